@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Print the facts of .ci/dates.toml with their age, oldest first.
 
-Usage: data_age.py [DAYS]. Exit code 1 where a fact is older than DAYS (default: no limit).
+Usage: data_age.py [DAYS]. Exit code 1 if a fact is older than DAYS (default: no limit).
 """
 
 import sys
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def date_of(fact: dict[str, str]) -> date:
-    """When a fact was last compared with its source."""
+    """Return when a fact was last compared with its source."""
     if "date" in fact:
         return date.fromisoformat(fact["date"])
     value: Any = tomllib.loads((ROOT / fact["file"]).read_text(encoding="utf-8"))
@@ -24,15 +24,15 @@ def date_of(fact: dict[str, str]) -> date:
 
 
 def ages(today: date) -> list[tuple[int, dict[str, str]]]:
-    """Every fact with its age in days, oldest first."""
+    """Return every fact with its age in days, oldest first."""
     text = (ROOT / ".ci/dates.toml").read_text(encoding="utf-8")
     facts = tomllib.loads(text)["fact"]
-    found = [((today - date_of(fact)).days, fact) for fact in facts]
-    return sorted(found, key=lambda one: -one[0])
+    result = [((today - date_of(fact)).days, fact) for fact in facts]
+    return sorted(result, key=lambda row: -row[0])
 
 
 def main(limit: int | None, today: date) -> int:
-    """Print the table; returns the exit code."""
+    """Print the table and return the exit code."""
     old = 0
     for days, fact in ages(today):
         is_old = limit is not None and days > limit

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages of the documentation that are generated while the site is built: the rules of each pack,
-each command, and their lists; settings and environment; troubleshooting.
+"""Documentation pages that are generated while the site is built: the rules of each pack, each
+command, and their lists; settings and environment; troubleshooting.
 
-Used by `make docs` through mkdocs.yml. Nothing here is written to docs/: the rule packs and the
-command line's own option tables are the only source.
+Used by `make docs` through mkdocs.yml. Nothing is written to docs/: the rule packs and the command
+line's option tables are the only source.
 """
 
 import runpy
@@ -29,8 +29,7 @@ RULES = "reference/rules"
 COMMANDS = "reference/cli"
 
 
-# how much a page counts in the search: guides come before lists of everything, and pages for
-# contributors last
+# weight of a page in the search: guides before long lists, contributors' pages last
 BOOSTS = {
     "reference/rules/": 0.2,
     "reference/cli/": 0.4,
@@ -44,7 +43,7 @@ BOOSTS = {
     "how-to/add-a-transport": 0.2,
     "how-to/release": 0.2,
 }
-# words that users search for and that a page does not have
+# search words that are not in the page
 SYNONYMS = {
     "reference/keys.md": ["keyboard shortcuts", "key bindings"],
     "how-to/use-in-an-editor.md": ["vim"],
@@ -52,7 +51,7 @@ SYNONYMS = {
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """The page with the project's address; sets what the search reads."""
+    """Return the page with the project's address, and set what the search reads."""
     path = page.file.src_uri
     for start, boost in BOOSTS.items():
         if path.startswith(start) and not path.endswith("index.md"):
@@ -63,7 +62,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
 
 def _with_address(markdown: str) -> str:
-    """A page whose samples have the repository's address, if it is known."""
+    """Return a page with the repository's address in its samples, if known."""
     address = _address["repository"]
     if not address:
         return markdown
@@ -74,7 +73,7 @@ def _with_address(markdown: str) -> str:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """The site with a link to the repository, if its address is known."""
+    """Return the site with a link to the repository, if its address is known."""
     config.repo_url = _address["repository"] or None
     return config
 
@@ -119,12 +118,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
-    """The page without scripts from elsewhere."""
+    """Return the page without scripts from elsewhere."""
     made: str = _local(output, "../" * page.url.count("/"))
     return made
 
 
 def on_post_template(output_content: str, **_: object) -> str:
-    """A page that has no source, such as the one for missing pages, likewise."""
+    """Return a page without a source, such as the one for missing pages, without scripts from
+    elsewhere.
+    """
     made: str = _local(output_content, "")
     return made

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages of the site load scripts of the site only."""
+"""Make the site's pages load only the site's scripts."""
 
 import re
 
@@ -7,12 +7,14 @@ ELSEWHERE = re.compile(r'<script src="https://unpkg\.com/iframe-worker/shim"></s
 
 
 def local(page: str, root: str) -> str:
-    """The page with the script for reading from disk taken from `root`, the top of the site."""
+    """Return the page with the script for reading from disk taken from `root`, the top of the
+    site.
+    """
     script = f'<script src="{root}assets/worker-from-disk.js"></script>'
     page = ELSEWHERE.sub(script, page)
-    found = re.search(
+    match = re.search(
         r"""<(?:script|link|img|iframe)[^>]*\ssrc=["']?https?:[^>]*>""", page
     )
-    if found:
-        raise ValueError(f"a page loads something from elsewhere: {found[0]}")
+    if match:
+        raise ValueError(f"a page loads something from elsewhere: {match[0]}")
     return page

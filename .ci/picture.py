@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Draws docs/assets/checks.svg: the TUI's Checks stage on the demo's first commit.
+"""Draw docs/assets/checks.svg: the TUI's Checks stage on the demo's first commit.
 
 Used by `make docs`.
 """
@@ -19,8 +19,8 @@ SIZE = (160, 40)
 
 
 async def quiet(pilot: Pilot[int], app: PatchpilotApp) -> None:
-    """Wait until the screen has been the same for a second, for at most two minutes: what is
-    computed in the background is there.
+    """Wait at most two minutes until the screen is unchanged for a second, so that background work
+    is done.
     """
     seen, since = "", 0
     for _ in range(600):
@@ -32,7 +32,7 @@ async def quiet(pilot: Pilot[int], app: PatchpilotApp) -> None:
 
 
 async def draw(work: Path) -> str:
-    """The screen as SVG."""
+    """Return the screen as SVG."""
     from patchpilot.tui.build_app import make
     from patchpilot.tui.stage.saved_state import SavedState
 
@@ -48,8 +48,8 @@ async def draw(work: Path) -> str:
 
 
 def main() -> None:
-    """Build the sandbox's repository in a temporary directory, draw, and write the picture without
-    names that change.
+    """Build the sandbox's repository in a temporary directory, draw, and write the picture with
+    fixed names.
     """
     os.environ.pop("NO_COLOR", None)
     os.environ |= {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reference pages of rules, settings, environment variables and errors, made from the rule
-packs, the code, and the calls that tests/cli/test_misuses.py runs.
+"""The reference pages of rules, settings, environment variables and errors.
+
+They are generated from the rule packs, the code, and the calls that tests/cli/test_misuses.py runs.
 """
 
 import re
@@ -18,7 +19,9 @@ ERRORS = Path(__file__).parents[1] / "tests" / "cli" / "misuses.toml"
 
 
 def rule_pages() -> dict[str, str]:
-    """The list of all rules ("index"), and a page for each pack with its rules, as Markdown."""
+    """Return the list of all rules ("index"), and a page for each pack with its rules, as
+    Markdown.
+    """
     explanations = explain_all(all_rules())
     pages: dict[str, list[str]] = {}
     index = [
@@ -45,7 +48,7 @@ def rule_pages() -> dict[str, str]:
 
 
 def _nested(page: str) -> str:
-    """The page of a rule as a section, whose own headings are no headings."""
+    """Return a rule's page as a section, without its own headings."""
     parts = re.split(r"^(`{3,}.*?^`{3,}$)", page, flags=re.MULTILINE | re.DOTALL)
     for at in range(0, len(parts), 2):
         text = re.sub(r"^## (.+)$", r"**\1**", parts[at], flags=re.MULTILINE)
@@ -54,7 +57,7 @@ def _nested(page: str) -> str:
 
 
 def settings_page() -> str:
-    """Every setting with its default, and every environment variable, as Markdown."""
+    """Return every setting with its default, and every environment variable, as Markdown."""
     rows = [
         f"| `{key.name}` | {f'`{key.default}`' if key.default else '(empty)'} |"
         f" {'yes' if key.from_tree else 'no'} | {_cell(key.meaning)} |"
@@ -85,7 +88,7 @@ def settings_page() -> str:
 
 
 def variables() -> Iterator[tuple[str, str]]:
-    """Each row of `patchpilot help environment`: the names, and what they do."""
+    """Yield each row of `patchpilot help environment`: the names, and what they do."""
     for line in TOPICS["environment"].split("\n"):
         names, _, meaning = line.strip().partition("   ")
         if line.startswith("  ") and meaning:
@@ -93,7 +96,7 @@ def variables() -> Iterator[tuple[str, str]]:
 
 
 def troubleshooting_page() -> str:
-    """Errors with their hints, by the command that reports them, as Markdown."""
+    """Return errors with their hints, by the command that reports them, as Markdown."""
     calls: dict[str, list[str]] = {}
     for call in tomllib.loads(ERRORS.read_text(encoding="utf-8"))["misuse"]:
         error = call["error"].removeprefix("patchpilot: error: ")
@@ -130,7 +133,7 @@ def _cell(text: str) -> str:
 
 
 def command_page(command: Command) -> str:
-    """The page of a command as Markdown for the documentation."""
+    """Return the page of a command as Markdown for the documentation."""
     lines = [f"# patchpilot {command.name}", "", "```", command.usage, "```", ""]
     for paragraph in filter(None, [*paragraphs(command.help), note(command)]):
         lines += (

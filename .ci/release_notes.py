@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def notes(changelog: str) -> str:
-    """The text of the first section with entries, without its heading."""
+    """Return the text of the first section with entries, without its heading."""
     for section in re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]:
         _, _, text = section.partition("\n")
         if re.search(r"^- ", text, re.MULTILINE):

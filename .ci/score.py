@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hold patchpilot against recorded truth: runs the scorers of the data folder and fails when a
-figure falls below the recorded one.
+"""Compare patchpilot with recorded truth: run the data folder's scorers, and fail if a figure is
+below its record.
 
-`score.py` runs everything it can; `--quick` a sample that ends in a few minutes; `--record` writes
-what it saw as the new floor. The data folder is $PATCHPILOT_DATA (default ../shared). Trees and
-repositories that a scorer needs are looked for in $PATCHPILOT_TREE (an unpacked kernel tree),
-$PATCHPILOT_DPDK (a repository with DPDK's main and stable histories); what is missing is said and
-left out.
+`score.py` runs all scorers; `--quick` runs a sample of a few minutes; `--record` writes the results
+as the new minimum. The data folder is $PATCHPILOT_DATA (default ../shared). Scorers may need
+$PATCHPILOT_TREE (an unpacked kernel tree) and $PATCHPILOT_DPDK (a repository with DPDK's main and
+stable histories); scorers with missing input are reported and skipped.
 """
 
 import argparse
@@ -27,7 +26,7 @@ PACKAGED_TREE = Path("/usr/src/linux-source-6.1.tar.xz")
 
 
 def main() -> int:
-    """Run the scorers; 1 when a figure is below its floor."""
+    """Run the scorers, and return 1 if a figure is below its record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--record", action="store_true")
@@ -65,7 +64,7 @@ def main() -> int:
 
 
 def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]]:
-    """(name, figure) of each scorer that can run here; higher is better."""
+    """Yield (name, figure) for each scorer that can run here; higher is better."""
     tools = data / "tools"
     tree = kernel_tree(scratch) if not quick else _directory("PATCHPILOT_TREE")
     limit = ["--limit", "60"] if quick else []
@@ -197,7 +196,9 @@ def _directory(variable: str) -> Path | None:
 
 
 def kernel_tree(scratch: Path) -> Path | None:
-    """An unpacked kernel tree: $PATCHPILOT_TREE, else Debian's package unpacked for this run."""
+    """Return an unpacked kernel tree: $PATCHPILOT_TREE, or Debian's package unpacked for this
+    run.
+    """
     if os.environ.get("PATCHPILOT_TREE") or not PACKAGED_TREE.exists():
         return _directory("PATCHPILOT_TREE")
     with tarfile.open(PACKAGED_TREE) as archive:
@@ -206,8 +207,8 @@ def kernel_tree(scratch: Path) -> Path | None:
 
 
 def borrowed(repo: Path, scratch: Path) -> Path:
-    """A bare repository with the same refs that borrows `repo`'s objects, because a scorer writes
-    some.
+    """Return a bare repository with the same refs that borrows `repo`'s objects, because a scorer
+    writes objects.
     """
     own = scratch / "dpdk.git"
     subprocess.run(

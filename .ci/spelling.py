@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs codespell over every file of the repository; .ci/spelling.toml lists what is not misspelled,
+"""Run codespell over every file of the repository; .ci/spelling.toml lists what is not misspelled,
 with the reason. Used by .ci/lint.
 
 Exit code 1: a misspelled word, or an exception that nothing needs.
@@ -20,14 +20,14 @@ _LINE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<word>.+) ==> ")
 
 
 class _Exception(NamedTuple):
-    """Words that are right in some files; all words where `words` is empty."""
+    """Words that are correct in some files; all words if `words` is empty."""
 
     files: list[str]
     reason: str
     words: Sequence[str] = ()
 
     def covers(self, file: str, word: str) -> bool:
-        """Whether a word of a file is meant."""
+        """Return whether the exception applies to a word in a file."""
         return (word in self.words or not self.words) and any(
             fnmatchcase(file, pattern) for pattern in self.files
         )
@@ -58,11 +58,13 @@ def main() -> int:
     )
     used, problems = set[int](), list[str]()
     for line in done.stdout.splitlines():
-        if found := _LINE.match(line):
+        if match := _LINE.match(line):
             covering = [
-                one for one in exceptions if one.covers(found["file"], found["word"])
+                error
+                for error in exceptions
+                if error.covers(match["file"], match["word"])
             ]
-            used.update(exceptions.index(one) for one in covering[:1])
+            used.update(exceptions.index(exception) for exception in covering[:1])
             problems += [] if covering else [line]
     problems += [
         f"{EXCEPTIONS.relative_to(ROOT)}: nothing needs the exception for"

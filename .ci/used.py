@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names that are used where vulture does not see it; vulture reads this file to it.
+"""Names whose use vulture does not detect; vulture reads this file.
 
-Each line says who uses them.
+Each line names the user.
 """
 # ruff: noqa: B018, F821
 # mypy: ignore-errors
@@ -29,7 +29,7 @@ _.do_HEAD
 _.do_POST
 # aiosmtpd calls it
 _.handle_DATA
-# parameters of functions that others call
+# parameters of callbacks
 trace
 cancel_futures
 background
@@ -52,29 +52,28 @@ _.cursor_blink
 _.virtual_size
 _.render_line
 _.get_content_height
-# options of re2, attribute of a requests session
+# options of re2, an attribute of requests' session
 _.log_errors
 _.max_mem
 _.max_redirects
-# fields that are set and read by their names: of a rule's examples, get_maintainer's switches, the
-# features of a candidate
+# fields set and read by name: rule examples, get_maintainer switches, candidate features
 _.new_file
 _.hg_since
 _.substatus
 _.find_maintainer_files
 _.maintainer_path
 _.related_near
-# in an annotation that is a string
+# in a string annotation
 UnidiffHunk
-# for transports that somebody adds (docs/how-to/add-a-transport.md)
+# for added transports (docs/how-to/add-a-transport.md)
 as_sent
-# outgoing/transports.py finds them by the name in their package
+# outgoing/transports.py finds them by name
 B4Transport
 SendEmailTransport
 # textual calls it
 # textual draws it
 _.icon
-# keys of JSON objects, which json_form names
+# keys of JSON objects, named in json_form
 _.target_id
 _.eligible
 _.plain_lines
@@ -101,8 +100,8 @@ troubleshooting_page
 _.get_theme_variable_defaults
 _.discover
 _.max_height
-# the reference page of the subsystems prints it
+# the subsystems' reference page prints it
 _.closes
-# read by name, as the other counts of a candidate
+# read by name, like the other counts of a candidate
 _.beside
 beside

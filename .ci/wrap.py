@@ -10,7 +10,7 @@ from pathlib import Path
 
 COLUMNS = 100
 _ITEM = re.compile(r"( *)([-*]|\d+\.)( +)")
-# at the start of a line, these would begin a list, a quotation, a heading or a table
+# at the start of a line, these would start a list, quotation, heading or table
 _BLOCK = re.compile(r"(?:[-+*>|]|#+|\d+[.)])$")
 
 

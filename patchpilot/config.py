@@ -110,7 +110,7 @@ B4_ARCHIVE = "b4.midmask"
 
 
 def _key(name: str) -> Key:
-    """The setting of this name; UsageError for a name that none has."""
+    """Return the setting with this name; raise UsageError if there is none."""
     if name not in _BY_NAME:
         raise unknown("setting", name, _BY_NAME)
     return _BY_NAME[name]
@@ -142,19 +142,23 @@ class Settings(NamedTuple):
     unread: tuple[str, ...] = ()
 
     def of(self, name: str) -> SettingSource:
-        """A known setting with its origin, to be shown: URLs have no password."""
+        """Return a known setting with its origin, for display: passwords are removed from URLs."""
         setting = self.values.get(name) or SettingSource(
             name, _key(name).default, DEFAULT
         )
         return setting._replace(value=public_url(setting.value))
 
     def get(self, name: str) -> str:
-        """The value of a known setting, as text. An address has no password: see `address`."""
+        """Return the value of a known setting, as text. Passwords are removed from addresses; see
+        `address`.
+        """
         value = self.address(name)
         return public_url(value) if _key(name).kind == "archive" else value
 
     def address(self, name: str) -> str:
-        """The value of a known setting, of a URL with its password: to connect, never to be shown."""  # noqa: E501
+        """Return the value of a known setting for connecting to it: a URL keeps its password, so
+        never show it.
+        """
         default = _key(name).default
         return (
             default
@@ -163,25 +167,25 @@ class Settings(NamedTuple):
         )
 
     def flag(self, name: str) -> bool:
-        """The value of a known setting, as git reads a boolean."""
+        """Return the value of a known setting, as git interprets a boolean."""
         return self.get(name).lower() in _TRUE
 
     def number(self, name: str) -> int:
-        """The value of a known setting, as a number."""
+        """Return the value of a known setting, as a number."""
         return int(self.get(name))
 
     def list_value(self, name: str) -> tuple[str, ...]:
-        """The value of a known setting, as a comma-separated list."""
+        """Return the value of a known setting, as a comma-separated list."""
         return words_of(self.get(name))
 
     @property
     def packs_from_tree(self) -> bool:
-        """Whether the tree's file names the rule packs, and not the user."""
+        """Return whether the tree's file, not the user, names the rule packs."""
         return self.of("packs").origin not in (GIT, FLAG, DEFAULT)
 
     @property
     def all(self) -> tuple[SettingSource, ...]:
-        """Every setting, with its default where it is not set."""
+        """Return every setting, with its default if it is not set."""
         return tuple(self.of(key.name) for key in KEYS)
 
 
@@ -229,10 +233,7 @@ def load(
 
 
 class _Reading:
-    """The settings that were found, the last place of each.
-
-    What is wrong with them, and the names that are unknown.
-    """
+    """The settings read so far, the last location of each, errors, and unknown names."""
 
     def __init__(self) -> None:
         self.found: dict[str, SettingSource] = {}
@@ -240,7 +241,7 @@ class _Reading:
         self.unread: list[str] = []
 
     def take(self, key: Key, value: str, origin: str) -> None:
-        """Use a value instead of what another place said."""
+        """Use a value, overriding earlier locations."""
         self.found[key.name] = SettingSource(key.name, value, origin)
         self.wrong.pop(key.name, None)
         if error := judge(key, value, origin):
@@ -258,9 +259,9 @@ class _Reading:
             self.take(key, url, B4_ARCHIVE)
 
     def take_git(self, full: str, values: Sequence[str]) -> None:
-        """Use the values of a name in git's configuration, which has no hyphens or writes them."""
+        """Use the values of a name in git's configuration, with or without hyphens."""
         plain = full.lower().removeprefix("patchpilot.").replace("-", "")
-        name = next((one for one in _BY_NAME if one.replace("-", "") == plain), None)
+        name = next((name for name in _BY_NAME if name.replace("-", "") == plain), None)
         if name is None:
             if not full.startswith(REVIEWERS):
                 self.unread.append(full)
@@ -278,7 +279,7 @@ def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
 
     from patchpilot.errors import nearest
 
-    said = []
+    unknown = []
     for full in settings.unread:
         near = nearest(full.partition(".")[2], _BY_NAME)
         where = f"git config --show-origin --get-all {shlex.quote(full)}"
@@ -287,8 +288,8 @@ def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
             if near
             else f"where it is set: {where}"
         )
-        said.append(UsageError(f"{full}: unknown setting in git config", hint=hint))
-    return tuple(said)
+        unknown.append(UsageError(f"{full}: unknown setting in git config", hint=hint))
+    return tuple(unknown)
 
 
 def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
@@ -327,7 +328,7 @@ def wrong_value(
     """
     from patchpilot.errors import nearest
 
-    place = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(
+    location = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(
         origin, f"{origin}: {name}"
     )
     near = nearest(value, known) if known else None
@@ -348,7 +349,7 @@ def wrong_value(
         ),
     )
     error = UsageError if origin in (GIT, FLAG) else InputError
-    return error(f"{place}: {value!r} {why}", hint=hint)
+    return error(f"{location}: {value!r} {why}", hint=hint)
 
 
 def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:
@@ -378,8 +379,10 @@ def _tree_data(
 def _waivers(
     value: Any, label: str, problems: list[PatchpilotError] | None
 ) -> tuple[Mapping[str, Any], ...]:
-    """The tables as written; lint checks their contents."""
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+    """Return the tables as written; lint checks their contents."""
+    if not isinstance(value, list) or not all(
+        isinstance(table, dict) for table in value
+    ):
         hint = 'write each as [[waiver]], with rule = "…" and reason = "…"'
         _report(
             InputError(f"{label}: waiver must be a list of tables", hint=hint), problems
@@ -391,13 +394,13 @@ def _waivers(
 def _tree_values(
     data: Mapping[str, Any], label: str, problems: list[PatchpilotError] | None
 ) -> list[tuple[Key, str]]:
-    found: list[tuple[Key, str]] = []
+    result: list[tuple[Key, str]] = []
     for name, value in data.items():
         try:
-            found.append(_tree_value(name, value, label))
+            result.append(_tree_value(name, value, label))
         except InputError as error:
             _report(error, problems)
-    return found
+    return result
 
 
 def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
@@ -412,7 +415,7 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
         )
     if (
         isinstance(value, list)
-        and all(isinstance(one, str) for one in value)
+        and all(isinstance(item, str) for item in value)
         and key.kind in _MANY
     ):
         value = ",".join(value)

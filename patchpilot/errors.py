@@ -20,9 +20,9 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-def findings_exit(found: object) -> ExitCode:
+def findings_exit(findings: object) -> ExitCode:
     """Return FINDINGS (exit code 1) if a command found something to report, otherwise OK."""
-    return ExitCode.FINDINGS if found else ExitCode.OK
+    return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
 class HintText(Protocol):
@@ -55,7 +55,7 @@ class PatchpilotError(Exception):
 
     @property
     def hint(self) -> str | None:
-        """The hint as the CLI prints it; a command alone becomes "run `command`"."""
+        """Return the hint as the CLI prints it; a command alone becomes "run `command`"."""
         if self.advice is None:
             return None
         text = public_url(str(self.advice))
@@ -70,7 +70,7 @@ class UsageError(PatchpilotError):
 
 
 class UnclearBaseError(UsageError):
-    """A topic has no base, or too many commits since a base that the user did not name.
+    """A topic has no base, or too many commits since a guessed base.
 
     `choices` are the likeliest bases: the name, the number of commits, and the reason.
     """

@@ -55,15 +55,15 @@ def install_command(extra: str) -> str:
     It names the extra's packages, so that no index or clone with patchpilot is needed. Nothing can
     be added to a package of the system: the command then installs another copy, from a clone.
     """
-    place = Path(sys.prefix)
+    prefix = Path(sys.prefix)
     if sys.prefix == sys.base_prefix and _is_managed():
         return "pipx install 'CLONE[all]'"
     packages = " ".join(map(shlex.quote, packages_of(extra)))
-    if (place / "pipx_metadata.json").exists():
-        return f"pipx inject {place.name} {packages}"
-    if _made_by_uv(place):
+    if (prefix / "pipx_metadata.json").exists():
+        return f"pipx inject {prefix.name} {packages}"
+    if _made_by_uv(prefix):
         return f"uv pip install --python {shlex.quote(sys.prefix)} {packages}"
-    pip = place / "bin" / "pip"
+    pip = prefix / "bin" / "pip"
     if shutil.which("pip") == str(pip):
         return f"pip install {packages}"
     return f"{shlex.quote(sys.executable)} -m pip install {packages}"
@@ -100,14 +100,14 @@ def system_command(*programs: str) -> str:
 
 
 def _is_managed() -> bool:
-    """Return whether pip may not change this Python (PEP 668), or Debian's packages hold this."""
+    """Return whether pip may not change this Python (PEP 668), or Debian packaged it."""
     import sysconfig
 
     marker = Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED"
     return marker.exists() or "dist-packages" in Path(__file__).parts
 
 
-def _made_by_uv(place: Path) -> bool:
-    """Return whether uv made this environment: it has no pip then."""
-    file = place / "pyvenv.cfg"
+def _made_by_uv(prefix: Path) -> bool:
+    """Return whether uv created this environment, which then has no pip."""
+    file = prefix / "pyvenv.cfg"
     return file.is_file() and "\nuv = " in f"\n{file.read_text(errors='replace')}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Locates the data shipped with patchpilot and the user's state directory.
+"""Locate the data shipped with patchpilot and the user's state directory.
 
 The data may be in a wheel, an editable install or a checkout.
 """
@@ -20,7 +20,7 @@ from patchpilot.write_file import PRIVATE, replace_file
 def data_dir(name: str) -> Path:
     """Return the folder `name` ("checks" or "templates") of the shipped data.
 
-    Raises MissingError if it is not installed.
+    Raise MissingError if it is not installed.
     """
     package = Path(__file__).parent
     for folder in (package / "_data" / name, package.parent / name):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Removes user names and passwords from URLs in text to be printed, logged or stored."""
+"""Remove user names and passwords from URLs in text to be printed, logged or stored."""
 
 import re
 
@@ -18,11 +18,11 @@ def public_url(text: str) -> str:
     """
     if "://" not in text or "@" not in text:
         return text
-    # compiled at the first URL: hardly any run has one
+    # compiled at the first URL, because few runs have one
     return re.sub(_USERINFO, _shown, text, flags=re.IGNORECASE)
 
 
-def _shown(found: re.Match[str]) -> str:
-    scheme, user, colon = found.groups()
+def _shown(match: re.Match[str]) -> str:
+    scheme, user, colon = match.groups()
     keeps = "ssh" in scheme.lower() and user and not colon
     return f"{scheme}://{user}@" if keeps else f"{scheme}://"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes files: every file that stays after a run is written here."""
+"""Write files: every file that remains after a run is written here."""
 
 import contextlib
 import os
@@ -16,8 +16,8 @@ PRIVATE = 0o600
 def write_file(file: Path, data: bytes | str, *, hint: str = "") -> None:
     """Write a file that the user named, or replace its content.
 
-    A device or pipe is written to. Raises `InputError` with the hint if the file cannot be
-    written, or is a symbolic link to a regular file.
+    A device or pipe is written to. Raise `InputError` with the hint if the file cannot be written,
+    or is a symbolic link to a regular file.
     """
     try:
         if not str(file).startswith(_DESCRIPTORS) and (
@@ -46,10 +46,10 @@ def refuse_link(file: Path) -> None:
 def replace_file(
     file: Path, data: bytes | str, *, mode: int | None = None, is_synced: bool = False
 ) -> None:
-    """Give a file new content: a reader sees the old or the new content, never a part.
+    """Replace a file's content: a reader sees the old or the new content, never a part.
 
-    Without `mode`, the file keeps its mode. `is_synced` waits until the content is on the disk.
-    Raises OSError.
+    Without `mode`, the file keeps its mode. `is_synced` waits until the content is on disk. Raise
+    OSError on failure.
     """
     draft = write_beside(file, data, mode=mode, is_synced=is_synced)
     try:
@@ -64,7 +64,7 @@ def write_beside(
 ) -> Path:
     """Write the new content of a file into a new file next to it, and return its path.
 
-    Raises OSError.
+    Raise OSError.
     """
     draft = file.with_name(f".{file.name}.{os.urandom(6).hex()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

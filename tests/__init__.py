@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The suite: mirrors patchpilot/, and runs the examples in checks/ and the whole journey."""
+"""The test suite mirrors patchpilot/, runs the examples in checks/, and runs the whole journey."""

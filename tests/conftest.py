@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every test gets: a home of its own, a quiet git, and no network beyond loopback."""
+"""Fixtures for every test: a separate HOME, a quiet git, and no network beyond loopback."""
 
 import contextlib
 import ipaddress
@@ -19,14 +19,13 @@ from hypothesis import settings
 
 from tests.kit.maintainers import patch, write_tree
 
-# the suite judges a commit, so it tries the same examples each time it runs; `make fuzz` goes
-# looking for new ones
+# the suite judges a commit, so each run tries the same examples; `make fuzz` searches for new ones
 settings.register_profile("suite", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PATCHPILOT_PROPERTIES", "suite"))
 
-# what nohup and a shell's background jobs have children ignore: the programs that the tests start
-# must see these signals
+# nohup and a shell's background jobs make children ignore signals that the tests' programs must
+# receive
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
@@ -37,7 +36,7 @@ ROOM_NEEDED = 4 << 30
 
 
 def _temporary_files_in_memory() -> None:
-    """Let pytest make its folders in memory, where there is room and programs may be run."""
+    """Let pytest create its folders in memory if there is room and programs may run there."""
     with contextlib.suppress(OSError):
         state = os.statvfs(MEMORY_DISK)
         enough = state.f_bavail * state.f_frsize >= ROOM_NEEDED
@@ -80,7 +79,7 @@ GIT_CONFIGURATION = """\
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that runs with each transport is long with b4, which takes seconds to start."""
+    """Mark tests that run with each transport as long for b4, which takes seconds to start."""
     for item in items:
         case = getattr(item, "callspec", None)
         if case and "b4" in case.params.values():
@@ -91,9 +90,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
-    """What a run caches for the next one: rules, patterns, word lists.
+    """Return the files that one run caches for the next: rules, patterns, word lists.
 
-    A third of a second of each test that checks a patch.
+    They save a third of a second in each test that checks a patch.
     """
     folder = tmp_path_factory.mktemp("warm")
     environment = {
@@ -110,7 +109,7 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
         check=False,
     )
     return tuple(
-        sorted(one for one in (folder / "patchpilot").iterdir() if one.is_file())
+        sorted(file for file in (folder / "patchpilot").iterdir() if file.is_file())
     )
 
 
@@ -118,7 +117,7 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
 def tmp_path(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """An empty folder; pytest's own looks through the folders of all tests for a free number."""
+    """Return an empty folder; pytest's fixture scans the folders of all tests for a free number."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
     return tmp_path_factory.mktemp(f"{name}{next(FOLDERS)}", numbered=False)
 
@@ -133,7 +132,7 @@ def _home(
     cache = home / "cache" / "patchpilot"
     cache.mkdir(parents=True, mode=0o700)
     for cached in warm_cache:
-        # the cache replaces its files and never writes into them
+        # the cache replaces its files and never modifies them
         os.link(cached, cache / cached.name)
     for name in [
         name
@@ -146,7 +145,7 @@ def _home(
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("NO_COLOR", "1")
-    # the pictures of screens are those of a terminal with all colors, whichever one runs the tests
+    # screen snapshots are drawn with all colors, whatever terminal runs the tests
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
     # nobody is there to leave a pager
@@ -157,7 +156,7 @@ def _home(
 
 @pytest.fixture
 def cold_cache(_home: None) -> None:
-    """Nothing is cached: for tests of what is cached."""
+    """Start without cached values."""
     for cached in (Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot").iterdir():
         cached.unlink()
 
@@ -185,13 +184,13 @@ def _is_loopback(host: str) -> bool:
 
 @pytest.fixture
 def widget_tree(tmp_path: Path) -> Path:
-    """The small kernel that tests/kit/maintainers.py invents."""
+    """Return the small kernel of tests/kit/maintainers.py."""
     return write_tree(tmp_path / "tree")
 
 
 @pytest.fixture
 def widget_mail(tmp_path: Path) -> Path:
-    """A patch to a file of that kernel."""
+    """Return a patch to a file of that kernel."""
     file = tmp_path / "one.patch"
     file.write_text(patch())
     return file
@@ -199,6 +198,6 @@ def widget_mail(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty directory that is also the current one."""
+    """Return an empty directory that is also the current one."""
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What rooms below the front ends advise is a value: a command of ours in a plain sentence would
-reach the TUI as it is.
+"""Test that packages below the front ends return advice as values, because a command in plain text
+would reach the TUI unchanged.
 """
 
 from tests.kit.printed import commands_in, strings
@@ -24,17 +24,17 @@ PLAIN = {
 """Modules with commands in plain text, each with what that is."""
 
 
-def test_a_command_in_a_lower_room_is_an_action() -> None:
+def test_command_in_a_lower_room_is_an_action() -> None:
     named = {}
     for file, tree in trees("patchpilot "):
         name = file.relative_to(SOURCE).as_posix()
         if not name.startswith(FRONT):
-            found = [
+            printed = [
                 command
                 for text in strings(tree, actions=False)
                 for command in commands_in(text)
             ]
-            if found:
-                named[name] = found
+            if printed:
+                named[name] = printed
     assert not {name: commands for name, commands in named.items() if name not in PLAIN}
     assert not PLAIN.keys() - named.keys(), "no longer needed"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every place that starts a child process: which of its words come from outside, and why none is
-read as an option or by a shell.
+"""Test every start of a child process: which words come from outside, and why none is read as an
+option or by a shell.
 """
 
 import ast
@@ -33,8 +33,8 @@ ROOT = Path(__file__).parents[1]
 
 
 class Kind(NamedTuple):
-    """Words that come from outside: what they are, and the tests that prove that no program reads
-    one as an option.
+    """Words that come from outside, and the tests that prove that no program reads one as an
+    option.
     """
 
     words: str
@@ -43,8 +43,8 @@ class Kind(NamedTuple):
 
 HOSTILE = f"{HERE}::test_no_word_from_outside_is_an_option"
 ADDRESSES = "tests/outgoing/test_hostile_addresses.py::test_no_option_of_a_patch_reaches_the_mail_program"  # noqa: E501
-NO_REVISION = f"{HERE}::test_a_word_that_begins_with_a_dash_names_no_revision"
-SHELLS = f"{HERE}::test_a_shell_gets_only_a_command_of_the_user"
+NO_REVISION = f"{HERE}::test_word_that_begins_with_a_dash_names_no_revision"
+SHELLS = f"{HERE}::test_shell_gets_only_a_command_of_the_user"
 
 IDS = Kind(
     "ids of commits and trees, which git printed or Repository.resolve found",
@@ -86,11 +86,11 @@ CHECKED = Kind(
 )
 SANDBOX = Kind(
     "words of the sandbox, which has its own repositories, mails and HOME",
-    ("tests/demo/test_repository.py::test_the_same_ids_come_out_in_every_run",),
+    ("tests/demo/test_repository.py::test_same_ids_come_out_in_every_run",),
 )
 OBJECTS = Kind(
     "none; names of objects are written to its input, one in a line",
-    (f"{HERE}::test_the_name_of_an_object_is_one_line",),
+    (f"{HERE}::test_name_of_an_object_is_one_line",),
 )
 PASSWORD = Kind(
     "none; server and user are written to its input",
@@ -99,13 +99,13 @@ PASSWORD = Kind(
 PAGER = Kind(
     "none; the text is written to its input",
     (
-        "tests/outgoing/test_verdict.py::test_on_a_terminal_the_mails_go_through_the_pager",
+        "tests/outgoing/test_verdict.py::test_on_a_terminal_the_messages_go_through_the_pager",
         SHELLS,
     ),
 )
 CHECKPATCH = Kind(
     "none; the patch is written to its input, and the script passes its paths on",
-    (f"{HERE}::test_the_trees_script_gets_no_path_that_is_an_option",),
+    (f"{HERE}::test_trees_script_gets_no_path_that_is_an_option",),
 )
 NOTHING = Kind(
     "none: the process runs this program's own code, or has only literal words",
@@ -116,7 +116,7 @@ BUILD = Kind(
 )
 REVIEWER = Kind(
     "none: a command of the user's own configuration, split into words without a shell",
-    ("tests/reviewers/test_reviews.py::test_a_repository_configures_no_reviewer",),
+    ("tests/reviewers/test_reviews.py::test_repository_configures_no_reviewer",),
 )
 SEARCHED = Kind(
     "texts of a reviewer and names in code after -e, paths after --",
@@ -153,15 +153,15 @@ PROGRAMS: dict[str, Kind] = {
 WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     IDS: {
         "backports/backport_patches::range_diff": ("f'{made}^!'", "f'{original.id}^!'"),
-        "backports/backport_patches::format_series": ("one.id",),
+        "backports/backport_patches::format_series": ("backported.id",),
         "backports/conflict_reasons::_own_changes": ("tip",),
         "backports/conflict_reasons::_moved_hints": ("applied.merge.tree", "tree"),
         "backports/fix_commit::FixCommit.diff_lines": ("self.id",),
         "backports/line_history::_log": ("*words",),
         "backports/line_history::older_names": ("commit", "tip"),
         "backports/object_store::Scratch.grep": ("*flags", "tree"),
-        "backports/object_store::Scratch.merge_trees": ("one", "other"),
-        "backports/symbols::who_added": ("f'{fix.id}^'",),
+        "backports/object_store::Scratch.merge_trees": ("our_commit", "other"),
+        "backports/symbols::commit_that_added": ("f'{fix.id}^'",),
         "building/tree_state::TreeState.grep": ("*flags", "self.commit"),
         "building/tree_state::TreeState._listed": ("self.commit",),
         "building/work_place::WorkPlace.checkout": ("commit",),
@@ -178,7 +178,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/rebase_edits::_mapped": ("after", "before"),
         "commits/repository::Repository.is_ancestor": ("new", "old"),
         "commits/rewrite::above": ("head",),
-        "commits/rewrite::_holder": ("commit",),
+        "commits/rewrite::_ref_with": ("commit",),
         "commits/rewrite::move": ("new", "old"),
         "commits/tree_readers::CommitTree.files": ("self.commit_id",),
         "commits/undo_refs::record": ("commit",),
@@ -238,11 +238,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     NAMES: {
         "commits/repository::Repository.containing": ("*named",),
         "commits/b4_prep::_fork_point": ("base_branch",),
-        "commits/rewrite::_holder": ("*prefixes", "*refs"),
+        "commits/rewrite::_ref_with": ("*prefixes", "*refs"),
         "commits/rewrite::move": ("ref or 'HEAD'",),
         "commits/undo_refs::record": ("f'{REFS}/{attempt}'",),
         "commits/branch_move_journal::settle": ("move.ref or 'HEAD'",),
-        "commits/branch_move_journal::_is_of": ("f'{one}:{path}'",),
+        "commits/branch_move_journal::_is_of": ("f'{commit}:{path}'",),
         "topic/reroll::remember": ("name",),
     },
     FILES: {
@@ -253,7 +253,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/target_tree::fit_of_files.applies": ("str(file)",),
         "services/backport/work_clone::_clone": (
             "str(link)",
-            "str(place)",
+            "str(clone)",
             "str(source)",
         ),
         "commits/own_commands::b4_file_entries": ("str(file)",),
@@ -281,14 +281,14 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     OPTIONS: {
         "building/configuration::compiler_version": ("program",),
-        "outgoing/b4/b4_command::on_path": ("found",),
+        "outgoing/b4/b4_command::on_path": ("path",),
         "checking/history_facts::RepositoryFacts._walk": ("*words",),
         "backports/backport_patches::format_series": ("*recipients",),
         "commits/make_commits::_commit": ("parent", "tree"),
         "commits/make_commits::_index": ("tip",),
         "commits/move_branch::shift": ("*place",),
         "commits/rewrite::_signed": ("*words", "parts['tree']"),
-        "commits/submodules::_names": ("option", "place"),
+        "commits/submodules::_names": ("option", "variable"),
         "outgoing/compose_mails::bodies_of_commits": ("*args", "*span"),
         "outgoing/send_email/git_send_email::capture": (
             "*_argv(repository, account, bcc, identity, _names_sender(account, messages))",
@@ -365,12 +365,12 @@ TRACKING = {
 }
 
 
-def test_every_place_that_starts_a_process_has_a_row() -> None:
-    rows: dict[str, set[str]] = {place: {"*"} for place in PROGRAMS}
+def test_every_process_start_has_a_row() -> None:
+    rows: dict[str, set[str]] = {start: {"*"} for start in PROGRAMS}
     for kind in WORDS.values():
-        for place, words in kind.items():
-            rows.setdefault(place, set()).update(words)
-    assert {place: tuple(sorted(words)) for place, words in rows.items()} == places()
+        for start, words in kind.items():
+            rows.setdefault(start, set()).update(words)
+    assert {row: tuple(sorted(words)) for row, words in rows.items()} == places()
 
 
 def test_every_proof_is_a_test_that_is_there() -> None:
@@ -381,7 +381,7 @@ def test_every_proof_is_a_test_that_is_there() -> None:
             assert f"\ndef {name}(" in (ROOT / file).read_text(), proof
 
 
-def test_a_new_place_is_found(tmp_path: Path) -> None:
+def test_new_place_is_found(tmp_path: Path) -> None:
     (tmp_path / "new.py").write_text(
         "import subprocess as s\n"
         "import os, webbrowser\n"
@@ -422,7 +422,7 @@ def test_a_new_place_is_found(tmp_path: Path) -> None:
     }
 
 
-def test_a_shell_gets_only_a_command_of_the_user() -> None:
+def test_shell_gets_only_a_command_of_the_user() -> None:
     scripts: dict[str, set[str]] = {}
     for file, tree in trees("shell", '"-c"'):
         for node in ast.walk(tree):
@@ -445,8 +445,8 @@ def test_a_shell_gets_only_a_command_of_the_user() -> None:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """A fix whose refs, files, tags, authors, MAINTAINERS and tracking data are words that begin
-    with '-'.
+    """Return a fix whose refs, files, tags, authors, MAINTAINERS and tracking data are words that
+    start with '-'.
     """
     repo = story(tmp_path_factory.mktemp("hostile") / "repo", end="")
     head = repo.git("rev-parse", "HEAD")
@@ -467,7 +467,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     )
     repo.commit(message, files, author=f"{HOSTILE_WORDS[1]} <a@x.example>")
     for word in HOSTILE_WORDS:
-        for place in (
+        for namespace in (
             "heads/",
             "tags/",
             "tags/v",
@@ -475,7 +475,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
             "remotes/origin/",
             "tags/sent/",
         ):
-            repo.git("update-ref", f"refs/{place}{word}", head)
+            repo.git("update-ref", f"refs/{namespace}{word}", head)
         repo.git("config", f"remote.{word}.url", word)
         repo.git("config", f"branch.{word}.remote", word)
     repo.git("config", "branch.topic.remote", HOSTILE_WORDS[0])
@@ -539,7 +539,7 @@ def test_no_word_from_outside_is_an_option(
     if "b4" in argv:
         hostile.git("config", "--unset-all", "branch.topic.b4-tracking", check=False)
     else:
-        # b4 itself refuses such a base
+        # b4 rejects such a base itself
         hostile.git("config", "branch.topic.b4-tracking", json.dumps(TRACKING))
         hostile.git(
             "config", "branch.topic.b4-prep-cover-strategy", "branch-description"
@@ -560,9 +560,8 @@ def test_no_word_from_outside_is_an_option(
 
 
 def _without_values(words: Iterator[str]) -> Iterator[str]:
-    """The words of a call.
-
-    Of git config none after the key, where it reads no option (see below).
+    """Yield the words of a call, for git config none after the key, where it reads no option (see
+    below).
     """
     is_config = False
     for word in words:
@@ -573,7 +572,7 @@ def _without_values(words: Iterator[str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("word", [*HOSTILE_WORDS, "", "HEAD\n"])
-def test_a_word_that_begins_with_a_dash_names_no_revision(
+def test_word_that_begins_with_a_dash_names_no_revision(
     hostile: Repo, word: str
 ) -> None:
     with Repository.open(hostile.path) as repository:
@@ -590,7 +589,7 @@ def test_git_config_reads_no_option_after_a_key(tmp_path: Path) -> None:
             assert repository.config("branch.x.description") == (value,)
 
 
-def test_the_name_of_an_object_is_one_line(hostile: Repo) -> None:
+def test_name_of_an_object_is_one_line(hostile: Repo) -> None:
     with CatFile(hostile.path) as objects:
         assert objects.get("HEAD:frob.c\nHEAD:frob.h") is None
         assert objects.get("HEAD:frob.h") is not None
@@ -614,9 +613,7 @@ def test_no_setting_asks_for_the_password_of_another_host(
 
 
 @pytest.mark.parametrize("path", ["--self-test", "-f", "a;b.c", "a$(id).c"])
-def test_the_trees_script_gets_no_path_that_is_an_option(
-    tmp_path: Path, path: str
-) -> None:
+def test_trees_script_gets_no_path_that_is_an_option(tmp_path: Path, path: str) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "checkpatch.pl").write_text("die 'it ran';")
     text = (

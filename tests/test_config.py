@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Settings: later wins, and a tree may not name what is the person's."""
+"""Test settings: later sources take precedence, and a tree may not set what belongs to the user."""
 
 import pytest
 
@@ -15,7 +15,9 @@ def test_later_wins_and_knows_where_it_came_from() -> None:
     )
     assert settings.get("max-line-length") == "120"
     assert settings.flag("strict")
-    assert {one.name: one.origin for one in settings.all}["max-line-length"] == "flag"
+    assert {setting.name: setting.origin for setting in settings.all}[
+        "max-line-length"
+    ] == "flag"
 
 
 @pytest.mark.parametrize(
@@ -28,12 +30,12 @@ def test_later_wins_and_knows_where_it_came_from() -> None:
         'packs = ["../x.toml"]',
     ],
 )
-def test_a_tree_names_no_command_server_or_outside_path(text: str) -> None:
+def test_tree_names_no_command_server_or_outside_path(text: str) -> None:
     with pytest.raises(InputError):
         load(text)
 
 
-def test_a_misspelt_setting_names_the_nearest() -> None:
+def test_misspelled_setting_suggests_the_nearest() -> None:
     with pytest.raises(InputError) as error:
         load('profil = "linux"')
     assert "profile" in (error.value.hint or "")
@@ -41,7 +43,7 @@ def test_a_misspelt_setting_names_the_nearest() -> None:
         load(flags={"nonsense": "1"})
 
 
-def test_a_malformed_file_is_named() -> None:
+def test_malformed_file_is_named() -> None:
     with pytest.raises(InputError, match=r"\.patchpilot\.toml"):
         load("= =")
 
@@ -55,7 +57,7 @@ def test_a_malformed_file_is_named() -> None:
         ("not a URL/%s", "https://lore.kernel.org/all"),
     ],
 )
-def test_the_archive_of_b4_is_used_if_its_mask_is_an_archive(
+def test_archive_of_b4_is_used_if_its_mask_is_an_archive(
     mask: str, archive: str
 ) -> None:
     settings = load(git_config={"b4.midmask": [mask]})
@@ -64,11 +66,11 @@ def test_the_archive_of_b4_is_used_if_its_mask_is_an_archive(
 
 
 @pytest.mark.parametrize("last", [False, True])
-def test_the_own_setting_overrides_the_archive_of_b4(last: bool) -> None:
+def test_own_setting_overrides_the_archive_of_b4(last: bool) -> None:
     values = {
         "b4.midmask": ["https://mine.example.org/all/%s"],
         "patchpilot.lore": ["https://own.example.org"],
     }
-    found = load(git_config=dict(sorted(values.items(), reverse=last)))
-    assert found.of("lore").value == "https://own.example.org"
-    assert found.of("lore").origin == "git config"
+    settings = load(git_config=dict(sorted(values.items(), reverse=last)))
+    assert settings.of("lore").value == "https://own.example.org"
+    assert settings.of("lore").origin == "git config"

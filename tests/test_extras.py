@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The core runs without the optional packages, and a command that needs one names its extra."""
+"""Test that the core runs without the optional packages, and that a command that needs one names
+its extra.
+"""
 
 import ast
 import re
@@ -37,12 +39,12 @@ def imports_of(requirements: list[str]) -> set[str]:
 
 
 def imported() -> Iterator[tuple[str, str]]:
-    """Every foreign package that the code imports at run time, with the file."""
+    """Yield every third-party package that the code imports at run time, with the file."""
     for file in (ROOT / "patchpilot").rglob("*.py"):
         tree = ast.parse(file.read_text())
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
-                names = [one.name for one in node.names]
+                names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module or ""]
             else:
@@ -60,7 +62,7 @@ def test_every_import_is_of_the_core_or_of_an_extra() -> None:
 
 
 def test_every_extra_installs_what_its_imports_need() -> None:
-    # what another package of the same extra brings
+    # installed by another package of the same extra
     brought = {"lsprotocol"}
     for name, extra in EXTRA_OF.items():
         wanted = imports_of(PROJECT["optional-dependencies"][extra])
@@ -75,21 +77,21 @@ def test_every_extra_installs_what_its_imports_need() -> None:
         ("pipx_metadata.json", "{}", "pipx inject patchpilot"),
     ],
 )
-def test_the_hint_is_for_the_program_that_made_the_environment(
+def test_hint_is_for_the_program_that_made_the_environment(
     file: str,
     text: str,
     command: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    place = tmp_path / "patchpilot"
-    place.mkdir()
-    (place / file).write_text(text)
-    monkeypatch.setattr(sys, "prefix", str(place))
+    prefix = tmp_path / "patchpilot"
+    prefix.mkdir()
+    (prefix / file).write_text(text)
+    monkeypatch.setattr(sys, "prefix", str(prefix))
     wanted = PROJECT["optional-dependencies"]["lsp"]
     monkeypatch.setattr("importlib.metadata.requires", lambda _: LSP)
     assert install_command("lsp") == (
-        f"{command.format(place=place)} {' '.join(map(shlex.quote, wanted))}"
+        f"{command.format(place=prefix)} {' '.join(map(shlex.quote, wanted))}"
     )
 
 
@@ -113,7 +115,7 @@ def test_pip_is_not_proposed_where_the_system_manages_python(
         ("brew", "install sparse, ld.lld"),
     ],
 )
-def test_the_hint_names_the_package_manager_of_the_machine(
+def test_hint_names_the_package_manager_of_the_machine(
     manager: str, hint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.which", {manager: f"/usr/bin/{manager}"}.get)
@@ -128,7 +130,7 @@ def test_the_hint_names_the_package_manager_of_the_machine(
         ("patchpilot.nosuch", 70, "a bug in patchpilot"),
     ],
 )
-def test_a_missing_package_is_an_error_that_names_the_extra(
+def test_missing_package_is_an_error_that_names_the_extra(
     name: str, code: int, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work() -> int:
@@ -138,5 +140,5 @@ def test_a_missing_package_is_an_error_that_names_the_extra(
     assert words in capsys.readouterr().err
 
 
-def test_another_missing_import_is_no_extra() -> None:
+def test_another_missing_import_is_not_an_extra() -> None:
     assert missing_extra(ModuleNotFoundError("x")) is None

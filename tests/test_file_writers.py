@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One module writes files; the others that write do it in a folder which they have made."""
+"""Test that one module writes files; other modules write only in folders that they created."""
 
 import ast
 import os
@@ -48,7 +48,7 @@ APPENDS = {
 
 
 def writes(call: ast.Call) -> bool:
-    """Whether a call opens a file for writing."""
+    """Return whether a call opens a file for writing."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if name in ("write_text", "write_bytes"):
         return True
@@ -65,16 +65,16 @@ def writes(call: ast.Call) -> bool:
 
 
 def test_one_module_writes_files() -> None:
-    found = {
+    writers = {
         str(file.relative_to(ROOT))
         for file in ROOT.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Call) and writes(node)
     }
-    assert found == {"write_file.py"} | OWN_FOLDER | APPENDS
+    assert writers == {"write_file.py"} | OWN_FOLDER | APPENDS
 
 
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
+def test_link_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
     link = tmp_path / "link"
@@ -86,7 +86,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert not link.is_symlink()
 
 
-def test_the_mode_stays_and_a_failure_leaves_nothing(
+def test_mode_stays_and_a_failure_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "file"
@@ -108,6 +108,6 @@ def test_the_mode_stays_and_a_failure_leaves_nothing(
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_device_is_written_to(capfd: pytest.CaptureFixture[str]) -> None:
+def test_device_is_written_to(capfd: pytest.CaptureFixture[str]) -> None:
     write_file(Path("/dev/stdout"), "shown\n")
     assert capfd.readouterr().out == "shown\n"

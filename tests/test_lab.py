@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""tests/lab has programs and modules that they import, and its page lists each program with the
-tests that import or run it.
+"""Test that tests/lab has only programs and their modules, and that its page lists each program
+with the tests that use it.
 """
 
 import re
@@ -34,13 +34,13 @@ def test_each_module_is_a_program_or_imported_by_one() -> None:
     )
 
 
-def test_the_kit_has_no_program_and_imports_none() -> None:
+def test_kit_has_no_program_and_imports_none() -> None:
     for file, text in _texts("kit/*.py").items():
         assert _PROGRAM not in text, file
         assert not re.search(r"^(?:from|import) tests\.lab", text, re.MULTILINE), file
 
 
-def test_the_page_lists_every_program_and_its_tests() -> None:
+def test_page_lists_every_program_and_its_tests() -> None:
     tests: dict[str, set[str]] = {name: set() for name in _programs()}
     for file, text in _texts("**/test_*.py").items():
         for name in _named(text) & tests.keys():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The code uses no private name of a library."""
+"""Test that the code uses no private name of a library."""
 
 import ast
 import importlib
@@ -20,7 +20,7 @@ USES = tuple(f"{word} {name}" for word in ("from", "import") for name in LIBRARI
 
 @cache
 def _trees() -> tuple[ast.Module, ...]:
-    """The modules that import a library."""
+    """Return the modules that import a library."""
     return tuple(tree for _, tree in trees(*USES))
 
 
@@ -29,11 +29,11 @@ def _is_private(name: str) -> bool:
 
 
 def _textual(kind: type) -> list[type]:
-    return [one for one in kind.__mro__ if one.__module__.startswith("textual.")]
+    return [base for base in kind.__mro__ if base.__module__.startswith("textual.")]
 
 
 def _imports() -> set[tuple[str, str]]:
-    found = set()
+    result = set()
     for tree in _trees():
         for node in ast.walk(tree):
             if not isinstance(node, ast.ImportFrom) or not node.module:
@@ -41,16 +41,16 @@ def _imports() -> set[tuple[str, str]]:
             if node.module.partition(".")[0] in ("patchpilot", "__future__"):
                 continue
             whole = any(map(_is_private, node.module.split(".")))
-            found |= {
-                (node.module, one.name)
-                for one in node.names
-                if whole or _is_private(one.name)
+            result |= {
+                (node.module, alias.name)
+                for alias in node.names
+                if whole or _is_private(alias.name)
             }
-    return found
+    return result
 
 
 def _attributes() -> set[str]:
-    """The private attributes that are used and that no class or function of ours defines."""
+    """Return the private attributes in use that no class or function of ours defines."""
     used, ours = set(), set()
     for node in (node for tree in _trees() for node in ast.walk(tree)):
         match node:
@@ -66,7 +66,7 @@ def _attributes() -> set[str]:
 
 
 def _overridden() -> set[str]:
-    found = set()
+    result = set()
     for module in pkgutil.walk_packages(patchpilot.tui.__path__, "patchpilot.tui."):
         for kind in vars(importlib.import_module(module.name)).values():
             if not inspect.isclass(kind) or not kind.__module__.startswith(
@@ -74,7 +74,7 @@ def _overridden() -> set[str]:
             ):
                 continue
             above = _textual(kind)
-            found |= {
+            result |= {
                 name
                 for name, value in vars(kind).items()
                 if _is_private(name)
@@ -82,7 +82,7 @@ def _overridden() -> set[str]:
                 and value.__module__.startswith("patchpilot")
                 and any(name in vars(base) for base in above)
             }
-    return found
+    return result
 
 
 def test_no_private_name_of_a_library_is_used() -> None:

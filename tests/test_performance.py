@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `make bench` writes, and when it fails."""
+"""Test what `make bench` writes, and when it fails."""
 
 from datetime import UTC, datetime
 
@@ -12,16 +12,16 @@ ROWS = [
 ]
 
 
-def test_a_ratio_may_grow_by_its_tolerance_only() -> None:
+def test_ratio_may_only_grow_by_its_tolerance() -> None:
     recorded = {"check, one patch": 0.5 / TOLERANCE, "build": 1.234}
     assert worse(ROWS, recorded) == []
     recorded["check, one patch"] -= 0.01
     assert worse(ROWS, recorded) == ["check, one patch: ratio 0.500, recorded 0.390"]
-    # a new pair has nothing to be compared with
+    # a new pair has no record to be compared with
     assert worse(ROWS, {}) == []
 
 
-def test_the_page_has_each_pair_with_machine_versions_and_day() -> None:
+def test_page_has_each_pair_with_machine_versions_and_day() -> None:
     text = page(
         ROWS,
         ["Python 3.11.2", "git 2.39"],
@@ -36,7 +36,7 @@ def test_the_page_has_each_pair_with_machine_versions_and_day() -> None:
     assert "Measured on 2026-11-23, 2 processors: Python 3.11.2, git 2.39." in text
 
 
-def test_what_is_recorded_is_there() -> None:
+def test_recorded_promises_exist() -> None:
     assert RATIOS.exists()
     assert recorded_ratios()
     assert all(ratio > 0 for ratio in recorded_ratios().values())

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No password of a URL, a setting, the environment or a credential helper is printed, logged or
-stored.
+"""Test that no password of a URL, a setting, the environment or a credential helper is printed,
+logged or stored.
 """
 
 import base64
@@ -34,17 +34,17 @@ DIFF = "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-int a;\n+int
 
 
 def secret(name: str) -> str:
-    """A password that is found again by its mark."""
+    """Return a password that can be found by its mark."""
     return f"{MARK}-{name}"
 
 
 def login(name: str) -> str:
-    """A user and a password as a URL has them."""
+    """Return a user and a password in the form of a URL."""
     return f"ada:{secret(name)}@"
 
 
 class LockedArchive(StandIn):
-    """An archive that answers only with a password; `url` has none."""
+    """An archive that requires a password; `url` has none."""
 
     def __init__(self, password: str) -> None:
         super().__init__()
@@ -66,12 +66,12 @@ class LockedArchive(StandIn):
         self._server.RequestHandlerClass = Handler
 
     def with_password(self, name: str) -> str:
-        """Its URL with the password of this canary."""
+        """Return the URL with this canary's password."""
         return self.url.replace("://", f"://{login(name)}")
 
 
 class World:
-    """A topic, an archive and a mail server, with a canary in each place that can hold a password."""  # noqa: E501
+    """A topic, an archive and a mail server, with a canary wherever a password can be."""
 
     def __init__(
         self, folder: Path, archive: LockedArchive, server: FaultySink
@@ -95,14 +95,14 @@ class World:
         self.repo.git("config", "--global", "credential.helper", helper)
 
     def call(self, *argv: object, stdin: bytes = b"") -> int:
-        """Run a verb in the repository; its output is kept."""
+        """Run a verb in the repository, recording its output."""
         verb, *rest = argv
         done = call(verb, "-C", self.repo.path, *rest, stdin=stdin)
         self.printed += f"$ {argv}\n{done.out}{done.err}"
         return done.code
 
     def assert_kept(self) -> None:
-        """Nothing printed or written has a canary."""
+        """Assert that nothing printed or written contains a canary."""
         lines = [
             line
             for line in self.printed.split("\n")
@@ -116,21 +116,21 @@ class World:
         )
         files = [
             file
-            for place in (self.folder, Path.home())
-            for file in place.rglob("*")
+            for folder in (self.folder, Path.home())
+            for file in folder.rglob("*")
             if file.is_file()
         ]
-        found = [
+        pathes = [
             file
             for file in files
             if file not in planted
             and any(form.encode() in file.read_bytes() for form in _forms())
         ]
-        assert not found
+        assert not pathes
 
 
 def _forms() -> tuple[str, ...]:
-    """The mark as it is, and as base64 has it at each of three places."""
+    """Return the mark itself, and in base64 at each of three alignments."""
     shifted = [base64.b64encode(b"\0" * shift + MARK.encode()) for shift in range(3)]
     return (
         MARK,
@@ -190,7 +190,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         )
 
 
-def test_the_settings_and_what_doctor_finds_have_no_password(world: World) -> None:
+def test_settings_and_what_doctor_finds_have_no_password(world: World) -> None:
     world.call("config")
     world.call("config", "--format", "json")
     world.call("config", "lore")
@@ -210,7 +210,7 @@ def test_the_settings_and_what_doctor_finds_have_no_password(world: World) -> No
     world.assert_kept()
 
 
-def test_a_followed_series_has_no_password_of_its_archive(world: World) -> None:
+def test_followed_series_has_no_password_of_its_archive(world: World) -> None:
     assert world.call("track", "add", "<post@example.org>") == 0
     assert (
         world.call(
@@ -271,7 +271,7 @@ def test_a_followed_series_has_no_password_of_its_archive(world: World) -> None:
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_send_has_no_password(world: World, via: str) -> None:
+def test_send_has_no_password(world: World, via: str) -> None:
     words = ("send", "--via", via, "--force", "a test")
     world.call(*words, "--dry-run", "--format", "json")
     assert world.call(*words, "--yes") != 0
@@ -304,9 +304,7 @@ _ECHOES = {
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 @pytest.mark.parametrize("name", _ECHOES)
-def test_what_a_mail_server_echoes_has_no_password(
-    world: World, via: str, name: str
-) -> None:
+def test_server_replies_are_masked(world: World, via: str, name: str) -> None:
     password = secret("echo").encode()
     pair = base64.b64encode(b"\0ada\0" + password)
     words = {b"plain": password, b"login": base64.b64encode(password), b"pair": pair}
@@ -339,7 +337,7 @@ def test_no_form_of_a_password_is_left_in_a_reply(user: str, password: str) -> N
     assert credential.masked(b"\0\xff%$") == b"\0\xff%$"
 
 
-def test_a_reply_without_the_password_is_shown_as_it_is() -> None:
+def test_reply_without_the_password_is_shown_unchanged() -> None:
     reply = (
         b"535-5.7.8 Username and Password not accepted. For more information, go to\r\n"
     )
@@ -355,7 +353,7 @@ def test_a_reply_without_the_password_is_shown_as_it_is() -> None:
         ("b4", "sh -c 'echo smtp://ada:{}@h >&2; exit 1' -"),
     ],
 )
-def test_a_mail_program_has_no_password(world: World, via: str, command: str) -> None:
+def test_mail_program_has_no_password(world: World, via: str, command: str) -> None:
     world.repo.git(
         "config", "--global", "sendemail.sendmailcmd", command.format(secret("program"))
     )
@@ -367,7 +365,7 @@ def test_a_mail_program_has_no_password(world: World, via: str, command: str) ->
     world.assert_kept()
 
 
-def test_the_web_endpoint_has_no_password(world: World) -> None:
+def test_web_endpoint_has_no_password(world: World) -> None:
     world.repo.git(
         "config",
         "--global",
@@ -381,9 +379,7 @@ def test_the_web_endpoint_has_no_password(world: World) -> None:
     world.assert_kept()
 
 
-def test_a_bug_log_has_no_password(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bug_log_has_no_password(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"cannot parse {world.archive.with_password('lore')}")
 
@@ -430,7 +426,7 @@ def test_a_bug_log_has_no_password(
         ("ada@example.org", "ada@example.org"),
     ],
 )
-def test_a_shown_url_has_no_login(text: str, shown: str) -> None:
+def test_shown_url_has_no_login(text: str, shown: str) -> None:
     assert public_url(text) == shown
     assert str(NetworkError(text, hint=text)) == shown
     assert NetworkError("x", hint=text).hint == shown
@@ -463,7 +459,7 @@ def test_no_password_of_a_url_is_shown(user: str, word: str) -> None:
         ("http://h/a", "http://[::1/", "http://h/a"),
     ],
 )
-def test_a_password_is_sent_to_its_own_server_only(
+def test_password_is_sent_to_its_own_server_only(
     url: str, own: str, expected: str
 ) -> None:
     assert with_login(url, own) == expected

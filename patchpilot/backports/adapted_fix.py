@@ -38,18 +38,18 @@ class Adaptation:
 
     @property
     def is_sure(self) -> bool:
-        """Whether it may be used: it is likely to be right, or the user accepted it."""
+        """Return whether the adaptation may be used: it is likely correct, or the user accepted
+        it.
+        """
         return self.is_accepted or self.confidence >= SURE_ENOUGH
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The paths that were adapted."""
+        """Return the paths that were adapted."""
         return tuple(self.contents)
 
     def tree(self, scratch: Scratch, merge: Merge) -> str:
-        """The tree of the merge with the adapted files in place of the conflicted ones, in another
-        object store.
-        """
+        """Return the tree of the merge in another object store, with the adapted files."""
         entries: dict[str, Entry] = {
             path: (content[0], scratch.write("blob", content[1])) if content else None
             for path, content in self.contents.items()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines whether a fix applies to a tree: cleanly, with a three-way merge, or not at all."""
+"""Determine whether a fix applies to a tree: cleanly, with a three-way merge, or not at all."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,11 +42,11 @@ class ScratchTree:
         self.tree = tree
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None."""
+        """Return the content of a file, or None."""
         return self.scratch.blob(self.tree, path) if is_safe_path(path) else None
 
     def exists(self, path: str) -> bool:
-        """Whether a file or directory is there."""
+        """Return whether a file or directory is there."""
         return (
             is_safe_path(path)
             and self.scratch.objects.get(f"{self.tree}:{path}") is not None
@@ -76,14 +76,14 @@ def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
 
 
 def _is_tree(scratch: Scratch, name: str) -> bool:
-    found = scratch.objects.get(name)
-    return bool(found and found[1] == "tree")
+    entry = scratch.objects.get(name)
+    return bool(entry and entry[1] == "tree")
 
 
 def _fit(fix: FixCommit, index: int, target: ScratchTree) -> Fit:
     change = fix.files[index]
     if change.is_binary and change.old_path:
-        found = target.scratch.objects.get(f"{target.tree}:{change.old_path}")
-        if found and found[0] == fix.old_blobs.get(change.old_path):
+        blob = target.scratch.objects.get(f"{target.tree}:{change.old_path}")
+        if blob and blob[0] == fix.old_blobs.get(change.old_path):
             return Fit((), ())
     return fit_file(change, target)

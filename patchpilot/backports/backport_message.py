@@ -28,7 +28,7 @@ def backport_message(
     signer: Address | None = None,
     adapter: Address | None = None,
 ) -> str:
-    """Returns the message of `commit` for a stable tree.
+    """Return the message of `commit` for a stable tree.
 
     It consists of the marker, the text, the trailers, `Stable-dep-of:` for a prerequisite, one
     line per adaptation note, and the sign-off. The notes name the `adapter`, or otherwise the
@@ -38,7 +38,8 @@ def backport_message(
     subject, _, body = commit.message.lstrip("\n").partition("\n")
     marker = stable.marker.format(commit=commit.id) if commit.id else ""
     has_marker = any(
-        commit.id.startswith(one) for one in read_marks(commit.message).upstream
+        commit.id.startswith(upstream)
+        for upstream in read_marks(commit.message).upstream
     )
     text = (
         "\n".join(
@@ -55,13 +56,13 @@ def backport_message(
         text = add_trailers(text, [("Stable-dep-of", dep_of.reference)])
     who = adapter or signer
     if notes and who:
-        said = "".join(
+        notes_text = "".join(
             f"[ {who.name.split(' ')[0]}: {_one_line(note)} ]\n" for note in notes
         )
         text = (
             text.rstrip("\n")
             + ("\n" if parse_trailers(text.split("\n")) else "\n\n")
-            + said
+            + notes_text
         )
     if signer:
         line = f"Signed-off-by: {signer.trailer()}"
@@ -71,9 +72,13 @@ def backport_message(
                 hint="run `git config` to correct the setting",
             )
         known = parse_trailers(text.split("\n"))
-        signed = [one for one in known if one.key == "signed-off-by" and one.address]
+        signed = [
+            trailer
+            for trailer in known
+            if trailer.key == "signed-off-by" and trailer.address
+        ]
         last = signed[-1].address if signed else None
-        # the last line signs off the note above it, even when the author is the one who backports
+        # the last line signs off the note above it, even if the backporter is the author
         if notes or not last or last.key != signer.key:
             text = (
                 text.rstrip("\n") + ("\n" if notes or known else "\n\n") + line + "\n"
@@ -82,14 +87,14 @@ def backport_message(
 
 
 def has_note(message: str, original: Commit) -> bool:
-    """Whether a message has an adaptation note that the original message does not have."""
+    """Return whether a message has an adaptation note that is not in the original message."""
     return not set(_NOTE.findall(message)) <= set(_NOTE.findall(original.message))
 
 
 def people(
     commits: Sequence[Commit], without: Sequence[str] = ()
 ) -> tuple[Address, ...]:
-    """Returns the addresses to Cc on a backport: authors and everybody named in the trailers.
+    """Return the addresses to Cc on a backport: authors and the contacts in the trailers.
 
     Duplicates, the lists in `without` and invalid addresses are removed.
     """
@@ -100,18 +105,18 @@ def people(
             for trailer in commit.trailers
             if _PEOPLE.fullmatch(trailer.name)
         ]
-        for one in (commit.author, *named):
+        for address in (commit.author, *named):
             if (
-                one
-                and one.key not in without
-                and not one.key.startswith("stable@")
-                and is_header_safe(one)
+                address
+                and address.key not in without
+                and not address.key.startswith("stable@")
+                and is_header_safe(address)
             ):
-                addresses.setdefault(one.key, one)
+                addresses.setdefault(address.key, address)
     return tuple(
-        one
-        for one in addresses.values()
-        if judge(one.email).state is not AddressState.BAD
+        address
+        for address in addresses.values()
+        if judge(address.email).state is not AddressState.BAD
     )
 
 

@@ -56,8 +56,8 @@ class MadeCommit:
 class BackportText:
     """The user's additions to a backport.
 
-    These are the adaptation note, the signer (None: no sign-off), the message to reply to, and
-    the person who adapts the fix (None: the signer).
+    These are the adaptation note, the signer (None: no sign-off), the message to reply to, and who
+    adapts the fix (None: the signer).
     """
 
     note: str = ""
@@ -73,9 +73,9 @@ def make_commits(
     tip: str,
     wording: BackportText,
 ) -> tuple[MadeCommit, ...]:
-    """Commits the steps on top of the branch, in the temporary object store.
+    """Commit the steps on top of the branch, in the temporary object store.
 
-    Raises UsageError if a step does not apply on top of the previous ones.
+    Raise UsageError if a step does not apply on top of the previous ones.
     """
     parent, tree = tip, scratch.tree_of(tip)
     commits: list[MadeCommit] = []
@@ -114,11 +114,14 @@ def make_commits(
             backport_message(original, stable, dep_of=step.dep_of),
         )
         difference = range_diff(scratch, original, plain) if not parts else ""
-        said = adapted.steps if adapted else ()
+        adapted_steps = adapted.steps if adapted else ()
         notes = (
             (f"only the changes to {', '.join(parts)}",)
             if parts
-            else (*said, *([wording.note] if wording.note and difference else []))
+            else (
+                *adapted_steps,
+                *([wording.note] if wording.note and difference else []),
+            )
         )
         message = backport_message(
             original,
@@ -146,7 +149,7 @@ def make_commits(
 
 
 def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
-    """Returns the range-diff between the original's patch and the backport's, or "" if they are
+    """Return the range-diff between the original's patch and the backport's, or "" if they are
     identical.
 
     Commit messages are ignored.
@@ -174,16 +177,18 @@ def format_series(
     wording: BackportText,
     notes: Sequence[str],
 ) -> list[tuple[str, bytes]]:
-    """Formats the series as (file name, bytes) pairs, one for each message.
+    """Format the series as (file name, bytes) pairs, one for each message.
 
-    They are addressed to the stable list, with everybody named in the originals in Cc. `notes`
+    They are addressed to the stable list, with the contacts named in the originals in Cc. `notes`
     are inserted below the `---`.
     """
     prefix = stable.subject.format(version=version)
     recipients = [f"--to={stable.list}"] if stable.list else []
     recipients += [
-        f"--cc={one.header()}"
-        for one in people([one.original for one in made], (stable.list,))
+        f"--cc={address.header()}"
+        for address in people(
+            [backported.original for backported in made], (stable.list,)
+        )
     ]
     reply = (
         [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"]
@@ -191,16 +196,16 @@ def format_series(
         else []
     )
     mails: list[tuple[str, bytes]] = []
-    for number, one in enumerate(made, 1):
+    for number, backported in enumerate(made, 1):
         numbered = [f"--start-number={number}"]
         title = f"{prefix} {number}/{len(made)}" if len(made) > 1 else prefix
         done = scratch.git(
             "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",  # noqa: E501
-            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", one.id,  # noqa: E501
+            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", backported.id,  # noqa: E501
         )  # fmt: skip
         mails.append(
             (
-                file_name(number, one.original.subject),
+                file_name(number, backported.original.subject),
                 _with_note(done.out, notes[number - 1]),
             )
         )
@@ -208,7 +213,9 @@ def format_series(
 
 
 def _patch_part(text: str) -> str:
-    """A range-diff without the differences in messages: the marker and sign-off always differ."""
+    """Return a range-diff without the message differences: the marker and sign-off always
+    differ.
+    """
     result: list[str] = []
     section = ""
     for line in text.split("\n"):
@@ -235,6 +242,6 @@ def _with_note(mail: bytes, note: str) -> bytes:
 
 
 def file_name(number: int, subject: str) -> str:
-    """Returns the file name that git format-patch gives to a patch."""
+    """Return the file name that git format-patch gives to a patch."""
     word = re.sub(r"[^A-Za-z0-9_.]+", "-", subject).strip("-.")[:52].rstrip("-.")
     return f"{number:04d}-{word or 'patch'}.patch"

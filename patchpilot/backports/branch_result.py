@@ -108,5 +108,5 @@ class BranchResult:
 
     @property
     def wants_fix(self) -> bool:
-        """Whether the branch has, or may have, the bug and lacks the fix."""
+        """Return whether the branch has, or may have, the bug and lacks the fix."""
         return self.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)

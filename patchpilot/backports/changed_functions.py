@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the functions in which a fix conflicts, and other commits that changed them."""
+"""Find the functions in which a fix conflicts, and other commits that changed these functions."""
 
 import re
 from collections.abc import Sequence
@@ -24,18 +24,18 @@ class Function:
 
 
 def function_at(lines: Sequence[str], at: int) -> Function | None:
-    """Returns the function that contains a 0-based line.
+    """Return the function that contains a 0-based line.
 
-    Returns None outside of functions, and in languages that are not C-like.
+    Return None outside of functions, and in languages that are not C-like.
     """
     top = head_of(lines, at)
     if top is None:
         return None
     end = next(
         (
-            one
-            for one in range(top + 1, len(lines))
-            if lines[one].startswith("}") or (one > at and is_head(lines[one]))
+            line
+            for line in range(top + 1, len(lines))
+            if lines[line].startswith("}") or (line > at and is_head(lines[line]))
         ),
         len(lines),
     )
@@ -48,7 +48,7 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
 def conflicting(
     scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]
 ) -> dict[str, tuple[Function, ...]]:
-    """Maps the path of each file before the fix to the functions that contain its conflicting
+    """Map the path of each file before the fix to the functions that contain its conflicting
     hunks.
     """
     result: dict[str, tuple[Function, ...]] = {}
@@ -57,9 +57,9 @@ def conflicting(
     tree = scratch.tree_of(fix.base)
     for change in fix.files:
         mine = [
-            place
-            for place in places
-            if place.path in (change.old_path, change.new_path)
+            conflict
+            for conflict in places
+            if conflict.path in (change.old_path, change.new_path)
         ]
         content = (
             scratch.blob(tree, change.old_path) if mine and change.old_path else None
@@ -67,13 +67,12 @@ def conflicting(
         if content is None or change.old_path is None:
             continue
         lines = text_lines(content)
-        wanted = [line for one in mine for line in one.theirs]
+        wanted = [line for conflict in mine for line in conflict.theirs]
         inside: dict[str, Function] = {}
         for hunk in change.hunks:
             at = hunk.old_start - 1
             for line in hunk.lines:
-                # a conflict shows the fix's side: it has none of the lines added by a hunk that
-                # merged
+                # a conflict shows the fix's side without the lines of cleanly merged hunks
                 if line.kind in "+-" and (
                     not wanted or line.kind == "-" or line.text in wanted
                 ):
@@ -89,7 +88,7 @@ def conflicting(
 def touching(
     touches: Sequence[LineTouch], functions: dict[str, tuple[Function, ...]]
 ) -> list[tuple[LineTouch, str]]:
-    """Returns the commits that changed one of the functions, each with the function's name, the
+    """Return the commits that changed one of the functions, each with the function's name, the
     latest first.
 
     `touches` are commits before the fix, the oldest first.
@@ -100,7 +99,7 @@ def touching(
             for touch in crossing(touches, path, function.span):
                 result.setdefault(touch.commit, (touch, function.name))
     order = {touch.commit: at for at, touch in enumerate(touches)}
-    return sorted(result.values(), key=lambda one: -order[one[0].commit])
+    return sorted(result.values(), key=lambda touch: -order[touch[0].commit])
 
 
 def defining_files(

@@ -27,19 +27,19 @@ class ConflictPlace:
 def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
     """Return the conflicts of a merge, sorted by path and line.
 
-    A file that one side deleted or renamed is a single conflict.
+    A file deleted or renamed on one side is a single conflict.
     """
-    found: list[ConflictPlace] = []
+    conflicts: list[ConflictPlace] = []
     for path in merge.paths:
         lines = text_lines(scratch.blob(merge.tree, path) or b"")
         kind = merge.kinds.get(path, "content")
-        found += marked_places(path, lines) or [ConflictPlace(path, 0, kind=kind)]
-    return tuple(found)
+        conflicts += marked_places(path, lines) or [ConflictPlace(path, 0, kind=kind)]
+    return tuple(conflicts)
 
 
 def marked_places(path: str, lines: Iterable[str]) -> list[ConflictPlace]:
-    """Return the conflicts that the conflict markers in a file delimit."""
-    found: list[ConflictPlace] = []
+    """Return the conflicts that a file's conflict markers delimit."""
+    conflicts: list[ConflictPlace] = []
     sides: dict[str, list[str]] = {}
     side, at, start = "", 0, 0
     for line in lines:
@@ -52,9 +52,9 @@ def marked_places(path: str, lines: Iterable[str]) -> list[ConflictPlace]:
             side = "theirs"
         elif line.startswith(">>>>>>> ") and side == "theirs":
             side, ours, theirs = "", tuple(sides["ours"]), tuple(sides["theirs"])
-            found.append(ConflictPlace(path, start, ours, theirs))
+            conflicts.append(ConflictPlace(path, start, ours, theirs))
         else:
             at += side in ("", "ours")
             if side:
                 sides[side].append(line.rstrip("\n"))
-    return found
+    return conflicts

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Explains why a fix conflicts with a branch, and why a fix that applies may still be wrong
+"""Explain why a fix conflicts with a branch, and why a fix that applies may still be wrong
 there.
 """
 
@@ -21,13 +21,13 @@ from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
+    dependencies_of,
     older_names,
     read_touch,
     read_touches,
-    stands_on,
 )
 from patchpilot.backports.object_store import Scratch
-from patchpilot.backports.symbols import compare_symbols, who_added
+from patchpilot.backports.symbols import commit_that_added, compare_symbols
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.model.diff_parser import parse_diff
@@ -69,10 +69,10 @@ def explain(
     timeout: float = 5.0,
     tree: str | None = None,
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
-    """Returns the commits that cause a conflict, and hints as sentences with their evidence.
+    """Return the commits that cause a conflict, and hints as sentences with their evidence.
 
-    The hints are points to review if the fix applied without a conflict.
-    Takes about `timeout` seconds and omits anything that was not found by then.
+    If the fix applied without a conflict, the hints are points to review. Take about `timeout`
+    seconds and omit anything not found by then.
     """
     end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)
@@ -85,7 +85,7 @@ def explain(
     for word, path in lacks.items():
         if time.monotonic() > end:
             break
-        added = who_added(scratch, fix, word, path, tip, timeout=_left(end))
+        added = commit_that_added(scratch, fix, word, path, tip, timeout=_left(end))
         if added and added not in [cause.commit for cause in causes]:
             causes.append(
                 Cause(
@@ -96,7 +96,7 @@ def explain(
                 )
             )
     known = {cause.commit for cause in causes}
-    causes += [one for one in elsewhere if one.commit not in known]
+    causes += [cause for cause in elsewhere if cause.commit not in known]
     hints = (
         *words,
         *_moved_hints(scratch, fix, at, applied),
@@ -106,10 +106,7 @@ def explain(
 
 
 def _left(end: float) -> float:
-    """The seconds left until `end`.
-
-    A little when it is over, so that quick answers are still given.
-    """
+    """Return the seconds left until `end`, at least enough for quick answers."""
     return max(_A_LITTLE, end - time.monotonic())
 
 
@@ -121,8 +118,8 @@ def _causes(
     applied: ApplyResult,
     timeout: float,
 ) -> tuple[list[Cause], list[Cause]]:
-    """Commits missing from the branch that changed the conflicting lines, and those that changed
-    other lines of the conflicting functions.
+    """Return the commits missing from the branch that changed the conflicting lines, and those that
+    changed other lines of the same functions.
     """
     paths = applied.merge.paths
     goal = read_touch(history.repository, fix.id, fix.paths)
@@ -130,7 +127,7 @@ def _causes(
     names = list(paths)
     gone = [path for path in paths if not scratch.has(tree, path)]
     if gone and fix.base:
-        # following renames through a long history is slow; without the old names the commits that
+        # following renames through a long history is slow; without old names, the commits that
         # added the files are still found
         with suppress(GitError):
             names += older_names(
@@ -144,22 +141,22 @@ def _causes(
         return [], []
     every = [touch.commit for touch in touches]
     present = frozenset(every) - frozenset(history.missing(every, tip))
-    found = stands_on(touches, goal, present, frozenset(paths))
+    bases = dependencies_of(touches, goal, present, frozenset(paths))
     functions = conflicting(scratch, fix, find_places(scratch, applied.merge))
     others = [
-        (one, name)
-        for one, name in touching(touches, functions)
-        if one.commit not in present and one not in found
+        (touch, name)
+        for touch, name in touching(touches, functions)
+        if touch.commit not in present and touch not in bases
     ]
     lines = [
         Cause(
-            one.commit,
-            history.repository.commit(one.commit).subject,
-            one.edits[0].new_path or one.edits[0].old_path or "",
-            _why(one.edits),
+            touch.commit,
+            history.repository.commit(touch.commit).subject,
+            touch.edits[0].new_path or touch.edits[0].old_path or "",
+            _why(touch.edits),
         )
-        for one in found
-        if one.edits
+        for touch in bases
+        if touch.edits
     ]
     return lines, _in_functions(history, tip, others)
 
@@ -167,9 +164,10 @@ def _causes(
 def _in_functions(
     history: History, tip: str, others: Sequence[tuple[LineTouch, str]]
 ) -> list[Cause]:
-    """The last few of these, oldest first.
+    """Return the last few of these commits, oldest first.
 
-    Only they are searched on the branch under another id, since that has to read patches.
+    Searching the branch for a commit under another id means reading patches, so only these are
+    searched.
     """
     causes: list[Cause] = []
     for touch, name in others[: 2 * _MOST_ELSEWHERE]:
@@ -195,14 +193,15 @@ def _own_changes(
     applied: ApplyResult,
     timeout: float,
 ) -> list[Cause]:
-    """The branch's own commits that wrote the conflicting lines: used when no mainline commit
-    explains the conflict.
+    """Return the branch's own commits that wrote the conflicting lines.
+
+    Used if no mainline commit explains the conflict.
     """
     causes: dict[str, Cause] = {}
-    for place in find_places(scratch, applied.merge)[:_MOST_PLACES]:
-        if not place.ours or not place.line:
+    for conflict in find_places(scratch, applied.merge)[:_MOST_PLACES]:
+        if not conflict.ours or not conflict.line:
             continue
-        lines = f"{place.line},{place.line + len(place.ours) - 1}"
+        lines = f"{conflict.line},{conflict.line + len(conflict.ours) - 1}"
         try:
             done = history.repository.git(
                 "blame",
@@ -214,23 +213,26 @@ def _own_changes(
                 tip,
                 f"^{fix.base or fix.id}",
                 "--",
-                place.path,
+                conflict.path,
                 ok=(0, 128),
                 timeout=timeout,
             )
         except GitError:
             break
-        for one in dict.fromkeys(
+        for writer in dict.fromkeys(
             line.split(" ", 1)[0] for line in done.text.splitlines()
         ):
             if (
-                _ID.fullmatch(one)
-                and one not in causes
-                and history.has(tip, one)
-                and not history.has(fix.id, one)
+                _ID.fullmatch(writer)
+                and writer not in causes
+                and history.has(tip, writer)
+                and not history.has(fix.id, writer)
             ):
-                causes[one] = Cause(
-                    one, history.repository.commit(one).subject, place.path, OWN_LINES
+                causes[writer] = Cause(
+                    writer,
+                    history.repository.commit(writer).subject,
+                    conflict.path,
+                    OWN_LINES,
                 )
     return list(causes.values())
 
@@ -246,17 +248,17 @@ def _why(edits: Sequence[LineEditStep]) -> str:
 def _other_file_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float
 ) -> Iterator[str]:
-    """Where the branch has the functions and structures that the fix changes, when it does not have
-    the fix's file.
-    """
+    """Yield where the branch has the fix's functions and structures if it lacks the fix's file."""
     for change in fix.files if applied.how is AppliesHow.CONFLICT else ():
         path = change.old_path
         if not path or scratch.has(tree, path):
             continue
-        found = [one for hunk in change.hunks if (one := _DEFINED.search(hunk.section))]
+        matches = [
+            match for hunk in change.hunks if (match := _DEFINED.search(hunk.section))
+        ]
         named = {
-            one[1] or one[2]: f"{one[1]}()" if one[1] else f"struct {one[2]}"
-            for one in found
+            match[1] or match[2]: f"{match[1]}()" if match[1] else f"struct {match[2]}"
+            for match in matches
         }
         folder = path.rpartition("/")[0]
         for word, shown in list(named.items())[:_MOST_ELSEWHERE]:
@@ -271,8 +273,8 @@ def _other_file_hints(
 def _moved_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult
 ) -> list[str]:
-    """Files whose hunks were applied to another function than in mainline, where the same context
-    occurs.
+    """Return hints about hunks that landed in a different function than in mainline because the
+    same context occurs there.
     """
     if applied.how is AppliesHow.CONFLICT:
         return []
@@ -283,10 +285,10 @@ def _moved_hints(
     done = scratch.git("diff-tree", "-r", "-p", "-M", tree, applied.merge.tree)
     hints = []
     for change in parse_diff(tuple(done.text.split("\n")), 1).files:
-        named, found = meant.get(change.path, set()), _functions(change)
-        if named and found and not found & named:
+        named, functions = meant.get(change.path, set()), _functions(change)
+        if named and functions and not functions & named:
             hints.append(
-                f"{change.path}: the patch was applied to {', '.join(sorted(found)[:3])}(), but"
+                f"{change.path}: the patch was applied to {', '.join(sorted(functions)[:3])}(), but"
                 f" mainline changes {', '.join(sorted(named)[:3])}(); check the result"
             )
     return hints
@@ -295,13 +297,13 @@ def _moved_hints(
 def _begins_in(
     scratch: Scratch, trees: tuple[str, str], path: str, names: set[str]
 ) -> bool:
-    """Return whether the first line in which a file differs is in one of these functions."""
+    """Return whether the first difference in a file is in one of these functions."""
     old, new = (text_lines(scratch.blob(tree, path) or b"") for tree in trees)
     first = next(
         (
             at
-            for at, (one, other) in enumerate(zip(old, new, strict=False))
-            if one != other
+            for at, (old_line, other) in enumerate(zip(old, new, strict=False))
+            if old_line != other
         ),
         min(len(old), len(new)),
     )
@@ -310,7 +312,7 @@ def _begins_in(
 
 
 def _functions(change: FileChange) -> set[str]:
-    """The functions that git names above the hunks of a file."""
+    """Return the functions that git names above the hunks of a file."""
     return {_name(hunk.section) for hunk in change.hunks} - {""}
 
 

@@ -21,10 +21,10 @@ _NO_HISTORY = "no git history, judged by content only"
 
 
 def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
-    """Determines whether a patch applies to a tree or is already applied.
+    """Determine whether a patch applies to a tree or is already applied.
 
-    It is already applied if the tree contains the post-image of every hunk. Returns the verdict,
-    and the patch that was tried.
+    It is already applied if the tree contains the post-image of every hunk. Return the verdict, and
+    the patch that was tried.
     """
     if not patch.files:
         raise InputError(
@@ -81,14 +81,15 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
 def merges_into(
     judged: BranchResult, scratch: Scratch, fix: FixCommit, tree: Tree
 ) -> BranchResult:
-    """Returns the verdict after a three-way merge with the files before the fix as base.
+    """Return the verdict after a three-way merge with the files before the fix as base.
 
     These files are taken from the fix's repository.
     """
     if fix.base is None:
         return judged
     before, after = (
-        scratch.entries(scratch.tree_of(one), fix.paths) for one in (fix.base, fix.id)
+        scratch.entries(scratch.tree_of(commit), fix.paths)
+        for commit in (fix.base, fix.id)
     )
     here: dict[str, Entry] = {}
     for path in fix.paths:
@@ -100,7 +101,7 @@ def merges_into(
             else None
         )
     base, ours, theirs = (
-        scratch.with_files(EMPTY_TREE, one) for one in (before, here, after)
+        scratch.with_files(EMPTY_TREE, files) for files in (before, here, after)
     )
     merge = scratch.merge_trees(base, ours, theirs)
     if not merge.clean or merge.tree == ours:
@@ -117,34 +118,36 @@ def merges_into(
 def _counted(
     patch: Patch, tree: Tree
 ) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
-    """How many hunks are already applied, do not apply, and apply (each counted once), and the
-    places of the first two kinds.
+    """Return the number of hunks that are already applied, do not apply, and apply, and the
+    locations of the first two kinds.
     """
     there = total = broken = 0
     places: list[ConflictPlace] = []
     for change in patch.files:
         forward = fit_file(change, tree).misfits
-        # a misfit of the whole file is one of each of its hunks
+        # a mismatch of the whole file counts for each of its hunks
         undone = fit_file(change, tree, reverse=True).misfits
-        stuck = {id(one.hunk) for one in undone}
+        stuck = {id(misfit.hunk) for misfit in undone}
         size = max(1, len(change.hunks))
-        found = [
-            one.hunk is not None and id(None) not in stuck and id(one.hunk) not in stuck
-            for one in forward
+        applied = [
+            misfit.hunk is not None
+            and id(None) not in stuck
+            and id(misfit.hunk) not in stuck
+            for misfit in forward
         ]
-        whole = any(one.hunk is None for one in forward)
-        # without the file no hunk applies, and a file that is there as a whole has them all
-        here = size if whole and not undone else sum(found)
+        whole = any(misfit.hunk is None for misfit in forward)
+        # no hunk applies to a missing file, and a file that is wholly present has all hunks applied
+        here = size if whole and not undone else sum(applied)
         there += here
         broken += size - here if whole else len(forward) - here
         total += size
         places += [
             ConflictPlace(
-                one.path,
-                one.line,
-                kind=_THERE if is_there or (whole and not undone) else one.why,
+                misfit.path,
+                misfit.line,
+                kind=_THERE if is_there or (whole and not undone) else misfit.why,
             )
-            for one, is_there in zip(forward, found, strict=True)
+            for misfit, is_there in zip(forward, applied, strict=True)
         ]
     return (there, broken, total - there - broken), tuple(places)
 

@@ -25,7 +25,7 @@ class FixCommit:
 
     @classmethod
     def read(cls, repository: Repository, commit_id: str) -> "FixCommit":
-        """The fix of a full id; UsageError for a merge, which has no patch."""
+        """Read the fix with a full id; raise UsageError for a merge, which has no patch."""
         commit = repository.commit(commit_id)
         if len(commit.parents) > 1:
             raise UsageError(
@@ -38,39 +38,38 @@ class FixCommit:
     def read_all(
         cls, repository: Repository, ids: Sequence[str]
     ) -> "tuple[FixCommit, ...]":
-        """The fixes of full ids, with all diffs read at once."""
+        """Read the fixes with these full ids, all diffs at once."""
         fixes = tuple(cls.read(repository, commit_id) for commit_id in ids)
         stdin = "".join(f"{fix.id}\n" for fix in fixes).encode()
         parts = _COMMIT.split(repository.git(*_DIFF, "--stdin", stdin=stdin).text)
-        found = dict(zip(parts[1::2], parts[2::2], strict=True))
+        diffs = dict(zip(parts[1::2], parts[2::2], strict=True))
         for fix in fixes:
-            vars(fix)["diff_lines"] = tuple(found.get(fix.id, "").split("\n"))
+            vars(fix)["diff_lines"] = tuple(diffs.get(fix.id, "").split("\n"))
         return fixes
 
     @property
     def id(self) -> str:
-        """Its full id."""
         return self.commit.id
 
     @property
     def base(self) -> str | None:
-        """Its parent; None for a root commit."""
+        """Return the parent; None for a root commit."""
         return self.commit.parents[0] if self.commit.parents else None
 
     @cached_property
     def diff_lines(self) -> tuple[str, ...]:
-        """Its diff, with full blob ids."""
+        """Return the diff, with full blob ids."""
         done = self.repository.git(*_DIFF, "--no-commit-id", self.id)
         return tuple(done.text.split("\n"))
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
-        """Its diff by file."""
+        """Return the diff by file."""
         return parse_diff(self.diff_lines, 1).files
 
     @cached_property
     def old_blobs(self) -> dict[str, str]:
-        """Path → blob id before the fix, of every file that has content hunks."""
+        """Map the path of each file with content hunks to its blob id before the fix."""
         result: dict[str, str] = {}
         for change in self.files:
             for line in self.diff_lines[change.patch_line : change.patch_line + 8]:
@@ -82,7 +81,7 @@ class FixCommit:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every path it touches, old and new."""
+        """Return every path that the fix touches, old and new."""
         return tuple(
             dict.fromkeys(
                 path
@@ -94,7 +93,7 @@ class FixCommit:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(files, lines added and removed)."""
+        """Return (files, lines added and removed)."""
         return len(self.files), sum(
             change.added + change.removed for change in self.files
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Follow-ups of a fix that must be backported with it, and newer trees that lack the fix.
+"""Follow-ups of a fix that must be backported with it, and newer trees without the fix.
 
 Follow-ups are commits that fix or revert the fix.
 """
@@ -29,29 +29,29 @@ _MOST_LATER = 3
 
 
 def followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
-    """Returns the mainline commits that fix or revert the fix, and fixes of those commits, oldest
+    """Return the mainline commits that fix or revert the fix, and fixes of those commits, oldest
     first.
     """
     if mainline is None:
         return ()
-    found: dict[str, Follower] = {}
+    result: dict[str, Follower] = {}
     todo = [fix]
-    while todo and len(found) < 50:
-        one = todo.pop(0)
-        named = [(commit, "revert") for commit in history.reverts(one, mainline)] + [
-            (commit, "fix") for commit in history.fixers(one, mainline)
-        ]
+    while todo and len(result) < 50:
+        subject_id = todo.pop(0)
+        named = [
+            (commit, "revert") for commit in history.reverts(subject_id, mainline)
+        ] + [(commit, "fix") for commit in history.fixers(subject_id, mainline)]
         for commit, kind in named:
-            if commit in found or commit == fix:
+            if commit in result or commit == fix:
                 continue
             undone = bool(history.reverts(commit, mainline))
-            found[commit] = Follower(
+            result[commit] = Follower(
                 commit, history.repository.commit(commit).subject, kind, undone
             )
             if kind == "fix":
                 todo.append(commit)
-    order = {commit: history.index.ordinal(commit) or 0 for commit in found}
-    return tuple(sorted(found.values(), key=lambda one: order[one.commit]))
+    order = {commit: history.index.ordinal(commit) or 0 for commit in result}
+    return tuple(sorted(result.values(), key=lambda follower: order[follower.commit]))
 
 
 def later_fixes(
@@ -59,8 +59,8 @@ def later_fixes(
 ) -> tuple[str, ...]:
     """Return hints about mainline commits after the fix that fix the lines it changed.
 
-    Commits in `known`, which name the fix, are left out. Nothing is returned if reading the
-    history takes too long.
+    Commits in `known`, which name the fix, are omitted. Return nothing if reading the history takes
+    too long.
     """
     if mainline is None:
         return ()
@@ -71,19 +71,19 @@ def later_fixes(
         )
     except GitError:
         return ()
-    # seen from the fix, time runs in the other direction
+    # relative to the fix, later commits are undone
     turned = [_turned(touch) for touch in reversed(later)]
-    found = {
+    fixes = {
         touch.commit: repository.commit(touch.commit).subject
         for edit in _turned(read_touch(repository, fix.id, fix.paths)).edits
         for span, _ in edit.hunks
         for touch in crossing(turned, edit.old_path or "", span)
     }
-    for one in known:
-        found.pop(one.commit, None)
+    for follower in known:
+        fixes.pop(follower.commit, None)
     return tuple(
         f'a later commit fixes the same lines: {commit[:12]} ("{subject}")'
-        for commit, subject in found.items()
+        for commit, subject in fixes.items()
         if kind_of(subject) == "fix"
     )[:_MOST_LATER]
 
@@ -101,24 +101,24 @@ def _turned(touch: LineTouch) -> LineTouch:
 
 
 def needed_followers(
-    history: History, found: Sequence[Follower], tip: str
+    history: History, followers: Sequence[Follower], tip: str
 ) -> tuple[Follower, ...]:
-    """Returns the follow-ups that a branch lacks and needs.
+    """Return the follow-ups that a branch needs but lacks.
 
-    Follow-ups that were reverted are not needed.
+    Reverted follow-ups are not needed.
     """
     needed = []
-    for one in found:
-        landing = history.landed(one.commit, tip, content=False)
-        if not one.undone and not (landing and landing.holds):
-            needed.append(one)
+    for follower in followers:
+        landing = history.landed(follower.commit, tip, content=False)
+        if not follower.undone and not (landing and landing.holds):
+            needed.append(follower)
     return tuple(needed)
 
 
 def lacking_newer(
     branch: Branch, every: Sequence[tuple[Branch, bool]]
 ) -> tuple[str, ...]:
-    """Returns the names of newer branches that need the fix but lack it.
+    """Return the names of newer branches that need the fix but lack it.
 
     An older tree accepts the fix only after they have it.
     """
@@ -135,7 +135,7 @@ def lacking_newer(
 
 
 def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
-    """Returns the fix's violations of the stable rules.
+    """Return the fix's violations of the stable rules.
 
     These concern its size, the kind of change, and a tag that forbids backporting.
     """
@@ -163,16 +163,17 @@ def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
 
 
 def _changes_more_than_space(fix: FixCommit) -> bool:
-    """Whether the words at any place differ before and after: each place separately, since a moved
-    line changes what the code does.
+    """Return whether any change is more than whitespace.
+
+    Each hunk is compared separately, since moving a line changes what the code does.
     """
     for change in fix.files:
         if change.is_binary or change.old_path != change.new_path:
             return True
         for hunk in change.hunks:
             for changed, lines in groupby(hunk.lines, lambda line: line.kind != " "):
-                place = tuple(lines)
-                if changed and _words(place, "+") != _words(place, "-"):
+                block = tuple(lines)
+                if changed and _words(block, "+") != _words(block, "-"):
                     return True
     return False
 

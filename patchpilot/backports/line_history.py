@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the earlier commits that a fix depends on from the history of its lines, without trial
+"""Find the earlier commits that a fix depends on from the history of its lines, without trial
 merges.
 
 The history is walked backward from the fix. A commit is a prerequisite if it changed lines that
@@ -43,7 +43,7 @@ class LineTouch:
 
     @property
     def size(self) -> int:
-        """How many lines it changes in these files."""
+        """Return the number of lines changed in these files."""
         return sum(
             old[1] - old[0] + new[1] - new[0]
             for edit in self.edits
@@ -59,7 +59,7 @@ def read_touches(
     *,
     timeout: float = 60.0,
 ) -> tuple[LineTouch, ...]:
-    """Returns the commits in `less`..`tip` that change one of `paths`, oldest first.
+    """Return the commits in `less`..`tip` that change one of `paths`, oldest first.
 
     They are reachable from `tip` but not from any of `less`. Merge commits are skipped.
     """
@@ -69,7 +69,7 @@ def read_touches(
         "--reverse",
         "--no-merges",
         tip,
-        *(f"^{one}" for one in less),
+        *(f"^{tip}" for tip in less),
         paths=paths,
         timeout=timeout,
     )
@@ -78,15 +78,15 @@ def read_touches(
 def read_touch(
     repository: Repository, commit: str, paths: Sequence[str] = ()
 ) -> LineTouch:
-    """Returns one commit's changes to `paths`, or to all files."""
-    found = _log(repository, "-1", commit, paths=paths)
-    return found[0] if found else LineTouch(commit, ())
+    """Return one commit's changes to `paths`, or to all files."""
+    touches = _log(repository, "-1", commit, paths=paths)
+    return touches[0] if touches else LineTouch(commit, ())
 
 
 def read_each(
     repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()
 ) -> dict[str, LineTouch]:
-    """Returns the changes of several commits to `paths`, or to all files, with a single git call.
+    """Return the changes of several commits to `paths`, or to all files, with a single git call.
 
     A commit that changes none of `paths` has no entry.
     """
@@ -94,8 +94,8 @@ def read_each(
     touches = _log(
         repository, "--stdin", "--no-walk=unsorted", paths=paths, stdin=stdin
     )
-    found = {touch.commit: touch for touch in touches}
-    return {commit: found.get(commit, LineTouch(commit, ())) for commit in commits}
+    by_commit = {touch.commit: touch for touch in touches}
+    return {commit: by_commit.get(commit, LineTouch(commit, ())) for commit in commits}
 
 
 def _log(
@@ -105,7 +105,7 @@ def _log(
     stdin: bytes | None = None,
     timeout: float = 300.0,
 ) -> tuple[LineTouch, ...]:
-    """The changes to `paths`, or to all files, of the commits that git log lists."""
+    """Return the changes to `paths`, or to all files, of the commits that git log lists."""
     only = ["--", *paths] if paths else []
     done = repository.git(
         "log", "--format=%x01%H", "--raw", "-p", "-U0", "-M", *words, *only,
@@ -122,7 +122,7 @@ def older_names(
     *,
     timeout: float = 60.0,
 ) -> tuple[str, ...]:
-    """Returns the former names of these files in the commits `less`..`tip`, later names first.
+    """Return the former names of these files in the commits `less`..`tip`, later names first.
 
     A single walk finds the commits that added a name, and only those are searched for renames.
     `git log --follow` would walk the history once per file.
@@ -154,29 +154,29 @@ def older_names(
     return tuple(result)
 
 
-def stands_on(
+def dependencies_of(
     touches: Sequence[LineTouch],
     fix: LineTouch,
     present: frozenset[str],
     paths: frozenset[str] | None = None,
     margin: int = 0,
 ) -> tuple[LineTouch, ...]:
-    """Returns the commits in `touches` on which the fix depends, oldest first.
+    """Return the commits in `touches` on which the fix depends, oldest first.
 
-    `touches` are commits before the fix, the oldest first. Commits in `present` are already in
-    the branch and only shift lines. `paths` limits which files of the fix are considered.
-    `margin` extends the fix's spans by that many lines.
+    `touches` are commits before the fix, the oldest first. Commits in `present` are already in the
+    branch; they only shift lines. `paths` limits which files of the fix are considered. `margin`
+    extends the fix's spans by that many lines.
     """
     needed = _spans_of(fix, paths, margin)
-    found: list[LineTouch] = []
+    result: list[LineTouch] = []
     for touch in reversed(touches):
         belongs = touch.commit not in present and any(
-            _meets(edit, needed) for edit in touch.edits
+            _overlaps(edit, needed) for edit in touch.edits
         )
         if belongs:
-            found.append(touch)
+            result.append(touch)
         _carry_back(touch, needed, belongs)
-    return tuple(reversed(found))
+    return tuple(reversed(result))
 
 
 def last_writers(
@@ -185,55 +185,55 @@ def last_writers(
     present: frozenset[str],
     paths: frozenset[str],
 ) -> tuple[LineTouch, ...]:
-    """Returns the commits that last changed the lines changed by the fix, or adjacent ones,
-    oldest first.
+    """Return the commits that last changed the lines changed by the fix, or adjacent ones, oldest
+    first.
 
     Only `touches`, commits before the fix with the oldest first, are considered. Lines written by
     one of them are not traced to older commits. A mere rename only moves lines, and git follows
     it.
     """
     needed = _spans_of(fix, paths)
-    found: list[LineTouch] = []
+    result: list[LineTouch] = []
     for touch in reversed(touches):
         if touch.commit not in present and any(
-            _meets(edit, needed, moved=False) for edit in touch.edits
+            _overlaps(edit, needed, moved=False) for edit in touch.edits
         ):
-            found.append(touch)
+            result.append(touch)
             for edit in touch.edits:
                 if edit.new_path in needed:
                     needed[edit.new_path] = _without(
                         needed[edit.new_path], [new for _, new in edit.hunks]
                     )
         _carry_back(touch, needed, belongs=False)
-    return tuple(reversed(found))
+    return tuple(reversed(result))
 
 
 def crossing(
     touches: Sequence[LineTouch], path: str, span: Span
 ) -> tuple[LineTouch, ...]:
-    """Returns the commits in `touches` (oldest first) that changed lines in a span of a file.
+    """Return the commits in `touches` (oldest first) that changed lines in a span of a file.
 
     The span refers to the file after the last of these commits.
     """
     needed: dict[str, list[Span]] = {path: [span]}
-    found: list[LineTouch] = []
+    result: list[LineTouch] = []
     for touch in reversed(touches):
-        # a rename does not change lines
+        # a rename alone changes no lines
         if any(
             low < new[1] and new[0] < high
             for edit in touch.edits
             for low, high in needed.get(edit.new_path or "", ())
-            for new in _wide(edit)
+            for new in _touched_lines(edit)
         ):
-            found.append(touch)
+            result.append(touch)
         _carry_back(touch, needed, belongs=False)
-    return tuple(reversed(found))
+    return tuple(reversed(result))
 
 
 def _spans_of(
     fix: LineTouch, paths: frozenset[str] | None, margin: int = 0
 ) -> dict[str, list[Span]]:
-    """Path before the fix → the lines that it changes, extended by a margin."""
+    """Map each path before the fix to the lines that it changes, extended by a margin."""
     spans: dict[str, list[Span]] = {}
     for edit in fix.edits:
         if edit.old_path and (
@@ -245,20 +245,21 @@ def _spans_of(
     return spans
 
 
-def _wide(edit: LineEditStep) -> Iterable[Span]:
-    """The lines an edit wrote; where it only removed lines, one line on each side of the gap."""
+def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
+    """Return the lines that an edit wrote, or for a pure removal, one line on each side of the
+    gap.
+    """
     return (
         (new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1)
         for _, new in edit.hunks
     )
 
 
-def _meets(
+def _overlaps(
     edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True
 ) -> bool:
-    """Whether an edit changed lines of the spans or next to them.
-
-    With `moved` also when it renamed their file.
+    """Return whether an edit touches the spans or their neighbors; with `moved`, also if it renamed
+    the file.
     """
     spans = needed.get(edit.new_path or "", ())
     if moved and spans and edit.new_path != edit.old_path:
@@ -299,7 +300,7 @@ def _back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
 
 
 def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
-    """The spans without those written, as far as a line or more is left."""
+    """Return the spans without the written lines; drop the empty ones."""
     left = list(spans)
     for low, high in written:
         pieces: list[Span] = []
@@ -308,22 +309,22 @@ def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
                 pieces.append((start, end))
             else:
                 pieces += [
-                    (one, other)
-                    for one, other in ((start, low), (high, end))
-                    if one < other
+                    (low_end, other)
+                    for low_end, other in ((start, low), (high, end))
+                    if low_end < other
                 ]
         left = pieces
     return left
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:
-    found: list[Span] = []
+    result: list[Span] = []
     for low, high in sorted(spans):
-        if found and low <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], high))
+        if result and low <= result[-1][1]:
+            result[-1] = (result[-1][0], max(result[-1][1], high))
         else:
-            found.append((low, high))
-    return found
+            result.append((low, high))
+    return result
 
 
 def _touch(block: bytes) -> LineTouch:

@@ -24,7 +24,7 @@ Stages = Mapping[int, tuple[str, str]]
 class Merge:
     """A merged tree: its id, whether it is free of conflicts, and the conflicted paths.
 
-    The blobs of these paths contain conflict markers. `kinds` maps them to git's words for the
+    The blobs of these paths contain conflict markers. `kinds` maps them to git's name of the
     conflict, such as "contents" or "modify/delete". `stages` has the sides of each conflicted path
     if git made the merge. A renamed file has another path in the base.
     """
@@ -41,15 +41,15 @@ def plan(
     ours: Callable[[str], Entry],
     theirs: Callable[[str], Entry],
 ) -> tuple[dict[str, Entry], tuple[str, ...]] | None:
-    """Plans the merge of their changes into our tree.
+    """Plan the merge of their changes into our tree.
 
-    Returns the entries to take from their tree and the files that both sides changed, or None if
-    git has to detect renames.
+    Return the entries to take from their tree and the files changed on both sides, or None if git
+    has to detect renames.
 
     `changed` maps paths to the entries before and after their changes. A file that exists on all
     sides is not part of a rename. A file that they add keeps its path if our side has the
     directory. A file that they delete is deleted if we did not change it and they keep the
-    directory. In any other case, a side may have renamed the file or the directory.
+    directory. Otherwise, a side may have renamed the file or the directory.
     """
     taken: dict[str, Entry] = {}
     both: list[str] = []
@@ -82,9 +82,9 @@ def _is_directory(entry: Entry) -> bool:
 
 
 def read_merge(done: Completed) -> Merge:
-    """Parses the merge from a `git merge-tree -z --messages` process.
+    """Parse the merge from a `git merge-tree -z --messages` process.
 
-    Raises GitError if it failed.
+    Raise GitError if it failed.
     """
     words = done.out.decode("utf-8", "surrogateescape").split("\0")
     if len(words[0]) != 40:
@@ -93,7 +93,7 @@ def read_merge(done: Completed) -> Merge:
 
 
 def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
-    """Parses a merge from the output of `git merge-tree -z --messages`."""
+    """Parse a merge from the output of `git merge-tree -z --messages`."""
     at = 1
     stages: dict[str, dict[int, tuple[str, str]]] = {}
     while at < len(words) and words[at]:
@@ -105,7 +105,7 @@ def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
 
 
 def _kinds(words: Sequence[str]) -> dict[str, str]:
-    """Path → the kind of its first conflict, from git's messages."""
+    """Map each path to the kind of its first conflict, from git's messages."""
     kinds: dict[str, str] = {}
     at = 0
     while at < len(words) and words[at].isdigit():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the prerequisites of a commit that a branch lacks.
+"""Find the prerequisites of a commit that a branch lacks.
 
 The search covers the lines in conflict first, then a wider area.
 """
@@ -11,11 +11,11 @@ from patchpilot.backports.conflict_places import find_places
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
+    dependencies_of,
     last_writers,
     older_names,
     read_touch,
     read_touches,
-    stands_on,
 )
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
@@ -24,14 +24,14 @@ from patchpilot.model.hunk_fit import text_lines
 
 MARGINS = (0, 1, 3)
 MOST = 400
-# reading the branch's patches is worth it for a few commits only
+# reading the branch's patches pays off for a few commits only
 _MOST_LOOKED_AT = 20
 
 
 class MissingCommits:
     """The prerequisites of a fix that are missing from a branch, and their own prerequisites.
 
-    `left` returns the number of seconds left for git; the search ends when none are left.
+    `left` returns the number of seconds left for git; the search ends when it returns 0.
     """
 
     def __init__(
@@ -53,21 +53,23 @@ class MissingCommits:
         self._goals: dict[str, LineTouch] = {}
         self._landed: dict[str, bool] = {}
 
-    def stands_on(
+    def dependencies_of(
         self, commit: str, conflicts: Sequence[str], margin: int
     ) -> tuple[str, ...]:
-        """The missing commits that a commit depends on in the files where it conflicts, and their
-        own prerequisites there, oldest first.
+        """Return the missing commits that a commit depends on in the files where it conflicts, and
+        their own prerequisites there, oldest first.
         """
         goal, paths = self._goal(commit, conflicts)
         touches = self.before(commit, self.names(paths))
         return self._lacking(
             touches,
-            lambda present: stands_on(touches, goal, present, frozenset(paths), margin),
+            lambda present: dependencies_of(
+                touches, goal, present, frozenset(paths), margin
+            ),
         )
 
     def wrote(self, commit: str, merge: Merge, theirs: str) -> tuple[str, ...]:
-        """The missing commits that last changed the lines where a commit (its tree `theirs`)
+        """Return the missing commits that last changed the lines where a commit (its tree `theirs`)
         conflicts, oldest first.
         """
         goal, paths = self._goal(commit, merge.paths)
@@ -82,18 +84,22 @@ class MissingCommits:
         )
 
     def all(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
-        """The most recent missing commits before `commit` that change these files, oldest first."""
+        """Return the most recent missing commits before `commit` that change these files, oldest
+        first.
+        """
         return self.missing(
-            [one.commit for one in self.before(commit, self.names(paths))[-MOST:]]
+            [touch.commit for touch in self.before(commit, self.names(paths))[-MOST:]]
         )
 
     def missing(self, commits: Sequence[str]) -> tuple[str, ...]:
-        """The commits that the branch has neither by ancestry nor by an upstream marker."""
+        """Return the commits missing from the branch, by ancestry and by upstream marker."""
         return self.history.missing(commits, self.tip)
 
     def before(self, commit: str, paths: tuple[str, ...]) -> tuple[LineTouch, ...]:
-        """The commits before `commit` that are not in the branch's history and change these files:
-        a subset of those before the fix.
+        """Return the commits before `commit` that change these files and are not in the branch's
+        history.
+
+        They are a subset of the commits before the fix.
         """
         wanted = frozenset(paths)
         known = next((touch for touch in self._touches if wanted <= touch), None)
@@ -130,7 +136,7 @@ class MissingCommits:
         )
 
     def names(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """These paths, with the files' earlier names where the branch does not have them."""
+        """Return these paths, and the earlier names of files that are missing from the branch."""
         gone = tuple(path for path in paths if not self.scratch.has(self.tree, path))
         if gone and self._top and gone not in self._older:
             self._older[gone] = older_names(
@@ -141,8 +147,8 @@ class MissingCommits:
     def _goal(
         self, commit: str, conflicts: Sequence[str]
     ) -> tuple[LineTouch, tuple[str, ...]]:
-        """What a commit changes, and those of its paths that conflict (all of them when git named
-        others).
+        """Return a commit's changes and its conflicting paths, or all its paths if git named
+        others.
         """
         if commit not in self._goals:
             self._goals[commit] = read_touch(self.repository, commit)
@@ -166,21 +172,21 @@ class MissingCommits:
         touches: Sequence[LineTouch],
         ask: Callable[[frozenset[str]], Sequence[LineTouch]],
     ) -> tuple[str, ...]:
-        """The given commits without those that the branch has under another id, which only move
+        """Return the commits without those that the branch has under another id; these only move
         lines.
         """
         present = {touch.commit for touch in touches} - set(
             self.missing([touch.commit for touch in touches])
         )
         while True:
-            found = ask(frozenset(present))
+            landed = ask(frozenset(present))
             there = (
-                {one.commit for one in found if self._has_landed(one.commit)}
-                if len(found) <= _MOST_LOOKED_AT
+                {touch.commit for touch in landed if self._has_landed(touch.commit)}
+                if len(landed) <= _MOST_LOOKED_AT
                 else set()
             )
             if not there:
-                return tuple(one.commit for one in found)
+                return tuple(touch.commit for touch in landed)
             present |= there
 
     def _has_landed(self, commit: str) -> bool:
@@ -192,9 +198,8 @@ class MissingCommits:
     def _conflicting(
         self, edit: LineEditStep, merge: Merge, theirs: str
     ) -> LineEditStep:
-        """The edit with only its conflicting hunks, as far as conflict markers identify them.
-
-        Else all.
+        """Return the edit with only its conflicting hunks, or with all if conflict markers identify
+        none.
         """
         path = edit.new_path or ""
         content = (
@@ -206,8 +211,8 @@ class MissingCommits:
             return edit
         lines = [line.rstrip("\n") for line in text_lines(content)]
         hit = set()
-        for place in find_places(self.scratch, replace(merge, paths=(path,))):
-            block, size = list(place.theirs), len(place.theirs)
+        for conflict in find_places(self.scratch, replace(merge, paths=(path,))):
+            block, size = list(conflict.theirs), len(conflict.theirs)
             starts = (
                 [
                     at

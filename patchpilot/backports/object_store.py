@@ -32,21 +32,19 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_BLOBS = 64
 _MOST_LISTINGS = 2000
 _MOST_PENDING = 5000
-# for so few merges a process each costs less than a long-running one
+# a process per merge is cheaper for so few
 _FEW = 2
 _MOST_CHANGES = 500
-# its output is longer than a pipe buffer: see commits/merge_tree.py
+# longer than a pipe buffer, to force git to flush; see commits/merge_tree.py
 _FILLER_NAMES = tuple(f"{number}{'f' * 700}" for number in range(12))
-# later than any commit: the walk for the merge base ends at the base at once instead of going
-# through all history
+# later than any commit, so that the merge-base walk stops at the base instead of reading all
+# history
 _LATE = 4_000_000_000
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
 
 
 class Scratch:
-    """The temporary object store; a context manager that deletes everything written to it on
-    exit.
-    """
+    """A temporary object store, deleted when the context exits."""
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
@@ -60,10 +58,10 @@ class Scratch:
         self._trees: dict[str, str] = {}
         self._blobs: dict[tuple[str, str], bytes | None] = {}
         self._listings: dict[str, Mapping[str, Entry]] = {}
-        # trees built but not written yet: most are steps of a search that git never sees
+        # trees not yet written: git never sees most trees of a search
         self._pending: dict[str, bytes] = {}
         self._changes: dict[tuple[str, str], dict[str, tuple[Entry, Entry]]] = {}
-        # a merged file: its entry, and the kind of its conflict, "" if it has none
+        # merged file → its entry, and the kind of its conflict or ""
         self._merged: dict[tuple[str, Entry, Entry, Entry], tuple[Entry, str]] = {}
 
     def __enter__(self) -> "Scratch":
@@ -73,7 +71,6 @@ class Scratch:
         self.close()
 
     def close(self) -> None:
-        """Forget everything."""
         self._objects.close()
         if self._merges:
             self._merges.close()
@@ -81,19 +78,19 @@ class Scratch:
 
     @property
     def path(self) -> Path:
-        """The store's folder, with all pending trees written."""
+        """Return the store's folder, after writing all pending trees."""
         self._settle()
         return self._path
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment that makes git write to the store and read all that was built."""
+        """Return the environment in which git writes to the store and can read all its objects."""
         self._settle()
         return dict(self._env)
 
     @property
     def objects(self) -> CatFile:
-        """The objects of the store and of the repository."""
+        """Return a reader for the objects of the store and of the repository."""
         self._settle()
         return self._objects
 
@@ -105,7 +102,7 @@ class Scratch:
         env: dict[str, str] | None = None,
         timeout: float = 300.0,
     ) -> Completed:
-        """git in the repository, writing objects here."""
+        """Run git in the repository, writing objects to this store."""
         return self.repository.git(
             *args, stdin=stdin, env=self.env | (env or {}), ok=ok, timeout=timeout
         )
@@ -146,13 +143,13 @@ class Scratch:
         paths: Iterable[str] = (),
         timeout: float,
     ) -> set[str]:
-        """Return those of some words that are in the text files of a tree."""
+        """Return which of these words occur in the text files of a tree."""
         flags = ("-w", "-h", "-o", "-F")
         text = self.grep(tree, sorted(words), *flags, paths=paths, timeout=timeout)
         return set(text.split("\n"))
 
     def write(self, kind: str, content: bytes) -> str:
-        """Write an object; its id."""
+        """Write an object and return its id."""
         name, raw = _named(kind, content)
         self._put(name, raw)
         return name
@@ -177,7 +174,7 @@ class Scratch:
                     self._settle_tree(name)
 
     def commit(self, tree: str, *parents: str, message: str = "x") -> str:
-        """A commit of a tree; its id."""
+        """Write a commit of a tree and return its id."""
         lines = [
             f"tree {tree}",
             *(f"parent {parent}" for parent in parents),
@@ -192,7 +189,7 @@ class Scratch:
     def commit_like(
         self, original: Commit, tree: str, parent: str, message: str
     ) -> str:
-        """A commit of a tree with the authorship of another commit; its id."""
+        """Write a commit of a tree with the authorship of another commit, and return its id."""
         author = (
             f"{original.author.name} <{original.author.email}> {int(original.authored.timestamp())}"
             f" {original.authored:%z}"
@@ -201,27 +198,27 @@ class Scratch:
         return self.write("commit", (head + message).encode("utf-8", "surrogateescape"))
 
     def tree_of(self, commit: str) -> str:
-        """The tree of a commit of the repository or of this store."""
+        """Return the tree of a commit in the repository or in this store."""
         if commit not in self._trees:
-            found = self._objects.get(commit)
-            if not found or found[1] != "commit":
+            entry = self._objects.get(commit)
+            if not entry or entry[1] != "commit":
                 raise GitError(
                     f"commit {commit[:12]} is not in the repository",
                     hint="in a shallow or partial clone, run `git fetch` to get it",
                 )
             self._trees[commit] = (
-                found[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
+                entry[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
             )
         return self._trees[commit]
 
     def base_tree(self, base: str | None) -> str:
-        """The tree of a commit's first parent; that of a root commit's, None, is empty."""
+        """Return the tree of a commit's first parent, or the empty tree for a root commit
+        (None).
+        """
         return self.tree_of(base) if base else EMPTY_TREE
 
     def merge(self, base: str, ours: str, theirs: str) -> Merge:
-        """The three-way merge of trees, as `git cherry-pick` makes it: what `theirs` changed over
-        `base`, onto `ours`.
-        """
+        """Merge the changes from `base` to `theirs` into `ours`, as `git cherry-pick` does."""
         if base == theirs or ours == theirs:
             return Merge(ours, True)
         if base == ours:
@@ -250,9 +247,9 @@ class Scratch:
     def _merge_files(
         self, paths: Sequence[str], base: str, ours: str, theirs: str
     ) -> dict[str, tuple[Entry, str]]:
-        """Path → the merge of a file that is on all sides, with markers where it conflicts.
+        """Map each path, present on all sides, to its merge, with markers where it conflicts.
 
-        Git merges only what it has not merged before.
+        Only merges that are not cached are left to git.
         """
         asked = {
             path: (
@@ -276,11 +273,14 @@ class Scratch:
         return {path: self._merged[asked[path]] for path in paths}
 
     def merge_trees(self, base: str, ours: str, theirs: str) -> Merge:
-        """The three-way merge of trees by git, which looks for renames in all of them."""
+        """Merge trees with git, which detects renames in all of them."""
         for tree in (base, ours, theirs):
             self._settle_tree(tree)
         root = self.commit(base)
-        one, other = self.commit(ours, root), self.commit(theirs, root, message="y")
+        our_commit, other = (
+            self.commit(ours, root),
+            self.commit(theirs, root, message="y"),
+        )
         self._asked += 1
         if self._asked > _FEW:
             self._merges = self._merges or Merges(
@@ -288,43 +288,49 @@ class Scratch:
                 self._filler(),
                 self._env,
             )
-            done = self._merges.merge(one, other)
+            done = self._merges.merge(our_commit, other)
             if done:
                 return merge_of(done[1], clean=done[0])
         return read_merge(
             self.git(
-                "merge-tree", "--write-tree", "--messages", "-z", one, other, ok=(0, 1)
+                "merge-tree",
+                "--write-tree",
+                "--messages",
+                "-z",
+                our_commit,
+                other,
+                ok=(0, 1),
             )
         )
 
     def _filler(self) -> tuple[str, str]:
-        """Two commits whose merge has a long output."""
+        """Return two commits whose merge prints a long output."""
         trees = [
             self.with_files(
                 EMPTY_TREE,
-                dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", one))),
+                dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", content))),
             )
-            for one in (b"", b"1\n", b"2\n")
+            for content in (b"", b"1\n", b"2\n")
         ]
         for tree in trees:
             self._settle_tree(tree)
         root = self.commit(trees[0])
         return self.commit(trees[1], root), self.commit(trees[2], root)
 
-    def changed(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
-        """Path → its entry in each of two trees, where they differ.
+    def changed(self, old: str, other: str) -> dict[str, tuple[Entry, Entry]]:
+        """Map each path that differs between two trees to its entries.
 
-        A directory that is in only one of them is one path.
+        A directory that is in only one tree counts as one path.
         """
-        if (one, other) not in self._changes:
+        if (old, other) not in self._changes:
             if len(self._changes) >= _MOST_CHANGES:
                 self._changes.clear()
-            self._changes[one, other] = self._differences(one, other)
-        return dict(self._changes[one, other])
+            self._changes[old, other] = self._differences(old, other)
+        return dict(self._changes[old, other])
 
-    def _differences(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
+    def _differences(self, before: str, other: str) -> dict[str, tuple[Entry, Entry]]:
         result: dict[str, tuple[Entry, Entry]] = {}
-        mine, theirs = self._read(one), self._read(other)
+        mine, theirs = self._read(before), self._read(other)
         for name in mine.keys() | theirs.keys():
             old, new = mine.get(name), theirs.get(name)
             if old == new:
@@ -345,8 +351,10 @@ class Scratch:
     def part(
         self, commit: str, base: str | None, paths: Iterable[str]
     ) -> tuple[str, str]:
-        """The tree before a commit (`base` is its first parent), and that tree with only the
-        commit's changes to these files.
+        """Return the tree before a commit, and that tree with only the commit's changes to these
+        files.
+
+        `base` is the commit's first parent.
         """
         before = self.base_tree(base)
         return before, self.with_files(
@@ -354,15 +362,14 @@ class Scratch:
         )
 
     def has(self, tree: str, path: str) -> bool:
-        """Whether a tree has a file or directory of this path."""
         return self._entry(tree, path) is not None
 
     def entries(self, tree: str, paths: Iterable[str]) -> dict[str, Entry]:
-        """Path → (mode, id) in a tree, None where there is no such path."""
+        """Map each path to its (mode, id) in a tree, or to None if it is missing."""
         return {path: self._entry(tree, path) for path in paths}
 
     def with_files(self, tree: str, files: Mapping[str, Entry]) -> str:
-        """A tree like `tree` with these files in place of its own, None meaning without; its id."""
+        """Return the id of a tree like `tree` with these files replaced; None removes a file."""
         nested: dict[str, dict[str, Entry]] = {}
         own = dict(self._read(tree))
         for path, entry in files.items():
@@ -391,9 +398,9 @@ class Scratch:
             ),
         )
         content = b"".join(
-            b"%s %s\0" % (one[0].encode(), os.fsencode(name)) + bytes.fromhex(one[1])
-            for name, one in rows
-            if one
+            b"%s %s\0" % (row[0].encode(), os.fsencode(name)) + bytes.fromhex(row[1])
+            for name, row in rows
+            if row
         )
         made, raw = _named("tree", content)
         if made not in self._listings:
@@ -414,13 +421,13 @@ class Scratch:
             return {}
         if tree not in self._listings:
             self._settle_tree(tree)
-            found = self._objects.get(tree)
-            if not found or found[1] != "tree":
+            entry = self._objects.get(tree)
+            if not entry or entry[1] != "tree":
                 raise GitError(
                     f"tree {tree[:12]} is not in the repository",
                     hint="in a partial clone, run `git fetch --refetch` to get it",
                 )
-            self._keep(tree, _read_tree(found[2]))
+            self._keep(tree, _read_tree(entry[2]))
         return self._listings[tree]
 
     def _keep(self, tree: str, listing: Mapping[str, Entry]) -> None:
@@ -429,7 +436,7 @@ class Scratch:
         self._listings[tree] = listing
 
     def blob(self, tree: str, path: str) -> bytes | None:
-        """A file of a tree, or None."""
+        """Return the content of a file in a tree, or None."""
         if (tree, path) not in self._blobs:
             if len(self._blobs) >= _MOST_BLOBS:
                 self._blobs.clear()
@@ -437,19 +444,19 @@ class Scratch:
         return self._blobs[tree, path]
 
     def content(self, entry: Entry) -> bytes | None:
-        """The content of a file's entry, or None."""
-        found = self._objects.get(entry[1]) if entry else None
-        return found[2] if found and found[1] == "blob" else None
+        """Return the content of an entry, or None."""
+        result = self._objects.get(entry[1]) if entry else None
+        return result[2] if result and result[1] == "blob" else None
 
 
 def _named(kind: str, content: bytes) -> tuple[str, bytes]:
-    """An object's id, and the object as it is stored."""
+    """Return an object's id and its stored form."""
     raw = b"%s %d\0" % (kind.encode(), len(content)) + content
     return hashlib.sha1(raw, usedforsecurity=False).hexdigest(), raw
 
 
 def _read_tree(raw: bytes) -> dict[str, tuple[str, str]]:
-    """The entries of a tree as it is stored; GitError where git could not have written it."""
+    """Return the entries of a stored tree; raise GitError if git could not have written it."""
     result: dict[str, tuple[str, str]] = {}
     at = 0
     while at < len(raw):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the earlier mainline commits with which a fix applies.
+"""Find the earlier mainline commits with which a fix applies.
 
 Candidates come from the history of its lines; they are verified by merging and then minimized.
 """
@@ -23,11 +23,11 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import read_marks
 
 _DEEPEST = 4
-# no more whole commits than these are collected: more would not be shown
+# more whole commits than this would not be shown
 _MOST_WHOLE = 120
-# share of the time for partial commits before whole commits have been tried
+# share of the time for partial commits, before whole commits are tried
 _FOR_PARTS = 0.35
-# a commit of more files than this is wide; dropping the widest few is tried before all others
+# a commit with more files is wide; dropping the widest few is tried first
 _WIDE, _MOST_WIDE = 10, 6
 # nobody backports more whole commits than this for one fix
 _MANY_COMMITS = 12
@@ -52,8 +52,8 @@ class SearchState(StrEnum):
 class PrerequisiteNeed:
     """A prerequisite of a fix.
 
-    Contains its id and subject, the number of its lines that are needed (all, or those in the
-    fix's files), and whether it is itself a fix.
+    Contains its id and subject, the number of its lines that are needed (all, or those in the fix's
+    files), and whether it is itself a fix.
     """
 
     commit: str
@@ -66,8 +66,8 @@ class PrerequisiteNeed:
 class PrerequisiteSearch:
     """The result of a search for prerequisites.
 
-    Contains the commits in the order in which to apply them, how the search ended, and the
-    resulting tree, to which the fix applies.
+    Contains the commits in order of application, how the search ended, and the resulting tree, to
+    which the fix applies.
     """
 
     needs: tuple[PrerequisiteNeed, ...]
@@ -76,12 +76,14 @@ class PrerequisiteSearch:
 
     @property
     def partial(self) -> bool:
-        """Whether only the commits' changes to the fix's own files are needed or were tried."""
+        """Return whether only the commits' changes to the fix's own files are needed or were
+        tried.
+        """
         return self.state is SearchState.PARTIAL
 
     @property
     def lines(self) -> int:
-        """How many lines the commits change."""
+        """Return the number of lines that the commits change."""
         return sum(need.size for need in self.needs)
 
 
@@ -99,18 +101,18 @@ def find_prerequisites(
     tree: str | None = None,
     progress: Progress = silent,
 ) -> PrerequisiteSearch:
-    """Returns the smallest ordered set of commits found that makes the fix apply to the branch.
+    """Return the smallest ordered set of commits found with which the fix applies to the branch.
 
-    `tree` replaces the branch's tree if other commits were applied to it. The search takes at
-    most `effort` seconds. Whole commits are tried first, each with the prerequisites of its other
-    files. If they fail or are too many, only their changes to the fix's files are used.
+    `tree` replaces the branch's tree if other commits were applied to it. The search takes at most
+    `effort` seconds. Whole commits are tried first, each with the prerequisites of its other files.
+    If they fail or are too many, only their changes to the fix's files are used.
     """
     return _Seeker(history, scratch, fix, tip, effort, progress, tree).search()
 
 
 class _Seeker:
-    """One search: merges tried are remembered, every step checks the time, and the best answer so
-    far is kept.
+    """One search. It caches trial merges, checks the time at every step and keeps the best answer
+    so far.
     """
 
     def __init__(
@@ -144,26 +146,26 @@ class _Seeker:
                 nothing = SearchState.NONE
             elif self._find_whole():
                 self._fewer(self._whole, self._take_whole, cut=False)
-                self._whole = self._as_they_came(self._whole)
+                self._whole = self._in_mainline_order(self._whole)
             else:
                 self._fewer(self._part, self._take_part, cut=True)
         except _OutOfTimeError:
             pass
         except KeyboardInterrupt as error:
-            found, scope = (
+            commits, scope = (
                 (self._whole, "")
                 if self._whole
                 else (self._part, ", only the changes to the fix's files")
             )
-            if found:
-                ids = " ".join(one[:12] for one in found)
+            if commits:
+                ids = " ".join(commit[:12] for commit in commits)
                 error.add_note(
                     f"prerequisites of {self.fix.commit.short} found before that"
-                    f" ({counted(len(found), 'commit')}{scope}): {ids}"
+                    f" ({counted(len(commits), 'commit')}{scope}): {ids}"
                 )
             raise
         except GitError:
-            # git was stopped at the time limit of the search
+            # the search's time limit stopped git
             if time.monotonic() < self._begun + self._effort:
                 raise
         self._effort = float("inf")
@@ -173,7 +175,7 @@ class _Seeker:
         if not self._whole:
             return part
         whole = self._result(self._whole, SearchState.FOUND, cut=False)
-        # whole commits are preferred unless they are far too many and the parts much smaller
+        # prefer whole commits unless they are far too many and the parts are much smaller
         many = len(whole.needs) > _MANY_COMMITS and 2 * len(part.needs) <= len(
             whole.needs
         )
@@ -192,15 +194,15 @@ class _Seeker:
     def _find_parts(self) -> bool:
         """Find commits whose changes to the fix's files make it apply.
 
-        False when even all of them together do not.
+        Return False if it does not apply even with all of them.
         """
-        # read the history of the fix's files once for all steps
+        # read the history of the fix's files once, for all steps
         self._ground.before(self.fix.id, self._ground.names(self.fix.paths))
-        gathered = self._gather((), cut=True)
+        gathered = self._collect((), cut=True)
         merge = self._pick(self.fix.id, self.tree, cut=True)
         pools = (
             (
-                self._ground.stands_on(self.fix.id, merge.paths, margin)
+                self._ground.dependencies_of(self.fix.id, merge.paths, margin)
                 for margin in MARGINS
             )
             if gathered is None
@@ -208,22 +210,22 @@ class _Seeker:
         )
         for pool in pools:
             if pool and self._reaches(pool, cut=True):
-                gathered = self._applied(pool)
+                gathered = self._applicable(pool)
                 break
         if gathered is None:
             pool = self._ground.all(self.fix.id, self.fix.paths)
             if not self._reaches(pool, cut=True):
                 return False
-            gathered = self._applied(pool)
+            gathered = self._applicable(pool)
         self._part = gathered
         self._fewer(gathered, self._take_part, cut=True, share=_FOR_PARTS)
         return True
 
     def _find_whole(self) -> bool:
-        """Find whole commits that make the fix apply: those of the parts, with their own
+        """Find whole commits that make the fix apply: the commits of the parts, with their
         prerequisites.
         """
-        gathered = self._gather(self._part, cut=False)
+        gathered = self._collect(self._part, cut=False)
         if gathered:
             self._whole = gathered
             return True
@@ -231,22 +233,22 @@ class _Seeker:
         pools = [
             self._part,
             *(
-                self._ground.stands_on(self.fix.id, conflict, margin)
+                self._ground.dependencies_of(self.fix.id, conflict, margin)
                 for margin in MARGINS
             ),
         ]
         for pool in dict.fromkeys(pools):
-            picked = self._climb(pool, self.tree, _DEEPEST)
+            picked = self._apply_with_prerequisites(pool, self.tree, _DEEPEST)
             if self._reaches(picked, cut=False):
                 self._whole = picked
                 return True
         return False
 
-    def _gather(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
-        """Commits in mainline order after which the fix applies: where one of them (or the fix)
-        conflicts, its prerequisites there are added.
+    def _collect(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
+        """Return commits, in mainline order, after which the fix applies.
 
-        None when the fix's own prerequisites are not available, or far too many.
+        If one of them or the fix conflicts, its prerequisites there are added. Return None if the
+        fix's own prerequisites are unavailable or far too many.
         """
         chosen, banned = set(seeds), set[str]()
         levels: dict[str, int] = {}
@@ -260,18 +262,20 @@ class _Seeker:
                 tree = merge.tree
             else:
                 return ordered
-            new = self._wider(commit, merge, levels, chosen | banned, cut=cut)
+            new = self._more_prerequisites(
+                commit, merge, levels, chosen | banned, cut=cut
+            )
             if new:
                 chosen |= new
             elif commit == self.fix.id:
                 return None
             else:
-                # it conflicts with the branch itself: perhaps the fix applies without it
+                # it conflicts with the branch itself; the fix may apply without it
                 chosen.discard(commit)
                 banned.add(commit)
         return None
 
-    def _wider(
+    def _more_prerequisites(
         self,
         commit: str,
         merge: Merge,
@@ -280,36 +284,40 @@ class _Seeker:
         *,
         cut: bool,
     ) -> set[str]:
-        """New prerequisites of a conflicting commit: those that wrote the lines, else those around
-        them, otherwise all that changed the files.
+        """Return more prerequisites of a conflicting commit.
+
+        They are the commits that wrote the lines, then those around them, then all that changed the
+        files.
         """
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
             levels[commit] = level
             if level == 0:
-                found = self._ground.wrote(
-                    commit, merge, self._theirs(commit, cut=cut)[1]
+                wider = self._ground.wrote(
+                    commit, merge, self._trees_of(commit, cut=cut)[1]
                 )
             elif level <= len(MARGINS):
-                found = self._ground.stands_on(commit, merge.paths, MARGINS[level - 1])
+                wider = self._ground.dependencies_of(
+                    commit, merge.paths, MARGINS[level - 1]
+                )
             else:
-                found = (
+                wider = (
                     self._ground.all(commit, merge.paths)
                     if cut or commit == self.fix.id
                     else ()
                 )
-            new = set(found) - known - {commit, self.fix.id}
+            new = set(wider) - known - {commit, self.fix.id}
             if new:
                 return new
         return set()
 
     def _in_order(self, commits: Iterable[str]) -> tuple[str, ...]:
         return tuple(
-            sorted(commits, key=lambda one: self.history.index.ordinal(one) or 0)
+            sorted(commits, key=lambda commit: self.history.index.ordinal(commit) or 0)
         )
 
-    def _applied(self, pool: Sequence[str]) -> tuple[str, ...]:
-        """Those of a pool whose changes to the fix's files apply, one on top of the other, and
-        change something.
+    def _applicable(self, pool: Sequence[str]) -> tuple[str, ...]:
+        """Return the commits of a pool whose changes to the fix's files apply in order and change
+        something.
         """
         tree, kept = self.tree, []
         for commit in pool:
@@ -319,10 +327,11 @@ class _Seeker:
                 kept.append(commit)
         return tuple(kept)
 
-    def _climb(self, pool: Sequence[str], tree: str, depth: int) -> tuple[str, ...]:
-        """Apply each of `pool` that applies, after its prerequisites.
-
-        What was applied, in order.
+    def _apply_with_prerequisites(
+        self, pool: Sequence[str], tree: str, depth: int
+    ) -> tuple[str, ...]:
+        """Apply each commit of `pool` that applies, after its prerequisites; return the applied
+        ones in order.
         """
         applied: list[str] = []
         for commit in pool:
@@ -335,18 +344,17 @@ class _Seeker:
         return tuple(applied)
 
     def _solve(self, commit: str, tree: str, depth: int) -> tuple[str, ...] | None:
-        """The commits that make a commit apply to a tree, itself last.
-
-        None when none were found.
-        """
+        """Return the commits that make a commit apply to a tree, ending with itself, or None."""
         merge = self._pick(commit, tree, cut=False)
         if merge.clean:
             return (commit,)
         if depth == 0 or (commit, tree) in self._failed:
             return None
         for margin in MARGINS[:2]:
-            steps = self._climb(
-                self._ground.stands_on(commit, merge.paths, margin), tree, depth - 1
+            steps = self._apply_with_prerequisites(
+                self._ground.dependencies_of(commit, merge.paths, margin),
+                tree,
+                depth - 1,
             )
             at = tree
             for step in steps:
@@ -364,15 +372,15 @@ class _Seeker:
         cut: bool,
         share: float = 1.0,
     ) -> None:
-        """Drop the chosen commits that are not needed, within a share of the time.
+        """Drop chosen commits that are not needed, within a share of the time.
 
-        The widest first, since many files are seldom what a fix needs; then halves, smaller pieces,
-        and one at a time, again the widest first.
+        Wide commits go first, since a fix seldom needs them; then halves, smaller pieces, and
+        single commits, the widest first.
         """
         result = list(chosen)
 
         def drop(gone: Sequence[str]) -> bool:
-            rest = [one for one in result if one not in gone]
+            rest = [commit for commit in result if commit not in gone]
             if not rest or not self._reaches(rest, cut=cut, strict=True):
                 return False
             result[:] = rest
@@ -382,7 +390,11 @@ class _Seeker:
         def widest() -> list[str]:
             return sorted(result, key=self._breadth, reverse=True)
 
-        pieces = [[one] for one in widest()[:_MOST_WIDE] if self._breadth(one) > _WIDE]
+        pieces = [
+            [commit]
+            for commit in widest()[:_MOST_WIDE]
+            if self._breadth(commit) > _WIDE
+        ]
         size = len(result)
         while True:
             dropped = False
@@ -397,11 +409,11 @@ class _Seeker:
             pieces = [ordered[at : at + size] for at in range(0, len(ordered), size)]
 
     def _breadth(self, commit: str) -> int:
-        """How many files a commit changes."""
-        return len(self.scratch.changed(*self._theirs(commit, cut=False)))
+        """Return the number of files that a commit changes."""
+        return len(self.scratch.changed(*self._trees_of(commit, cut=False)))
 
-    def _as_they_came(self, commits: tuple[str, ...]) -> tuple[str, ...]:
-        """Commits in mainline order when they apply in that order, otherwise as given."""
+    def _in_mainline_order(self, commits: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the commits in mainline order if they apply in that order, otherwise unchanged."""
         ordered = self._in_order(commits)
         return (
             ordered
@@ -412,9 +424,9 @@ class _Seeker:
     def _reaches(
         self, commits: Sequence[str], *, cut: bool, strict: bool = False
     ) -> bool:
-        """Whether the fix applies after these.
+        """Return whether the fix applies after these commits.
 
-        One that does not apply is skipped, or with `strict` means no.
+        A commit that does not apply is skipped, or ends the test if `strict`.
         """
         tree = self.tree
         for commit in commits:
@@ -441,14 +453,14 @@ class _Seeker:
             else {}
         )
         needs = []
-        for one in applied:
-            found = self.repository.commit(one)
+        for commit_id in applied:
+            applied_commit = self.repository.commit(commit_id)
             needs.append(
                 PrerequisiteNeed(
-                    one,
-                    found.subject,
-                    touches[one].size,
-                    bool(read_marks(found.message).fixes),
+                    commit_id,
+                    applied_commit.subject,
+                    touches[commit_id].size,
+                    bool(read_marks(applied_commit.message).fixes),
                 )
             )
         return PrerequisiteSearch(tuple(needs), state, tree)
@@ -457,14 +469,14 @@ class _Seeker:
         key = (commit, tree, cut)
         if key not in self._merges:
             self._check_time()
-            base, theirs = self._theirs(commit, cut=cut)
+            base, theirs = self._trees_of(commit, cut=cut)
             self._merges[key] = self.scratch.merge(base, tree, theirs)
         return self._merges[key]
 
-    def _theirs(self, commit: str, *, cut: bool) -> tuple[str, str]:
-        """The tree before a commit and its own tree.
+    def _trees_of(self, commit: str, *, cut: bool) -> tuple[str, str]:
+        """Return the tree before a commit and the commit's tree.
 
-        With `cut` the latter has only the changes to the fix's files.
+        With `cut`, the latter has only the changes to the fix's files.
         """
         parents = self.repository.commit(commit).parents
         base = parents[0] if parents else None
@@ -473,7 +485,7 @@ class _Seeker:
         return self.scratch.base_tree(base), self.scratch.tree_of(commit)
 
     def _check_time(self) -> float:
-        """The seconds left; _OutOfTimeError when there are none."""
+        """Return the seconds left; raise _OutOfTimeError at 0."""
         left = self._begun + self._effort - time.monotonic()
         self._progress("searching for prerequisites", len(self._merges))
         if left <= 0:

@@ -58,9 +58,9 @@ def compare_symbols(
 ) -> tuple[dict[str, str], list[str]]:
     """Compare the symbols used by the fix with those of a tree.
 
-    Only symbols that mainline has at the fix's parent or in the fix's files are checked. Return
-    those that the tree lacks, each with its path in mainline, and hints as sentences: about these,
-    about functions declared differently, and about changed functions that the tree does not have.
+    Only symbols that mainline has at the fix's parent or in the fix's files are checked. Return the
+    symbols missing from the tree, each with its path in mainline, and hints as sentences: about
+    these, about functions declared differently, and about changed functions missing from the tree.
     """
     if fix.base is None:
         return {}, []
@@ -72,7 +72,7 @@ def compare_symbols(
     }
     gone = [
         f"the fix changes {word}(), which the branch's {path} does not have"
-        for word, path in _gone(scratch, fix, tree).items()
+        for word, path in _missing_functions(scratch, fix, tree).items()
     ]
     near = _near(fix)
     try:
@@ -101,7 +101,7 @@ def compare_symbols(
     return lacks, [*hints, *gone]
 
 
-def who_added(
+def commit_that_added(
     scratch: Scratch,
     fix: FixCommit,
     word: str,
@@ -110,9 +110,9 @@ def who_added(
     *,
     timeout: float = 5.0,
 ) -> str | None:
-    """Returns the mainline commit, missing from the branch, that added a symbol to its file.
+    """Return the mainline commit, missing from the branch, that added a symbol to its file.
 
-    Returns None if it is not found in time.
+    Return None if it is not found in time.
     """
     try:
         done = scratch.repository.git(
@@ -133,7 +133,7 @@ def who_added(
 
 
 def _used(fix: FixCommit) -> dict[str, str]:
-    """Symbol → how it is used, of the symbols that are only in the fix's added lines."""
+    """Map each symbol that only the fix's added lines use to how it is used."""
     lines = [
         line
         for change in fix.files
@@ -160,8 +160,9 @@ def _used(fix: FixCommit) -> dict[str, str]:
 def _is_usual(
     scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str
 ) -> bool:
-    """Whether the branch's version of the fix's files uses a symbol as the fix does: then nothing
-    has to be looked up.
+    """Return whether the branch's version of the fix's files uses a symbol as the fix does.
+
+    If so, there is nothing to look up.
     """
     for change in fix.files:
         if (
@@ -186,19 +187,19 @@ Calls = set[tuple[str, int]]
 
 
 def calls_in(text: str, names: Collection[str] | None = None) -> Calls:
-    """Returns the calls and definitions in C text, limited to `names` if given.
+    """Return the calls and definitions in C text, limited to `names` if given.
 
     A call or definition that the text does not contain completely is omitted.
     """
-    plain = _PLAIN.sub(lambda found: " " if found[0].startswith("/") else "0", text)
-    found: Calls = set()
+    plain = _PLAIN.sub(lambda match: " " if match[0].startswith("/") else "0", text)
+    calls: Calls = set()
     for call in _CALL.finditer(plain):
         if call[1] in _NO_CALLS or (names is not None and call[1] not in names):
             continue
         count = _arguments(plain, call.end())
         if count is not None:
-            found.add((call[1], count))
-    return found
+            calls.add((call[1], count))
+    return calls
 
 
 def _arguments(text: str, start: int) -> int | None:
@@ -230,7 +231,7 @@ def _declared(
     near: Sequence[str],
     timeout: float,
 ) -> dict[str, tuple[str, str]]:
-    """Symbol → (path, the line that declares it best) in the headers and the fix's folders of a
+    """Map symbols to (path, the best declaring line) in the headers and the fix's folders of a
     tree.
     """
     result = list(words)
@@ -253,8 +254,9 @@ def _declared(
 
 
 def _declares(line: str, word: str) -> int:
-    """How much a line looks like the declaration of a symbol: 3 a prototype or definition, 2 a
-    macro, 1 a field, 0 a use.
+    """Rate how much a line looks like the declaration of a symbol.
+
+    3 is a prototype or definition, 2 a macro, 1 a field, 0 a use.
     """
     if re.match(rf"#\s*define\s+{word}\b", line):
         return 2
@@ -271,28 +273,29 @@ def _declares(line: str, word: str) -> int:
     return 0
 
 
-def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Whether two declarations, each complete on its line, have different arguments."""
-    lists = [re.search(r"\(([^()]*)\)", line) for _, line in (one, other)]
-    if not lists[0] or not lists[1] or "#" in one[1][:1] + other[1][:1]:
+def _other_arguments(old: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Return whether two declarations, each complete on its line, have different arguments."""
+    lists = [re.search(r"\(([^()]*)\)", line) for _, line in (old, other)]
+    if not lists[0] or not lists[1] or "#" in old[1][:1] + other[1][:1]:
         return False
     counts = [
         len(
             [
                 arg
-                for arg in found[1].split(",")
+                for arg in match[1].split(",")
                 if arg.strip() and arg.strip() != "void"
             ]
         )
-        for found in lists
-        if found
+        for match in lists
+        if match
     ]
     return counts[0] != counts[1]
 
 
-def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
-    """The functions the fix changes (as its hunk headers name them) that the branch's file does not
-    have, each with the path of the file.
+def _missing_functions(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
+    """Map each function that the fix changes but the branch's file lacks to the file's path.
+
+    Functions are as named in the fix's hunk headers.
     """
     symbols: dict[str, str] = {}
     for change in fix.files:

@@ -25,7 +25,7 @@ def judge(
     tree: str | None = None,
     coming: Collection[str] = (),
 ) -> BranchResult:
-    """Returns the verdict for a branch.
+    """Return the verdict for a branch.
 
     `tree` replaces the branch's tree if the `coming` commits were applied to it. Whether the
     branch has the fix or the bug is checked before whether the fix applies, because it may apply
@@ -33,7 +33,7 @@ def judge(
     """
     landing = history.landed(fix.id, branch.tip)
     held = landing if landing and landing.holds else None
-    # an ancestor needs no trial; applying a fix again on top of its backport shows how that was
+    # an ancestor needs no trial; reapplying a fix on top of its backport shows how the backport was
     # adapted
     is_ancestor = held is not None and held.how is Shown.ANCESTRY
     applied = None if is_ancestor else try_fix(scratch, fix, tree or branch.tip)
@@ -82,11 +82,11 @@ def affected(
     tip: str,
     coming: Collection[str] = (),
 ) -> tuple[bool | None, str | None, str]:
-    """Returns whether a branch has the bug (None: unknown), the id there of the commit that
+    """Return whether a branch has the bug (None: unknown), the id there of the commit that
     introduced it, and the reason.
 
-    This commit may be in the branch by ancestry or as a backport, or in `coming`, and must not
-    have been reverted there.
+    This commit may be in the branch by ancestry or as a backport, or in `coming`, and must not have
+    been reverted.
     """
     if not culprits:
         return (

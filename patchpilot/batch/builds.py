@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds many commits on a Dask cluster, one unit for each commit and architecture."""
+"""Build many commits on a Dask cluster, one unit for each commit and architecture."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -47,7 +47,7 @@ def build_commits(
     Each commit is built for the given architectures, or for those that fit it. All machines must
     find the repository at the same path and trust it (`patchpilot trust --build`). A worker runs
     one compiler at a time in a separate directory; all workers of a machine share the cached
-    results. Raises MissingError without the extra `cluster`.
+    results. Raise MissingError without the extra `cluster`.
     """
     try:
         from distributed import as_completed
@@ -65,10 +65,10 @@ def build_commits(
 
 
 def _unit(repository: Path, commit: str, arch: str, *, quick: bool) -> BuiltUnit:
-    """Build one unit in a worker: two workers of a machine cannot build in one directory."""
+    """Build one unit in a worker; two workers on a machine cannot build in the same directory."""
     from distributed import get_worker
 
-    name = "".join(one if one.isalnum() else "-" for one in str(get_worker().name))
+    name = "".join(char if char.isalnum() else "-" for char in str(get_worker().name))
     return build_unit(repository, commit, arch, quick=quick, place=f"worker-{name}")
 
 
@@ -91,5 +91,7 @@ def build_unit(
         driver = Driver(Options(strict=True), repository=opened)
         result = driver.check_source(PatchSource((commit,)), build=options)
     (built,) = result.commits
-    findings = tuple(one for one in result.all if one.name.startswith(PACKS))
+    findings = tuple(
+        finding for finding in result.all if finding.name.startswith(PACKS)
+    )
     return BuiltUnit(built.commit, arch, findings, built)

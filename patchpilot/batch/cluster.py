@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks whole epochs on a Dask cluster.
+"""Check whole epochs on a Dask cluster.
 
 Each part is written to a file of JSON lines, and each message is in exactly one part.
 """
@@ -38,9 +38,9 @@ def check_epochs(
 ) -> int:
     """Check all messages of these epochs on the cluster and return the number of parts checked.
 
-    A file is written to `folder` for each part. Parts that already have a file are skipped, so
-    that an interrupted run can be resumed. `tree` is the source tree of the patches. All machines
-    must find it and the epochs at the same path. Raises MissingError without the extra `cluster`.
+    A file is written to `folder` for each part. Parts that already have a file are skipped, so that
+    an interrupted run can be resumed. `tree` is the source tree of the patches. All machines must
+    find it and the epochs at the same path. Raise MissingError without the extra `cluster`.
     """
     every = (part for epoch in epochs for part in ranges(epoch, mails))
     return check_parts(
@@ -94,7 +94,7 @@ def _lines(part: EpochRange, options: Options | None, tree: Path | None) -> str:
 
 
 def _write(folder: Path, part: EpochRange, text: str) -> None:
-    """Put the lines of a part in the place of what was there of it, all or none."""
+    """Write the lines of a part atomically, replacing an older version."""
     draft = write_beside(folder / part.file, text)
     for old in folder.glob(f"{part.stem}-*.jsonl"):
         old.unlink()

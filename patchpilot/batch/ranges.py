@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Splits an epoch into parts and checks one of them."""
+"""Split an epoch into parts and check one of them."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -22,21 +22,21 @@ class EpochRange(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """The beginning of the name of its file, whatever mails it has got.
+        """Return the start of the part's file name, which does not depend on its messages.
 
-        The epochs of different lists often have the same name.
+        Epochs of different lists often have the same name.
         """
         epoch = sha256(self.epoch.encode("utf-8", "surrogateescape")).hexdigest()[:8]
         return f"{Path(self.epoch).name}-{epoch}-{self.number:06}"
 
     @property
     def file(self) -> str:
-        """The name of the file with its lines; it changes when the part gets more mails."""
+        """Return the part's file name, which changes when the part grows."""
         return f"{self.stem}-{self.revisions.rpartition('..')[2][:12]}.jsonl"
 
 
 def ranges(epoch: str, mails: int) -> Iterator[EpochRange]:
-    """Yield the parts of an epoch with so many commits each, oldest first.
+    """Yield the parts of an epoch with `mails` commits each, oldest first.
 
     New messages only change the last part.
     """
@@ -54,7 +54,7 @@ def check_range(
 ) -> Iterator[str]:
     """Yield the JSON lines of the patches in the revisions `A..B` of an epoch, then the summary.
 
-    The lines are the same as those of `check --format jsonl`. `tree` is the source tree of
-    the patches. The work is done in this process. Raises InputError if a revision is missing.
+    The lines are the same as those of `check --format jsonl`. `tree` is the source tree of the
+    patches. The work is done in this process. Raise InputError if a revision is missing.
     """
     return iter(stream_range(options or DEFAULTS, epoch, revisions, tree))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compiles patterns when they are first used, and caches them between runs.
+"""Compile patterns when they are first used, and cache them between runs.
 
 A check of a small patch uses 220 patterns of rules and of C, and compiling them takes a quarter of
 its time. Compiling only the patterns whose fixed words are in the text would still take most of
@@ -42,8 +42,8 @@ _DAMAGED = (
 _Form = tuple[int, bytes, int, dict[str, int], tuple[str | None, ...]]
 
 
-class _KeptPatterns:
-    """The patterns of earlier runs, and which of this run's were among them."""
+class _CachedPatterns:
+    """The patterns of earlier runs, and which of them this run used."""
 
     def __init__(self, version: str) -> None:
         self.key = key_of(_KIND, [version.encode()])
@@ -56,31 +56,31 @@ class _KeptPatterns:
 
     def compile(self, pattern: str, flags: int) -> Pattern[str]:
         """Return the pattern, from its cached codes if there are any."""
-        place = (pattern, flags)
-        made = self.made.get(place)
+        key = (pattern, flags)
+        made = self.made.get(key)
         if made is None:
             try:
-                form = self.forms.get(place) or self.new.setdefault(
-                    place, _form_of(pattern, flags)
+                form = self.forms.get(key) or self.new.setdefault(
+                    key, _form_of(pattern, flags)
                 )
                 made = _restored(pattern, form)
             except _DAMAGED:
-                self.forms.pop(place, None)
+                self.forms.pop(key, None)
                 made = re.compile(pattern, flags)
             if len(self.made) >= 2 * MOST:
                 self.made.clear()
                 self.new.clear()
-            self.made[place] = made
+            self.made[key] = made
         return made
 
 
 @cache
-def _kept() -> _KeptPatterns | None:
+def _kept() -> _CachedPatterns | None:
     try:
         import _sre  # type: ignore[import-not-found]
     except ImportError:
         return None
-    return _KeptPatterns(
+    return _CachedPatterns(
         f"{sys.implementation.cache_tag} {_sre.MAGIC} {sys.hexversion:x}"
     )
 
@@ -98,9 +98,9 @@ class _Late:
         self.pattern, self._flags = text, flags
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(compile_cached(self.pattern, self._flags), name)
-        setattr(self, name, found)
-        return found
+        result = getattr(compile_cached(self.pattern, self._flags), name)
+        setattr(self, name, result)
+        return result
 
 
 def late(text: str, flags: int = 0) -> Pattern[str]:
@@ -130,7 +130,7 @@ def keep() -> None:
 
 
 def _form_of(pattern: str, flags: int) -> _Form:
-    """The codes that the interpreter's compiler generates for a pattern."""
+    """Return the codes that the interpreter's compiler generates for a pattern."""
     import re._compiler as compiler  # type: ignore[import-not-found]
     import re._parser as parser  # type: ignore[import-not-found]
 

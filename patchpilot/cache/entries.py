@@ -39,7 +39,7 @@ class Kind(NamedTuple):
 
 
 def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
-    """Returns the cache key for a value with these inputs.
+    """Return the cache key for a value with these inputs.
 
     It has 128 bits, from the hash function used for .pyc files, because hashlib is slow to
     import.
@@ -58,9 +58,9 @@ def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
 
 
 def recall(kind: Kind, key: str) -> Any:
-    """Returns the cached value for this key.
+    """Return the cached value for this key.
 
-    Returns None if there is none, or if the file is damaged or not trusted.
+    Return None if there is none, or if the file is damaged or not trusted.
     """
     file = folder.cache_dir() / f"{kind.name}-{key}"
     data = folder.read(file, _LARGEST)
@@ -80,9 +80,9 @@ def recall(kind: Kind, key: str) -> Any:
 
 
 def remember(kind: Kind, key: str, value: Any) -> bool:
-    """Caches a value and evicts the oldest ones of its kind if there are too many.
+    """Cache a value and evict the oldest ones of its kind if there are too many.
 
-    Returns whether it was written; failures raise no error.
+    Return whether it was written; failures raise no error.
     """
     try:
         data = marshal.dumps(value)
@@ -90,12 +90,13 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
         return False
     if len(data) + len(_HEADER) + _CHECKSUM > _LARGEST:
         return False
-    place = folder.cache_dir()
+    directory = folder.cache_dir()
     if not folder.write(
-        place / f"{kind.name}-{key}", _HEADER + importlib.util.source_hash(data) + data
+        directory / f"{kind.name}-{key}",
+        _HEADER + importlib.util.source_hash(data) + data,
     ):
         return False
-    folder.evict(place, kind.keep, f"{kind.name}-")
+    folder.evict(directory, kind.keep, f"{kind.name}-")
     return True
 
 
@@ -111,9 +112,10 @@ def kept(kind: Kind, parts: Iterable[str], compute: Callable[[], Any]) -> Any:
 
 @functools.cache
 def _state(path: str) -> bytes:
-    """The version of a module, or of the modules in a directory, from file sizes and times.
+    """Return the version of a module or of the modules in a directory, from file sizes and
+    times.
 
-    Read once, as the code that runs stays the same.
+    It is read once, because the running code does not change.
     """
     states = []
     with contextlib.suppress(OSError):
@@ -132,7 +134,7 @@ def _state(path: str) -> bytes:
 
 
 def _note_use(file: "os.PathLike[str]") -> None:
-    """Set the file's time, by which the oldest are deleted, at most once a day."""
+    """Set the file's time, which selects files to evict, at most once a day."""
     with contextlib.suppress(OSError):
         import time
 

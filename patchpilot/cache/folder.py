@@ -18,7 +18,7 @@ _WRITABLE_BY_OTHERS = 0o022
 
 
 def cache_dir() -> Path:
-    """Returns the cache directory, $XDG_CACHE_HOME/patchpilot.
+    """Return the cache directory, $XDG_CACHE_HOME/patchpilot.
 
     Without a home directory, it is a path below /dev/null, which disables caching.
     """
@@ -30,7 +30,7 @@ def cache_dir() -> Path:
 
 
 def private_folder(folder: Path) -> bool:
-    """Whether files in a directory of the cache can be trusted.
+    """Return whether files in a directory of the cache can be trusted.
 
     The directory is created and made private if possible.
     """
@@ -42,7 +42,7 @@ def private_folder(folder: Path) -> bool:
         own = os.lstat(folder).st_uid == os.geteuid()
         state = os.stat(folder)  # noqa: PTH116 (start-up)
         if own and state.st_uid == os.geteuid() and state.st_mode & _WRITABLE_BY_OTHERS:
-            # created under a umask that lets the group write
+            # created under a umask that allows group writes
             folder.chmod(0o700)
             return True
     except OSError:
@@ -51,8 +51,8 @@ def private_folder(folder: Path) -> bool:
 
 
 def is_private(path: Path) -> bool:
-    """Whether a file or directory exists, is not a symbolic link, and is not writable by other
-    users.
+    """Return whether a file or directory exists, is not a symbolic link, and is not writable by
+    other users.
     """
     try:
         return _is_own(os.lstat(path))
@@ -61,10 +61,10 @@ def is_private(path: Path) -> bool:
 
 
 def read(file: Path, limit: int) -> bytes | None:
-    """Returns the content of a file in the cache.
+    """Return the content of a file in the cache.
 
-    Returns None if it is missing, larger than `limit` bytes, or if another user could have
-    written it.
+    Return None if it is missing, larger than `limit` bytes, or if another user could have written
+    it.
     """
     try:
         descriptor = os.open(
@@ -78,16 +78,16 @@ def read(file: Path, limit: int) -> bytes | None:
                 and _is_own(state)
             ):
                 return None
-            # start-up
+            # os.stat, to keep start-up fast
             return opened.read(limit) if _is_own(os.stat(file.parent)) else None  # noqa: PTH116
     except OSError:
         return None
 
 
 def write(file: Path, data: bytes) -> bool:
-    """Atomically replaces a file in the cache, readable only by the user.
+    """Atomically replace a file in the cache, readable only by the user.
 
-    Returns whether this succeeded.
+    Return whether this succeeded.
     """
     if not private_folder(file.parent):
         return False
@@ -99,7 +99,7 @@ def write(file: Path, data: bytes) -> bool:
 
 
 def repository_place(kind: str, repository: Path, version: int) -> Path:
-    """Returns the cache path for a kind of data about one repository.
+    """Return the cache path for a kind of data about one repository.
 
     The key consists of the repository's path and the version of the format.
     """
@@ -111,7 +111,7 @@ def repository_place(kind: str, repository: Path, version: int) -> Path:
 
 
 def evict(folder: Path, keep: int, prefix: str = "") -> None:
-    """Deletes all but the `keep` most recently used entries of a directory."""
+    """Delete all but the `keep` most recently used entries of a directory."""
     import shutil
 
     with contextlib.suppress(OSError):

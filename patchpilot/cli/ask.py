@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asks questions on the terminal."""
+"""Ask questions on the terminal."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ def prompt_value(
     read: Callable[[str], Any],
     default: str | None = None,
 ) -> Any:
-    """Return the value of an answer; asks again after a wrong one."""
+    """Return the converted answer; ask again after an invalid one."""
     while True:
         try:
             return read(prompt(question, default))

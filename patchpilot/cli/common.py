@@ -34,16 +34,14 @@ class Common(NamedTuple):
     explain_base: bool = False
 
     def verify(self) -> None:
-        """Raise UsageError where --profile names no known project, whether or not the verb needs
-        one.
-        """
+        """Raise UsageError if --profile names no known project, even if the verb needs none."""
         if self.profile:
             from patchpilot.topic.workplace import verify_profile
 
             verify_profile(self.profile)
 
     def workplace(self, *, uses_repository: bool = True) -> "Workplace":
-        """The repository, the tree and the settings of the call; to be closed.
+        """Return the repository, the tree and the settings of the call; close it after use.
 
         Without `uses_repository` only files are read.
         """
@@ -60,8 +58,10 @@ class Common(NamedTuple):
 
     @property
     def colored(self) -> bool:
-        """Whether to use color: --color, else NO_COLOR, else FORCE_COLOR and CLICOLOR_FORCE for
-        text, otherwise whether stdout is a terminal.
+        """Return whether to use color.
+
+        In order: --color, NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE for text, and whether stdout is
+        a terminal.
         """
         import os
 
@@ -78,7 +78,7 @@ class Common(NamedTuple):
 
     @property
     def room(self) -> int | None:
-        """The columns of the terminal that gets the result as text; None where none does."""
+        """Return the columns of the terminal that gets the result as text, or None."""
         if self.format != "text" or self.output or not sys.stdout.isatty():
             return None
         import shutil
@@ -86,13 +86,15 @@ class Common(NamedTuple):
         return shutil.get_terminal_size((80, 24)).columns
 
     def progress(self) -> Progress:
-        """A progress line on stderr where a terminal can overwrite it and -q was not given."""
+        """Return a progress line on stderr if it is a terminal that can overwrite lines, and -q was
+        not given.
+        """
         return ProgressLine() if not self.quiet and overwrites() else silent
 
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
-        """Write the result to -o FILE (emptied where there is no result) or to stdout.
+        """Write the result to -o FILE (emptied if there is no result) or to stdout.
 
-        `fold`: in lines that fit a terminal. `paged`: through the pager if it is longer than the
+        `fold` wraps lines to the terminal. `paged` uses the pager for a result longer than the
         terminal, as git does.
         """
         if not text and not self.output:
@@ -116,7 +118,9 @@ class Common(NamedTuple):
             )
 
     def write_lines(self, texts: Iterable[str]) -> None:
-        """Write a result for programs, each text as soon as it is there, to -o FILE or to stdout."""  # noqa: E501
+        """Write a result for programs to -o FILE or stdout, each text as soon as it is
+        available.
+        """
         if not self.output:
             for text in texts:
                 emit(text, colored=False, exact=True)
@@ -141,7 +145,7 @@ def _on_stderr(line: str) -> None:
 
 
 def overwrites() -> bool:
-    """Whether stderr is a terminal that can overwrite a line; false with TERM=dumb."""
+    """Return whether stderr is a terminal that can overwrite a line; false with TERM=dumb."""
     import os
 
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -155,7 +159,7 @@ class ProgressLine:
         self._shown = False
 
     def __call__(self, what: str, done: int = 0, total: int | None = None) -> None:
-        """Draw, at most ten times a second."""
+        """Draw the line, at most ten times a second."""
         import time
 
         from patchpilot.model.printable import crop, printable
@@ -169,7 +173,6 @@ class ProgressLine:
         sys.stderr.flush()
 
     def wipe(self) -> None:
-        """Clear the line."""
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Completes commands, options and their values in a shell: rules, revisions, projects, hooks.
+"""Complete commands, options and their values in a shell: rules, revisions, projects, hooks.
 
 Only the completion imports this module.
 """
@@ -27,7 +27,7 @@ Described = Mapping[str, str]
 
 
 class Values(NamedTuple):
-    """The values that complete a word: those of `of`, and with `files` the names of files.
+    """The values that complete a word: those from `of`, and with `files` file names.
 
     In a list, the word after the last `separator` is completed.
     """
@@ -37,38 +37,38 @@ class Values(NamedTuple):
     separator: str = ""
 
 
-def _all_rules(place: Workplace) -> tuple[Rule, ...]:
-    """The shipped rules, and those of own packs that are trusted and valid."""
+def _all_rules(workplace: Workplace) -> tuple[Rule, ...]:
+    """Return the shipped rules, and those of own packs that are trusted and valid."""
     with suppress(PatchpilotError):
-        packs, _ = packs_if_trusted(place.settings(), place.source())
+        packs, _ = packs_if_trusted(workplace.settings(), workplace.source())
         return all_rules(packs)
     return all_rules()
 
 
-def _rules(place: Workplace) -> Described:
-    """Names and checkpatch types."""
-    rules = _all_rules(place)
+def _rules(workplace: Workplace) -> Described:
+    """Return names and checkpatch types."""
+    rules = _all_rules(workplace)
     return {rule.name: rule.summary for rule in rules} | {
         rule.checkpatch: rule.summary for rule in rules if rule.checkpatch
     }
 
 
-def _packs(place: Workplace) -> Described:
-    return {rule.pack: "pack" for rule in _all_rules(place)}
+def _packs(workplace: Workplace) -> Described:
+    return {rule.pack: "pack" for rule in _all_rules(workplace)}
 
 
-def _rules_and_packs(place: Workplace) -> Described:
-    return {**_rules(place), **_packs(place)}
+def _rules_and_packs(workplace: Workplace) -> Described:
+    return {**_rules(workplace), **_packs(workplace)}
 
 
-def _revisions(place: Workplace) -> Described:
-    repository = place.repository_if_any()
+def _revisions(workplace: Workplace) -> Described:
+    repository = workplace.repository_if_any()
     return {"HEAD": "", **dict.fromkeys(repository.refs, "")} if repository else {}
 
 
 def _with(words: Iterable[str]) -> Callable[[Workplace], Described]:
-    """Revisions, and these words."""
-    return lambda place: {**dict.fromkeys(words, ""), **_revisions(place)}
+    """Return a function that completes revisions and these words."""
+    return lambda workplace: {**dict.fromkeys(words, ""), **_revisions(workplace)}
 
 
 def _projects(_: Workplace) -> Described:
@@ -102,7 +102,7 @@ _BY_METAVAR = {
     "[RULE]": Values(_rules),
     "RULE,…": Values(_rules_and_packs, separator=","),
     "RULE=REASON": Values(
-        lambda place: {f"{name}=": text for name, text in _rules(place).items()}
+        lambda workplace: {f"{name}=": text for name, text in _rules(workplace).items()}
     ),
     "[HOOK]...": Values(_hooks),
     "[TARGET]...": _TARGET,
@@ -117,9 +117,9 @@ _BY_NAME = {
 
 
 def answer_shell(root: Command) -> int:
-    """Print the words that complete the last word of a call, for the script of a shell.
+    """Print the words that complete the last word of a call, for a shell's script.
 
-    A line has a word, a tab and its description; an empty word is for the names of files.
+    A line has a word, a tab and its description; an empty word means file names.
     """
     words = os.environ["_PATCHPILOT_WORDS"].split("\x1f")
     for word, text in _completions(root, words[:-1], words[-1]):
@@ -184,16 +184,18 @@ def _values_of(
     head, separator, last = (
         text.rpartition(known.separator) if known.separator else ("", "", text)
     )
-    found: Described = {}
+    values: Described = {}
     tree, repo = given.get("tree"), given.get("repo")
     with (
         suppress(PatchpilotError),
-        Workplace(Path(repo) if repo else None, Path(tree) if tree else None) as place,
+        Workplace(
+            Path(repo) if repo else None, Path(tree) if tree else None
+        ) as workplace,
     ):
-        found = known.of(place)
+        values = known.of(workplace)
     words = [
         (f"{head}{separator}{word}", why)
-        for word, why in found.items()
+        for word, why in values.items()
         if word.startswith(last)
     ]
     return [*words, ("", "")] if known.files or not words else words

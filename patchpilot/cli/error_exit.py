@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ends a call: every error becomes an exit code and a message, and the user never sees a
+"""End a call: turn every error into an exit code and a message, so that the user never sees a
 traceback.
 
 Does not import the command-line library.
@@ -39,7 +39,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     signal.signal(signal.SIGTERM, _terminate)
     if (
         signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
-    ):  # else nohup wants us to go on
+    ):  # otherwise nohup was used to keep us running
         signal.signal(signal.SIGHUP, _terminate)
     try:
         code = work()
@@ -59,7 +59,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
         return _failed_by_system(error)
     except ModuleNotFoundError as error:
         return _failed_import(error)
-    # the one boundary: a bug is reported in a sentence, its traceback kept in a file
+    # the only boundary: report a bug in one sentence and keep its traceback in a file
     except Exception as error:  # noqa: BLE001
         # python 3.11 wraps an interrupt during the creation of a class
         if isinstance(error.__cause__, KeyboardInterrupt):
@@ -68,7 +68,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
 
 
 def _failed_by_system(error: OSError) -> int:
-    """Print what the operating system refused; returns the exit code."""
+    """Print an operating system error and return the exit code."""
     if error.errno in _FULL:
         _drop_stdout()
         return say(
@@ -89,7 +89,7 @@ def _failed_by_system(error: OSError) -> int:
 
 
 def _failed_import(error: ModuleNotFoundError) -> int:
-    """Print which optional package is missing; returns the exit code."""
+    """Print the missing optional package and return the exit code."""
     from patchpilot.extras import missing_extra
 
     missing = missing_extra(error)
@@ -122,8 +122,8 @@ def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
 def interrupted(error: BaseException | None) -> int:
     """Print that the call was interrupted and the results until then; return the exit code."""
     print("patchpilot: interrupted", file=sys.stderr)
-    for found in getattr(error, "__notes__", ()):
-        notice("note", found)
+    for note in getattr(error, "__notes__", ()):
+        notice("note", note)
     return ExitCode.INTERRUPTED
 
 
@@ -144,8 +144,8 @@ def leave(code: int) -> NoReturn:
 
 
 def _prepare_streams() -> None:
-    """Open /dev/null for each standard stream that the caller closed (`>&-`), where python has
-    None; let the output have bytes that are no UTF-8.
+    """Open /dev/null for each closed standard stream (`>&-`), which is None in Python, and allow
+    bytes that are not UTF-8 in the output.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -159,12 +159,12 @@ def _prepare_streams() -> None:
 
 
 def _drop_stdout() -> None:
-    """Discard what is still buffered: writing it would fail again when python ends."""
+    """Discard buffered output: writing it would fail again when Python exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _drop_terminal() -> None:
-    """Discard all further output: the terminal was closed."""
+    """Discard all further output, because the terminal was closed."""
     _drop_stdout()
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 

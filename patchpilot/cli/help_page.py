@@ -41,7 +41,7 @@ def formats(command: Command) -> tuple[str, ...]:
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a help text; one that begins with \\b keeps its lines."""
+    """Return the paragraphs of a help text; one that starts with \\b keeps its lines."""
     result = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         lines = [line.rstrip() for line in paragraph.split("\n")]
@@ -90,8 +90,7 @@ def help_text(command: Command) -> str:
         lines += ["", "Options:", *_table(rows, width)]
     if command.commands:
         inner = (
-            (name, first_sentence(found.help))
-            for name, found in command.commands.items()
+            (name, first_sentence(sub.help)) for name, sub in command.commands.items()
         )
         lines += ["", "Commands:", *_table(inner, width)]
     if text := note(command):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the JSON schemas of docs/reference/schemas from the classes of the results.
+"""Write the JSON schemas of docs/reference/schemas from the classes of the results.
 
 python -m patchpilot.cli.json_schemas FOLDER
 
@@ -69,7 +69,7 @@ class _Schema:
     like: str = ""
 
     def document(self, document: JsonDocument) -> dict[str, Any]:
-        """Returns the schema of the whole document."""
+        """Return the schema of the whole document."""
         title = f"patchpilot/{document.name}/1"
         if document.lines:
             return {
@@ -140,22 +140,22 @@ class _Schema:
     def _description(self, path: str, key: str) -> str:
         whole = ".".join(filter(None, (self.name, path, key)))
         other = ".".join(filter(None, (self.like, path, key)))
-        found = (
+        result = (
             self.described.get(whole)
             or self.described.get(other)
             or self.described.get(key)
         )
-        if not found:
+        if not result:
             raise SystemExit(
                 f'keys.toml: describe "{whole}" (or {key}, where it is the same)'
             )
-        return found
+        return result
 
     def _kind(self, kind: Any, path: str) -> dict[str, Any]:
-        """Returns the schema of a type."""
+        """Return the schema of a type."""
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin in (Union, types.UnionType):
-            return _either([self._kind(one, path) for one in arguments])
+            return _either([self._kind(argument, path) for argument in arguments])
         if origin is Literal:
             return (
                 {"enum": list(arguments)}
@@ -168,7 +168,7 @@ class _Schema:
                 "additionalProperties": self._kind(arguments[1], path),
             }
         if origin is tuple and ... not in arguments:
-            parts = [self._kind(one, path) for one in arguments]
+            parts = [self._kind(argument, path) for argument in arguments]
             return {"type": "array", "prefixItems": parts, "items": False}
         if isinstance(origin, type) and issubclass(origin, Sequence | Set):
             return {"type": "array", "items": self._kind(arguments[0], path)}
@@ -180,69 +180,69 @@ class _Schema:
 
 
 def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:
-    """Returns the keys that are always there, of those that are always there in each form."""
-    found = dict.fromkeys(key for form in forms for key in form)
+    """Return the keys that are present in every form."""
+    result = dict.fromkeys(key for form in forms for key in form)
     if document.alternatives:
-        return [key for key in found if all(key in form for form in forms)]
-    return list(found)
+        return [key for key in result if all(key in form for form in forms)]
+    return list(result)
 
 
 def _simple(kind: Any) -> dict[str, Any]:
-    """Returns the schema of a type that is no object and no list."""
+    """Return the schema of a type other than objects and lists."""
     if kind in _TYPES:
         return {"type": _TYPES[kind]}
     if issubclass(kind, Enum):
-        return {"enum": [one.value for one in kind]}
+        return {"enum": [member.value for member in kind]}
     if not issubclass(kind, _AS_TEXT) and kind.__str__ is object.__str__:
         raise TypeError(f"{kind.__name__} is not marked with json_form and has no text")
     return {"type": "string"}
 
 
 def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Returns the schema of a union: one list of types where there are only types."""
+    """Return the schema of a union: a single list of types if possible."""
     null = {"type": "null"}
     others = [
-        one
-        for number, one in enumerate(schemas)
-        if one != null and one not in schemas[:number]
+        schema
+        for number, schema in enumerate(schemas)
+        if schema != null and schema not in schemas[:number]
     ]
     if len(others) == 1 and null not in schemas:
         return others[0]
-    if all(set(one) == {"enum"} for one in others):
-        values = [value for one in others for value in one["enum"]]
+    if all(set(other) == {"enum"} for other in others):
+        values = [value for other in others for value in other["enum"]]
         return {"enum": [*values, None] if null in schemas else values}
     if len(others) == 1 and "type" in others[0]:
         return others[0] | {"type": ["null", others[0]["type"]]}
-    if all(set(one) == {"type"} for one in others):
-        return {"type": sorted({one["type"] for one in schemas})}
+    if all(set(other) == {"type"} for other in others):
+        return {"type": sorted({schema["type"] for schema in schemas})}
     return {"oneOf": list(schemas)}
 
 
 def _type_of(form: Any, key: JsonKey) -> Any:
-    """Returns the type of a key's value."""
+    """Return the type of a key's value."""
     kind = _type_of_attribute(form, key.attribute)
     if key.optional and typing.get_origin(kind) in (Union, types.UnionType):
-        others = [one for one in typing.get_args(kind) if one is not types.NoneType]
+        others = [arg for arg in typing.get_args(kind) if arg is not types.NoneType]
         kind = reduce(operator.or_, others)
     return kind | None if key.nullable else kind
 
 
 def _type_of_attribute(form: Any, attribute: str) -> Any:
-    """Returns the type of a field or property, also of one of a part (`part.attribute`)."""
+    """Return the type of a field or property, or of one in a part (`part.attribute`)."""
     first, _, rest = attribute.partition(".")
-    found = inspect.getattr_static(form, first, None)
-    if isinstance(found, property):
-        kind = typing.get_type_hints(found.fget)["return"]
-    elif isinstance(found, cached_property):
-        kind = typing.get_type_hints(found.func)["return"]
+    member = inspect.getattr_static(form, first, None)
+    if isinstance(member, property):
+        kind = typing.get_type_hints(member.fget)["return"]
+    elif isinstance(member, cached_property):
+        kind = typing.get_type_hints(member.func)["return"]
     else:
         kind = _field_type(form, first)
     return _type_of_attribute(kind, rest) if rest else kind
 
 
 def _field_type(form: Any, name: str) -> Any:
-    """Returns the type of a field; types of the others may be unknown while it runs."""
-    owner = next(one for one in form.__mro__ if name in inspect.get_annotations(one))
+    """Return the type of a field, even if the types of other fields are unknown at run time."""
+    owner = next(base for base in form.__mro__ if name in inspect.get_annotations(base))
     field = types.SimpleNamespace(
         __annotations__={name: inspect.get_annotations(owner)[name]}
     )

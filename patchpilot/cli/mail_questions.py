@@ -23,7 +23,7 @@ from patchpilot.services.setup.set_up_mail import (
 
 
 def asks() -> bool:
-    """Whether there is a terminal for asking questions."""
+    """Return whether there is a terminal for asking questions."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -78,7 +78,7 @@ def place_for_password(request: MailRequest, plan: MailPlan) -> MailRequest:
     """Return the request with the place where the password is to be stored."""
     if request.keep or not plan.needs_password or not asks():
         return request
-    places = [(one.name, one.what) for one in password_places()]
+    places = [(keeper.name, keeper.what) for keeper in password_places()]
     _list(places)
     return replace(
         request, keep=_choice("Keep the password in", places, plan.keeper.name)
@@ -103,7 +103,7 @@ def password_of(plan: MailPlan, *, from_stdin: bool) -> str:
 def agreed(question: str, *, yes: bool, default: bool = False) -> bool:
     """Return the user's answer to a question.
 
-    Raises UsageError if there is no terminal and --yes is missing.
+    Raise UsageError if there is no terminal and --yes is missing.
     """
     if yes:
         return True

@@ -27,7 +27,6 @@ class Verbs(Mapping[str, Command]):
     """The verbs, imported one by one from `patchpilot.cli.commands.<verb>`."""
 
     def __getitem__(self, name: str) -> Command:
-        """Return a verb; KeyError if there is none of this name."""
         if name not in VERBS:
             raise KeyError(name)
         module = f"patchpilot.cli.commands.{name}"
@@ -68,7 +67,7 @@ def main() -> NoReturn:
 
     This is the console script; the user never sees a traceback.
     """
-    # most verbs end before garbage collection pays off: start-up creates many objects that stay
+    # most verbs end before garbage collection pays off: start-up creates many permanent objects
     gc.set_threshold(100_000, 50, 50)
     code = run(sys.argv[1:])
     if sys.argv[1:2] in (["check"], ["maintainers"], ["track"]):

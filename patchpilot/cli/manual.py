@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generates the man pages.
+"""Generate the man pages.
 
 Each page has the description, options and examples of a command. `python -m patchpilot.cli.manual
 DIR` writes the pages.
@@ -58,7 +58,7 @@ def man_page(command: Command) -> str:
         if paragraph:
             lines += _man_paragraph(paragraph)[0 if at else 1 :]
     if command.commands:
-        rows = ((name, summary(one)) for name, one in command.commands.items())
+        rows = ((name, summary(sub)) for name, sub in command.commands.items())
         lines += [".SH COMMANDS", *_man_rows(rows)]
     if options := own_options(command):
         lines += [".SH OPTIONS", *_man_options(options)]
@@ -73,7 +73,7 @@ def _man_options(options: Table) -> list[str]:
 
 
 def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
-    """A paragraph for each row, with the name in bold."""
+    """Return a paragraph for each row, with the name in bold."""
     return [
         line
         for name, text in rows
@@ -82,7 +82,7 @@ def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _see_also(command: Command) -> list[str]:
-    """The pages that belong to this one: above it, its commands, and its neighbours."""
+    """Return the related pages: the parent, the subcommands, and the siblings."""
     verb, _, inner = command.name.partition(" ")
     if inner:
         names = [f"patchpilot-{verb}"]
@@ -149,7 +149,7 @@ def _man_paragraph(paragraph: str) -> list[str]:
 
 
 def _roff(text: str) -> str:
-    """Text in which nothing is read as a request or an escape."""
+    """Escape a text so that roff reads no request or escape in it."""
     plain = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
     plain = _NOT_ASCII.sub(lambda sign: f"\\[u{ord(sign[0]):04X}]", plain)
     return "\n".join(
@@ -159,12 +159,12 @@ def _roff(text: str) -> str:
 
 
 def _filled(text: str) -> list[str]:
-    """Text in lines that are short enough for an editor; a reader of the page fills them again."""
+    """Wrap a text for an editor; man fills the lines again."""
     return [_roff(line) for line in textwrap.wrap(text, _WIDE, break_on_hyphens=False)]
 
 
 def _git_page() -> str:
-    """The page of the program that `git patchpilot` starts."""
+    """Return the page of the program that `git patchpilot` starts."""
     lines = [
         _head("git-patchpilot"),
         ".SH NAME",

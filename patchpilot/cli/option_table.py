@@ -45,17 +45,17 @@ class Option(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The name of the option in errors."""
+        """Return the name of the option in errors."""
         return max(self.spellings, key=len)
 
     @property
     def key(self) -> str:
-        """The name of its value: that of the longest spelling, unless it has a `name`."""
+        """Return the name of its value: `name`, or the longest spelling."""
         return self.name or self.label.lstrip("-").replace("-", "_")
 
     @property
     def unset(self) -> Any:
-        """Its value if it is not given."""
+        """Return its value if it is not given."""
         if self.multiple:
             return self.default or ()
         is_plain = self.kind == FLAG and not self.off and self.alone is None
@@ -63,7 +63,7 @@ class Option(NamedTuple):
 
     @property
     def form(self) -> str:
-        """The option as the help prints it: its spellings and the form of its value."""
+        """Return the option as the help prints it: its spellings and the form of its value."""
         if self.off:
             return " / ".join((*self.spellings, *self.off))
         value = f" {value_form(self)}"
@@ -73,7 +73,7 @@ class Option(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The help text, with the default if it is shown."""
+        """Return the help text, with the default if it is shown."""
         text = self.help if isinstance(self.help, str) else self.help()
         return f"{text}  [default: {self.default}]" if self.shows_default else text
 
@@ -93,7 +93,7 @@ class Argument(NamedTuple):
 
     @property
     def form(self) -> str:
-        """The argument as the usage line prints it."""
+        """Return the argument as the usage line prints it."""
         if self.metavar:
             return self.metavar
         name = value_form(self)
@@ -102,7 +102,7 @@ class Argument(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The name of the argument in errors."""
+        """Return the name of the argument in errors."""
         return (self.metavar or self.key).strip("[]")
 
 
@@ -117,7 +117,7 @@ def value_form(row: Option | Argument) -> str:
 
 
 def converted(row: Option | Argument, text: str) -> Any:
-    """Return the value of a word; UsageError if the option does not take it."""
+    """Return the value of a word; raise UsageError if the option does not accept it."""
     if row.kind == PATH:
         return Path(text)
     if row.choices and text not in row.choices:
@@ -154,7 +154,7 @@ def _number(row: Option | Argument, text: str) -> float:
 
 
 def _projects() -> str:
-    """The help of --profile."""
+    """Return the help of --profile."""
     from patchpilot.topic.topic_project import project_names
 
     *names, last = project_names()

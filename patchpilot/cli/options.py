@@ -67,7 +67,7 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
 
 
 def _as(function: F, collect: Callable[..., Any]) -> F:
-    """Give a wrapper the name, the help and the options of its function."""
+    """Give a wrapper the name, help and options of its function."""
     collect.__name__, collect.__doc__ = function.__name__, function.__doc__
     collect.__dict__.update(function.__dict__)
     return collect  # type: ignore[return-value]
@@ -115,7 +115,7 @@ def series_options(function: F) -> F:
 
 
 def rewrite_options(function: F) -> F:
-    """Add the options that override a refusal to rewrite commits to a verb.
+    """Add the options that override a blocked rewrite of commits to a verb.
 
     The verb gets them as the tuple `overrides`.
     """

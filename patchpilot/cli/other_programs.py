@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands and options of git, b4 and checkpatch.pl, with patchpilot's way to do the same.
+"""Commands and options of git, b4 and checkpatch.pl, with patchpilot's equivalents.
 
-The tables serve the hints of usage errors only: no command accepts these words.
+The tables are only used for hints in usage errors: no command accepts these words.
 """
 
 import re
@@ -98,7 +98,7 @@ _ARGUMENTS = {
 
 
 def command_hint(group: str, word: str) -> str | None:
-    """Returns the hint for a command that another program has, or None.
+    """Return the hint for a command that another program has, or None.
 
     `group` is the patchpilot command that `word` is a subcommand of, empty for none.
     """
@@ -107,7 +107,7 @@ def command_hint(group: str, word: str) -> str | None:
 
 
 def option_hint(command: str, option: str) -> str | None:
-    """Returns the hint for an option that another program has, or None.
+    """Return the hint for an option that another program has, or None.
 
     A number such as -2 is git's way to name the latest commits.
     """
@@ -118,5 +118,5 @@ def option_hint(command: str, option: str) -> str | None:
 
 
 def arguments_hint(command: str) -> str | None:
-    """Returns the hint for a command with more arguments than it takes, or None."""
+    """Return the hint for a command with more arguments than it takes, or None."""
     return _ARGUMENTS.get(command)

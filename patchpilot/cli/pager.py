@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Shows a long text with the pager that git uses outside a repository."""
+"""Show a long text with the pager that git uses outside a repository."""
 
 import contextlib
 import os
@@ -48,7 +48,7 @@ def page(text: str, configured: str | None) -> None:
     if not command or os.environ.get("TERM") == "dumb":
         sys.stdout.write(text)
         return
-    # as git sets them: a short text ends by itself and stays on the screen
+    # git's defaults: a short text ends by itself and stays on the screen
     environment = {"LESS": "FRX", "LV": "-c", **os.environ}
     old = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

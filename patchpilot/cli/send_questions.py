@@ -18,18 +18,18 @@ from patchpilot.services.send.questions import (
 from patchpilot.topic.workplace import Workplace
 
 
-def ask_open_questions(place: Workplace, request: SendRequest) -> None:
-    """Ask what the author has not answered yet, and keep the answers with the topic.
+def ask_open_questions(workplace: Workplace, request: SendRequest) -> None:
+    """Ask the open questions, and save the answers with the topic.
 
-    An empty answer leaves a question open. Asks nothing if stdin or stderr is not a terminal.
+    An empty answer leaves a question open. Ask nothing if stdin or stderr is not a terminal.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    for question in open_questions(place.repository, request):
-        given = _asked(place, question)
+    for question in open_questions(workplace.repository, request):
+        given = _asked(workplace, question)
         if given:
             answer(
-                place.repository,
+                workplace.repository,
                 question.name,
                 given,
                 target=request.target,
@@ -37,8 +37,8 @@ def ask_open_questions(place: Workplace, request: SendRequest) -> None:
             )
 
 
-def _asked(place: Workplace, question: PreSendQuestion) -> str:
-    """The answer to a question, "" for none; asked again if it is not valid."""
+def _asked(workplace: Workplace, question: PreSendQuestion) -> str:
+    """Return the answer to a question, or ""; ask again if it is invalid."""
     for clue in question.evidence:
         _print("note: ", one_line(clue))
     _print("", question.text)
@@ -52,7 +52,9 @@ def _asked(place: Workplace, question: PreSendQuestion) -> str:
                 _print(f"  {word}: ", effect)
             continue
         try:
-            return judge_answer(place.repository, question.name, text) if text else ""
+            return (
+                judge_answer(workplace.repository, question.name, text) if text else ""
+            )
         except UsageError as error:
             tell(f"{error.message}; {error.hint}")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def series_number(text: str) -> int:
     """Return the number of a tracked series that a number, a Message-ID or an archive URL names.
 
-    Raises UsageError if no tracked series has the message.
+    Raise UsageError if no tracked series has the message.
     """
     if "@" not in text:
         return int(converted(Argument("ID", kind=NUMBER), text))
@@ -27,21 +27,21 @@ def series_number(text: str) -> int:
 
     message_id = message_id_of(text)
     with open_store() as store:
-        found = series_with_mail(message_id, store) if message_id else None
-    if found is None:
+        entry = series_with_mail(message_id, store) if message_id else None
+    if entry is None:
         raise UsageError(
             f"no tracked series has the message {text}",
             hint=Action("track", ("add", text), "to track it: {}"),
         )
-    return found.id
+    return entry.id
 
 
 def chosen_series(
     entries: Sequence[tuple[int, str]], topic: "TopicState | None"
 ) -> int:
-    """Returns the number of the series if none is given: this topic's or the only one.
+    """Return the number of the series if none is given: this topic's or the only one.
 
-    Otherwise the user chooses on a terminal; UsageError where there is none.
+    Otherwise the user chooses on a terminal; raise UsageError without one.
     """
     from patchpilot.errors import MissingError
     from patchpilot.model.printable import printable

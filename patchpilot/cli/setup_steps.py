@@ -50,28 +50,32 @@ def walk(common: Common) -> int:
     """
     left: list[Diagnosis] = []
     with_mail = False
-    for number, found in enumerate(problems := _problems(common), 1):
-        tell(printable(f"{number}/{len(problems)} {found.stage}: {found.message}"))
-        if found.name in _MAIL and "no mail server is set" in found.message:
+    for number, diagnosis in enumerate(problems := _problems(common), 1):
+        tell(
+            printable(
+                f"{number}/{len(problems)} {diagnosis.stage}: {diagnosis.message}"
+            )
+        )
+        if diagnosis.name in _MAIL and "no mail server is set" in diagnosis.message:
             with_mail = with_mail or _offer_mail(common)
             done = with_mail
-        elif found.name == "identity" and found.state == "fail" and asks():
+        elif diagnosis.name == "identity" and diagnosis.state == "fail" and asks():
             done = _ask_identity()
         else:
-            done = _offer(common, found)
-        left += [] if done else [found]
+            done = _offer(common, diagnosis)
+        left += [] if done else [diagnosis]
     solved = len(problems) - len(left)
     common.write(
         f"{solved} of {counted(len(problems), 'problem')} solved\n"
         if problems
         else "nothing is missing: `patchpilot doctor` shows what was checked\n"
     )
-    return int(findings_exit(any(one.state == "fail" for one in left)))
+    return int(findings_exit(any(diagnosis.state == "fail" for diagnosis in left)))
 
 
 def _problems(common: Common) -> tuple[Diagnosis, ...]:
-    with common.workplace() as place, progress_of(common) as progress:
-        settings, wrong = place.settings_with_problems()
+    with common.workplace() as workplace, progress_of(common) as progress:
+        settings, wrong = workplace.settings_with_problems()
         request = DoctorRequest(
             via=settings.get("via"),
             lore=settings.address("lore"),
@@ -79,9 +83,13 @@ def _problems(common: Common) -> tuple[Diagnosis, ...]:
             wrong_settings=wrong,
             offline=common.offline,
         )
-        result = diagnose(place.repository_if_any(), request, progress=progress)
-    found = [one for one in result.diagnoses if one.state in ("fail", "warn")]
-    return tuple(sorted(found, key=lambda one: one.state != "fail"))
+        result = diagnose(workplace.repository_if_any(), request, progress=progress)
+    diagnoses = [
+        diagnosis
+        for diagnosis in result.diagnoses
+        if diagnosis.state in ("fail", "warn")
+    ]
+    return tuple(sorted(diagnoses, key=lambda diagnosis: diagnosis.state != "fail"))
 
 
 def _offer_mail(common: Common) -> bool:
@@ -103,18 +111,18 @@ def _ask_identity() -> bool:
     return True
 
 
-def _offer(common: Common, found: Diagnosis) -> bool:
-    """Show what fixes a finding; run it after the user agrees, where it is complete."""
-    if found.hint:
-        tell(f"    {printable(str(found.hint))}")
-    commands = commands_of(found)
+def _offer(common: Common, diagnosis: Diagnosis) -> bool:
+    """Show the fix for a finding; if it is complete, run it after the user agrees."""
+    if diagnosis.hint:
+        tell(f"    {printable(str(diagnosis.hint))}")
+    commands = commands_of(diagnosis)
     if not commands or not asks():
         return False
     what = "this command" if len(commands) == 1 else "these commands"
     if not agreed(f"  Run {what}?", yes=False):
         return False
-    with common.workplace() as place:
-        repository = place.repository_if_any()
+    with common.workplace() as workplace:
+        repository = workplace.repository_if_any()
         return all(run_fix(repository, command) for command in commands)
 
 
@@ -133,8 +141,8 @@ def set_up_mail(
     Asks for missing values, shows the settings, logs in, writes them, and sends a test message to
     the user.
     """
-    with common.workplace() as place:
-        repository = place.repository_if_any()
+    with common.workplace() as workplace:
+        repository = workplace.repository_if_any()
         identity = repository.identity if repository else None
         email = identity.email if identity else ""
         request = complete(request, email)
@@ -151,7 +159,7 @@ def set_up_mail(
                 request = _asked_again(request, plan, error)
                 plan = plan_mail(request)
         plan = plan_mail(place_for_password(request, plan))
-        common.write(printable("\n".join(one.command for one in plan.settings)))
+        common.write(printable("\n".join(setting.command for setting in plan.settings)))
         for note in plan.notes:
             notice("note", note)
         if plan.needs_password:
@@ -180,7 +188,7 @@ def set_up_mail(
 def _asked_again(
     request: MailRequest, plan: MailPlan, error: NetworkError
 ) -> MailRequest:
-    """The request with another server, or with the same one and another encryption."""
+    """Return the request with another server, or with another encryption for the same server."""
     account = plan.account
     if not is_wrong_encryption(error):
         return own_server(replace(request, server="", port=0, encryption=None))
@@ -190,9 +198,9 @@ def _asked_again(
 
 
 def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
-    """The password, tried with a login; on a terminal a wrong one is asked for again."""
+    """Return the password after a test login; on a terminal, ask again for a wrong one."""
     if tests and plan.needs_password:
-        # nobody types a password for a server that does not answer
+        # do not ask for a password if the server does not answer
         reach(plan)
     for left in reversed(range(_TRIES)):
         password = password_of(plan, from_stdin=from_stdin)

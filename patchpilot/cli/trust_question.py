@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asks on the terminal whether commands named by a repository may run."""
+"""Ask on the terminal whether commands named by a repository may run."""
 
 import sys
 
@@ -13,9 +13,10 @@ def shown(commands: tuple[OwnCommand, ...]) -> str:
     from patchpilot.model.printable import printable
 
     heads = (
-        f"==> {printable(one.name)} ({printable(one.file)}) <==" for one in commands
+        f"==> {printable(command.name)} ({printable(command.file)}) <=="
+        for command in commands
     )
-    texts = (printable(one.text) for one in commands)
+    texts = (printable(command.text) for command in commands)
     return "\n".join(
         f"{head}\n{text}\n" for head, text in zip(heads, texts, strict=True)
     )

@@ -24,7 +24,7 @@ HELP = ("-h", "--help")
 
 
 class HelpRequested(Exception):  # noqa: N818 (not an error)
-    """The call asks for the help of a command."""
+    """Raised if the call asks for help."""
 
     def __init__(self, command: "Command") -> None:
         super().__init__()
@@ -32,10 +32,10 @@ class HelpRequested(Exception):  # noqa: N818 (not an error)
 
 
 class Command:
-    """A command with its options and arguments, or a group with `commands` of its own.
+    """A command with its options and arguments, or a group with subcommands.
 
-    `name` has the words after `patchpilot`, such as "track add". A group's function is only
-    called without a command.
+    `name` has the words after `patchpilot`, such as "track add". A group's function is only called
+    without a subcommand.
     """
 
     def __init__(self, function: Callable[..., Any], name: str, epilog: str) -> None:
@@ -48,12 +48,10 @@ class Command:
 
     @property
     def path(self) -> str:
-        """The words of the command."""
         return f"patchpilot {self.name}".rstrip()
 
     @property
     def usage(self) -> str:
-        """The usage line."""
         more = ["[COMMAND]"] if self.commands else [row.form for row in self.arguments]
         return " ".join([self.path, "[OPTIONS]", *more])
 
@@ -71,9 +69,9 @@ class Command:
         self.commands = {**self.commands, command.name: command}
 
     def sub(self, name: str) -> "Command":
-        """Return a command of this group; UsageError if there is none of this name."""
-        found = self.commands.get(name)
-        if found is None:
+        """Return a command of this group; raise UsageError if there is none with this name."""
+        command = self.commands.get(name)
+        if command is None:
             from patchpilot.cli.other_programs import command_hint
 
             raise UsageError(
@@ -81,9 +79,9 @@ class Command:
                 hint=command_hint(self.name, name)
                 or suggestion("command", name, sorted(self.commands)),
             )
-        if self.name and not found.name.startswith(f"{self.name} "):
-            found.name = f"{self.name} {found.name}"
-        return found
+        if self.name and not command.name.startswith(f"{self.name} "):
+            command.name = f"{self.name} {command.name}"
+        return command
 
     def run(self, words: Sequence[str], repo: Path | None = None) -> int | None:
         """Parse the words of a call and call the function.
@@ -101,7 +99,7 @@ class Command:
 
 
 class Parser:
-    """Reads the words of a call of a command."""
+    """Parses the arguments of a command."""
 
     def __init__(self, command: Command) -> None:
         self.command = command
@@ -116,7 +114,7 @@ class Parser:
     def parse(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
         """Return the values of all options and arguments.
 
-        For a group, the rest of the words is returned as well, from the name of its command.
+        For a group, also return the remaining words, starting with the subcommand's name.
         """
         rest = list(words)
         others: list[str] = []
@@ -135,7 +133,7 @@ class Parser:
         return self.values, []
 
     def _take(self, word: str, rest: list[str]) -> None:
-        """Read an option; its value may be in `rest`, and is then removed from it."""
+        """Parse an option; its value may be in `rest`, and is then removed from it."""
         name, equals, text = word.partition("=")
         option = self._spellings.get(word)
         if option is None and word in HELP:
@@ -153,7 +151,7 @@ class Parser:
             self._unknown(name if word.startswith("--") else word)
 
     def _take_short(self, word: str, rest: list[str]) -> None:
-        """Read `-oFILE` or several flags in one word."""
+        """Parse `-oFILE` or several flags in one word."""
         option = self._spellings.get(word[:2])
         if option is not None and option.kind != FLAG:
             self._store(option, [word[2:]])
@@ -181,7 +179,7 @@ class Parser:
         self.values[option.key] = value
 
     def _fill(self, words: list[str]) -> None:
-        """Give the other words to the arguments, in order."""
+        """Assign the other words to the arguments, in order."""
         for argument in self.command.arguments:
             if argument.several:
                 self.values[argument.key] = tuple(
@@ -213,7 +211,7 @@ class Parser:
     def _unknown(self, name: str) -> None:
         from patchpilot.cli.other_programs import option_hint
 
-        # without the hyphens, which make short names of other words alike
+        # without hyphens, which make unrelated short names similar
         known = [
             spelling.lstrip("-")
             for option in self.command.options

@@ -15,7 +15,7 @@ ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 
 
 def entry(directory: Path) -> str:
-    """Returns a directory in the form that is valid in both lists of alternates.
+    """Return a directory in the form that is valid in both lists of alternates.
 
     The path is quoted if it contains a separator or begins with a quote.
     """
@@ -28,20 +28,20 @@ def entry(directory: Path) -> str:
 
 
 def write(objects: Path, *borrowed: Path) -> None:
-    """Writes `info/alternates`, so that `objects` borrows from the given object directories."""
+    """Write `info/alternates`, so that `objects` borrows from the given object directories."""
     (objects / "info").mkdir(exist_ok=True)
     (objects / "info" / "alternates").write_bytes(
-        b"".join(os.fsencode(entry(one)) + b"\n" for one in borrowed)
+        b"".join(os.fsencode(entry(directory)) + b"\n" for directory in borrowed)
     )
 
 
 def borrowed(objects: Path, depth: int = 5) -> Iterator[Path]:
-    """Yields the alternates of an object directory, recursively up to git's maximum depth."""
+    """Yield the alternates of an object directory, recursively up to git's maximum depth."""
     try:
         lines = os.fsdecode((objects / "info" / "alternates").read_bytes()).split("\n")
     except OSError:
         return
     for line in lines:
         if line and not line.startswith("#") and depth:
-            yield (found := objects / unquoted(line))
-            yield from borrowed(found, depth - 1)
+            yield (directory := objects / unquoted(line))
+            yield from borrowed(directory, depth - 1)

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads b4's settings in b4's order: git's configuration first, then the tree's `.b4-config`."""
-
 from patchpilot.commits.own_commands import Use, b4_file_entries, untrusted
 from patchpilot.commits.repository import Repository
 
 
 def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
-    """Returns the values of a b4 setting, for example `b4.send-series-to`.
+    """Return the values of a b4 setting, for example `b4.send-series-to`.
 
-    If git's configuration does not set the key, the last value in `.b4-config` is used. That
-    file comes with the tree, so its values are used only if the user has trusted it.
+    git's configuration takes precedence over the last value in `.b4-config`. That file comes with
+    the tree, so its values count only if the user has trusted it.
     """
     if values := repository.config(key):
         return values

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the cover letter and tracking data of a branch that is managed by `b4 prep`.
+"""Read the cover letter and tracking data of a branch that is managed by `b4 prep`.
 
 b4 0.16 has three cover strategies. "commit" keeps the cover letter in an empty commit below
 the patches, "tip-commit" in an empty commit above them, and "branch-description" in
@@ -53,22 +53,22 @@ class PrepBranch(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The cover letter without b4's comments and without its To: and Cc: lines."""
+        """Return the cover letter without b4's comments and without its To: and Cc: lines."""
         return _without_addresses(_without_comments(self.cover))[0]
 
     @property
     def to(self) -> tuple[Address, ...]:
-        """The addresses in the cover letter's To: lines."""
+        """Return the addresses in the cover letter's To: lines."""
         return _without_addresses(_without_comments(self.cover))[1]
 
     @property
     def cc(self) -> tuple[Address, ...]:
-        """The addresses in the cover letter's Cc: lines."""
+        """Return the addresses in the cover letter's Cc: lines."""
         return _without_addresses(_without_comments(self.cover))[2]
 
 
 def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | None:
-    """Returns b4's data for a branch, or None if b4 does not manage the branch.
+    """Return b4's data for a branch, or None if b4 does not manage the branch.
 
     `branch` is None on a detached HEAD.
     """
@@ -81,8 +81,8 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
     if branch and tracking and strategy not in (COMMIT, TIP_COMMIT):
         by_us = config.get("patchpilot-enrolled", ("",))[-1] == "true"
         cover = config.get("description", ("",))[-1]
-        found = _read(repository, branch, DESCRIPTION, tracking, cover, tip)
-        return found._replace(by_us=by_us) if found else None
+        prep = _read(repository, branch, DESCRIPTION, tracking, cover, tip)
+        return prep._replace(by_us=by_us) if prep else None
     commit = _newest_cover(repository, tip, branch, trusted=bool(strategy))
     if commit is None:
         return None
@@ -91,19 +91,19 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
 
 
 def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
-    """Returns b4's data for the checked-out branch if the given commits are its latest patches.
+    """Return b4's data for the checked-out branch if the given commits are its latest patches.
 
-    Returns None otherwise, or if b4 does not manage the branch.
+    Return None otherwise, or if b4 does not manage the branch.
     """
     branch = repository.branch
-    found = (
+    prep = (
         prep_branch(repository, branch) if branch and is_tip(repository, ids) else None
     )
-    return None if found is None or found.by_us else found
+    return None if prep is None or prep.by_us else prep
 
 
 def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
-    """Returns whether the last of the given commits is the tip of the checked-out branch.
+    """Return whether the last of the given commits is the tip of the checked-out branch.
 
     b4's cover commit is ignored.
     """
@@ -112,7 +112,7 @@ def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
 
 
 def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]:
-    """Returns b4's tracking data for a branch as stored, or {} if it has been removed."""
+    """Return b4's tracking data for a branch as stored, or {} if it has been removed."""
     if known.cover_commit:
         text = repository.commit(known.cover_commit).message.partition(MARKER)[2]
     else:
@@ -121,19 +121,19 @@ def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]
 
 
 def is_cover(commit: Commit) -> bool:
-    """Returns whether a commit is b4's cover letter commit."""
+    """Return whether a commit is b4's cover letter commit."""
     return is_cover_message(commit.message)
 
 
 def is_cover_message(message: str) -> bool:
-    """Returns whether a commit message is the message of b4's cover letter commit."""
+    """Return whether a commit message is the message of b4's cover letter commit."""
     return MARKER in message and _series(message.partition(MARKER)[2]) is not None
 
 
 def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
-    """Returns the commits without b4's cover commits.
+    """Return the commits without b4's cover commits.
 
-    Raises `UsageError` if a cover commit also changes files, because b4 would not send these
+    Raise `UsageError` if a cover commit also changes files, because b4 would not send these
     changes.
     """
     covers = {
@@ -145,7 +145,7 @@ def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, .
 
 
 def below_cover(repository: "Repository", commit_id: str) -> str:
-    """Returns the commit itself, or the commit below it if it is b4's cover commit.
+    """Return the commit itself, or the commit below it if it is b4's cover commit.
 
     The result is a base that others also have.
     """
@@ -156,12 +156,12 @@ def below_cover(repository: "Repository", commit_id: str) -> str:
 
 
 def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str, ...]]:
-    """Returns a branch's section of git's configuration, as key → values."""
+    """Return a branch's section of git's configuration, as key → values."""
     prefix = f"branch.{branch}."
-    found = repository.config_regexp(r"^branch\..*")
+    section = repository.config_regexp(r"^branch\..*")
     return {
         key[len(prefix) :]: values
-        for key, values in found.items()
+        for key, values in section.items()
         if key.startswith(prefix) and "." not in key[len(prefix) :]
     }
 
@@ -185,9 +185,9 @@ def _is_empty(repository: "Repository", commit: Commit) -> bool:
 def _newest_cover(
     repository: "Repository", tip: str, branch: str | None, *, trusted: bool
 ) -> Commit | None:
-    """The latest cover commit of a branch, unless it came with the history of a shared tree.
+    """Return the latest cover commit of a branch, unless it came with a shared tree's history.
 
-    `trusted`: the branch's configuration says that b4 created it.
+    `trusted`: the branch's configuration records that b4 created it.
     """
     for commit_id, message in repository.first_parents(tip):
         if MARKER not in message:
@@ -207,7 +207,7 @@ def _newest_cover(
 
 
 def _is_shared(repository: "Repository", commit_id: str, branch: str | None) -> bool:
-    """Whether a remote branch of another name has the commit."""
+    """Return whether a remote branch with another name contains the commit."""
     done = repository.git(
         "for-each-ref",
         f"--contains={commit_id}",
@@ -231,7 +231,7 @@ def _read(
         return None
     base_branch = str(series.get("base-branch") or "")
     if commit and strategy not in (COMMIT, TIP_COMMIT):
-        # only the strategies that use a fork point need the branch
+        # only the strategies that use a fork point need the base branch
         strategy = TIP_COMMIT if base_branch else COMMIT
     below = (
         commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
@@ -252,13 +252,13 @@ def _read(
 
 
 def _series(text: str) -> Mapping[str, Any] | None:
-    """The tracking data of a series, None where it is not valid."""
+    """Return the tracking data of a series, or None if it is invalid."""
     data = _tracking(text)
     return data["series"] if data else None
 
 
 def _tracking(text: str) -> dict[str, Any] | None:
-    """All tracking data in a text, whatever follows it; None where it is not valid."""
+    """Return all tracking data in a text, ignoring what follows it; None if it is invalid."""
     try:
         data: dict[str, Any] = json.JSONDecoder().raw_decode(text[text.index("{") :])[0]
         return data if isinstance(data["series"], dict) else None
@@ -278,7 +278,7 @@ def _number(value: object) -> int:
 
 def _texts(value: object) -> tuple[str, ...]:
     return (
-        tuple(one for one in value if isinstance(one, str))
+        tuple(text for text in value if isinstance(text, str))
         if isinstance(value, list)
         else ()
     )
@@ -293,9 +293,9 @@ def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:
-    """The fork point of a branch from its base branch, also where that was rewound.
+    """Return the fork point of a branch from its base branch, even if that was rewound.
 
-    None where there is no such branch.
+    None if there is no such branch.
     """
     start = repository.find(base_branch)
     if start is None or start == tip:
@@ -303,12 +303,14 @@ def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | N
     done = repository.git("merge-base", "--fork-point", base_branch, tip, ok=())
     if done.code or not done.text.strip():
         done = repository.git("merge-base", start, tip, ok=())
-    found = done.text.strip()
-    return found if done.code == 0 and found and found != tip else None
+    result = done.text.strip()
+    return result if done.code == 0 and result and result != tip else None
 
 
 def _without_comments(text: str) -> str:
-    """A cover letter as b4 sends it: lines that start with `#` left out, `>#` unescaped to `#`."""
+    """Return a cover letter as b4 sends it: without lines that start with `#`, and with `>#`
+    unescaped.
+    """
     text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"^>(#.*)$", r"\1", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
@@ -317,8 +319,10 @@ def _without_comments(text: str) -> str:
 def _without_addresses(
     text: str,
 ) -> tuple[str, tuple[Address, ...], tuple[Address, ...]]:
-    """(text, To, Cc): the text without the To: and Cc: lines of its trailers, the last paragraph
-    above the first `---`, and of the paragraphs of such lines above it.
+    """Split a cover letter into (text, To, Cc).
+
+    To: and Cc: lines are taken from its trailers (the last paragraph above the first `---`) and
+    from paragraphs of such lines above them.
     """
     lines = text.split("\n")
     cut = next(

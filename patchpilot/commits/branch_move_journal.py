@@ -39,7 +39,7 @@ class Move:
 
     @property
     def target(self) -> str:
-        """The commit to which an interrupted move is recovered.
+        """Return the commit to which an interrupted move is recovered.
 
         An undo is completed; any other move is rolled back.
         """
@@ -47,12 +47,12 @@ class Move:
 
 
 def begin(repository: Repository, move: Move) -> None:
-    """Records the move that is about to start; the record is on disk when the call returns."""
+    """Record the move that is about to start; the record is on disk when the call returns."""
     store_json(record_file(repository), asdict(move), "nothing was changed")
 
 
 def end(repository: Repository) -> None:
-    """Removes the record of a move that was completed or not started."""
+    """Remove the record of a move that was completed or not started."""
     store_json(record_file(repository), None, "the move is complete")
 
 
@@ -63,7 +63,7 @@ def record_file(repository: Repository) -> Path:
 
 
 def unfinished(repository: Repository) -> Move | None:
-    """Returns the interrupted move in this working tree, or None if there is none."""
+    """Return the interrupted move in this working tree, or None."""
     try:
         facts = json.loads(record_file(repository).read_text(encoding="utf-8"))
         move = Move(
@@ -81,7 +81,7 @@ def unfinished(repository: Repository) -> Move | None:
 
 
 def _is_whole(repository: Repository, move: Move) -> bool:
-    """Whether git had written nothing or everything when it was killed."""
+    """Return whether git had written nothing or everything when it was killed."""
     if _locks(repository, move.ref) or repository.find("HEAD") not in (
         move.old,
         move.new,
@@ -107,10 +107,9 @@ def _changed(repository: Repository, move: Move) -> list[bytes]:
 
 
 def settle(repository: Repository, move: Move) -> None:
-    """Sets the branch, the index and the files of an interrupted move to the move's target.
+    """Set the branch, the index and the files of an interrupted move to the move's target.
 
-    Raises `RefusedError` if a file was edited since the interruption, or if git is still
-    running.
+    Raise `RefusedError` if a file was edited since the interruption, or if git is still running.
     """
     _clear_locks(repository, move.ref)
     here = f"refs/heads/{repository.branch}" if repository.branch else None
@@ -140,9 +139,11 @@ def settle(repository: Repository, move: Move) -> None:
 
 
 def _is_of(repository: Repository, path: str, move: Move) -> bool:
-    """Whether a file is that of one side, or partly written by a killed git."""
+    """Return whether a file's content is from one of the sides, or was partly written by a killed
+    git.
+    """
     file = repository.top / path
-    sides = [repository.blob(one, path) for one in (move.old, move.new)]
+    sides = [repository.blob(commit, path) for commit in (move.old, move.new)]
     try:
         data = os.fsencode(file.readlink()) if file.is_symlink() else file.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -153,9 +154,9 @@ def _is_of(repository: Repository, path: str, move: Move) -> bool:
         return True
     known = {
         repository.git(
-            "rev-parse", "--verify", "--quiet", f"{one}:{path}", ok=()
+            "rev-parse", "--verify", "--quiet", f"{commit}:{path}", ok=()
         ).text.strip()
-        for one in (move.old, move.new)
+        for commit in (move.old, move.new)
     }
     return repository.git("hash-object", "--", str(file)).text.strip() in known
 
@@ -183,8 +184,9 @@ def _remove(repository: Repository, paths: Sequence[str]) -> None:
 
 
 def _clear_locks(repository: Repository, ref: str | None) -> None:
-    """Wait for a git that is still running, and remove the locks of a killed one: newer than our
-    record, and not open in any process.
+    """Wait for a running git, and remove the locks of a killed one.
+
+    Its locks are newer than our record and not open in any process.
     """
     begun, until = (
         record_file(repository).stat().st_mtime,
@@ -201,7 +203,7 @@ def _clear_locks(repository: Repository, ref: str | None) -> None:
 
 
 def _locks(repository: Repository, ref: str | None) -> list[Path]:
-    """The existing lock files on what a move writes."""
+    """Return the existing lock files for what a move writes."""
     locks = [repository.git_dir / "index.lock", repository.git_dir / "HEAD.lock"]
     locks += [repository.common_dir / f"{ref}.lock"] if ref else []
     return [lock for lock in locks if lock.exists()]
@@ -210,11 +212,11 @@ def _locks(repository: Repository, ref: str | None) -> list[Path]:
 def refuse_locked(
     repository: Repository, ref: str | None = None, *, ours: float | None = None
 ) -> None:
-    """Raises `RefusedError`, with the lock's age and a hint, if a git lock file exists.
+    """Raise `RefusedError`, with the lock's age and a hint, if a git lock file exists.
 
-    The index, HEAD and `ref` are checked. A lock that is newer than `ours` (a time in seconds)
-    and not open in any process is ignored. The function waits briefly for a new lock to
-    disappear, because a prompt or an editor that runs `git status` holds a lock for a moment.
+    The index, HEAD and `ref` are checked. A lock that is newer than `ours` (a time in seconds) and
+    not open in any process is ignored. Wait briefly for a new lock to disappear, because a prompt
+    or an editor that runs `git status` holds a lock for a moment.
     """
     until = time.monotonic() + _MOMENT
     while (
@@ -258,11 +260,11 @@ def _is_new(lock: Path) -> bool:
 
 
 def _is_open(file: Path) -> bool:
-    """Whether a process of this user has a file open, as far as the system reports it."""
+    """Return whether a process of this user has a file open, as far as the system reports it."""
     name = str(file.resolve())
-    for place in Path("/proc").glob("[0-9]*/fd/*"):
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
         try:
-            if str(place.readlink()) == name:
+            if str(link.readlink()) == name:
                 return True
         except OSError:
             continue

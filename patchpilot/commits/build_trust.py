@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The code of a tree that a build runs, which needs the user's trust.
+"""Trust in the code that a build runs.
 
-The trust in a tree covers its build files as they are on a branch of a remote, which the user
-chose to fetch. What is changed since, by commits that are built, by earlier ones or by a merge,
-needs trust of its own.
+Trusting a tree covers its build files as they are on a fetched remote branch, which the user chose.
+Later changes to them, by the commits to build, by earlier ones or by a merge, need separate trust.
 """
 
 from pathlib import Path
@@ -39,33 +38,33 @@ def build_command(top: Path) -> OwnCommand:
 
 
 def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
-    """Return what a commit's tree changes of the code that a build runs, as an item of trust.
+    """Return a commit's changes to the code that a build runs, as an item to trust.
 
-    None if it changes none. The commit is in the repository at `where`. The trust is stored for
-    the tree at `top`, and applies to every commit with the same lines.
+    None if there are none. The commit is in the repository at `where`. The trust is stored for the
+    tree at `top`, and applies to every commit with the same lines.
     """
     base = _trusted_base(where, top, commit)
     diff = git(
         where, "diff-tree", "-p", "-r", "--text", "--no-renames", base, commit
     ).text
-    found = []
+    changes = []
     for change in parse_diff(tuple(diff.split("\n")), 1).files:
         is_run = _BUILD_FILE.fullmatch(change.path)
-        found += [f"{change.path} changes"] if is_run else []
-        found += [
+        changes += [f"{change.path} changes"] if is_run else []
+        changes += [
             f"{change.path}: {line.kind}{line.text}"
             for hunk in change.hunks
             for line in hunk.lines
             if line.kind in "+-" and (is_run or _MAKE_CALL.search(line.text))
         ]
-    text = "\n".join(found)
+    text = "\n".join(changes)
     return own_command(top, "build files", commit, text) if text else None
 
 
 def _trusted_base(where: Path, top: Path, commit: str) -> str:
-    """Return the newest commit before `commit` on a branch of a remote of the tree at `top`.
+    """Return the latest commit before `commit` on a remote branch of the tree at `top`.
 
-    In a repository without remote branches, it is the parent of `commit`.
+    Without remote branches, it is the parent of `commit`.
     """
     named = git(where, "rev-list", "--parents", "--max-count=1", commit).text.split()
     if len(named) < 2:
@@ -83,7 +82,7 @@ def refuse_untrusted_build(top: Path) -> None:
     command = build_command(top)
     if is_trusted(command):
         return
-    place = () if Path.cwd().is_relative_to(top) else (str(top),)
-    shows = Action("trust", ("--build", *place), "if you would run `make` in it: `{}`")
+    target = () if Path.cwd().is_relative_to(top) else (str(top),)
+    shows = Action("trust", ("--build", *target), "if you would run `make` in it: `{}`")
     message = f"building runs code of the tree, and {top} is not trusted for that yet"
     raise UntrustedCommandsError(message, hint=Hint((shows,)), commands=(command,))

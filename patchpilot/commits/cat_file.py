@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads many objects through a single `git cat-file --batch-command` process."""
+"""Read many objects through a single `git cat-file --batch-command` process."""
 
 import contextlib
 import subprocess
@@ -38,19 +38,19 @@ class CatFile:
         self.close()
 
     def close(self) -> None:
-        """Terminates the `git cat-file` process."""
+        """Terminate the `git cat-file` process."""
         with self._lock:
             if self._process:
                 for stream in (self._process.stdin, self._process.stdout):
                     if stream:
-                        # input that git did not read before it ended
+                        # git ended before it read all input
                         with contextlib.suppress(BrokenPipeError):
                             stream.close()
                 stop(self._process)
                 self._process = None
 
     def get(self, name: str) -> tuple[str, str, bytes] | None:
-        """Returns (id, type, content) of an object, or None if there is no such object.
+        """Return (id, type, content) of an object, or None if there is no such object.
 
         The object is named by its id or as `rev:path`.
         """
@@ -62,9 +62,9 @@ class CatFile:
             return _answer(stdout)
 
     def info(self, name: str) -> tuple[str, str] | None:
-        """Returns (id, type) of the object that git resolves a name to.
+        """Return (id, type) of the object that git resolves a name to.
 
-        Returns None if there is no such object or the name is ambiguous.
+        Return None if there is no such object or the name is ambiguous.
         """
         if "\n" in name:
             return None
@@ -76,7 +76,7 @@ class CatFile:
     def many(
         self, ids: Iterable[str]
     ) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
-        """Yields (name, object) for each id or `id:path`, in order; objects are as in `get`.
+        """Yield (name, object) for each id or `id:path`, in order; objects are as in `get`.
 
         git reads the next objects in the meantime. The reader must not be used for other requests
         until the iteration ends.
@@ -94,11 +94,11 @@ class CatFile:
                     return
         finally:
             if waiting:
-                # what was asked for and not read would be taken for the next answers
+                # unread answers would be mistaken for the next ones
                 self.close()
 
     def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
-        """Standard input and output of the process, which is started where none runs."""
+        """Return standard input and output of the process, starting it if necessary."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 self._argv,
@@ -139,7 +139,7 @@ def _answer_info(stdout: IO[bytes]) -> tuple[str, str] | None:
 
 
 def _head(stdout: IO[bytes]) -> list[bytes] | None:
-    """Id, type and size of an object; None when there is none."""
+    """Return an object's id, type and size, or None if there is no object."""
     head = stdout.readline()
     if not head:
         raise GitError(

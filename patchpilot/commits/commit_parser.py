@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses raw commit objects."""
+"""Parse raw commit objects."""
 
 import re
 from datetime import datetime, timedelta, timezone
@@ -18,7 +18,7 @@ _ENCODING = re.compile(rb"^encoding (.*)$", re.MULTILINE)
 
 
 def parse_commit(commit_id: str, raw: bytes) -> Commit:
-    """Parses a raw commit object, as printed by `git cat-file commit`.
+    """Parse a raw commit object, as printed by `git cat-file commit`.
 
     Malformed dates and names are accepted.
     """
@@ -47,7 +47,7 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
 
 
 def _text(raw: bytes, encoding: str) -> str:
-    """A part of a commit in its encoding; UTF-8 for one that is unknown."""
+    """Decode part of a commit in its encoding, or as UTF-8 if that is unknown."""
     is_utf8 = encoding.lower() in ("utf-8", "utf8")
     try:
         return raw.decode(encoding, "surrogateescape" if is_utf8 else "replace")
@@ -56,7 +56,7 @@ def _text(raw: bytes, encoding: str) -> str:
 
 
 def parse_ident(text: str) -> tuple[Address, datetime]:
-    """Parses the `Name <email> seconds zone` of a commit into an address and a date."""
+    """Parse the `Name <email> seconds zone` of a commit into an address and a date."""
     match = _IDENT.match(text)
     if not match:
         return Address(text, ""), EPOCH

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates commits with `git fast-import` from dictionaries of files.
+"""Create commits with `git fast-import` from dictionaries of files.
 
 The id of each new commit is available immediately.
 """
@@ -59,7 +59,7 @@ class FastImport:
         when: int,
         parent: str | None = None,
     ) -> str:
-        """Writes a commit on `ref` and returns its full id.
+        """Write a commit on `ref` and return its full id.
 
         `parent` is the parent commit, if any. `when` is the author and committer date in seconds
         since 1970. `files` maps paths to contents; None deletes the file.
@@ -92,12 +92,12 @@ class FastImport:
         return answer
 
     def tag(self, name: str, commit: str, *, tagger: Address, when: int) -> None:
-        """Writes an annotated tag for a commit."""
+        """Write an annotated tag for a commit."""
         head = f"tag {name}\nfrom {commit}\ntagger {tagger.name} <{tagger.email}> {when} +0000\n"
         self._write(head.encode() + _data(f"Linux {name.removeprefix('v')}\n"))
 
     def reset(self, ref: str, commit: str) -> None:
-        """Points a ref to a commit."""
+        """Point a ref to a commit."""
         self._write(f"reset {ref}\nfrom {commit}\n\n".encode())
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads git's configuration for a directory, and caches it until a configuration file changes."""
+"""Read git's configuration for a directory, and cache it until a configuration file changes."""
 
 import os
 import re
@@ -162,7 +162,7 @@ class ConfigEntry(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """Entries that were read, and the state of each file that they came from or may come from."""
+    """Cached entries, and the state of each file that they came from or may come from."""
 
     states: Mapping[Path, str]
     entries: tuple[ConfigEntry, ...]
@@ -175,11 +175,11 @@ _reading = Lock()
 
 
 def all_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
-    """Return every setting that git would use in a directory, in git's order, trusted or not.
+    """Return every setting that git would use in a directory, trusted or not, in git's order.
 
-    Those of the caller are included (`git -c KEY=VALUE patchpilot`). Raises `GitError` if git
-    cannot read a file, or returns no settings in that case with `tolerant`. Raises `MissingError`
-    if git is not installed.
+    The caller's settings are included (`git -c KEY=VALUE patchpilot`). Raise `GitError` if git
+    cannot read a file; with `tolerant`, return no settings instead. Raise `MissingError` if git is
+    not installed.
     """
     of_caller = [item for item in os.environ.items() if item[0].startswith(_OF_CALLER)]
     key = (where, *user_files(), *of_caller)
@@ -202,7 +202,7 @@ def _listed(where: Path, tolerant: bool) -> _Known:
     words = done.text.split("\0")
     rows = zip(words[::3], words[1::3], words[2::3], strict=False)
     entries = tuple(config_entry(*row) for row in rows)
-    # the last ones are our own
+    # the last ones are patchpilot's
     entries = entries[: -git_argv(None).count("-c")]
     included = {where / entry.file for entry in entries}
     return _Known(
@@ -237,7 +237,7 @@ def matching(
 
     The keys are matched as by `git config --get-regexp`.
     """
-    return {key: found for key, found in values.items() if re.search(pattern, key)}
+    return {key: value for key, value in values.items() if re.search(pattern, key)}
 
 
 def normal_key(key: str) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads a repository's directories, configuration and refs with three git processes."""
+"""Read a repository's directories, configuration and refs with three git processes."""
 
 import os
 import re
@@ -56,25 +56,24 @@ class GitRef(NamedTuple):
 
     @property
     def short(self) -> str:
-        """The ref's name without `refs/heads/`, `refs/remotes/` or `refs/tags/`."""
+        """Return the ref's name without `refs/heads/`, `refs/remotes/` or `refs/tags/`."""
         return self.name.split("/", 2)[2]
 
     @property
     def is_branch(self) -> bool:
-        """Whether the ref is a branch or a remote branch, not a tag."""
+        """Return whether the ref is a branch or a remote branch, not a tag."""
         return not self.name.startswith("refs/tags/")
 
     @property
     def is_local(self) -> bool:
-        """Whether the ref is a local branch, not a remote branch or a tag."""
+        """Return whether the ref is a local branch, not a remote branch or a tag."""
         return self.name.startswith("refs/heads/")
 
 
 def git_version() -> str:
-    """Returns git's version as printed by `git version`, for example "2.39.5".
+    """Return git's version as printed by `git version`, for example "2.39.5".
 
-    The version is cached until the program changes. Raises `MissingError` if git is not
-    installed.
+    The version is cached until the program changes. Raise `MissingError` if git is not installed.
     """
     files = (f"{folder}/git" for folder in os.get_exec_path())
     program = next((file for file in files if os.access(file, os.X_OK)), None)
@@ -96,9 +95,9 @@ def git_version() -> str:
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
-    """Returns the numbers at the start of a version: (2, 39, 5) for "2.39.5.windows.1"."""
-    found = re.match(r"\d+(?:\.\d+)*", version)
-    return tuple(int(number) for number in found[0].split(".")) if found else ()
+    """Return the numbers at the start of a version: (2, 39, 5) for "2.39.5.windows.1"."""
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(number) for number in match[0].split(".")) if match else ()
 
 
 class GitReading:
@@ -114,10 +113,10 @@ class GitReading:
 
     @property
     def config(self) -> Mapping[str, tuple[str, ...]]:
-        """the settings that count as key → values, in git's order.
+        """Return the settings that count, as key → values, in git's order.
 
         Keys are in lower case except for the subsection. The configuration is read again after its
-        files have changed, because b4 and the user also write to these files.
+        files change, because b4 and the user also write to them.
         """
         entries = counted_entries(self._places.top)
         if entries is not self._entries:
@@ -126,7 +125,7 @@ class GitReading:
 
     @cached_property
     def refs(self) -> tuple[GitRef, ...]:
-        """Every branch, remote branch and tag, sorted by full name."""
+        """Return every branch, remote branch and tag, sorted by full name."""
         names = ("refs/heads", "refs/remotes", "refs/tags")
         done = git(self._places.top, "for-each-ref", f"--format={_REF_FORMAT}", *names)
         rows = (line.split("\0") for line in done.text.split("\n"))
@@ -134,12 +133,12 @@ class GitReading:
 
     @cached_property
     def by_name(self) -> Mapping[str, GitRef]:
-        """The repository's refs by full name."""
+        """Return the repository's refs by full name."""
         return {ref.name: ref for ref in self.refs}
 
     @cached_property
     def branch(self) -> str | None:
-        """The current branch's short name, even if the branch has no commits yet.
+        """Return the current branch's short name, even if the branch has no commits yet.
 
         None if HEAD is detached.
         """
@@ -166,7 +165,7 @@ class GitReading:
 
     @property
     def identity(self) -> Address | None:
-        """The author that git would use, or None if no name or address is configured."""
+        """Return the author that git would use, or None if no name or address is configured."""
         return _identity(self.config)
 
 
@@ -195,31 +194,31 @@ def _ref(row: list[str]) -> GitRef:
 
 
 def identity_in(where: Path) -> Address | None:
-    """Returns the author that git would use in a directory.
+    """Return the author that git would use in a directory.
 
-    Returns None if no name or address is configured.
+    Return None if no name or address is configured.
     """
     return _identity(config_values(where, _AUTHOR_KEYS))
 
 
 def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
-    """The author by environment and configuration (git-var(1)).
+    """Return the author from the environment and configuration (git-var(1)).
 
-    What git would guess from the host's name is none.
+    git's guess from the host name is ignored.
     """
 
     def setting(name: str) -> str:
-        found = os.environ.get(f"GIT_AUTHOR_{name.upper()}", "")
+        value = os.environ.get(f"GIT_AUTHOR_{name.upper()}", "")
         for key in (f"author.{name}", f"user.{name}"):
-            found = found or (config.get(key) or ("",))[-1]
-        return re.sub(r"[<>\n]", "", found).strip(_CRUD)
+            value = value or (config.get(key) or ("",))[-1]
+        return re.sub(r"[<>\n]", "", value).strip(_CRUD)
 
     name, email = setting("name"), setting("email")
     return Address(name, email) if name and email else None
 
 
 def whole_history() -> str:
-    """Return how to get what a shallow clone lacks: in CI, the setting of the checkout."""
+    """Return how to get the history missing from a shallow clone: in CI, the checkout's setting."""
     if os.environ.get("GITHUB_ACTIONS"):
         return "set `fetch-depth: 0` for actions/checkout"
     if os.environ.get("GITLAB_CI"):

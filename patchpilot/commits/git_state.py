@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detects git operations in progress, such as a rebase, a merge or a cherry-pick.
+"""Detect git operations in progress, such as a rebase, a merge or a cherry-pick.
 
 The repository's other worktrees are checked for a rebase.
 """
@@ -31,7 +31,7 @@ class Busy:
 
 
 def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
-    """Returns the git operation in progress in this worktree, or None if there is none.
+    """Return the git operation in progress in this worktree, or None if there is none.
 
     With `ref`, a rebase of that branch in another worktree is also reported.
     """
@@ -53,7 +53,7 @@ def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
 
 
 def _holds(git_dir: Path, ref: str) -> bool:
-    """Whether a rebase in that worktree will update this branch."""
+    """Return whether a rebase in that worktree will update this branch."""
     for name in ("rebase-merge/head-name", "rebase-apply/head-name"):
         try:
             if (git_dir / name).read_text(errors="replace").strip() == ref:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates commits from mailed patches in a temporary repository, whatever their base.
+"""Create commits from mailed patches in a temporary repository, whatever their base.
 
 Each commit's diff is the diff of the message. A patch contains only parts of the files that
 it changes; the rest is filled with meaningless lines. Each patch gets its pre-image files
@@ -53,11 +53,11 @@ class MailCommits:
         self._folder.close()
 
     def git(self, *args: str) -> Completed:
-        """Runs git in the temporary repository."""
+        """Run git in the temporary repository."""
         return git(self.top, *args)
 
     def write(self, patches: Sequence[Patch]) -> str:
-        """Writes a commit for each patch, in order, and returns the range of these commits."""
+        """Write a commit for each patch, in order, and return the range of these commits."""
         self._count += 1
         ref = f"refs/heads/revision-{self._count}"
         out: list[bytes] = []
@@ -85,7 +85,7 @@ class MailCommits:
     def mail(
         self, patch: Patch, message: str, before: Files, after: Files, prefix: str
     ) -> bytes:
-        """Returns a patch message with a new commit message, a new diff and a subject prefix.
+        """Return a patch message with a new commit message, a new diff and a subject prefix.
 
         The diff is the difference between the files `before` and `after`, which map paths to modes
         and contents. The author and the date come from `patch`.
@@ -164,7 +164,7 @@ def _data(content: bytes) -> bytes:
 
 
 def _images(patch: Patch) -> tuple[Files, Files]:
-    """The files before and after a patch."""
+    """Return the files before and after a patch."""
     before: Files = {}
     after: Files = {}
     for change in patch.files:
@@ -185,14 +185,14 @@ def _images(patch: Patch) -> tuple[Files, Files]:
 
 
 def _can_be(path: str) -> bool:
-    """Whether git takes this path into a tree."""
+    """Return whether git accepts this path in a tree."""
     return is_safe_path(path) and all(
         part and part != "." and part.lower() != ".git" for part in path.split("/")
     )
 
 
 def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]]:
-    """Returns a changed file's old mode, new mode and blob ids from its extended diff header."""
+    """Return a changed file's old mode, new mode and blob ids from its extended diff header."""
     modes, ids = {"old": "100644", "new": "100644"}, ("", "")
     for line in patch.lines[
         change.patch_line : change.hunks[0].patch_line - 1
@@ -210,20 +210,18 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
 
 
 def _binary(ids: tuple[str, str]) -> tuple[bytes, bytes]:
-    """Two contents that git takes for binary, and that differ from those of another patch when the
-    ids do.
-    """
-    old, new = (b"\0" + one.encode() for one in ids)
+    """Return two contents that git takes for binary, unique to these ids."""
+    old, new = (b"\0" + blob_id.encode() for blob_id in ids)
     return old, new
 
 
 def _sides(change: FileChange) -> tuple[bytes, bytes]:
-    """The text before and after: the hunks' lines, and filling where the patch does not show the
-    file.
+    """Return the text before and after: the hunks' lines, with filler for lines that the patch
+    omits.
     """
     old: list[str] = []
     new: list[str] = []
-    # what is not shown of a renamed file makes it similar to what it was
+    # the filler makes a renamed file similar to its old version
     gap = GAP + (4 * (change.added + change.removed) if change.is_rename else 0)
     at = 1
     for number, hunk in enumerate(change.hunks):
@@ -241,9 +239,9 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
 
 
 def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
-    """Lines above a hunk, the last one with the text that its header names.
+    """Return filler lines to put before a hunk, the last one with the text in the hunk's header.
 
-    No two hunks have the same ones.
+    Each hunk gets different lines.
     """
     lines = [f"\t{number} {line}\n" for line in range(count)]
     return (
@@ -252,6 +250,8 @@ def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
 
 
 def _shows_rest(hunk: Hunk) -> bool:
-    """Whether the file goes on below the hunk: git shows three lines of it."""
+    """Return whether the file continues below the hunk, for which git shows three lines of
+    context.
+    """
     lines = [line.kind for line in hunk.lines]
     return len(lines) >= CONTEXT and lines[-CONTEXT:] == [" "] * CONTEXT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs many merges through a single `git merge-tree --stdin` process."""
+"""Run many merges through a single `git merge-tree --stdin` process."""
 
 import contextlib
 import os
@@ -21,10 +21,10 @@ class Merges:
     """A running `git merge-tree --stdin` process.
 
     It is thread-safe, and must be closed or used as a context manager. Before version 2.50 git
-    writes its output only when its buffer is full. To flush the buffer, each request is
-    followed by `filler`, a pair of commits whose output is longer than the buffer and is
-    discarded. If git does not support `--stdin` (2.38) or does not flush even then, the first
-    request detects this, and the process is not used again.
+    writes its output only when its buffer is full. To flush the buffer, each request is followed by
+    `filler`, a pair of commits whose output is longer than the buffer and is discarded. If git
+    lacks `--stdin` (2.38) or does not flush even then, the first request detects this, and the
+    process is not used again.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class Merges:
         self.close()
 
     def close(self) -> None:
-        """Terminates the `git merge-tree` process."""
+        """Terminate the `git merge-tree` process."""
         with self._lock:
             self._stop()
 
     def merge(self, ours: str, theirs: str) -> tuple[bool, list[str]] | None:
-        """Merges two commits and returns whether the merge is clean, and git's output fields.
+        """Merge two commits and return whether the merge is clean, and git's output fields.
 
-        The fields are the output of `git merge-tree -z --messages`. Returns None if the caller has
+        The fields are the output of `git merge-tree -z --messages`. Return None if the caller has
         to run git separately.
         """
         with self._lock:
@@ -70,7 +70,7 @@ class Merges:
                 self._is_of_use = False
                 self._stop()
             except BaseException:
-                # after a partial read the rest would be taken for the next answer
+                # after a partial read, the remainder would be mistaken for the next answer
                 self._stop()
                 raise
             return None
@@ -101,7 +101,7 @@ class Merges:
     def _ask(self, ours: str, theirs: str) -> tuple[bool, list[str]]:
         self._write(ours, theirs)
         self._write(*self._filler)
-        # the end of the last filler's answer precedes this one
+        # the end of the last filler's output precedes this answer
         self._answer()
         return self._answer()
 
@@ -112,10 +112,11 @@ class Merges:
         self._process.stdin.flush()
 
     def _answer(self) -> tuple[bool, list[str]]:
-        """One answer: its tree, the conflicted entries up to an empty word, the messages up to what
-        is no number of paths.
+        """Return one answer: its tree, the conflicted entries up to an empty field, and the
+        messages.
 
-        That is an empty word, but for a submodule in conflict git writes its advice there.
+        The messages end at a field that is not a number of paths: an empty one, or git's advice for
+        a submodule in conflict.
         """
         status = next(self._words)
         if status not in ("0", "1"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds a patch message from a commit message in an editor and the staged changes."""
+"""Build a patch message from a commit message in an editor and the staged changes."""
 
 import os
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class MessageMail(NamedTuple):
 
 
 def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, str]:
-    """Returns the commit in preparation as a patch message, and its base revision.
+    """Return the commit in preparation as a patch message, and its base revision.
 
     The commit message is read from `file`, and the diff consists of the staged changes.
     """
@@ -38,7 +38,7 @@ def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, 
 
 
 def mail_of_message(repository: Repository, text: str) -> MessageMail:
-    """Returns the commit in preparation as a patch message.
+    """Return the commit in preparation as a patch message.
 
     `text` is the commit message from the editor; comment lines are removed. The diff consists
     of the staged changes.
@@ -71,7 +71,7 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
         repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0]
         + ">"
     )
-    # `git commit -a` hands hooks an index of its own; an amended message alone has the last
+    # `git commit -a` passes hooks a separate index; amending only the message leaves the last
     # commit's diff
     index = (
         {"GIT_INDEX_FILE": os.path.abspath(os.environ["GIT_INDEX_FILE"])}  # noqa: PTH100

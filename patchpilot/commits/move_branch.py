@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Moves a branch and updates its checked-out files if the tree changes."""
+"""Move a branch and update its checked-out files if the tree changes."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ MAX_NAMED = 1000
 
 
 def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:
-    """Returns the paths of the files that differ between two commits."""
+    """Return the paths of the files that differ between two commits."""
     return tuple(file.path for file in repository.changed_files(old, new))
 
 
 def refuse_dirty(
     repository: Repository, ref: str | None, paths: tuple[str, ...]
 ) -> None:
-    """Raises `RefusedError` if a branch's checked-out files cannot be updated safely.
+    """Raise `RefusedError` if a branch's checked-out files cannot be updated safely.
 
     That is the case if any of `paths` has uncommitted changes, or if the branch is checked out
     in another worktree.
@@ -33,7 +33,7 @@ def refuse_dirty(
 def _paths_to_follow(
     repository: Repository, ref: str | None, paths: tuple[str, ...]
 ) -> bool:
-    """The files that are checked out here and must be updated."""
+    """Return the files that are checked out here and must be updated."""
     if not paths:
         return False
     is_current = _is_current(repository, ref)
@@ -72,8 +72,8 @@ def _is_current(repository: Repository, ref: str | None) -> bool:
 
 
 def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> None:
-    """RefusedError where another worktree than `here` has the branch checked out, which git allows
-    when forced.
+    """Raise RefusedError if the branch is checked out in another worktree than `here`, which git
+    allows with --force.
     """
     if ref is None:
         return
@@ -82,7 +82,7 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
         .out.decode("utf-8", "surrogateescape")
         .split("\0\0")
     )
-    # a worktree whose directory is gone has no files
+    # a worktree without a directory has no files
     trees = [set(entry.split("\0")) for entry in listed if "\0prunable" not in entry]
     having = [
         entry.removeprefix("worktree ")
@@ -91,7 +91,7 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
         for entry in tree
         if entry.startswith("worktree ")
     ]
-    others = [one for one in having if Path(one) != repository.top] or having
+    others = [tree for tree in having if Path(tree) != repository.top] or having
     if len(having) > here:
         raise RefusedError(
             f"{ref.removeprefix('refs/heads/')} is also checked out in {others[0]}, whose files"
@@ -105,9 +105,9 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
 
 
 def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
-    """Writes the undo record, then moves the branch, its index and its working tree.
+    """Write the undo record, then move the branch, its index and its working tree.
 
-    Returns None if there is nothing to do.
+    Return None if there is nothing to do.
     """
     if rewriting.old != rewriting.new:
         paths = changed_paths(repository, rewriting.old, rewriting.new)
@@ -118,11 +118,11 @@ def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | Non
 def shift(
     repository: Repository, ref: str | None, new: str, old: str, why: str
 ) -> None:
-    """Sets a branch to `new` if its value is still `old`, and updates the checked-out files.
+    """Set a branch to `new` if its value is still `old`, and update the checked-out files.
 
-    `ref` is None for a detached HEAD. Raises `RefusedError` if the branch has moved, or if
-    files to update have changes. A single git command updates the files and the branch, and
-    completes even if this process is killed. Staged changes to other files stay staged.
+    `ref` is None for a detached HEAD. Raise `RefusedError` if the branch has moved, or if files to
+    update have changes. A single git command updates the files and the branch, and completes even
+    if this process is killed. Staged changes to other files stay staged.
     """
     if not _paths_to_follow(repository, ref, changed_paths(repository, old, new)):
         move(repository, ref, new, old, why)
@@ -134,7 +134,7 @@ def shift(
         )
     # `reset --keep` would unstage changes to other files and could lose content that is only in the
     # index
-    place = (
+    branch_options = (
         ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
     )
     refuse_locked(repository, ref)
@@ -144,14 +144,14 @@ def shift(
         "--quiet",
         "--no-recurse-submodules",
         "--no-overwrite-ignore",
-        *place,
+        *branch_options,
         new,
         "--",
         env={"GIT_REFLOG_ACTION": why},
         ok=(),
     )
     if done.code:
-        # the first lines give the reason, later ones are advice for switching branches
+        # the first lines give the reason, the others advice for switching branches
         words = (
             " ".join(line.strip() for line in done.error_text.splitlines()[:2])
             or "git failed"

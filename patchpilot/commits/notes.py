@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Copies notes (`git notes`) from old commits to their rewritten versions.
+"""Copy notes (`git notes`) from old commits to their rewritten versions.
 
 git does the same after a rebase, but only for the refs in `notes.rewriteRef`. If that
 setting is empty, all notes are copied, so that a rewrite loses nothing.
@@ -15,7 +15,7 @@ _NOTES = "refs/notes/"
 
 
 def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
-    """Copies the notes of commits to other commits; `commits` maps old ids to new ids.
+    """Copy the notes of commits to other commits; `commits` maps old ids to new ids.
 
     Notes that differ are replaced, and no note is removed.
     """
@@ -24,9 +24,9 @@ def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
     for ref in _rewritten_refs(repository):
         texts = _texts(repository, ref, (*commits, *commits.values()))
         pairs = [
-            f"{one} {other}\n"
-            for one, other in commits.items()
-            if texts.get(one) not in ("", None, texts.get(other))
+            f"{commit} {other}\n"
+            for commit, other in commits.items()
+            if texts.get(commit) not in ("", None, texts.get(other))
         ]
         if pairs:
             repository.git(
@@ -40,8 +40,8 @@ def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
 
 
 def _rewritten_refs(repository: Repository) -> Sequence[str]:
-    """The refs whose notes follow a rewritten commit: GIT_NOTES_REWRITE_REF, else notes.rewriteRef,
-    else all.
+    """Return the refs whose notes follow a rewritten commit: GIT_NOTES_REWRITE_REF, then
+    notes.rewriteRef, then all.
     """
     refs = repository.git("for-each-ref", "--format=%(refname)", _NOTES).text.split()
     if (
@@ -64,7 +64,7 @@ def _rewritten_refs(repository: Repository) -> Sequence[str]:
 
 
 def _texts(repository: Repository, ref: str, commits: Sequence[str]) -> dict[str, str]:
-    """The text of the note of each of these commits in a ref, "" for none."""
+    """Return the note of each commit in a ref, or ""."""
     done = repository.git(
         "log",
         "--no-walk=unsorted",

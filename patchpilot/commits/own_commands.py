@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The settings and hooks of a repository that act, which need the user's trust.
+"""Settings and hooks of a repository that act, which need the user's trust.
 
-A setting acts if it is not plain data (`plain_settings`): it names a command, a path, a server or
-a recipient. It counts only if the user has trusted it in its current form. git's `safe.directory`
-blocks repositories of other users, but not a repository that was unpacked or copied. What the
-user's own configuration and the environment name needs no trust.
+A setting acts if it is not plain data (`plain_settings`): it names a command, a path, a server or a
+recipient. It counts only if the user has trusted it in its current form. git's `safe.directory`
+blocks repositories of other users, but not a repository that was unpacked or copied. The user's own
+configuration and the environment need no trust.
 """
 
 import os
@@ -115,7 +115,7 @@ _RECIPIENTS = late(
 def refuse_untrusted(top: Path, *uses: Use) -> None:
     """Raise `UntrustedCommandsError` if an operation needs an untrusted setting or hook.
 
-    Only what the repository itself configures needs trust.
+    Only the repository's own configuration needs trust.
     """
     commands = untrusted(top, *uses)
     if not commands:
@@ -129,8 +129,8 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
         else "are not trusted yet"
     )
     names = ", ".join(dict.fromkeys(command.name for command in commands))
-    place = () if Path.cwd().is_relative_to(top) else (str(top),)
-    shows = Action("trust", place, "`{}` shows and trusts them")
+    target = () if Path.cwd().is_relative_to(top) else (str(top),)
+    shows = Action("trust", target, "`{}` shows and trusts them")
     hint = Hint((shows, "; your own belong in `git config --global`"))
     message = f"commands and mail settings that {top} names itself {state}: {names}"
     raise UntrustedCommandsError(message, hint=hint, commands=commands)
@@ -141,7 +141,7 @@ def own_command(
 ) -> OwnCommand:
     """Return an item that the user can trust, for all worktrees of the repository at `top`.
 
-    `text` is what is shown. `content` is trusted with it, for example that of an alias file.
+    `text` is shown to the user. `content`, for example of an alias file, is trusted with it.
     """
     label = f"{common_dir_of(top).resolve()}: {name}"
     parts = [(label, text.encode("utf-8", "surrogateescape"))]
@@ -167,7 +167,7 @@ def untrusted(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     """Return the acting settings and hooks of a repository for the given operations.
 
-    What patchpilot installs or documents is not included.
+    Those that patchpilot installs or documents are not included.
     """
     of_tree = b4_file_entries(top) if {Use.B4, Use.ARCHIVE} & {*uses} else ()
     entries = (*all_entries(top), *of_tree)
@@ -175,10 +175,10 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     hooks = [hook for use in uses for hook in _HOOKS.get(use, ())]
     if not settings and not hooks:
         return ()
-    place = _Place(top)
-    found = [place.setting(entry) for entry in settings]
-    found += [command for _, command in place.hooks(hooks).values() if command]
-    return tuple(dict.fromkeys(found))
+    repository = _Place(top)
+    commands = [repository.setting(entry) for entry in settings]
+    commands += [command for _, command in repository.hooks(hooks).values() if command]
+    return tuple(dict.fromkeys(commands))
 
 
 def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
@@ -187,7 +187,7 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
         return False
     key = entry.key
     if key.startswith("patchpilot."):
-        # git's configuration may have the hyphens of our names or not
+        # git's configuration may omit the hyphens of our names
         key = key.replace("-", "")
     pattern = "|".join(_SETTINGS[use] for use in uses or Use)
     return (
@@ -198,7 +198,7 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
 
 
 def _is_documented(entry: ConfigEntry) -> bool:
-    """Return whether a setting names patchpilot itself, as its documentation says."""
+    """Return whether a setting names patchpilot itself, as documented."""
     if entry.key == B4_KEY:
         return entry.value == b4_command()
     names_command = entry.key.startswith(("sendemail.", "b4."))
@@ -213,14 +213,14 @@ _counted: dict[Path, tuple[_Entries, frozenset[ConfigEntry], str | None, _Entrie
 def counted_entries(top: Path, *, tolerant: bool = False) -> _Entries:
     """Return the settings that count in a directory, in git's order.
 
-    They are the user's, and of the repository's own the plain ones, those that patchpilot
-    documents, and those that the user trusts. Raises `GitError` as `all_entries` does.
+    They are the user's settings and, of the repository's own, those that are plain, documented by
+    patchpilot, or trusted. Raise `GitError` as `all_entries` does.
     """
     entries = all_entries(top, tolerant=tolerant)
     known, acting, before, counted = _counted.get(top, ((), frozenset(), None, ()))
     if known is not entries:
         acting, before = frozenset(filter(is_acting, entries)), None
-    # most repositories have no setting that acts: what is trusted is not looked up
+    # most repositories have no acting setting, so skip the trust lookup
     trust = trust_store.state() if acting else ""
     if before != trust:
         trusted = _trusted_settings(top, acting)
@@ -237,15 +237,17 @@ def _trusted_settings(
     known = trust_store.trusted() if acting else {}
     if not known:
         return frozenset()
-    place = _Place(top)
-    return frozenset(one for one in acting if place.setting(one).digest in known)
+    repository = _Place(top)
+    return frozenset(
+        entry for entry in acting if repository.setting(entry).digest in known
+    )
 
 
 def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
-    """Return key → values for the keys that match `pattern` and count in a directory.
+    """Return the settings that match `pattern` and count in a directory, as key → values.
 
     The default is the current directory, which may be in or outside a repository. The result is
-    empty if git cannot read its configuration. Raises `MissingError` if git is not installed.
+    empty if git cannot read its configuration. Raise `MissingError` if git is not installed.
     """
     entries = counted_entries(where or Path.cwd(), tolerant=True)
     return matching(by_key(entries), pattern)
@@ -262,10 +264,10 @@ def _counts_untrusted(entry: ConfigEntry) -> bool:
 def trusted_hooks(top: Path) -> dict[str, bytes]:
     """Return the hooks of a repository that may run: patchpilot's own and the trusted ones.
 
-    The result maps names to contents, so that what was checked is what runs.
+    Contents are returned by name, so that git runs exactly what was checked.
     """
-    place = _Place(top)
-    hooks = place.hooks([name for names in _HOOKS.values() for name in names])
+    repository = _Place(top)
+    hooks = repository.hooks([name for names in _HOOKS.values() for name in names])
     known = trust_store.trusted() if hooks else {}
     return {
         name: content
@@ -277,10 +279,10 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
 def hooks_folder(top: Path) -> Path:
     """Return the folder from which git runs hooks; relative only in a bare repository."""
     common = common_dir_of(top)
-    named = [one.value for one in all_entries(top) if one.key == _HOOKS_KEY]
+    named = [entry.value for entry in all_entries(top) if entry.key == _HOOKS_KEY]
     if not named:
         return common / "hooks"
-    # git's own expansion of ~ and %(prefix)
+    # git itself expands ~ and %(prefix)
     key = "patchpilot.path"
     words = ("-c", f"{key}={named[-1]}", "config", "--type=path", "-z", "--get", key)
     path = Path(git(top, *words, raw=True).text.rstrip("\0"))
@@ -300,7 +302,6 @@ def b4_file_entries(top: Path) -> list[ConfigEntry]:
 
 
 def _read(file: Path) -> bytes:
-    """Return a file's content, or b"" if it cannot be read."""
     try:
         return file.read_bytes()
     except OSError:
@@ -315,7 +316,7 @@ class _Place(NamedTuple):
     def setting(self, entry: ConfigEntry) -> OwnCommand:
         """Return the command that a setting configures.
 
-        An alias file is data that decides who receives mail: its content is a part.
+        An alias file decides who receives messages, so its content is part of it.
         """
         content = b""
         if _ALIAS_KEY.fullmatch(entry.key):
@@ -326,13 +327,13 @@ class _Place(NamedTuple):
     def hooks(self, names: Sequence[str]) -> dict[str, tuple[bytes, OwnCommand | None]]:
         """Return the hooks that git would run: name → content, and the command to be trusted.
 
-        The command is None for a hook that patchpilot installed. There are no hooks if the user,
-        and not the repository, names their folder.
+        The command is None for a hook that patchpilot installed. There are no hooks if the user's
+        configuration, not the repository's, names their folder.
         """
-        named = [one for one in all_entries(self.top) if one.key == _HOOKS_KEY]
-        found: dict[str, tuple[bytes, OwnCommand | None]] = {}
+        named = [entry for entry in all_entries(self.top) if entry.key == _HOOKS_KEY]
+        result: dict[str, tuple[bytes, OwnCommand | None]] = {}
         if named and named[-1].scope not in OWN_SCOPES:
-            return found
+            return result
         folder = hooks_folder(self.top)
         for name in names:
             file = folder / name
@@ -341,5 +342,5 @@ class _Place(NamedTuple):
                 text = content.decode("utf-8", "surrogateescape")
                 is_ours = content == hook_script(name).encode()
                 command = own_command(self.top, f"hook {name}", str(file), text)
-                found[name] = content, None if is_ours else command
-        return found
+                result[name] = content, None if is_ours else command
+        return result

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tree to which a patch of a series applies, computed in memory.
 
-It is the base of the series with the earlier patches applied.
+It is the series' base with the earlier patches applied.
 """
 
 from collections.abc import Sequence
@@ -28,13 +28,13 @@ class Stack:
     def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
         self.base = base
         self._patches = tuple(patches)
-        # by path: number of applied patches that name it → the content, and whether it is a guess
+        # path → number of applied patches that name it → the content, and whether it is a guess
         self._states: dict[str, dict[int, tuple[bytes | None, bool]]] = {}
         self._left: int | None = None
 
     @cached_property
     def touched(self) -> dict[str, list[int]]:
-        """The numbers (from 0) of the patches that name a file, by path.
+        """Return the numbers (from 0) of the patches that name a file, by path.
 
         The last patch is not included.
         """
@@ -47,25 +47,25 @@ class Stack:
     def before(
         self, path: str, number: int, depth: int = 0
     ) -> tuple[bytes | None, bool]:
-        """Returns a file's content before patch `number`, and whether the content is uncertain.
+        """Return a file's content before patch `number`, and whether the content is uncertain.
 
         It is uncertain if an earlier patch does not apply to the file.
         """
-        numbers = [one for one in self.touched.get(path, ()) if one < number]
+        numbers = [at for at in self.touched.get(path, ()) if at < number]
         states = self._states.setdefault(path, {}) if numbers else {}
         at = max((state for state in states if state <= len(numbers)), default=0)
         content, guessed = states[at] if at else (self.base.read(path), False)
-        for count, one in enumerate(numbers[at:], at + 1):
+        for count, applied in enumerate(numbers[at:], at + 1):
             if depth and not self._may_go_on():
                 return content, True
             changes = [
                 change
-                for change in self._patches[one].files
+                for change in self._patches[applied].files
                 if path in (change.old_path, change.new_path)
             ]
-            # a file that replaces a removed one is read as it is
+            # a file that replaces a removed one is read from the patch
             for change in sorted(changes, key=lambda change: change.new_path == path):
-                content, missed = self._after(change, path, content, one, depth)
+                content, missed = self._after(change, path, content, applied, depth)
                 guessed = guessed or missed
             if count not in states and len(states) >= KEPT:
                 states.pop(next(iter(states)))
@@ -73,7 +73,9 @@ class Stack:
         return content, guessed
 
     def _may_go_on(self) -> bool:
-        """Whether renames are followed further: malicious patches could rename files in cycles."""
+        """Return whether to follow renames further; malicious patches could rename files in
+        cycles.
+        """
         if self._left is None:
             self._left = 100 + 4 * sum(map(len, self.touched.values()))
         self._left -= 1
@@ -87,7 +89,7 @@ class Stack:
         number: int,
         depth: int,
     ) -> tuple[bytes | None, bool]:
-        """The file after the change, and whether any hunk was not at its place."""
+        """Return the file after the change, and whether any hunk was moved."""
         if change.new_path != path:
             return (
                 (content, False)
@@ -113,8 +115,8 @@ class Stack:
 
 
 def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
-    """The lines with the hunks' additions inserted near their intended place, so that the added
-    code can be found.
+    """Return the lines with the hunks' additions near their intended position, so that later
+    lookups find the added code.
     """
     for hunk in hunks:
         at = min(max(hunk.new_start - 1, 0), len(lines))
@@ -126,7 +128,7 @@ def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
 
 
 def _named(patch: Patch) -> list[str]:
-    """The paths a diff's headers name, found without parsing it."""
+    """Return the paths in a diff's headers, without parsing the diff."""
     result = []
     for line in patch.lines[patch.diff_line - 1 :]:
         if line.startswith(_NAMES):
@@ -147,7 +149,7 @@ def _named(patch: Patch) -> list[str]:
 class PatchedTree:
     """A source tree with the first patches of a stack applied.
 
-    `ground` is the tree without the patches, for facts that are read once and cached.
+    `ground` is the tree without the patches, for data that is read once and cached.
     """
 
     def __init__(self, stack: Stack, number: int) -> None:
@@ -157,7 +159,7 @@ class PatchedTree:
 
     @property
     def label(self) -> str:
-        """The label of the tree without patches, with the number of applied patches."""
+        """Return the label of the tree without patches, with the number of applied patches."""
         return (
             f"{self.ground.label} with the previous"
             f" {f'{self._number} patches' if self._number > 1 else 'patch'}"
@@ -165,11 +167,11 @@ class PatchedTree:
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """The kernel version of the tree without patches."""
+        """Return the kernel version of the tree without patches."""
         return self.ground.version
 
     def read(self, path: str) -> bytes | None:
-        """Returns a file's content with the patches applied, or None if there is no such file."""
+        """Return a file's content with the patches applied, or None if there is no such file."""
         return (
             self._stack.before(path, self._number)[0]
             if self.changes(path)
@@ -177,7 +179,7 @@ class PatchedTree:
         )
 
     def exists(self, path: str) -> bool:
-        """Returns whether the patched tree has a file or directory at this path."""
+        """Return whether the patched tree has a file or directory at this path."""
         return (
             self.read(path) is not None
             if self.changes(path)
@@ -185,14 +187,14 @@ class PatchedTree:
         )
 
     def is_dir(self, path: str) -> bool:
-        """Returns whether the patched tree has a directory at this path."""
+        """Return whether the patched tree has a directory at this path."""
         changed = self.changed(path)
-        if any(self.read(one) is not None for one in changed):
+        if any(self.read(changed_file) is not None for changed_file in changed):
             return True
         return self.ground.is_dir(path) and (not changed or bool(self.files(path)))
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Returns the paths of all files below a directory of the patched tree, sorted."""
+        """Return the paths of all files below a directory of the patched tree, sorted."""
         changed = self.changed(directory)
         if not changed:
             return self.ground.files(directory)
@@ -205,12 +207,12 @@ class PatchedTree:
         return tuple(sorted((known - set(changed)) | there))
 
     def changes(self, path: str) -> bool:
-        """Returns whether one of the applied patches names the file."""
+        """Return whether one of the applied patches names the file."""
         numbers = self._stack.touched.get(path)
         return bool(numbers) and numbers is not None and numbers[0] < self._number
 
     def changed(self, directory: str) -> tuple[str, ...]:
-        """Returns the files below a directory that one of the applied patches names."""
+        """Return the files below a directory that one of the applied patches names."""
         prefix = f"{directory.rstrip('/')}/" if directory else ""
         return tuple(
             path
@@ -219,7 +221,7 @@ class PatchedTree:
         )
 
     def is_guess(self, path: str) -> bool:
-        """Returns whether a file's content is uncertain because a patch does not apply to it."""
+        """Return whether a file's content is uncertain because a patch does not apply to it."""
         return self.changes(path) and self._stack.before(path, self._number)[1]
 
 
@@ -235,25 +237,25 @@ class ParentTree(PatchedTree):
 
     @property
     def label(self) -> str:
-        """The label of the parent commit's tree."""
+        """Return the label of the parent commit's tree."""
         return self._parent.label
 
     def read(self, path: str) -> bytes | None:
-        """Returns the content of a file in the parent's tree, or None if there is no such file."""
+        """Return the content of a file in the parent's tree, or None if there is no such file."""
         return self._parent.read(path)
 
     def exists(self, path: str) -> bool:
-        """Returns whether the parent's tree has a file or directory at this path."""
+        """Return whether the parent's tree has a file or directory at this path."""
         return self._parent.exists(path)
 
     def is_dir(self, path: str) -> bool:
-        """Returns whether the parent's tree has a directory at this path."""
+        """Return whether the parent's tree has a directory at this path."""
         return self._parent.is_dir(path)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Returns the paths of all files below a directory of the parent's tree, sorted."""
+        """Return the paths of all files below a directory of the parent's tree, sorted."""
         return self._parent.files(directory)
 
     def is_guess(self, path: str) -> bool:
-        """Always returns False, because the content comes from the repository."""
+        """Return False, because the content comes from the repository."""
         return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the directories of a repository, and checks its files before git opens them."""
+"""Find the directories of a repository, and check its files before git opens them."""
 
 import os
 import re
@@ -52,8 +52,8 @@ class Places(NamedTuple):
 def read_places(where: Path) -> Places | None:
     """Return the directories of the repository that contains `where`, or None if there is none.
 
-    Raises `GitError` if git refuses to read the repository, or if any of its files is a FIFO or
-    a device on which git would block.
+    Raise `GitError` if git refuses to read the repository, or if any of its files is a FIFO or a
+    device on which git would block.
     """
     _refuse_special(_likely_files(where))
     words = (
@@ -86,7 +86,9 @@ def read_places(where: Path) -> Places | None:
 
 
 def _refuse_links(files: Iterable[Path]) -> None:
-    """Raise GitError for a link to a file of no repository: git prints what it cannot read."""
+    """Raise GitError if a file is a link out of the repository, because git prints what it cannot
+    parse.
+    """
     for file in files:
         if file.is_symlink():
             folders = file.resolve().parents
@@ -114,11 +116,11 @@ def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
 
 
 def _likely_files(where: Path) -> Iterator[Path]:
-    """Yield the files that git opens while it looks for a repository around a directory."""
+    """Yield the files that git opens while it searches a directory for a repository."""
     for folder in (where.absolute(), *where.absolute().parents):
-        for place in (folder / ".git", folder):
-            if place.is_dir() and (place / "HEAD").exists():
-                yield from (place / name for name in _OF_GIT)
+        for path in (folder / ".git", folder):
+            if path.is_dir() and (path / "HEAD").exists():
+                yield from (path / name for name in _OF_GIT)
                 return
         if (folder / ".git").exists():
             yield folder / ".git"
@@ -126,7 +128,7 @@ def _likely_files(where: Path) -> Iterator[Path]:
 
 
 def _refuse_special(files: Iterable[Path]) -> None:
-    """Raise GitError for a FIFO, socket or device, as an unpacked archive may have them."""
+    """Raise GitError for a FIFO, socket or device, which an unpacked archive may contain."""
     for file in files:
         try:
             mode = file.stat().st_mode
@@ -138,9 +140,9 @@ def _refuse_special(files: Iterable[Path]) -> None:
 
 
 def _two_folders(text: str) -> tuple[str, str]:
-    """Return a git directory and its common directory, which are on a line each.
+    """Split git's output into a git directory and its common directory.
 
-    Either name may have line breaks.
+    There is one on each line, but either name may contain newlines.
     """
     breaks = [at for at, char in enumerate(text) if char == "\n"]
     pairs = [(text[:at], text[at + 1 :]) for at in breaks]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The private directory from which git reads a repository's configuration, hooks and attributes.
 
-It takes the place of the repository's common directory (GIT_COMMON_DIR in git(1)). Objects, refs
-and logs are links to the repository's own. The configuration has only the settings that count, the
-hooks are those that may run, and no attribute of the tree selects a diff or merge driver. So what
-was checked is what git uses, and nothing else in the repository acts.
+It replaces the repository's common directory (GIT_COMMON_DIR in git(1)). Objects, refs and logs are
+links to the repository's. The configuration has only the settings that count, the hooks are those
+that may run, and no attribute of the tree selects a diff or merge driver. So git uses exactly what
+was checked.
 """
 
 import os
@@ -53,7 +53,7 @@ _KEPT = 64
 
 
 class PrivateConfig:
-    """The private directory of a repository, made again when the settings that count change."""
+    """A repository's private directory, created again when the settings that count change."""
 
     def __init__(self, places: Places) -> None:
         self.places = places
@@ -67,11 +67,11 @@ class PrivateConfig:
     def environment(self) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
         """Return the variables with which git uses the directory, and settings with a password.
 
-        Raises `GitError` if git cannot read the repository's configuration.
+        Raise `GitError` if git cannot read the repository's configuration.
         """
         entries = counted_entries(self.places.top)
         hooks = trust_store.state(), state_of(self.places.common_dir / "hooks")
-        # the cache may be deleted meanwhile
+        # another process may delete the cache
         if entries is not self._entries or hooks != self._hooks or not self._is_there():
             files = self._files(entries)
             self.config = files["config"]
@@ -83,16 +83,15 @@ class PrivateConfig:
         return os.path.exists(self._environment["GIT_COMMON_DIR"])  # noqa: PTH110 (each call)
 
     def _variables(self, folder: Path) -> Mapping[str, str]:
-        found = {
+        result = {
             "GIT_DIR": str(self.places.git_dir),
             "GIT_COMMON_DIR": str(folder),
         }
         if not self.places.bare:
-            found["GIT_WORK_TREE"] = str(self.places.top)
-        return found
+            result["GIT_WORK_TREE"] = str(self.places.top)
+        return result
 
     def _files(self, entries: Iterable[ConfigEntry]) -> dict[str, bytes]:
-        """Return the directory's files: name → content."""
         own = [
             entry
             for entry in entries
@@ -121,7 +120,7 @@ class PrivateConfig:
         key = key_of(_KIND, (os.fsencode(self.places.common_dir), *parts))
         folder = cache_dir() / "repositories" / key
         if _has(folder, files):
-            # used again: not the next to be evicted
+            # mark as used, so that it is not evicted next
             os.utime(folder)
             return folder
         if not private_folder(folder.parent):
@@ -131,7 +130,7 @@ class PrivateConfig:
         fresh = folder.with_suffix(f".{os.urandom(8).hex()}")
         fresh.mkdir(mode=0o700)
         self._written(fresh, files)
-        # it exists if another run was faster, or a program changed its content
+        # another run was faster, or a program changed its content
         with suppress(OSError):
             return fresh.rename(folder)
         return fresh
@@ -167,7 +166,9 @@ def trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
     Only calls that write files or compare them with the index need them.
     """
     entries = counted_entries(top)
-    return tuple((one.key, one.value) for one in entries if is_acting(one, Use.FILES))
+    return tuple(
+        (entry.key, entry.value) for entry in entries if is_acting(entry, Use.FILES)
+    )
 
 
 def config_text(entries: Iterable[ConfigEntry]) -> bytes:
@@ -194,7 +195,7 @@ def environment_of(
 ) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
     """Return the variables for git calls in a directory, and settings with a password.
 
-    There are none outside of a repository.
+    Both are empty outside a repository.
     """
     if repo not in _private:
         places = read_places(repo) if repo.is_dir() else None
@@ -212,7 +213,7 @@ def use_private_config(places: Places, repo: Path) -> None:
 
 
 def keep_branch_settings(top: Path) -> None:
-    """Write what a program changed in the settings of branches to the repository's own file.
+    """Copy a program's changes to branch settings to the repository's own configuration.
 
     b4 keeps a branch's cover letter and tracking data there. No other setting is written.
     """

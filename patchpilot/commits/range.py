@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Converts TARGET arguments to series of patch messages.
+"""Convert TARGET arguments to series of patch messages.
 
 A TARGET is a commit, a range, a patch file, a directory, an mbox or standard input.
 """
@@ -46,14 +46,14 @@ ChooseMails = Callable[[Sequence[bytes]], Collection[int]]
 
 
 def is_network_target(target: str) -> bool:
-    """Returns whether a TARGET is a Message-ID or an archive URL, which requires the network."""
+    """Return whether a TARGET is a Message-ID or an archive URL, which requires the network."""
     return target.startswith(("http://", "https://")) or (
         target.startswith("<") and target.endswith(">")
     )
 
 
 def is_mail(target: str) -> bool:
-    """Returns whether a TARGET has the form of a message source rather than a revision.
+    """Return whether a TARGET has the form of a message source rather than a revision.
 
     Message sources are standard input, files, and messages in a mail archive.
     """
@@ -61,7 +61,7 @@ def is_mail(target: str) -> bool:
 
 
 def names_file(target: str) -> bool:
-    """Returns whether a TARGET is an existing file or directory.
+    """Return whether a TARGET is an existing file or directory.
 
     In a bare repository HEAD means the commit, not the file.
     """
@@ -71,14 +71,14 @@ def names_file(target: str) -> bool:
 
 
 def looks_like_file(target: str) -> bool:
-    """Returns whether a TARGET has the prefix or suffix of a file, such as "./" or ".patch"."""
+    """Return whether a TARGET has the prefix or suffix of a file, such as "./" or ".patch"."""
     return target.endswith(
         (".patch", ".diff", ".mbox", ".eml", ".gz")
     ) or target.startswith(("/", "./", "../", "~"))
 
 
 def refuse_absent(targets: Sequence[str]) -> None:
-    """Raises `InputError` for the first TARGET that looks like a file but does not exist.
+    """Raise `InputError` for the first TARGET that looks like a file but does not exist.
 
     For use without a repository, when a TARGET cannot be a commit.
     """
@@ -89,11 +89,11 @@ def refuse_absent(targets: Sequence[str]) -> None:
             )
 
 
-def _absent(target: str, way: Action | str) -> InputError:
-    """The error for a file that does not exist, with the most similar file next to it."""
+def _absent(target: str, hint: Action | str) -> InputError:
+    """Return the error for a file that does not exist, with the most similar file next to it."""
     folder = Path(target).parent
-    files = [one.name for one in folder.iterdir()] if folder.is_dir() else []
-    listing = said("check the path, or ", way)
+    files = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    listing = said("check the path, or ", hint)
     return InputError(
         f"{target}: no such file",
         hint=did_you_mean(Path(target).name, files, listing),
@@ -108,7 +108,7 @@ def read_targets(
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
 ) -> tuple[Series, ...]:
-    """Returns the series of each TARGET, in order.
+    """Return the series of each TARGET, in order.
 
     A file takes precedence over a revision of the same name. `stdin` is the content for the
     TARGET `-` if the caller has already read it. If `skipped` is given, it is called for each
@@ -148,7 +148,7 @@ def read_targets(
 def _read_all(
     target: str, skipped: Skipped | None, choose_mails: ChooseMails | None
 ) -> list[Patch]:
-    """The patches of a file or a directory; InputError where a directory has none."""
+    """Return the patches in a file or directory; raise InputError if a directory has none."""
     patches: list[Patch] = []
     for file in patch_files(target):
         try:
@@ -166,9 +166,9 @@ def _read_all(
 
 
 def patch_files(target: str) -> tuple[Path, ...]:
-    """Returns the patch files for a file or directory argument.
+    """Return the patch files for a file or directory argument.
 
-    Raises `InputError` if the directory contains no patches.
+    Raise `InputError` if the directory contains no patches.
     """
     if not Path(target).is_dir():
         return (Path(target),)
@@ -184,9 +184,9 @@ def patch_files(target: str) -> tuple[Path, ...]:
 
 
 def _is_patch_file(file: Path) -> bool:
-    """Whether a file's name is that of a patch.
+    """Return whether a file name is that of a patch.
 
-    Files of editors and systems begin with a dot or end differently.
+    Backups and hidden files are not patches.
     """
     return (
         file.suffix in (".patch", ".eml", ".mbox", ".diff")
@@ -196,9 +196,9 @@ def _is_patch_file(file: Path) -> bool:
 
 
 def head_of(repository: "Repository") -> str:
-    """Returns the id of HEAD's commit.
+    """Return the id of HEAD's commit.
 
-    Raises `MissingError` if the branch has no commits.
+    Raise `MissingError` if the branch has no commits.
     """
     head = repository.find("HEAD")
     if head is None:
@@ -211,10 +211,10 @@ def head_of(repository: "Repository") -> str:
 
 
 def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, ...]:
-    """Returns the commit ids in `start..end`, oldest first.
+    """Return the commit ids in `start..end`, oldest first.
 
-    Merges and b4's cover letter commit are not included. Raises `UsageError` if there are no
-    commits or too many.
+    Merges and b4's cover letter commit are not included. Raise `UsageError` if there are no commits
+    or too many.
     """
     from patchpilot.commits.b4_prep import without_covers
 
@@ -242,7 +242,7 @@ def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, 
 
 
 def only_cover(commit_id: str) -> UsageError:
-    """Returns the error for a topic that consists only of b4's cover letter, without patches."""
+    """Return the error for a topic that consists only of b4's cover letter, without patches."""
     return UsageError(
         f"no patches: {commit_id[:12]} is b4's cover letter",
         hint=Hint(("commit your fix on this branch first, or ", NAME_TARGET)),
@@ -250,7 +250,7 @@ def only_cover(commit_id: str) -> UsageError:
 
 
 def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
-    """Returns the ids of the commits that a commit-ish or a range names, oldest first."""
+    """Return the ids of the commits that a commit-ish or a range names, oldest first."""
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
             raise _absent(target, NAME_TARGET)
@@ -264,7 +264,7 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
 
 
 def newest_patch(repository: "Repository") -> str:
-    """Returns the latest patch commit of the checked-out branch.
+    """Return the latest patch commit of the checked-out branch.
 
     It is HEAD, or its parent if HEAD is b4's cover letter commit.
     """
@@ -274,22 +274,22 @@ def newest_patch(repository: "Repository") -> str:
 
 
 def resolve_patch(repository: "Repository", word: str) -> str:
-    """Returns the full id of the commit that `word` names.
+    """Return the full id of the commit that `word` names.
 
-    Raises `UsageError` if the commit is b4's cover letter.
+    Raise `UsageError` if the commit is b4's cover letter.
     """
     from patchpilot.commits.b4_prep import is_cover
 
-    found = repository.resolve(word)
-    if is_cover(repository.commit(found)):
+    result = repository.resolve(word)
+    if is_cover(repository.commit(result)):
         raise UsageError(
-            f"{word} is b4's cover letter, not a patch ({found[:12]})",
+            f"{word} is b4's cover letter, not a patch ({result[:12]})",
             hint=(
                 "omit TARGET for all patches of the branch, or name one of them (see git log"
                 " --oneline)"
             ),
         )
-    return found
+    return result
 
 
 def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]:
@@ -311,7 +311,7 @@ def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]
 
 
 def revision_series(repository: "Repository", target: str) -> Series:
-    """Returns the series for a commit-ish or a range `A..B`."""
+    """Return the series for a commit-ish or a range `A..B`."""
     if ".." in target:
         start, ids = _range(repository, target)
         return commits_series(repository, ids, start)
@@ -321,7 +321,7 @@ def revision_series(repository: "Repository", target: str) -> Series:
 def commits_series(
     repository: "Repository", ids: Sequence[str], base: str | None
 ) -> Series:
-    """Returns the given commits, in order, as a series of patches formatted by git."""
+    """Return the given commits, in order, as a series of patches formatted by git."""
     return Series(
         _patches_of_line(repository, ids)
         or tuple(commit_patch(repository, id_) for id_ in ids),
@@ -331,9 +331,9 @@ def commits_series(
 
 
 def _patches_of_line(repository: "Repository", ids: Sequence[str]) -> tuple[Patch, ...]:
-    """The patches of several commits each of which is the only parent of the next, read at once.
+    """Return the patches of commits that form a single line of history, read with one git call.
 
-    None for other commits.
+    None for any other commits.
     """
     if len(ids) < 2 or repository.is_shallow():
         return ()
@@ -344,10 +344,10 @@ def _patches_of_line(repository: "Repository", ids: Sequence[str]) -> tuple[Patc
         return ()
     out = repository.git(*_FORMAT_PATCH, f"{parents[0][0]}..{ids[-1]}").out
     texts = _FORMATTED.split(out)
-    # an empty commit has no patch; a message may have a line like that between two
+    # an empty commit has no patch, and a message may contain a separator line
     if texts[1::2] != [id_.encode() for id_ in ids]:
         return ()
-    # git writes an empty line between two patches
+    # git separates patches by an empty line
     texts[2:-1:2] = [text.removesuffix(b"\n") for text in texts[2:-1:2]]
     starts = (
         b"From %b%b" % (id_, text)
@@ -365,13 +365,13 @@ _FORMAT_PATCH = (
     "format-patch",
     "--stdout",
     *("--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach"),
-    # recipients are decided later, not by format.to or format.headers
+    # recipients are determined later, not by format.to or format.headers
     *("--no-to", "--no-cc", "--no-add-header"),
 )
 
 
 def commit_patch(repository: "Repository", commit_id: str) -> Patch:
-    """Returns a commit as a patch, formatted by `git format-patch --stdout`."""
+    """Return a commit as a patch, formatted by `git format-patch --stdout`."""
     parents = repository.commit(commit_id).parents
     if (
         parents
@@ -386,7 +386,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
             hint=whole_history(),
         )
     if len(parents) > 1:
-        # git would give the last commit before it that is not a merge
+        # git would use the last non-merge commit before it
         raise UsageError(
             f"{commit_id[:12]} is a merge commit, which has no patch",
             hint="pass the commit that makes the change, or a range A..B",
@@ -403,14 +403,14 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
 def read_file(
     file: Path, skipped: Skipped | None = None, choose_mails: ChooseMails | None = None
 ) -> list[Patch]:
-    """Returns the patches in a file, which is a patch or an mbox and may be gzipped."""
+    """Return the patches in a file, which is a patch or an mbox and may be gzipped."""
     return patches_of(read_bytes(file), str(file), skipped, choose_mails)
 
 
 def read_bytes(file: Path) -> bytes:
-    """Returns the content of a file.
+    """Return the content of a file.
 
-    Raises `InputError` if the file cannot be read or is too large.
+    Raise `InputError` if the file cannot be read or is too large.
     """
     try:
         with file.open("rb") as stream:
@@ -437,7 +437,7 @@ def patches_of(
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
 ) -> list[Patch]:
-    """Returns the patches in the content of a file or of standard input.
+    """Return the patches in the content of a file or of standard input.
 
     From an mbox or a digest, only patches and cover letters are returned. If `skipped` is
     given, it is called for each message of an mbox that exceeds a limit, and the message is
@@ -458,11 +458,11 @@ def patches_of(
         return [parse_patch(mails[0], source)]
     chosen = choose_mails(mails) if choose_mails else range(len(mails))
     result = []
-    for place, mail in enumerate(mails):
-        if place not in chosen:
+    for message, mail in enumerate(mails):
+        if message not in chosen:
             continue
         try:
-            patch = parse_patch(mail, f"{source}:{place + 1}")
+            patch = parse_patch(mail, f"{source}:{message + 1}")
         except InputError as error:
             if skipped is None or isinstance(error, NoPatchError):
                 raise
@@ -474,7 +474,7 @@ def patches_of(
 
 
 def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:
-    """Whether the patch continues the thread of these, even with another version or total, which
+    """Return whether the patch continues this thread, even with another version or total, which
     rules report.
     """
     head, last = members[0], members[-1].subject
@@ -491,8 +491,9 @@ def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:
 
 
 def _is_next_file(members: Sequence[Patch], patch: Patch) -> bool:
-    """Whether git format-patch wrote the patch after these, although the subjects have no numbers
-    or disagree on the total, which rules report.
+    """Return whether git format-patch wrote the patch after these.
+
+    Subjects without numbers or with different totals are accepted; rules report them.
     """
     last, subject = members[-1].subject, patch.subject
     if (
@@ -508,23 +509,23 @@ def _is_next_file(members: Sequence[Patch], patch: Patch) -> bool:
 
 
 def follows_in_folder(before: str, after: str) -> bool:
-    """Returns whether two patch files are in the same folder and have consecutive numbers.
+    """Return whether two patch files are in the same folder and have consecutive numbers.
 
-    The names are as written by git format-patch, for example 0001-x.patch and 0002-y.patch.
+    The names have the form used by git format-patch, for example 0001-x.patch and 0002-y.patch.
     """
     first, second = PurePath(before), PurePath(after)
-    found, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)
+    match, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)
     return (
-        found is not None
+        match is not None
         and other is not None
         and first.parent == second.parent
-        and found["version"] == other["version"]
-        and int(other["number"]) == int(found["number"]) + 1
+        and match["version"] == other["version"]
+        and int(other["number"]) == int(match["number"]) + 1
     )
 
 
 def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
-    """Groups patches from files into series, by the numbers in their subjects.
+    """Group patches from files into series, by the numbers in their subjects.
 
     A patch without a number forms a separate series.
     """

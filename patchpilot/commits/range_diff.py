@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares two versions of a series with `git range-diff`.
+"""Compare two versions of a series with `git range-diff`.
 
 The versions are ranges of commits in a repository, or mailed patches.
 """
@@ -55,7 +55,7 @@ class PatchDifference(NamedTuple):
 
 
 def range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
-    """Returns git's range-diff between two ranges of commits as text.
+    """Return git's range-diff between two ranges of commits as text.
 
     `run` calls git in the repository that contains the commits.
     """
@@ -65,7 +65,7 @@ def range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
 def compare_patches(
     old: Sequence[Patch], new: Sequence[Patch]
 ) -> tuple[PatchDifference, ...]:
-    """Returns the range-diff between two versions of mailed patches, in git's order.
+    """Return the range-diff between two versions of mailed patches, in git's order.
 
     No repository with the base of the patches is needed.
     """
@@ -75,7 +75,7 @@ def compare_patches(
 
 
 def read_range_diff(text: str) -> tuple[PatchDifference, ...]:
-    """Parses the output of `git range-diff` into one entry for each patch.
+    """Parse the output of `git range-diff` into one entry for each patch.
 
     Commit ids are dropped, because they are meaningless for mailed patches.
     """
@@ -98,5 +98,5 @@ def _number(word: str) -> int | None:
 
 
 def _undented(text: str) -> str:
-    """The lines below a pair without the indent that git gives them."""
+    """Return the lines below a pair without git's indentation."""
     return "\n".join(line.removeprefix("    ") for line in text.strip("\n").split("\n"))

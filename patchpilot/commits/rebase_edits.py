@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Maps line edits in a commit's files to the later commits, and computes the resulting trees.
+"""Map line edits in a commit's files to the later commits, and compute the resulting trees.
 
 This is not a merge: if a later commit keeps a line or moves it within its file, the line is
 edited there as well; if the later commit changes or removes the line, it is not. Therefore
@@ -33,15 +33,15 @@ Edits = Mapping[str, tuple[LineEdit, ...]]
 
 
 def edited(data: bytes, edits: Sequence[LineEdit]) -> bytes:
-    """Returns a file's content after its edits."""
+    """Return a file's content after its edits."""
     lines = file_lines(data)
-    for one in sorted(edits, key=lambda edit: -edit.first):
-        lines[one.first - 1 : one.last] = one.lines
+    for line_edit in sorted(edits, key=lambda edit: -edit.first):
+        lines[line_edit.first - 1 : line_edit.last] = line_edit.lines
     return b"".join(lines)
 
 
 def file_lines(data: bytes) -> list[bytes]:
-    """Splits a file's content into lines as git does: only a newline ends a line.
+    """Split a file's content into lines as git does, at newlines only.
 
     The lines include their line endings.
     """
@@ -52,7 +52,7 @@ def file_lines(data: bytes) -> list[bytes]:
 def carried(
     repository: Repository, old: str, new: str, edits: Edits
 ) -> dict[str, tuple[LineEdit, ...]]:
-    """Maps the edits of files in commit `old` to `new`, a commit based on it.
+    """Map the edits of files in commit `old` to `new`, a commit based on it.
 
     Edits of lines that `new` changes are dropped.
     """
@@ -85,7 +85,7 @@ def carried(
 def _mapped(
     repository: Repository, before: str, after: str, edits: Sequence[LineEdit]
 ) -> tuple[LineEdit, ...]:
-    """The edits of one blob mapped to the next."""
+    """Map one blob's edits to the next."""
     if before == after:
         return tuple(edits)
     out = repository.git(
@@ -108,7 +108,7 @@ def _mapped(
     for edit in edits:
         shift, touching = 0, None
         for hunk in hunks:
-            # a hunk that only adds is after line `start`
+            # a hunk that only adds comes after line `start`
             first, last = (
                 (hunk.start, hunk.start + hunk.old - 1)
                 if hunk.old
@@ -129,8 +129,9 @@ def _mapped(
                 continue
             shift = move.by
             if any(
-                one.first <= edit.last + shift and edit.first + shift <= one.last
-                for one in kept
+                kept_edit.first <= edit.last + shift
+                and edit.first + shift <= kept_edit.last
+                for kept_edit in kept
             ):
                 continue
         kept.append(replace(edit, first=edit.first + shift, last=edit.last + shift))
@@ -139,7 +140,7 @@ def _mapped(
 
 @dataclass(frozen=True, slots=True)
 class _Hunk:
-    """The removed and the added lines: start (1-based) and count of each."""
+    """The removed and added lines of a hunk: the start (from 1) and count of each."""
 
     start: int
     old: int
@@ -149,7 +150,7 @@ class _Hunk:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """Lines `first` to `last` are `by` lines further down."""
+    """A move of lines `first` to `last` down by `by` lines."""
 
     first: int
     last: int
@@ -159,12 +160,12 @@ class _Move:
 def _moved(
     repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]
 ) -> _Move | None:
-    """The move of the lines that a hunk removes, without blank lines at the ends.
+    """Return the move of the lines that a hunk removes, without blank lines at the ends.
 
     None unless they are removed once and added once, unchanged.
     """
     before, after = (
-        file_lines(found[2]) if (found := repository.objects.get(blob)) else []
+        file_lines(source[2]) if (source := repository.objects.get(blob)) else []
         for blob in blobs
     )
     first, last = hunk.start, min(hunk.start + hunk.old - 1, len(before))
@@ -173,15 +174,17 @@ def _moved(
     while first <= last and not before[last - 1].strip():
         last -= 1
     block = before[first - 1 : last]
-    went = [at for one in hunks for at in _places(before, one.start, one.old, block)]
-    came = [at for one in hunks for at in _places(after, one.new_start, one.new, block)]
+    went = [at for hunk in hunks for at in _places(before, hunk.start, hunk.old, block)]
+    came = [
+        at for hunk in hunks for at in _places(after, hunk.new_start, hunk.new, block)
+    ]
     return _Move(first, last, came[0] - first) if len(went) == len(came) == 1 else None
 
 
 def _places(
     lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]
 ) -> list[int]:
-    """The places of a block among `count` lines from `start` on (1-based)."""
+    """Return the line numbers at which a block occurs among `count` lines from `start` (from 1)."""
     ends = start + count - len(block) + 1
     return (
         [
@@ -200,7 +203,7 @@ def _count(text: bytes | None) -> int:
 
 
 def edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
-    """Writes the tree of a commit with the edits applied, and returns the tree's id."""
+    """Write the tree of a commit with the edits applied, and return the tree's id."""
     blobs: dict[str, str] = {}
     for path, some in edits.items():
         data = repository.blob(commit, path)
@@ -214,7 +217,6 @@ def edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
 
 
 def _tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
-    """A tree with some of its files replaced."""
     here: dict[bytes, str] = {}
     below: dict[str, dict[str, str]] = {}
     for path, blob in blobs.items():
@@ -223,10 +225,10 @@ def _tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
             below.setdefault(folder, {})[rest] = blob
         else:
             here[path.encode("utf-8", "surrogateescape")] = blob
-    found = repository.objects.get(tree)
-    if not found or found[1] != "tree":
+    tree_entry = repository.objects.get(tree)
+    if not tree_entry or tree_entry[1] != "tree":
         raise GitError(f"tree {tree[:12]} is not in the repository")
-    raw, at, parts = found[2], 0, []
+    raw, at, parts = tree_entry[2], 0, []
     while at < len(raw):
         end = raw.index(b"\0", at)
         mode, _, name = raw[at:end].partition(b" ")

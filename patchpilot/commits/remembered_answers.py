@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Caches git's output for commits and refs until the refs or the configuration change."""
+"""Cache git's output for commits and refs until the refs or the configuration change."""
 
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
@@ -59,12 +59,12 @@ _Question = tuple[tuple[str, ...], bytes | None, tuple[tuple[str, str], ...]]
 
 
 def may_change(args: Sequence[str]) -> bool:
-    """Returns whether a git command may change refs, HEAD or configuration."""
+    """Return whether a git command may change refs, HEAD or configuration."""
     return _command(args) not in _NEUTRAL
 
 
 def _command(args: Sequence[str]) -> str:
-    """The command of a git call, after the configuration given with -c."""
+    """Return the subcommand of a git call."""
     words = iter(args)
     for word in words:
         if word != "-c":
@@ -82,7 +82,7 @@ class Question(NamedTuple):
 
     @property
     def key(self) -> _Question:
-        """The git call in hashable form, for use as a cache key."""
+        """Return the git call in hashable form, for use as a cache key."""
         return self.args, self.stdin, tuple(sorted(self.env.items()))
 
 
@@ -102,7 +102,7 @@ class RememberedAnswers:
     def ask(
         self, question: Question, ok: Sequence[int], run: Callable[[], Completed]
     ) -> Completed:
-        """Returns the cached result of a git call, or calls `run` and caches its result.
+        """Return the cached result of a git call, or call `run` and cache its result.
 
         A second thread that needs the same result waits for the first. A cached result is not used
         if the caller treats its exit code as an error. "No such revision" is not cached, because
@@ -132,7 +132,7 @@ class RememberedAnswers:
                 self._size += size
 
     def forget(self) -> None:
-        """Removes all cached results."""
+        """Remove all cached results."""
         with self._lock:
             self._answers.clear()
             self._asking.clear()
@@ -140,12 +140,12 @@ class RememberedAnswers:
 
 
 def _only_reads(args: Sequence[str]) -> bool:
-    """Whether the output of a git command depends only on the question and on what the repository
-    has.
+    """Return whether a git command's output depends only on the question and on the repository's
+    content.
     """
     return args[0] in _READERS or (args[0] == "format-patch" and "--stdout" in args)
 
 
 def _answers_of(command: str) -> tuple[int, ...]:
-    """The exit codes that are answers: 1 of merge-base and grep means no."""
+    """Return the exit codes that are answers; 1 from merge-base and grep means no."""
     return (0, 1) if command in ("grep", "merge-base") else (0,)

@@ -63,7 +63,7 @@ _WRITES_FILES = frozenset(("checkout", "switch"))
 
 
 def path_of_key(key: str) -> Path:
-    """Returns the path of the common directory for a repository's key in databases."""
+    """Return the path of the common directory for a repository's key in databases."""
     return Path(
         os.fsdecode(bytes.fromhex(key.removeprefix("bytes:")))
         if key.startswith("bytes:")
@@ -72,9 +72,9 @@ def path_of_key(key: str) -> Path:
 
 
 def _may_be_repository(where: Path) -> bool:
-    """Whether a directory or one above it has a file of a repository.
+    """Return whether a directory or its parents contain a repository's files.
 
-    Most directories have none, and a process takes longer.
+    Most do not, and starting git takes longer.
     """
     return any(
         os.path.lexists(folder / name)
@@ -134,9 +134,9 @@ class Repository:
 
     @classmethod
     def open(cls, directory: Path | str | None = None) -> "Repository":
-        """Opens the repository that contains `directory`.
+        """Open the repository that contains `directory`.
 
-        The default is the caller's GIT_DIR, otherwise the current directory. Raises `MissingError`
+        The default is the caller's GIT_DIR, otherwise the current directory. Raise `MissingError`
         if there is no repository, or if git is missing or too old, and `UsageError` if
         GIT_WORK_TREE names another working tree than the repository's.
         """
@@ -164,11 +164,11 @@ class Repository:
         return cls(places)
 
     def close(self) -> None:
-        """Terminates the repository's git processes."""
+        """Terminate the repository's git processes."""
         self.objects.close()
 
     def changed(self) -> None:
-        """Drops all cached data after a change of refs, HEAD or configuration."""
+        """Drop all cached data after a change of refs, HEAD or configuration."""
         self._reading = GitReading(self._places)
         self._answers.forget()
         self.known = {}
@@ -190,11 +190,11 @@ class Repository:
         timeout: float | Watched = 300.0,
         filters: bool = False,
     ) -> Completed:
-        """Runs git in this repository with pinned configuration; see `run.git`.
+        """Run git in this repository with pinned configuration; see `run.git`.
 
         The results of commands that only read commits and refs are cached. A command that may
         change refs or configuration invalidates all cached data. git may run configured filters
-        only with `filters`. Raises `UntrustedCommandsError` if the repository itself configures
+        only with `filters`. Raise `UntrustedCommandsError` if the repository itself configures
         these filters and the user has not trusted them.
         """
         if filters or args[0] in _WRITES_FILES:
@@ -219,19 +219,20 @@ class Repository:
         return self._answers.ask(Question(args, stdin, environment), ok, run)
 
     def resolve(self, word: str) -> str:
-        """Returns the full id of a revision.
+        """Return the full id of a revision.
 
-        Raises `UsageError`, with the most similar ref as a hint, if there is no such commit.
+        Raise `UsageError`, with the most similar ref as a hint, if there is no such commit.
         """
-        found = self._named(word)
-        if not _HEX.fullmatch(found):
+        result = self._named(word)
+        if not _HEX.fullmatch(result):
             raise UsageError(
-                f"no commit {word!r} in {self.top}", hint=self._way_to(word)
+                f"no commit {word!r} in {self.top}",
+                hint=self._unknown_revision_hint(word),
             )
-        return found
+        return result
 
-    def _way_to(self, word: str) -> str:
-        """The hint for a word that does not name a commit."""
+    def _unknown_revision_hint(self, word: str) -> str:
+        """Return a hint for a word that does not name a commit."""
         if "{" not in word and message_id_of(word) == word:
             return f"to name a mail write its Message-ID as '<{word}>'"
         refs = [name for name in self.refs if not name.startswith("-")]
@@ -250,66 +251,67 @@ class Repository:
         )
 
     def find(self, word: str) -> str | None:
-        """Returns the full id of the commit that `word` names.
+        """Return the full id of the commit that `word` names.
 
-        Returns None if `word` names no commit or is ambiguous.
+        Return None if `word` names no commit or is ambiguous.
         """
-        found = self._named(word)
-        return found if _HEX.fullmatch(found) else None
+        result = self._named(word)
+        return result if _HEX.fullmatch(result) else None
 
     def _named(self, word: str) -> str:
-        """The id that git resolves a word to, "" for none; MissingError in a SHA-256 repository.
+        """Return the id that git resolves a word to, or ""; raise MissingError in a SHA-256
+        repository.
 
-        A ref whose name begins with '-' is found by its full name only: callers pass a word that
-        was found on to git.
+        A ref whose name begins with '-' is found only by its full name, because callers pass the
+        word on to git.
         """
         if not word or word.startswith("-") or "\n" in word:
             return ""
         name = f"{word}^{{commit}}"
         if _IN_REFLOG in word:
-            # git cat-file takes the oldest entry for one that the reflog does not have
+            # for a missing reflog entry, git cat-file returns the oldest one
             done = self.git(
                 "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
             )
-            found = done.text.strip() if done.code == 0 else ""
+            result = done.text.strip() if done.code == 0 else ""
         else:
             known = self.objects.info(name)
-            found = known[0] if known else ""
-        if _HEX_256.fullmatch(found):
+            result = known[0] if known else ""
+        if _HEX_256.fullmatch(result):
             raise MissingError(
                 f"{self.top} uses SHA-256 object ids",
                 hint="use a SHA-1 repository, like the kernel's",
             )
-        return found
+        return result
 
     def commit(self, commit_id: str) -> Commit:
-        """Returns the commit with this full id.
+        """Return the commit with this full id.
 
-        Raises `GitError` if the object is missing.
+        Raise `GitError` if the object is missing.
         """
-        found = self.objects.get(commit_id)
-        if not found or found[1] != "commit":
+        entry = self.objects.get(commit_id)
+        if not entry or entry[1] != "commit":
             raise GitError(
                 f"commit {commit_id[:12]} is not in the repository",
                 hint=f"in a shallow or partial clone, {whole_history()}",
             )
-        return parse_commit(found[0], found[2])
+        return parse_commit(entry[0], entry[2])
 
     def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
-        """Returns an iterator over the commits with these ids, in order."""
+        """Return an iterator over the commits with these ids, in order."""
         return (self.commit(id_) for id_ in ids)
 
     def rev_list(self, *args: str) -> tuple[str, ...]:
-        """Returns the ids that `git rev-list ARGS` prints, in git's order."""
+        """Return the ids that `git rev-list ARGS` prints, in git's order."""
         return tuple(self.git("rev-list", *args).text.split())
 
     def blob(self, rev: str, path: str) -> bytes | None:
-        """Returns a file's content in a commit or tree, or None if there is no such file."""
-        found = self.objects.get(f"{rev}:{path}")
-        return found[2] if found and found[1] == "blob" else None
+        """Return a file's content in a commit or tree, or None if there is no such file."""
+        result = self.objects.get(f"{rev}:{path}")
+        return result[2] if result and result[1] == "blob" else None
 
     def first_parents(self, tip: str) -> tuple[tuple[str, str], ...]:
-        """Returns the id and message of the commits of a first-parent history, latest first.
+        """Return the id and message of the commits of a first-parent history, latest first.
 
         There are at most MAX_TOPIC commits.
         """
@@ -319,7 +321,7 @@ class Repository:
         return tuple((id_, message) for id_, _, message in rows)
 
     def changed_files(self, old: str | None, new: str) -> tuple[ChangedFile, ...]:
-        """Returns the files that differ between two commits.
+        """Return the files that differ between two commits.
 
         A rename is reported as a deletion and an addition. If `old` is None, `new` is compared with
         an empty tree.
@@ -336,7 +338,7 @@ class Repository:
         return tuple(result)
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        """Returns whether `old` is `new` or one of its ancestors."""
+        """Return whether `old` is `new` or one of its ancestors."""
         if old == new or new in self.descendants.get(old, ()):
             return True
         if old in self.not_below.get(new, ()):
@@ -344,7 +346,7 @@ class Repository:
         return self.git("merge-base", "--is-ancestor", old, new, ok=(0, 1)).code == 0
 
     def containing(self, commit: str, refs: Iterable[str]) -> frozenset[str]:
-        """Returns the full names of the given refs whose history contains a commit."""
+        """Return the full names of the given refs whose history contains a commit."""
         named = sorted(refs)
         if not named:
             return frozenset()
@@ -355,7 +357,7 @@ class Repository:
 
     @cached_property
     def key(self) -> str:
-        """The repository's key in databases: the path of its common directory.
+        """Return the repository's key in databases: the path of its common directory.
 
         If the path is not valid UTF-8, the key has its bytes in hexadecimal.
         """
@@ -367,17 +369,17 @@ class Repository:
 
     @property
     def all_refs(self) -> tuple[GitRef, ...]:
-        """Every branch, remote branch and tag, sorted by full name."""
+        """Return every branch, remote branch and tag, sorted by full name."""
         return self._reading.refs
 
     def ref(self, name: str) -> GitRef | None:
-        """Returns the branch, remote branch or tag with this full name, or None."""
+        """Return the branch, remote branch or tag with this full name, or None."""
         return self._reading.by_name.get(name)
 
     def short_name(self, word: str) -> str | None:
-        """Returns the short name of the ref that the user's `word` names.
+        """Return the short name of the ref that the user's `word` names.
 
-        "origin" means origin's HEAD. Returns None for any other kind of revision.
+        "origin" means origin's HEAD. Return None for any other kind of revision.
         """
         if word in ("HEAD", "@"):
             return self.branch
@@ -396,7 +398,9 @@ class Repository:
 
     @property
     def refs(self) -> dict[str, str]:
-        """The commit ids of all branches, remote branches and (peeled) tags, by short name."""
+        """Return the commit ids of all branches, remote branches and (peeled) tags, by short
+        name.
+        """
         result: dict[str, str] = {}
         for ref in self._reading.refs:
             result.setdefault(ref.short, ref.object_id)
@@ -404,49 +408,50 @@ class Repository:
 
     @property
     def branch(self) -> str | None:
-        """The current branch's short name, or None if HEAD is detached."""
+        """Return the current branch's short name, or None if HEAD is detached."""
         return self._reading.branch
 
     def config(self, name: str) -> tuple[str, ...]:
-        """Returns all values of a git configuration key, in git's order (the last value wins)."""
+        """Return all values of a git configuration key, in git's order (the last value wins)."""
         return self._reading.config.get(normal_key(name), ())
 
     def flag(self, name: str) -> bool:
-        """Returns a setting as git reads a boolean; False if it is not set."""
+        """Return a boolean setting as git interprets it; False if it is not set."""
         values = self._reading.config.get(normal_key(name), ("",))
         return values[-1].lower() in ("true", "yes", "on", "1")
 
     def user_config(self, name: str) -> tuple[str, ...]:
-        """Returns the values of a git configuration key from the user's and the system's files.
+        """Return the values of a git configuration key from the user's and the system's files.
 
         Values from the repository's own configuration are not included.
         """
         entries = all_entries(self.top)
         key = normal_key(name)
         return tuple(
-            one.value
-            for one in entries
-            if one.key == key and one.scope not in OWN_SCOPES
+            entry.value
+            for entry in entries
+            if entry.key == key and entry.scope not in OWN_SCOPES
         )
 
     def remote_urls(self, remote: str) -> tuple[str, ...]:
-        """Returns the URLs of a remote for display or comparison, without passwords."""
+        """Return the URLs of a remote for display or comparison, without passwords."""
         return tuple(map(public_url, self.config(f"remote.{remote}.url")))
 
     def config_regexp(self, pattern: str) -> dict[str, tuple[str, ...]]:
-        """Returns key → values for all configuration keys that match a regular expression."""
+        """Return key → values for all configuration keys that match a regular expression."""
         return matching(self._reading.config, pattern)
 
     @property
     def identity(self) -> Address | None:
-        """The author that git would use, or None if no name or address is configured."""
+        """Return the author that git would use, or None if no name or address is configured."""
         return self._reading.identity
 
     @property
     def committer(self) -> str:
-        """The committer that git would write now, in the form `Name <email> seconds zone`.
+        """Return the committer that git would write now, in the form `Name <email> seconds
+        zone`.
 
-        Raises `MissingError` if no name or address is configured.
+        Raise `MissingError` if no name or address is configured.
         """
         done = self.git(
             "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", ok=()
@@ -462,9 +467,9 @@ class Repository:
         return done.text.strip()
 
     def is_shallow(self) -> bool:
-        """Returns whether the history is truncated because the clone is shallow."""
+        """Return whether the history is truncated because the clone is shallow."""
         return (self.common_dir / "shallow").exists()
 
     def is_partial(self) -> bool:
-        """Returns whether objects may be missing because the clone is partial."""
+        """Return whether objects may be missing because the clone is partial."""
         return bool(self.config_regexp(r"^remote\..*\.promisor$"))

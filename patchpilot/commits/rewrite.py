@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rewrites messages, and on request trees, of commits at object level.
+"""Rewrite messages, and on request trees, of commits at object level.
 
 Authors, their dates and all other files stay unchanged. As with `git rebase`, the user
 becomes the committer of each new commit, including commits that are only rebased. The new
@@ -52,7 +52,7 @@ class Rewriting:
 
 
 def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
-    """Returns the side effects of rewriting `changed` commits, as sentences."""
+    """Return the side effects of rewriting `changed` commits, as sentences."""
     result = []
     above, signed = len(rewriting.commits) - changed, len(rewriting.signed)
     if above > 0:
@@ -72,7 +72,7 @@ def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
 def branch_of(
     repository: Repository, word: str | None = None
 ) -> tuple[str | None, str]:
-    """Returns (full ref, commit id) of the branch whose commits are to be rewritten.
+    """Return (full ref, commit id) of the branch whose commits are to be rewritten.
 
     It is the branch that `word` names, or the current branch by default. The ref is None on a
     detached HEAD.
@@ -94,9 +94,9 @@ def branch_of(
 
 
 def current_ref(repository: Repository) -> str | None:
-    """Returns the full name of the current branch, which may have no commits yet.
+    """Return the full name of the current branch, which may have no commits yet.
 
-    Returns None on a detached HEAD.
+    Return None on a detached HEAD.
     """
     return f"refs/heads/{repository.branch}" if repository.branch else None
 
@@ -104,31 +104,31 @@ def current_ref(repository: Repository) -> str | None:
 def above(
     repository: Repository, ref: str | None, head: str, changed: Collection[str]
 ) -> tuple[str, ...]:
-    """Returns the commits `changed` and all commits on top of them up to `head`.
+    """Return the commits `changed` and all commits on top of them up to `head`.
 
-    Parents come first; commits on parallel branches may be included. Raises `UsageError` if one
-    of the commits is not found.
+    Parents come first; commits on parallel branches may be included. Raise `UsageError` if one of
+    the commits is not found.
     """
     parents = sorted(
-        {parent for one in changed for parent in repository.commit(one).parents}
+        {parent for commit in changed for parent in repository.commit(commit).parents}
     )
-    found = repository.rev_list(
+    result = repository.rev_list(
         "--reverse",
         "--topo-order",
         head,
         *(
             f"^{parent}"
             for parent in parents
-            if not _stands_on(repository, parent, changed)
+            if not _descends_from(repository, parent, changed)
         ),
     )
-    lost = [one for one in changed if one not in found]
+    lost = [commit for commit in changed if commit not in result]
     if lost:
         raise UsageError(
             f"{lost[0][:12]} is not on {_short(ref)}",
             hint="run `git switch BRANCH` to switch to the branch with the commit, then try again",
         )
-    return found
+    return result
 
 
 def plan(
@@ -141,23 +141,23 @@ def plan(
     write: bool = True,
     sign: bool = True,
 ) -> Rewriting:
-    """Writes new commit objects with new messages or trees, up to `head`.
+    """Write new commit objects with new messages or trees, up to `head`.
 
-    Nothing refers to the new objects yet. They are signed where commit.gpgSign is set, as
-    `git rebase` does; a preview should not `sign`. `messages` maps commit ids to new messages; all
-    commits on top of these are rewritten as well. `trees` maps commit ids, including later
-    commits, to new trees. Without `write`, only the ids are computed. Raises `UsageError` if a
-    commit is not on the branch.
+    Nothing refers to the new objects yet. They are signed where commit.gpgSign is set, as `git
+    rebase` does; a preview should not `sign`. `messages` maps commit ids to new messages; all
+    commits on top of these are rewritten as well. `trees` maps commit ids, including later commits,
+    to new trees. Without `write`, only the ids are computed. Raise `UsageError` if a commit is not
+    on the branch.
     """
     messages = {
-        one: text
-        for one, text in messages.items()
-        if repository.commit(one).message.rstrip("\n") != text.rstrip("\n")
+        message: text
+        for message, text in messages.items()
+        if repository.commit(message).message.rstrip("\n") != text.rstrip("\n")
     }
     trees = {
-        one: tree
-        for one, tree in (trees or {}).items()
-        if repository.commit(one).tree != tree
+        commit: tree
+        for commit, tree in (trees or {}).items()
+        if repository.commit(commit).tree != tree
     }
     changed = {*messages, *trees}
     if not changed:
@@ -166,34 +166,37 @@ def plan(
     signed: list[str] = []
     committer = repository.committer
     sign = sign and write and repository.flag("commit.gpgsign")
-    for one in above(repository, ref, head, changed):
-        commit = repository.commit(one)
-        if one not in changed and not any(parent in new for parent in commit.parents):
+    for commit_id in above(repository, ref, head, changed):
+        commit = repository.commit(commit_id)
+        if commit_id not in changed and not any(
+            parent in new for parent in commit.parents
+        ):
             continue
         if len(new) >= MAX_REWRITTEN:
             raise RefusedError(
                 f"more than {MAX_REWRITTEN} commits would be rewritten",
                 hint="choose a commit nearer to the branch's tip",
             )
-        raw = repository.objects.get(one)
+        raw = repository.objects.get(commit_id)
         if raw is None:
-            raise GitError(f"commit {one[:12]} is not in the repository")
+            raise GitError(f"commit {commit_id[:12]} is not in the repository")
         rebuilt = _committed_by(
-            _rebuilt(raw[2], new, messages.get(one), trees.get(one)), committer
+            _rebuilt(raw[2], new, messages.get(commit_id), trees.get(commit_id)),
+            committer,
         )
         if sign and (plain := _PLAIN_HEAD.fullmatch(rebuilt.partition(b"\n\n")[0])):
-            new[one] = _signed(repository, plain, rebuilt.partition(b"\n\n")[2])
+            new[commit_id] = _signed(repository, plain, rebuilt.partition(b"\n\n")[2])
             continue
         if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
-            signed.append(one)
-        new[one] = _id_of(repository, rebuilt, write=write)
+            signed.append(commit_id)
+        new[commit_id] = _id_of(repository, rebuilt, write=write)
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 
 def rebased_without_covers(
     repository: Repository, ids: Sequence[str]
 ) -> tuple[str, ...]:
-    """Returns the commits of a linear history, rebased so that it has no b4 cover commits.
+    """Return the commits of a linear history, rebased so that it has no b4 cover commits.
 
     Commits above a cover commit are copied with the same tree and message but a new id, and no
     ref points to the copies. Thus git's output for the commits (base-commit:, prerequisites,
@@ -212,11 +215,16 @@ def rebased_without_covers(
     return tuple(new.get(id_, id_) for id_ in ids)
 
 
-def _stands_on(repository: Repository, commit: str, changed: Collection[str]) -> bool:
-    """Whether a commit is one of those to be changed or a descendant, so that the search has to
-    continue.
+def _descends_from(
+    repository: Repository, commit: str, changed: Collection[str]
+) -> bool:
+    """Return whether the search must continue: a commit is to be changed, or a descendant of
+    one.
     """
-    return any(commit == one or repository.is_ancestor(one, commit) for one in changed)
+    return any(
+        commit == changed_id or repository.is_ancestor(changed_id, commit)
+        for changed_id in changed
+    )
 
 
 def _rebuilt(
@@ -228,8 +236,8 @@ def _rebuilt(
         head = re.sub(rb"\Atree [0-9a-f]+\n", b"tree " + tree.encode() + b"\n", head)
     head = re.sub(
         rb"^parent ([0-9a-f]+)$",
-        lambda found: (
-            b"parent " + new.get(found[1].decode(), found[1].decode()).encode()
+        lambda match: (
+            b"parent " + new.get(match[1].decode(), match[1].decode()).encode()
         ),
         head,
         flags=re.M,
@@ -248,14 +256,14 @@ def _rebuilt(
 
 
 def _committed_by(raw: bytes, committer: str) -> bytes:
-    """The commit with this committer, in UTF-8 where its own encoding has not all letters of the
-    name.
+    """Return the commit with this committer, re-encoded in UTF-8 if its encoding cannot represent
+    the name.
     """
     head, _, body = raw.partition(b"\n\n")
-    found = _ENCODING.search(head + b"\n")
-    encoding = found[1].decode("ascii", "replace") if found else "utf-8"
+    match = _ENCODING.search(head + b"\n")
+    encoding = match[1].decode("ascii", "replace") if match else "utf-8"
     try:
-        value = committer.encode(encoding, "strict" if found else "surrogateescape")
+        value = committer.encode(encoding, "strict" if match else "surrogateescape")
     except (LookupError, UnicodeEncodeError):
         value = committer.encode("utf-8", "surrogateescape")
         with contextlib.suppress(LookupError, UnicodeDecodeError):
@@ -273,7 +281,7 @@ def _id_of(repository: Repository, raw: bytes, *, write: bool) -> str:
 
 
 def _signed(repository: Repository, head: "re.Match[bytes]", message: bytes) -> str:
-    """Writes a commit with git's own signature, with the user's key and program."""
+    """Write a commit with git's own signature, with the user's key and program."""
     parts = {
         name: (value or b"").decode("utf-8", "surrogateescape")
         for name, value in head.groupdict().items()
@@ -320,7 +328,7 @@ def refuse_unless_safe(
     oldest: Sequence[str],
     overrides: Collection[str] = (),
 ) -> None:
-    """Raises `RefusedError` if rewriting `oldest` and the commits on top of them is not safe.
+    """Raise `RefusedError` if rewriting `oldest` and the commits on top of them is not safe.
 
     Rewriting is not safe during an operation such as a rebase, if a remote branch or a tag
     contains the commits (override: PUBLISHED), if another local branch contains them (SHARED),
@@ -329,22 +337,22 @@ def refuse_unless_safe(
     busy = in_progress(repository, ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
-    for one in oldest:
-        # sent/… tags record what was mailed (by b4 and patchpilot): the next version is expected to
-        # differ
+    for commit in oldest:
+        # sent/… tags (of b4 and patchpilot) record what was mailed, and the next version is meant
+        # to differ
         public = (
             ""
             if PUBLISHED in overrides
-            else _holder(
+            else _ref_with(
                 repository,
-                one,
+                commit,
                 ("--exclude=sent/*", "--tags", "--remotes"),
                 ("refs/remotes", "refs/tags"),
             )
         )
         if public:
             raise RefusedError(
-                f"{one[:12]} is already published in {_short(public)}",
+                f"{commit[:12]} is already published in {_short(public)}",
                 hint=Hint(
                     (
                         (
@@ -361,13 +369,13 @@ def refuse_unless_safe(
         other = (
             ""
             if SHARED in overrides
-            else _holder(
-                repository, one, (*excluded, "--branches"), ("refs/heads",), ref
+            else _ref_with(
+                repository, commit, (*excluded, "--branches"), ("refs/heads",), ref
             )
         )
         if other:
             raise RefusedError(
-                f"{_short(other)} also contains {one[:12]}, and would keep the old commit",
+                f"{_short(other)} also contains {commit[:12]}, and would keep the old commit",
                 hint=Hint(
                     (
                         (
@@ -384,7 +392,7 @@ def refuse_unless_safe(
 
 
 def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
-    """Raises `RefusedError` if another person committed any of the commits.
+    """Raise `RefusedError` if another person committed any of the commits.
 
     Rewriting would make the user the committer.
     """
@@ -408,18 +416,17 @@ def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
         )
 
 
-def _holder(
+def _ref_with(
     repository: Repository,
     commit: str,
     refs: Sequence[str],
     prefixes: Sequence[str],
     but: str | None = None,
 ) -> str:
-    """The first ref of `refs` (as rev-list takes them) that has the commit, or "".
+    """Return the first ref of `refs` (rev-list arguments) that contains the commit, or "".
 
-    rev-list walks from all refs at once and stops at the commit; `for-each-ref --contains`, which
-    knows the name, walks for each ref and takes seconds in a large repository, so it is asked only
-    for a name to print.
+    rev-list walks from all refs at once and stops at the commit. `for-each-ref --contains` walks
+    for each ref and takes seconds in a large repository, so it is used only to get the name.
     """
     if repository.git("rev-list", "--max-count=1", commit, "--not", *refs).text:
         return ""
@@ -437,9 +444,9 @@ def _holder(
 
 
 def move(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
-    """Sets a branch to `new` if its value is still `old`.
+    """Set a branch to `new` if its value is still `old`.
 
-    `ref` is None for a detached HEAD. Raises `RefusedError` if the branch has another value.
+    `ref` is None for a detached HEAD. Raise `RefusedError` if the branch has another value.
     """
     done = repository.git(
         "update-ref",
@@ -467,9 +474,9 @@ def apply(
     verb: str,
     move_to: Callable[[Repository, str | None, str, str, str], None] = move,
 ) -> Undo | None:
-    """Writes the undo record, then moves the branch or the detached HEAD from its old value.
+    """Write the undo record, then move the branch or the detached HEAD from its old value.
 
-    Returns None if there is nothing to do.
+    Return None if there is nothing to do.
     """
     if rewriting.old == rewriting.new:
         return None

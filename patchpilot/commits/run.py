@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs all subprocesses, without a shell and with a clean git environment.
+"""Run all subprocesses, without a shell and with a clean git environment.
 
 Calls have timeouts, and errors name the command that failed.
 """
@@ -129,12 +129,12 @@ class Completed(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Standard output as text; bytes that are not valid UTF-8 become surrogates."""
+        """Return standard output as text; bytes that are not valid UTF-8 become surrogates."""
         return self.out.decode("utf-8", "surrogateescape")
 
     @property
     def error_text(self) -> str:
-        """Standard error as text, without surrounding whitespace."""
+        """Return standard error as text, without surrounding whitespace."""
         return self.err.decode("utf-8", "replace").strip()
 
 
@@ -152,8 +152,8 @@ def environment(
 ) -> dict[str, str]:
     """Return the environment for git, without variables that refer to another repository.
 
-    `LC_ALL=C` is set if the output is `parsed`. Lazy fetches are disabled. In `repo`, only the
-    settings of the repository's own configuration count that are plain or trusted.
+    `LC_ALL=C` is set if the output is `parsed`. Lazy fetches are disabled. In `repo`, only plain
+    and trusted settings of the repository's own configuration count.
     """
     env = {
         name: value
@@ -162,7 +162,7 @@ def environment(
     }
     if parsed:
         env |= {"LC_ALL": "C", "LANGUAGE": "C"}
-        # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may be a command
+        # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may run a command
         env["GIT_ALLOW_PROTOCOL"] = "none"
     env |= {
         "GIT_OPTIONAL_LOCKS": "0",
@@ -176,11 +176,12 @@ def environment(
 
 
 def _private(repo: Path) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
-    """Return the variables with which git reads only what may act in a repository.
+    """Return the variables that restrict git to what may act in a repository.
 
-    Settings with a password are returned apart, as key and value: they are written to no file.
+    Settings with a password are returned separately, as key and value, because they are never
+    written to a file.
     """
-    # that module reads the configuration, with this one
+    # that module uses this one to read the configuration
     module = importlib.import_module("patchpilot.commits.private_config")
     private: tuple[Mapping[str, str], Sequence[tuple[str, str]]]
     private = module.environment_of(repo)
@@ -190,7 +191,7 @@ def _private(repo: Path) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
 def configuration(
     pins: Sequence[tuple[str, str]], before: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """Returns the environment variable that sets git configuration for git and its subprocesses.
+    """Return the environment variable that sets git configuration for git and its subprocesses.
 
     It has the form that git itself writes, and overrides the settings in the variables `before`,
     by default those of the caller.
@@ -205,7 +206,7 @@ def _quoted(text: str) -> str:
 
 
 def git_argv(repo: Path | None, *args: str) -> list[str]:
-    """Returns the argument list of a git call with pinned configuration."""
+    """Return the argument list of a git call with pinned configuration."""
     where = ["-C", str(repo)] if repo else []
     pins = [
         word
@@ -244,11 +245,10 @@ def run(
     pass_fds: Sequence[int] = (),
     name: str = "",
 ) -> Completed:
-    """Runs a program and waits for its end.
+    """Run a program and wait for its end.
 
-    Raises `MissingError` if the program is not installed, and `GitError` if it does not end
-    within `timeout` seconds. `name` is the program's name in errors, if it is not the first
-    argument.
+    Raise `MissingError` if the program is not installed, and `GitError` if it does not end within
+    `timeout` seconds. `name` is the program's name in errors, if it is not the first argument.
     """
     watched = timeout if isinstance(timeout, Watched) else Watched(timeout)
     try:
@@ -282,7 +282,7 @@ def run(
 def _communicate(
     process: "subprocess.Popen[bytes]", stdin: bytes | None, watched: Watched
 ) -> tuple[bytes, bytes]:
-    """A program's whole output and error output."""
+    """Return a program's complete output and error output."""
     if watched.while_running is None:
         return process.communicate(stdin, timeout=watched.timeout)
     end = time.monotonic() + watched.timeout
@@ -306,7 +306,7 @@ def follow(
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     errors: int | IO[bytes] = subprocess.STDOUT,
 ) -> int:
-    """Runs a program, calls `line` with each line of its output, and returns its exit code.
+    """Run a program, call `line` with each line of its output, and return its exit code.
 
     The output includes standard error, unless `errors` is a file for it. The exceptions are the
     same as in `run`. If an exception ends the call, the program and its children are terminated.
@@ -337,7 +337,7 @@ def follow(
 def _follow(
     stream: IO[bytes], line: Callable[[str], None], watched: Watched, name: str
 ) -> None:
-    """Hand on the lines of a stream until it ends."""
+    """Pass on the lines of a stream until it ends."""
     import select
 
     end = time.monotonic() + watched.timeout
@@ -353,8 +353,8 @@ def _follow(
         *whole, held = (held + data).split(b"\n")
         if len(held) > _LONGEST:
             whole, held = [*whole, held], b""
-        for one in whole:
-            line(one.decode("utf-8", "replace"))
+        for record in whole:
+            line(record.decode("utf-8", "replace"))
         if not data:
             if held:
                 line(held.decode("utf-8", "replace"))
@@ -362,7 +362,7 @@ def _follow(
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """Terminates a program and the children that it started."""
+    """Terminate a program and the children that it started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -384,15 +384,15 @@ def git(
 ) -> Completed:
     """Run git in `repo` with pinned configuration; `raw` also reads untrusted settings.
 
-    Raises `GitError` with the last line of git's standard error if the exit code is not in
-    `ok`. `ok=()` accepts any exit code.
+    Raise `GitError` with the last line of git's standard error if the exit code is not in `ok`.
+    `ok=()` accepts any exit code.
     """
     local = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
-    place = None if raw or args[0] in _WITHOUT_PRIVATE else repo
+    private_repo = None if raw or args[0] in _WITHOUT_PRIVATE else repo
     done = run(
         git_argv(repo, *args),
         stdin=stdin,
-        env=environment(local | dict(env or {}), repo=place),
+        env=environment(local | dict(env or {}), repo=private_repo),
         timeout=timeout,
     )
     if done.code == 128 and any(word in done.err for word in _NEVER_AN_ANSWER):
@@ -435,19 +435,21 @@ def failure(args: Sequence[str], done: Completed) -> GitError:
 
     In a partial clone, the hint fetches only what the call lacks.
     """
-    said = done.error_text
-    if "dubious ownership" in said:
-        way = next(
-            (line.strip() for line in said.splitlines() if "safe.directory" in line),
+    message = done.error_text
+    if "dubious ownership" in message:
+        help_line = next(
+            (line.strip() for line in message.splitlines() if "safe.directory" in line),
             None,
         )
         return GitError(
             "the repository is owned by another user, so git does not read it",
-            hint=f"if you trust it, run {way}" if way else None,
+            hint=f"if you trust it, run {help_line}" if help_line else None,
         )
-    lines = said.splitlines()
-    hint = next((way for pattern, way in _WAYS_OUT if re.search(pattern, said)), None)
-    if lacking := re.search(r"([0-9a-f]{40,64}) from promisor", said):
+    lines = message.splitlines()
+    hint = next(
+        (hint for pattern, hint in _WAYS_OUT if re.search(pattern, message)), None
+    )
+    if lacking := re.search(r"([0-9a-f]{40,64}) from promisor", message):
         commits = [arg for arg in args if re.fullmatch(r"[0-9a-f]{40,64}", arg)]
         call = _SIMPLER.get(args[0], "") if commits else ""
         words = " ".join((call, *commits) if call else ("cat-file -p", lacking[1]))
@@ -463,7 +465,7 @@ def failure(args: Sequence[str], done: Completed) -> GitError:
 def streaming(
     repo: Path | None, *args: str, env: Mapping[str, str] | None = None
 ) -> Iterator[IO[bytes]]:
-    """Runs git and gives access to its standard output as a stream, for very large output.
+    """Run git and give access to its standard output as a stream, for very large output.
 
     It is a context manager. git is terminated if the block exits early; if all output was read and
     git failed, `GitError` is raised.
@@ -487,7 +489,7 @@ def streaming(
         is_whole = False
         try:
             yield out
-            # an early exit leaves output unread, or git at work
+            # after an early exit, output is unread or git is still running
             is_whole = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
         finally:
             out.close()
@@ -507,8 +509,8 @@ def interactive(
 ) -> int:
     """Run a program on the user's terminal and return its exit code.
 
-    Examples are an editor, or a git command in `repo` that asks for a password. As in git, Ctrl-C
-    is for the program while it has the terminal.
+    Examples are an editor, or a git command in `repo` that asks for a password. Ctrl-C goes to the
+    program, as in git.
     """
     with _interrupts_ignored():
         try:
@@ -521,9 +523,9 @@ def interactive(
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Do nothing at SIGINT; a thread, which gets none, has nothing to ignore.
+    """Ignore SIGINT in this process; other threads never receive it.
 
-    With SIG_IGN the program would ignore it as well: a handler is not inherited.
+    Use a handler, because the program would inherit SIG_IGN.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -536,9 +538,9 @@ def _interrupts_ignored() -> Iterator[None]:
 
 
 def _not_started(error: OSError, program: str) -> MissingError:
-    """The error for a program that did not start.
+    """Return the error for a program that did not start.
 
-    A missing program gives "permission denied" too where a PATH directory is not searchable.
+    With an unsearchable PATH directory, a missing program also fails with "permission denied".
     """
     if isinstance(error, PermissionError):
         hint = (

@@ -24,7 +24,7 @@ _PLACES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE}
 
 
 def submodules_off(top: Path) -> tuple[tuple[str, str], ...]:
-    """Returns the settings for git commands that have no such option, for example `git commit`.
+    """Return the settings for git commands that have no such option, for example `git commit`.
 
     A submodule's own `ignore` setting is overridden.
     """
@@ -34,11 +34,11 @@ def submodules_off(top: Path) -> tuple[tuple[str, str], ...]:
 
 def _names(top: Path) -> Iterator[str]:
     keys: list[str] = []
-    for option, place in _PLACES:
-        # a FIFO would be waited for
-        if option == "--blob" or (top / place).is_file():
+    for option, variable in _PLACES:
+        # reading a FIFO would block
+        if option == "--blob" or (top / variable).is_file():
             listed = git(
-                top, "config", option, place, "--list", "--name-only", "-z", ok=()
+                top, "config", option, variable, "--list", "--name-only", "-z", ok=()
             )
             keys += listed.text.split("\0")
-    yield from (found["name"] for key in keys if (found := _KEY.fullmatch(key)))
+    yield from (match["name"] for key in keys if (match := _KEY.fullmatch(key)))

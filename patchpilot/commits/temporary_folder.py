@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates temporary folders for a single run, in the system's directory for temporary files.
+"""Create temporary folders for a single run, in the system's directory for temporary files.
 
 A later run removes the folders of runs that were killed.
 """
@@ -36,7 +36,8 @@ class TemporaryFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            # without locks nobody could tell that it is in use: without the file nobody removes it
+            # without locks, nobody can tell that it is in use; without the lock file, nobody
+            # removes it
             (top / LOCK).unlink()
         self.path = top / FILES
         self.path.mkdir()
@@ -48,7 +49,7 @@ class TemporaryFolder:
         self.close()
 
     def close(self) -> None:
-        """Deletes the folder and its files."""
+        """Delete the folder and its files."""
         try:
             self._folder.cleanup()
         except KeyboardInterrupt:
@@ -60,7 +61,7 @@ class TemporaryFolder:
 
 @functools.cache
 def remove_leftovers() -> tuple[Path, ...]:
-    """Removes the temporary folders of this user's killed runs, and returns their paths.
+    """Remove the temporary folders of this user's killed runs, and return their paths.
 
     The removal is done only once per process.
     """
@@ -75,7 +76,7 @@ def remove_leftovers() -> tuple[Path, ...]:
 
 
 def _is_removed(folder: Path) -> bool:
-    """Remove a folder if no run holds its lock; whether it is gone."""
+    """Remove a folder if no run holds its lock, and return whether it is gone."""
     import shutil
 
     try:
@@ -87,7 +88,7 @@ def _is_removed(folder: Path) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder / FILES, ignore_errors=True)
-        # the lock last: without it a folder that was removed in part would stay
+        # the lock goes last: without it, a partly removed folder would stay
         (folder / LOCK).unlink()
         folder.rmdir()
     except OSError:
@@ -98,9 +99,9 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a run of this user made a folder, and not just now.
+    """Return whether a run of this user made a folder, but not just now.
 
-    Others may have names like ours.
+    Other programs may use similar names.
     """
     if folder.is_symlink() or folder.lstat().st_uid != os.geteuid():
         return False

@@ -30,43 +30,43 @@ class DirectoryTree:
 
     @property
     def label(self) -> str:
-        """The path of the directory."""
+        """Return the path of the directory."""
         return str(self.root)
 
     @cached_property
     def version(self) -> tuple[int, int] | None:
-        """(VERSION, PATCHLEVEL) in the tree's Makefile."""
+        """Return (VERSION, PATCHLEVEL) from the tree's Makefile."""
         return makefile_version(self.read("Makefile"))
 
     def _inside(self, path: str) -> Path | None:
         if not is_safe_path(path):
             return None
-        found = self.root / path
+        result = self.root / path
         try:
-            return found if found.resolve().is_relative_to(self._real) else None
+            return result if result.resolve().is_relative_to(self._real) else None
         except (OSError, RuntimeError):
             return None
 
     def read(self, path: str) -> bytes | None:
-        """Returns the content of a file, or None if there is no such file."""
-        found = self._inside(path)
+        """Return the content of a file, or None if there is no such file."""
+        result = self._inside(path)
         try:
-            return found.read_bytes() if found and found.is_file() else None
+            return result.read_bytes() if result and result.is_file() else None
         except OSError:
             return None
 
     def exists(self, path: str) -> bool:
-        """Returns whether the tree has a file or directory at this path."""
-        found = self._inside(path)
-        return bool(found and found.exists())
+        """Return whether the tree has a file or directory at this path."""
+        inside = self._inside(path)
+        return bool(inside and inside.exists())
 
     def is_dir(self, path: str) -> bool:
-        """Returns whether the tree has a directory at this path."""
-        found = self._inside(path)
-        return bool(found and found.is_dir())
+        """Return whether the tree has a directory at this path."""
+        inside = self._inside(path)
+        return bool(inside and inside.is_dir())
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Returns the paths of all files below a directory, sorted, without git's own files."""
+        """Return the paths of all files below a directory, sorted, without git's own files."""
         top = self.root / directory if directory else self.root
         result = []
         for folder, folders, names in os.walk(top):
@@ -79,9 +79,9 @@ class DirectoryTree:
         return tuple(sorted(result))
 
     def stamp(self, directory: str) -> str | None:
-        """Returns a cache key that changes whenever a file below the directory changes.
+        """Return a cache key that changes whenever a file below the directory changes.
 
-        Returns None if there is no such directory.
+        Return None if there is no such directory.
         """
         import hashlib
 
@@ -90,7 +90,7 @@ class DirectoryTree:
         try:
             while below:
                 with os.scandir(below.pop()) as entries:
-                    for entry in sorted(entries, key=lambda one: one.name):
+                    for entry in sorted(entries, key=lambda item: item.name):
                         if entry.is_dir(follow_symlinks=False):
                             below.append(entry.path)
                         else:
@@ -114,38 +114,38 @@ class CommitTree:
 
     @property
     def label(self) -> str:
-        """The first 12 digits of the commit id."""
+        """Return the first 12 digits of the commit id."""
         return self.commit_id[:12]
 
     @cached_property
     def version(self) -> tuple[int, int] | None:
-        """(VERSION, PATCHLEVEL) in the tree's Makefile."""
+        """Return (VERSION, PATCHLEVEL) from the tree's Makefile."""
         return makefile_version(self.read("Makefile"))
 
     def read(self, path: str) -> bytes | None:
-        """Returns the content of a file, or None if there is no such file."""
+        """Return the content of a file, or None if there is no such file."""
         return (
             self.repository.blob(self.commit_id, path) if is_safe_path(path) else None
         )
 
     def exists(self, path: str) -> bool:
-        """Returns whether the tree has a file or directory at this path."""
+        """Return whether the tree has a file or directory at this path."""
         return (
             is_safe_path(path)
             and self.repository.objects.get(f"{self.commit_id}:{path}") is not None
         )
 
     def is_dir(self, path: str) -> bool:
-        """Returns whether the tree has a directory at this path."""
-        found = (
+        """Return whether the tree has a directory at this path."""
+        entry = (
             self.repository.objects.get(f"{self.commit_id}:{path}")
             if is_safe_path(path)
             else None
         )
-        return bool(found and found[1] == "tree")
+        return bool(entry and entry[1] == "tree")
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Returns the paths of all files below a directory, sorted."""
+        """Return the paths of all files below a directory, sorted."""
         done = self.repository.git(
             "ls-tree",
             "-r",
@@ -157,7 +157,7 @@ class CommitTree:
         return tuple(sorted(name for name in done.text.split("\0") if name))
 
     def stamp(self, directory: str) -> str | None:
-        """Returns the object id of a directory as a cache key, or None if it does not exist."""
+        """Return the object id of a directory as a cache key, or None if it does not exist."""
         done = self.repository.git(
             "rev-parse",
             "-q",

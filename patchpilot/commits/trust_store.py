@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stores digests of the contents that the user trusts, in the user's state directory."""
+"""Store digests of the contents that the user trusts, in the user's state directory."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ it is trusted.
 
 
 def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
-    """Returns a digest of named contents, in the given order."""
+    """Return a digest of named contents, in the given order."""
     import hashlib
 
     whole = hashlib.sha256()
@@ -27,7 +27,7 @@ def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
 
 
 def trusted() -> dict[str, Entry]:
-    """Returns everything that the user trusts, as digest → entry."""
+    """Return everything that the user trusts, as digest → entry."""
     with suppress(OSError, ValueError):
         data = json.loads(_file().read_text(encoding="utf-8"))
         if isinstance(data, dict):
@@ -41,7 +41,7 @@ def state() -> str:
 
 
 def trust(labels: Mapping[str, str]) -> None:
-    """Stores digests as trusted, each with its label."""
+    """Store digests as trusted, each with its label."""
     today = f"{date.today():%Y-%m-%d}"
     _write(
         {
@@ -55,7 +55,7 @@ def trust(labels: Mapping[str, str]) -> None:
 
 
 def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
-    """Removes these digests and all digests with these labels, and returns how many were stored."""
+    """Remove these digests and all digests with these labels, and return how many were stored."""
     known, named = trusted(), set(labels)
     gone = {
         digest for digest, entry in known.items() if entry.get("label") in named

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Undo records: what a branch was before it was rewritten.
+"""Undo records: where a branch was before it was rewritten.
 
-A ref in the repository keeps the commits from garbage collection. What is done with them is read
-from the user's state directory only, because anybody may have written to the repository.
+A ref in the repository protects the commits from garbage collection. Instructions are read only
+from the user's state directory, because anybody may have written to the repository.
 """
 
 import json
@@ -46,7 +46,7 @@ class Undo:
 
     @property
     def name(self) -> str:
-        """The full name of the undo record's ref."""
+        """Return the full name of the undo record's ref."""
         return f"{REFS}/{self.number}"
 
 
@@ -58,7 +58,7 @@ def record(
     verb: str,
     commits: Mapping[str, str] = MappingProxyType({}),
 ) -> Undo:
-    """Writes an undo record, which protects both values from garbage collection.
+    """Write an undo record, which protects both values from garbage collection.
 
     The ref is created and never overwritten, so parallel calls get different numbers.
     """
@@ -126,7 +126,7 @@ def commit_id(value: object) -> str:
 
 
 def _read(number: int, commit: str) -> list[Undo]:
-    """Return the record of an undo ref, if the user's state directory has it."""
+    """Return the record of an undo ref if it is in the user's state directory."""
     try:
         facts = json.loads(_file(commit).read_text(encoding="utf-8"))
         pairs = tuple((commit_id(old), commit_id(new)) for old, new in facts["commits"])

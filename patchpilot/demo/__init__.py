@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sandbox of the demo: a kernel-like repository, a story, an SMTP sink and an archive."""
+"""The demo's sandbox: a kernel-like repository, a scripted history, an SMTP sink and an archive."""

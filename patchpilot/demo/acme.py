@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The driver in the demo's story, release by release.
+"""The driver in the demo, release by release.
 
 It has a mailbox to a card's firmware, and a check that rejected old cards.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The replies in the interactive demo.
+"""Replies in the interactive demo.
 
 The list, the maintainers and the stable trees reply a few seconds after a message was received.
 """
@@ -36,7 +36,7 @@ class Answers:
         self._due: list[tuple[float, Callable[[], None]]] = []
 
     def look(self) -> None:
-        """React to new mails, and give the answers that are due."""
+        """Process new messages, and send the replies that are due."""
         arrived = self.sandbox.sink.take()
         for received in arrived[self._seen :]:
             if NET_LIST in received.recipients:
@@ -46,7 +46,7 @@ class Answers:
         due = [act for when, act in self._due if when <= now]
         self._due = [(when, act) for when, act in self._due if when > now]
         for act in due:
-            # a user who does not follow the script must not end the demo
+            # a user who departs from the script must not end the demo
             with contextlib.suppress(PatchpilotError):
                 act()
 
@@ -65,8 +65,7 @@ class Answers:
             mail.date or datetime.now(UTC),
         )
         archive = self.sandbox.archive
-        # the user may have fixed v1 in another way than the script: the robot reports only what is
-        # in the mail
+        # the user may have fixed v1 differently, so the robot reports only what is in the message
         built = (
             demo_mails.build_report
             if demo_mails.UNUSED in sent.body

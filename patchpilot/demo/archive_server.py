@@ -57,7 +57,7 @@ class StandIn:
         self._thread.start()
 
     def add(self, *mails: bytes) -> None:
-        """Take in mails; those without a Message-ID are refused, as archives do."""
+        """Store messages; those without a Message-ID are rejected, as archives do."""
         with self._lock:
             for raw in mails:
                 mail = parse_mail(raw)
@@ -65,7 +65,6 @@ class StandIn:
                     self._mails.setdefault(mail.message_id, mail)
 
     def close(self) -> None:
-        """Stop serving."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
@@ -77,15 +76,14 @@ class StandIn:
         self.close()
 
     def answer(self, method: str, target: str) -> HttpAnswer:
-        """The answer to a request line."""
         parts = split_url(target)
         folders = [part for part in parts.path.split("/") if part]
         query = parse_qs(parts.query)
         if not folders or folders[0] != self.name:
-            found = unquote(folders[0]) if folders else ""
+            target_id = unquote(folders[0]) if folders else ""
             return (
                 HttpAnswer(302, location=f"/{self.name}/{folders[0]}/")
-                if found in self._mails
+                if target_id in self._mails
                 else HttpAnswer(404)
             )
         if len(folders) == 1:
@@ -109,7 +107,7 @@ class StandIn:
         return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
 
     def _newest(self) -> bytes:
-        """A feed with the times of the latest mails."""
+        """Return a feed with the times of the latest messages."""
         with self._lock:
             times = sorted(
                 filter(None, map(arrived, self._mails.values())), reverse=True
@@ -132,15 +130,15 @@ class StandIn:
         hits = [mail for mail in mails if matches(asked, mail)]
         if "1" in query.get("t", ()):
             whole = {
-                one.message_id: one
+                mail.message_id: mail
                 for hit in hits
-                for one in self._thread_of(hit.message_id)
+                for mail in self._thread_of(hit.message_id)
             }
             hits = list(whole.values())
         return HttpAnswer(200, gzip.compress(_mbox(hits))) if hits else HttpAnswer(404)
 
     def _thread_of(self, message_id: str) -> list[Mail]:
-        """Every mail joined to this one by In-Reply-To or References, directly or not."""
+        """Return every message in the thread, joined by In-Reply-To or References."""
         with self._lock:
             mails = list(self._mails.values())
         links: dict[str, set[str]] = {}
@@ -159,12 +157,12 @@ class StandIn:
 
 
 def matches(query: str, mail: Mail) -> bool:
-    """Whether a message matches a public-inbox query.
+    """Return whether a message matches a public-inbox query.
 
     The query may contain prefixes such as `s: f: b: …`, phrases, AND, OR, NOT and parentheses;
     terms in sequence are joined by AND.
     """
-    terms = [found.groupdict() for found in _TERM.finditer(query)]
+    terms = [match.groupdict() for match in _TERM.finditer(query)]
 
     def either(at: int) -> tuple[bool, int]:
         value, at = both(at)
@@ -182,11 +180,11 @@ def matches(query: str, mail: Mail) -> bool:
             if at >= len(terms):
                 break
             if terms[at]["open"]:
-                one, at = either(at + 1)
+                operand, at = either(at + 1)
             else:
-                one = _has(terms[at], mail)
+                operand = _has(terms[at], mail)
             at += 1
-            value = value and one is not negated
+            value = value and operand is not negated
         return value, at
 
     return either(0)[0]
@@ -205,7 +203,9 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
     texts = {
         "s": mail.subject,
         **dict.fromkeys(("b", "nq", "dfb", "dfa"), mail.body),
-        **{name: " ".join(map(str, found)) for name, found in addresses.items()},
+        **{
+            name: " ".join(map(str, mailboxes)) for name, mailboxes in addresses.items()
+        },
     }
     wanted = str(term["phrase"] if term["phrase"] is not None else term["word"])
     if field == "m":
@@ -227,7 +227,7 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
 
 
 def _was_received(span: str, mail: Mail) -> bool:
-    """Whether a mail was received between two times, each in seconds or empty."""
+    """Return whether a message was received between two times, each in seconds or empty."""
     first, _, last = span.partition("..")
     moment = arrived(mail)
     return moment is not None and float(first or 0) <= moment.timestamp() <= float(
@@ -252,7 +252,7 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "0")
             body = self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
-            # as public-inbox: the button of its search page that asks for full threads
+            # as in public-inbox: the button on its search page for full threads
             self._reply(
                 archive.answer(
                     "POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path
@@ -268,7 +268,7 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
             if body:
                 self.wfile.write(answer.body)
 
-        # its parameter's name in http.server
+        # http.server defines the parameter's name
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             del format, args
 

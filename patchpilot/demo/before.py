@@ -42,8 +42,8 @@ def before_the_mail(journey: Journey) -> None:
     journey.tell("A server with 6.1 logs this line. Has mainline fixed the bug?")
     first = journey.show(
         ["patchpilot", "find", SERVER_LOG, "--in", "v6.1"],
-        judge=lambda found: wants(
-            found["candidates"][0]["subject"] == MASK_SUBJECT, MASK_SUBJECT
+        judge=lambda document: wants(
+            document["candidates"][0]["subject"] == MASK_SUBJECT, MASK_SUBJECT
         ),
     )["candidates"][0]
     journey.tell("It has, and 6.1 lacks the fix. Ask the stable team for it.")
@@ -101,7 +101,9 @@ def before_the_mail(journey: Journey) -> None:
 
 
 def _first_findings(got: Any) -> str:
-    names = [one["name"] for patch in got["patches"] for one in patch["findings"]]
+    names = [
+        finding["name"] for patch in got["patches"] for finding in patch["findings"]
+    ]
     wants(
         {"no-sign-off", "missing-fixes", "not-imperative"} <= set(names),
         "no sign-off, no Fixes: tag, and a sentence that is not imperative",
@@ -116,10 +118,12 @@ def _no_errors(got: Any) -> str:
 
 def _people(got: Any) -> str:
     people = {
-        one["email"]: one for result in got["results"] for one in result["recipients"]
+        recipient["email"]: recipient
+        for result in got["results"]
+        for recipient in result["recipients"]
     }
-    found = {"maya@acme.example.com", "netdev@lists.example.org"} <= people.keys()
-    wants(found, "the driver's maintainer, and the subsystem's list")
+    is_complete = {"maya@acme.example.com", "netdev@lists.example.org"} <= people.keys()
+    wants(is_complete, "the driver's maintainer, and the subsystem's list")
     return f"{len(people)} recipients, each with its reason"
 
 
@@ -140,6 +144,8 @@ def _verdicts(got: Any, expected: dict[str, str], prerequisite: str) -> str:
         "5.15 is affected: the commit that introduced the bug was backported",
     )
     if expected["6.1"] == "conflict":
-        needed = [one["commit"] for one in seen["6.1"]["prerequisites"]]
+        needed = [
+            prerequisite["commit"] for prerequisite in seen["6.1"]["prerequisites"]
+        ]
         wants(needed == [prerequisite], f"6.1 needs {prerequisite[:12]} first")
     return ", ".join(f"{version} {verdict}" for version, verdict in verdicts.items())

@@ -64,12 +64,12 @@ class DemoFollow(FollowScreen):
 
     @property
     def _own(self) -> Tracked | None:
-        """The series of the demo's topic."""
+        """Return the series of the demo's topic."""
         return next((series for series in self._order if series.own), None)
 
     @property
     def next_key(self) -> NextKey | None:
-        """The replies to v1 are answered first, and then v2 is made."""
+        """Suggest answering the replies to v1, and then making v2."""
         own, following = self._own, super().next_key
         if following or own is None:
             return following
@@ -131,7 +131,7 @@ class DemoApp(PatchpilotApp):
             self.screen.action_ask()
 
     def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
-        """Add the author's answer to the reasons of a question, and the line of dmesg."""
+        """Add the author's answer to the reasons for a question, and the line of dmesg."""
         title = getattr(screen, "title_text", "")
         if isinstance(screen, Choose) and title.endswith(" question"):
             name = title.partition(" ")[0].lower()
@@ -152,7 +152,7 @@ class DemoApp(PatchpilotApp):
             self.action_stage(Stage.COMMIT)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Robin's key works as long as there is something left to change."""
+        """Enable Robin's key while there is something left to change."""
         if action != "newcomer":
             return super().check_action(action, parameters)
         commit = self.session.commit
@@ -162,7 +162,7 @@ class DemoApp(PatchpilotApp):
         )
 
     def action_newcomer(self) -> None:
-        """Make the changes that Robin would make at this stage."""
+        """Make Robin's changes at this stage."""
         screen = self.stage_screen
         if screen is None or self.screen is not screen:
             return
@@ -181,7 +181,8 @@ class DemoApp(PatchpilotApp):
 
     def _show_tour(self) -> None:
         screen = self.stage_screen or next(
-            (one for one in self.screen_stack if isinstance(one, HomeScreen)), None
+            (screen for screen in self.screen_stack if isinstance(screen, HomeScreen)),
+            None,
         )
         if screen is None or not getattr(screen, "is_whole", screen.is_mounted):
             return
@@ -208,7 +209,10 @@ class DemoApp(PatchpilotApp):
             following = NextKey("w", "find the fix")
             if self._is_written:
                 following = NextKey("Enter", "open your branch")
-            if any(one.group == "open" and not one.is_finished for one in self.workers):
+            if any(
+                worker.group == "open" and not worker.is_finished
+                for worker in self.workers
+            ):
                 following = WAIT
         press = (
             f"Press {following.key}: {following.does}"
@@ -223,10 +227,10 @@ class DemoApp(PatchpilotApp):
         )
 
     def _next_key(self, screen: AnyScreen) -> NextKey:
-        """The key of what is next at this stage; if nothing is, that of the stage to go to."""
+        """Return the next key at this stage, or the key of the next stage."""
         session, stage = self.session, screen.stage
         if session.fresh(stage) is None or stage in session.busy:
-            # what is shown is of before, such as the version that was sent
+            # the screen shows old data, such as the version that was sent
             return WAIT
         is_sent = session.status(Stage.SEND).state is StageState.DONE
         following = screen.next_key

@@ -21,7 +21,6 @@ class Driver:
     origin: dict[str, str] = field(default_factory=dict)
 
     def render(self) -> str:
-        """The C file."""
         up = self.name.upper()
         lines = [
             "// SPDX-License-Identifier: GPL-2.0-only",

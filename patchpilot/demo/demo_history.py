@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generates five years of the sandbox's mainline and stable branches.
+"""Generate five years of the sandbox's mainline and stable branches.
 
 The commits are the same in every run, byte for byte.
 """
@@ -127,7 +127,7 @@ class Builder:
         self._count = 0
 
     def build(self, mainline: Path, stable: Path) -> DemoFacts:
-        """Write both repositories (they exist, empty and bare).
+        """Write both repositories, which exist and are bare and empty.
 
         Stable is written on top of mainline's objects.
         """

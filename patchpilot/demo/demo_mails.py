@@ -239,7 +239,7 @@ def _re(subject: str) -> str:
 
 
 def _quoted(body: str, about: str, lines: int) -> str:
-    """So many lines of the body from the first that holds `about`, quoted."""
+    """Return quoted lines of the body, starting at the first that contains `about`."""
     text = body.split("\n")
     first = next((at for at, line in enumerate(text) if about in line), 0)
     return "".join(f"> {line}\n" for line in text[first : first + lines])

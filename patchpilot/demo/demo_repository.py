@@ -56,7 +56,7 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
     progress("writing the history of the sandbox tree")
     facts = Builder().build(mainline, stable)
     progress("cloning the sandbox tree")
-    # protocol.allow is pinned to "user", which a clone of local files needs
+    # protocol.allow is pinned to "user", but cloning local files needs it
     git(None, "clone", "-q", "--no-hardlinks", "--template=", str(mainline), str(work))
     shutil.rmtree(work / ".git" / "hooks", ignore_errors=True)
     git(work, "remote", "add", "stable", str(stable))
@@ -76,7 +76,7 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
         "commit.gpgSign": "false",
     }
     configure(work / ".git" / "config", identity)
-    # raw: git writes the upstream into the configuration of the clone
+    # raw: git writes the upstream into the clone's configuration
     git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master", raw=True)
     write_first_fix(work, facts.culprit)
     return Repositories(mainline, stable, work, facts)

@@ -18,7 +18,7 @@ def run_script(
 ) -> int:
     """Run and print the whole demo in a new sandbox; return the number of commands run.
 
-    Raises StepFailedError if a step fails.
+    Raise StepFailedError if a step fails.
     """
     started = time.monotonic()
     with open_sandbox(keep, progress) as sandbox:

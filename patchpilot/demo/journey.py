@@ -37,7 +37,7 @@ class Journey:
     steps: int = 0
 
     def tell(self, text: str) -> None:
-        """A line of the story."""
+        """Print a line of the story."""
         print(f"\n# {text}", file=self.out, flush=True)
 
     def run(
@@ -49,9 +49,9 @@ class Journey:
         stdin: str = "",
         quiet: bool = False,
     ) -> str:
-        """Run one command in the newcomer's clone; its standard output.
+        """Run a command in the newcomer's clone, and return its standard output.
 
-        StepFailedError when its exit code or its output is not as expected.
+        Raise StepFailedError if its exit code or output is unexpected.
         """
         self.steps += 1
         print(f"$ {shlex.join(argv)}", file=self.out, flush=True)
@@ -100,10 +100,7 @@ class Journey:
         expect: Sequence[int] = (0,),
         judge: Callable[[Any], str],
     ) -> Any:
-        """Run a verb with `--format json` and return its document.
-
-        Prints a summary, not the verb's text output.
-        """
+        """Run a verb with `--format json`, print a summary, and return its document."""
         text = self.run(
             [*argv, "--format", "json"],
             expect=expect,

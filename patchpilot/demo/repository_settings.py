@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the sandbox's git configuration in one step, with GitPython."""
+"""Write the sandbox's git configuration in one step, with GitPython."""
 
 import os
 from collections.abc import Mapping

@@ -62,7 +62,7 @@ CHANGES = (
 
 
 def is_first(lines: Iterable[str]) -> bool:
-    """Whether the lines of a commit are those before `fix_first`."""
+    """Return whether the lines of a commit are those before `fix_first`."""
     return any("We added" in line for line in lines)
 
 
@@ -72,15 +72,15 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     `check` is the test of the response in the code.
     """
     message = git(work, "log", "-1", "--format=%B").text
-    found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
-    if found is None or not is_first(message.split("\n")):
+    match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
+    if match is None or not is_first(message.split("\n")):
         return "nothing left to fix for v1"
     fixed = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
-        # not fixed at the stage Checks yet
+        # not yet fixed in the Checks stage
         put_driver(work, check)
         fixed = "the style error and the message"
-    _amend(work, _with_tags(corrected_message(_reference(work, found[1])), message))
+    _amend(work, _with_tags(corrected_message(_reference(work, match[1])), message))
     return f"Fixed {fixed} for you (git commit --amend); u undoes it"
 
 
@@ -91,7 +91,7 @@ def _reference(work: Path, commit: str) -> str:
 
 
 def _with_tags(text: str, message: str) -> str:
-    """A text with the tags of a message below it."""
+    """Return a text with the tags of a message below it."""
     tags = _tags(message)
     return text + ("\n" + "\n".join(tags) + "\n" if tags else "")
 
@@ -124,10 +124,10 @@ def revise(work: Path) -> None:
     The message has what the maintainer asked for, and the code lacks what the robot reported.
     """
     message = git(work, "log", "-1", "--format=%B").text
-    found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
+    match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
     text = (
-        _with_tags(corrected_message(_reference(work, found[1])), message)
-        if found
+        _with_tags(corrected_message(_reference(work, match[1])), message)
+        if match
         else message
     )
     for old, new in ASKED_FOR:
@@ -143,7 +143,7 @@ def revise(work: Path) -> None:
 
 
 def _has_answers(message: str) -> bool:
-    """Whether a message says what the maintainer asked for."""
+    """Return whether a message answers the maintainer."""
     return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
@@ -171,7 +171,7 @@ def answer(work: Path, question: Mail) -> None:
 
 
 def is_answered(status: "Status") -> bool:
-    """Whether all the replies that v2 needs have arrived.
+    """Return whether all the replies that v2 needs have arrived.
 
     These are the maintainer's question, the robot's report, and a review.
     """
@@ -184,7 +184,7 @@ def is_answered(status: "Status") -> bool:
 
 
 def has_replied(status: "Status") -> bool:
-    """Whether Robin answered the maintainer's question on the list."""
+    """Return whether Robin answered the maintainer's question on the list."""
     asked = question_of(status)
     return asked is not None and any(
         reply.mail.mail.in_reply_to == asked.message_id
@@ -194,7 +194,7 @@ def has_replied(status: "Status") -> bool:
 
 
 def has_warning(status: "Status") -> bool:
-    """Whether the robot reported the variable that v1 does not use."""
+    """Return whether the robot reported the variable that v1 does not use."""
     return any(
         reply.mail.robot and "unused variable" in reply.mail.mail.body
         for reply in status.replies
@@ -202,7 +202,7 @@ def has_warning(status: "Status") -> bool:
 
 
 def question_of(status: "Status") -> Mail | None:
-    """The maintainer's question, None before it arrived."""
+    """Return the maintainer's question, or None before it arrives."""
     return next(
         (
             reply.mail.mail
@@ -217,7 +217,7 @@ def second_version(work: Path) -> str:
     """Prepare v2 with the requested changes and write its changelog; the user replies to the
     maintainer.
 
-    Returns a one-line summary.
+    Return a one-line summary.
     """
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
@@ -236,13 +236,18 @@ def second_version(work: Path) -> str:
             UpdateRequest(fresh=True), store=store, archive_at=default_archive()
         )
         own = next(
-            (one for one in known if one.status and is_answered(one.status)), None
+            (
+                tracked
+                for tracked in known
+                if tracked.status and is_answered(tracked.status)
+            ),
+            None,
         )
         if own is None or own.status is None:
             return "wait for the replies first: they arrive in a few seconds"
         dropped = has_warning(own.status)
         revise(work)
-        # only an unused variable was removed: the review is still valid
+        # only an unused variable was removed, so the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
         for item in checklist(own):
             if not item.done:

@@ -69,13 +69,11 @@ class Sandbox:
 
     @property
     def work(self) -> Path:
-        """The newcomer's clone."""
         return self.repositories.work
 
     def deliver(self) -> int:
-        """Put the mails that the sandbox's lists received since the last call on the archive.
-
-        Returns their number.
+        """Add the messages received by the lists since the last call to the archive, and return
+        their number.
         """
         arrived = self.sink.take()[self._delivered :]
         listed = [
@@ -95,7 +93,7 @@ def open_sandbox(
 ) -> Iterator[Sandbox]:
     """Build and start the sandbox in a temporary directory, deleted at the end, or in `keep`.
 
-    Raises InputError if `keep` exists and is not empty.
+    Raise InputError if `keep` exists and is not empty.
     """
     if keep is not None:
         try:
@@ -146,7 +144,9 @@ def sandbox_environment(root: Path) -> dict[str, str]:
     editor = (
         os.environ.get("VISUAL")
         or os.environ.get("EDITOR")
-        or next((one for one in ("nano", "vim", "vi") if shutil.which(one)), "true")
+        or next(
+            (editor for editor in ("nano", "vim", "vi") if shutil.which(editor)), "true"
+        )
     )
     env["GIT_EDITOR"] = editor
     env |= {

@@ -56,11 +56,11 @@ class Sink:
         self._controller.stop()
 
     def handler(self) -> Any:
-        """What answers the SMTP dialogue (aiosmtpd's handler hooks); tests put faults here."""
+        """Return the handler of the SMTP dialogue (aiosmtpd's hooks); tests inject faults here."""
         return Keeper(self)
 
     def options(self) -> dict[str, Any]:
-        """More keywords for aiosmtpd's controller: TLS, login."""
+        """Return more keyword arguments for aiosmtpd's controller, such as TLS or login."""
         return {
             "data_size_limit": 64 << 20,
             "ident": "patchpilot sink",
@@ -68,12 +68,11 @@ class Sink:
         }
 
     def keep(self, sender: str, recipients: list[str], data: bytes) -> None:
-        """Store one mail."""
         with self._lock:
             self.mails.append(Received(sender, tuple(recipients), data))
 
     def take(self) -> tuple[Received, ...]:
-        """What arrived so far, in order."""
+        """Return the messages received so far, in order."""
         with self._lock:
             return tuple(self.mails)
 
@@ -86,7 +85,6 @@ class Keeper:
 
     # aiosmtpd's name
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        """Keep the mail."""
         self.sink.keep(
             envelope.mail_from or "",
             list(envelope.rcpt_tos),

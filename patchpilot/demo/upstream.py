@@ -67,7 +67,7 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
 def take_into_stable(sandbox: Sandbox, commit: str) -> str:
     """Backport the mainline commit to linux-6.12.y with its upstream marker.
 
-    Returns the id of the new commit.
+    Return the id of the new commit.
     """
     branch = "linux-6.12.y"
     desk = _desk(sandbox, sandbox.repositories.stable, branch, "stable-6.12")

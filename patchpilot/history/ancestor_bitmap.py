@@ -24,7 +24,7 @@ class AncestorBitmap:
         return at < len(self._bits) and bool(self._bits[at] >> (ordinal & 7) & 1)
 
     def without(self, *others: "AncestorBitmap") -> Iterator[int]:
-        """The numbers that none of the others has, oldest first."""
+        """Yield the numbers missing from all other sets, oldest first."""
         rest = int.from_bytes(self._bits, "little")
         for other in others:
             rest &= ~int.from_bytes(other._bits, "little")
@@ -36,12 +36,12 @@ class AncestorBitmap:
                         yield at * 8 + bit
 
     def pack(self) -> bytes:
-        """The set as bytes."""
+        """Return the set as bytes."""
         return zlib.compress(self._bits, 1)
 
     @classmethod
     def unpack(cls, data: bytes) -> "AncestorBitmap":
-        """The set from the bytes `pack` gave."""
+        """Return the set packed by `pack`."""
         return cls(zlib.decompress(data))
 
 
@@ -53,9 +53,9 @@ def spread_from(
     reach_of: Callable[[int], AncestorBitmap],
     most: int = 30_000,
 ) -> AncestorBitmap | None:
-    """Returns the same as `spread`, starting from the `known` sets of commits below the tip.
+    """Return the same as `spread`, starting from the `known` sets of commits below the tip.
 
-    Returns None if there are more than `most` commits in between.
+    Return None if there are more than `most` commits in between.
     """
     if not known:
         return None
@@ -86,7 +86,7 @@ def spread_from(
 def spread(
     parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int
 ) -> AncestorBitmap:
-    """Returns the set of all commits that are reachable from `tip`.
+    """Return the set of all commits that are reachable from `tip`.
 
     `parents` has two numbers for each commit (-1 for none), each smaller than the commit's own
     number; `more` has the additional parents of octopus merges.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import late
 from patchpilot.model.file_diff import FileChange, Hunk
 
-# as git finds the function of a hunk: a line that begins with a word and is not a label
+# find a hunk's function as git does: a line that starts with a word and is not a label
 _HEAD = late(r"[A-Za-z_$]")
 _LABEL = late(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
 _NAME = late(r"\b(\w++)\s*+\(")
@@ -49,11 +49,11 @@ class ChangedFunctions:
 
 def changed_functions(files: Sequence[FileChange]) -> ChangedFunctions:
     """Return the changes of a patch's files by function."""
-    found = ChangedFunctions()
+    functions = ChangedFunctions()
     for change in files:
         for hunk in change.hunks:
-            _read(hunk, found)
-    return found
+            _read(hunk, functions)
+    return functions
 
 
 def is_head(line: str) -> bool:
@@ -85,18 +85,18 @@ def is_telling(line: str) -> bool:
     return bool(_TELLING.search(line)) and not _COMMON.fullmatch(line)
 
 
-def _read(hunk: Hunk, found: ChangedFunctions) -> None:
+def _read(hunk: Hunk, functions: ChangedFunctions) -> None:
     function = function_name(hunk.section)
     before, added, is_addition = "", False, True
     for line in hunk.lines:
         text = line.text.strip()
         if line.kind in "+-":
             if text:
-                found.lines.setdefault(function, Counter())[line.kind, text] += 1
+                functions.lines.setdefault(function, Counter())[line.kind, text] += 1
             added, is_addition = True, is_addition and line.kind == "+"
         elif line.kind == " ":
             if added and is_addition and (is_telling(before) or is_telling(text)):
-                found.edges.add(Edge(function, before, text))
+                functions.edges.add(Edge(function, before, text))
             before, added, is_addition = text, False, True
         if line.kind in " +-" and is_head(line.text):
             function = function_name(line.text)

@@ -48,7 +48,7 @@ def use_graph(
     *,
     make: bool = True,
 ) -> bool:
-    """Makes git use the separate commit-graph, and returns whether it can.
+    """Make git use the separate commit-graph, and return whether it can.
 
     With `make`, a graph that is missing or lacks `commit` is written first.
     """
@@ -86,15 +86,15 @@ def _worth(objects: Path) -> bool:
     return (
         sum(
             file.stat().st_size
-            for place in places
-            for file in (place / "pack").glob("*.idx")
+            for folder in places
+            for file in (folder / "pack").glob("*.idx")
         )
         >= WORTH
     )
 
 
 def sound_layers(graph: Path) -> tuple[Path, ...]:
-    """Returns the commit-graph files in a directory; none if there is no graph.
+    """Return the commit-graph files in a directory; none if there is no graph.
 
     A corrupt graph is deleted.
     """
@@ -113,9 +113,9 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
 
 
 def _is_sound(file: Path, checked: Path) -> bool:
-    """Whether a file's checksum is correct.
+    """Return whether a file's checksum is correct.
 
-    Computed once; afterwards size and time are compared.
+    It is computed once; afterwards size and time are compared.
     """
     try:
         about = file.stat()
@@ -144,7 +144,7 @@ def _is_sound(file: Path, checked: Path) -> bool:
 
 
 def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> bool:
-    """Whether a commit, or one of its nearest ancestors, is in the graph."""
+    """Return whether the graph contains a commit or one of its nearest ancestors."""
     for _ in range(NEAR):
         if any(holds(layer, commit) for layer in layers):
             return True
@@ -157,7 +157,7 @@ def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> boo
 
 
 def holds(file: Path, commit: str) -> bool:
-    """Returns whether a commit-graph file contains a commit (see gitformat-commit-graph(5))."""
+    """Return whether a commit-graph file contains a commit (see gitformat-commit-graph(5))."""
     commit_bytes = bytes.fromhex(commit)
     with (
         file.open("rb") as handle,
@@ -196,14 +196,14 @@ def _make(
 ) -> None:
     """Write the graph of all refs, or add `commit` and its ancestors to the existing one.
 
-    One writer at a time.
+    There is one writer at a time.
     """
     failed = graph / "failed"
     with contextlib.suppress(OSError):
         if time.time() - failed.stat().st_mtime < AGAIN:
             return
     if repository.is_partial():
-        # for the filters git would fetch missing trees
+        # git would fetch missing trees for the filters
         return
     if not private_folder(graph):
         return
@@ -211,7 +211,7 @@ def _make(
     evict(graph.parent, MOST_REPOSITORIES)
     with (graph / "lock").open("ab") as lock:
         try:
-            # the child holds the lock too, until it ends, however this run ends
+            # the child also holds the lock until it ends, even if this run ends first
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return
@@ -249,7 +249,7 @@ def _make(
 
 
 def _waited(process: "subprocess.Popen[bytes]", progress: Progress) -> bool:
-    """Wait for the writing up to the time limit; whether it finished."""
+    """Wait for the writer up to the time limit, and return whether it finished."""
     try:
         for tenth in range(int(PATIENCE * 10)):
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds commits of mainline and other trees that make a patch unnecessary.
+"""Find commits of mainline and other trees that make a patch unnecessary.
 
 Only commits that are not in the base of the patch are compared, only those that change its files,
 and only what they change in its functions. Files that were renamed since are followed. A fix that
@@ -62,7 +62,7 @@ class EarlierFix(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The sentence of `check`, `send`, `backport` and the TUI about it."""
+        """Return the sentence about it in `check`, `send`, `backport` and the TUI."""
         verb = "fixed by" if self.is_sure else "perhaps fixed by"
         return f"{verb} {self.commit[:12]} in {self.where}: {self.subject}"
 
@@ -79,12 +79,12 @@ class StableBase(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The sentence of `check`, `send` and the TUI about it."""
+        """Return the sentence about it in `check`, `send` and the TUI."""
         return f"based on stable {self.version}, but patches are for mainline first"
 
     @property
     def rebase(self) -> str:
-        """The command that moves the commits to mainline."""
+        """Return the command that moves the commits to mainline."""
         return f"git rebase --onto {self.mainline or 'MAINLINE'} {self.commit[:12]}"
 
 
@@ -99,13 +99,13 @@ class UpstreamState(NamedTuple):
 
     @property
     def known(self) -> tuple[EarlierFix, ...]:
-        """The earlier fixes, those that are certain first."""
-        found = dict.fromkeys(fix for fix in self.fixes if fix)
-        return tuple(sorted(found, key=lambda fix: not fix.is_sure))
+        """Return the earlier fixes, certain ones first."""
+        result = dict.fromkeys(fix for fix in self.fixes if fix)
+        return tuple(sorted(result, key=lambda fix: not fix.is_sure))
 
     @property
     def sure(self) -> EarlierFix | None:
-        """The first certain fix."""
+        """Return the first certain fix."""
         return next((fix for fix in self.known if fix.is_sure), None)
 
 
@@ -149,7 +149,7 @@ def earlier_fixes(
     """Return for each patch the commit that makes it unnecessary, or None.
 
     `base` is the commit on which the first patch is based. The first of `trees` is mainline; of
-    several commits, one that is certain is preferred, and then one in an earlier tree. Raises
+    several commits, one that is certain is preferred, and then one in an earlier tree. Raise
     `GitError` if git fails or takes too long.
     """
     tips = tuple(dict.fromkeys(tree.tip for tree in trees if tree.tip != base))
@@ -166,8 +166,8 @@ def earlier_fixes(
     logged = walk.read(sorted(walk.renamed(paths)))
     own = {patch.commit for patch in patches}
     search = _Search([commit for commit in logged if commit.id not in own])
-    place = _Places(repository, trees)
-    return tuple(place.best(search.fixes_of(patch)) for patch in patches)
+    places = _Places(repository, trees)
+    return tuple(places.best(search.fixes_of(patch)) for patch in patches)
 
 
 class _Walk:
@@ -192,8 +192,8 @@ class _Walk:
             self.progress("looking for an earlier fix")
 
     def renamed(self, paths: set[str]) -> set[str]:
-        """The paths, and the names that the files have in the trees."""
-        found, names = set(paths), set(paths)
+        """Return the paths, and the names that the files have in the trees."""
+        result, names = set(paths), set(paths)
         for _ in range(_MOST_RENAMES):
             gone = [
                 name
@@ -217,16 +217,16 @@ class _Walk:
                     for old, new in zip(words[1::3], words[2::3], strict=False)
                     if old in gone
                 }
-            names -= found
-            found |= names
-        return found
+            names -= result
+            result |= names
+        return result
 
     def _in_tips(self, path: str) -> Iterator[str]:
         return (f"{tip}:{path}" for tip in self.tips)
 
     def read(self, paths: Sequence[str]) -> tuple[_Logged, ...]:
-        """The commits that change these files, latest first."""
-        # messages and files may contain anything but a word that nobody knows
+        """Return the commits that change these files, latest first."""
+        # messages and files may contain anything except this random mark
         mark = os.urandom(12).hex()
         out = self._git(
             "log", "--no-merges", "-p", "-U1", "-M", "--no-ext-diff", "--no-textconv",
@@ -256,11 +256,13 @@ class _Search:
                 self._reverts.setdefault(name[:12], []).append(commit.id)
 
     def fixes_of(self, patch: PatchToFind) -> list[tuple[_Logged, bool]]:
-        """The commits that make a patch unnecessary, latest first, and whether that is sure."""
+        """Return the commits that make a patch unnecessary, latest first, and whether each is
+        certain.
+        """
         mine = changed_functions(patch.files)
         screen = _Screen(patch, mine)
         undone: list[Counter[Line]] = []
-        found = []
+        result = []
         for commit in self._logged:
             if not screen.may_match(commit, self._marks[commit.id]):
                 continue
@@ -274,8 +276,8 @@ class _Search:
             if verdict is None and screen.is_related(commit, self._marks[commit.id]):
                 verdict = False if _common(mine, theirs) else None
             if verdict is not None and not self._is_reverted(commit.id):
-                found.append((commit, verdict))
-        return found
+                result.append((commit, verdict))
+        return result
 
     def _is_reverted(self, commit: str, depth: int = 0) -> bool:
         return depth < _MOST_RENAMES and any(
@@ -297,13 +299,13 @@ class _Screen:
         self._all = frozenset(lines)
 
     def is_related(self, commit: _Logged, marks: Marks) -> bool:
-        """Whether a commit fixes the same commit, or has the same title."""
+        """Return whether a commit fixes the same commit, or has the same title."""
         return title_key(commit.subject) == self._title or any(
             fix.id[:12] in self._fixes for fix in marks.fixes
         )
 
     def may_match(self, commit: _Logged, marks: Marks) -> bool:
-        """Whether a commit has a line of the patch, or is related to it."""
+        """Return whether a commit has a line of the patch, or is related to it."""
         wanted = self._lines or self._all
         return not commit.texts.isdisjoint(wanted) or self.is_related(commit, marks)
 
@@ -321,27 +323,29 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     both = ours & others
     telling = [line for line in both if is_telling(line[1])]
     removed = [line for line in ours if line[0] == "-" and is_telling(line[1])]
-    is_placed = any(line in both for line in removed) or _meet(mine, theirs)
+    is_placed = any(line in both for line in removed) or _add_in_same_place(
+        mine, theirs
+    )
     likeness = line_similarity(ours, others)
     if likeness >= ENOUGH and (is_placed or len(telling) >= _SHORT):
         return True
     if others.total() > _MUCH * ours.total() + _MORE:
         return None
     is_replaced = sum(line in both for line in removed) * 2 >= max(1, len(removed))
-    if is_replaced or (not removed and _meet(mine, theirs)):
+    if is_replaced or (not removed and _add_in_same_place(mine, theirs)):
         return False
     return False if telling and likeness >= _HALF else None
 
 
 def _common(mine: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
-    """The functions that both change; all, if one of them is only known by a label."""
+    """Return the functions that both change, or all if one of them is known only by a label."""
     if "" in mine.lines or "" in theirs.lines:
         return list(theirs.lines)
     return [name for name in mine.lines if name in theirs.lines]
 
 
-def _meet(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool:
-    """Whether both add lines in the same place."""
+def _add_in_same_place(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool:
+    """Return whether both add lines in the same place."""
     ends = {(edge.function, edge.before) for edge in mine.edges if edge.before}
     starts = {(edge.function, edge.after) for edge in mine.edges if edge.after}
     return any(
@@ -367,10 +371,10 @@ class _Places:
         self._repository, self._trees = repository, trees
         self._releases = Releases(repository)
 
-    def best(self, found: Sequence[tuple[_Logged, bool]]) -> EarlierFix | None:
-        """The certain commit in the first tree, the oldest of several."""
+    def best(self, matches: Sequence[tuple[_Logged, bool]]) -> EarlierFix | None:
+        """Return the certain commit in the first tree, the oldest of several."""
         chosen: tuple[tuple[bool, int], EarlierFix] | None = None
-        for commit, is_sure in reversed(found):
+        for commit, is_sure in reversed(matches):
             rank = self._rank(commit.id)
             key = (not is_sure, rank)
             if chosen is None or key < chosen[0]:

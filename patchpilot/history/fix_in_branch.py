@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds a commit in a branch, as itself or as a backport, unless it was reverted since."""
+"""Find a commit in a branch, as itself or as a backport, unless it was reverted since."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ class Landing:
 
     @property
     def holds(self) -> bool:
-        """Whether it is still in effect."""
+        """Return whether the commit is still in effect."""
         return self.reverted_by is None
 
 
@@ -88,7 +88,7 @@ class History:
         self.index.add(commits, self._progress)
 
     def has(self, branch: str, commit: str) -> bool:
-        """Whether `commit` is the commit `branch` or an ancestor of it (both full ids)."""
+        """Return whether `commit` is the commit `branch` or an ancestor of it (both full ids)."""
         self.add([branch])
         ordinal = self.index.ordinal(commit)
         return ordinal is not None and ordinal in self.index.reach(branch)
@@ -96,12 +96,12 @@ class History:
     def landed(
         self, commit: str, branch: str, *, content: bool = True
     ) -> Landing | None:
-        """How `commit` is in the branch whose tip is `branch`: the last landing in effect, else a
-        reverted one with its revert, else None.
+        """Return how `commit` is in the branch with the tip `branch`.
 
-        In order: by ancestry; by a marker in the message of a branch's commit (also through a
-        backport of a backport); with `content`, by exact subject and author with a similar patch,
-        and by patch-id.
+        This is the last landing in effect, a reverted one with its revert, or None. In order,
+        evidence is ancestry; a marker in the message of a branch's commit (including a backport of
+        a backport); and with `content`, the exact subject and author with a similar patch, or the
+        patch-id.
         """
         self.add([branch, commit])
         reach = self.index.reach(branch)
@@ -124,9 +124,8 @@ class History:
         return self._standing(commit, landings, reach)
 
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
-        """The targets of the `Fixes:` lines of a commit, anywhere in its message.
-
-        Each commit once.
+        """Return the targets of the `Fixes:` lines anywhere in a commit's message, without
+        duplicates.
         """
         self.add([commit])
         reach = self.index.reach(commit)
@@ -153,8 +152,8 @@ class History:
     def same_change(
         self, subject: str, lines: "Counter[tuple[str, str]]", branch: str
     ) -> str | None:
-        """The latest commit of `branch` with exactly this subject that changes mostly these lines,
-        or None.
+        """Return the latest commit of `branch` with exactly this subject and mostly these lines, or
+        None.
         """
         self.add([branch])
         reach = self.index.reach(branch)
@@ -173,8 +172,8 @@ class History:
         )
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
-        """Those of `commits` missing from the branch by ancestry or upstream marker (patches
-        are not read), in order.
+        """Return the `commits` missing from the branch by ancestry and upstream marker, in order;
+        no patches are read.
         """
         self.add([branch, *commits])
         reach = self.index.reach(branch)
@@ -186,8 +185,8 @@ class History:
         )
 
     def reverts(self, commit: str, branch: str) -> tuple[str, ...]:
-        """The commits of `branch` that say they revert `commit`, by its id or by its subject,
-        oldest first.
+        """Return the commits of `branch` that revert `commit`, by its id or its subject, oldest
+        first.
         """
         self.add([branch])
         reach = self.index.reach(branch)
@@ -206,7 +205,7 @@ class History:
         )
 
     def fixers(self, commit: str, branch: str) -> tuple[str, ...]:
-        """The commits of `branch` whose `Fixes:` line names `commit`, oldest first."""
+        """Return the commits of `branch` whose `Fixes:` line names `commit`, oldest first."""
         self.add([branch])
         reach = self.index.reach(branch)
         return tuple(
@@ -248,7 +247,7 @@ class History:
         return last
 
     def _undone(self, commit: str, landed: str, reach: AncestorBitmap) -> str | None:
-        """The last revert of a landing that is in effect, or None."""
+        """Return the last revert of a landing that is in effect, or None."""
         since = self.index.ordinal(landed) or 0
         reverts = {
             number
@@ -291,8 +290,8 @@ class History:
         named = read_marks(other.message).upstream
         if named and not any(original.id.startswith(word) for word in named):
             return False
-        # a cherry-pick keeps the author date, which is better evidence than the similarity of an
-        # adapted patch
+        # a cherry-pick keeps the author date, better evidence than the similarity of an adapted
+        # patch
         if original.authored == other.authored and meet(
             self.repository, original.id, other.id
         ):
@@ -334,8 +333,9 @@ class History:
         return known_ids[ordinal]
 
 
-def same_person(one: Commit, other: Commit) -> bool:
-    """Returns whether two commits have the same author, by email address or by name."""
-    return one.author.key == other.author.key or (
-        bool(one.author.name) and one.author.name.lower() == other.author.name.lower()
+def same_person(commit: Commit, other: Commit) -> bool:
+    """Return whether two commits have the same author, by email address or by name."""
+    return commit.author.key == other.author.key or (
+        bool(commit.author.name)
+        and commit.author.name.lower() == other.author.name.lower()
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks `Fixes:` tags: the problems that bots report for such tags, and some that they miss.
+"""Check `Fixes:` tags: the problems that bots report for such tags, and some that they miss.
 
 There is no I/O: the caller passes a function that finds commits and, if known, their relations.
 """
@@ -49,7 +49,7 @@ class FixesTag(NamedTuple):
 
     @property
     def is_url(self) -> bool:
-        """Whether it names a web page, as some projects do for their bug tracker."""
+        """Return whether the tag is a URL, as some projects use for their bug tracker."""
         return bool(_URL.match(self.text.partition(":")[2].strip()))
 
 
@@ -65,22 +65,22 @@ class JudgedTag(NamedTuple):
 
     @property
     def target_id(self) -> str | None:
-        """The full id of the commit that it names."""
+        """Return the full id of the commit that the tag names."""
         return self.target.id if self.target else None
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """Its problems, a sentence each."""
+        """Return the problems, one sentence each."""
         return tuple(problem.message for problem in self.problems)
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The stable names of its problems."""
+        """Return the stable names of the problems."""
         return tuple(problem.kind for problem in self.problems)
 
     @property
     def suggestion(self) -> str | None:
-        """The corrected line, where the commit is known and the format is wrong."""
+        """Return the corrected line if the commit is known and the format is wrong."""
         text = tag_text(self.target) if self.target and self.problems else None
         return text if text != self.tag.text or self.tag.indented else None
 
@@ -102,7 +102,7 @@ class Relations(NamedTuple):
 
 
 def tag_text(commit: Commit, digits: int = DIGITS) -> str:
-    """Returns the Fixes: line for a commit, such as `Fixes: 43645ce03e00 ("qed: …")`.
+    """Return the Fixes: line for a commit, such as `Fixes: 43645ce03e00 ("qed: …")`.
 
     The subject is the same as in the commit, and is never folded.
     """
@@ -110,9 +110,9 @@ def tag_text(commit: Commit, digits: int = DIGITS) -> str:
 
 
 def parse_tag(text: str, line: int = 0) -> FixesTag | None:
-    """Parses a `Fixes:` line as the bots do: in any case, with or without an indent.
+    """Parse a `Fixes:` line as the bots do: in any case, with or without an indent.
 
-    Returns None for other lines.
+    Return None for other lines.
     """
     read = read_fixes_line(text)
     if read is None or not read.is_tag:
@@ -147,7 +147,7 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
 
 
 def _unquote(text: str) -> tuple[str, bool, bool]:
-    """(inside, whether quoted, whether a quote is left open)."""
+    """Return (text inside the quotes, whether it is quoted, whether a quote is left open)."""
     closing = _QUOTES.get(text[:1])
     if not closing:
         return text, False, False
@@ -157,7 +157,7 @@ def _unquote(text: str) -> tuple[str, bool, bool]:
 
 
 def same_subject(quoted: str, subject: str) -> bool:
-    """Returns whether the quoted subject is the commit's.
+    """Return whether the quoted subject is the commit's.
 
     As the bots allow, it may be shortened with an ellipsis or truncated at the end.
     """
@@ -175,7 +175,7 @@ def same_subject(quoted: str, subject: str) -> bool:
 def _judge_tag(
     tag: FixesTag, target: Commit | None, known: Relations
 ) -> tuple[TagProblem, ...]:
-    """The problems of a tag whose commit has been looked up, in the order of the bots."""
+    """Return the problems of a tag whose commit has been looked up, in the order of the bots."""
     if tag.commit_id is None:
         if tag.is_url:
             return (
@@ -315,7 +315,7 @@ def judge_message(
     relations: Relations | None = None,
     apart: bool = False,
 ) -> tuple[JudgedTag, ...]:
-    """Returns every `Fixes:` line of a message with its commit and its problems.
+    """Return every `Fixes:` line of a message with its commit and its problems.
 
     `lines` starts with the subject. The problems include the position of the tag; with `apart`,
     the project expects it above the sign-offs, separated by a blank line.

@@ -66,15 +66,13 @@ class Index:
 
     @classmethod
     def open(cls, repository: Repository) -> "Index":
-        """The repository's index.
+        """Open the repository's index.
 
-        One that is missing, corrupt, of another version or of another shallow state is created
-        again.
+        It is created again if it is missing, corrupt, or of another version or shallow state.
         """
         return cls(repository, connect(repository))
 
     def close(self) -> None:
-        """Close the file."""
         self._db.close()
 
     def __enter__(self) -> "Index":
@@ -84,9 +82,9 @@ class Index:
         self.close()
 
     def add(self, tips: Iterable[str], progress: Progress = silent) -> int:
-        """Add all commits reachable from these; returns how many were new.
+        """Add all commits reachable from these tips, and return how many were new.
 
-        GitError when one is not in the repository.
+        Raise GitError if a tip is not in the repository.
         """
         tips = tuple(dict.fromkeys(tips))
         try:
@@ -97,7 +95,7 @@ class Index:
                 hint="another patchpilot process may be updating it; try again",
             ) from error
         except sqlite3.DatabaseError:
-            # a corrupt cache is created again
+            # create a corrupt cache again
             self._db.close()
             forget(self.repository)
             self._db, self._reaches = connect(self.repository), {}
@@ -150,14 +148,14 @@ class Index:
         return added
 
     def ordinal(self, commit_id: str) -> int | None:
-        """The number of a commit, or None when the index does not know it."""
+        """Return the number of a commit, or None if it is not in the index."""
         row = self._db.execute(
             "select ord from commits where id = ?", (bytes.fromhex(commit_id),)
         ).fetchone()
         return int(row[0]) if row else None
 
     def id(self, ordinal: int) -> str:
-        """The id of a numbered commit."""
+        """Return the id of a numbered commit."""
         return bytes(
             self._db.execute(
                 "select id from commits where ord = ?", (ordinal,)
@@ -165,11 +163,11 @@ class Index:
         ).hex()
 
     def ids(self, ordinals: Iterable[int]) -> list[str]:
-        """The ids of numbered commits, in order."""
+        """Return the ids of numbered commits, in order."""
         return [self.id(ordinal) for ordinal in ordinals]
 
     def resolve(self, prefix: str) -> list[tuple[int, str]]:
-        """(number, id) of every known commit whose id starts with these hex digits."""
+        """Return (number, id) of every known commit whose id starts with these hex digits."""
         low, high = (
             bytes.fromhex(prefix.ljust(40, "0")),
             bytes.fromhex(prefix.ljust(40, "f")),
@@ -180,8 +178,9 @@ class Index:
         return [(int(number), bytes(commit_id).hex()) for number, commit_id in rows]
 
     def by_subject(self, subject: str) -> list[int]:
-        """The numbers of the commits with exactly this subject (as a 64-bit hash: verify the commit
-        itself).
+        """Return the numbers of the commits with exactly this subject.
+
+        The index has a 64-bit hash, so verify the commit itself.
         """
         return [
             int(row[0])
@@ -192,21 +191,20 @@ class Index:
         ]
 
     def backports_of(self, commit_id: str) -> list[int]:
-        """The numbers of the commits that say they are a backport of this one."""
+        """Return the numbers of the commits that claim to be a backport of this one."""
         return self._naming("upstream", commit_id, 12)
 
     def reverts_of(self, commit_id: str) -> list[int]:
-        """The numbers of the commits that say they revert this one."""
+        """Return the numbers of the commits that claim to revert this one."""
         return self._naming("reverts", commit_id, 7)
 
     def fixes_of(self, commit_id: str) -> list[int]:
-        """The numbers of the commits with a `Fixes:` line that names this one."""
+        """Return the numbers of the commits with a `Fixes:` line that names this one."""
         return self._naming("fixes", commit_id, 7)
 
     def upstream_among(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
-        """Number → upstream ids, for those of these commits that name any.
-
-        For many commits at once.
+        """Map the numbers of commits that name upstream ids to these ids, for many commits at
+        once.
         """
         backports: dict[int, list[str]] = {}
         rows = self._db.execute(
@@ -218,9 +216,9 @@ class Index:
         return backports
 
     def reach(self, commit_id: str) -> AncestorBitmap:
-        """The set of commits that `commit_id` has, itself among them.
+        """Return the set of ancestors of `commit_id`, including itself.
 
-        Stored, so that it is computed once.
+        It is stored after it has been computed once.
         """
         ordinal = self.ordinal(commit_id)
         if ordinal is None:
@@ -242,7 +240,7 @@ class Index:
         return self._reaches[ordinal]
 
     def patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
-        """Number → patch-id ("" for none) of those commits whose patch-id is stored."""
+        """Map these numbers to their stored patch-ids ("" for none)."""
         rows = self._db.execute(
             "select ord, id from patch_id where ord in (select value from json_each(?))",
             (json.dumps(list(ordinals)),),
@@ -250,7 +248,6 @@ class Index:
         return {int(number): str(patch_id) for number, patch_id in rows}
 
     def keep_patch_ids(self, patch_ids: dict[int, str]) -> None:
-        """Store computed patch-ids."""
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute("begin immediate")
             self._db.executemany(
@@ -355,7 +352,7 @@ class Index:
 
 
 def subject_hash(subject: str) -> int:
-    """Returns a hash of a subject as a signed 64-bit number."""
+    """Return a hash of a subject as a signed 64-bit number."""
     digest = hashlib.blake2b(
         subject.strip().encode("utf-8", "surrogateescape"), digest_size=8
     ).digest()
@@ -379,10 +376,10 @@ def _new_facts(
     known: Callable[[str], bool],
     old: Sequence[str],
 ) -> Iterator[CommitFact]:
-    """Yields the facts of all commits reachable from `tips` that are not `known`, parents first.
+    """Yield the facts of all commits reachable from `tips` that are not `known`, parents first.
 
-    All commits reachable from `old` are known. A few commits are read one by one, up to the known
-    ones; many are read with a single `git log`.
+    All commits reachable from `old` are known. A few commits are read one by one, many with a
+    single `git log`.
     """
     if old:
         few = _few(repository, tips, known)
@@ -425,7 +422,7 @@ def _fact(record: bytes) -> CommitFact | None:
 
 
 def _made_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
-    """Creates the fact of a commit from its id, parents and message."""
+    """Create the fact of a commit from its id, parents and message."""
     paragraph = message.lstrip("\n").split("\n\n", 1)[0]
     subject = (
         " ".join(line.strip() for line in paragraph.strip().split("\n"))
@@ -438,9 +435,9 @@ def _made_fact(commit_id: str, parents: tuple[str, ...], message: str) -> Commit
 def _few(
     repository: Repository, tips: Sequence[str], known: Callable[[str], bool]
 ) -> list[CommitFact] | None:
-    """The new facts when there are few; None when there are many.
+    """Return the new facts if there are only a few, otherwise None.
 
-    A commit a shallow or partial clone lacks is left out.
+    Commits missing from a shallow or partial clone are left out.
     """
     facts: dict[str, CommitFact] = {}
     order: list[str] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognizes commits that import code whose history is elsewhere.
+"""Recognize commits that import code whose history is elsewhere.
 
 They are the first commit of a repository, and imports squashed into one commit.
 """
@@ -40,7 +40,7 @@ class ImportCheck:
         self._counts: dict[str, tuple[int, int]] = {}
 
     def reason(self, commit: Commit) -> str:
-        """Why a commit only brings in code whose history is not here.
+        """Return why a commit only imports code whose history is elsewhere.
 
         Empty for ordinary changes, and for first commits that tags name by convention.
         """
@@ -52,7 +52,7 @@ class ImportCheck:
         )
 
     def _files(self, commit: str) -> tuple[int, int]:
-        """How many files a commit adds, and how many it touches."""
+        """Return how many files a commit adds, and how many it touches."""
         if commit not in self._counts:
             asked = dict.fromkeys((commit, *self._expected))
             self._expected = []
@@ -61,7 +61,7 @@ class ImportCheck:
 
 
 def _reason_by_message(repository: Repository, commit: Commit) -> str | None:
-    """The reason as far as the commit itself has one; None where its size decides."""
+    """Return the reason given by the commit itself, or None if its size decides."""
     if any(commit.id in project.tags.first_commits for project in projects().values()):
         return ""
     if ends_at(repository, commit.id):
@@ -88,7 +88,7 @@ def _reason_by_size(commit: Commit, added: int, touched: int) -> str:
 
 
 def _is_release(subject: str) -> bool:
-    """Whether a subject is that of a release's commit ("Linux 6.1.150")."""
+    """Return whether a subject is that of a release commit ("Linux 6.1.150")."""
     names = "|".join(
         re.escape(name)
         for project in projects().values()
@@ -102,7 +102,7 @@ def _is_release(subject: str) -> bool:
 def _read_counts(
     repository: Repository, commits: Iterable[str]
 ) -> dict[str, tuple[int, int]]:
-    """Commit → how many files it adds, and how many it touches, against its first parent."""
+    """Map each commit to the number of files it adds and touches against its first parent."""
     words = (
         "-r",
         "-m",
@@ -113,7 +113,7 @@ def _read_counts(
         "--stdin",
     )
     done = repository.git(
-        "diff-tree", *words, stdin="".join(f"{one}\n" for one in commits).encode()
+        "diff-tree", *words, stdin="".join(f"{commit}\n" for commit in commits).encode()
     )
     counts: dict[str, tuple[int, int]] = {}
     fields = iter(done.text.split("\0"))

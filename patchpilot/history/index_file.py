@@ -32,16 +32,16 @@ create unique index commits_by_id on commits (id);
 
 
 def forget(repository: Repository) -> None:
-    """Deletes a repository's index, which the next query creates again."""
+    """Delete a repository's index, which the next query creates again."""
     file = _place(repository)
     if file:
         _forget(file)
 
 
 def _place(repository: Repository) -> Path | None:
-    """The file, created where there was none; None where no private file can be created."""
-    place = repository_place("history", repository.common_dir, VERSION)
-    file = place.with_name(f"{place.name}.sqlite")
+    """Return the file, creating it if necessary, or None if no private file can be created."""
+    stem = repository_place("history", repository.common_dir, VERSION)
+    file = stem.with_name(f"{stem.name}.sqlite")
     if not private_folder(file.parent):
         return None
     with contextlib.suppress(OSError):
@@ -75,7 +75,7 @@ def _state(repository: Repository) -> str:
 
 
 def connect(repository: Repository) -> sqlite3.Connection:
-    """Opens the index database of a repository, in memory if no file can be created.
+    """Open the index database of a repository, in memory if no file can be created.
 
     A database is created again if it is corrupt, or if its version or shallow state differs.
     """
@@ -106,7 +106,7 @@ def connect(repository: Repository) -> sqlite3.Connection:
 
 
 def _prepare(database: sqlite3.Connection, state: str) -> bool:
-    """Create missing tables; whether the file is usable."""
+    """Create missing tables, and return whether the file is usable."""
     database.execute("pragma journal_mode = wal")
     database.execute("pragma synchronous = off")
     database.execute("pragma mmap_size = 268435456")

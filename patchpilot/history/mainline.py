@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the mainline branch in a repository.
+"""Find the mainline branch in a repository.
 
 It is the ref that the setting names, a branch of a remote, or the local branch master or main.
 Any other local branch is considered development work, whatever its name ends in.
@@ -26,22 +26,22 @@ class Mainline(NamedTuple):
     reason: str
 
     def explained(self) -> tuple[str, ...]:
-        """The ref and the reason, as lines."""
+        """Return the ref and the reason, as lines."""
         return f"mainline: {self.name} ({self.tip[:12]})", f"  why: {self.reason}"
 
 
 def mainline(repository: Repository) -> str | None:
-    """Returns the tip of mainline, or None if the repository does not have it."""
-    found = find_mainline(repository)
-    return found.tip if found else None
+    """Return the tip of mainline, or None if the repository does not have it."""
+    mainline = find_mainline(repository)
+    return mainline.tip if mainline else None
 
 
 def find_mainline(repository: Repository) -> Mainline | None:
-    """Returns the mainline branch of a repository, or None if there is none.
+    """Return the mainline branch of a repository, or None if there is none.
 
-    Raises UsageError if the setting does not name a commit. Of several remotes, those with a
-    usual name are preferred, and then the latest tip. The -next trees, queues and release
-    candidates are ignored.
+    Raise UsageError if the setting does not name a commit. Of several remotes, those with a usual
+    name are preferred, and then the latest tip. The -next trees, queues and release candidates are
+    ignored.
     """
     if named := _setting(repository):
         return Mainline(named, repository.resolve(named), f"set by {SETTING}")
@@ -62,7 +62,7 @@ def find_mainline(repository: Repository) -> Mainline | None:
 
 
 def mainline_tips(repository: Repository) -> frozenset[str]:
-    """Returns the tips of all refs that may contain mainline commits.
+    """Return the tips of all refs that may contain mainline commits.
 
     They are the ref that the setting names or, without the setting, the refs of remotes with a
     usual name.
@@ -77,7 +77,7 @@ def mainline_tips(repository: Repository) -> frozenset[str]:
 
 
 def is_candidate(name: str) -> bool:
-    """Returns whether a ref belongs to a remote for release candidates (`stable-rc/linux-6.1.y`).
+    """Return whether a ref belongs to a remote for release candidates (`stable-rc/linux-6.1.y`).
 
     Such a branch is rewritten, so it is not the stable branch itself.
     """
@@ -86,11 +86,11 @@ def is_candidate(name: str) -> bool:
 
 
 def branch_refs(repository: Repository, *places: str) -> dict[str, str]:
-    """Returns the branches with these full names or below them, as short name → tip.
+    """Return the branches with these full names or below them, as short name → tip.
 
     The HEAD of a remote is not included.
     """
-    below = tuple(f"{place}/" for place in places)
+    below = tuple(f"{location}/" for location in places)
     return {
         ref.short: ref.object_id
         for ref in repository.all_refs
@@ -105,7 +105,7 @@ def _setting(repository: Repository) -> str:
 
 
 def _remotes() -> frozenset[str]:
-    """The usual names of the remote with the mainline."""
+    """Return the usual names of the remote with the mainline."""
     usual = (
         name for project in projects().values() for name in project.mainline_remotes
     )
@@ -113,7 +113,9 @@ def _remotes() -> frozenset[str]:
 
 
 def _is_master(name: str) -> bool:
-    """Whether a remote branch is the master or main of a remote that may have the mainline."""
+    """Return whether a remote branch is the master or main of a remote that may have the
+    mainline.
+    """
     remote, _, branch = name.partition("/")
     return (
         branch in _BRANCHES and not is_candidate(name) and not _IS_NEXT.search(remote)

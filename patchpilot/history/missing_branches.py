@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the maintained stable branches that a clone lacks, and where to fetch them."""
+"""Find the maintained stable branches that a clone lacks, and where to fetch them."""
 
 from typing import NamedTuple
 
@@ -21,17 +21,19 @@ class MissingBranches(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """The branches, and where they come from."""
-        place = f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
-        return f"{', '.join(self.branches)} from {place}"
+        """Return the branches and where they come from."""
+        source = (
+            f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
+        )
+        return f"{', '.join(self.branches)} from {source}"
 
 
 def missing_branches(
     repository: Repository, profile: str | None = None
 ) -> MissingBranches | None:
-    """Returns the maintained stable branches that have not been fetched.
+    """Return the maintained stable branches that have not been fetched.
 
-    Returns None if there are none, or if the project has no stable series.
+    Return None if there are none, or if the project has no stable series.
     """
     known = stable_branches(repository, profile=profile)
     stable = own_trees(repository, known.stable, profile)
@@ -46,7 +48,7 @@ def missing_branches(
     if not remotes and repository.remote_urls(stable.remote_name):
         remotes = [stable.remote_name]
     names = tuple(
-        stable.branch_name.format(version=one.version) for one in known.missing
+        stable.branch_name.format(version=missing.version) for missing in known.missing
     )
     return MissingBranches(
         remotes[0] if remotes else stable.remote_name,

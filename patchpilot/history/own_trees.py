@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the stable trees of the project that a repository belongs to."""
+"""Find the stable trees of the project that a repository belongs to."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
@@ -12,7 +12,7 @@ from patchpilot.projects.stable_trees import StableTrees
 def own_trees(
     repository: Repository, guessed: StableTrees, profile: str | None
 ) -> StableTrees | None:
-    """Returns the stable trees to name in hints, or None if the project has none.
+    """Return the stable trees to name in hints, or None if the project has none.
 
     They are the profile's trees. Without a profile, `guessed`, the trees that the refs suggest,
     is returned if any ref matches it; otherwise the project is detected from the tree.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares the changes of two commits: by patch-id, or by their added and removed lines."""
+"""Compare the changes of two commits: by patch-id, or by their added and removed lines."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
 
 
 def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
-    """Returns the patch-id of each commit, or "" for merges and empty commits, which have none.
+    """Return the patch-id of each commit, or "" for merges and empty commits, which have none.
 
     Commits with missing objects are omitted.
     """
@@ -33,7 +33,7 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         )
         end = len(todo)
         if diffs.code:
-            # git stops at a commit with missing objects (partial clone, damaged repository):
+            # git stops at a commit with missing objects (partial clone, damaged repository), so
             # continue with the next
             places = {commit_id.encode(): at for at, commit_id in enumerate(todo)}
             end = max(
@@ -52,7 +52,7 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
 
 
 def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
-    """Returns the added and removed lines of a commit, stripped, each with its sign."""
+    """Return the added and removed lines of a commit, stripped, each with its sign."""
     text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode(
         "utf-8", "replace"
     )
@@ -69,7 +69,7 @@ def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, st
 
 
 def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
-    """Returns the added and removed lines of a patch's files, in the same form as
+    """Return the added and removed lines of a patch's files, in the same form as
     `changed_lines`.
     """
     lines = (
@@ -82,8 +82,8 @@ def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
     return Counter(pair for pair in lines if pair[1])
 
 
-def meet(repository: Repository, one: str, other: str) -> bool:
-    """Returns whether two commits change a file with the same name."""
+def meet(repository: Repository, left: str, other: str) -> bool:
+    """Return whether two commits change a file with the same name."""
     names = [
         set(
             repository.git(
@@ -97,18 +97,18 @@ def meet(repository: Repository, one: str, other: str) -> bool:
             ).text.split("\0")
         )
         - {""}
-        for commit in (one, other)
+        for commit in (left, other)
     ]
     return bool(names[0] & names[1])
 
 
 def alike(
-    repository: Repository, one: "str | Counter[tuple[str, str]]", other: str
+    repository: Repository, left: "str | Counter[tuple[str, str]]", other: str
 ) -> bool:
-    """Returns whether two commits make mostly the same changes to the same lines.
+    """Return whether two commits make mostly the same changes to the same lines.
 
     The first one may be given as its changed lines.
     """
-    mine = changed_lines(repository, one) if isinstance(one, str) else one
+    mine = changed_lines(repository, left) if isinstance(left, str) else left
     theirs = changed_lines(repository, other)
     return mine == theirs or line_similarity(mine, theirs) >= ENOUGH

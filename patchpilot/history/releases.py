@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the first release that contains a commit.
+"""Find the first release that contains a commit.
 
 This is fast in a large history, and correct for topic branches that were merged late.
 """
@@ -37,12 +37,12 @@ class Release(NamedTuple):
 
     @property
     def is_final(self) -> bool:
-        """Whether it is a final release, not a candidate."""
+        """Return whether it is a final release, not a candidate."""
         return self.candidate is None
 
 
 def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
-    """Parses a tag's name as a release; returns None if it is not a version."""
+    """Parse a tag's name as a release; return None if it is not a version."""
     match = _VERSION.match(name)
     if not match:
         return None
@@ -60,7 +60,7 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
 
 
 def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
-    """Returns the releases without the point releases of stable branches, oldest first.
+    """Return the releases without the point releases of stable branches, oldest first.
 
     A point release is, for example, v6.1.7 if v6.1 exists.
     """
@@ -87,7 +87,7 @@ def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
 
 
 def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
-    """2.6.32 of 2.6.32.7.1, as distributions number their own."""
+    """Return 2.6.32 for 2.6.32.7.1, as distributions number their own releases."""
     return numbers[:-2] if len(numbers) > 3 else None
 
 
@@ -103,29 +103,29 @@ class Releases:
         self._key = key_of(_KIND, [os.fsencode(repository.common_dir)])
 
     @cached_property
-    def _kept(self) -> dict[str, tuple[str, str]]:
-        """Commit → its first release and the commit of that, as earlier runs found them."""
+    def _cached(self) -> dict[str, tuple[str, str]]:
+        """Return earlier results: commit → its first release and that release's commit."""
         known: dict[str, tuple[str, str]] = recall(_KIND, self._key) or {}
         return known if len(known) < _MOST_KEPT else {}
 
     @cached_property
     def all(self) -> tuple[Release, ...]:
-        """Mainline's releases and release candidates, oldest first."""
+        """Return mainline's releases and release candidates, oldest first."""
         tags = (
             ref
             for ref in self._repository.all_refs
             if not ref.is_branch and ref.kind == "commit"
         )
-        found = (parse_release(tag.short, tag.object_id, tag.date) for tag in tags)
-        return mainline_releases([release for release in found if release])
+        releases = (parse_release(tag.short, tag.object_id, tag.date) for tag in tags)
+        return mainline_releases([release for release in releases if release])
 
     def first(
         self, commit: str, committed: int | None = None, *, final: bool = False
     ) -> Release | None:
-        """The first release (with `final`, no candidates) that contains a commit of this full id;
-        None where none does.
+        """Return the first release that contains a commit (full id), or None; with `final`, skip
+        candidates.
 
-        `committed` is its committer date in seconds, looked up where it is not given.
+        `committed` is its committer date in seconds, looked up if not given.
         """
         if commit not in self._first:
             self._first[commit] = self._remembered(commit) or self._looked_up(
@@ -153,8 +153,8 @@ class Releases:
         )
 
     def _remembered(self, commit: str) -> Release | None:
-        """The result of an earlier run, where that release has not changed."""
-        known = self._kept.get(commit)
+        """Return the result of an earlier run if that release has not changed."""
+        known = self._cached.get(commit)
         return (
             next(
                 (
@@ -178,14 +178,13 @@ class Releases:
             commit, [release for release in self.all if release.date + SLOP >= when]
         )
         if first:
-            self._kept[commit] = first.name, first.commit
-            remember(_KIND, self._key, self._kept)
+            self._cached[commit] = first.name, first.commit
+            remember(_KIND, self._key, self._cached)
         return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
-        """The nearest releases one by one, since a commit is mostly in the next.
-
-        Then by binary search, as later releases contain it too.
+        """Search the nearest releases one by one, since most commits are in the next one, then by
+        bisection.
         """
         for release in releases[:LINEAR]:
             if self._repository.is_ancestor(commit, release.commit):

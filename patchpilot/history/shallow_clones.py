@@ -6,7 +6,7 @@ from patchpilot.commits.repository import Repository
 
 
 def ends_at(repository: Repository, commit: str) -> bool:
-    """Returns whether a shallow clone's history ends at this commit.
+    """Return whether a shallow clone's history ends at this commit.
 
     Blame attributes all older lines to such a commit.
     """
@@ -14,15 +14,15 @@ def ends_at(repository: Repository, commit: str) -> bool:
 
 
 def shallow_commits(repository: Repository) -> frozenset[str]:
-    """Returns the commits at which a shallow clone's history ends."""
+    """Return the commits at which a shallow clone's history ends."""
     if not repository.is_shallow():
         return frozenset()
     file = repository.common_dir / "shallow"
     return frozenset(file.read_text(encoding="ascii", errors="replace").split())
 
 
-def what_lacks(repository: Repository) -> list[str]:
-    """Returns notes on the missing history of a shallow or partial clone; empty for a complete
+def missing_history_notes(repository: Repository) -> list[str]:
+    """Return notes on the missing history of a shallow or partial clone; empty for a complete
     clone.
 
     Each note includes the command that fetches the missing part.

@@ -67,7 +67,7 @@ def stable_branches(
     ended: bool = False,
     today: date | None = None,
 ) -> Branches:
-    """Returns the maintained long-term branches among the refs, oldest first.
+    """Return the maintained long-term branches among the refs, oldest first.
 
     The latest stable branch follows if it is newer than all of them. `ended` includes series
     whose support has ended. Of several refs for a version, one of `remote` (by default, of a
@@ -110,7 +110,7 @@ def stable_branches(
 
 
 def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
-    """Returns the stable trees of a repository's project.
+    """Return the stable trees of a repository's project.
 
     They are the trees of the profile; without one, the trees that most refs are branches of; and
     otherwise the trees of the default project.
@@ -136,10 +136,10 @@ def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
 def version_at(
     repository: Repository, stable: StableTrees, commit_id: str, name: str
 ) -> str | None:
-    """Returns the version of a commit that the user named.
+    """Return the version of a commit that the user named.
 
-    It is the version in the name of a stable ref, or the version in the commit's Makefile.
-    Returns None if there is neither.
+    It is the version in the name of a stable ref, or the version in the commit's Makefile. Return
+    None if there is neither.
     """
     named = stable.version_of(name)
     if named:
@@ -151,7 +151,7 @@ def version_at(
 
 
 def linux_next(repository: Repository) -> str | None:
-    """Returns the tip of linux-next, or None if it has not been fetched.
+    """Return the tip of linux-next, or None if it has not been fetched.
 
     It is the latest tag (such as `next-20261120`) or, without tags, the branch of a remote named
     for linux-next.
@@ -165,12 +165,12 @@ def linux_next(repository: Repository) -> str | None:
 
 
 def next_tags(repository: Repository) -> list[str]:
-    """Returns the tags of linux-next, oldest first."""
+    """Return the tags of linux-next, oldest first."""
     return sorted(name for name in repository.refs if _IS_NEXT_TAG.fullmatch(name))
 
 
 def queues(repository: Repository) -> dict[str, str]:
-    """Returns the refs that may contain queued commits, as name → tip.
+    """Return the refs that may contain queued commits, as name → tip.
 
     They are branches of release candidates and branches of a patch queue.
     """
@@ -182,7 +182,7 @@ def queues(repository: Repository) -> dict[str, str]:
 
 
 def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str]:
-    """Returns the remote branches that may be maintainers' trees, as name → tip.
+    """Return the remote branches that may be maintainers' trees, as name → tip.
 
     Stable branches, release candidates, queues, linux-next and branches with `known` tips are
     excluded.
@@ -209,7 +209,7 @@ def is_queued(
     stable: StableTrees,
     among: Mapping[str, str],
 ) -> bool:
-    """Returns whether a commit is queued for the next release of a stable version.
+    """Return whether a commit is queued for the next release of a stable version.
 
     `among` are the refs from `queues`.
     """
@@ -242,7 +242,7 @@ def is_queued(
 def fetch_command(
     repository: Repository, stable: StableTrees, version: str, known: Iterable[str] = ()
 ) -> str:
-    """Returns the `git fetch` command for a stable series, from the remote of `known` refs."""
+    """Return the `git fetch` command for a stable series, from the remote of `known` refs."""
     remote = next((name.partition("/")[0] for name in known if "/" in name), None)
     branch = stable.branch_name.format(version=version)
     if remote:
@@ -279,10 +279,10 @@ def _best_refs(
 def _is_stale(
     repository: Repository, name: str, version: str, tip: str, today: date
 ) -> bool:
-    """Whether the remote probably has newer commits: the tip is old, and either not fetched
-    recently or older than a known release.
+    """Return whether the remote probably has newer commits.
 
-    An old tip alone is not enough, as a branch may have no new commits.
+    The tip is old, and was either not fetched recently or is older than a known release. An old tip
+    alone is not enough, because a branch may have no new commits.
     """
     committed = repository.commit(tip).committed
     if committed.date() >= today - _STALE:
@@ -295,9 +295,8 @@ def _is_stale(
 
 
 def _fetched(repository: Repository, name: str) -> datetime | None:
-    """When a remote-tracking ref was last asked for, as the files say that a fetch writes.
-
-    None when there are none.
+    """Return when a remote-tracking ref was last fetched, from the files that a fetch writes, or
+    None.
     """
     times = []
     for file in (
@@ -316,7 +315,7 @@ def _fetched(repository: Repository, name: str) -> datetime | None:
 
 
 def _names(file: Path, repository: Repository, name: str) -> bool:
-    """Whether the fetch that wrote a FETCH_HEAD asked the ref's remote."""
+    """Return whether the fetch that wrote a FETCH_HEAD queried the ref's remote."""
     urls = [
         address.removesuffix("/").removesuffix(".git")
         for address in repository.remote_urls(name.partition("/")[0])
@@ -328,7 +327,7 @@ def _names(file: Path, repository: Repository, name: str) -> bool:
 
 
 def _newest_release(repository: Repository, version: str) -> float:
-    """The time of the commit of the latest tag of a series (v6.1.150), 0 when there is none."""
+    """Return the commit time of a series' latest tag (v6.1.150), or 0."""
     names = re.compile(rf"refs/tags/v?{re.escape(version)}([.-].*)?")
     tags = (ref for ref in repository.all_refs if names.fullmatch(ref.name))
     return float(max((ref.date for ref in tags), default=0))

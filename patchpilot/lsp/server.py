@@ -96,9 +96,9 @@ class Server(LanguageServer):
         self._due: dict[str, asyncio.Task[None]] = {}
 
     def check_soon(self, uri: str, *, whole: bool) -> None:
-        """Check a text once it is not changed any more.
+        """Check a text once it has stopped changing.
 
-        A `whole` check asks for settings and history too, and looks at the other changed files.
+        A `whole` check also uses settings and history, and checks the other changed files.
         """
         if uri in self._due:
             self._due[uri].cancel()
@@ -120,8 +120,8 @@ class Server(LanguageServer):
             )
 
     async def _check_others(self, check: EditorCheck) -> None:
-        """Check the changed files that are not open, and those that had findings and are unchanged
-        now.
+        """Check changed files that are not open, and files that had findings and are no longer
+        changed.
         """
         there = {
             uri
@@ -138,9 +138,11 @@ class Server(LanguageServer):
             text = document.source
         except OSError:
             text = ""
-        found = await self._asked(check.findings, path, text, with_history=whole)
-        self._found[uri] = found
-        diagnostics = [_diagnostic(document, text.split("\n"), one) for one in found]
+        findings = await self._asked(check.findings, path, text, with_history=whole)
+        self._found[uri] = findings
+        diagnostics = [
+            _diagnostic(document, text.split("\n"), finding) for finding in findings
+        ]
         self.text_document_publish_diagnostics(
             lsp.PublishDiagnosticsParams(uri, diagnostics, version)
         )
@@ -161,14 +163,14 @@ class Server(LanguageServer):
         return self._checks[directory]
 
     def forget(self, uri: str) -> None:
-        """Clear what a text had that is not open any more."""
+        """Clear the data of a closed text."""
         self._found.pop(uri, None)
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
     async def hover(self, uri: str, at: lsp.Position) -> lsp.Hover | None:
-        """The pages of the rules that have findings in a line."""
+        """Return the pages of the rules with findings in a line."""
         rules = dict.fromkeys(
-            one.finding.name for one in self._at(uri, at.line, at.line)
+            finding.finding.name for finding in self._at(uri, at.line, at.line)
         )
         if not rules:
             return None
@@ -179,24 +181,24 @@ class Server(LanguageServer):
         )
 
     async def actions(self, uri: str, within: lsp.Range) -> list[lsp.CodeAction]:
-        """The safe fixes of the findings in these lines."""
+        """Return the safe fixes of the findings in these lines."""
         document = self.workspace.get_text_document(uri)
         text = document.source
         lines = text.split("\n")
         check = await self._asked(self._check_of, uri)
         actions = []
-        for one in self._at(uri, within.start.line, within.end.line):
+        for finding in self._at(uri, within.start.line, within.end.line):
             edits = (
-                await self._asked(check.fix, _path(uri), text, one.finding)
-                if one.is_fixable
+                await self._asked(check.fix, _path(uri), text, finding.finding)
+                if finding.is_fixable
                 else ()
             )
             if edits:
                 changes = [
                     _text_edit(edit.start, edit.end, edit.lines) for edit in edits
                 ]
-                title = f"Fix {one.finding.name}"
-                diagnostics = [_diagnostic(document, lines, one)]
+                title = f"Fix {finding.finding.name}"
+                diagnostics = [_diagnostic(document, lines, finding)]
                 edit = lsp.WorkspaceEdit(changes={uri: changes})
                 actions.append(
                     lsp.CodeAction(
@@ -210,7 +212,11 @@ class Server(LanguageServer):
         return actions
 
     def _at(self, uri: str, first: int, last: int) -> list[TextFinding]:
-        return [one for one in self._found.get(uri, ()) if first <= one.line <= last]
+        return [
+            finding
+            for finding in self._found.get(uri, ())
+            if first <= finding.line <= last
+        ]
 
 
 def make(*, topic: bool, base: str | None) -> Server:
@@ -252,10 +258,13 @@ def _path(uri: str) -> Path:
 
 
 def _diagnostic(
-    document: TextDocument, lines: Sequence[str], one: TextFinding
+    document: TextDocument, lines: Sequence[str], text_finding: TextFinding
 ) -> lsp.Diagnostic:
-    finding = one.finding
-    span = lsp.Range(lsp.Position(one.line, one.start), lsp.Position(one.line, one.end))
+    finding = text_finding.finding
+    span = lsp.Range(
+        lsp.Position(text_finding.line, text_finding.start),
+        lsp.Position(text_finding.line, text_finding.end),
+    )
     return lsp.Diagnostic(
         document.position_codec.range_to_client_units(lines, span),
         printable(finding.message),

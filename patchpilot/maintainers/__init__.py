@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses the MAINTAINERS file and matches paths, file names and patch texts against it.
+"""Parse the MAINTAINERS file and match paths, file names and patch texts against it.
 
 The file is indexed by folder.
 """

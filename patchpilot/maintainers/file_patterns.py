@@ -217,7 +217,7 @@ _NEVER_A_FOLDER = frozenset(".*?")
 
 
 def folder_of(pattern: str) -> str:
-    """Returns the folder, with its slash, that contains every matching path, or "" if it is
+    """Return the folder, with its slash, that contains every matching path, or "" if it is
     unknown.
     """
     meta = _FIRST_META.search(pattern)
@@ -226,13 +226,13 @@ def folder_of(pattern: str) -> str:
     end = meta.start()
     if "|" in pattern or end == 0:
         return ""
-    # a quantifier makes the character before it optional too
+    # a quantifier also makes the previous character optional
     literal = pattern[:end] if pattern[end] in "*?[" else pattern[: max(0, end - 1)]
     return literal[: literal.rfind("/") + 1]
 
 
 def depth(pattern: str, *, is_folder: bool = False) -> int:
-    """Returns the depth of a pattern: its number of slashes, plus one if it names a file.
+    """Return the depth of a pattern: its number of slashes, plus one if it names a file.
 
     The depth is -1 for a pattern that starts with a star.
     """
@@ -246,7 +246,7 @@ def depth(pattern: str, *, is_folder: bool = False) -> int:
 
 
 def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
-    """Whether a pattern matches a path.
+    """Return whether a pattern matches a path.
 
     `is_folder` is called only if the result depends on it.
     """
@@ -282,8 +282,8 @@ def _glob(pattern: str) -> Callable[[str], bool]:
 
 
 def _wild(pattern: str, path: str) -> bool:
-    """Stars and question marks only, matched from the start, in linear memory and without
-    backtracking over more than one star.
+    """Match a pattern of only stars and question marks from the start, in linear memory,
+    backtracking over at most one star.
     """
     want = at = 0
     star = -1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Loads a tree's MAINTAINERS with its index, cached by content."""
+"""Load a tree's MAINTAINERS with its index, cached by content."""
 
 import os
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     """Load the MAINTAINERS of a tree, which may be a file or a directory of files.
 
     The tree's .get_maintainer.conf may name another file or directory, and may include every file
-    of that name below the directory. With `keep`, the index is cached. Raises MissingError if
-    there is no MAINTAINERS.
+    of that name below the directory. With `keep`, the index is cached. Raise MissingError if there
+    is no MAINTAINERS.
     """
     path, everywhere = where_maintainers_are(conf_words(tree))
     content = b"\n".join(data for _, data in maintainers_files(tree, path, everywhere))
@@ -54,9 +54,9 @@ def _indexed(content: bytes, script: bytes, keep: bool) -> tuple[str, Plain, Rol
 def maintainers_files(
     tree: Tree, path: str, everywhere: bool
 ) -> list[tuple[str, bytes]]:
-    """Returns (path, content) of the files that make up a tree's MAINTAINERS, in order.
+    """Return (path, content) of the files that make up a tree's MAINTAINERS, in order.
 
-    Raises MissingError if there are none.
+    Raise MissingError if there are none.
     """
     data = tree.read(path)
     if data is not None:
@@ -92,7 +92,7 @@ def maintainers_files(
 
 
 def _everywhere(tree: Tree, top: str) -> list[str]:
-    """Every file called MAINTAINERS below a folder."""
+    """Return every file named MAINTAINERS below a folder."""
     if not isinstance(tree, DirectoryTree):
         return [
             name for name in tree.files(top) if name.rsplit("/", 1)[-1] == "MAINTAINERS"
@@ -106,7 +106,7 @@ def _everywhere(tree: Tree, top: str) -> list[str]:
 
 
 def conf_words(tree: Tree) -> tuple[str, ...]:
-    """Returns the options in a tree's .get_maintainer.conf, which precede the command-line
+    """Return the options in a tree's .get_maintainer.conf, which precede the command-line
     options.
     """
     text = (tree.read(".get_maintainer.conf") or b"").decode("utf-8", "surrogateescape")
@@ -120,9 +120,7 @@ def conf_words(tree: Tree) -> tuple[str, ...]:
 
 
 def where_maintainers_are(words: Sequence[str]) -> tuple[str, bool]:
-    """Returns (path, everywhere) from the options; the last option of each kind takes
-    precedence.
-    """
+    """Return (path, everywhere) from the options; the last option of each kind takes precedence."""
     path, everywhere = "MAINTAINERS", False
     for at, word in enumerate(words):
         name, _, value = word.lstrip("-").partition("=")

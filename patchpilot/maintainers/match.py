@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the sections of MAINTAINERS that match a path or the text of a patch, and their matching
+"""Find the sections of MAINTAINERS that match a path or the text of a patch, and their matching
 lines.
 """
 
@@ -44,12 +44,12 @@ class SectionMatch(NamedTuple):
 
     @property
     def is_rest(self) -> bool:
-        """Whether only the catch-all pattern matched."""
+        """Return whether only the catch-all pattern matched."""
         return self.depth < 0 and not self.by_keyword
 
 
 def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
-    """Returns the sections that match a path, the deepest pattern first, ties in file order.
+    """Return the sections that match a path, the deepest pattern first, ties in file order.
 
     As in get_maintainer.pl, the last matching line of a section counts, and any matching X: line
     excludes the section.
@@ -58,7 +58,7 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
     exact: set[int] = set()
     out: set[int] = set()
     slashes = path.count("/")
-    for number, place, letter, pattern in file.candidates(path):
+    for number, candidate, letter, pattern in file.candidates(path):
         if number in out or not matches(pattern, path, file.is_folder):
             continue
         if letter == "X":
@@ -67,17 +67,17 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
             continue
         if depth(pattern) >= slashes:
             exact.add(number)
-        if number not in places or place > places[number][0]:
-            places[number] = (place, letter, pattern)
+        if number not in places or candidate > places[number][0]:
+            places[number] = (candidate, letter, pattern)
     lowered = path.lower()
-    for number, place, name in file.name_patterns:
+    for number, candidate, name in file.name_patterns:
         if (
             number not in out
             and name.may_match(lowered)
             and name.search(path)
-            and (number not in places or place > places[number][0])
+            and (number not in places or candidate > places[number][0])
         ):
-            places[number] = (place, "N", name.source)
+            places[number] = (candidate, "N", name.source)
     rows = [
         PathMatch(
             number,
@@ -94,7 +94,7 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
 def keyword_matches(
     file: MaintainersFile, texts: Sequence[tuple[str, Iterable[str]]]
 ) -> tuple[Keyword, ...]:
-    """Returns the K: lines that match the lines of a patch.
+    """Return the K: lines that match the lines of a patch.
 
     Each of `texts` is a pattern for the start of a line, and the lines.
     """
@@ -123,7 +123,7 @@ def _in_lines(
 
 
 def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
-    """Returns the K: lines that match the text of a source file."""
+    """Return the K: lines that match the text of a source file."""
     lowered = text.lower()
     return tuple(
         keyword
@@ -135,8 +135,8 @@ def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
 def match(
     file: MaintainersFile, paths: Iterable[str], text: str = ""
 ) -> tuple[SectionMatch, ...]:
-    """Returns the sections that match a patch touching `paths`, most specific first, each with
-    its reasons.
+    """Return the sections that match a patch touching `paths`, most specific first, each with its
+    reasons.
 
     `text` is the patch as a message (commit message and diff). Its whole commit message and the
     changed lines of its diff are searched for K: keywords.
@@ -195,8 +195,8 @@ def match_texts(
 
 
 def split_text(text: str) -> list[tuple[str, list[str]]]:
-    """Splits a patch for K: patterns: the unchanged lines before the diff, and the changed lines
-    of the diff.
+    """Split a patch for K: patterns: the unchanged lines before the diff, and the changed lines of
+    the diff.
     """
     lines = text.split("\n")
     start = next(

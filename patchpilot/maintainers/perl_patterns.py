@@ -31,9 +31,7 @@ class PerlPattern:
         self.words = needed_words(source) if words is None else words
 
     def may_match(self, lowered: str) -> bool:
-        """Whether a text (in lower case) has one of the words without which the pattern cannot
-        match.
-        """
+        """Return whether a lower-case text has one of the words that every match needs."""
         return not self.words or any(word in lowered for word in self.words)
 
     @cached_property
@@ -44,19 +42,18 @@ class PerlPattern:
 
     @property
     def error(self) -> str | None:
-        """Why the pattern cannot be used; None when it can."""
+        """Return why the pattern cannot be used, or None."""
         reason = self._pattern.error
         return f"invalid pattern: {reason}" if reason else None
 
     def search(self, text: str) -> bool:
-        """Whether the pattern is found."""
         return self._pattern.search(text) is not None
 
 
 def needed_words(source: str) -> tuple[str, ...]:
-    """Returns words (in lower case) at least one of which occurs in every match.
+    """Return words (in lower case) at least one of which occurs in every match.
 
-    Returns nothing if no such set is certain or a word has fewer than three characters.
+    Return nothing if no such set is certain or a word has fewer than three characters.
     """
     words = _needed(source)
     return (
@@ -67,7 +64,7 @@ def needed_words(source: str) -> tuple[str, ...]:
 
 
 def _needed(source: str) -> frozenset[str]:
-    """The best set of words such that every match has one; empty when there is none."""
+    """Return the best set of words such that every match has one, or an empty set."""
     words: set[str] = set()
     for branch in _branches(source):
         best = max(
@@ -82,7 +79,7 @@ def _needed(source: str) -> frozenset[str]:
 
 
 def _branches(source: str) -> list[str]:
-    """The top-level alternatives of a pattern; [""] when they are unknown."""
+    """Return the top-level alternatives of a pattern, or [""] if they are unknown."""
     parts, depth_now, start, at = [], 0, 0, 0
     while at < len(source):
         char = source[at]
@@ -104,9 +101,9 @@ def _branches(source: str) -> list[str]:
 
 
 def _musts(branch: str) -> list[frozenset[str]]:
-    """For one alternative, sets of words such that a match has one word of each.
+    """Return, for one alternative, sets of words of which every match has at least one each.
 
-    They are its literal runs, and its groups that must match; none where the pattern is not
+    They come from literal runs and mandatory groups; there are none if the pattern is not
     understood.
     """
     sets: list[frozenset[str]] = []
@@ -119,7 +116,7 @@ def _musts(branch: str) -> list[frozenset[str]]:
         if literal := _literal(branch, at):
             run, at = run + literal, at + (2 if char == "\\" else 1)
             continue
-        # what is repeated may be missing
+        # a repeated part may be missing
         if sure := run[:-1] if char in "*?{" else run:
             sets.append(frozenset((sure,)))
         run = ""
@@ -133,7 +130,7 @@ def _musts(branch: str) -> list[frozenset[str]]:
 
 
 def _literal(branch: str, at: int) -> str:
-    """The character that a pattern has at a place; empty for what is special there."""
+    """Return the literal character at a position in a pattern, or "" for a special one."""
     char, following = branch[at], branch[at + 1 : at + 2]
     if char == "\\":
         return following if following in _PLAIN_ESCAPES or following in _SPECIAL else ""
@@ -141,7 +138,7 @@ def _literal(branch: str, at: int) -> str:
 
 
 def _special_end(branch: str, at: int) -> int | None:
-    """Where a special part ends; None where it is not understood."""
+    """Return the end of a special part, or None if it is not understood."""
     char = branch[at]
     if char == "\\":
         return at + 2 if branch[at + 1 : at + 2] in _ESCAPES else None
@@ -153,7 +150,7 @@ def _special_end(branch: str, at: int) -> int | None:
 
 
 def _group_words(branch: str, at: int, end: int) -> frozenset[str]:
-    """The words of which a group that must match needs one; none for one that may be missing."""
+    """Return the words of which a mandatory group needs one; none for an optional group."""
     if branch[end : end + 1] in ("?", "*", "{"):
         return frozenset()
     inner = re.sub(r"^\?[a-z]*:", "", branch[at + 1 : end - 1])
@@ -181,7 +178,9 @@ def _group_end(text: str, at: int) -> int | None:
 
 
 def _class_end(source: str, at: int) -> int | None:
-    """Where the character class that begins at `at` ends; None when it is not a plain one."""
+    """Return the end of the character class that starts at `at`, or None if it is not a plain
+    one.
+    """
     end = at + 1
     if source[end : end + 1] == "^":
         end += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the wording and defaults of a tree's get_maintainer.pl from the script's text.
+"""Read the wording and defaults of a tree's get_maintainer.pl from the script's text.
 
 The script is never run.
 """
@@ -27,7 +27,7 @@ _DEFAULT = re.compile(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
 
 
 def read_words(script: str | None) -> RoleWords:
-    """Returns the wording of a get_maintainer.pl.
+    """Return the wording of a get_maintainer.pl.
 
     The wording of Linux 6.1 is used if there is no script or it does not define its own.
     """
@@ -75,7 +75,7 @@ def read_words(script: str | None) -> RoleWords:
 
 
 def _body(script: str, name: str) -> str:
-    """The text of a sub, to the line that closes it."""
+    """Return the text of a sub, up to its closing line."""
     start = script.find(f"sub {name}")
     end = script.find("\n}", start)
     return script[start:end] if start >= 0 else ""

@@ -78,18 +78,18 @@ class Section(NamedTuple):
     line: int = 0
 
     def values(self, letter: str) -> tuple[str, ...]:
-        """The values of its lines with this letter, in order."""
+        """Return the values of the lines with this letter, in order."""
         return tuple(entry.value for entry in self.entries if entry.letter == letter)
 
     @property
     def status(self) -> str | None:
-        """The last S: line, as written; None when it has none."""
+        """Return the last S: line as written, or None."""
         values = self.values("S")
         return values[-1].strip() if values else None
 
     @property
     def lists(self) -> tuple[tuple[str, str], ...]:
-        """Its mailing lists as (address, remark).
+        """Return the mailing lists as (address, remark).
 
         The remark follows the address ("(moderated for non-subscribers)").
         """
@@ -97,14 +97,14 @@ class Section(NamedTuple):
 
     @property
     def trees(self) -> tuple[str, ...]:
-        """Its T: lines."""
+        """Return the T: lines."""
         return tuple(value.strip() for value in self.values("T"))
 
     @property
     def tree_urls(self) -> tuple[tuple[str, str, str], ...]:
-        """Its T: lines as (kind, URL, branch).
+        """Return the T: lines as (kind, URL, branch).
 
-        Branch is empty where none is named, and a URL without a kind counts as git.
+        The branch is empty if none is named, and a URL without a kind counts as git.
         """
         urls = []
         for value in self.values("T"):
@@ -124,7 +124,7 @@ class Section(NamedTuple):
 
     @property
     def is_maintained(self) -> bool:
-        """Whether an S: line says maintained or supported."""
+        """Return whether the S: line is maintained or supported."""
         return any(
             "maintain" in value.lower() or "support" in value.lower()
             for value in self.values("S")
@@ -132,7 +132,9 @@ class Section(NamedTuple):
 
 
 def _list_with_name(value: str) -> tuple[str, str]:
-    """As `list_and_remark`, also for `Name <list>`, of which get_maintainer.pl uses the first word."""  # noqa: E501
+    """Split like `list_and_remark`, but also for `Name <list>`, of which get_maintainer.pl uses the
+    first word.
+    """
     address, remark = list_and_remark(value)
     if "@" in address.strip("<>") or not (
         match := re.search(r"<([^<>\s]+@[^<>\s]+)>", value)
@@ -142,13 +144,13 @@ def _list_with_name(value: str) -> tuple[str, str]:
 
 
 def list_and_remark(value: str) -> tuple[str, str]:
-    """Splits the value of an L: line into the address and the text that follows it."""
+    """Split the value of an L: line into the address and the text that follows it."""
     words = value.split(None, 1)
     return (words[0], words[1]) if len(words) == 2 else (value.strip(), "")
 
 
 def typed(line: str) -> tuple[str, str] | None:
-    """Splits an entry line into (letter, value); returns None for any other line."""
+    """Split an entry line into (letter, value); return None for any other line."""
     return (
         (line[0], line[2:].lstrip())
         if line[1:2] == ":" and "A" <= line[0] <= "Z"
@@ -157,12 +159,12 @@ def typed(line: str) -> tuple[str, str] | None:
 
 
 def is_ignored(line: str) -> bool:
-    """Whether a line is blank or a comment; such lines never end a section."""
+    """Return whether a line is blank or a comment; such lines never end a section."""
     return not line or line[0] == "#" or line.isspace()
 
 
 def parse_section(text: str, number: int, line: int) -> Section:
-    """Parses the section whose heading is the first line of `text`."""
+    """Parse the section whose heading is the first line of `text`."""
     rows = text.split("\n")
     entries = []
     for at, row in enumerate(rows[1:], line + 1):

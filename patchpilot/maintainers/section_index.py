@@ -55,7 +55,7 @@ class MaintainersFile:
         return len(self._starts) - 1
 
     def section(self, number: int) -> Section:
-        """The section of this number (0-based, in file order)."""
+        """Return the section with this number (from 0, in file order)."""
         if number not in self._sections:
             body = self.text[self._starts[number] : self._starts[number + 1]]
             self._sections[number] = parse_section(body, number, self._lines[number])
@@ -63,11 +63,11 @@ class MaintainersFile:
 
     @property
     def sections(self) -> Iterator[Section]:
-        """All sections, in file order."""
+        """Yield all sections, in file order."""
         return (self.section(number) for number in range(len(self)))
 
     def named(self, name: str) -> Section | None:
-        """The first section of this name, or None."""
+        """Return the first section with this name, or None."""
         at = self.text.find(f"\n{name}\n")
         if at < 0:
             return (
@@ -88,43 +88,45 @@ class MaintainersFile:
         )
 
     def candidates(self, path: str) -> Iterator[tuple[int, int, str, str]]:
-        """(section, place, letter, pattern) of every F: and X: line that may match the path."""
+        """Yield (section, index, letter, pattern) of every F: and X: line that may match the
+        path.
+        """
         folders: dict[str, str] = self.index["folders"]
         at = -1
         while True:
             rows = folders.get(path[: at + 1])
             if rows:
                 for row in rows.split("\n"):
-                    number, place, letter, pattern = row.split(" ", 3)
-                    yield int(number), int(place), letter, pattern
+                    number, index, letter, pattern = row.split(" ", 3)
+                    yield int(number), int(index), letter, pattern
             at = path.find("/", at + 1)
             if at < 0:
                 return
 
     @cached_property
     def name_patterns(self) -> tuple[tuple[int, int, PerlPattern], ...]:
-        """(section, place, pattern) of every N: line."""
+        """Return (section, index, pattern) of every N: line."""
         return tuple(
-            (number, place, PerlPattern(source, words=words))
-            for number, place, source, words in self.index["names"]
+            (number, index, PerlPattern(source, words=words))
+            for number, index, source, words in self.index["names"]
         )
 
     @cached_property
     def keywords(self) -> tuple[Keyword, ...]:
-        """Every K: line."""
+        """Return every K: line."""
         return tuple(
-            Keyword(number, place, PerlPattern(source, words=words))
-            for number, place, source, words in self.index["keys"]
+            Keyword(number, index, PerlPattern(source, words=words))
+            for number, index, source, words in self.index["keys"]
         )
 
 
 def nothing() -> MaintainersFile:
-    """Returns an empty MAINTAINERS."""
+    """Return an empty MAINTAINERS."""
     return MaintainersFile("", build(""), RoleWords())
 
 
 def build(text: str) -> Plain:
-    """Builds the index of a MAINTAINERS text.
+    """Build the index of a MAINTAINERS text.
 
     A section's heading is the last line before its entries that is neither blank nor a comment.
     """
@@ -132,7 +134,7 @@ def build(text: str) -> Plain:
     folders: dict[str, list[str]] = {}
     names: list[tuple[int, int, str, tuple[str, ...]]] = []
     keys: list[tuple[int, int, str, tuple[str, ...]]] = []
-    heading, heading_line, place, at = 0, 1, 0, 0
+    heading, heading_line, index, at = 0, 1, 0, 0
     inside = False
     for number, line in enumerate(text.split("\n"), 1):
         here = at
@@ -146,16 +148,16 @@ def build(text: str) -> Plain:
             section = len(starts) - 1
             if letter in "FX":
                 folders.setdefault(folder_of(value), []).append(
-                    f"{section} {place} {letter} {value}"
+                    f"{section} {index} {letter} {value}"
                 )
             elif letter == "N":
-                names.append((section, place, value, needed_words(value)))
+                names.append((section, index, value, needed_words(value)))
             elif letter == "K":
-                keys.append((section, place, value, needed_words(value)))
-            place += 1
+                keys.append((section, index, value, needed_words(value)))
+            index += 1
         elif not is_ignored(line):
             inside, heading, heading_line = False, here, number
-            place += 1
+            index += 1
     starts.append(len(text))
     return {
         "starts": starts.tobytes(),

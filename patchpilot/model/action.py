@@ -24,7 +24,7 @@ class Action(NamedTuple):
 
     @property
     def command(self) -> str:
-        """The command quoted for a shell, or the options alone."""
+        """Return the command quoted for a shell, or the options alone."""
         import shlex
 
         words = (
@@ -33,14 +33,14 @@ class Action(NamedTuple):
         return shlex.join(words)
 
     def worded(self, words: str) -> str:
-        """The sentence with `words` in place of the command.
+        """Return the sentence with `words` in place of the command.
 
         Words that are not a command get no backticks.
         """
         quoted = f"`{MARK}`"
         mark = quoted if words != self.command and quoted in self.reason else MARK
-        before, found, after = self.reason.partition(mark)
-        return f"{before}{words}{after}" if found else self.reason or words
+        before, command, after = self.reason.partition(mark)
+        return f"{before}{words}{after}" if command else self.reason or words
 
     def __str__(self) -> str:
         return self.worded(self.command)
@@ -60,27 +60,29 @@ Advice = str | Action | Hint
 
 
 def said(*parts: Advice) -> Advice:
-    """One hint of several, whose actions stay actions."""
+    """Join several hints into one, keeping their actions."""
     flat = [
-        it for one in parts for it in (one.parts if isinstance(one, Hint) else (one,))
+        it
+        for part in parts
+        for it in (part.parts if isinstance(part, Hint) else (part,))
     ]
     return Hint(tuple(flat)) if len(flat) > 1 else flat[0]
 
 
 def parts_of(advice: object) -> tuple[object, ...]:
-    """Returns the parts of a hint in order; a plain sentence or an action is a single part."""
+    """Return the parts of a hint in order; a plain sentence or an action is a single part."""
     return advice.parts if isinstance(advice, Hint) else (advice,)
 
 
 def actions(advice: object) -> tuple[Action, ...]:
-    """Returns the actions in a hint in order; a plain sentence has none."""
+    """Return the actions in a hint in order; a plain sentence has none."""
     return tuple(part for part in parts_of(advice) if isinstance(part, Action))
 
 
 def each(
     advice: object, words: Callable[[Action], str]
 ) -> Iterator[tuple[Action | None, str]]:
-    """Yields (action or None, text) for each part of a hint.
+    """Yield (action or None, text) for each part of a hint.
 
     `words` returns the text of an action.
     """
@@ -89,7 +91,7 @@ def each(
 
 
 def in_backticks(text: str) -> Advice:
-    """Converts a rule pack's sentence into a hint, with its command in backticks as the action.
+    """Convert a rule pack's sentence into a hint, with its command in backticks as the action.
 
     The command is a patchpilot command, such as `patchpilot fixes HEAD`.
     """

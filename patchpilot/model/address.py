@@ -74,9 +74,9 @@ class Address(NamedTuple):
         return self.header()
 
     def header(self) -> str:
-        """`Name <email>` as a header has it in text form, not encoded.
+        """Return `Name <email>` for a header in text form, not encoded.
 
-        Quoted where RFC 5322 wants it, or after '-'.
+        The name is quoted if RFC 5322 requires it, or after '-'.
         """
         name = _CONTROL.sub(" ", self.name).strip()
         return (
@@ -86,7 +86,9 @@ class Address(NamedTuple):
         )
 
     def trailer(self) -> str:
-        """`Name <email>` as a kernel trailer has it: a name is quoted if it looks like an address."""  # noqa: E501
+        """Return `Name <email>` for a kernel trailer; a name that looks like an address is
+        quoted.
+        """
         name = _quoted(self.name) if _LIKE_ADDRESS.search(self.name) else self.name
         return (
             f"{name} <{self.email}>" if name and self.email else self.name or self.email
@@ -94,26 +96,28 @@ class Address(NamedTuple):
 
     @property
     def called(self) -> str:
-        """The name, or the address where there is none; with the address if it looks like one."""
+        """Return the name, or the address if there is none; with the address if the name looks like
+        one.
+        """
         if not self.name or self.name.lower() == self.key:
             return self.email
         return self.trailer() if _LIKE_ADDRESS.search(self.name) else self.name
 
     @property
     def key(self) -> str:
-        """The key by which two addresses are the same mailbox: the address in lower case."""
+        """Return the address in lower case, which identifies the mailbox."""
         return self.email.lower()
 
 
 def _quoted(name: str) -> str:
-    """A name as a header has it, in quotes where it needs them."""
+    """Return a name for a header, quoted if necessary."""
     if not _QUOTED.search(name):
         return name
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _enclosed(text: str) -> list[tuple[int, int]]:
-    """(start, end) of each quoted string and comment (RFC 5322); one that does not end is none."""
+    """Return (start, end) of each closed quoted string and comment (RFC 5322)."""
     spans = []
     start = depth = 0
     quoted = False
@@ -134,7 +138,9 @@ def _enclosed(text: str) -> list[tuple[int, int]]:
 
 
 def _structure(text: str) -> str:
-    """The text with commas for what is quoted or a comment, so that no name looks like an address."""  # noqa: E501
+    """Return the text with quoted parts and comments replaced with commas, so that no name looks
+    like an address.
+    """
     parts = []
     at = 0
     for start, end in _enclosed(text):
@@ -144,10 +150,9 @@ def _structure(text: str) -> str:
 
 
 def decode_mailboxes(value: str) -> str:
-    """Decodes the encoded words (RFC 2047) in an address header without changing its structure.
+    """Decode the encoded words (RFC 2047) in an address header without changing its structure.
 
-    A decoded word is always part of a name, whatever characters it has, and is quoted if
-    necessary.
+    A decoded word is always part of a name, and is quoted if necessary.
     """
     if "=?" not in value:
         return value
@@ -167,12 +172,12 @@ def _as_name(words: re.Match[str]) -> str:
 
 
 def _as_part(words: re.Match[str]) -> str:
-    """Encoded words in a quoted string or a comment, which they do not end."""
+    """Return encoded words in a quoted string or comment, without closing it."""
     return re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0])))
 
 
 def parse_address(text: str) -> Address | None:
-    """Returns the first address in a trailer's value, or None if there is none."""
+    """Return the first address in a trailer's value, or None if there is none."""
     text = text[:MAX_ADDRESS]
     structure = _structure(text)
     match = _NAME_ADDR.match(structure)
@@ -186,7 +191,7 @@ def parse_address(text: str) -> Address | None:
 
 
 def only_mailbox(text: str) -> Address | None:
-    """Returns the mailbox in a header's value, or None unless it is the only address.
+    """Return the mailbox in a header's value, or None unless it is the only address.
 
     A From: header with several addresses, or one that email clients interpret differently,
     identifies nobody.
@@ -195,10 +200,10 @@ def only_mailbox(text: str) -> Address | None:
     if len(text) > MAX_ADDRESS or _STRAY.search(structure):
         return None
     address = parse_address(text)
-    found = {one.lower() for one in _WITH_AT.findall(structure)}
+    addresses = {address.lower() for address in _WITH_AT.findall(structure)}
     if (
         address is None
-        or not found <= {address.key}
+        or not addresses <= {address.key}
         or not _EMAIL.fullmatch(address.email)
     ):
         return None
@@ -209,7 +214,7 @@ def only_mailbox(text: str) -> Address | None:
 
 
 def addresses_within(text: str) -> tuple[str, ...]:
-    """Returns everything in a text that looks like an address, including names and comments."""
+    """Return everything in a text that looks like an address, including names and comments."""
     return tuple(_ANY_ADDRESS.findall(text))
 
 
@@ -219,7 +224,7 @@ def _unescaped(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def parse_addresses(text: str) -> tuple[Address, ...]:
-    """Returns all addresses in the decoded value of a To: or Cc: header, in order."""
+    """Return all addresses in the decoded value of a To: or Cc: header, in order."""
     plain = (
         [_PLAIN.fullmatch(part) for part in text.split(",")]
         if len(text) <= MAX_HEADER
@@ -227,14 +232,14 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     )
     if all(plain):
         return tuple(
-            Address(re.sub(" +", " ", found[1] or ""), found[2] or found[3])
-            for found in plain
-            if found
+            Address(re.sub(" +", " ", match[1] or ""), match[2] or match[3])
+            for match in plain
+            if match
         )
     import email.utils
 
-    # newer Pythons discard the whole list for one odd address without this argument, which 3.11
-    # before 3.11.10 lacks
+    # without this argument, newer Pythons discard the whole list for one odd address; 3.11 before
+    # 3.11.10 lacks it
     lenient: dict[str, bool] = (
         {"strict": False}
         if getattr(email.utils, "supports_strict_parsing", False)
@@ -243,12 +248,12 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     text = text[:MAX_HEADER]
     try:
         return tuple(
-            Address(name, found)
-            for name, found in email.utils.getaddresses([text], **lenient)
-            if "@" in found
+            Address(name, pair)
+            for name, pair in email.utils.getaddresses([text], **lenient)
+            if "@" in pair
         )
     except RecursionError:
-        return tuple(Address("", found["email"]) for found in _BARE.finditer(text))
+        return tuple(Address("", match["email"]) for match in _BARE.finditer(text))
 
 
 class AddressState(StrEnum):
@@ -271,7 +276,7 @@ class AddressVerdict(NamedTuple):
 
 
 def danger(email: str) -> str:
-    """Returns why an address must not be passed to a program, or "" if it is safe.
+    """Return why an address must not be passed to a program, or "" if it is safe.
 
     A program could take an unsafe address for an option, or split it.
     """
@@ -279,7 +284,7 @@ def danger(email: str) -> str:
 
 
 def judge(email: str) -> AddressVerdict:
-    """Checks an address for `danger`, and then with email-validator, without network access.
+    """Check an address for `danger`, and then with email-validator, without network access.
 
     An address is bad if it is dangerous or if every mail server would reject it. Intranet,
     `.test` and literal addresses are doubtful, but not bad. An internationalized domain is
@@ -314,7 +319,7 @@ def judge(email: str) -> AddressVerdict:
 def sort_out(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
-    """Returns the usable addresses, and a sentence with the reason for each of the others."""
+    """Return the usable addresses, and a sentence with the reason for each of the others."""
     kept, omitted = [], []
     for address in addresses:
         verdict = judge(address.email)
@@ -328,7 +333,7 @@ def sort_out(
 
 
 def is_header_safe(address: Address) -> bool:
-    """Returns whether the address is valid in a header.
+    """Return whether the address is valid in a header.
 
     It must have no control characters, and the email package must be able to parse it.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Programs in tags, and the form of Assisted-by: tags.
+"""Programs in tags, and the format of Assisted-by: tags.
 
 See Documentation/process/coding-assistants.rst.
 """
@@ -8,7 +8,7 @@ import re
 
 from patchpilot.cache.cached_re import late
 
-# a first word alone is also the name of people, who have a second one
+# a single first word is also a given name, which a surname would follow
 _PROGRAM = late(
     r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
     r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"
@@ -45,17 +45,17 @@ EVERYDAY_TOOLS = frozenset(
 
 
 def is_program(value: str) -> bool:
-    """Returns whether the value of a tag names a program instead of a person."""
+    """Return whether the value of a tag names a program instead of a person."""
     return bool(_PROGRAM.match(value) or _ADDRESS.search(value))
 
 
 def has_agent(value: str) -> bool:
-    """Returns whether the value of an Assisted-by: tag starts with an agent and its model."""
+    """Return whether the value of an Assisted-by: tag starts with an agent and its model."""
     return bool(_FORM.match(value))
 
 
 def assistant_faults(value: str) -> dict[str, str]:
-    """Returns the faults in the value of an Assisted-by: tag, each with the faulty text.
+    """Return the faults in the value of an Assisted-by: tag, each with the faulty text.
 
     The keys are `address`, `brackets` and `everyday`.
     """
@@ -71,9 +71,7 @@ def assistant_faults(value: str) -> dict[str, str]:
 
 
 def right_assistant(value: str) -> str:
-    """Returns the value of an Assisted-by: tag without its faults; agent and model do not
-    change.
-    """
+    """Return the value of an Assisted-by: tag without its faults; agent and model do not change."""
     plain = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
     return " ".join(
         [

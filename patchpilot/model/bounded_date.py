@@ -29,46 +29,46 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def moment(seconds: float, zone: tzinfo = UTC) -> datetime:
-    """Converts seconds since the epoch to a time, clamped to the first or last allowed time."""
-    # a comparison with NaN is false: it becomes 0
+    """Convert seconds since the epoch to a time, clamped to the first or last allowed time."""
+    # comparing with NaN is false, which gives 0
     bounded = min(seconds, _LAST) if seconds > 0 else 0
     return datetime.fromtimestamp(bounded, zone)
 
 
 def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
-    """Parses a time in ISO 8601 format, which is in `zone` if it has no time zone.
+    """Parse a time in ISO 8601 format, which is in `zone` if it has no time zone.
 
-    Returns None if there is no time or no zone, or if it is out of range.
+    Return None if there is no time or no zone, or if it is out of range.
     """
     try:
-        found = datetime.fromisoformat(text)
+        result = datetime.fromisoformat(text)
     except ValueError:
         return None
-    found = found if found.tzinfo else found.replace(tzinfo=zone)
-    return found if found.tzinfo and FIRST_YEAR <= found.year <= LAST_YEAR else None
+    result = result if result.tzinfo else result.replace(tzinfo=zone)
+    return result if result.tzinfo and FIRST_YEAR <= result.year <= LAST_YEAR else None
 
 
 def stored_time(text: str) -> datetime:
-    """Parses a time that patchpilot stored in ISO 8601 format; the epoch if it is damaged."""
+    """Parse a time that patchpilot stored in ISO 8601 format; the epoch if it is damaged."""
     return read_iso(text) or EPOCH
 
 
 def read_day(text: str) -> date | None:
-    """Parses a date such as `2026-01-31`.
+    """Parse a date such as `2026-01-31`.
 
-    Returns None if the text is not a date or is out of range.
+    Return None if the text is not a date or is out of range.
     """
     try:
-        found = date.fromisoformat(text)
+        result = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+    return result if FIRST_YEAR <= result.year <= LAST_YEAR else None
 
 
 def parse_date(value: str) -> datetime | None:
-    """Parses the date in a header of a message or an HTTP response, with its time zone.
+    """Parse the date in a header of a message or an HTTP response, with its time zone.
 
-    Returns None if there is none or it is out of range.
+    Return None if there is none or it is out of range.
     """
     if usual := _USUAL.fullmatch(value):
         month = _MONTHS.index(usual["month"]) // 4 + 1
@@ -78,26 +78,24 @@ def parse_date(value: str) -> datetime | None:
     from email.utils import parsedate_to_datetime
 
     try:
-        found = parsedate_to_datetime(value)
+        result = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+    result = result if result.tzinfo else result.replace(tzinfo=UTC)
+    return result if FIRST_YEAR <= result.year <= LAST_YEAR else None
 
 
 def header_date(value: str) -> datetime | None:
-    """Parses the date in a header of a message.
+    """Parse the date in a header of a message.
 
-    Returns None if there is none, or if no message can have that date.
+    Return None if there is none, or if no message can have that date.
     """
-    found = parse_date(value)
-    return (
-        found if found and _FIRST_MAIL <= found <= datetime.now(UTC) + _AHEAD else None
-    )
+    date = parse_date(value)
+    return date if date and _FIRST_MAIL <= date <= datetime.now(UTC) + _AHEAD else None
 
 
 def arrival(received: Iterable[str]) -> datetime | None:
-    """Returns when a message arrived: the date in the topmost Received: header that has one."""
+    """Return when a message arrived: the date in the topmost Received: header that has one."""
     return next(
         filter(None, (header_date(value.rpartition(";")[2]) for value in received)),
         None,
@@ -105,12 +103,12 @@ def arrival(received: Iterable[str]) -> datetime | None:
 
 
 def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool]:
-    """Returns the date of a message, and whether its Date: header is damaged.
+    """Return the date of a message, and whether its Date: header is damaged.
 
     The arguments are the values of its Date: and Received: headers. If Date: is damaged, the date
     is that of the message's arrival.
     """
-    arrived, found = arrival(received), header_date(sent)
-    if found and not (arrived and found > arrived + _AHEAD):
-        return found, False
+    arrived, result = arrival(received), header_date(sent)
+    if result and not (arrived and result > arrived + _AHEAD):
+        return result, False
     return arrived, bool(sent)

@@ -14,10 +14,10 @@ PIECE = 1 << 20
 
 
 def unpack(data: bytes, source: str, limit: int) -> bytes:
-    """Decompresses the data if it is in gzip format, including all its members.
+    """Decompress the data if it is in gzip format, including all its members.
 
-    Raises InputError with the name `source` if the data is damaged, truncated or larger than
-    `limit` bytes.
+    Raise InputError with the name `source` if the data is damaged, truncated or larger than `limit`
+    bytes.
     """
     if data[:2] != MAGIC:
         return data
@@ -35,16 +35,16 @@ def unpack(data: bytes, source: str, limit: int) -> bytes:
 
 
 def text_of(stream: IO[bytes], source: str) -> Iterator[bytes]:
-    """Yields the contents of a stream in blocks, decompressed if they are in gzip format."""
+    """Yield the contents of a stream in blocks, decompressed if they are in gzip format."""
     head = stream.read(len(MAGIC))
     blocks: Iterator[bytes] = chain((head,), iter(partial(stream.read, PIECE), b""))
     return unpacked(blocks, source) if head == MAGIC else blocks
 
 
 def unpacked(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
-    """Decompresses blocks of gzip data into pieces of at most PIECE bytes.
+    """Decompress blocks of gzip data into pieces of at most PIECE bytes.
 
-    Raises InputError with the name `source` if the data is damaged or truncated.
+    Raise InputError with the name `source` if the data is damaged or truncated.
     """
     unpacker = None
     try:

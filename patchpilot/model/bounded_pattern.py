@@ -66,7 +66,7 @@ class BoundedPattern:
 
     @cached_property
     def _engine(self) -> Any:
-        """A compiled pattern of `re` or RE2, a _Budgeted, or a text that says why the pattern
+        """Return a compiled pattern of `re` or RE2, a _Budgeted, or the reason why the pattern
         cannot be used.
         """
         if len(self.pattern) > MAX_PATTERN:
@@ -105,23 +105,23 @@ class BoundedPattern:
 
     @property
     def error(self) -> str | None:
-        """Why the pattern cannot be used; None when it can."""
+        """Return why the pattern cannot be used, or None."""
         return self._engine if isinstance(self._engine, str) else None
 
     def search(self, text: str, at: int = 0) -> Any:
-        """The first match at or after `at`, or None."""
+        """Return the first match at or after `at`, or None."""
         return self._ask("search", text, at)
 
     def match(self, text: str, at: int = 0) -> Any:
-        """The match that begins at `at`, or None."""
+        """Return the match that begins at `at`, or None."""
         return self._ask("match", text, at)
 
     def fullmatch(self, text: str) -> Any:
-        """The match of the whole text, or None."""
+        """Return the match of the whole text, or None."""
         return self._ask("fullmatch", text)
 
     def finditer(self, text: str) -> Iterator[Any]:
-        """All matches, one after another."""
+        """Yield all matches."""
         return iter(self._ask("finditer", text) or ())
 
     def _ask(self, method: str, text: str, *at: int) -> Any:
@@ -129,25 +129,25 @@ class BoundedPattern:
         if isinstance(engine, str):
             return None
         if _NOT_UTF8.search(text):
-            # RE2 reads UTF-8: invalid bytes become one character each, so that positions stay the
-            # same
+            # RE2 needs UTF-8; replace each invalid byte with one character so that positions stay
+            # the same
             text = text.encode("utf-8", "replace").decode()
         return getattr(engine, method)(text, *at)
 
 
 @lru_cache(maxsize=1024)
 def bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
-    """Returns the bounded pattern for this text; cached."""
+    """Return the bounded pattern for this text, cached."""
     return BoundedPattern(pattern, dialect=dialect)
 
 
 def pattern_error(pattern: str) -> str | None:
-    """Returns why a pattern in Python's syntax cannot be used, or None."""
+    """Return why a pattern in Python's syntax cannot be used, or None."""
     return bounded(pattern).error
 
 
 class _Budgeted:
-    """A pattern of `re` whose calls are short; their total time is limited."""
+    """A pattern of `re` for which the total run time is limited."""
 
     def __init__(self, compiled: "re.Pattern[str]", source: str, longest: int) -> None:
         self._compiled = compiled
@@ -156,15 +156,12 @@ class _Budgeted:
         self._left = BUDGET
 
     def search(self, text: str, at: int = 0) -> Any:
-        """As that of a compiled pattern."""
         return self._call(self._compiled.search, text, at)
 
     def match(self, text: str, at: int = 0) -> Any:
-        """As that of a compiled pattern."""
         return self._call(self._compiled.match, text, at)
 
     def fullmatch(self, text: str) -> Any:
-        """As that of a compiled pattern."""
         return (
             self._call(self._compiled.fullmatch, text, 0)
             if len(text) <= self._longest
@@ -172,7 +169,6 @@ class _Budgeted:
         )
 
     def finditer(self, text: str) -> Iterator[Any]:
-        """As that of a compiled pattern."""
         at = 0
         while at <= len(text) and (match := self.search(text, at)):
             yield match
@@ -185,7 +181,7 @@ class _Budgeted:
                 gave_up.append(self._source)
             return None
         began = time.thread_time()
-        found = call(text[: self._longest], at)
+        result = call(text[: self._longest], at)
         over = (
             time.thread_time()
             - began
@@ -195,11 +191,11 @@ class _Budgeted:
         if over > 0:
             self._left -= over
             _left -= over
-        return found
+        return result
 
 
 def _linear(pattern: str, *, extended: bool) -> Any:
-    """The pattern compiled by RE2, or why RE2 rejects it."""
+    """Return the pattern compiled by RE2, or the reason why RE2 rejects it."""
     import re2
 
     options = re2.Options()
@@ -226,8 +222,8 @@ _INSIDE = {"s": r"\t-\r ", "h": r" \t"}
 
 
 def _for_re2(pattern: str, *, extended: bool) -> str:
-    """The pattern in RE2's spelling: /x undone, the classes of Perl, `$` that also matches before a
-    last newline.
+    """Convert the pattern to RE2's syntax: without /x, with Perl's classes, and a `$` that also
+    matches before a final newline.
     """
     out: list[str] = []
     at, in_class = 0, False
@@ -267,8 +263,8 @@ def _for_re2(pattern: str, *, extended: bool) -> str:
 
 
 class _Cost:
-    """The number of ways a pattern may match: at most `ways` times the length of the text to the
-    power of `degree`.
+    """The number of ways a pattern may match: at most `ways` times the text's length to the power
+    of `degree`.
     """
 
     __slots__ = ("degree", "ways")
@@ -279,9 +275,9 @@ class _Cost:
 
 
 def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
-    """The cost of a pattern for a backtracking matcher.
+    """Return the cost of a pattern for a backtracking matcher.
 
-    A text where `re` cannot read it, or reads it differently from Perl.
+    Return a reason instead if `re` cannot parse it or interprets it differently from Perl.
     """
     import re._parser as parser  # type: ignore[import-not-found]
 
@@ -296,11 +292,11 @@ def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
 
 
 def _of_tree(nodes: Any) -> _Cost:
-    """The cost of a sequence: the ways multiply."""
+    """Return the cost of a sequence, in which the ways multiply."""
     ways, degree = 1, 0
     for name, value in nodes:
-        one = _of_node(str(name), value)
-        ways, degree = ways * one.ways, degree + one.degree
+        cost = _of_node(str(name), value)
+        ways, degree = ways * cost.ways, degree + cost.degree
     return _Cost(ways, degree)
 
 
@@ -312,7 +308,7 @@ def _of_node(name: str, value: Any) -> _Cost:
         return _Cost(1, 0)
     if name == "BRANCH":
         each = [_of_tree(branch) for branch in value[1]]
-        return _Cost(sum(one.ways for one in each), max(one.degree for one in each))
+        return _Cost(sum(cost.ways for cost in each), max(cost.degree for cost in each))
     if name == "SUBPATTERN":
         return _of_tree(value[3])
     if name in ("ASSERT", "ASSERT_NOT"):
@@ -330,8 +326,7 @@ def _repeated(low: int, high: int, body: Any) -> _Cost:
     inner = _of_tree(body)
     single = len(body) == 1 and str(body[0][0]) in _SINGLE
     if single or (inner.ways == 1 and inner.degree == 0):
-        # the repeated part has one way to match, and takes at least a character unless it is an
-        # anchor
+        # the repeated part matches in one way, and consumes a character unless it is an anchor
         return _Cost(high - low + 1, 0) if high <= _FEW else _Cost(1, 1)
     if high > _FEW or inner.degree:
         return _Cost(1, 100) if high > 1 else _Cost(inner.ways + 1, inner.degree)

@@ -37,7 +37,7 @@ class ReleasePoint:
 class BugRange:
     """The releases on the ruler, oldest first, and notes.
 
-    The notes are about series that have the bug for another reason than their age.
+    The notes are about series that have the bug for a reason other than their age.
     """
 
     points: tuple[ReleasePoint, ...] = ()
@@ -55,11 +55,11 @@ def in_order(
     *,
     is_released: bool = False,
 ) -> tuple[ReleasePoint, ...]:
-    """Returns the stable series and the release that introduced the bug, sorted by version.
+    """Return the stable series and the release that introduced the bug, sorted by version.
 
     The fix is the last item unless it is released; then it is sorted by version as well.
     """
-    # the stable series of the release that introduced the bug would be the same point again
+    # the stable series of the release that introduced the bug would be the same point
     series = [
         point
         for point in series
@@ -67,15 +67,19 @@ def in_order(
         or point.version != enters.version
         or point.state is not ReleaseState.AFFECTED
     ]
-    found = [*series, *([enters] if enters else []), *([fix] if is_released else [])]
+    release_points = [
+        *series,
+        *([enters] if enters else []),
+        *([fix] if is_released else []),
+    ]
     return (
-        *sorted(found, key=lambda point: version_order(point.version)),
+        *sorted(release_points, key=lambda point: version_order(point.version)),
         *([] if is_released else [fix]),
     )
 
 
 def version_order(version: str) -> tuple[tuple[int, ...], float]:
-    """Returns a sort key for versions.
+    """Return a sort key for versions.
 
     A release candidate comes before its release, and an unreleased version after all others.
     """

@@ -62,21 +62,27 @@ def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
 
 
 def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:
-    """Returns the configurations in which all commits of a series build.
+    """Return the configurations in which all commits of a series build.
 
-    For example, "arm64 and x86-64, W=1, sparse". Returns "" if a commit does not build, was not
+    For example, "arm64 and x86-64, W=1, sparse". Return "" if a commit does not build, was not
     built, or has no object file.
     """
     built = [
-        [one for one in commit.configurations if one.built and not one.skipped]
+        [
+            configuration
+            for configuration in commit.configurations
+            if configuration.built and not configuration.skipped
+        ]
         for commit in commits
         if commit and commit.builds
     ]
     if not commits or len(built) != len(commits) or not all(built):
         return ""
-    common = set.intersection(*({one.arch for one in some} for some in built))
+    common = set.intersection(
+        *({configuration.arch for configuration in some} for some in built)
+    )
     names = sorted(arch.replace("x86_64", "x86-64") for arch in common)
     if not names:
         return ""
-    sparse = all(any(one.sparse for one in some) for some in built)
+    sparse = all(any(configuration.sparse for configuration in some) for some in built)
     return f"{listed(names)}, W=1{', sparse' if sparse else ''}"

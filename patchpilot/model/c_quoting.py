@@ -9,8 +9,7 @@ _ESCAPE = rb'\\([abtnvfr"\\]|[0-3][0-7]{2})'
 
 
 def unquoted(text: str) -> str:
-    """Returns the path for a quoted name (`"quo\\"te\\011.c"`); other names are returned
-    unchanged.
+    """Return the path for a quoted name (`"quo\\"te\\011.c"`); other names are returned unchanged.
 
     A NUL is replaced with U+FFFD, because no path or program argument can contain one.
     """
@@ -21,7 +20,7 @@ def unquoted(text: str) -> str:
 
 
 def quoted(path: str) -> str:
-    """Returns a path in quotes; bytes above ASCII are not escaped."""
+    """Return a path in quotes; bytes above ASCII are not escaped."""
     return (
         '"'
         + "".join(
@@ -33,6 +32,6 @@ def quoted(path: str) -> str:
     )
 
 
-def _byte(found: re.Match[bytes]) -> bytes:
-    word = found[1].decode("ascii")
+def _byte(match: re.Match[bytes]) -> bytes:
+    word = match[1].decode("ascii")
     return bytes([_NAMED[word] if word in _NAMED else int(word, 8)])

@@ -25,40 +25,42 @@ class Commit(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """The first paragraph on one line, as `git log --format=%s` gives it."""
+        """Return the first paragraph on one line, like `git log --format=%s`."""
         paragraph = self.message.lstrip("\n").split("\n\n", 1)[0]
         return " ".join(line.strip() for line in paragraph.strip().split("\n")).strip()
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The message line by line, subject first."""
+        """Return the message as lines, subject first."""
         return tuple(self.message.rstrip("\n").split("\n"))
 
     @property
     def body(self) -> str:
-        """The message after its subject."""
+        """Return the message without its subject."""
         return self.message.lstrip("\n").partition("\n\n")[2]
 
     @property
     def trailers(self) -> tuple[Trailer, ...]:
-        """The trailers of the last paragraph."""
+        """Return the trailers of the last paragraph."""
         return parse_trailers(self.lines)
 
     def tags(self, name: str) -> tuple[Trailer, ...]:
-        """Every tag of this name, anywhere in the message."""
+        """Return every tag with this name, anywhere in the message."""
         return all_tags(self.lines, name)
 
     @property
     def short(self) -> str:
-        """The first 12 digits, as the kernel quotes commits."""
+        """Return the first 12 digits, as the kernel quotes commits."""
         return self.id[:12]
 
     @property
     def author_time(self) -> str:
-        """The author date in seconds since the epoch, which amending and rebasing preserve."""
+        """Return the author date in seconds since the epoch, which amending and rebasing
+        preserve.
+        """
         return str(int(self.authored.timestamp()))
 
     @property
     def reference(self) -> str:
-        """`commit-id ("subject")`, as messages and Fixes: tags quote it."""
+        """Return `commit-id ("subject")`, as used in messages and Fixes: tags."""
         return f'{self.short} ("{self.subject}")'

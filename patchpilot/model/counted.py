@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Returns a number with its noun, such as `1 message` or `3 messages`.
+    """Return a number with its noun, such as `1 message` or `3 messages`.
 
     `plural` is for nouns whose plural does not just add an s.
     """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses diffs into values, as git-apply(1) does.
+"""Parse diffs into values, as git-apply(1) does.
 
-Everything that git would apply is read, wherever it is: after another diff, or below a signature.
+Everything that git would apply is read, even after another diff or below a signature.
 """
 
 import re
@@ -46,9 +46,9 @@ class ParsedDiff(NamedTuple):
 
 @lru_cache(maxsize=64)
 def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
-    """Parses the diff that starts at line `start` of a patch, counted from 1.
+    """Parse the diff that starts at line `start` of a patch, counted from 1.
 
-    The hunks of a file after a malformed one are left out; the other files are not affected.
+    The hunks of a file after a malformed one are omitted; other files are not affected.
     """
     files: list[FileChange] = []
     error: str | None = None
@@ -84,7 +84,7 @@ def starts_file(lines: Sequence[str], at: int) -> bool:
 
 
 def _file(lines: Sequence[str], first: int) -> tuple[FileChange, int]:
-    """Return a file without its hunks, and the index of the line below its header."""
+    """Return a file without its hunks, and the index after its header."""
     names = _FileNames(*_git_paths(lines[first]))
     at = first + lines[first].startswith("diff --git ")
     while at < len(lines) and lines[at].startswith(_BELOW):
@@ -98,7 +98,7 @@ def _file(lines: Sequence[str], first: int) -> tuple[FileChange, int]:
 def _hunk(
     lines: Sequence[str], first: int, header: re.Match[str]
 ) -> tuple[Hunk | None, int]:
-    """Return a hunk, None if its lines are not those that it counts, and the index below it."""
+    """Return a hunk (None if its counts do not match its lines), and the index after it."""
     old, new = (1 if count is None else int(count) for count in header.group(2, 4))
     at = first + 1
     while at < len(lines) and (old > 0 or new > 0 or lines[at].startswith("\\")):
@@ -110,17 +110,17 @@ def _hunk(
     if old or new:
         return None, at
     places = (int(header[1]), int(header[3]), int(header[4] or 1))
-    found = _lines(lines[first:at], first + 1)
-    return Hunk(*places, header[5].strip(), found, first + 1), at
+    hunk_lines = _lines(lines[first:at], first + 1)
+    return Hunk(*places, header[5].strip(), hunk_lines, first + 1), at
 
 
 def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:
-    """Return the lines of a whole hunk, whose header is at line `first` of the patch."""
+    """Return the lines of a complete hunk whose header is at line `first` of the patch."""
     from unidiff.patch import PatchSet
 
     if len(hunk) == 1:
         return ()
-    # CR and other line ends inside a line are content: given a list, unidiff does not split lines
+    # given a list, unidiff does not split lines at CR and other line ends, which are content here
     head = ("--- a/x\n", "+++ b/x\n")
     parsed = PatchSet([*head, *(f"{line or ' '}\n" for line in hunk)])
     return tuple(
@@ -135,7 +135,7 @@ def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:
 
 
 def _git_paths(line: str) -> tuple[str | None, str | None]:
-    """The paths of a `diff --git` line; equal ones are found where a name has spaces, too."""
+    """Return the paths of a `diff --git` line; if they are equal, names may contain spaces."""
     match = _GIT_PATHS.match(line)
     if not match:
         return None, None
@@ -151,7 +151,7 @@ def _git_paths(line: str) -> tuple[str | None, str | None]:
 
 
 class _FileNames:
-    """What the lines above the first hunk say of a file."""
+    """The file names in the lines above the first hunk."""
 
     __slots__ = ("binary", "created", "deleted", "new", "old", "renamed")
 
@@ -160,7 +160,7 @@ class _FileNames:
         self.renamed = self.binary = self.created = self.deleted = False
 
     def take(self, line: str) -> None:
-        """Read one of these lines."""
+        """Parse one of these lines."""
         if line.startswith("rename from "):
             self.old, self.renamed = unquoted(line.removeprefix("rename from ")), True
         elif line.startswith("rename to "):

@@ -59,7 +59,7 @@ class Draft:
 
     @property
     def mark(self) -> str:
-        """What the subjects of the next send start with, in brackets: the prefix, and the version
+        """Return the start of the next send's subjects, in brackets: the prefix, and the version
         from v2 on.
         """
         return (
@@ -68,20 +68,19 @@ class Draft:
 
     @property
     def has_cover(self) -> bool:
-        """Whether a cover letter was written."""
         return bool(self.cover_subject.strip() or self.cover_text.strip())
 
     @property
     def patch_ids(self) -> tuple[str, ...]:
-        """The patch ids of its patches that have one."""
+        """Return the known patch-ids of its patches."""
         return tuple(patch.patch_id for patch in self.patches if patch.patch_id)
 
     @property
     def is_undisclosed(self) -> bool:
-        """Whether it fixes a security problem that is not public yet, as its author answered."""
+        """Return whether the author marked it as a security fix that is not public yet."""
         return self.answers.get("security") == "yes"
 
     @property
     def changelog(self) -> str:
-        """The changelog of the version that is sent next."""
+        """Return the changelog of the next version."""
         return self.changelogs.get(str(self.version), "")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decodes the encoded words of a header (RFC 2047), such as `=?utf-8?q?...?=`.
+"""Decode the encoded words of a header (RFC 2047), such as `=?utf-8?q?...?=`.
 
 Any input is decoded in one pass. Untrusted headers may have damaged base64, for which
 `email.header` raises an exception, and many words, for which it takes quadratic time.
@@ -20,7 +20,7 @@ that cannot be encoded again.
 
 
 def decode_words(value: str) -> str:
-    """Decodes the encoded words in a header's value; a word that cannot be decoded is kept
+    """Decode the encoded words in a header's value; a word that cannot be decoded is kept
     unchanged.
     """
     if "=?" not in value:
@@ -31,8 +31,7 @@ def decode_words(value: str) -> str:
     at = 0
     for start, end, name, data in _words(value):
         between = value[at:start]
-        # whitespace between two encoded words is not part of the text, and a character may be split
-        # over two
+        # drop whitespace between encoded words; a character may be split over two of them
         if pending and (between.strip() or name != charset):
             parts.append(decode_text(bytes(pending), charset))
             pending.clear()
@@ -45,7 +44,7 @@ def decode_words(value: str) -> str:
 
 
 def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
-    """Decodes bytes to text, as UTF-8 if the charset is unknown or not used in email."""
+    """Decode bytes to text, as UTF-8 if the charset is unknown or not used in email."""
     try:
         known = codecs.lookup(charset).name
         return data.decode("utf-8" if known in _NOT_FOR_MAIL else known, errors)
@@ -54,7 +53,7 @@ def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
 
 
 def _words(value: str) -> list[tuple[int, int, str, bytes]]:
-    """(start, end, charset, bytes) of each encoded word, in order."""
+    """Return (start, end, charset, bytes) of each encoded word, in order."""
     result: list[tuple[int, int, str, bytes]] = []
     at = 0
     while opened := _START.search(value, at):
@@ -73,7 +72,7 @@ def _words(value: str) -> list[tuple[int, int, str, bytes]]:
 
 
 def _payload(text: str, encoding: str) -> bytes | None:
-    """The bytes that an encoded word contains; None where its base64 is damaged."""
+    """Return the bytes of an encoded word, or None if its base64 is damaged."""
     raw = text.encode("utf-8", "surrogateescape")
     if encoding == "q":
         return binascii.a2b_qp(raw, header=True)

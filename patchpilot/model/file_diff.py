@@ -47,19 +47,17 @@ class FileChange(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The file's path, new where there is one."""
+        """Return the file's path, the new one if there is one."""
         return self.new_path or self.old_path or ""
 
     @property
     def added(self) -> int:
-        """The number of added lines."""
         return sum(1 for _ in self.lines())
 
     @property
     def removed(self) -> int:
-        """The number of removed lines."""
         return sum(1 for _ in self.lines("-"))
 
     def lines(self, kind: str = "+") -> Iterator[DiffLine]:
-        """Its lines of this kind, in order."""
+        """Yield the lines of this kind, in order."""
         return (line for hunk in self.hunks for line in hunk.lines if line.kind == kind)

@@ -100,7 +100,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for error, higher for less severe."""
+        """Return the rank: 0 for error, higher for less severe."""
         return _RANK[self]
 
 
@@ -184,15 +184,17 @@ class Finding(NamedTuple):
 
     @property
     def only_moved(self) -> bool | None:
-        """True where the patch only moved the line; None elsewhere."""
+        """Return True if the patch only moved the line, otherwise None."""
         return self.moved or None
 
     def value(self, name: str) -> str:
-        """What fills the placeholder `name` of the rule's message; "" where it has none."""
+        """Return the value of a placeholder in the rule's message, or ""."""
         return dict(self.values).get(name, "")
 
     def age(self, since: str | None) -> str:
-        """ " (new since v2)" or " (as in v2)" after a comparison with that revision; else ""."""
+        """Return " (new since v2)" or " (as in v2)" after a comparison with that version, otherwise
+        "".
+        """
         if self.new is None or since is None:
             return ""
         return f" ({'new since' if self.new else 'as in'} {since})"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines whether a commit message claims to fix a bug.
+"""Determine whether a commit message claims to fix a bug.
 
 `check`, `prepare`, `stable` and the TUI share these functions.
 """
@@ -34,7 +34,7 @@ _KINDS = {
 
 @lru_cache(maxsize=4096)
 def kind_of(subject: str) -> str:
-    """Returns the kind of change that a subject announces.
+    """Return the kind of change that a subject announces.
 
     It is "revert", "merge", "cosmetic", "fix", "feature" or "other". The prefix (`net: foo:`) is
     ignored.
@@ -52,7 +52,7 @@ def kind_of(subject: str) -> str:
 
 
 def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
-    """Returns the words that claim that a commit fixes a bug, or "" if there are none.
+    """Return the words that claim that a commit fixes a bug, or "" if there are none.
 
     `message` is the lines after the subject, and `paths` the files that the commit changes.
     """
@@ -61,8 +61,8 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
     kind = kind_of(title)
     if kind == "revert":
         return "Revert"
-    if found := bug_in(title) or cure_in(title, message):
-        return found
+    if words := bug_in(title) or cure_in(title, message):
+        return words
     if kind == "fix":
         return title.rpartition(": ")[2]
     blamed = blamed_in(title, message)
@@ -70,8 +70,10 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
 
 
 def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:
-    """Whether a message without a claim may still describe a bug: something fails in its text, and
-    its title announces neither a feature nor a cleanup. Only its author knows.
+    """Return whether a message without a claim may still describe a bug.
+
+    Its text describes a failure, and its title announces neither a feature nor a cleanup. Only the
+    author knows.
     """
     return (
         kind_of(title) == "other"
@@ -81,9 +83,9 @@ def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bo
 
 
 def defect_in(title: str) -> str:
-    """Returns the words of a subject that name a fixed crash, leak, race or similar defect.
+    """Return the words of a subject that name a fixed crash, leak, race or similar defect.
 
-    Returns "" for other fixes and for bugs outside of the code.
+    Return "" for other fixes and for bugs outside of the code.
     """
     if not _CURED.search(title) or not bug_in(title) or is_cosmetic(title, ()):
         return ""
@@ -105,7 +107,7 @@ _DEFECT = late(
 
 
 def explains_missing_fixes(lines: Sequence[str]) -> bool:
-    """Returns whether the message explains why there is no Fixes: tag.
+    """Return whether the message explains why there is no Fixes: tag.
 
     Valid reasons are that the bug is older than the history, or that no commit can be named.
     """
@@ -120,13 +122,13 @@ _NO_FIXES = late(
 
 
 def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
-    """Returns (line index, commit id) of the commit that a message names as the cause of the bug.
+    """Return (line index, commit id) of the commit that a message names as the cause of the bug.
 
-    Returns None if it names none.
+    Return None if it names none.
     """
     whole = " ".join(lines)
     tidies = _TIDIES.search(title)
-    # the text after a commit is not consumed: it may name the next one
+    # do not consume the text after a commit, which may name the next one
     for match in re.finditer(
         r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", whole
     ):
@@ -140,7 +142,7 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
         ):
             continue
         if tidies and _NO_USE.search(f"{before}{after[:300]}"):
-            # removing what a commit left unused is cleanup, not a fix
+            # removing code that a commit left unused is cleanup, not a fix
             continue
         if (
             (re.search(r"\b[Ss]ince\W*$", before) and _breaks(after))
@@ -160,16 +162,16 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
             )
         ):
             line = next(
-                (at for at, one in enumerate(lines) if match["id"][:7] in one), 0
+                (at for at, line in enumerate(lines) if match["id"][:7] in line), 0
             )
             return line, match["id"][:12]
     return None
 
 
 def _breaks(after: str) -> bool:
-    """Whether the sentence about a commit, or the one after it, says that something fails.
+    """Return whether the sentence about a commit, or the next one, describes a failure.
 
-    Its title, in quotes, says nothing about it.
+    The commit's quoted title does not count.
     """
     sentences = re.split(r"\.\s+(?=[A-Z])", re.sub(r"^\W*\(\".*?\"\)", "", after))
     return (
@@ -179,7 +181,7 @@ def _breaks(after: str) -> bool:
 
 
 def describes_harm(title: str, lines: Sequence[str]) -> bool:
-    """Returns whether a title or message describes a failure.
+    """Return whether a title or message describes a failure.
 
     A message may mention an earlier commit's change without blaming it for anything.
     """
@@ -224,8 +226,8 @@ _COMPOUND = late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
 
 
 def _after_prefix(title: str) -> str:
-    """Returns a title without its prefixes, other than a word for a fix, and without the names of
-    things that are fixed or broken.
+    """Return a title without prefixes, except a word for a fix, and without the names of fixed or
+    broken things.
     """
     start = 0
     while match := _PREFIX.match(title, start):
@@ -234,7 +236,7 @@ def _after_prefix(title: str) -> str:
 
 
 def bug_in(title: str) -> str | None:
-    """Returns the word in a subject, after its prefix, that names a bug or its fix, or None."""
+    """Return the word in a subject, after its prefix, that names a bug or its fix, or None."""
     title = _after_prefix(title)
     match = _BUG.search(title)
     if not match or re.search(
@@ -294,7 +296,7 @@ def crash_in(title: str, lines: Sequence[str]) -> str:
 
 
 def _shown(pattern: re.Pattern[str], title: str, lines: Sequence[str]) -> str:
-    """Return the first match that the text does not deny, or "" if the title adds something."""
+    """Return the first match that the text does not negate, or "" if the title adds something."""
     if _NEW.search(title):
         return ""
     # the title of another commit tells nothing about this one
@@ -317,12 +319,12 @@ _NEW = late(
 
 
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
-    """Returns the words of the message that describe a bug which the subject does not mention.
+    """Return the words of the message that describe a bug which the subject does not mention.
 
-    Returns None if there are none or the subject announces something new.
+    Return None if there are none or the subject announces something new.
     """
-    if found := _shown(_CURE, title, lines):
-        return found
+    if words := _shown(_CURE, title, lines):
+        return words
     guards = _GUARDS.search(title)
     harm = guards and _HARM.search(" ".join(lines))
     if guards and harm and not _NEW.search(title):
@@ -369,7 +371,7 @@ _FAILS = late(rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b", re.IGNORECASE
 
 
 def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
-    """Returns whether a fix is only for spelling, style, comments or documentation.
+    """Return whether a fix is only for spelling, style, comments or documentation.
 
     Such a fix does not affect the running kernel.
     """

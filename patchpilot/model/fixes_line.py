@@ -52,32 +52,36 @@ class FixesLine(NamedTuple):
 
     @property
     def is_tag(self) -> bool:
-        """Whether only spaces are before the name, and none before the colon: a tag for bots."""
+        """Return whether bots accept it as a tag: only spaces before the name, and none before the
+        colon.
+        """
         return self.colon == ":" and self.is_unquoted
 
     @property
     def is_unquoted(self) -> bool:
-        """Whether only spaces are before the name, and none between it and the colon."""
+        """Return whether it is unquoted: only spaces before the name, and none between it and the
+        colon.
+        """
         return self.colon in ("", ":") and not self.before.strip()
 
     @property
     def commit_id(self) -> str:
-        """The id, "" where there is none or more than the word `commit` is before it."""
+        """Return the id, or "" if there is none or if more than the word `commit` precedes it."""
         return "" if ":" in self.word else self.id
 
     @property
     def is_spaced(self) -> bool:
-        """Whether the id is separated from the word before it, if there is one."""
+        """Return whether the id is separated from a word before it."""
         return not self.word or self.word[-1].isspace()
 
     @property
     def value(self) -> str:
-        """What follows the colon and the spaces after it."""
+        """Return the text after the colon and its spaces."""
         return f"{self.word}{self.id}{self.gap}{self.rest}"
 
     @property
     def ends_id(self) -> bool:
-        """Whether the id ends where a word ends, so that it is no beginning of another word."""
+        """Return whether the id ends at a word boundary."""
         after = self.rest[:1]
         continued = (
             not self.gap and after.isascii() and (after.isalnum() or after == "_")
@@ -85,31 +89,31 @@ class FixesLine(NamedTuple):
         return bool(self.id) and not continued
 
     def has_digits(self, least: int, most: int = 40) -> bool:
-        """Whether the id is a whole word with this many digits."""
+        """Return whether the id is a whole word with this many digits."""
         return self.ends_id and least <= len(self.id) <= most
 
 
 def read_fixes_line(line: str) -> FixesLine | None:
-    """Returns the parts of a line that begins with `Fixes`, or None for other lines."""
+    """Return the parts of a line that begins with `Fixes`, or None for other lines."""
     match = _line().match(line)
     return _parts(match) if match else None
 
 
 def fixes_lines(message: str) -> Iterator[FixesLine]:
-    """Yields the parts of each line of a message that begins with `Fixes`, in order."""
+    """Yield the parts of each line of a message that begins with `Fixes`, in order."""
     return map(_parts, _line().finditer(message))
 
 
 def read_fixes_value(value: str) -> FixesLine:
-    """Returns the parts of a `Fixes` tag with this value."""
+    """Return the parts of a `Fixes` tag with this value."""
     line = " ".join(value.split("\n"))
     read = read_fixes_line(f"Fixes: {line}")
-    assert read is not None  # the name and the colon are there
+    assert read is not None  # the name and colon are present
     return read
 
 
 def mentions_fix(line: str) -> bool:
-    """Returns whether the line contains `Fixes:` with an id of 12 or more digits, in any
+    """Return whether the line contains `Fixes:` with an id of 12 or more digits, in any
     position.
     """
     return _mention().search(line) is not None

@@ -47,7 +47,7 @@ class Switches(NamedTuple):
 
     @property
     def settled(self) -> "Switches":
-        """The options, with those implied by others set as the script does at its start."""
+        """Return the options, with those implied by others set as the script does at its start."""
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,
@@ -110,13 +110,13 @@ SCRIPT_DEFAULTS = {
 """The script's variables, from which a tree's changed defaults are read."""
 
 
-def script_defaults(said: Iterable[tuple[str, str]]) -> Switches:
-    """Returns the defaults set in the text of a tree's script, given as (variable, value) pairs.
+def script_defaults(settings: Iterable[tuple[str, str]]) -> Switches:
+    """Return the defaults set in the text of a tree's script, given as (variable, value) pairs.
 
     Unknown variables are ignored.
     """
     values: dict[str, Any] = {}
-    for variable, value in said:
+    for variable, value in settings:
         name = SCRIPT_DEFAULTS.get(variable)
         if name:
             values[name] = _value(name, value)
@@ -158,9 +158,9 @@ def take(words: Sequence[str]) -> dict[str, Any]:
 
 
 def _split(word: str) -> tuple[str | None, str | None, bool]:
-    """(field, value, negated) of an option.
+    """Return (field, value, negated) of an option.
 
-    Field None when the word is not an option of the script.
+    The field is None for a word that is not an option of the script.
     """
     if len(word) < 2 or word[0] != "-":
         return None, None, False
@@ -183,7 +183,7 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
 
 
 def assemble(defaults: Switches, *layers: Mapping[str, Any]) -> Switches:
-    """Returns the defaults, overridden by each of the layers in turn."""
+    """Return the defaults, overridden by each of the layers in turn."""
     for layer in layers:
         defaults = defaults._replace(**layer)
     return defaults

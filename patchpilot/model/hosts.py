@@ -7,7 +7,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def split_url(url: str, base: str = "") -> SplitResult:
-    """Splits a URL, relative to `base`, into its parts.
+    """Split a URL, relative to `base`, into its parts.
 
     All parts are empty if it is not a valid URL, such as `http://[::1/`.
     """
@@ -18,7 +18,7 @@ def split_url(url: str, base: str = "") -> SplitResult:
 
 
 def host_of(url: str) -> str:
-    """Returns the host of a URL in lower case, or "" if it has none or is not a URL."""
+    """Return the host of a URL in lower case, or "" if it has none or is not a URL."""
     return split_url(url).hostname or ""
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines whether hunks apply to a file without fuzz.
+"""Determine whether hunks apply to a file without fuzz.
 
 All context lines must match, at the hunk's line or at an offset, as with `git apply`.
 """
@@ -38,7 +38,7 @@ class Fit:
 
 
 def text_lines(content: bytes) -> list[str]:
-    """Returns the lines of a file, each with its newline, which the last one may lack."""
+    """Return the lines of a file, each with its newline, which the last one may lack."""
     pieces = content.decode("utf-8", "surrogateescape").split("\n")
     return [f"{piece}\n" for piece in pieces[:-1]] + (
         [pieces[-1]] if pieces[-1] else []
@@ -46,7 +46,7 @@ def text_lines(content: bytes) -> list[str]:
 
 
 def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
-    """Returns the pre-image and the post-image of a hunk."""
+    """Return the pre-image and the post-image of a hunk."""
     old: list[str] = []
     new: list[str] = []
     last: tuple[list[str], ...] = ()
@@ -66,7 +66,7 @@ def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
 def fit_hunks(
     path: str, lines: Sequence[str], hunks: Sequence[Hunk], *, reverse: bool = False
 ) -> Fit:
-    """Applies hunks to the lines of a file, each at the match nearest to its intended line.
+    """Apply hunks to the lines of a file, each at the match nearest to its intended line.
 
     A hunk never overlaps the lines of another one.
     """
@@ -96,7 +96,7 @@ def fit_hunks(
 
 
 def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
-    """Applies the change of one file to a tree, and returns the resulting file with the misfits."""
+    """Apply the change of one file to a tree, and return the resulting file with the misfits."""
     old, new = (
         (change.old_path, change.new_path)
         if not reverse
@@ -138,7 +138,7 @@ def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
 def misfits(
     files: Sequence[FileChange], tree: Files, *, reverse: bool = False
 ) -> tuple[Misfit, ...]:
-    """Returns the hunks of a diff that do not apply to a tree without fuzz; empty if all apply."""
+    """Return the hunks of a diff that do not apply to a tree without fuzz; empty if all apply."""
     return tuple(
         misfit
         for change in files
@@ -160,8 +160,9 @@ def _place(
     first: bool,
     last: bool,
 ) -> int | None:
-    """Where `old` is in the image: nearest to `meant`, at the start or end of the file when the
-    hunk requires it; None when nowhere.
+    """Return the position of `old` in the image nearest to `meant`, or None.
+
+    It is at the start or end of the file if the hunk requires it.
     """
     size = len(old)
     top = len(image) - size
@@ -190,10 +191,10 @@ def _place(
     return None
 
 
-def _equal(found: list[str], old: list[str], *, exact: bool) -> bool:
-    if found == old:
+def _equal(actual: list[str], old: list[str], *, exact: bool) -> bool:
+    if actual == old:
         return True
     # as in git, a last context line without a newline also matches one with a newline
-    if exact or not old or old[-1].endswith("\n") or found[:-1] != old[:-1]:
+    if exact or not old or old[-1].endswith("\n") or actual[:-1] != old[:-1]:
         return False
-    return found[-1].startswith(old[-1]) and not found[-1][len(old[-1]) :].strip()
+    return actual[-1].startswith(old[-1]) and not actual[-1][len(old[-1]) :].strip()

@@ -31,7 +31,7 @@ _KEYS: dict[type, tuple[JsonKey, ...]] = {}
 
 
 def json_form(*keys: str) -> Callable[[_Class], _Class]:
-    """Marks a dataclass or named tuple as a JSON object with these keys, in this order.
+    """Mark a dataclass or named tuple as a JSON object with these keys, in this order.
 
     Without keys, all fields are used. The forms of a key are:
 
@@ -63,20 +63,20 @@ def _key(text: str) -> JsonKey:
 
 
 def json_keys(cls: Any) -> tuple[JsonKey, ...]:
-    """Returns the JSON keys of a class, or none if it is not marked with `json_form`."""
+    """Return the JSON keys of a class, or none if it is not marked with `json_form`."""
     return _KEYS.get(cls, ())
 
 
 def json_object(value: Any) -> dict[str, Any]:
-    """Returns the JSON object for an instance of a class that is marked with `json_form`."""
-    found: dict[str, Any] = {}
+    """Return the JSON object for an instance of a class that is marked with `json_form`."""
+    result: dict[str, Any] = {}
     for key, read in _readers(value.__class__):
-        one = read(value)
+        part = read(value)
         if not key.name:
-            found |= json_object(one)
-        elif one or not key.optional or isinstance(one, int | float):
-            found[key.name] = None if key.nullable and not one else json_value(one)
-    return found
+            result |= json_object(part)
+        elif part or not key.optional or isinstance(part, int | float):
+            result[key.name] = None if key.nullable and not part else json_value(part)
+    return result
 
 
 @cache
@@ -85,7 +85,7 @@ def _readers(cls: type) -> tuple[tuple[JsonKey, Callable[[Any], Any]], ...]:
 
 
 def json_value(value: Any) -> Any:
-    """Converts a value to one that `json.dumps` can write.
+    """Convert a value to one that `json.dumps` can write.
 
     Enums become their values, dates ISO 8601 strings, mappings objects, sequences and sets lists
     (unless they define a text form), and everything else its text.
@@ -99,7 +99,7 @@ def json_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): json_value(one) for key, one in value.items()}
+        return {str(key): json_value(item) for key, item in value.items()}
     if isinstance(value, Sequence | Set) and type(value).__str__ is object.__str__:
-        return [json_value(one) for one in value]
+        return [json_value(item) for item in value]
     return str(value)

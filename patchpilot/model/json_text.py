@@ -9,7 +9,7 @@ from patchpilot.model.printable import LOG_COMMAND, UNSAFE
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Returns the value as JSON, which is always valid UTF-8.
+    """Return the value as JSON, which is always valid UTF-8.
 
     Undecodable bytes (surrogates) become U+FFFD. Characters that a terminal, or a CI server that
     reads the log, would act on become `\\uXXXX`.
@@ -18,5 +18,5 @@ def json_text(value: Any, indent: int | None = None) -> str:
     return re.sub(LOG_COMMAND, "\\\\u0023#", text)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return "\ufffd" if "\ud800" <= found[0] <= "\udfff" else json.dumps(found[0])[1:-1]
+def _escaped(match: re.Match[str]) -> str:
+    return "\ufffd" if "\ud800" <= match[0] <= "\udfff" else json.dumps(match[0])[1:-1]

@@ -70,13 +70,13 @@ _BLANK_LINE = re.compile(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Bytes; the `From ` line of an mbox is shorter."""
-# folded or not, within the header of the mail or of a part of it
+# folded or not, in the header of the message or of a part
 _DIGEST = re.compile(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
     re.MULTILINE,
 )
-# the end of the boundary's line, and the header of the part, which says that it is a mail
+# the end of the boundary line, and the part's header, which declares a message
 _DIGEST_PART = re.compile(
     rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
 )
@@ -106,23 +106,23 @@ class Mail(NamedTuple):
     date_damaged: bool = False
 
     def header(self, name: str) -> str | None:
-        """The value of the first header of this name, or None."""
+        """Return the value of the first header of this name, or None."""
         return header_value(self.headers, name)
 
     @property
     def date_note(self) -> str:
-        """What to show next to the date where it is that of the arrival, otherwise ""."""
+        """Return the text to show next to a date that is the arrival's, otherwise ""."""
         return "damaged Date: header" if self.date_damaged else ""
 
 
 def one_mail(data: bytes, start: int, end: int) -> bytes:
-    """Returns the message between two offsets of an mbox, with `>From ` lines unquoted."""
+    """Return the message between two offsets of an mbox, with `>From ` lines unquoted."""
     mail = data[start:end]
     return re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail
 
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
-    """Returns (start, end) of each message in an mbox; the whole text if it is not an mbox.
+    """Return (start, end) of each message in an mbox; the whole text if it is not an mbox.
 
     The mbox is in mboxrd format or the output of `git format-patch --stdout`. As in git, blank
     lines above the first message do not count, and a `From ` line with a time starts the next one.
@@ -162,30 +162,30 @@ def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
                 yield at, held
             kept = held[-_SHORT:]
             at, held, cut = at + len(held) - len(kept), kept, True
-        # a line that the next block completes may start a mail, if it is not too long for that
+        # a line completed by the next block may start a message, unless it is too long
         searched = max(held.rfind(b"\n") + 1, len(held) - _SHORT)
     if held and not cut:
         yield at, held
 
 
 def digest_mails(mail: bytes) -> list[bytes]:
-    """Returns the original messages in a digest, or the message itself if it is not a digest."""
-    found = _DIGEST.search(mail)
-    if not found:
+    """Return the original messages in a digest, or the message itself if it is not a digest."""
+    match = _DIGEST.search(mail)
+    if not match:
         return [mail]
-    parts = mail.split(b"\n--" + found[1])[1:-1]
+    parts = mail.split(b"\n--" + match[1])[1:-1]
     return [
         _DIGEST_PART.sub(b"", part, count=1).rstrip(b"\n") + b"\n" for part in parts
     ][:MAX_PARTS] or [mail]
 
 
 def is_mboxrd(mail: bytes) -> bool:
-    """Returns whether the `From ` lines in the body of an mbox message are quoted."""
+    """Return whether the `From ` lines in the body of an mbox message are quoted."""
     return mail.startswith(b"From mboxrd@z")
 
 
 def join_mbox(mails: Iterable[bytes]) -> bytes:
-    """Joins messages into an mbox in mboxrd format.
+    """Join messages into an mbox in mboxrd format.
 
     `mail_bounds` and `one_mail` split it again.
     """
@@ -223,7 +223,7 @@ def _decoded(fields: Iterable[Field]) -> tuple[Header, ...]:
 
 
 def refuse_oversize(raw: bytes) -> None:
-    """Raises InputError for a message or patch that exceeds a limit."""
+    """Raise InputError for a message or patch that exceeds a limit."""
     if len(raw) > MAX_MAIL:
         raise InputError(
             f"mail too large: {len(raw) // MIB} MiB, the limit is {MAX_MAIL // MIB} MiB",
@@ -251,15 +251,15 @@ def refuse_oversize(raw: bytes) -> None:
 
 
 def parse_mail(raw: bytes) -> Mail:
-    """Parses a message, with or without an mbox `From ` line.
+    """Parse a message, with or without an mbox `From ` line.
 
-    Missing or damaged parts are empty. Raises InputError only if the message exceeds a limit.
+    Missing or damaged parts are empty. Raise InputError only if the message exceeds a limit.
     """
     return parse_mail_header(raw)._replace(body=_text_of(raw))
 
 
 def parse_mail_header(raw: bytes) -> Mail:
-    """Parses the headers of a message like `parse_mail`, but leaves its body empty."""
+    """Parse the headers of a message like `parse_mail`, but leave its body empty."""
     refuse_oversize(raw)
     end = _BLANK_LINE.search(raw)
     top = min(end.end() if end else len(raw), MAX_HEADER + MAX_LINE)
@@ -299,8 +299,8 @@ def mail_parts(raw: bytes) -> list[tuple[str, str]]:
 
 
 def _text_of(raw: bytes) -> str:
-    """The text of a mail: its first text/plain part, otherwise its first text part; and its other
-    parts that have a diff.
+    """Return a message's text: its first text/plain part, or its first text part, and other parts
+    with a diff.
     """
     text = _mime_text(raw)
     best, others = "", []
@@ -319,10 +319,10 @@ def _text_of(raw: bytes) -> str:
 
 
 def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
-    """Parses a patch file, a message or a bare diff. Raises InputError for any other file.
+    """Parse a patch file, a message or a bare diff. Raise InputError for any other file.
 
-    Lines are kept unchanged. A base64 or quoted-printable body is decoded and noted in `damage`,
-    so that line numbers refer to the readable patch.
+    Lines are kept unchanged. A base64 or quoted-printable body is decoded and noted in `damage`, so
+    that line numbers refer to the readable patch.
     """
     try:
         return _parse_patch(raw, source, commit)
@@ -378,8 +378,8 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
 
 
 def _text_lines(raw: bytes) -> list[str]:
-    """The lines as text, decoded line by line: one non-ASCII character in a long text would
-    multiply the memory of all the others.
+    """Decode the text line by line: one non-ASCII character in a long text would multiply the
+    memory for all others.
     """
     if raw.isascii() or len(raw) < MAX_LINE:
         return raw.decode("utf-8", "surrogateescape").split("\n")
@@ -387,7 +387,9 @@ def _text_lines(raw: bytes) -> list[str]:
 
 
 def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
-    """Whether no header is one of mails: lines of many other files begin with a word and a colon."""  # noqa: E501
+    """Return whether none of the headers is a mail header; lines in many other files start with a
+    word and a colon.
+    """
     return not first.startswith(("From ", ">From ")) and not any(
         header.name.lower() in _OF_MAILS for header in headers
     )
@@ -405,7 +407,7 @@ def _assemble(
     start, cut = start + body_at, cut + body_at
     fields = text.fields
     if cut < len(lines):
-        # git heeds them in a patch only
+        # git reads them in patches only
         fields |= {name: decode_words(value) for name, value in in_body.items()}
     else:
         in_body = {}
@@ -446,7 +448,7 @@ def _assemble(
 
 
 def without_blank_end(lines: list[str]) -> list[str]:
-    """Returns the lines without blank lines at the end."""
+    """Return the lines without blank lines at the end."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -454,8 +456,6 @@ def without_blank_end(lines: list[str]) -> list[str]:
 
 
 def scissors_line(line: str) -> bool:
-    """Returns whether the line is a scissors line, at which `git am --scissors` cuts the
-    message.
-    """
-    # such a line is short; a long run of spaces would make the pattern backtrack
+    """Return whether the line is a scissors line, at which `git am --scissors` cuts the message."""
+    # a scissors line is short, and a long run of spaces would make the pattern backtrack
     return len(line) <= LONGEST_SCISSORS and bool(_SCISSORS.match(line))

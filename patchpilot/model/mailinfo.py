@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads a message as git-mailinfo(1) does, so that what is checked is what `git am` applies.
+"""Read a message as git-mailinfo(1) does, so that what is checked is what `git am` applies.
 
 Its rules are those of git: which parts are read and how they are decoded, which lines at the start
 of the text are headers, where the patch begins, and who the author is.
@@ -37,17 +37,17 @@ _LONGEST_NAME = 60
 
 def raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]:
     """Return the headers that begin at a line, and the index of the line after them."""
-    found: list[tuple[str, int, list[str]]] = []
+    headers: list[tuple[str, int, list[str]]] = []
     at, size = start, 0
     while at < len(lines):
         line = lines[at].rstrip()
         size += len(line)
-        if lines[at][:1] in (" ", "\t") and found:
-            found[-1][2].append(line.strip())
+        if lines[at][:1] in (" ", "\t") and headers:
+            headers[-1][2].append(line.strip())
         elif header := _HEADER.match(line):
-            found.append((header["name"], at + 1, [header["value"]]))
+            headers.append((header["name"], at + 1, [header["value"]]))
         elif line.startswith(("From ", ">From ")):
-            found.append(("", at + 1, []))
+            headers.append(("", at + 1, []))
         else:
             break
         if size > MAX_HEADER:
@@ -56,13 +56,13 @@ def raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]
                 hint=TOO_LARGE,
             )
         at += 1
-    return [(name, line, " ".join(text)) for name, line, text in found if name], at
+    return [(name, line, " ".join(text)) for name, line, text in headers if name], at
 
 
 def _attribute(value: str, name: str) -> str:
     """Return an attribute of a Content-Type: header, or ""."""
-    found = re.search(rf'(?i){name}=(?:"([^"]*)|([^"; \t][^; \t]*))', value)
-    return (found[1] or found[2] or "") if found else ""
+    match = re.search(rf'(?i){name}=(?:"([^"]*)|([^"; \t][^; \t]*))', value)
+    return (match[1] or match[2] or "") if match else ""
 
 
 class MailText:
@@ -98,7 +98,7 @@ class MailText:
             self._read(lines)
 
     def _take(self, fields: Iterable[Field]) -> None:
-        """Begin a part that has these headers."""
+        """Start a part with these headers."""
         is_top = not self.parts
         named: dict[str, str] = {}
         for name, _, value in fields:
@@ -130,7 +130,7 @@ class MailText:
         self._flush(is_last=True)
 
     def _boundary_from(self, lines: Sequence[str], at: int) -> int:
-        """Return the index of the next line that begins or ends a part."""
+        """Return the index of the next line that starts or ends a part."""
         while at < len(lines) and not (
             self._boundaries and lines[at].startswith(self._boundaries[-1])
         ):
@@ -150,7 +150,7 @@ class MailText:
         self._encoding = self._charset = ""
         fields, end = raw_headers(lines, at + 1)
         self._take(fields)
-        # git drops this line, whatever it is
+        # git drops this line whatever it contains
         return min(
             end + (not self._is_mime or not "".join(lines[end : end + 1]).strip()),
             len(lines),
@@ -187,7 +187,6 @@ class MailText:
         self._soft.clear()
 
     def part(self, number: int) -> str:
-        """Return the text of a part, in Unicode."""
         start, charset, _ = self.parts[number]
         end = self.parts[number + 1][0] if number + 1 < len(self.parts) else None
         return in_unicode("\n".join(self.lines[start:end]), charset)
@@ -204,12 +203,12 @@ def _decoded(line: str, encoding: str) -> bytes:
         data = data[: len(data) - (len(data) % 4 == 1)]
         return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
     whole = data.removesuffix(b"=")
-    text = _QUOTED.sub(lambda found: bytes.fromhex(found[1].decode()), whole)
+    text = _QUOTED.sub(lambda match: bytes.fromhex(match[1].decode()), whole)
     return text if whole != data else text + b"\n"
 
 
 def in_unicode(text: str, charset: str) -> str:
-    """Return a text that was decoded as UTF-8, with another charset."""
+    """Return a text that was decoded as UTF-8 in another charset."""
     if charset.lower() in ("", "utf-8", "us-ascii"):
         return text
     return decode_text(text.encode("utf-8", "surrogateescape"), charset)
@@ -222,7 +221,7 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
     The patch begins at the line that ends the commit message; the index is the number of lines if
     there is none.
     """
-    found: dict[str, list[str]] = {}
+    fields: dict[str, list[str]] = {}
     name, in_header, start, cut = "", True, len(lines), len(lines)
     for at, line in enumerate(lines):
         text = line.removesuffix("\r")
@@ -232,15 +231,15 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
         if in_header:
             header = _IN_BODY.match(text)
             if name and text[0] in " \t":
-                found[name].append(text)
+                fields[name].append(text)
                 continue
             name = header["name"].lower() if header else ""
-            if header and name not in found:
-                found[name] = [header["value"]]
+            if header and name not in fields:
+                fields[name] = [header["value"]]
                 continue
             name = ""
             if re.match(r"\[PATCH\]\s", text):
-                found["subject"] = [text]
+                fields["subject"] = [text]
                 continue
             if _SEPARATOR.fullmatch(text):
                 continue
@@ -249,7 +248,7 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
         if _BREAK.match(text):
             cut = at
             break
-    return {key: "".join(values) for key, values in found.items()}, start, cut
+    return {key: "".join(values) for key, values in fields.items()}, start, cut
 
 
 def author_of(value: str) -> Address | None:
@@ -261,8 +260,8 @@ def author_of(value: str) -> Address | None:
         end = at + len(re.split(r"[\s>]", text[at:], maxsplit=1, flags=re.ASCII)[0])
         email = text[start:end]
         name = f"{text[:start].removesuffix('<')} {text[end + 1 :]}"
-    elif found := _BRACKETS.match(value):
-        email, name = found[2], found[1]
+    elif match := _BRACKETS.match(value):
+        email, name = match[2], match[1]
     else:
         return None
     name = re.sub(r"\s+", " ", name, flags=re.ASCII).strip(" ")
@@ -276,8 +275,8 @@ def author_of(value: str) -> Address | None:
 
 
 def unquoted(text: str) -> tuple[str, bool]:
-    """Return an address without the quotes and escapes in it, and whether each of its quotes and
-    comments is closed.
+    """Return an address without its quotes and escapes, and whether all its quotes and comments are
+    closed.
     """
     kept: list[str] = []
     depth, is_quoted, is_escaped = 0, False, False

@@ -60,17 +60,17 @@ class Message:
 
     @property
     def known_state(self) -> MailState:
-        """Its state; unknown while a server has it and did not answer."""
+        """Return the state; unknown if a server received the message and did not reply."""
         return MailState.UNKNOWN if self.state is MailState.SENDING else self.state
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it is sent when its send is resumed."""
+        """Return whether the message is sent when its send is resumed."""
         return self.state in WAITING
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The addresses in To: and Cc:, without duplicates."""
+        """Return the addresses in To: and Cc:, without duplicates."""
         return tuple(dict.fromkeys(address.email for address in (*self.to, *self.cc)))
 
     def with_raw(self, raw: bytes, **changes: Any) -> "Message":
@@ -106,9 +106,9 @@ def _headers(raw: bytes) -> dict[str, Any]:
 
 
 def _addresses(fields: Iterable[Field], name: str) -> tuple[Address, ...]:
-    """The addresses in the headers of a name.
+    """Return the addresses in the headers with this name.
 
-    Split before RFC 2047 words are decoded, since a decoded name may hold a comma.
+    Split before decoding RFC 2047 words, since a decoded name may contain a comma.
     """
     return tuple(
         Address(decode_words(address.name), address.email)

@@ -24,7 +24,7 @@ _SENDER = r"(?:\d{14}\.\d+-\d+-|\d+-\d+(?:-\d+)?-git-send-email-|(?:cover|[0-9a-
 
 
 def message_id_of(target: str) -> str | None:
-    """Returns the Message-ID in an archive's URL, in `<id>` or in a bare id, or None.
+    """Return the Message-ID in an archive's URL, in `<id>` or in a bare id, or None.
 
     It is returned without angle brackets.
     """
@@ -45,35 +45,35 @@ def message_id_of(target: str) -> str | None:
 
 
 def in_brackets(text: str) -> str | None:
-    """Returns the Message-ID in `<id>`, optionally after `id:` or `Message-ID:`, or None."""
+    """Return the Message-ID in `<id>`, optionally after `id:` or `Message-ID:`, or None."""
     text = re.sub(_PREFIX, "", text.strip())
     inner = text[1:-1].strip() if text.startswith("<") and text.endswith(">") else ""
     return inner if re.fullmatch(_FORM, inner) else None
 
 
 def _decoded(part: str) -> str:
-    """A part of a URL, percent-decoded; Message-IDs are ASCII, so urllib is not needed."""
-    return re.sub("%([0-7][0-9A-Fa-f])", lambda found: chr(int(found[1], 16)), part)
+    """Return a part of a URL, percent-decoded; Message-IDs are ASCII, so urllib is not needed."""
+    return re.sub("%([0-7][0-9A-Fa-f])", lambda match: chr(int(match[1], 16)), part)
 
 
 def given_message_id(text: str, option: str = "--in-reply-to") -> str:
-    """Returns the Message-ID in an option's value, without angle brackets.
+    """Return the Message-ID in an option's value, without angle brackets.
 
-    Raises UsageError if the value is not a Message-ID.
+    Raise UsageError if the value is not a Message-ID.
     """
-    found = message_id_of(text)
-    if found is None:
+    result = message_id_of(text)
+    if result is None:
         raise UsageError(
             f"{option}: {text!r} is not a Message-ID",
             hint="use '<id@host>', or the URL of the mail in an archive",
         )
-    return found
+    return result
 
 
 def bracketed(message_id: str) -> str:
-    """Returns a Message-ID in angle brackets, for a header.
+    """Return a Message-ID in angle brackets, for a header.
 
-    Raises InputError if it is not a valid Message-ID.
+    Raise InputError if it is not a valid Message-ID.
     """
     if not re.fullmatch(_WORD, message_id):
         raise InputError(
@@ -84,12 +84,12 @@ def bracketed(message_id: str) -> str:
 
 
 def ids_in_header(value: str) -> tuple[str, ...]:
-    """Returns the Message-IDs in a References: header; the direct parent is the last one."""
+    """Return the Message-IDs in a References: header; the direct parent is the last one."""
     return tuple(re.findall(_BRACKETED, value))
 
 
 def id_in_header(value: str) -> str:
-    """Returns the Message-ID in a Message-ID: or In-Reply-To: header.
+    """Return the Message-ID in a Message-ID: or In-Reply-To: header.
 
     It is the first id in angle brackets, or the whole value if there are no brackets.
     """
@@ -98,7 +98,7 @@ def id_in_header(value: str) -> str:
 
 
 def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
-    """Yields (Message-ID, offset of its URL) for the Message-IDs in a message's text.
+    """Yield (Message-ID, offset of its URL) for the Message-IDs in a message's text.
 
     The offset is None for an id on a `Message-ID:` line.
     """
@@ -112,7 +112,7 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
 
 
 def batch_of(message_id: str) -> str | None:
-    """Returns the common part of the Message-IDs of messages that were sent together.
+    """Return the common part of the Message-IDs of messages that were sent together.
 
     The forms of git send-email, patchpilot and b4 are known; returns None for any other.
     """
@@ -121,9 +121,9 @@ def batch_of(message_id: str) -> str | None:
 
 
 def sender_in(message_id: str) -> str | None:
-    """Returns the sender's email address that git includes in the Message-ID of a patch.
+    """Return the sender's email address that git includes in the Message-ID of a patch.
 
-    Returns None if the Message-ID has another form.
+    Return None if the Message-ID has another form.
     """
     match = re.fullmatch(_SENDER, message_id)
     return match[1] if match else None

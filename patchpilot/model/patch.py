@@ -23,7 +23,7 @@ class Header(NamedTuple):
 
 
 def header_value(headers: Iterable[Header], name: str) -> str | None:
-    """Returns the value of the first header of this name, or None."""
+    """Return the value of the first header of this name, or None."""
     wanted = name.lower()
     return next(
         (header.value for header in headers if header.name.lower() == wanted), None
@@ -31,14 +31,14 @@ def header_value(headers: Iterable[Header], name: str) -> str | None:
 
 
 def sender_in(headers: Iterable[Header]) -> Address:
-    """Returns the sender of a message: the mailbox in its From: header.
+    """Return the sender of a message: the mailbox in its From: header.
 
     Unless there is exactly one From: header with exactly one mailbox, returns an address with the
     whole text as its name and no email, which identifies nobody.
     """
     values = [header.value for header in headers if header.name.lower() == "from"]
-    found = only_mailbox(values[0]) if len(values) == 1 else None
-    return found or Address(", ".join(values)[:MAX_ADDRESS].strip(), "")
+    address = only_mailbox(values[0]) if len(values) == 1 else None
+    return address or Address(", ".join(values)[:MAX_ADDRESS].strip(), "")
 
 
 class _PatchFields(NamedTuple):
@@ -70,55 +70,55 @@ class Patch(_PatchFields):
     """
 
     def header(self, name: str) -> str | None:
-        """The value of the first header of this name, or None."""
+        """Return the value of the first header of this name, or None."""
         return header_value(self.headers, name)
 
     def addresses(self, name: str) -> tuple[Address, ...]:
-        """The addresses of every header of this name."""
+        """Return the addresses of every header of this name."""
         wanted = name.lower()
         return tuple(
-            one
+            address
             for header in self.headers
             if header.name.lower() == wanted
-            for one in parse_addresses(header.value)
+            for address in parse_addresses(header.value)
         )
 
     @property
     def sender(self) -> Address | None:
-        """The address in the From: header, or None where there is not exactly one."""
+        """Return the address in the From: header, or None unless there is exactly one."""
         sender = sender_in(self.headers)
         return sender if sender.email else None
 
     @property
     def message_id(self) -> str | None:
-        """The Message-ID without its angle brackets."""
+        """Return the Message-ID without its angle brackets."""
         value = self.header("Message-ID")
         return value.strip().strip("<>").strip() if value else None
 
     @property
     def has_diff(self) -> bool:
-        """Whether it has a diff (a cover letter has none)."""
+        """Return whether the message has a diff; a cover letter has none."""
         return self.diff_line <= len(self.lines)
 
     @cached_property
     def trailers(self) -> tuple[Trailer, ...]:
-        """The trailers of the message.
+        """Return the trailers of the message.
 
         `line` is 0-based in `message` with the subject before it: see `trailer_line`.
         """
         return parse_trailers((self.subject.title, *self.message))
 
     def tags(self, name: str) -> tuple[Trailer, ...]:
-        """Every tag of this name, anywhere in the message."""
+        """Return every tag of this name, anywhere in the message."""
         return all_tags((self.subject.title, *self.message), name)
 
     def trailer_line(self, trailer: Trailer) -> int:
-        """The 1-based patch line of a trailer of this patch."""
+        """Return the 1-based patch line of a trailer of this patch."""
         return self.message_line + trailer.line - 1
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
-        """The diff by file.
+        """Return the diff by file.
 
         A malformed diff gives the files before the error; see `diff_error`.
         """
@@ -128,14 +128,14 @@ class Patch(_PatchFields):
 
     @cached_property
     def diff_error(self) -> str | None:
-        """The error in a malformed diff, with its patch line; None when it parses."""
+        """Return the error in a malformed diff, with its patch line, or None."""
         from patchpilot.model.diff_parser import parse_diff
 
         return parse_diff(self.lines, self.diff_line).error
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
-        """Every path it touches, old and new, each once, in order."""
+        """Return every path in the diff, old and new, without duplicates."""
         return tuple(
             dict.fromkeys(
                 path
@@ -155,6 +155,6 @@ class Series(NamedTuple):
 
     @property
     def version(self) -> int:
-        """The highest version in its subjects."""
+        """Return the highest version in the subjects."""
         members: Sequence[Any] = [*([self.cover] if self.cover else []), *self.patches]
         return max((member.subject.version for member in members), default=1)

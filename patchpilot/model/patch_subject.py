@@ -72,24 +72,26 @@ class Subject(NamedTuple):
 
     @property
     def stables(self) -> tuple[str, ...]:
-        """The stable trees it is for ("6.1" of `[PATCH 6.1.y]`), none for a mainline patch."""
+        """Return the versions of its stable trees ("6.1" for `[PATCH 6.1.y]`); none for a mainline
+        patch.
+        """
         return stable_versions(self.words)
 
     @property
     def stable(self) -> str | None:
-        """The first of the stable trees it is for."""
+        """Return the first of its stable trees."""
         return next(iter(self.stables), None)
 
     @property
     def of_set(self) -> bool:
-        """Whether its marks say that it is about a set of patches: `[PATCHSET v4 1/2]`, `[PATCH SET
+        """Return whether it is marked as a set of patches: `[PATCHSET v4 1/2]`, `[PATCH SET
         v4]`.
         """
         return bool(_SET.search(" ".join(self.marks)))
 
     @property
     def for_stable(self) -> bool:
-        """Whether its prefix says that it is for a stable tree, by a version or the word "stable"."""  # noqa: E501
+        """Return whether its prefix names a stable tree, by a version or the word "stable"."""
         return is_for_stable(self.words)
 
 
@@ -114,7 +116,7 @@ _WORDS = {"rfc": {"rfc": True}, "resend": {"resend": True}, "repost": {"resend":
 
 
 def parse_subject(raw: str) -> Subject:
-    """Parses a subject line.
+    """Parse a subject line.
 
     All leading brackets are read; the version may also be in `[ver #3]` at the end.
     """
@@ -140,7 +142,7 @@ def parse_subject(raw: str) -> Subject:
 
 
 def _marked(word: str) -> dict[str, Any]:
-    """What a word in the brackets says of the number or version of a patch."""
+    """Return the number or version that a word in the brackets gives."""
     if numbered := _NUMBERED.fullmatch(word):
         total = int(numbered[3]) if numbered[3] != "n" else None
         patch = {"is_patch": True} if numbered[1] else {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes untrusted text safe to print: no escape sequences, bidirectional controls or markup."""
+"""Make untrusted text safe to print: no escape sequences, bidirectional controls or markup."""
 
 import re
 import unicodedata
@@ -45,7 +45,7 @@ _COMMAND = late(rf"^(?P<space>[^\S\n]*)::(?=[^\n]*?::)|{LOG_COMMAND}", re.MULTIL
 
 
 def printable(text: str) -> str:
-    """Replaces unsafe characters in a text with `<U+XXXX>` or `\\xNN`.
+    """Replace unsafe characters in a text with `<U+XXXX>` or `\\xNN`.
 
     These are control characters, bidirectional controls and undecodable bytes. Tabs and newlines
     are kept.
@@ -54,7 +54,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Makes a text safe to print like `printable`, and replaces line breaks as well.
+    """Make a text safe to print like `printable`, and replace line breaks as well.
 
     This is for names and titles that must stay on one line.
     """
@@ -62,20 +62,20 @@ def one_line(text: str) -> str:
 
 
 def without_commands(text: str) -> str:
-    """Escapes commands that a CI server would execute when it reads the text in a log.
+    """Escape commands that a CI server would execute when it reads the text in a log.
 
     These are `::name::` at the start of a line, and `##[name]` and `##vso[name]`.
     """
     return _COMMAND.sub(
-        lambda found: (
-            found["space"] + "\\x3a:" if found["space"] is not None else "\\x23#"
+        lambda match: (
+            match["space"] + "\\x3a:" if match["space"] is not None else "\\x23#"
         ),
         text,
     )
 
 
-def _visible(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match[0])
     return (
         f"\\x{code - 0xDC00:02x}"
         if 0xDC80 <= code <= 0xDCFF
@@ -86,7 +86,7 @@ def _visible(found: re.Match[str]) -> str:
 
 
 def width(text: str) -> int:
-    """Returns the width of a text in terminal columns."""
+    """Return the width of a text in terminal columns."""
     if text.isascii():
         return len(text)
     return sum(
@@ -100,7 +100,7 @@ def width(text: str) -> int:
 
 
 def crop(text: str, columns: int) -> str:
-    """Truncates a text to a width in columns, with an ellipsis at the end."""
+    """Truncate a text to a width in columns, with an ellipsis at the end."""
     if width(text) <= columns:
         return text
     kept = ""
@@ -112,7 +112,7 @@ def crop(text: str, columns: int) -> str:
 
 
 def crop_middle(text: str, columns: int) -> str:
-    """Truncates a text to a width in columns, with an ellipsis in the middle.
+    """Truncate a text to a width in columns, with an ellipsis in the middle.
 
     This is for Message-IDs and addresses, whose start and end matter.
     """

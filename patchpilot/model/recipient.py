@@ -45,24 +45,25 @@ class Recipient(NamedTuple):
 
     @property
     def which(self) -> str:
-        """The patches that the recipient gets, such as `, patches 1, 3`; "" for all."""
+        """Return the recipient's patches, such as `, patches 1, 3`, or "" for all."""
         word = "patches" if len(self.patches) > 1 else "patch"
         return f", {word} {', '.join(map(str, self.patches))}" if self.patches else ""
 
 
 def of_patch(recipients: Sequence[Recipient], number: int) -> tuple[Recipient, ...]:
-    """Return the recipients of a patch, or of the cover letter (0), with the headers of its mail.
+    """Return the recipients of a patch, or of the cover letter (0), with their headers.
 
-    A patch that concerns nobody goes to all. Without an address for To:, all are placed there.
+    A patch without recipients goes to all. If To: would be empty, all are placed there.
     """
     own = [
-        one
-        for one in recipients
-        if not number or not one.patches or number in one.patches
+        recipient
+        for recipient in recipients
+        if not number or not recipient.patches or number in recipient.patches
     ] or recipients
-    has_to = any(one.header == "to" for one in own)
+    has_to = any(recipient.header == "to" for recipient in own)
     return tuple(
-        one._replace(header=one.header if has_to else "to", patches=()) for one in own
+        recipient._replace(header=recipient.header if has_to else "to", patches=())
+        for recipient in own
     )
 
 
@@ -115,21 +116,19 @@ class RecipientPlan(NamedTuple):
 
     @property
     def to(self) -> tuple[Recipient, ...]:
-        """Those in To:."""
         return tuple(
             recipient for recipient in self.recipients if recipient.header == "to"
         )
 
     @property
     def cc(self) -> tuple[Recipient, ...]:
-        """Those in Cc:."""
         return tuple(
             recipient for recipient in self.recipients if recipient.header == "cc"
         )
 
 
 def refuse_many(count: int, force: str | None) -> None:
-    """Raises RefusedError if messages would have more than MOST_RECIPIENTS recipients.
+    """Raise RefusedError if messages would have more than MOST_RECIPIENTS recipients.
 
     `force` is the user's reason to send them anyway.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The overrides for refusals to rewrite commits, named like their options."""
+"""The overrides for blocked rewrites of commits, named like their options."""
 
 PUBLISHED, SHARED, CLAIM = "published", "shared", "claim"
 OVERRIDES = {

@@ -40,7 +40,7 @@ class RuleFix(NamedTuple):
 
 
 def version(kernel: Kernel | None) -> str | None:
-    """Returns a kernel version as text, or None if there is none."""
+    """Return a kernel version as text, or None if there is none."""
     return f"{kernel[0]}.{kernel[1]}" if kernel else None
 
 
@@ -104,17 +104,19 @@ class Rule(NamedTuple):
 
     @property
     def first_kernel(self) -> str | None:
-        """The first kernel version that it is for; None: every one."""
+        """Return the first kernel version to which the rule applies, or None for any."""
         return version(self.since)
 
     @property
     def last_kernel(self) -> str | None:
-        """The last kernel version that it is for; None: every one."""
+        """Return the last kernel version to which the rule applies, or None for any."""
         return version(self.until)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that --select and --ignore accept for it: id, name, checkpatch type, pack."""
+        """Return the words by which --select and --ignore accept the rule: id, name, checkpatch
+        type, pack.
+        """
         return (
             self.id,
             self.name,
@@ -123,12 +125,12 @@ class Rule(NamedTuple):
         )
 
     def rank(self, severity: Severity) -> int:
-        """The rank of its findings of a severity: see `Finding`."""
-        place = CONCERNS.index(self.pack) if self.pack in CONCERNS else len(CONCERNS)
-        return min(4 * place + severity.rank, LEAST)
+        """Return the rank of its findings with this severity; see `Finding`."""
+        concern = CONCERNS.index(self.pack) if self.pack in CONCERNS else len(CONCERNS)
+        return min(4 * concern + severity.rank, LEAST)
 
     def message_for(self, case: str) -> str:
-        """The message of a case, with its placeholders."""
+        """Return the message of a case, with its placeholders."""
         return self.messages.get(case) or self.message or self.summary
 
 
@@ -168,7 +170,7 @@ class Example(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Its relevant part."""
+        """Return the relevant part."""
         parts = [
             f"Subject: {self.subject}" if self.subject else "",
             (self.message or "").strip("\n"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Truncates patches that are too long to be checked as a whole."""
+"""Truncate patches that are too long to be checked as a whole."""
 
 from itertools import accumulate
 
@@ -9,18 +9,18 @@ from patchpilot.model.patch import Patch, Series
 
 
 def shortened_series(series: Series) -> Series:
-    """Truncates each patch of a series; returns the series unchanged if none is too long."""
+    """Truncate each patch of a series; return the series unchanged if none is too long."""
     patches = tuple(map(shortened, series.patches))
     cover = shortened(series.cover) if series.cover else None
     if cover is series.cover and all(
-        one is other for one, other in zip(patches, series.patches, strict=True)
+        patch is other for patch, other in zip(patches, series.patches, strict=True)
     ):
         return series
     return series._replace(patches=patches, cover=cover)
 
 
 def shortened(patch: Patch) -> Patch:
-    """Truncates a patch to the limit for checks, and records its full length in `cut`.
+    """Truncate a patch to the limit for checks, and record its full length in `cut`.
 
     A shorter patch is returned unchanged. The last hunk remains well-formed.
     """
@@ -41,7 +41,7 @@ def shortened(patch: Patch) -> Patch:
 
 
 def _end(lines: tuple[str, ...]) -> int:
-    """How many lines are checked."""
+    """Return the number of lines to check."""
     if len(lines) <= MAX_CHECKED_LINES and sum(map(len, lines)) <= MAX_CHECKED:
         return len(lines)
     within = sum(
@@ -53,7 +53,7 @@ def _end(lines: tuple[str, ...]) -> int:
 
 
 def _whole_hunks(lines: list[str], diff_line: int) -> list[str]:
-    """The lines with corrected counts in the last hunk's header.
+    """Return the lines with corrected counts in the last hunk's header.
 
     A file with only its header left is dropped.
     """

@@ -17,11 +17,11 @@ class Files(Protocol):
     """
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None where there is no such file."""
+        """Return the content of a file, or None if there is no such file."""
         ...
 
     def exists(self, path: str) -> bool:
-        """Whether this path is a file or directory."""
+        """Return whether this path is a file or directory."""
         ...
 
 
@@ -31,25 +31,25 @@ class Tree(Files, Protocol):
 
     @property
     def label(self) -> str:
-        """Its name in messages: a directory or a commit."""
+        """Return the tree's name in messages: a directory or a commit."""
         ...
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """(6, 1) from the top Makefile; None when it has no version."""
+        """Return the version in the top Makefile, such as (6, 1), or None."""
         ...
 
     def is_dir(self, path: str) -> bool:
-        """Whether this path is a directory."""
+        """Return whether this path is a directory."""
         ...
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """All files below a directory, sorted."""
+        """Return all files below a directory, sorted."""
         ...
 
 
 def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
-    """Returns (VERSION, PATCHLEVEL) from a kernel's top-level Makefile."""
+    """Return (VERSION, PATCHLEVEL) from a kernel's top-level Makefile."""
     result = dict(_VERSION.findall((makefile or b"")[:2000].decode("utf-8", "replace")))
     if (
         result.get("VERSION", "").isdecimal()
@@ -60,7 +60,7 @@ def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
 
 
 def is_safe_path(path: str) -> bool:
-    """Returns whether a path from a patch stays inside the tree."""
+    """Return whether a path from a patch stays inside the tree."""
     return (
         bool(path)
         and not path.startswith("/")
@@ -70,8 +70,7 @@ def is_safe_path(path: str) -> bool:
 
 
 def ground_of(tree: Tree) -> Tree:
-    """Returns the tree without the patches of a series on top, or the tree itself if there are
-    none.
+    """Return the tree without the patches of a series on top, or the tree itself if there are none.
 
     It is used for data that is read only once per run.
     """
@@ -80,13 +79,13 @@ def ground_of(tree: Tree) -> Tree:
 
 
 def changed_below(tree: Tree, directory: str) -> tuple[str, ...]:
-    """Returns the files below a directory that the patches on top of the tree change."""
+    """Return the files below a directory that the patches on top of the tree change."""
     changed = getattr(tree, "changed", None)
     return tuple(changed(directory)) if changed else ()
 
 
 def is_guess(tree: Tree, path: str) -> bool:
-    """Returns whether the content of a file is uncertain.
+    """Return whether the content of a file is uncertain.
 
     It is if an earlier patch of the series does not apply to the file.
     """

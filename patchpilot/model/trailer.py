@@ -46,7 +46,7 @@ _BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
 """What begins a line that git wrote; with one, not all lines of a block have to be trailers."""
 _BRACKET = late("[<>]")
 _PERSON = late(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
-# replacement characters are what a decoder leaves of bytes that are not text
+# a decoder leaves replacement characters for bytes that are not text
 _UNFIT = late(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
 
 ORDER = (
@@ -75,12 +75,12 @@ class Trailer(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The name in lower case."""
+        """Return the name in lower case."""
         return self.name.lower()
 
     @property
     def address(self) -> Address | None:
-        """The address in the value, where it has one."""
+        """Return the address in the value, if there is one."""
         return parse_address(self.value)
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ class Trailer(NamedTuple):
 
 @lru_cache(maxsize=512)
 def is_trailer(line: str) -> bool:
-    """Returns whether the line has the form of a trailer and a name that is, or looks like, a
+    """Return whether the line has the form of a trailer and a name that is, or looks like, a
     tag.
     """
     match = _TRAILER.match(line)
@@ -99,7 +99,7 @@ def is_trailer(line: str) -> bool:
 
 
 def parse_trailer(line: str, at: int = 0) -> Trailer | None:
-    """Returns the trailer on this line, or None if there is none."""
+    """Return the trailer on this line, or None if there is none."""
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return None
@@ -107,7 +107,7 @@ def parse_trailer(line: str, at: int = 0) -> Trailer | None:
 
 
 def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
-    """Returns the start and end of the last paragraph, as line indexes."""
+    """Return the start and end of the last paragraph, as line indexes."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -118,7 +118,7 @@ def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
 
 
 def trailer_block(lines: Sequence[str]) -> range:
-    """Returns the line indexes of the trailer block that git sees (git-interpret-trailers(1)).
+    """Return the line indexes of the trailer block that git sees (git-interpret-trailers(1)).
 
     This is the last paragraph, unless it is the first, if all its lines are trailers, or if one
     line was written by git and at least a quarter are trailers; otherwise the range is empty.
@@ -148,7 +148,7 @@ def trailer_block(lines: Sequence[str]) -> range:
 
 
 def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
-    """Returns the trailers in the message's trailer block, in order.
+    """Return the trailers in the message's trailer block, in order.
 
     `lines` is the message with its subject first. The lines of a folded value are joined with a
     space. They are what `git interpret-trailers --parse` prints.
@@ -158,7 +158,7 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
     for at in trailer_block(lines):
         line = lines[at]
         if line[0] in _BLANK:
-            # a folded line continues the line above it, which may not be a trailer
+            # a folded line continues the previous line, which may not be a trailer
             if open_value is not None:
                 open_value.append(line.strip(_BLANK))
             continue
@@ -172,7 +172,7 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
 
 
 def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
-    """Returns every tag `name` at the start of a line, anywhere in the message.
+    """Return every tag `name` at the start of a line, anywhere in the message.
 
     Kernel tools read these tags in any paragraph.
     """
@@ -186,7 +186,7 @@ def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
 
 
 def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
-    """Adds each (name, value) to the trailer block of a message, creating the block if necessary.
+    """Add each (name, value) to the trailer block of a message, creating the block if necessary.
 
     A trailer that already exists (same name and value, ignoring case) is not added again. A new
     one is inserted after the last trailer that precedes it, or is of the same kind, in `ORDER`,
@@ -201,8 +201,8 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
             continue
         existing = parse_trailers(lines)
         if any(
-            one.key == name.lower() and one.value.lower() == value.lower()
-            for one in existing
+            trailer.key == name.lower() and trailer.value.lower() == value.lower()
+            for trailer in existing
         ):
             continue
         block = trailer_block(lines)
@@ -225,42 +225,42 @@ def _place(
     signed = ORDER.index("signed-off-by")
     if rank > signed:
         return block.stop
-    place = block.start
-    for one in existing:
-        if one.key == "signed-off-by" or one.key == "co-developed-by":
+    index = block.start
+    for trailer in existing:
+        if trailer.key == "signed-off-by" or trailer.key == "co-developed-by":
             break
-        if one.key not in ORDER or ORDER.index(one.key) <= rank:
-            place = one.line + 1
-    # never between a line and its folded continuation
-    while place < block.stop and lines[place][0] in _BLANK:
-        place += 1
-    return place
+        if trailer.key not in ORDER or ORDER.index(trailer.key) <= rank:
+            index = trailer.line + 1
+    # never split a line from its folded continuation
+    while index < block.stop and lines[index][0] in _BLANK:
+        index += 1
+    return index
 
 
 def unfit(line: str) -> str:
-    """Returns why a commit message must not have this trailer, or "" if it may.
+    """Return why a commit message must not have this trailer, or "" if it may.
 
     A reason is, for example, `contains <U+202E>`. A trailer is one line of visible text: control
     characters, bidirectional controls, zero-width characters and bytes that are not UTF-8 end a
     line for some programs, hide a part of it, or cannot be written at all. The angle brackets of a
     person's trailer hold one address; a comment may follow.
     """
-    found = _UNFIT.search(line)
-    if found:
-        return f"contains {_named(found)}"
+    match = _UNFIT.search(line)
+    if match:
+        return f"contains {_named(match)}"
     name, _, value = line.partition(":")
     is_person = name.lower().endswith("-by") and _BRACKET.search(value)
     return "" if not is_person or _PERSON.match(value) else "not 'Name <address>'"
 
 
 def _named(unfit_character: re.Match[str]) -> str:
-    """The character as it is shown, which no font does for some."""
+    """Return a visible form of the character, because no font shows some of them."""
     shown = one_line(unfit_character[0])
     return shown if len(shown) > 1 else f"<U+{ord(shown):04X}>"
 
 
 def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Returns a sentence with the reason for each trailer (name, value) that `add_trailers`
+    """Return a sentence with the reason for each trailer (name, value) that `add_trailers`
     skips.
     """
     lines = [f"{name}: {value.strip()}" for name, value in trailers]

@@ -87,7 +87,7 @@ LEAST = 12
 
 
 def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
-    """Returns the upstream commits that a message names, in order.
+    """Return the upstream commits that a message names, in order.
 
     Abbreviated ids are included, so that they can be reported.
     """
@@ -117,7 +117,7 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
 
 
 def read_marks(message: str) -> Marks:
-    """Returns the references to other commits in a message.
+    """Return the references to other commits in a message.
 
     In the sentence "this reverts commit A, which is commit B upstream", B is part of the revert.
     """
@@ -125,12 +125,12 @@ def read_marks(message: str) -> Marks:
     reverts: dict[str, None] = {}
     undone: set[str] = set()
     if "reverts" in lower:
-        for found in _revert().finditer(message):
-            for match in (found["first"], *_HEX.findall(found["more"])):
+        for revert in _revert().finditer(message):
+            for match in (revert["first"], *_HEX.findall(revert["more"])):
                 reverts.setdefault(match.lower())
-            if found["upstream"]:
-                undone.add(found["upstream"].lower())
-                reverts.setdefault(found["upstream"].lower())
+            if revert["upstream"]:
+                undone.add(revert["upstream"].lower())
+                reverts.setdefault(revert["upstream"].lower())
     upstream = dict.fromkeys(
         upstream_commit.id
         for upstream_commit in upstream_commits(message)
@@ -144,12 +144,12 @@ def read_marks(message: str) -> Marks:
     if not (upstream or reverts or fixes):
         return NONE
     return Marks(
-        tuple(one for one in upstream if one not in undone), tuple(reverts), fixes
+        tuple(named for named in upstream if named not in undone), tuple(reverts), fixes
     )
 
 
 def _fixed(line: FixesLine) -> list[Fixed]:
-    """The commits of one `Fixes:` line, mostly one, sometimes several; none where it has no id.
+    """Return the commits in one `Fixes:` line: usually one, none if there is no id.
 
     A short number is a bug number unless a subject follows it.
     """
@@ -171,7 +171,9 @@ def _fixed(line: FixesLine) -> list[Fixed]:
 
 
 def _is_readable(line: FixesLine) -> bool:
-    """Whether the line has spaces between its words, and is indented by two columns at most."""
+    """Return whether the line has spaces between its words, and an indent of at most two
+    columns.
+    """
     return (
         line.before in ("", " ", "  ")
         and line.is_unquoted
@@ -181,11 +183,12 @@ def _is_readable(line: FixesLine) -> bool:
     )
 
 
-def _is_closed(message: str, found: re.Match[str]) -> bool:
-    """Whether the bracket that opens the line is closed on it or at the start of the next.
+def _is_closed(message: str, match: re.Match[str]) -> bool:
+    """Return whether the line's opening bracket is closed on it or at the start of the next
+    line.
 
-    Else it begins a comment about that commit.
+    Otherwise it opens a comment about that commit.
     """
-    tail = found[0][1:]
-    after = message[found.end() :].lstrip()
-    return any(one in tail for one in "])") or after[:1] in ("]", ")")
+    tail = match[0][1:]
+    after = message[match.end() :].lstrip()
+    return any(bracket in tail for bracket in "])") or after[:1] in ("]", ")")

@@ -26,8 +26,8 @@ _TIMEOUT = 15.0
 
 
 def account_settings(account: Account) -> Iterator[Probe]:
-    """Checks the account's settings against those of its mail provider, and where the password
-    comes from.
+    """Check the account's settings against its mail provider's, and where the password comes
+    from.
     """
     sender = account.sender
     known = provider_of(
@@ -90,7 +90,7 @@ def account_settings(account: Account) -> Iterator[Probe]:
 
 
 def sendemail_settings(account: Account) -> Iterator[Probe]:
-    """Reports the git send-email settings that change how messages are sent."""
+    """Report the git send-email settings that change how messages are sent."""
     for name in ("validate", "confirm"):
         if account.value(name):
             yield Probe(name, "ok", f"sendemail.{name} is {account.value(name)}")
@@ -103,9 +103,7 @@ def mail_server(
     offline: bool,
     terminal: bool,
 ) -> tuple[Probe, ...]:
-    """Connects to the mail server, encrypts and logs in as git send-email would, then
-    disconnects.
-    """
+    """Connect to the mail server, encrypt and log in as git send-email would, then disconnect."""
     if offline and account.configured:
         return (
             Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),
@@ -134,26 +132,26 @@ def mail_server(
             f"login not tested: {error.message}",
             error.hint or "",
         )
-        # without a login, the connection is all that can be tested
+        # without a login, only the connection can be tested
         return (*_connection(replace(account, user=""), None)[:1], untested)
     return _connection(account, credential)
 
 
 def _connection(account: Account, credential: Credential | None) -> tuple[Probe, ...]:
-    """What a connection to the server shows."""
+    """Return what a connection to the server shows."""
     with Submission(account, credential, _TIMEOUT) as submission:
         try:
             offers_tls = submission.open().has_extn("starttls")
         except PatchpilotError as error:
-            said = error.message
+            message = error.message
             what = (
                 "login"
-                if "login" in said
+                if "login" in message
                 else "encryption"
-                if "STARTTLS" in said
+                if "STARTTLS" in message
                 else "mail server"
             )
-            return (Probe(what, "fail", said, _server_hint(account, said)),)
+            return (Probe(what, "fail", message, _server_hint(account, message)),)
     probes = [Probe("mail server", "ok", f"{account.label} is reachable")]
     if account.needs_login:
         logged_in = f"logged in as {account.user}; nothing was sent"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks that `git am` recreates the original commit from a message.
+"""Check that `git am` recreates the original commit from a message.
 
 Author, commit message and diff are compared as git reads them in the message.
 """
@@ -23,7 +23,7 @@ MAX_LINE = 998
 
 
 def author_unclosed(raw: bytes) -> bool:
-    """Whether the From: line that `git am` reads has an unbalanced parenthesis or quote.
+    """Return whether the From: line that `git am` reads has an unbalanced parenthesis or quote.
 
     In that case git reads past the end of the name into adjacent memory (seen with 2.39), so that
     each run may produce another author.
@@ -43,27 +43,26 @@ def _lines(text: str) -> list[str]:
 def mails_changed_by_am(
     repository: Repository, mails: Iterable[tuple[bytes, Patch]]
 ) -> tuple[tuple[str, str], ...]:
-    """Returns (subject, problem) for each message from which `git am` would create another
-    commit.
+    """Return (subject, problem) for each message from which `git am` would create another commit.
 
     `mails` contains pairs of a message's bytes and the commit's patch as git formats it, or the
     patch file, from which it was made.
     """
-    with TemporaryFolder("am") as place:
+    with TemporaryFolder("am") as folder:
         changed = [
-            (patch.subject.title, _damage(repository, raw, patch, place))
+            (patch.subject.title, _damage(repository, raw, patch, folder))
             for raw, patch in mails
         ]
     return tuple(entry for entry in changed if entry[1])
 
 
-def _damage(repository: Repository, raw: bytes, patch: Patch, place: Path) -> str:
-    """How a message differs from its patch, in words; "" for nothing."""
+def _damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> str:
+    """Describe how a message differs from its patch; return "" if it does not."""
     if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
         return _TOO_LONG
     if author_unclosed(raw):
         return _UNCLOSED
-    message, diff = place / "message", place / "patch"
+    message, diff = folder / "message", folder / "patch"
     done = repository.git(
         "-c",
         "mailinfo.scissors=false",
@@ -100,10 +99,12 @@ def _text(file: Path) -> str:
 
 
 def _has_diff(received: Sequence[str], patch: Patch) -> bool:
-    """Whether lines have the diff of a patch, and git would apply nothing else in them."""
+    """Return whether the received lines contain the patch's diff and nothing else that git would
+    apply.
+    """
     diff = list(patch.lines[patch.diff_line - 1 :])
     if not patch.commit and "-- " in diff:
-        # below the diff of a file are a signature and our own footers
+        # a file's diff may be followed by a signature and by patchpilot's footers
         diff = diff[: diff.index("-- ")]
     while diff and not diff[-1].strip():
         diff.pop()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Composes a message to send.
+"""Compose a message to send.
 
 Only the headers pass through the email package; the body is never changed.
 """
@@ -44,8 +44,8 @@ def compose_message(
     """Compose a message as a file for `git send-email`.
 
     `body` ends with a newline. `author` is the address in From: until the transport replaces it
-    with the sender. `headers` are other headers, with _ for -. Raises InputError if something in
-    it cannot be in a header.
+    with the sender. `headers` are other headers, with _ for -. Raise InputError if something in it
+    cannot be in a header.
     """
     lines = [
         ("From", address_header(author)),
@@ -66,10 +66,10 @@ def compose_message(
 
 
 def text_header(name: str, text: str) -> str:
-    """Encodes free text as a header value, as git format-patch does: folded, with RFC 2047 encoded
+    """Encode free text as a header value, as git format-patch does: folded, with RFC 2047 encoded
     words unless it is plain ASCII.
 
-    Of a subject, the words in brackets are kept: filters that do not decode read them. Raises
+    In a subject, the words in brackets are not encoded, for filters that do not decode. Raise
     InputError if the text contains a line break.
     """
     if _BREAK.search(text):
@@ -96,9 +96,9 @@ def text_header(name: str, text: str) -> str:
 
 
 def address_header(address: Address) -> str:
-    """Encodes an address as `Name <email>` for a header, with the domain in ASCII.
+    """Encode an address as `Name <email>` for a header, with the domain in ASCII.
 
-    Raises InputError if no message can be sent to the address.
+    Raise InputError if no message can be sent to the address.
     """
     verdict = judge(address.email)
     if (
@@ -121,17 +121,16 @@ def address_header(address: Address) -> str:
 
 
 def address_list(addresses: Sequence[Address]) -> str:
-    """Encodes addresses for a header, each on a line."""
+    """Encode addresses for a header, each on a line."""
     return ",\n\t".join(address_header(address) for address in addresses)
 
 
 def decoded(address: Address) -> Address:
-    """Returns an address from a header with its name decoded."""
     return Address(decode_words(address.name), address.email)
 
 
 def as_sent(message: Message, account: Account, bcc: Sequence[str]) -> Message:
-    """Renders a composed message for a transport that has no mail program.
+    """Render a composed message for a transport that has no mail program.
 
     The account's sender is in From:, and a Date: and the envelope are added. A different author is
     named in the first line of the body, where `git am` looks for it. `bcc` are additional
@@ -154,7 +153,7 @@ def as_sent(message: Message, account: Account, bcc: Sequence[str]) -> Message:
 
 
 def with_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
-    """Returns a message's bytes with these header fields replaced, or removed if empty."""
+    """Return a message's bytes with these header fields replaced, or removed if empty."""
     head, gap, body = raw.partition(b"\n\n")
     head += b"\n"
     for name, value in fields.items():
@@ -165,7 +164,7 @@ def with_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
 
 
 def without(raw: bytes, keys: Collection[str]) -> bytes:
-    """Returns a message's bytes with these mailboxes (in lower case) removed from To: and Cc:.
+    """Return a message's bytes with these mailboxes (in lower case) removed from To: and Cc:.
 
     A header that loses its last address is removed.
     """
@@ -184,7 +183,7 @@ def without(raw: bytes, keys: Collection[str]) -> bytes:
 
 
 def message_without(message: Message, keys: Collection[str]) -> Message:
-    """Returns a message with these mailboxes removed from its headers and envelope."""
+    """Return a message with these mailboxes removed from its headers and envelope."""
     return message.with_raw(
         without(message.raw, keys),
         file=without(message.file, keys),

@@ -32,7 +32,7 @@ from patchpilot.series.message_ids import kept_ids, new_message_ids
 
 
 def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]:
-    """Composes the messages of a series with their Message-IDs.
+    """Compose the messages of a series with their Message-IDs.
 
     Message-IDs from the last preview of the same messages are reused; otherwise new ones are
     generated. The messages are replies to the first one. A message to yourself is addressed to the
@@ -103,7 +103,10 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
 
 
 def _mark(series: SeriesToSend, number: int, total: int, numbered: bool) -> str:
-    """`PATCH net v2 1/3`: numbers only when there is more than one mail, padded as git does."""
+    """Return the subject mark, such as `PATCH net v2 1/3`.
+
+    It is numbered if there are several messages, and padded as git does.
+    """
     words, version = [series.text.prefix], series.draft.version
     if version > 1:
         words.append(f"v{version}")

@@ -33,7 +33,7 @@ class Credential:
     answer: bytes = field(repr=False, default=b"")
 
     def masked(self, text: bytes) -> bytes:
-        """What a server sent, with *** for the password and for base64 that has it."""
+        """Return the server's text with *** for the password and any base64 containing it."""
         password = self.password.encode("utf-8", "surrogateescape")
         if not password:
             return text
@@ -47,7 +47,9 @@ class Credential:
 
 
 def _coded(password: bytes) -> Iterator[bytes]:
-    """The base64 digits that depend on a password alone, at each of its three places in a text."""
+    """Yield the base64 digits that depend only on the password, for each of its three
+    alignments.
+    """
     for shift in range(3):
         text = b64encode(bytes(shift) + password)
         digits = text[-(-8 * shift // 6) : 8 * (shift + len(password)) // 6]
@@ -58,14 +60,13 @@ def _coded(password: bytes) -> Iterator[bytes]:
 def note_login(
     repository: Repository, credential: Credential | None, login: str
 ) -> None:
-    """Lets git's credential helpers store an accepted password, or erase a rejected one.
+    """Have git's credential helpers store an accepted password, or erase a rejected one.
 
     `login` is "accepted", "refused", or "" if there was no login.
     """
     if not credential or not credential.answer or not login:
         return
-    # a helper may want the terminal's session (a key ring that is locked), so it is not given one
-    # of its own
+    # a helper may need the terminal's session, for example to unlock a key ring
     subprocess.run(
         [
             "git",
@@ -87,7 +88,7 @@ def note_login(
 def credential_of(
     repository: Repository, account: Account, *, terminal: bool
 ) -> Credential | None:
-    """Returns the credential with which the account logs in, or None if it needs no login.
+    """Return the credential with which the account logs in, or None if it needs no login.
 
     It comes from `sendemail.smtpPass` or `git credential fill`. With `terminal`, git may prompt on
     the terminal; otherwise a prompt is refused with the reason.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Delivers messages one at a time, for transports that can send a single message.
+"""Deliver messages one at a time, for transports that can send a single message.
 
 The outbox is written before and after each attempt.
 """
@@ -15,8 +15,7 @@ from patchpilot.outgoing.transport import Delivery
 
 
 def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) -> None:
-    """Delivers the pending messages in order until one is not accepted or the delivery is
-    stopped.
+    """Deliver the pending messages in order until one is not accepted or the delivery is stopped.
 
     `hand_over` returns the outcome of one message and raises no exception for errors of the
     remote side. It is called again for a message that may be accepted later, according to the
@@ -39,10 +38,10 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) ->
 
 
 def deliver_as_shown(delivery: Delivery) -> str:
-    """Sends the pending messages over patchpilot's own SMTP session, with the bytes of the
+    """Send the pending messages over patchpilot's own SMTP session, with the bytes of the
     preview.
 
-    Returns how the login went: "accepted", "refused" or "".
+    Return how the login went: "accepted", "refused" or "".
     """
     with Submission(delivery.account, delivery.credential) as submission:
         deliver_each(delivery, partial(_hand_over, submission, delivery))
@@ -50,9 +49,7 @@ def deliver_as_shown(delivery: Delivery) -> str:
 
 
 def _hand_over(submission: Submission, delivery: Delivery, entry: Message) -> Outcome:
-    """Sends one message exactly as previewed, over a new connection after each of the account's
-    batches.
-    """
+    """Send one message exactly as previewed, reconnecting after each of the account's batches."""
     size, delay = map(delivery.account.number, ("smtpbatchsize", "smtprelogindelay"))
     if size and submission.mails_sent >= size:
         submission.close()

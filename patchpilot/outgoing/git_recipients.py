@@ -2,8 +2,8 @@
 """Recipients that the user's configuration adds.
 
 They come from `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, `format.to/cc/headers`, aliases, and
-b4's series recipients.
-They are part of the plan, where the user sees them, and are all disabled for the delivery.
+b4's series recipients. They are part of the plan shown to the user, and are all disabled for the
+delivery.
 """
 
 import re
@@ -38,12 +38,12 @@ def configured_recipients(
     transport: Transport,
     mails: Sequence[bytes],
 ) -> RecipientPlan:
-    """Returns the recipients from the configuration, and notes on commands that failed.
+    """Return the recipients from the configuration, and notes on commands that failed.
 
     `mails` are the patch files that are passed to tocmd and cccmd, which are run.
     """
     aliases = read_aliases(repository)
-    found: list[Recipient] = []
+    recipients: list[Recipient] = []
     remarks: list[str] = []
     suppressed = suppressed_kinds(account)
     for header, name, value in _settings(repository, account, transport):
@@ -51,23 +51,25 @@ def configured_recipients(
             if header == "cc" and "cccmd" in suppressed:
                 continue
             addresses, remark = _ask(repository, value, mails)
-            addresses = tuple(one for one in addresses if one != account.sender)
+            addresses = tuple(
+                address for address in addresses if address != account.sender
+            )
             remarks += [remark] if remark else []
         elif header == "cc" and name.startswith("format.") and "cc" in suppressed:
             continue
         else:
             addresses = expand(value, aliases, name)
-        found += [
+        recipients += [
             Recipient(address, "configured", None, header, (name,))
             for address in addresses
         ]
-    return RecipientPlan(tuple(found), warnings=tuple(remarks))
+    return RecipientPlan(tuple(recipients), warnings=tuple(remarks))
 
 
 def settings_with_recipients(
     repository: Repository, account: Account, transport: Transport
 ) -> tuple[str, ...]:
-    """Returns the names of the configured settings that would add recipients.
+    """Return the names of the configured settings that would add recipients.
 
     No configured command is run.
     """
@@ -79,7 +81,7 @@ def settings_with_recipients(
 def _settings(
     repository: Repository, account: Account, transport: Transport
 ) -> Iterator[tuple[str, str, str]]:
-    """(header, name, value) of the settings that name recipients for To: and Cc:."""
+    """Yield (header, name, value) for each setting that names recipients for To: and Cc:."""
     for header in ("to", "cc"):
         for value in account.values(header):
             yield header, f"sendemail.{header}", value
@@ -96,9 +98,9 @@ def _settings(
 
 
 def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
-    """Yields the names and values in `format.headers`, including To: and Cc:.
+    """Yield the names and values in `format.headers`, including To: and Cc:.
 
-    Raises UsageError for a header that every message has anyway, or that hides a recipient.
+    Raise UsageError for a header that every message has anyway, or that hides a recipient.
     """
     for line in "\n".join(repository.config("format.headers")).split("\n"):
         name, colon, value = line.partition(":")
@@ -115,7 +117,7 @@ def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
 
 
 def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...]:
-    """Returns the addresses in `sendemail.bcc`."""
+    """Return the addresses in `sendemail.bcc`."""
     values = account.values("bcc")
     aliases = read_aliases(repository) if values else {}
     return tuple(
@@ -126,7 +128,7 @@ def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...
 
 
 def suppressed_kinds(account: Account) -> frozenset[str]:
-    """Returns the kinds of recipients that `sendemail.suppresscc` and its older equivalents
+    """Return the kinds of recipients that `sendemail.suppresscc` and its older equivalents
     suppress.
 
     "all" and "body" are expanded.
@@ -151,7 +153,7 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
 def without_suppressed(
     recipients: Iterable[Recipient], kinds: frozenset[str]
 ) -> tuple[Recipient, ...]:
-    """Returns the recipients without the reasons of the suppressed kinds.
+    """Return the recipients without the reasons of the suppressed kinds.
 
     Recipients with another reason stay.
     """
@@ -167,20 +169,20 @@ def without_suppressed(
 
 
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
-    """Returns the alias → addresses mapping from `sendemail.aliasesfile`.
+    """Return the alias → addresses mapping from `sendemail.aliasesfile`.
 
-    Supports the formats of mutt, mailrc, pine, elm and sendmail, but not gnus. Raises
+    Supports the formats of mutt, mailrc, pine, elm and sendmail, but not gnus. Raise
     UntrustedCommandsError if the repository itself configures alias files.
     """
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
     aliases: dict[str, tuple[str, ...]] = {}
     for name in repository.config("sendemail.aliasesfile"):
-        place = Path(name).expanduser()
+        path = Path(name).expanduser()
         try:
-            # a FIFO would be waited for
+            # reading a FIFO would block
             text = (
-                place.read_text(encoding="utf-8", errors="replace")
-                if place.is_file()
+                path.read_text(encoding="utf-8", errors="replace")
+                if path.is_file()
                 else ""
             )
         except OSError:
@@ -228,9 +230,9 @@ def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ..
 def expand(
     text: str, aliases: dict[str, tuple[str, ...]], source: str, depth: int = 0
 ) -> tuple[Address, ...]:
-    """Returns the addresses in a word or header value, with aliases resolved to a depth of 8.
+    """Return the addresses in a word or header value, with aliases resolved to a depth of 8.
 
-    Raises UsageError for a word that is neither an address nor an alias. `source` is the option or
+    Raise UsageError for a word that is neither an address nor an alias. `source` is the option or
     setting that has the word.
     """
     if depth > 8:
@@ -243,8 +245,8 @@ def expand(
                 for alias in aliases[part]
                 for address in expand(alias, aliases, source, depth + 1)
             ]
-        elif found := parse_addresses(part):
-            addresses += found
+        elif mailboxes := parse_addresses(part):
+            addresses += mailboxes
         else:
             raise UsageError(
                 f"{source}: unknown address or alias {part!r}",
@@ -256,11 +258,13 @@ def expand(
 def _ask(
     repository: Repository, command: str, mails: Sequence[bytes]
 ) -> tuple[tuple[Address, ...], str]:
-    """What the user's command prints for each mail, and a remark when it fails."""
+    """Return the addresses that the user's command prints for each message, and a note if it
+    fails.
+    """
     addresses: dict[str, Address] = {}
-    with TemporaryFolder("mails") as place:
+    with TemporaryFolder("mails") as folder:
         for number, mail in enumerate(mails):
-            file = place / f"{number:04d}.patch"
+            file = folder / f"{number:04d}.patch"
             file.write_bytes(mail)
             try:
                 done = run(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Refuses messages with unsafe headers or unexpected recipients.
+"""Block messages with unsafe headers or unexpected recipients.
 
-Refused are values that do not fit on one header line, headers of unknown origin, dangerous
-addresses, and recipients other than those planned. --force does not override this.
+These are values that do not fit on one header line, headers of unknown origin, dangerous addresses,
+and unplanned recipients. --force does not override this.
 """
 
 import re
@@ -39,7 +39,7 @@ NEVER = (
 
 
 def refuse_breaks(commits: Iterable[Commit]) -> None:
-    """Raises InputError if a commit's subject or author contains a line break.
+    """Raise InputError if a commit's subject or author contains a line break.
 
     A transport would turn the second line into another header.
     """
@@ -67,7 +67,7 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
 
 
 def refuse_foreign(mails: Sequence[Message]) -> None:
-    """Raises InputError if a message's headers or envelope are unsafe.
+    """Raise InputError if a message's headers or envelope are unsafe.
 
     That is the case for a bare carriage return, a repeated header, a header that adds hidden
     recipients, or an envelope address that a mail program would parse as an option.
@@ -95,15 +95,15 @@ def refuse_foreign(mails: Sequence[Message]) -> None:
 def refuse_other_recipients(
     mail: Message, planned: Iterable[str], program: str
 ) -> None:
-    """Raises RefusedError if a program's envelope does not have exactly the planned addresses.
+    """Raise RefusedError if a program's envelope does not have exactly the planned addresses.
 
     The program decides whether the sender gets a copy.
     """
     sender = mail.sender.key
     wanted = {email.lower() for email in planned} - {sender}
-    found = {email.lower() for email in mail.recipients} - {sender}
-    changes = [f"adds {email}" for email in sorted(found - wanted)]
-    changes += [f"omits {email}" for email in sorted(wanted - found)]
+    actual = {email.lower() for email in mail.recipients} - {sender}
+    changes = [f"adds {email}" for email in sorted(actual - wanted)]
+    changes += [f"omits {email}" for email in sorted(wanted - actual)]
     if changes:
         raise RefusedError(
             f"{program} would not send to the planned recipients: it {', '.join(changes)}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stores the password of a mail account where git send-email finds it.
+"""Store the password of a mail account where git send-email finds it.
 
 That is one of git's installed credential helpers or ~/.netrc, but never git's configuration,
 which is plain text that is often published.
@@ -42,7 +42,7 @@ class Keeper(NamedTuple):
 
 
 def keepers() -> tuple[Keeper, ...]:
-    """Returns the password stores on this machine: the configured helper, then the safest first.
+    """Return the password stores on this machine: the configured helper, then the safest first.
 
     The last entry stores no password: git asks for it each time.
     """
@@ -51,7 +51,7 @@ def keepers() -> tuple[Keeper, ...]:
     )
     known = [helper for helper in set_up.text.splitlines() if helper]
     places = Path(git(None, "--exec-path").text.strip())
-    found = [
+    keepers = [
         Keeper(name, what, plain=name == "store", helper=name)
         for name, what in _HELPERS
         if shutil.which(
@@ -64,19 +64,19 @@ def keepers() -> tuple[Keeper, ...]:
     )
     if netrc:
         how = netrc if os.access(netrc, os.X_OK) else f"!perl {netrc}"
-        found.append(Keeper(NETRC, "~/.netrc, in plain text", plain=True, helper=how))
+        keepers.append(Keeper(NETRC, "~/.netrc, in plain text", plain=True, helper=how))
     own = [Keeper("helper", f"git's credential helper: {known[-1]}")] if known else []
     return (
         *own,
-        *found,
+        *keepers,
         Keeper(ASK, "nowhere: git asks for the password each time"),
     )
 
 
 def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
-    """Stores a password directly or through git's credential helper.
+    """Store a password directly or through git's credential helper.
 
-    `host` is `server:port`. Raises RefusedError on failure.
+    `host` is `server:port`. Raise RefusedError on failure.
     """
     if keeper.name == ASK:
         return

@@ -51,7 +51,7 @@ class Account:
 
     @property
     def label(self) -> str:
-        """The account in one line."""
+        """Return the account in one line."""
         if self.destination:
             return public_url(self.destination)
         if self.sendmail:
@@ -66,13 +66,14 @@ class Account:
 
     @property
     def program(self) -> str:
-        """The sendmail program without its arguments, which may have a password; "" for SMTP."""
+        """Return the sendmail program without its arguments, which may contain a password; "" for
+        SMTP.
+        """
         sendmail = self.sendmail or ""
         return sendmail if sendmail.startswith("/") else sendmail.partition(" ")[0]
 
     @property
     def needs_login(self) -> bool:
-        """Whether the server is to be logged in to."""
         return (
             bool(self.user)
             and self.auth.lower() != "none"
@@ -81,29 +82,31 @@ class Account:
         )
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Every value of `sendemail.NAME` in force."""
+        """Return all values of `sendemail.NAME`."""
         return self.settings.get(name.lower(), ())
 
     def value(self, name: str) -> str:
-        """The last value of `sendemail.NAME`, "" when unset."""
+        """Return the last value of `sendemail.NAME`, or ""."""
         values = self.values(name)
         return values[-1] if values else ""
 
     def number(self, name: str) -> int:
-        """The last value of `sendemail.NAME` as a number, 0 when unset or no number."""
+        """Return the last value of `sendemail.NAME` as a number, or 0 if it is unset or not a
+        number.
+        """
         value = self.value(name)
         return int(value) if value.isdecimal() else 0
 
     def flag(self, name: str) -> bool:
-        """`sendemail.NAME` as git reads a boolean."""
+        """Return `sendemail.NAME` as git interprets a boolean."""
         return self.value(name).lower() in ("true", "yes", "on", "1")
 
 
 def read_account(repository: Repository, identity: str | None = None) -> Account:
-    """Returns the mail account from the repository's git configuration.
+    """Return the mail account from the repository's git configuration.
 
     The keys of the selected identity take precedence over the plain ones, as in git send-email.
-    Raises `UsageError` if no setting has the `identity`.
+    Raise `UsageError` if no setting has the `identity`.
     """
     config = repository.config_regexp(r"^sendemail\.")
     plain: dict[str, tuple[str, ...]] = {}
@@ -117,7 +120,7 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
         else:
             named.setdefault(".".join(parts[1:-1]), {})[name] = cleared
     if identity and identity not in named:
-        # the repository may name it in a setting that is not trusted yet
+        # the repository may set the identity in a setting that is not trusted yet
         refuse_untrusted(repository.top, Use.MAIL, Use.B4)
         raise unknown("sendemail identity", identity, named)
     chosen = identity or (plain.get("identity") or ("",))[-1]

@@ -10,9 +10,9 @@ from patchpilot.urls import public_url
 
 
 class Retry(IntEnum):
-    """Whether another attempt may succeed for a message that is known not to have been accepted.
+    """Whether another attempt may succeed for a message that was certainly not accepted.
 
-    The attempt is made on a new connection or after a delay.
+    The attempt uses a new connection or follows a delay.
     """
 
     NO = 0
@@ -31,7 +31,7 @@ class Outcome:
     retry: Retry = Retry.NO
 
     def __post_init__(self) -> None:
-        # it is stored, and a program's words may have its arguments
+        # it is stored, and a program's output may contain its arguments
         object.__setattr__(self, "detail", public_url(self.detail))
 
 
@@ -42,7 +42,7 @@ What it writes is on disk when it returns.
 """
 
 
-def unheard(place: int, outcome: Outcome) -> None:
+def ignore_report(index: int, outcome: Outcome) -> None:
     """A Report callback that does nothing."""
 
 
@@ -51,5 +51,5 @@ Stop = Callable[[], bool]
 
 
 def never_stop() -> bool:
-    """A Stop callback that never requests a stop."""
+    """Return a Stop callback that never requests a stop."""
     return False

@@ -34,8 +34,8 @@ class Send:
     `kind` is "real" or "to-self"; `force` is the reason given for overriding blocking problems.
 
     `tracking_data` is the data that the transport needs to send these messages; `left_out` lists
-    recipients dropped from messages that were still to be sent. `undisclosed` is whether it was
-    sent as a security fix that is not public yet.
+    recipients dropped from unsent messages. `undisclosed` is set for a security fix that was not
+    public yet.
     """
 
     id: int
@@ -60,17 +60,16 @@ class Send:
 
     @property
     def waiting(self) -> tuple[Message, ...]:
-        """The messages to be sent: all, or the rest of an interrupted send."""
+        """Return the messages to send: all, or the remaining ones of an interrupted send."""
         return tuple(entry for entry in self.entries if entry.is_waiting)
 
     @property
     def patch_ids(self) -> frozenset[str]:
-        """The patch-ids of its mails."""
         return frozenset(entry.patch_id for entry in self.entries if entry.patch_id)
 
     @property
     def may_have_been_sent(self) -> bool:
-        """Whether a mail of it was sent, or may have been."""
+        """Return whether any of its messages was or may have been sent."""
         return any(
             entry.state in (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING)
             for entry in self.entries
@@ -78,7 +77,9 @@ class Send:
 
     @property
     def state(self) -> str:
-        """`planned|sent|partial|failed` as the states of its mails make it."""
+        """Return `planned`, `sent`, `partial` or `failed`, derived from the states of the
+        messages.
+        """
         states = [entry.state for entry in self.entries]
         if all(state is MailState.ACCEPTED for state in states):
             return "sent"
@@ -92,7 +93,7 @@ class Send:
 
 
 def without_recipients(send: Send, keys: Sequence[str]) -> Send:
-    """Returns the send with these mailboxes (in lower case) removed from the unsent messages."""
+    """Return the send with these mailboxes (in lower case) removed from the unsent messages."""
     from patchpilot.outgoing.compose_message import message_without
 
     return replace(
@@ -110,7 +111,7 @@ class Outbox(TopicStore):
     """The stored sends and their messages."""
 
     def add(self, send: Send) -> Send:
-        """Write a planned send with all its mails pending; the send with its id."""
+        """Store a planned send with all messages pending, and return it with its id."""
         now = _now()
         with writing(self._db):
             row = self._db.execute(
@@ -127,12 +128,12 @@ class Outbox(TopicStore):
                 self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
             if send.undisclosed:
                 self._note(row.lastrowid, _UNDISCLOSED, True)
-            for place, message in enumerate(send.entries):
+            for entry, message in enumerate(send.entries):
                 self._db.execute(
                     "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         row.lastrowid,
-                        place,
+                        entry,
                         message.number,
                         message.message_id,
                         message.subject,
@@ -149,24 +150,23 @@ class Outbox(TopicStore):
                 )
         return self.get(row.lastrowid)
 
-    def mark(self, send_id: int, place: int, outcome: Outcome) -> None:
-        """Write a mail's new state; on disk when this returns."""
+    def mark(self, send_id: int, index: int, outcome: Outcome) -> None:
+        """Store a message's new state; it is on disk when this returns."""
         self._db.execute(
             "UPDATE mails SET state = ?, detail = ?, changed = ? WHERE send = ? AND place = ?",
-            (outcome.state, outcome.detail[:2000], _now(), send_id, place),
+            (outcome.state, outcome.detail[:2000], _now(), send_id, index),
         )
 
-    def rename(self, send_id: int, place: int, message_id: str, raw: bytes) -> None:
-        """Note the Message-ID that a mail was really sent with."""
+    def rename(self, send_id: int, index: int, message_id: str, raw: bytes) -> None:
+        """Store the Message-ID with which a message was actually sent."""
         self._db.execute(
             "UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?",
-            (message_id, raw, send_id, place),
+            (message_id, raw, send_id, index),
         )
 
     def leave_out(self, send_id: int, keys: Sequence[str]) -> Send:
-        """Take mailboxes (in lower case) out of the mails that were not sent, and note it.
-
-        The send as it is then.
+        """Remove mailboxes (in lower case) from the unsent messages, and return the updated
+        send.
         """
         with writing(self._db):
             send = without_recipients(self.get(send_id), keys)
@@ -192,8 +192,10 @@ class Outbox(TopicStore):
     def take_up(
         self, send_id: int, settled: Mapping[int, Outcome], left_out: Sequence[str]
     ) -> Send:
-        """A send whose process is gone, with what is said of its mails: what became of those in
-        doubt (by place), and who is left out.
+        """Update a send whose process is gone.
+
+        `settled` has the states of doubtful messages by position, and `left_out` the recipients to
+        omit.
         """
         with writing(self._db):
             for entry in self.settle(send_id).entries:
@@ -202,25 +204,25 @@ class Outbox(TopicStore):
             return self.leave_out(send_id, left_out) if left_out else self.get(send_id)
 
     def end(self, send_id: int) -> None:
-        """Note when the attempt ended."""
+        """Record when the attempt ended."""
         self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
 
     def forget(self, send_id: int) -> None:
-        """Drop a send of which nothing was ever sent."""
+        """Delete a send if nothing was ever sent."""
         self._db.execute("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
-        """One send that is known to be there."""
+        """Return a send that exists."""
         send = self.find(send_id)
         assert send is not None
         return send
 
     def find(self, send_id: int) -> Send | None:
-        """One send; None when the outbox has none of this number."""
+        """Return the send with this number, or None."""
         return next(iter(self._sends("WHERE id = ?", send_id)), None)
 
     def _sends(self, which: str, *values: object) -> tuple[Send, ...]:
-        """The sends that a clause of SQL selects, oldest first."""
+        """Return the sends that an SQL clause selects, oldest first."""
         rows = self._db.execute(
             f"SELECT DISTINCT {_OF_SENDS} FROM sends {which} ORDER BY sends.id", values
         ).fetchall()
@@ -230,7 +232,7 @@ class Outbox(TopicStore):
     def sends(
         self, change_id: str, version: int | None = None, kind: str = "real"
     ) -> tuple[Send, ...]:
-        """The sends of a topic (of one version), oldest first."""
+        """Return the sends of a topic, or of one version, oldest first."""
         return self._sends(
             "WHERE change_id = ? AND kind = ? AND (? IS NULL OR version = ?)",
             change_id,
@@ -240,17 +242,17 @@ class Outbox(TopicStore):
         )
 
     def replies(self, answered: str) -> tuple[Send, ...]:
-        """The replies to the mail with this Message-ID, in whatever state, oldest first."""
-        found = self._sends(
+        """Return the replies to the message with this Message-ID, in any state, oldest first."""
+        sends = self._sends(
             "JOIN mails ON mails.send = sends.id"
             " WHERE sends.kind = 'reply' AND instr(mails.file, ?)",
             answered.encode("utf-8", "surrogateescape"),
         )
-        return tuple(send for send in found if send.entries[0].in_reply_to == answered)
+        return tuple(send for send in sends if send.entries[0].in_reply_to == answered)
 
     def related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
-        """The real sends of a topic, and those of any topic that have a mail with one of these
-        patch-ids, in whatever state.
+        """Return the real sends of a topic or of messages with any of these patch-ids, in any
+        state.
         """
         return self._sends(
             "WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT send FROM mails WHERE"
@@ -260,7 +262,7 @@ class Outbox(TopicStore):
         )
 
     def of_branch(self, repository: str, branch: str, last: int) -> tuple[Send, ...]:
-        """The last real sends of a repository's branch, oldest first."""
+        """Return the last real sends of a branch, oldest first."""
         return self._sends(
             "WHERE id IN (SELECT id FROM sends WHERE repository = ? AND branch = ? AND"
             " kind = 'real' ORDER BY id DESC LIMIT ?)",
@@ -270,9 +272,7 @@ class Outbox(TopicStore):
         )
 
     def last_version(self, change_id: str) -> int:
-        """The highest version of a topic of which a mail was sent, or may have been; 0 when there
-        is none.
-        """
+        """Return the highest version of which a message was or may have been sent, or 0."""
         row = self._db.execute(
             "SELECT max(sends.version) FROM sends JOIN mails ON mails.send = sends.id WHERE"
             " sends.change_id = ? AND sends.kind = 'real' AND mails.state IN ('accepted',"
@@ -282,7 +282,7 @@ class Outbox(TopicStore):
         return int(row[0] or 0)
 
     def is_undisclosed(self, change_id: str) -> bool:
-        """Whether the last real send of a topic was that of an undisclosed security fix."""
+        """Return whether the topic's last real send was an undisclosed security fix."""
         row = self._db.execute(
             "SELECT facts.value FROM sends LEFT JOIN facts ON facts.send = sends.id AND facts.name"
             " = ? WHERE change_id = ? AND kind = 'real' ORDER BY sends.id DESC LIMIT 1",
@@ -291,12 +291,12 @@ class Outbox(TopicStore):
         return bool(row and row[0])
 
     def received(self, change_id: str) -> list[Send]:
-        """The sends of a topic of which a message was accepted, or may have been."""
+        """Return the sends of a topic of which any message was or may have been accepted."""
         sends = self.sends(change_id)
         return [send for send in sends if send.state in ("sent", "partial")]
 
     def test_ids(self) -> frozenset[str]:
-        """The Message-IDs of all mails that were sent to their sender only."""
+        """Return the Message-IDs of all messages that were sent only to their sender."""
         rows = self._db.execute(
             "SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind ="
             " 'to-self'"
@@ -304,10 +304,10 @@ class Outbox(TopicStore):
         return frozenset(str(row[0]) for row in rows)
 
     def undisclosed_ids(self) -> frozenset[str]:
-        """The Message-IDs that no public server is to learn: of all mails that were sent as
-        undisclosed security fixes.
+        """Return the Message-IDs that no public server may learn.
 
-        Those of a topic whose author now says that it is one count, too, however they were sent.
+        They are of messages sent as undisclosed security fixes, and of all messages of topics that
+        are marked as one now.
         """
         with self._db.guarded():
             rows = self._db.execute(
@@ -319,8 +319,8 @@ class Outbox(TopicStore):
             return frozenset(str(row[0]) for row in rows)
 
     def accepted_since(self, since: datetime) -> tuple[tuple[str, datetime, int], ...]:
-        """The mails of real sends that a server accepted: Message-ID, when the send began, and its
-        number.
+        """Return (Message-ID, start of the send, number) for each accepted message of a real
+        send.
         """
         rows = self._db.execute(
             f"SELECT mails.message_id, {_OF_SENDS} FROM mails JOIN sends ON sends.id = mails.send"
@@ -333,7 +333,7 @@ class Outbox(TopicStore):
         return tuple(mail for mail in mails if mail[1] >= since)
 
     def topics_of_mails(self) -> dict[str, str]:
-        """The change-id of each mail of a real send that a server accepted, by Message-ID."""
+        """Map the Message-ID of each accepted message of a real send to its topic's change-id."""
         rows = self._db.execute(
             "SELECT mails.message_id, sends.change_id FROM mails JOIN sends ON sends.id ="
             " mails.send WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY"
@@ -342,14 +342,14 @@ class Outbox(TopicStore):
         return {str(message_id): str(change_id) for message_id, change_id in rows}
 
     def senders(self) -> tuple[str, ...]:
-        """The senders of all real sends, each once."""
+        """Return the distinct senders of all real sends."""
         rows = self._db.execute(
             "SELECT DISTINCT sender FROM sends WHERE kind = 'real' ORDER BY sender"
         )
         return tuple(str(row[0]) for row in rows)
 
     def holding(self, message_ids: Iterable[str]) -> tuple[Send, ...]:
-        """The real sends that have a mail with one of these Message-IDs."""
+        """Return the real sends that contain any of these Message-IDs."""
         return self._sends(
             "JOIN mails ON mails.send = sends.id WHERE sends.kind = 'real' AND"
             " mails.message_id IN (SELECT value FROM json_each(?))",
@@ -357,7 +357,7 @@ class Outbox(TopicStore):
         )
 
     def ever_sent(self) -> bool:
-        """Whether any mail was ever accepted."""
+        """Return whether any message was ever accepted."""
         return bool(
             self._db.execute(
                 "SELECT 1 FROM mails WHERE state = 'accepted' LIMIT 1"
@@ -365,7 +365,7 @@ class Outbox(TopicStore):
         )
 
     def settle(self, send_id: int) -> Send:
-        """A send whose process is gone: what it was `sending` is now `unknown`."""
+        """Set messages of a dead process from `sending` to `unknown`, and return the send."""
         self._db.execute(
             "UPDATE mails SET state = 'unknown', detail = 'the sending program ended before the"
             " answer was known', changed = ? WHERE send = ? AND state = 'sending'",
@@ -403,7 +403,7 @@ class Outbox(TopicStore):
             )
         }
         fields = dict(zip(_OF_SEND, of_send, strict=True))
-        # a version that is no number is damage
+        # a version that is not a number is damage
         fields["version"] = int(fields["version"])
         return Send(
             id=ident,

@@ -45,7 +45,7 @@ _FIXUP = late(
 
 
 def _in_draft(option: str, text: str) -> Hint:
-    """The commands that write a part of the draft."""
+    """Return the commands that edit a part of the draft."""
     return Hint(
         (Action("draft", (option, text)), ", or ", Action("draft", ("--edit",)))
     )
@@ -57,7 +57,7 @@ _COVER_SUBJECT = _in_draft("--cover-subject", "description of the series")
 class SentRecord(NamedTuple):
     """A version that was sent according to a source other than the outbox.
 
-    `where` is the source, `same` whether its patches are the same, `same_topic` whether it
+    `where` is the source, `same` whether its patches are the same, and `same_topic` whether it
     belongs to this topic.
     """
 
@@ -79,7 +79,7 @@ class PreflightFacts(NamedTuple):
     sources other than the outbox know to have been sent. `private_ids` are the Message-IDs of
     undisclosed fixes; `public_parent` is the archive that contains the message to which an
     undisclosed fix would reply. `built` is the result of building all commits, or is
-    "" if that is unknown. `upstream` is what mainline and other trees have already, and
+    "" if that is unknown. `upstream` is what mainline and other trees already have, and
     `posted` warns of patches that others posted.
     """
 
@@ -107,7 +107,7 @@ class PreflightFacts(NamedTuple):
 
 
 def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
-    """Returns the problems that block sending, the most serious first."""
+    """Return the problems that block sending, the most serious first."""
     return tuple(_refusals(facts))
 
 
@@ -156,9 +156,9 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _first(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
-    """The first three lines, and a sign for more.
+    """Return the first three lines, and a mark if there are more.
 
-    What several patches have is there once, with their number.
+    A line shared by several patches is shown once with their number.
     """
     titles = [f"{patch.subject.title}: " for patch in facts.topic.series.patches]
     same: dict[str, list[str]] = {}
@@ -177,7 +177,7 @@ def _first(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
 
 
 def is_list(recipient: Recipient) -> bool:
-    """Whether a recipient is a mailing list, judged by its role or otherwise by its address.
+    """Return whether a recipient is a mailing list, judged by its role or otherwise by its address.
 
     A security team is not a list, and a maintainer's address may look like one.
     """
@@ -226,7 +226,7 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
     title = patch.subject.title
-    # of one patch it need not be said which
+    # a single patch needs no name
     which = f"{title}: " if len(facts.topic.series.patches) > 1 else ""
     if _FIXUP.match(title):
         yield SendProblem(
@@ -243,18 +243,18 @@ def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
 
 
 def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """A cover letter that is sent has been written."""
+    """Yield a problem if the cover letter that will be sent is not written."""
     topic = facts.topic
     draft, cover = topic.draft, topic.series.cover
     if cover:
-        subject, text, place = (
+        subject, text, source = (
             cover.subject.title,
             above_shortlog("\n".join(cover.message)),
             f"write it in {cover.source}",
         )
     elif topic.request.cover or (draft.has_cover and len(topic.series.patches) > 1):
-        subject, place = draft.cover_subject, ""
-        # an unfinished changelog has its own refusal
+        subject, source = draft.cover_subject, ""
+        # an unfinished changelog has its own error
         text = draft.cover_text.strip() or cover_body(
             "", draft.changelogs, topic.send.version
         )
@@ -264,13 +264,13 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "cover-subject",
             f"the cover letter's subject is not written: {subject or 'empty'}",
-            place or _COVER_SUBJECT,
+            source or _COVER_SUBJECT,
         )
     if not is_written(text):
         yield SendProblem(
             "cover-text",
             "the cover letter's text is not written",
-            place
+            source
             or _in_draft(
                 "--cover", "the purpose of the whole series, and the reason for it"
             ),
@@ -278,7 +278,9 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """What mainline or a maintainer's tree has already, and a base that is a stable branch."""
+    """Yield what mainline or a maintainer's tree already has, and a base that is a stable
+    branch.
+    """
     state = facts.upstream
     if state.sure:
         is_own = state.sure.commit in facts.topic.ids
@@ -296,7 +298,7 @@ def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def way_on(state: UpstreamState) -> Advice:
-    """Returns the commands that help if the fix is in mainline, or the base is a stable branch."""
+    """Return the commands that help if the fix is in mainline, or the base is a stable branch."""
     if state.sure and state.sure.in_mainline:
         return Action(
             "backport",
@@ -381,7 +383,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProblem]:
-    """What was sent as tags, b4 and the archive know it, where the outbox does not."""
+    """Yield what tags, b4 and the archive record as sent but the outbox does not."""
     topic = facts.topic
     for record in facts.records:
         when = f" on {record.date}" if record.date else ""
@@ -411,7 +413,7 @@ def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProble
 
 
 def _after_the_same(facts: PreflightFacts, send: Send) -> Advice:
-    """What helps where the same patches were sent before."""
+    """Return the hint if the same patches were sent before."""
     if send.state != "sent":
         return Action(
             "send", ("--resume",), "`{}` sends the messages that were not accepted"
@@ -484,13 +486,13 @@ def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def upstream_claim(patch: Patch) -> str | None:
-    """Returns the mainline commit that a backport names as its upstream commit."""
+    """Return the mainline commit that a backport names as its upstream commit."""
     named = upstream_commits("\n".join(patch.message))
     return named[0].id if named else None
 
 
 def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
-    """Returns warnings for the user, none of which blocks the send."""
+    """Return warnings for the user, none of which blocks the send."""
     return (
         *([facts.topic.blocked] if facts.topic.blocked else []),
         *_check_warnings(facts),
@@ -507,12 +509,12 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 
 
 def more_with_strict(hidden: int) -> str:
-    """Returns a note on how many findings only --strict shows, to append to check's results."""
+    """Return a note on how many findings only --strict shows, to append to check's results."""
     return f"; {hidden} more with --strict" if hidden else ""
 
 
 def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """What the checks report, and the questions that are not answered."""
+    """Yield the results of the checks and unanswered questions."""
     if facts.topic.draft.is_undisclosed:
         yield from undisclosed_warnings(facts.topic.series)
     if facts.errors is None:
@@ -539,7 +541,7 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """What is unusual about the sender, the transport, the recipients and the day."""
+    """Yield anything unusual about the sender, the transport, the recipients and the day."""
     topic = facts.topic
     sender = topic.account.sender
     for patch in topic.series.patches:
@@ -583,7 +585,9 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """What the target tree and its maintainers expect, and addresses that may not be reachable."""
+    """Yield what the target tree and its maintainers expect, and addresses that may be
+    unreachable.
+    """
     if facts.too_soon:
         yield SendProblem(
             "too-soon",
@@ -624,7 +628,7 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """What the project asks of a series and its versions."""
+    """Yield what the project expects of a series and its versions."""
     topic, version = facts.topic, facts.topic.send.version
     patches = len(topic.series.patches)
     if (

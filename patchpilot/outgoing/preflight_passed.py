@@ -53,7 +53,7 @@ COVERED = {
 
 
 def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[CheckLine, ...]:
-    """Returns the checks with no problem or warning in `reported` (by name), in the order of
+    """Return the checks with no problem or warning in `reported` (by name), in the order of
     COVERED.
     """
     words = dict(_words(facts))
@@ -65,7 +65,7 @@ def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[CheckLine,
 
 
 def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
-    """(check, what it found to be right) of the checks that were made."""
+    """Yield (check, result) for each check that passed."""
     topic, draft = facts.topic, facts.topic.draft
     patches, version = topic.series.patches, topic.send.version
     single = len(patches) == 1

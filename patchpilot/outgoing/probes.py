@@ -34,7 +34,7 @@ class Probe:
 
 
 def archive_and_clock(url: str) -> tuple[Probe, ...]:
-    """Checks that the archive answers and that its clock agrees with the local one."""
+    """Check that the archive answers and that its clock agrees with the local one."""
     try:
         import requests
     except ModuleNotFoundError:
@@ -111,7 +111,7 @@ def _span(off: timedelta) -> str:
 
 
 def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
-    """Checks that a commit-graph with changed-path filters is available for history queries."""
+    """Check that a commit-graph with changed-path filters is available for history queries."""
     info = repository.common_dir / "objects" / "info"
     command = "git commit-graph write --reachable --changed-paths"
     single, chain = info / "commit-graph", info / "commit-graphs" / "commit-graph-chain"
@@ -148,7 +148,9 @@ def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
 
 
 def _has_filters(file: Path) -> bool:
-    """Whether the file's table of chunks names the Bloom filters (gitformat-commit-graph(5))."""
+    """Return whether the chunk table of a commit-graph has Bloom filters
+    (gitformat-commit-graph(5)).
+    """
     with file.open("rb") as handle:
         head = handle.read(8)
         if head[:4] != b"CGPH":

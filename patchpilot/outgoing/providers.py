@@ -29,7 +29,7 @@ class Provider(NamedTuple):
 
 @cache
 def providers() -> tuple[Provider, ...]:
-    """Returns all known mail providers."""
+    """Return all known mail providers."""
     data = tomllib.loads(
         (files("patchpilot.outgoing") / "providers.toml").read_text(encoding="utf-8")
     )
@@ -37,7 +37,7 @@ def providers() -> tuple[Provider, ...]:
 
 
 def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None:
-    """Returns the provider of a mail server or, if no server is set, of an address's domain."""
+    """Return the provider of a mail server or, if no server is set, of an address's domain."""
     host = server.lower()
     for provider in providers():
         for known in provider.servers:

@@ -15,7 +15,7 @@ _LOGIN_WANTED = 530
 
 
 def accepted(code: int) -> bool:
-    """Whether a reply to the end of a message accepts it.
+    """Return whether a reply to the end of a message accepts it.
 
     The reply must be positive and not a greeting, a goodbye or the answer to a login.
     """
@@ -23,7 +23,7 @@ def accepted(code: int) -> bool:
 
 
 def after_mail(code: int, text: str) -> Outcome:
-    """Returns the outcome from the complete reply to the end of a message.
+    """Return the outcome from the complete reply to the end of a message.
 
     The outcome is unknown if such a reply cannot occur at that point.
     """
@@ -38,7 +38,7 @@ def after_mail(code: int, text: str) -> Outcome:
 
 
 def before_mail(code: int, text: str, *, reused: bool) -> Outcome:
-    """Returns the outcome from a reply that ends the transaction before the body was sent.
+    """Return the outcome from a reply that ends the transaction before the body was sent.
 
     `reused` is whether an earlier message was sent over the same connection.
     """
@@ -50,7 +50,7 @@ def before_mail(code: int, text: str, *, reused: bool) -> Outcome:
 
 
 def lost(why: str, *, reused: bool) -> Outcome:
-    """Returns the outcome of a message whose connection was lost before its final line was sent."""
+    """Return the outcome of a message whose connection was lost before its final line was sent."""
     return Outcome(
         MailState.PENDING,
         "the connection was lost before the mail was complete, so the server cannot have accepted"

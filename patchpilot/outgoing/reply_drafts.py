@@ -30,7 +30,7 @@ class ReplyDrafts(TopicStore):
     """The stored reply drafts, at most one for each message and template."""
 
     def all(self) -> tuple[ReplyDraft, ...]:
-        """All drafts, the one that was changed last first."""
+        """Return all drafts, the most recently changed first."""
         return tuple(
             ReplyDraft(*row)
             for row in self._db.execute(
@@ -39,7 +39,7 @@ class ReplyDrafts(TopicStore):
         )
 
     def find(self, answers: str, template: str) -> ReplyDraft | None:
-        """The draft of a reply to this mail."""
+        """Return the draft of a reply to this message."""
         row = self._db.execute(
             f"SELECT {_COLUMNS} FROM replies WHERE answers = ? AND template = ?",
             (answers, template),
@@ -47,7 +47,7 @@ class ReplyDrafts(TopicStore):
         return ReplyDraft(*row) if row else None
 
     def keep(self, draft: ReplyDraft) -> ReplyDraft:
-        """Write a draft; the draft with the time of the change."""
+        """Store a draft, and return it with the time of the change."""
         kept = draft._replace(updated=datetime.now(UTC).isoformat(timespec="seconds"))
         self._db.execute(
             f"INSERT OR REPLACE INTO replies ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The subject, recipients and threading of a reply, from the message it answers."""
+"""The subject, recipients and threading of a reply, derived from the message that it answers."""
 
 from collections.abc import Collection, Iterator
 
@@ -12,7 +12,7 @@ REFERENCES = 20
 
 
 def reply_subject(subject: str) -> str:
-    """Returns the subject of a reply to a message with this subject."""
+    """Return the subject of a reply to a message with this subject."""
     plain = " ".join(subject.split())
     return plain if plain[:3].lower() == "re:" else f"Re: {plain}"
 
@@ -20,12 +20,12 @@ def reply_subject(subject: str) -> str:
 def reply_recipients(
     answered: Mail, author: Address, own: Collection[str]
 ) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[str, ...]]:
-    """Returns the To: and Cc: addresses of a reply to all, and the omitted addresses.
+    """Return the To: and Cc: addresses of a reply to all, and the omitted addresses.
 
-    To: is the message's author (`author`, the real sender if a list rewrote From:), Cc:
-    everybody else it was addressed to. A reply to one's own message goes to that message's
-    recipients. Addresses in `own` (in lower case) are dropped, and so are addresses to which
-    nothing can be sent; the latter are returned with the reason.
+    To: is the message's author (`author`, the real sender if a list rewrote From:), Cc: the other
+    addressees. A reply to one's own message goes to that message's recipients. Addresses in `own`
+    (in lower case) are dropped, and so are addresses to which nothing can be sent; the latter are
+    returned with the reason.
     """
     to = answered.to if author.key in own else (author,)
     seen = set(own)
@@ -42,7 +42,7 @@ def reply_recipients(
 
 
 def reply_references(answered: Mail) -> tuple[str, ...]:
-    """Returns the Message-IDs for a reply's References: header.
+    """Return the Message-IDs for a reply's References: header.
 
     These are the References: of the answered message and its Message-ID.
     """

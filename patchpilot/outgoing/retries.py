@@ -27,7 +27,7 @@ class Retries:
         self._reconnected = False
 
     def begin(self, mail: int) -> None:
-        """A try of this mail begins."""
+        """Note that an attempt for this message starts."""
         if mail != self._mail:
             self._mail, self._tries, self._first_try, self._reconnected = (
                 mail,
@@ -38,14 +38,12 @@ class Retries:
         self._tries += 1
 
     def again(self, outcome: Outcome) -> bool:
-        """Whether to try the mail again after this outcome of its last try.
-
-        Returns when it is time to.
-        """
+        """Wait and return True if the message should be tried again after this outcome."""
         if outcome.retry is Retry.NO or self._stopping():
             return False
         if outcome.retry is Retry.NEW_CONNECTION and not self._reconnected:
-            # a server may end a connection after every mail: that alone is no failed try
+            # a server may close the connection after every message; that alone is not a failed
+            # attempt
             self._reconnected = True
             self._tries -= 1
             return True
@@ -54,13 +52,15 @@ class Retries:
         return self._wait(WAITS[self._tries - 1], outcome.detail)
 
     def with_tries(self, outcome: Outcome) -> Outcome:
-        """The outcome of the last try, with the number of tries when there were several."""
+        """Return the outcome of the last attempt, with the number of attempts if there were
+        several.
+        """
         if self._tries < 2 or outcome.state is MailState.ACCEPTED:
             return outcome
         return Outcome(outcome.state, f"{outcome.detail} ({self._tries} tries)")
 
     def _wait(self, seconds: float, why: str) -> bool:
-        # a progress line is drawn at most every tenth of a second, and has just been drawn
+        # a progress line was just drawn, and it is drawn at most ten times a second
         time.sleep(min(_LOOK, seconds))
         self._progress(
             f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {why}"
@@ -70,7 +70,7 @@ class Retries:
 
 
 def pause(seconds: float, stopping: Stop) -> None:
-    """Waits, unless asked to stop."""
+    """Wait, unless asked to stop."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0 and not stopping():
         time.sleep(min(_LOOK, left))

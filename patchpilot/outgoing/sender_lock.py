@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Locks for sending: one per topic while it is sent, and a short global one.
+"""Locks for sending: one per topic while it is sent, and a short global lock.
 
 The global lock is held while a process checks what was sent and claims what it will send. The
 kernel releases a lock when its holder ends for whatever reason.
@@ -26,9 +26,9 @@ _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
 def sole_sender(
     change_id: str, what: str = "topic", then: Advice = _RESUME
 ) -> Iterator[None]:
-    """Holds the lock of a topic (or another kind of thing, named by `what`) while sending.
+    """Hold the lock of a topic (or another kind of thing, named by `what`) while sending.
 
-    Raises RefusedError, with `then` as its hint, if another process holds the lock.
+    Raise RefusedError, with `then` as its hint, if another process holds the lock.
     """
     file = state_folder() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
     with file.open("a") as handle:
@@ -42,7 +42,7 @@ def sole_sender(
 
 
 def is_being_sent(change_id: str) -> bool:
-    """Whether another process is currently sending the topic."""
+    """Return whether another process is currently sending the topic."""
     try:
         with sole_sender(change_id):
             return False
@@ -52,10 +52,10 @@ def is_being_sent(change_id: str) -> bool:
 
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Holds the user's global sender lock.
+    """Hold the user's global sender lock.
 
-    It is meant for checking what was sent and claiming what will be sent; nothing is sent
-    meanwhile.
+    It is meant for checking what was sent and claiming what will be sent; nothing is sent while it
+    is held.
     """
     with (state_folder() / "senders.lock").open("a") as handle:
         until = time.monotonic() + PATIENCE

@@ -54,14 +54,14 @@ class StrictSMTP(smtplib.SMTP):
         masked: Callable[[bytes], bytes] = bytes,
         **options: Any,
     ) -> None:
-        """As smtplib's; `masked` takes the password out of what the server sends."""
+        """Like smtplib's; `masked` removes the password from the server's replies."""
         self._masked = masked
         super().__init__(*where, **options)
 
     def getreply(self) -> tuple[int, bytes]:
-        """The next reply: its code (200 to 599) and text.
+        """Return the next reply: its code (200 to 599) and text.
 
-        TimeoutError, SMTPServerDisconnected or BadReplyError close the connection.
+        TimeoutError, SMTPServerDisconnected and BadReplyError close the connection.
         """
         try:
             return self._reply()
@@ -70,8 +70,8 @@ class StrictSMTP(smtplib.SMTP):
             raise
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command, but not over a reply to nothing we sent: from there on answers and
-        questions would not match.
+        """Send a command, unless there is an unsolicited reply: commands and replies would no
+        longer match.
         """
         if self._unread:
             self.close()
@@ -79,7 +79,7 @@ class StrictSMTP(smtplib.SMTP):
         super().putcmd(cmd, args)
 
     def early_reply(self) -> tuple[int, bytes] | None:
-        """A reply that came before the mail was complete, None when there is none."""
+        """Return a reply that came before the message was complete, or None."""
         sock = self._socket()
         sock.setblocking(False)
         try:
@@ -114,7 +114,7 @@ class StrictSMTP(smtplib.SMTP):
                 return int(reply[1]), b"\n".join(texts)
 
     def _line(self, until: float) -> bytes:
-        """One line with its end. A connection that ends before the line does has sent no reply."""
+        """Return a complete line; a connection that ends before the line does has sent no reply."""
         while b"\n" not in self._unread:
             data = self._socket().recv(4096)
             if not data:
@@ -181,7 +181,6 @@ class Submission:
         self.close()
 
     def close(self) -> None:
-        """Disconnect."""
         if self.server:
             with contextlib.suppress(*_FAILURES):
                 self.server.quit()
@@ -190,7 +189,7 @@ class Submission:
     def open(self) -> StrictSMTP:
         """Connect, encrypt and log in as configured.
 
-        NetworkError says which of the three failed.
+        NetworkError names the step that failed.
         """
         if self.server:
             return self.server
@@ -229,7 +228,7 @@ class Submission:
             if server:
                 server.close()
             if server and isinstance(error, TimeoutError):
-                # the server refused nothing, so that advice about passwords would mislead
+                # the server rejected nothing, so advice about passwords would mislead
                 failed = f"{self.account.server}:{self.account.port} does not answer"
                 hint = Action("doctor", (), "see `{}`")
             raise ConnectingError(
@@ -255,9 +254,9 @@ class Submission:
     def send(
         self, envelope_from: str, recipients: Sequence[str], raw: bytes
     ) -> Outcome:
-        """Hand one mail over, to all recipients or to none.
+        """Send one message to all recipients or to none.
 
-        Never raises for what the server does: the outcome says it.
+        Return the outcome even if the server fails; never raise for it.
         """
         if self.account.sendmail:
             return _through_program(self.account, envelope_from, recipients, raw)
@@ -271,7 +270,7 @@ class Submission:
         if outcome.state is MailState.ACCEPTED:
             self.mails_sent, self.ever_sent = self.mails_sent + 1, True
         else:
-            # what the server has of this mail, or still means to answer, ends with the connection
+            # the server's pending data and replies for this message end with the connection
             server.close()
             self.server = None
         return outcome
@@ -289,9 +288,9 @@ class ConnectingError(NetworkError):
 
 
 def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
-    """Whether connecting again may help.
+    """Return whether connecting again may help.
 
-    `ever_sent`: mails were sent before, so that the account is right and the server was there.
+    `ever_sent`: messages were sent before, so the account is right and the server exists.
     """
     if isinstance(error, smtplib.SMTPResponseException):
         again = error.smtp_code < 500
@@ -321,9 +320,9 @@ def _submit(
     *,
     reused: bool,
 ) -> Outcome:
-    """One mail over an open connection.
+    """Send one message over an open connection.
 
-    Until the line that ends it is sent, the server cannot have accepted it.
+    The server cannot have accepted it until its last line is sent.
     """
     data = re.sub(rb"\r\n|\n|\r(?!\n)", b"\r\n", raw)
     data += b"" if data.endswith(b"\r\n") else b"\r\n"
@@ -352,9 +351,9 @@ def _envelope(
     *,
     reused: bool,
 ) -> Outcome | None:
-    """Announce the mail.
+    """Start the message's transaction.
 
-    The outcome when that is refused, None when the server waits for its text.
+    Return the outcome if the server rejects it, or None when it is ready for the text.
     """
     options = []
     if server.has_extn("size"):
@@ -385,8 +384,8 @@ def _text(reply: tuple[int, bytes]) -> str:
 def _through_program(
     account: Account, envelope_from: str, recipients: Sequence[str], raw: bytes
 ) -> Outcome:
-    """As git send-email does: the program with `-i`, `-f` when an envelope sender is set, options
-    and recipients.
+    """Run the account's program like git send-email: with `-i`, `-f` if an envelope sender is set,
+    options and recipients.
     """
     assert account.sendmail is not None
     words_ = [
@@ -421,7 +420,7 @@ def _through_program(
 
 
 def tls_context(account: Account) -> ssl.SSLContext:
-    """Returns a TLS context with the certificates that git send-email would use.
+    """Return a TLS context with the certificates that git send-email would use.
 
     They come from a file, a folder or the system. An empty path disables certificate
     verification.
@@ -441,7 +440,7 @@ def tls_context(account: Account) -> ssl.SSLContext:
 
 
 def login(server: smtplib.SMTP, account: Account, credential: Credential) -> None:
-    """Logs in to the server, with OAuth if the account is configured for it."""
+    """Log in to the server, with OAuth if the account is configured for it."""
     mechanisms = account.auth.upper().split()
     if any(
         mechanism in ("XOAUTH2", "OAUTH2", "OAUTH", "OAUTHBEARER")
@@ -465,7 +464,7 @@ def login(server: smtplib.SMTP, account: Account, credential: Credential) -> Non
 
 
 def words(error: BaseException) -> str:
-    """Describes an error in one line, without Python's class names."""
+    """Describe an error in one line, without Python's class names."""
     if isinstance(error, smtplib.SMTPResponseException):
         text = (
             error.smtp_error.decode("utf-8", "replace")

@@ -34,7 +34,7 @@ class TargetFit(NamedTuple):
 
 
 def remote_of(repository: Repository, tree: str) -> TargetTree | None:
-    """Returns the remote-tracking branch for the value of a MAINTAINERS `T:` line.
+    """Return the remote-tracking branch for the value of a MAINTAINERS `T:` line.
 
     An example is `git git://host/path.git branch`.
     """
@@ -42,10 +42,10 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
     url = next((word for word in words if "://" in word or word.endswith(".git")), None)
     if url is None:
         return None
-    place = _place(url)
+    wanted = _place(url)
     branch = words[words.index(url) + 1] if words.index(url) + 1 < len(words) else None
     for key, values in repository.config_regexp(r"^remote\..*\.url$").items():
-        if _place(values[-1]) != place:
+        if _place(values[-1]) != wanted:
             continue
         remote = key[len("remote.") : -len(".url")]
         for name in (branch, "HEAD", "main", "master"):
@@ -58,7 +58,7 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
 def listed_trees(
     repository: Repository, rev: str, paths: Sequence[str]
 ) -> tuple[TargetTree, ...]:
-    """Returns the fetched trees that MAINTAINERS names (T:) for these files.
+    """Return the fetched trees that MAINTAINERS names (T:) for these files.
 
     The result is empty if there is no MAINTAINERS file.
     """
@@ -73,13 +73,14 @@ def listed_trees(
     trees = dict.fromkeys(
         tree for section in sections for tree in section.section.trees
     )
-    found = (remote_of(repository, tree) for tree in trees)
-    return tuple(remote for remote in found if remote)
+    targets = (remote_of(repository, tree) for tree in trees)
+    return tuple(remote for remote in targets if remote)
 
 
 def _place(url: str) -> str:
-    """Host and path of an address, however it is reached: git://, https://, ssh and kernel.org's
-    mirrors are the same tree.
+    """Return host and path of a URL.
+
+    git://, https://, ssh and kernel.org's mirrors are the same tree.
     """
     text = (
         re.sub(r"^[a-z+]+://", "", url.strip())
@@ -96,13 +97,13 @@ def fit_of_commits(
     target: TargetTree,
     below: Sequence[str] = (),
 ) -> TargetFit:
-    """Applies the commits to the target's tip one after another, in a temporary object store.
+    """Apply the commits to the target's tip one after another, in a temporary object store.
 
     The commits `below` them, on which they depend, are applied first.
     """
     if repository.commit((*below, *ids)[0]).parents == (target.tip,):
         return TargetFit("clean")
-    # most topics are based on the tip, and need none of this
+    # most topics are based on the tip and need none of this
     from patchpilot.backports.applies import AppliesHow, try_fix
     from patchpilot.backports.fix_commit import FixCommit
     from patchpilot.backports.object_store import Scratch
@@ -132,14 +133,14 @@ def fit_of_commits(
 def fit_of_files(
     repository: Repository, patches: Sequence[Patch], target: TargetTree
 ) -> TargetFit:
-    """Applies patch files to the target's tip one after another, in a temporary index."""
+    """Apply patch files to the target's tip one after another, in a temporary index."""
     from patchpilot.backports.applies import AppliesHow
     from patchpilot.backports.object_store import Scratch
     from patchpilot.outgoing.compose_mails import patch_contents
 
     worst, already, contents = AppliesHow.CLEAN, [], patch_contents(patches)
-    with Scratch(repository) as scratch, TemporaryFolder("index") as place:
-        index, file = {"GIT_INDEX_FILE": str(place / "index")}, place / "patch"
+    with Scratch(repository) as scratch, TemporaryFolder("index") as folder:
+        index, file = {"GIT_INDEX_FILE": str(folder / "index")}, folder / "patch"
         scratch.git("read-tree", target.tip, env=index)
 
         def applies(*words: str) -> bool:
@@ -157,7 +158,7 @@ def fit_of_files(
             )
 
         def is_applied(content: bytes) -> bool:
-            """Whether a patch can be taken out of the index again."""
+            """Return whether a patch can be reverted in the index."""
             file.write_bytes(content)
             return applies("--reverse")
 
@@ -166,7 +167,7 @@ def fit_of_files(
             file.write_bytes(content)
             if applies():
                 continue
-            # the last first: a later one may have changed an earlier one's surroundings
+            # last first, because a later patch may have changed the context of an earlier one
             if number == 0 and all(map(is_applied, reversed(contents))):
                 return TargetFit(
                     worst,

@@ -42,9 +42,9 @@ class SeriesToSend:
     """A series as it is to be sent: commits or patches, their texts, and the recipients.
 
     The commits are `ids`; for patch files that is empty and the patches of `series` are used.
-    `send` is the record that the outbox gets; it has no messages until they are rendered.
-    `remarks` are the notes of the preview. `before` are the sends of the topic or its patches that
-    were known when it was planned and of which a message may have been sent.
+    `send` is the record that the outbox gets; it has no messages until they are rendered. `remarks`
+    are the preview's notes. `before` are the sends of the topic or its patches that were known when
+    it was planned and of which a message may have been sent.
     """
 
     request: SendRequest
@@ -61,7 +61,7 @@ class SeriesToSend:
 
     @property
     def received(self) -> tuple[Send, ...]:
-        """The sends of the topic of which a message was accepted, or may have been."""
+        """Return the sends of the topic of which a message was accepted, or may have been."""
         return tuple(
             send
             for send in self.before
@@ -75,7 +75,7 @@ class SeriesToSend:
         remarks: Iterable[Advice] = (),
         tracking_data: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> Self:
-        """The series with its messages, and with notes for the preview.
+        """Return the series with its messages, and with notes for the preview.
 
         `tracking_data` is what the transport needs to send exactly these messages later.
         """
@@ -85,7 +85,7 @@ class SeriesToSend:
     def headers(
         self, number: int = 0
     ) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-        """The addresses for the To: and Cc: headers of a patch, or of the cover letter (0).
+        """Return the addresses for the To: and Cc: headers of a patch, or of the cover letter (0).
 
         Without recipients, a message to yourself is addressed to its sender.
         """
@@ -93,14 +93,16 @@ class SeriesToSend:
         if not own and self.account.sender:
             return (self.account.sender,), ()
         to, cc = (
-            tuple(one.address for one in own if one.header == header)
+            tuple(recipient.address for recipient in own if recipient.header == header)
             for header in ("to", "cc")
         )
         return to, cc
 
     @property
     def blocked(self) -> SendProblem | None:
-        """The problem that prevents the transport from sending with this account, or None."""
+        """Return the problem that prevents the transport from sending with this account, or
+        None.
+        """
         return self.transport.blocked(self.account)
 
 
@@ -127,17 +129,17 @@ class Delivery:
     progress: Progress = silent
 
     def __post_init__(self) -> None:
-        # every transport passes here, and so do mails that an older version or another program
-        # wrote into the outbox
+        # every transport passes here, including messages stored by an older version or another
+        # program
         refuse_foreign(self.send.waiting)
 
     @property
     def to_self(self) -> bool:
-        """Whether the mails are for the sender only."""
+        """Return whether the messages are for the sender only."""
         return self.send.kind == "to-self"
 
     def envelope_recipients(self, entry: Message) -> tuple[str, ...]:
-        """Whom a mail is handed over for: those of its envelope, or the sender alone."""
+        """Return the message's envelope recipients, or only the sender."""
         own = self.account.sender.email if self.account.sender else ""
         return (own,) if self.to_self else entry.recipients
 
@@ -164,56 +166,60 @@ class Transport(Protocol):
     """
 
     def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
-        """The values of one of its recipient settings."""
+        """Return the values of one of the transport's recipient settings."""
         return repository.config(key)
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
-        """Where its mails go and as whom: the `sendemail` account unless the transport has another
-        destination.
-        """
+        """Return the `sendemail` account, unless the transport has another destination."""
         return read_account(repository, identity)
 
     def refuse_untrusted(self, repository: Repository, account: Account) -> None:
-        """UntrustedCommandsError where it would run commands that the repository names itself."""
+        """Raise UntrustedCommandsError if the transport would run commands from the repository's
+        configuration.
+        """
         login = (Use.LOGIN,) if account.needs_login else ()
         refuse_untrusted(repository.top, *self.uses, *login)
 
     def blocked(self, account: Account) -> SendProblem | None:
-        """What keeps it from sending anything with this account; None for nothing."""
+        """Return the problem that prevents the transport from sending with this account, or
+        None.
+        """
         return None if account.configured or account.destination else NO_SERVER
 
     @abstractmethod
     def installed(
         self, repository: Repository, account: Account, *, chosen: bool
     ) -> "Probe | None":
-        """What doctor says of the programs it needs.
+        """Return doctor's report on the programs that the transport needs, or None if it needs
+        none.
 
-        Only where it is `chosen` are missing ones a failure. None when it needs none.
+        Missing programs are a failure only if the transport is `chosen`.
         """
 
     @abstractmethod
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> "Iterator[Probe]":
-        """What doctor says of its settings and its server; nothing is sent.
+        """Yield doctor's reports on the transport's settings and server; nothing is sent.
 
-        `terminal` says whether a password may be asked for.
+        `terminal` is whether a password may be asked for.
         """
 
     @abstractmethod
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
-        """The series with the mails it would send; nothing is sent, and the repository is as
-        before.
+        """Return the series with the messages to send; nothing is sent, and the repository does not
+        change.
 
-        `meanwhile` may be called, any number of times, while another program makes the mails.
+        `meanwhile` may be called repeatedly while another program creates the messages.
         """
 
     @abstractmethod
     def deliver(self, delivery: Delivery) -> str:
-        """Send the mails that wait, until one is not accepted or it is asked to stop; "" or how the
-        login went: "accepted", "refused".
+        """Send the waiting messages until one is not accepted or a stop is requested.
+
+        Return the result of the login: "accepted", "refused" or "".
         """
 
     def render_mail(
@@ -224,12 +230,12 @@ class Transport(Protocol):
         bcc: Sequence[str] = (),
         identity: str | None = None,
     ) -> Message:
-        """A composed message that belongs to no series, such as a reply, as it would send it.
+        """Return a composed message outside a series, such as a reply, in the form to send.
 
         Nothing is sent.
         """
         return as_sent(message, account, bcc)
 
     def deliver_mail(self, delivery: Delivery) -> str:
-        """Send the one mail of a delivery that belongs to no series; as `deliver`."""
+        """Send the single message of a delivery outside a series, like `deliver`."""
         return self.deliver(delivery)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Looks up transports by name.
+"""Look up transports by name.
 
 A transport is a package in this folder that defines NAME and the location of its TRANSPORT.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @cache
 def _classes() -> dict[str, str]:
-    """Where the class of each transport is, `module:class`, by its name; the default one first."""
+    """Map each transport's name to `module:class`, the default first."""
     folder = patchpilot.outgoing
     entries = [entry.name for entry in iter_modules(folder.__path__) if entry.ispkg]
     packages = [import_module(f"{folder.__name__}.{entry}") for entry in entries]
@@ -36,14 +36,14 @@ def _classes() -> dict[str, str]:
 
 
 def names() -> tuple[str, ...]:
-    """Returns the names of all transports, the default first."""
+    """Return the names of all transports, the default first."""
     return tuple(_classes())
 
 
 def find(name: str) -> "Transport":
-    """Returns the transport with this name.
+    """Return the transport with this name.
 
-    Raises UsageError for an unknown name, with the closest match.
+    Raise UsageError for an unknown name, with the closest match.
     """
     if name not in _classes():
         raise unknown("transport", name, names())
@@ -52,7 +52,7 @@ def find(name: str) -> "Transport":
 
 
 def is_known(name: str) -> bool:
-    """Whether a transport with this name exists.
+    """Return whether a transport with this name exists.
 
     The outbox may contain sends by a transport that no longer exists.
     """
@@ -60,5 +60,5 @@ def is_known(name: str) -> bool:
 
 
 def all_transports() -> "Iterator[Transport]":
-    """Yields all transports, the default first."""
+    """Yield all transports, the default first."""
     return (find(name) for name in names())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds texts that must not be published with an undisclosed security fix.
+"""Find texts that must not be published with an undisclosed security fix.
 
 Examples are references to its report or its private thread.
 """
@@ -23,8 +23,7 @@ _CVE = late(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
 def undisclosed_problems(
     series: Series, private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
-    """Yields a problem for each tag of an undisclosed fix that names its report or a private
-    thread.
+    """Yield a problem for each tag of an undisclosed fix that names its report or a private thread.
 
     The commit message becomes public with the fix, but the report does not
     (Documentation/process/security-bugs.rst).
@@ -33,13 +32,13 @@ def undisclosed_problems(
         for tag in _tags(patch, _LINKS):
             linked = message_id_of(tag.value.split()[0] if tag.value.split() else "")
             if tag.key != "link" or linked:
-                said = (
+                message = (
                     f"{patch.subject.title}: {tag.name}: names a report or a thread that is not"
                     " public"
                 )
                 yield SendProblem(
                     "names-report",
-                    said,
+                    message,
                     "remove the tag; add it once the report is public",
                 )
     texts = [
@@ -49,9 +48,7 @@ def undisclosed_problems(
 
 
 def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
-    """The tags with these names anywhere in a message: one that is not in its last paragraph is
-    published as well.
-    """
+    """Return the tags with these names anywhere in a message, because all of it is published."""
     return [
         tag
         for line in patch.message
@@ -60,13 +57,13 @@ def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
 
 
 def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
-    """Yields a warning for each part of an undisclosed fix that requires the reporter's consent."""
+    """Yield a warning for each part of an undisclosed fix that requires the reporter's consent."""
     for patch in series.patches:
         title = patch.subject.title
         for tag in _tags(patch, _OF_REPORTER)[:1]:
-            said = f"{title}: {tag.name}: names the reporter"
+            message = f"{title}: {tag.name}: names the reporter"
             yield SendProblem(
-                "names-reporter", said, "ask whether the reporter agrees to that"
+                "names-reporter", message, "ask whether the reporter agrees to that"
             )
         if cve := _CVE.search("\n".join((title, *patch.message))):
             yield SendProblem(
@@ -79,7 +76,7 @@ def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
 def disclosing_problems(
     mails: Sequence[Message], private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
-    """Yields a problem for each public message that refers to a message of an undisclosed fix."""
+    """Yield a problem for each public message that refers to a message of an undisclosed fix."""
     private = set(private_ids) - {mail.message_id for mail in mails}
     texts = []
     for mail in mails if private else ():
@@ -96,7 +93,7 @@ def disclosing_problems(
 def _private_threads(
     texts: Iterable[tuple[str, str]], private: Collection[str]
 ) -> Iterator[SendProblem]:
-    """A problem for each private Message-ID in (title, text) pairs, also where a URL has it."""
+    """Yield a problem for each private Message-ID in (title, text) pairs, including in URLs."""
     for title, text in texts:
         named = text.replace("%40", "@")
         for message_id in sorted(private):

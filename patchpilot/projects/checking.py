@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Validates a project's file: only known keys, each with a value of the right type."""
+"""Validate a project's file: only known keys, each with a value of the right type."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -42,14 +42,14 @@ _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
 
 
 def misspelled(message: str, word: str, known: Iterable[str]) -> PackError:
-    """Returns the error for an unknown word in a project's file, with the most similar known word
-    as a hint.
+    """Return the error for an unknown word in a project's file, with the most similar known word as
+    a hint.
     """
     return PackError(message, hint=suggestion("name", word, sorted(known)))
 
 
 def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
-    """Raises PackError for an unknown key or a value of the wrong type.
+    """Raise PackError for an unknown key or a value of the wrong type.
 
     `label` names the file and section in the error.
     """
@@ -81,7 +81,6 @@ def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
 
 
 def _kind(kind: Any, key: str) -> type:
-    """The TOML type of a field's value."""
     if (kind is Project and key in SECTIONS) or key in _TABLES:
         return dict
     declared = kind.__annotations__[key]
@@ -122,7 +121,9 @@ def _check_list(label: str, key: str, value: list[Any], *, nested: bool) -> None
 
 
 def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
-    """[stable.series] has a month for each version, [style.severity] a severity for each rule."""
+    """Check the tables with free keys: [stable.series] has a month per version, [style.severity] a
+    severity per rule.
+    """
     for name, word in value.items():
         if key == "severity" and word not in _SEVERITIES:
             raise misspelled(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detects the project to which a tree or a patch belongs."""
+"""Detect the project to which a tree or a patch belongs."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,11 +14,11 @@ _LIST_HOST = late(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
-    """Detects the project of a tree by its files or, without a tree, by the lists and paths of
-    the patches.
+    """Detect the project of a tree by its files or, without a tree, by the lists and paths of the
+    patches.
 
-    Returns the default project if neither decides. A subject prefix shared by all patches may
-    select a project that inherits from the detected one.
+    Return the default project if neither decides. A subject prefix shared by all patches may select
+    a project that inherits from the detected one.
     """
     members = list(patches)
     project = project_of_tree(tree) if tree is not None else _by_patches(members)
@@ -28,10 +28,10 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
 
 
 def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
-    """Returns the project inheriting from this one that all these subject prefixes name ([PATCH
+    """Return the project inheriting from this one that all these subject prefixes name ([PATCH
     net-next]).
 
-    Returns the project itself if there is none.
+    Return the project itself if there is none.
     """
     for heir in projects().values():
         words = set(heir.subject_prefixes)
@@ -46,7 +46,7 @@ def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
 
 
 def project_of_tree(tree: Tree) -> Project | None:
-    """Returns the project to which the files of a tree belong, or None if it is unknown."""
+    """Return the project to which the files of a tree belong, or None if it is unknown."""
     for project in _candidates():
         if any(all(tree.exists(path) for path in paths) for paths in project.tree_has):
             return project
@@ -54,13 +54,13 @@ def project_of_tree(tree: Tree) -> Project | None:
 
 
 def _candidates() -> list[Project]:
-    """The projects, those that inherit from others first, as their files are more specific."""
+    """Return the projects; those that inherit come first, because their files are more specific."""
     return sorted(projects().values(), key=lambda project: -len(project.lineage))
 
 
 def _by_patches(patches: Sequence[Patch]) -> Project | None:
-    """The project that patches without a tree are for: by the lists they are sent to, the stable
-    list they name, or what they touch.
+    """Return the project of patches without a tree, by their lists, the stable list they name, or
+    their files.
     """
     paths = [path for patch in patches for path in patch.paths]
     addresses = {
@@ -87,10 +87,10 @@ def _by_patches(patches: Sequence[Patch]) -> Project | None:
 
 
 def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
-    """Whether one of these lists is on the host of another project, where a project's own lists are
-    only copied.
+    """Return whether one of these lists is on another project's host, to which a project's own
+    lists are only copied.
 
-    A project whose own list is on such a host has to be the only one whose lists are named.
+    A project whose list is on such a host must be the only one with a named list.
     """
     lists = _own_lists(project)
     own = [address for address in addresses if address in lists]
@@ -108,20 +108,20 @@ def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
 
 
 def _on_hosts(addresses: Iterable[str], known: Iterable[Project]) -> bool:
-    """Whether one of these addresses is on a host of lists of one of these projects."""
+    """Return whether one of these addresses is on a list host of these projects."""
     hosts = {address.rpartition("@")[2] for address in addresses}
     return any(hosts & set(project.lists.hosts) for project in known)
 
 
 def _own_lists(project: Project) -> set[str]:
-    """The lists of a project that it has not inherited."""
+    """Return a project's lists except inherited ones."""
     lists = {*project.lists.main, project.lists.stable}
     above = projects()[project.inherits].lists if project.inherits else None
     return lists - ({*above.main, above.stable} if above else set()) - {""}
 
 
 def is_list_address(email: str) -> bool:
-    """Whether an address looks like a mailing list.
+    """Return whether an address looks like a mailing list.
 
     It may be a list of a project, be on a host that carries a project's lists, or be on any host
     called lists.
@@ -134,8 +134,8 @@ def is_list_address(email: str) -> bool:
 
 
 def is_on_list_host(email: str) -> bool:
-    """Whether an address is certainly a mailing list: it is on a list host, or a project's file
-    names it.
+    """Return whether an address is certainly a mailing list: it is on a list host, or a project's
+    file names it.
 
     An address that merely looks like a list may be a maintainer's, such as linux@example.org.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Loads all projects.
+"""Load all projects.
 
 They consist of the shipped checks/projects/*.toml and the files in the user's data directory,
 which add to them or override them key by key.
@@ -33,17 +33,17 @@ _ADDED_UP = {"style": ("ignore",), "lists": ("rules", "gone")}
 
 
 def projects() -> Mapping[str, Project]:
-    """Returns all projects by name, the default first.
+    """Return all projects by name, the default first.
 
-    Raises PackError with the file and the invalid key.
+    Raise PackError with the file and the invalid key.
     """
     return _projects(user_folder())
 
 
 def find_project(name: str) -> Project:
-    """Returns the project with this name.
+    """Return the project with this name.
 
-    Raises UsageError, with the closest match, for an unknown name.
+    Raise UsageError, with the closest match, for an unknown name.
     """
     known = projects()
     if name not in known:
@@ -52,19 +52,19 @@ def find_project(name: str) -> Project:
 
 
 def default_project() -> Project:
-    """Returns the project that is used if none is detected or configured."""
+    """Return the project that is used if none is detected or configured."""
     return projects()[DEFAULT]
 
 
 @cache
 def newest_kernel() -> tuple[int, int]:
-    """Returns the kernel version whose rules apply if the tree's version is unknown."""
+    """Return the kernel version whose rules apply if the tree's version is unknown."""
     major, minor = version_key(_projects(os.devnull)[DEFAULT].style.newest_kernel)[:2]
     return major, minor
 
 
-def gone_addresses() -> tuple[GoneAddress, ...]:
-    """Returns the bouncing addresses of all projects."""
+def bouncing_addresses() -> tuple[GoneAddress, ...]:
+    """Return the bouncing addresses of all projects."""
     return tuple(
         dict.fromkeys(
             row for project in projects().values() for row in project.lists.gone
@@ -73,13 +73,13 @@ def gone_addresses() -> tuple[GoneAddress, ...]:
 
 
 def user_folder() -> str:
-    """Returns the user's data directory."""
+    """Return the user's data directory."""
     return user_dir("data")
 
 
 def refreshed(folder: str | None = None) -> dict[str, Table]:
-    """Maps projects to the [stable] keys that `lts --update` stored, in the format of the
-    project's file.
+    """Map projects to the [stable] keys that `lts --update` stored, in the format of the project's
+    file.
 
     The mapping is empty if it was never run.
     """
@@ -93,23 +93,23 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
         for name, stable in table.items():
             check_table(f"{file}: [{name}]", stable, SECTIONS["stable"])
     except (AttributeError, PackError) as error:
-        said = error.message if isinstance(error, PackError) else f"{file}: {error}"
+        message = error.message if isinstance(error, PackError) else f"{file}: {error}"
         raise PackError(
-            said, hint=Action("setup", ("stable",), "remove the file and run `{}`")
+            message, hint=Action("setup", ("stable",), "remove the file and run `{}`")
         ) from error
     return table
 
 
 def forget() -> None:
-    """Clears the cached projects after a file in the user's data directory has changed."""
+    """Clear the cached projects after a file in the user's data directory has changed."""
     _projects.cache_clear()
 
 
 @cache
 def _projects(folder: str) -> Mapping[str, Project]:
-    place = Path(folder)
-    own = texts_in(place / "projects")
-    copy = place / REFRESHED
+    path = Path(folder)
+    own = texts_in(path / "projects")
+    copy = path / REFRESHED
     copied = copy.read_bytes() if copy.is_file() else b""
     if not own and not copied and folder != os.devnull:
         return _projects(os.devnull)
@@ -145,7 +145,7 @@ def _built(
     own: Texts,
     folder: str,
 ) -> Mapping[str, Project]:
-    """The projects of these files; their resolved tables are cached by content."""
+    """Return the projects in these files, caching their resolved tables by content."""
     tables = recall(_KIND, key)
     if not isinstance(tables, dict):
         from patchpilot.projects.checking import check_table
@@ -181,7 +181,7 @@ def _built(
 
 
 def overridden(table: Table, other: Table) -> Table:
-    """Returns a table with values overridden by those of another table, recursively key by key."""
+    """Return a table with values overridden by those of another table, recursively key by key."""
     return {
         **table,
         **{
@@ -202,7 +202,7 @@ def resolved(
     *,
     labels: Mapping[str, str] | None = None,
 ) -> Table:
-    """Returns the validated table of a project, including inherited values.
+    """Return the validated table of a project, including inherited values.
 
     Rules in [lists] and [style] are added to the inherited ones.
     """
@@ -247,7 +247,7 @@ def resolved(
 
 
 def _inherited(section: str, base: Table, own: Table) -> Table:
-    """A section with what it inherits, key by key; some lists add up."""
+    """Return a section with its inherited values, key by key; some lists are concatenated."""
     whole = overridden(base, own)
     for key in _ADDED_UP.get(section, ()):
         whole[key] = [*base.get(key, []), *own.get(key, [])]
@@ -255,9 +255,9 @@ def _inherited(section: str, base: Table, own: Table) -> Table:
 
 
 def parse_table(label: str, text: bytes) -> Table:
-    """Parses a TOML file.
+    """Parse a TOML file.
 
-    Raises PackError with the label if it is not valid.
+    Raise PackError with the label if it is not valid.
     """
     import tomllib
 
@@ -268,7 +268,7 @@ def parse_table(label: str, text: bytes) -> Table:
 
 
 def _project(table: Mapping[str, Any]) -> Project:
-    """The value of a resolved table."""
+    """Convert a resolved table to a project."""
     sections = {
         name: kind(**_frozen(table.get(name, {}))) for name, kind in SECTIONS.items()
     }

@@ -172,9 +172,9 @@ class Lists(NamedTuple):
 
     @property
     def stable_pattern(self) -> str:
-        """The pattern of all addresses of the stable list, with or without a `+word`.
+        """Return the pattern of all addresses of the stable list, with or without a `+word`.
 
-        A pattern that never matches where the project has none.
+        The pattern never matches if the project has none.
         """
         boxes = (
             address.partition("@")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable trees of a project: branch names, repositories, and the end of support of each series."""  # noqa: E501
+"""The stable trees of a project: branch names, repositories, and the end of support of each
+series.
+"""
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +17,7 @@ class Maintained(NamedTuple):
     ends: str
 
     def is_over(self, today: "date") -> bool:
-        """Whether its support has ended."""
+        """Return whether support has ended."""
         return self.ends < f"{today:%Y-%m}"
 
 
@@ -43,7 +45,7 @@ class StableTrees(NamedTuple):
     series: tuple[Maintained, ...] = ()
 
     def version_of(self, ref: str) -> str | None:
-        """The version that a ref's short name has ("6.1" of "stable/linux-6.1.y"), or None."""
+        """Return the version in a ref's short name ("6.1" for "stable/linux-6.1.y"), or None."""
         if not self.branch:
             return None
         for name in (ref, ref.partition("/")[2]):
@@ -53,7 +55,7 @@ class StableTrees(NamedTuple):
         return None
 
     def maintained(self, today: "date | None" = None) -> tuple[Maintained, ...]:
-        """The series that are supported today, oldest first."""
+        """Return the series that are supported today, oldest first."""
         if today is None:
             from datetime import UTC, datetime
 
@@ -61,10 +63,10 @@ class StableTrees(NamedTuple):
         return tuple(row for row in self.series if not row.is_over(today))
 
     def ends(self, version: str) -> str | None:
-        """The last month of a series' support, or None when it is not a long-term series."""
+        """Return the last month of a series' support, or None if it is not a long-term series."""
         return next((row.ends for row in self.series if row.version == version), None)
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """Returns the numbers of a version, as a sort key."""
+    """Return the numbers of a version, as a sort key."""
     return tuple(int(part) for part in re.findall(r"\d{1,18}", version))

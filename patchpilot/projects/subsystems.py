@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Loads all subsystems.
+"""Load all subsystems.
 
 They consist of the shipped checks/subsystems/*.toml and the files in the user's data directory,
 which add to them or override them key by key.
@@ -35,15 +35,15 @@ SHARED = ("Documentation/devicetree/bindings/", "MAINTAINERS", "include/dt-bindi
 
 
 def subsystems() -> Mapping[str, Subsystem]:
-    """Returns all subsystems by name.
+    """Return all subsystems by name.
 
-    Raises PackError with the file and the invalid key.
+    Raise PackError with the file and the invalid key.
     """
     return _subsystems(user_folder())
 
 
 def forget() -> None:
-    """Clears the cached subsystems after a file in the user's data directory has changed."""
+    """Clear the cached subsystems after a file in the user's data directory has changed."""
     _subsystems.cache_clear()
     _paths.cache_clear()
 
@@ -61,7 +61,7 @@ def _subsystems(folder: str) -> Mapping[str, Subsystem]:
 
 
 def _resolved(shipped: Texts, own: Texts) -> dict[str, Table]:
-    """The checked tables of these files, each with what it inherits."""
+    """Return the validated tables of these files with inherited values."""
     from patchpilot.projects.checking import check_table, misspelled
 
     written: dict[str, Table] = {}
@@ -107,7 +107,7 @@ def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
 
 
 def subsystem_of_path(path: str) -> Subsystem | None:
-    """Returns the subsystem whose `paths` have the longest match for this file, or None."""
+    """Return the subsystem whose `paths` have the longest match for this file, or None."""
     known = _paths(user_folder())
     parts = (path[:end] for end in range(len(path), 0, -1))
     names = (name for part in parts for name in (part, f"{part}*"))
@@ -116,16 +116,18 @@ def subsystem_of_path(path: str) -> Subsystem | None:
 
 @cache
 def _paths(folder: str) -> Mapping[str, Subsystem | None]:
-    """Returns the subsystem of each entry: a file, a directory with "/", a beginning with "*"."""
+    """Map each entry to its subsystem: a file, a directory with "/", or a prefix with "*"."""
     every = _subsystems(folder).values()
     left_out = {path: None for subsystem in every for path in subsystem.not_paths}
-    return left_out | {path: one for one in every for path in one.paths}
+    return left_out | {
+        path: subsystem for subsystem in every for path in subsystem.paths
+    }
 
 
 def subsystem_of(
     patch: Patch, sections: Callable[[Sequence[str]], Iterable[str]] = tuple
 ) -> Subsystem | None:
-    """Returns the subsystem that a patch is for, or None.
+    """Return the subsystem that a patch is for, or None.
 
     It is the one to which all its files belong, otherwise that of their sections in MAINTAINERS,
     otherwise that of its only list. `sections` returns the names of the sections of files if
@@ -135,12 +137,12 @@ def subsystem_of(
     paths = [path for path in patch.paths if not path.startswith(SHARED)] or [
         path for path in patch.paths if path != "MAINTAINERS"
     ]
-    found = {
+    matches = {
         subsystem.name if (subsystem := subsystem_of_path(path)) else ""
         for path in paths
     }
-    if found != {""}:
-        return every[found.pop()] if len(found) == 1 else None
+    if matches != {""}:
+        return every[matches.pop()] if len(matches) == 1 else None
     of_files = set(sections(paths))
     lists = {
         address.key
@@ -170,17 +172,17 @@ def subsystem_of(
 
 
 def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
-    """Returns the project with the waiting times and the cover letter rule of the patches' common
+    """Return the project with the waiting times and the cover letter rule of the patches' common
     subsystem.
     """
-    found = (
+    named = (
         [subsystem_of(patch) for patch in patches if patch.has_diff]
         if project.kernel
         else []
     )
     subsystem = (
-        found[0]
-        if len({subsystem.name if subsystem else "" for subsystem in found}) == 1
+        named[0]
+        if len({subsystem.name if subsystem else "" for subsystem in named}) == 1
         else None
     )
     if subsystem is None:
@@ -196,7 +198,7 @@ def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
 
 
 def shortest_wait() -> int:
-    """Returns the smallest number of days before a reminder in any project or subsystem."""
+    """Return the smallest number of days before a reminder in any project or subsystem."""
     waits = [
         *(project.mail.waiting_days for project in projects().values()),
         *(

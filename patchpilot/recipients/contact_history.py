@@ -36,15 +36,15 @@ class ContactHistory(NamedTuple):
 
     @property
     def percent(self) -> int:
-        """The share, rounded."""
+        """Return the share, rounded."""
         return round(100 * self.commits / max(1, self.total))
 
 
 class FileCommit(NamedTuple):
     """A commit to the files of a patch.
 
-    Contains the id, the author's name, date and subject, and the addresses (in lower case) of
-    everybody who wrote, signed or reviewed it.
+    Contains the id, the author's name, date and subject, and the addresses (in lower case) of its
+    author, signers and reviewers.
     """
 
     id: str
@@ -71,7 +71,7 @@ class FileHistory(NamedTuple):
 def file_history(
     repository: Repository, paths: Sequence[str], start: str, seconds: float
 ) -> FileHistory:
-    """Returns the history of files for the three years up to a commit.
+    """Return the history of files for the three years up to a commit.
 
     If few commits changed the files, the history of their folders is used.
     """
@@ -80,13 +80,13 @@ def file_history(
             f"{folder}/" for path in paths if (folder := path.rpartition("/")[0])
         )
     )
-    found = FileHistory(tuple(paths), 0, {})
+    file_history = FileHistory(tuple(paths), 0, {})
     for where in (tuple(paths), folders):
         if where:
-            found = _history(repository, where, start, seconds / 2)
-        if found.total >= ENOUGH or not found.complete:
+            file_history = _history(repository, where, start, seconds / 2)
+        if file_history.total >= ENOUGH or not file_history.complete:
             break
-    return found
+    return file_history
 
 
 def _history(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the recipients that MAINTAINERS names for the files and keywords of a patch."""
+"""Find the recipients that MAINTAINERS names for the files and keywords of a patch."""
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -39,7 +39,7 @@ def add_named(
     switches: Switches,
     patches: Mapping[str, Collection[int]] = MappingProxyType({}),
 ) -> NamedRecipient:
-    """Adds the recipients named in MAINTAINERS.
+    """Add the recipients named in MAINTAINERS.
 
     Maintainers and the list of each file's most specific section go to To:, reviewers and other
     lists to Cc:. `patches` are the numbers of the patches that touch a path. Contacts get those;
@@ -48,14 +48,13 @@ def add_named(
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _own_lists(matches)
     left_out: list[tuple[str, str]] = []
-    # compared as get_maintainer.pl does: name and address, case-sensitive
+    # compared like get_maintainer.pl: name and address, case-sensitive
     chiefs = (
         set()
         if switches.git_chief_penguins
         else {written(name, address) for name, address in file.words.chiefs}
     )
-    # contacts with several names or addresses get the first one seen, so the order is that of
-    # get_maintainer.pl
+    # contacts with several names or addresses get the first one seen, in get_maintainer.pl's order
     for match in sorted(matches, key=lambda item: item.met):
         section = match.section
         for entry in section.entries:
@@ -88,9 +87,8 @@ def add_named(
 
 
 def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
-    """The lists of the most specific section that has one, for each file.
-
-    The catch-all's only where there is no other.
+    """Return the lists of the most specific section with one, for each file; the catch-all's only
+    as a last resort.
     """
     taken: dict[str, None] = {}
     lists: set[str] = set()
@@ -132,13 +130,13 @@ def _add(
 
 
 def shortened_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """Returns the first reasons, followed by a note on how many more there are."""
+    """Return the first reasons, followed by a note on how many more there are."""
     more = len(reasons) - _REASONS
     return (*reasons[:_REASONS], *([f"and {more} more files"] if more > 0 else []))
 
 
 def shown(section: Section) -> ShownSection:
-    """Returns a section in the form shown in results."""
+    """Return a section in the form shown in results."""
     return ShownSection(
         section.name,
         section.status,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Merges recipients while they are collected.
+"""Merge recipients while they are collected.
 
 Each contact is listed once, under the first name and address seen, with every reason; To: takes
 precedence over Cc:.
@@ -42,11 +42,10 @@ class MergedRecipient:
 
     @property
     def count(self) -> int:
-        """How many there are."""
         return len(self._rows)
 
     def skip(self, address: Address | None) -> None:
-        """Always leave this mailbox out: it is the sender's."""
+        """Never add this mailbox, which is the sender's."""
         if address and address.email:
             self.skipped.add(address.key)
 
@@ -59,7 +58,7 @@ class MergedRecipient:
         section: str | None = None,
         patches: Collection[int] = (),
     ) -> None:
-        """Add a mailbox given as text, for these patches, or without any for all.
+        """Add a mailbox given as text, for these patches or, if there are none, for all.
 
         A second mention adds its reason, and may move it from Cc to To.
         """
@@ -96,7 +95,7 @@ class MergedRecipient:
             row.reasons.append(reason)
 
     def recipients(self) -> tuple[Recipient, ...]:
-        """To first, then Cc; persons before lists, each in the order they were added."""
+        """Return To first, then Cc; contacts before lists, each in order of addition."""
         recipients = [
             Recipient(
                 _address(row.box),
@@ -117,7 +116,7 @@ class MergedRecipient:
 
     @property
     def unsafe(self) -> tuple[str, ...]:
-        """Mailboxes that are not valid in a header; they are left out."""
+        """Return the mailboxes that are not valid in a header; they are omitted."""
         return tuple(row.box for row in self._rows if not _is_safe(_address(row.box)))
 
 

@@ -71,7 +71,7 @@ class Sources(NamedTuple):
 def plan_patches(
     patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None
 ) -> RecipientPlan:
-    """Returns the recipient plan for patches that are sent together, the cover letter last.
+    """Return the recipient plan for patches that are sent together, the cover letter last.
 
     It includes the authors and the recipients named in b4's cover letter, but not the sender.
     Contacts get the patches that concern them and lists all, unless the project's custom is that
@@ -97,16 +97,16 @@ def plan_patches(
             )
     plan = _finish(gathered, named, sources, numbers, tuple(patches))
     customs = sources.project.mail.all_to_all
-    lists = {one.address.key for one in plan.recipients}
+    lists = {recipient.address.key for recipient in plan.recipients}
     several = sum(patch.has_diff for patch in patches) > 1
     if several and not lists.intersection(customs):
         return plan
-    recipients = tuple(one._replace(patches=()) for one in plan.recipients)
+    recipients = tuple(recipient._replace(patches=()) for recipient in plan.recipients)
     return plan._replace(recipients=recipients)
 
 
 def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPlan:
-    """Returns the recipient plan for a fix that is not public yet.
+    """Return the recipient plan for a fix that is not public yet.
 
     To: has its maintainers (`M:`), Cc: the security team, and nobody else gets a copy
     (Documentation/process/security-bugs.rst). The security team is in To: if MAINTAINERS names no
@@ -119,7 +119,7 @@ def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPla
 def plan_undisclosed_paths(
     paths: Sequence[str], sources: Sources, texts: Texts = ()
 ) -> RecipientPlan:
-    """Returns the recipient plan for a fix of these files or folders that is not public yet.
+    """Return the recipient plan for a fix of these files or folders that is not public yet.
 
     See `plan_undisclosed`.
     """
@@ -131,7 +131,7 @@ def plan_undisclosed_paths(
 
 
 def _for_maintainers(sources: Sources) -> Sources:
-    """The sources, asked for maintainers only."""
+    """Return the sources, limited to maintainers."""
     return sources._replace(
         switches=sources.switches._replace(m=True, r=False, l=False)
     )
@@ -142,14 +142,22 @@ def _undisclosed(
 ) -> RecipientPlan:
     everybody = gathered.recipients()
     team = sources.project.lists.security
-    people = [one for one in _sendable(everybody) if one.address.key != team.lower()]
+    people = [
+        recipient
+        for recipient in _sendable(everybody)
+        if recipient.address.key != team.lower()
+    ]
     listed = _listed(sources.file)
     lists = [
-        one
-        for one in people
-        if is_on_list_host(one.address.email) or one.address.key in listed
+        recipient
+        for recipient in people
+        if is_on_list_host(recipient.address.email) or recipient.address.key in listed
     ]
-    maintainers = [one for one in people if one not in lists] if lists else people
+    maintainers = (
+        [recipient for recipient in people if recipient not in lists]
+        if lists
+        else people
+    )
     contact = Recipient(
         Address("", team), TEAM, None, "cc" if maintainers else "to", (TEAM_REASON,)
     )
@@ -157,8 +165,8 @@ def _undisclosed(
     warnings = (
         UNDISCLOSED if team else f"{UNDISCLOSED}; this project has no security team",
         *(
-            f"{one.address.email} ({one.section}) is a mailing list and was omitted"
-            for one in lists
+            f"{recipient.address.email} ({recipient.section}) is a mailing list and was omitted"
+            for recipient in lists
         ),
         *address_warnings(facts),
     )
@@ -169,35 +177,37 @@ def _undisclosed(
 
 
 def _listed(file: MaintainersFile) -> frozenset[str]:
-    """The addresses that an `L:` of the file names, in lower case: one of them is a mailing list,
-    though an `M:` names it, too.
+    """Return the addresses in any `L:` line, in lower case; they are lists even if an `M:` line
+    names them.
     """
     lines = re.findall(r"(?im)^L:([^\n]*)", file.text)
     return frozenset(
-        found.lower()
+        address.lower()
         for line in lines
-        for found in re.findall(r"[^\s<>(),;:\"]+@[\w-]+(?:\.[\w-]+)*", line)
+        for address in re.findall(r"[^\s<>(),;:\"]+@[\w-]+(?:\.[\w-]+)*", line)
     )
 
 
 def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
-    """Those whose address is valid.
+    """Return the recipients with valid addresses.
 
-    Of more than a plan may have, those whose address is not dangerous.
+    If a plan has too many, only dangerous addresses are dropped.
     """
     if len(everybody) > MOST_RECIPIENTS:
-        return tuple(one for one in everybody if not danger(one.address.email))
+        return tuple(
+            recipient for recipient in everybody if not danger(recipient.address.email)
+        )
     return tuple(
-        one
-        for one in everybody
-        if judged(one.address.email).state is not AddressState.BAD
+        recipient
+        for recipient in everybody
+        if judged(recipient.address.email).state is not AddressState.BAD
     )
 
 
 def plan_paths(
     paths: Sequence[str], sources: Sources, texts: Texts = ()
 ) -> RecipientPlan:
-    """Returns the recipient plan for source files or folders.
+    """Return the recipient plan for source files or folders.
 
     `texts` are their contents, which are matched against keywords.
     """
@@ -207,7 +217,7 @@ def plan_paths(
 
 
 def is_maintained(section: Section) -> bool:
-    """Whether a MAINTAINERS section names contacts and is not orphaned or obsolete."""
+    """Return whether a MAINTAINERS section names contacts and is not orphaned or obsolete."""
     status = (section.status or "").lower()
     return bool(section.values("M") or section.values("R")) and not status.startswith(
         ("orphan", "obsolete")
@@ -217,7 +227,7 @@ def is_maintained(section: Section) -> bool:
 def _named_by(
     patches: Sequence[Patch], sources: Sources
 ) -> tuple[MergedRecipient, NamedRecipient, dict[str, list[int]]]:
-    """Those whom MAINTAINERS names for patches, its sections, and the numbers of the patches that
+    """Return the recipients named in MAINTAINERS, its sections, and the numbers of the patches that
     touch each file.
 
     The sender is left out.
@@ -257,7 +267,7 @@ def _finish(
             gathered.add(
                 mailbox, "named in file", "cc", f"named in {path}", None, numbers[path]
             )
-    # history has only more of them
+    # history would only add more of them
     is_full = gathered.count > MOST_RECIPIENTS
     remarks = () if is_full else _add_history(gathered, named, sources, paths)
     everybody = gathered.recipients()
@@ -277,10 +287,10 @@ def _add_history(
     sources: Sources,
     paths: Sequence[str],
 ) -> tuple[str, ...]:
-    """The signers from git (Cc) of the files for which no section names anybody but the catch-all;
-    of all with --git.
+    """Add signers from git (Cc) for files without a section other than the catch-all; with --git,
+    for all files.
 
-    get_maintainer.pl queries history more often (wherever no pattern is exact), and its results
+    get_maintainer.pl queries history more often (whenever no pattern is exact), and its results
     outnumber the maintainers.
     """
     if not sources.history:

@@ -15,7 +15,7 @@ from patchpilot.model.address import AddressState, AddressVerdict, judge
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
-from patchpilot.projects.loading import gone_addresses
+from patchpilot.projects.loading import bouncing_addresses
 from patchpilot.projects.project import bounces
 from patchpilot.recipients.from_maintainers import NamedRecipient
 from patchpilot.recipients.get_maintainer.address_format import (
@@ -44,7 +44,7 @@ Warned = tuple[str, Remedy | None]
 def warnings_of(
     facts: RecipientFacts, tree: Tree, repository: Repository | None
 ) -> dict[str, Remedy | None]:
-    """Returns all warnings about a recipient plan, each with its remedy, the most serious first."""
+    """Return all warnings about a recipient plan, each with its remedy, the most serious first."""
     sections = [match.section for match in facts.named.matches if not match.is_rest]
     warnings: tuple[str | Warned, ...] = (
         *_addresses(facts),
@@ -64,7 +64,7 @@ def warnings_of(
 
 
 def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
-    """Returns the warnings about addresses: invalid, doubtful, or known to bounce."""
+    """Return the warnings about addresses: invalid, doubtful, or known to bounce."""
     return tuple(
         warned if isinstance(warned, str) else warned[0] for warned in _addresses(facts)
     )
@@ -72,7 +72,7 @@ def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def judged(email: str) -> AddressVerdict:
-    """Returns the verdict on an address, cached."""
+    """Return the verdict on an address, cached."""
     return judge(email)
 
 
@@ -94,7 +94,7 @@ def _addresses(facts: RecipientFacts) -> Iterator[str | Warned]:
                 f"{email} ({recipient.role}) may be invalid: {verdict.reason}",
                 Remedy(RemedyKind.EXCLUDE, (email,)),
             )
-        gone = bounces(email, gone_addresses())
+        gone = bounces(email, bouncing_addresses())
         if gone:
             words = (
                 f"{email} ({recipient.role}) is known to bounce: {gone.domain or gone.address}:"
@@ -162,7 +162,7 @@ def _left_out(facts: RecipientFacts) -> Iterator[Warned]:
 
 
 def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:
-    """Warnings for sections whose T: trees do not include the tree of the current branch."""
+    """Yield warnings for sections whose T: trees do not include the tree of the current branch."""
     if repository is None or not facts.named.matches:
         return
     section = next(
@@ -193,7 +193,7 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[War
 
 
 def _remote(repository: Repository) -> tuple[str, str] | None:
-    """(name, URL) of the remote the current branch follows, otherwise of origin."""
+    """Return (name, URL) of the remote that the current branch follows, otherwise of origin."""
     branch = repository.branch
     names = (
         *(repository.config(f"branch.{branch}.remote") if branch else ()),
@@ -206,7 +206,7 @@ def _remote(repository: Repository) -> tuple[str, str] | None:
     return None
 
 
-def _same_tree(one: str, other: str) -> bool:
+def _same_tree(left: str, other: str) -> bool:
     def bare(url: str) -> list[str]:
         path = (
             re.sub(r"^\w+://[^/]*/|^[^/:]+@[^:]+:", "", url)
@@ -219,12 +219,12 @@ def _same_tree(one: str, other: str) -> bool:
             if part not in ("pub", "scm", "linux", "kernel", "git")
         ]
 
-    return bare(one)[-2:] == bare(other)[-2:]
+    return bare(left)[-2:] == bare(other)[-2:]
 
 
 def _next(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
-    """Warnings for -next trees during the merge window: the current tree is a release, before the
-    next -rc1.
+    """Yield warnings for -next trees during the merge window, when the current tree is a release
+    before -rc1.
     """
     words = sorted(
         {
@@ -252,7 +252,7 @@ def _own_rules(sections: Iterable[Section]) -> Iterator[str]:
 
 
 def too_many(count: int) -> str:
-    """Returns the warning for a plan with too many recipients."""
+    """Return the warning for a plan with too many recipients."""
     return (
         f"{count:,} recipients, more than {MOST_RECIPIENTS}: their addresses were not checked, and"
         " send --force REASON is required"
@@ -279,11 +279,10 @@ _FORMAT = "--format=%an <%ae>%n%(trailers:only=true,unfold=true)"
 def silent_maintainers(
     sections: Iterable[Section], repository: Repository, budget: float = BUDGET
 ) -> tuple[str, ...]:
-    """Returns a warning for each M: contact who has been inactive for three years.
+    """Return a warning for each M: contact who has been inactive for three years.
 
     Inactive means that they wrote, signed or reviewed no commit that matches their F: patterns.
-    Returns nothing if the history is too short or does not contain these files, or if time runs
-    out.
+    Return nothing if the history is too short or does not contain these files, or if time runs out.
     """
     end = time.monotonic() + budget
     if not _old_enough(repository):
@@ -321,11 +320,12 @@ def _old_enough(repository: Repository) -> bool:
 
 
 def _seen(section: Section, repository: Repository, seconds: float) -> str:
-    """Everybody named in the commits of three years to a section's files, in lower case; "" when
+    """Return everyone named in three years of commits to a section's files, in lower case; "" if
     unknown.
     """
     patterns = [value.strip() for value in section.values("F")]
-    # a pattern with a star counts as its whole folder: a missed warning is better than a wrong one
+    # a pattern with a star counts as its whole folder, because missing a warning is better than a
+    # wrong one
     paths = [
         (folder_of(pattern) if set(pattern) & set("*?[{") else pattern).rstrip("/")
         for pattern in patterns

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reviewers: programs of the user that read a patch before it is mailed.
+"""Reviewers: the user's programs that read a patch before it is sent.
 
 A reviewer gets a request document on standard input and answers on standard output. patchpilot
-opens no connection for it, and believes no answer: the place of each comment is proven first.
+opens no connection for it, and proves the place of each comment before showing it.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses what a reviewer wrote into review comments. The text is untrusted."""
+"""Parse a reviewer's answer into review comments. The text is untrusted."""
 
 import json
 import re
@@ -41,13 +41,13 @@ Comments = tuple[ReviewComment, ...]
 def parse_answer(text: str) -> Comments | None:
     """Parse an answer: one JSON object per line, or a document with a list "findings".
 
-    Other text around the objects is ignored. Returns None for an answer without any.
+    Other text around the objects is ignored. Return None for an answer without any.
     """
     objects = list(_objects(text))
     comments = []
-    for found in objects:
-        listed = found.get("findings")
-        rows = listed if isinstance(listed, list) else [found]
+    for document in objects:
+        listed = document.get("findings")
+        rows = listed if isinstance(listed, list) else [document]
         comments += [
             comment
             for row in rows
@@ -57,7 +57,7 @@ def parse_answer(text: str) -> Comments | None:
 
 
 def _objects(text: str) -> Iterator[Mapping[str, Any]]:
-    """The JSON objects in a text, from the first to the last that is complete."""
+    """Yield the complete JSON objects in a text."""
     decoder, at = json.JSONDecoder(), 0
     failed = 0
     while failed < MOST and (at := text.find("{", at)) >= 0:
@@ -74,7 +74,7 @@ def _objects(text: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _comment(row: Mapping[str, Any]) -> ReviewComment | None:
-    """The comment in an object of either form; None without a problem."""
+    """Convert an object in either form to a comment; return None if it describes no problem."""
     problem = " ".join(_text(row.get("problem")).split())
     if not problem:
         return None
@@ -92,12 +92,12 @@ def _comment(row: Mapping[str, Any]) -> ReviewComment | None:
 
 
 def _first_place(places: Any) -> tuple[str, Any]:
-    """The path and line of the first location: an object, or PATH:LINE."""
+    """Return the path and line of the first location: an object, or PATH:LINE."""
     first = places[0] if isinstance(places, list) and places else places
     if isinstance(first, Mapping):
         return _text(first.get("file") or first.get("path")), first.get("line")
-    found = _PLACE.search(_text(first))
-    return (found["path"], int(found["line"])) if found else ("", None)
+    match = _PLACE.search(_text(first))
+    return (match["path"], int(match["line"])) if match else ("", None)
 
 
 def _confidence(row: Mapping[str, Any]) -> float:
@@ -109,7 +109,7 @@ def _confidence(row: Mapping[str, Any]) -> float:
 
 def _names(value: Any) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
-    # a line break in a pattern of git grep would add another pattern
+    # a line break in a pattern would give git grep a second pattern
     texts = (" ".join(_text(item).split()) for item in values[:10])
     return tuple(filter(None, texts))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decides from the patch and its tree what of a review comment is proven."""
+"""Decide from the patch and its tree which review comments are proven."""
 
 import hashlib
 import re
@@ -68,7 +68,7 @@ class ProvenComment(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the comment: a hash of its file and the code that it quotes.
+        """Return the name of the comment: a hash of its file and the code that it quotes.
 
         It stays the same while the comment is about the same code.
         """
@@ -79,17 +79,17 @@ class ProvenComment(NamedTuple):
 
     @property
     def is_sure(self) -> bool:
-        """Whether the comment is placed and its confidence is high enough to be shown."""
+        """Return whether the comment is placed and its confidence is high enough to be shown."""
         return self.standing is Standing.PLACED and self.comment.confidence >= SURE
 
     @property
     def is_shown(self) -> bool:
-        """Whether it is shown without being asked for."""
+        """Return whether the comment is shown by default."""
         return self.is_sure and not self.same_as and not self.waived
 
 
 class PatchFacts(NamedTuple):
-    """What proves comments: the patch, its files afterwards, and searches in the tree."""
+    """The input for proving comments: the patch, its files afterwards, and searches in the tree."""
 
     patch: Patch
     read: Callable[[str], Sequence[str] | None]
@@ -102,8 +102,8 @@ def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
     """Return the comment with its place: a line of the patch, or of the code around it.
 
     The quoted code must be at this line; if it is somewhere else near the patch, that line is the
-    place. What the tree can decide, it decides: a name that "does not exist" and does refutes the
-    comment, and a name that the tree does not have leaves it without a place.
+    place. The tree decides claims about names: a comment that an existing name "does not exist" is
+    refuted, and a comment about a name missing from the tree has no place.
     """
     missing = (*comment.missing, *_MISSING.findall(comment.problem))
     for name in missing:
@@ -178,24 +178,26 @@ def _in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
 
 
 def _line_of(comment: ReviewComment, numbered: Sequence[tuple[int, str]]) -> int | None:
-    """The number of the quoted line nearest to the claimed line; without a quotation, that line."""
+    """Return the number of the quoted line nearest to the claimed line; without a quotation, the
+    claimed line.
+    """
     quoted = _quoted(comment)
     if not quoted:
         return comment.line if comment.line in dict(numbered) else None
-    found = [
+    numbers = [
         number
         for number, text in numbered
         if quoted == (line := _squeezed(text))
         or (len(quoted) >= _SHORTEST and quoted in line)
     ]
     if len(quoted) < _SHORTEST:
-        # a brace is everywhere
-        found = [number for number in found if number == comment.line]
-    return min(found, key=lambda number: abs(number - comment.line), default=None)
+        # braces are everywhere
+        numbers = [number for number in numbers if number == comment.line]
+    return min(numbers, key=lambda number: abs(number - comment.line), default=None)
 
 
 def _removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None:
-    """The line of the new file after a removed line that a comment quotes."""
+    """Return the line of the new file after a removed line that a comment quotes."""
     quoted = _quoted(comment)
     if len(quoted) < _SHORTEST:
         return None
@@ -210,7 +212,7 @@ def _removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None
 
 
 def _quoted(comment: ReviewComment) -> str:
-    """The first line that a comment quotes, without the signs of a diff and extra spaces."""
+    """Return the first line that a comment quotes, without the signs of a diff and extra spaces."""
     lines = (
         _squeezed(re.sub(r"^\s*\d*\|\s?|^[+-](?![+-])", "", line))
         for line in comment.quoted.splitlines()
@@ -219,7 +221,7 @@ def _quoted(comment: ReviewComment) -> str:
 
 
 def _squeezed(text: str) -> str:
-    """Return a text as the request shows it, with single spaces."""
+    """Return a text with single spaces, as in the request."""
     return " ".join(printable(text).split())
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the request document that a reviewer reads.
+"""Write the request document for a reviewer.
 
-It is plain text that a person or any program understands. Every line that comes from the patch or
-the tree starts with a number and `|`, so that no data looks like a part of the document.
+It is plain text for a person or any program. Every line from the patch or the tree starts with a
+number and `|`, so that no data looks like a part of the document.
 """
 
 from collections.abc import Sequence
@@ -101,7 +101,7 @@ def numbered(lines: Sequence[str], start: int = 1) -> tuple[tuple[int, str], ...
 
 
 def _patch_sections(patch: Patch) -> tuple[Section, ...]:
-    """The message and the diff of a patch; a line of the diff has its number in the new file."""
+    """Return a patch's message and diff; diff lines are numbered as in the new file."""
     message: list[tuple[int | None, str]] = [
         (None, f"{header.name}: {header.value}")
         for header in patch.headers

@@ -44,7 +44,7 @@ class Reviewer(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The command as one would type it."""
+        """Return the command as typed in a shell."""
         return shlex.join(self.command)
 
 
@@ -52,19 +52,19 @@ def reviewers(where: Path) -> dict[str, Reviewer]:
     """Return the reviewers by name, in git's order.
 
     They are read from the user's and the system's configuration and from `git -c`. What a
-    repository sets itself does not count, because a repository can be unpacked from anywhere.
-    Raises `InputError` for a value that is not valid.
+    repository sets itself does not count, because a repository can be unpacked from anywhere. Raise
+    `InputError` for a value that is not valid.
     """
-    found: dict[str, dict[str, str]] = {}
+    sections: dict[str, dict[str, str]] = {}
     for entry in all_entries(where):
         if entry.scope in OWN_SCOPES or not entry.key.startswith(_PREFIX):
             continue
         name, _, variable = entry.key.removeprefix(_PREFIX).rpartition(".")
         if name and variable in _VARIABLES:
-            found.setdefault(name, {})[variable] = entry.value
+            sections.setdefault(name, {})[variable] = entry.value
     return {
         name: _reviewer(name, values)
-        for name, values in found.items()
+        for name, values in sections.items()
         if values.get("command")
     }
 
@@ -72,7 +72,7 @@ def reviewers(where: Path) -> dict[str, Reviewer]:
 def review_before_send(where: Path) -> str:
     """Return when reviewers read patches before a send: "never", "ask" or "always".
 
-    Raises `InputError` for another value in the user's configuration.
+    Raise `InputError` for another value in the user's configuration.
     """
     value = _WHEN[0]
     for entry in all_entries(where):
@@ -86,7 +86,7 @@ def review_before_send(where: Path) -> str:
 def choose_reviewers(where: Path, name: str = "") -> tuple[Reviewer, ...]:
     """Return the reviewer of this name, or all.
 
-    Raises `MissingError` if none is configured, and `UsageError` for an unknown name.
+    Raise `MissingError` if none is configured, and `UsageError` for an unknown name.
     """
     known = reviewers(where)
     if not known:
@@ -104,7 +104,7 @@ def ask(reviewer: Reviewer, request: str, progress: Progress, what: str) -> str:
     """Call a reviewer with a request, and return what it wrote.
 
     It runs in an empty folder, so that no file of a tree configures it. `what` is the step that
-    `progress` shows, with the seconds that have passed. Raises `GitError` if the command fails,
+    `progress` shows, with the seconds that have passed. Raise `GitError` if the command fails,
     writes more than `LARGEST` bytes or does not end in time; its whole process group is stopped
     then, and at Ctrl-C.
     """

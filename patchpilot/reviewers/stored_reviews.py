@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reviews that were made, stored by patch in the user's state directory.
+"""Stored reviews, by patch, in the user's state directory.
 
 A review is used again for the same patch-id, command and version. An earlier version of a patch is
 recognized by its author date, which amending and rebasing preserve.
@@ -43,7 +43,9 @@ def earlier_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
 
 
 def store_review(reviewer: Reviewer, key: PatchKey, answer: Comments) -> None:
-    """Store the review of a patch. A failure to write is no error: the review is made again."""
+    """Store the review of a patch. A failure to write is not an error, because the review can be
+    repeated.
+    """
     folder = state_folder() / "reviews"
     rows = [comment._asdict() for comment in answer]
     with contextlib.suppress(OSError):

@@ -20,7 +20,7 @@ _TAG = late(rf"{TAGS}(.+)-v(\d{{1,3}})")
 
 
 def new_change_id(title: str) -> str:
-    """Returns a new change-id in b4's format: the date, words of the title, and twelve random
+    """Return a new change-id in b4's format: the date, words of the title, and twelve random
     digits.
     """
     words = (
@@ -30,12 +30,12 @@ def new_change_id(title: str) -> str:
 
 
 def change_id_line(change_id: str) -> str:
-    """Returns the line with which a message or a tag names its series."""
+    """Return the line with which a message or a tag names its series."""
     return f"change-id: {change_id}"
 
 
 def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
-    """Returns the change-id from the last change-id line of a text, or None.
+    """Return the change-id from the last change-id line of a text, or None.
 
     Gerrit's change-ids identify a commit rather than a series, and are considered only with
     `gerrit`.
@@ -50,7 +50,7 @@ def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
 
 
 def change_ids(series: Series) -> Iterator[str]:
-    """Yields the change-ids named in messages and patch files, the cover letter's first.
+    """Yield the change-ids named in messages and patch files, the cover letter's first.
 
     Commits are not searched.
     """
@@ -60,16 +60,16 @@ def change_ids(series: Series) -> Iterator[str]:
 
 
 def stem(change_id: str) -> str:
-    """Returns the words of a change-id, without its date and random digits."""
+    """Return the words of a change-id, without its date and random digits."""
     return re.sub(r"^\d{8}-", "", re.sub(r"-[0-9a-f]{8,}$", "", change_id))
 
 
 def sent_tag(change_id: str, version: int) -> str:
-    """Returns the name of the tag for a sent version."""
+    """Return the name of the tag for a sent version."""
     return f"{TAGS}{change_id}-v{version}"
 
 
 def parse_sent_tag(name: str) -> tuple[str, int] | None:
-    """Returns the change-id and version from the name of a sent tag, or None for any other tag."""
+    """Return the change-id and version from the name of a sent tag, or None for any other tag."""
     match = _TAG.fullmatch(name)
     return (match[1], int(match[2])) if match else None

@@ -55,7 +55,7 @@ class DamagedError(InputError):
 
 
 def open_database(file: Path, layout: Layout) -> "Database":
-    """Opens a database in autocommit mode: each statement is on disk when it returns.
+    """Open a database in autocommit mode: each statement is on disk when it returns.
 
     The database is checked once per process, and backed up daily and before a migration.
     """
@@ -63,7 +63,7 @@ def open_database(file: Path, layout: Layout) -> "Database":
     try:
         if not there:
             # do not open a file that may be in use: closing it would drop this process's SQLite
-            # locks on it
+            # locks
             with contextlib.suppress(FileExistsError):
                 os.close(
                     os.open(
@@ -109,7 +109,7 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
     if version > len(layout.migrations):
         raise InputError(
             f"{database.file} was written by a newer version of patchpilot",
-            hint=_way_back(database.file, layout),
+            hint=_downgrade_hint(database.file, layout),
         )
     if existed:
         back_up(database, f"{datetime.now(UTC):%Y-%m-%d}")
@@ -124,9 +124,9 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
 
 
 def _use_wal(database: "Database") -> None:
-    """Let readers and a writer use the database at once.
+    """Enable concurrent readers and a writer.
 
-    Where another program holds the file, the next one that opens it does this.
+    If another program holds the file, the next program that opens it does this.
     """
     if database.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
         return
@@ -139,7 +139,7 @@ def _use_wal(database: "Database") -> None:
 
 
 def _migrate(database: "Database", layout: Layout) -> None:
-    """Run the scripts of the versions missing from the database yet."""
+    """Run the migration scripts that the database lacks."""
     with writing(database):
         version = database.execute("PRAGMA user_version").fetchone()[0]
         for script in layout.migrations[version:]:
@@ -148,8 +148,8 @@ def _migrate(database: "Database", layout: Layout) -> None:
         database.execute(f"PRAGMA user_version = {len(layout.migrations)}")
 
 
-def _way_back(file: Path, layout: Layout) -> str:
-    """What to do about a database of a newer version: its state before the migration is in a
+def _downgrade_hint(file: Path, layout: Layout) -> str:
+    """Return a hint for a database of a newer version: its state before the migration is in a
     backup.
     """
     kept = (
@@ -166,10 +166,7 @@ def _way_back(file: Path, layout: Layout) -> str:
 
 
 def _missing(database: sqlite3.Connection, layout: Layout) -> str:
-    """The first table or column that the database should have and has not, in words.
-
-    Empty when all are there.
-    """
+    """Describe the first table or column missing from the database, or return ""."""
     for name, columns in _tables(layout.migrations).items():
         there = {row[1] for row in database.execute(f"PRAGMA table_info({name})")}
         if not there:
@@ -181,7 +178,7 @@ def _missing(database: sqlite3.Connection, layout: Layout) -> str:
 
 @functools.cache
 def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
-    """The tables that these scripts make, with their columns."""
+    """Return the tables that these scripts create, with their columns."""
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         for script in migrations:
             model.executescript(script)
@@ -201,7 +198,7 @@ def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
 
 @contextlib.contextmanager
 def writing(database: sqlite3.Connection) -> Iterator[None]:
-    """Runs a write transaction; data read in it cannot change before it commits.
+    """Run a write transaction; data read in it cannot change before it commits.
 
     Nested calls join the outer transaction.
     """
@@ -228,20 +225,17 @@ class Database(sqlite3.Connection):
     what = "the database"
 
     def cursor(self, factory: Any = None) -> Any:
-        """A cursor of the same kind."""
         return super().cursor(factory or Cursor)
 
     def execute(self, *words: Any) -> Any:
-        """As sqlite3's."""
         return self.cursor().execute(*words)
 
     def executemany(self, *words: Any) -> Any:
-        """As sqlite3's."""
         return self.cursor().executemany(*words)
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
-        """Turn errors of SQLite and of invalid values in rows into PatchpilotErrors."""
+        """Convert SQLite errors and errors for invalid values to PatchpilotErrors."""
         try:
             yield
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError) as error:
@@ -287,22 +281,18 @@ class Cursor(sqlite3.Cursor):
     """A cursor of a Database."""
 
     def execute(self, *words: Any) -> Self:
-        """As sqlite3's."""
         with self._database.guarded():
             return super().execute(*words)
 
     def executemany(self, *words: Any) -> Self:
-        """As sqlite3's."""
         with self._database.guarded():
             return super().executemany(*words)
 
     def fetchone(self) -> Any:
-        """As sqlite3's."""
         with self._database.guarded():
             return super().fetchone()
 
     def fetchall(self) -> list[Any]:
-        """As sqlite3's."""
         with self._database.guarded():
             return super().fetchall()
 
@@ -317,7 +307,7 @@ class Cursor(sqlite3.Cursor):
 
 
 def damaged(file: Path, what: str, why: str) -> DamagedError:
-    """Returns the error for a database that cannot be read, with the command that recovers it."""
+    """Return the error for a database that cannot be read, with the command that recovers it."""
     known = backups(file)
     there = (
         f"the latest backup is from {moment(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
@@ -336,7 +326,7 @@ def damaged(file: Path, what: str, why: str) -> DamagedError:
 
 
 def backups(file: Path) -> tuple[Path, ...]:
-    """Returns the backups of a database, the latest last."""
+    """Return the backups of a database, the latest last."""
     return tuple(
         sorted(
             (file.parent / "backups").glob(f"{file.stem}-*.sqlite3"),
@@ -346,7 +336,7 @@ def backups(file: Path) -> tuple[Path, ...]:
 
 
 def back_up(database: Database, label: str) -> None:
-    """Copies an intact database unless there is a recent copy with this label.
+    """Copy an intact database unless there is a recent copy with this label.
 
     Failures are ignored.
     """
@@ -383,10 +373,10 @@ class Recovery(NamedTuple):
 
 
 def recover(file: Path, layout: Layout) -> Recovery | None:
-    """Replaces a damaged database by its latest valid backup and the valid rows of the damaged
+    """Replace a damaged database by its latest valid backup and the valid rows of the damaged
     file.
 
-    Returns None if the database is not damaged.
+    Return None if the database is not damaged.
     """
     _checked.discard(file)
     with (
@@ -414,7 +404,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
     _checked.add(file)
     with contextlib.closing(open_database(file, layout)) as database:
         tables = list(_tables(layout.migrations))
-        # replacing a row must not delete the rows that refer to it
+        # replacing a row must not delete rows that refer to it
         database.execute("PRAGMA foreign_keys = OFF")
         with writing(database):
             # row by row, since a backup may have damage that no check finds
@@ -447,15 +437,15 @@ def _is_sound(file: Path) -> bool:
 
 
 def _rows(database: Database, table: str) -> Iterator[Row]:
-    """The rows of a table by the names of its columns; DamagedError at one that cannot be read."""
-    found = database.execute(f"SELECT * FROM {table}")
-    names = [column[0] for column in found.description]
-    return (dict(zip(names, values, strict=True)) for values in found)
+    """Yield a table's rows by column name; raise DamagedError for an unreadable row."""
+    cursor = database.execute(f"SELECT * FROM {table}")
+    names = [column[0] for column in cursor.description]
+    return (dict(zip(names, values, strict=True)) for values in cursor)
 
 
 def _salvage(database: Database, source: Path, table: str, layout: Layout) -> int:
-    """Copy the valid rows of a damaged file's table, which is read from its beginning and from its
-    end; returns their number.
+    """Copy the valid rows of a damaged table, reading it from both ends, and return their
+    number.
     """
     columns = sorted(_tables(layout.migrations)[table])
     rows: dict[int, tuple[Any, ...]] = {}
@@ -464,7 +454,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
             with contextlib.closing(sqlite3.connect(source)) as old:
                 there = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
                 columns = [name for name in columns if name in there]
-                # not by an index: what is read is the table
+                # read the table itself, not an index
                 numbers = old.execute(
                     f"SELECT rowid FROM {table} NOT INDEXED ORDER BY rowid {order}"
                 )
@@ -473,7 +463,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
                     if last is not None and (
                         number <= last if order == "ASC" else number >= last
                     ):
-                        # damaged pages can lead back to one another
+                        # damaged pages can form a cycle
                         break
                     last = number
                     if number not in rows and (
@@ -498,7 +488,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
 def _row_at(
     database: sqlite3.Connection, table: str, columns: Sequence[str], number: int
 ) -> tuple[Any, ...] | None:
-    """One row of a table; None when it cannot be read."""
+    """Return one row of a table, or None if it is unreadable."""
     try:
         row: tuple[Any, ...] | None = database.execute(
             f"SELECT {', '.join(columns)} FROM {table} WHERE rowid = ?", (number,)

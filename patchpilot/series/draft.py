@@ -38,21 +38,21 @@ class Drafts(TopicStore):
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """One write transaction around reading a draft and writing it: without other writes in
+        """Open a write transaction in which a draft is read and written without other writes in
         between.
         """
         with writing(self._db):
             yield
 
     def get(self, change_id: str) -> Draft | None:
-        """The draft of a change-id."""
+        """Return the draft with this change-id."""
         row = self._db.execute(
             "SELECT data FROM drafts WHERE change_id = ?", (change_id,)
         ).fetchone()
         return self._load(row[0]) if row else None
 
     def all(self, repository: str | None = None) -> tuple[Draft, ...]:
-        """Every draft (of a repository), the most recently changed first."""
+        """Return all drafts, or a repository's, the most recently changed first."""
         rows = self._db.execute(
             "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid"
             " DESC",
@@ -65,7 +65,7 @@ class Drafts(TopicStore):
             return _load(text)
 
     def save(self, draft: Draft) -> Draft:
-        """Write a draft; on disk when this returns."""
+        """Store a draft; it is on disk when this returns."""
         try:
             self._db.execute(
                 "INSERT INTO drafts VALUES (?, ?, ?, ?, ?) ON CONFLICT (change_id) DO UPDATE SET"
@@ -87,9 +87,9 @@ class Drafts(TopicStore):
         return draft
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
-        """Write the fields that differ between two states of a draft, with their `origin`.
+        """Store the fields that differ between two states of a draft, with their `origin`.
 
-        Returns `after` with origins.
+        Return `after` with origins.
         """
         with self.changing():
             return self._keep(before, after, origin)
@@ -132,11 +132,11 @@ class Drafts(TopicStore):
         patches: Sequence[KnownPatch],
         branches: Sequence[str] = (),
     ) -> Draft | None:
-        """The draft these patches belong to: they share patch-ids or subjects with it, or it is
-        this branch's and empty.
+        """Return the draft to which these patches belong.
 
-        A draft of another branch that still exists (`branches`) is taken only when it shares most
-        patch-ids: that is a copy of the branch.
+        They share patch-ids or subjects with it, or it is this branch's and empty. A draft of
+        another branch that still exists (`branches`) is used only if most patch-ids match, as in a
+        copy of the branch.
         """
         ids, subjects, dates = (
             {patch.patch_id for patch in patches},
@@ -172,20 +172,20 @@ def _value(draft: Draft, name: str) -> object:
 def pair_known(
     old: Sequence[KnownPatch], new: Sequence[KnownPatch]
 ) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
-    """Returns (old, new) pairs of patches in two versions, as matched by `pair_patches`."""
+    """Return (old, new) pairs of patches in two versions, as matched by `pair_patches`."""
     pairs = pair_patches(
         [_traits(patch) for patch in old], [_traits(patch) for patch in new]
     )
-    return tuple((old[place], new[at]) for at, place in pairs.items())
+    return tuple((old[pair], new[at]) for at, pair in pairs.items())
 
 
 def _traits(patch: KnownPatch) -> PatchFeatures:
-    """The traits by which a patch is recognized in another version."""
+    """Return the features by which a patch is recognized in another version."""
     return PatchFeatures(patch.subject, patch.patch_id, patch.authored)
 
 
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
-    """Updates the draft after its patches changed: notes move to the new version of their patch."""
+    """Update the draft after its patches changed: notes move to the new version of their patch."""
     notes = dict(draft.notes)
     for before, after in pair_known(draft.patches, patches):
         if after.patch_id not in notes and before.patch_id in notes:
@@ -203,10 +203,10 @@ def _load(text: str) -> Draft:
 
 
 def complete_prefix(text: str) -> str:
-    """Returns the words of a subject prefix with PATCH added: `net-next` becomes `PATCH
+    """Return the words of a subject prefix with PATCH added: `net-next` becomes `PATCH
     net-next`.
 
-    "" selects git's own prefix. Raises UsageError if the prefix is not valid.
+    "" selects git's own prefix. Raise UsageError if the prefix is not valid.
     """
     words = text.strip()
     if words.startswith("[") and words.endswith("]"):
@@ -232,7 +232,7 @@ def complete_prefix(text: str) -> str:
 
 
 def one_line_each(*texts: str | None) -> None:
-    """Raises UsageError if a header value contains a line break or another control character."""
+    """Raise UsageError if a header value contains a line break or another control character."""
     if any(text and re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
         raise UsageError(
             "a mail header must be one line of printable text",

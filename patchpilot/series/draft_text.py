@@ -26,7 +26,7 @@ _EXPORT = "#~ patchpilot draft, topic "
 def as_text(
     draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = None
 ) -> str:
-    """Returns the draft as text, formatted with the templates cover, changelog and note.
+    """Return the draft as text, formatted with the templates cover, changelog and note.
 
     `changed` contains the items of a new version's changelog.
     """
@@ -76,14 +76,14 @@ def _remarks(lines: Iterable[str]) -> str:
 
 
 def from_text(draft: Draft, text: str) -> Draft:
-    """Returns the draft with the content of an edited draft text.
+    """Return the draft with the content of an edited draft text.
 
-    Raises InputError with the heading that does not match, or the line of a control character.
+    Raise InputError with the heading that does not match, or the line of a control character.
     """
-    if found := _CONTROL.search(text):
-        line = text.count("\n", 0, found.start()) + 1
+    if control := _CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
         raise InputError(
-            f"line {line}: control character {printable(found[0])}",
+            f"line {line}: control character {printable(control[0])}",
             hint="remove the character: a mail cannot contain it",
         )
     parts = _parts(text)
@@ -141,8 +141,8 @@ def _parts(text: str) -> dict[str, str]:
 
 
 def read_draft_file(file: Path) -> str:
-    """Returns the text of an exported draft.
+    """Return the text of an exported draft.
 
-    Raises InputError if the file cannot be read.
+    Raise InputError if the file cannot be read.
     """
     return given_text(file, Action("draft", ("--export", "FILE"), "`{}` writes one"))

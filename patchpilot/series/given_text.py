@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads a UTF-8 text of limited size from a file that the user names."""
+"""Read a UTF-8 text of limited size from a file that the user names."""
 
 import sys
 from pathlib import Path
@@ -12,9 +12,9 @@ LARGEST = 4 << 20
 
 
 def given_text(file: str | Path, hint: Advice) -> str:
-    """Returns the text of a file (`-`: standard input).
+    """Return the text of a file (`-`: standard input).
 
-    Raises InputError if it cannot be read, is too large or is not UTF-8.
+    Raise InputError if it cannot be read, is too large or is not UTF-8.
     """
     try:
         if str(file) == "-":

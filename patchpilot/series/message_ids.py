@@ -22,7 +22,7 @@ from patchpilot.series.draft import Drafts
 def new_message_ids(
     change_id: str, version: int, count: int, sender: Address, day: date
 ) -> tuple[str, ...]:
-    """Returns new Message-IDs for the messages 0…count of a series, which share an unpredictable
+    """Return new Message-IDs for the messages 0…count of a series, which share an unpredictable
     part.
 
     An example is `20261120-topic-v2-1-0123456789ab@example.org`.
@@ -50,8 +50,7 @@ def kept_ids(
     content: Iterable[bytes | str],
     new: Callable[[], tuple[str, ...]],
 ) -> tuple[str, ...]:
-    """Returns the Message-IDs of the last preview of this kind if its messages had the same
-    content.
+    """Return the Message-IDs of the last preview of this kind if its messages had the same content.
 
     Otherwise new ones are generated and stored. Different content gets different ids, because an
     exported or manually sent message must not share its id with a different one.
@@ -70,14 +69,14 @@ def kept_ids(
         now = drafts.get(draft.change_id) or draft
         known = now.shown.get(kind, ())
         if known and known[0] == digest.hexdigest():
-            # another process previewed the same mails at the same time
+            # another process previewed the same messages at the same time
             return tuple(known[1:])
         drafts.save(replace(now, shown={**now.shown, kind: (digest.hexdigest(), *ids)}))
     return ids
 
 
 def forget_ids(change_id: str, *, to_self: bool = False) -> None:
-    """Deletes the stored Message-IDs after a send, because the next messages will be different.
+    """Delete the stored Message-IDs after a send, because the next messages will be different.
 
     After a test copy, the ids shown for the real messages are kept.
     """
@@ -95,7 +94,7 @@ def forget_ids(change_id: str, *, to_self: bool = False) -> None:
 def with_kept_ids(
     draft: Draft, kind: str, mails: tuple[Message, ...]
 ) -> tuple[Message, ...]:
-    """Returns the messages with the Message-IDs that were shown before for the same messages.
+    """Return the messages with the Message-IDs that were shown before for the same messages.
 
     It is meant for messages from a tool that generates new Message-IDs on each run.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Matches the patches of two versions of a series and computes the similarity of two patches."""
+"""Match the patches of two versions of a series and compute the similarity of two patches."""
 
 import re
 from collections import defaultdict
@@ -44,26 +44,26 @@ class PatchFeatures(NamedTuple):
 
     @property
     def title_key(self) -> str:
-        """The title as it is compared."""
+        """Return the title in the form used for comparison."""
         return title_key(self.title)
 
 
 def title_key(title: str) -> str:
-    """Returns a title in the form used for comparing versions: lower case, with normalized
+    """Return a title in the form used for comparing versions: lower case, with normalized
     whitespace and quotes.
     """
     return re.sub(r"[\s\"'`“”‘’]+", " ", title).strip().lower()
 
 
-def title_similarity(one: str, other: str) -> float:
-    """Returns the similarity of two titles, from 0 to 1.
+def title_similarity(left: str, other: str) -> float:
+    """Return the similarity of two titles, from 0 to 1.
 
     It is the mean of the share of common words and the share of common characters in order. A
     common prefix (`net: usb:`) is ignored, because it only names the subsystem.
     """
     from difflib import SequenceMatcher
 
-    mine, yours = title_key(one).split(": "), title_key(other).split(": ")
+    mine, yours = title_key(left).split(": "), title_key(other).split(": ")
     if mine == yours:
         return 1.0 if any(mine) else 0.0
     while len(mine) > 1 and len(yours) > 1 and mine[0] == yours[0]:
@@ -79,37 +79,37 @@ def title_similarity(one: str, other: str) -> float:
     ) / 2
 
 
-def line_similarity(one: Mapping[Line, int], other: Mapping[Line, int]) -> float:
-    """Returns the share of changed lines that two patches have in common, from 0 to 1.
+def line_similarity(left: Mapping[Line, int], other: Mapping[Line, int]) -> float:
+    """Return the share of changed lines that two patches have in common, from 0 to 1.
 
     It is 0 if either patch has none.
     """
-    if not one or not other:
+    if not left or not other:
         return 0.0
-    fewer, more = (one, other) if len(one) <= len(other) else (other, one)
+    fewer, more = (left, other) if len(left) <= len(other) else (other, left)
     common = sum(min(count, more.get(line, 0)) for line, count in fewer.items())
-    return 2 * common / (sum(one.values()) + sum(other.values()))
+    return 2 * common / (sum(left.values()) + sum(other.values()))
 
 
-def patch_similarity(one: PatchFeatures, other: PatchFeatures) -> float:
-    """Returns the similarity of two patches, from 0 to 1.
+def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
+    """Return the similarity of two patches, from 0 to 1.
 
     It is the higher one of the similarities of their changed lines and of their titles, or 0 if
     they change different files.
     """
-    if one.paths and other.paths and not one.paths & other.paths:
+    if patch.paths and other.paths and not patch.paths & other.paths:
         return 0.0
-    title = title_similarity(one.title, other.title)
-    if not one.lines or not other.lines:
+    title = title_similarity(patch.title, other.title)
+    if not patch.lines or not other.lines:
         return title
-    lines = line_similarity(one.lines, other.lines)
+    lines = line_similarity(patch.lines, other.lines)
     return max(lines, title if lines >= _HARDLY else title * _NO_COMMON_LINE)
 
 
 def pair_patches(
     old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
 ) -> dict[int, int]:
-    """Maps the index of each patch in `new` to the index of the same patch in `old`.
+    """Map the index of each patch in `new` to the index of the same patch in `old`.
 
     Patches without a counterpart are not included. Patches are matched by their changes, by
     title, by author date (unless several share it), then by similarity, the most similar first.
@@ -126,7 +126,7 @@ def pair_patches(
 
 
 class _Pairing:
-    """Two versions of a series, and the pairs found so far (new place → old place)."""
+    """Two versions of a series, and the pairs found so far (new index → old index)."""
 
     def __init__(
         self, old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
@@ -136,16 +136,16 @@ class _Pairing:
         self._left = dict.fromkeys(range(len(old)))
         self._rest = dict.fromkeys(range(len(new)))
 
-    def _pair(self, at: int, place: int) -> None:
-        self.pairs[at] = place
-        del self._rest[at], self._left[place]
+    def _pair(self, at: int, old_index: int) -> None:
+        self.pairs[at] = old_index
+        del self._rest[at], self._left[old_index]
 
     def by_key(
         self, key: Callable[[PatchFeatures], str], *, unique: bool = False
     ) -> None:
-        """Pair patches with the same key; of several the most similar, then in order.
+        """Pair patches with the same key; of several, the most similar, then in order.
 
-        `unique`: only where one patch on either side has it.
+        `unique`: only keys that one patch on each side has.
         """
         before, after = (
             _places(self.old, self._left, key),
@@ -167,28 +167,28 @@ class _Pairing:
         self, places: Sequence[int], earlier: Sequence[int], lowest: float
     ) -> None:
         if len(places) * len(earlier) > _MOST_COMPARED:
-            for at, place in zip(places, earlier, strict=False):
-                self._pair(at, place)
+            for at, old_index in zip(places, earlier, strict=False):
+                self._pair(at, old_index)
             return
         ranked = sorted(
             (
                 -score,
-                -line_similarity(self.new[at].lines, self.old[place].lines),
-                abs(at - place),
+                -line_similarity(self.new[at].lines, self.old[old_index].lines),
+                abs(at - old_index),
                 at,
-                place,
+                old_index,
             )
             for at in places
-            for place in earlier
-            if (score := patch_similarity(self.new[at], self.old[place])) >= lowest
+            for old_index in earlier
+            if (score := patch_similarity(self.new[at], self.old[old_index])) >= lowest
         )
-        for *_, at, place in ranked:
-            if at in self._rest and place in self._left:
-                self._pair(at, place)
+        for *_, at, old_index in ranked:
+            if at in self._rest and old_index in self._left:
+                self._pair(at, old_index)
 
     def by_place(self) -> None:
-        """Pair the only patch left on either side, where both are at the same place of equally
-        many, unless their lines differ too much.
+        """Pair the only remaining patch on each side if both have the same index in equally long
+        series, unless their lines differ too much.
         """
         if (
             len(self._left) == len(self._rest) == 1
@@ -205,7 +205,7 @@ def _places(
     among: Iterable[int],
     key: Callable[[PatchFeatures], str],
 ) -> dict[str, list[int]]:
-    """The places that have each key, in order; those without one are left out."""
+    """Return the indexes for each key, in order."""
     places: dict[str, list[int]] = defaultdict(list)
     for at in among:
         if name := key(patches[at]):

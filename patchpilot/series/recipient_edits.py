@@ -38,34 +38,40 @@ class Edits(NamedTuple):
     single: tuple[tuple[str, Address, bool], ...] = ()
 
     def of_patch(self, patch: str, address: Address, *, gets: bool) -> "Edits":
-        """With an address that gets the patch with this subject, or does not get it."""
+        """Return the edits after an address is added to, or removed from, the patch with this
+        subject.
+        """
         return self._replace(single=(*self.single, (patch, address, gets)))
 
     def place(self, header: str, address: Address) -> "Edits":
-        """With an address put into a header ("to" or "cc")."""
+        """Return the edits after an address is put into a header ("to" or "cc")."""
         rest = self.restore(address)
         return rest._replace(placed=(*rest.placed, (header, address)))
 
     def drop(self, address: Address) -> "Edits":
-        """With an address removed."""
+        """Return the edits after an address is removed."""
         rest = self.restore(address)
         return rest._replace(dropped=(*rest.dropped, address.key))
 
     def restore(self, address: Address, patch: str = "") -> "Edits":
-        """With the edits of an address undone, or only the one for a patch if there is one."""
+        """Return the edits without an address's edits, or without the one for a patch if there is
+        one.
+        """
         others = tuple(
-            one for one in self.single if (one[0], one[1].key) != (patch, address.key)
+            edit
+            for edit in self.single
+            if (edit[0], edit[1].key) != (patch, address.key)
         )
         if others != self.single:
             return self._replace(single=others)
         return Edits(
             tuple(edit for edit in self.placed if edit[1].key != address.key),
             tuple(key for key in self.dropped if key != address.key),
-            tuple(one for one in self.single if one[1].key != address.key),
+            tuple(edit for edit in self.single if edit[1].key != address.key),
         )
 
     def apply(self, plan: RecipientPlan, patches: Sequence[str] = ()) -> RecipientPlan:
-        """The plan after the edits, for patches with these subjects.
+        """Return the plan after the edits, for patches with these subjects.
 
         Added and moved recipients are marked as manual, removed ones are listed in a warning.
         """
@@ -99,10 +105,12 @@ class Edits(NamedTuple):
                 )
             else:
                 rows.pop(address.key, None)
-        recipients = sorted(rows.values(), key=lambda one: one.header == "cc")
-        said = (f"removed manually: {', '.join(gone)}",) if gone else ()
+        recipients = sorted(
+            rows.values(), key=lambda recipient: recipient.header == "cc"
+        )
+        note = (f"removed manually: {', '.join(gone)}",) if gone else ()
         return plan._replace(
-            recipients=tuple(recipients), warnings=(*plan.warnings, *said)
+            recipients=tuple(recipients), warnings=(*plan.warnings, *note)
         )
 
 
@@ -111,7 +119,7 @@ def _added(address: Address, header: str) -> Recipient:
 
 
 def topic_key(series: Series, repository: Repository | None) -> str:
-    """Returns the key that identifies a topic across rebases and versions.
+    """Return the key that identifies a topic across rebases and versions.
 
     It is the change-id, otherwise the branch, otherwise the author and the first title.
     """
@@ -126,10 +134,10 @@ def topic_key(series: Series, repository: Repository | None) -> str:
 
 
 def branch_key(repository: Repository) -> str | None:
-    """Returns the key of the checked-out branch: its change-id in b4's tracking data, otherwise
-    its name.
+    """Return the key of the checked-out branch: its change-id in b4's tracking data, otherwise its
+    name.
 
-    Returns None if no branch is checked out.
+    Return None if no branch is checked out.
     """
     branch = repository.branch
     if not branch:
@@ -143,7 +151,9 @@ def branch_key(repository: Repository) -> str | None:
 
 
 def _file(key: str) -> Path:
-    """The file of a topic's edits, one small file per topic in the user's state directory."""
+    """Return the file with a topic's edits, one small file per topic in the user's state
+    directory.
+    """
     import hashlib
 
     name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
@@ -153,7 +163,7 @@ def _file(key: str) -> Path:
 def load_edits(key: str) -> Edits:
     """Return the edits of a topic; none if there is no file.
 
-    Raises InputError, with its name, for a file that cannot be read.
+    Raise InputError with the file's name if it cannot be read.
     """
     file = _file(key)
     try:
@@ -186,7 +196,7 @@ def load_edits(key: str) -> Edits:
 
 
 def save_edits(key: str, edits: Edits) -> None:
-    """Store the edits of a topic; without any, delete its file."""
+    """Store the edits of a topic; if there are none, delete its file."""
     rows = [
         {"header": header, "name": address.name, "email": address.email}
         for header, address in edits.placed
@@ -212,8 +222,8 @@ def _header(word: object) -> str:
 
 
 def on_one_line(option: str, texts: Sequence[str]) -> None:
-    """Raises UsageError if an address given with an option contains a line break or another
-    control character.
+    """Raise UsageError if an address given with an option contains a line break or another control
+    character.
 
     Such an address could inject headers.
     """
@@ -226,9 +236,9 @@ def on_one_line(option: str, texts: Sequence[str]) -> None:
 
 
 def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
-    """Parses the addresses in the user's input.
+    """Parse the addresses in the user's input.
 
-    Raises InputError for an invalid address, and UsageError for one that spans several lines.
+    Raise InputError for an invalid address, and UsageError for one that spans several lines.
     """
     on_one_line(option, texts)
     parsed = []
@@ -244,23 +254,23 @@ def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address
 
 
 def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
-    """Parses the addresses in the user's input like `addresses`.
+    """Parse the addresses in the user's input like `addresses`.
 
-    Raises InputError for an address to which no message can be sent.
+    Raise InputError for an address to which no message can be sent.
     """
     return usable_recipients(addresses(texts, option), option)
 
 
 def usable_recipients(given: Sequence[Address], option: str) -> tuple[Address, ...]:
-    """Checks addresses that were given with an option, and returns them.
+    """Check addresses that were given with an option, and return them.
 
-    Raises InputError, with the reason, for an address to which no message can be sent.
+    Raise InputError, with the reason, for an address to which no message can be sent.
     """
     for address in given:
         verdict = judge(address.email)
         if verdict.state is AddressState.BAD:
-            said = (
+            message = (
                 f"{option}: {address.email!r} cannot be a recipient: {verdict.reason}"
             )
-            raise InputError(said, hint="correct or drop this address")
+            raise InputError(message, hint="correct or drop this address")
     return tuple(given)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares patches with those that were sent before.
+"""Compare patches with those that were sent before.
 
 The comparison includes commit messages and whitespace, which patch-ids ignore but reviewers ask
 about.
@@ -16,8 +16,8 @@ _Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
 def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
-    """Whether these patches have the same authors, commit messages and lines as the messages with
-    the same patch-ids.
+    """Return whether these patches have the same authors, commit messages and lines as the messages
+    with the same patch-ids.
 
     Context and line numbers are ignored, because a rebase changes them. A message that cannot be
     parsed counts as the same, so that the user is asked.
@@ -30,7 +30,9 @@ def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
 
 
 def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
-    """Whether two non-empty series have the same authors, commit messages and changed lines."""
+    """Return whether two non-empty series have the same authors, commit messages and changed
+    lines.
+    """
     mine = {_key(patch) for patch in patches}
     return bool(mine) and mine == {_key(other) for other in others}
 

@@ -33,8 +33,8 @@ LAYOUT = Layout("the outbox", (_SCHEMA, _REPLIES))
 
 
 def connect() -> Database:
-    """Opens the database of drafts and messages in autocommit mode: each statement is on disk
-    when it returns.
+    """Open the database of drafts and messages in autocommit mode: each statement is on disk when
+    it returns.
     """
     return open_database(state_folder() / FILE, LAYOUT)
 

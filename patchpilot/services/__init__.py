@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Services that implement patchpilot's commands, one package for each command.
+"""The services that implement patchpilot's commands, one package for each command.
 
-A command takes a frozen request, returns a frozen result and reports progress. Services
-that combine several commands are modules of this package.
+A command takes a frozen request, returns a frozen result and reports progress. Services that
+combine several commands are modules of this package.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Shows the effects of accepting candidates as the commits that introduced a bug.
+"""Show the effects of accepting candidates as the commits that introduced a bug.
 
 These are the affected releases and the tags in the commit's message.
 """
@@ -42,7 +42,7 @@ def candidate_impact(
     signoff: bool = False,
     progress: Progress = silent,
 ) -> CandidateImpact:
-    """Returns the effects on the commit `fix` if the candidates introduced the bug.
+    """Return the effects on the commit `fix` if the candidates introduced the bug.
 
     With `signoff`, the message includes the user's sign-off. Nothing is written.
     """
@@ -54,7 +54,7 @@ def candidate_impact(
     bug = bug_range(
         repository,
         stable.commit,
-        [one.commit for one in stable.culprits],
+        [introduced.commit for introduced in stable.culprits],
         stable.branches,
     )
     try:
@@ -63,6 +63,6 @@ def candidate_impact(
         )
         message = prepare(repository, request, progress=progress).changes[-1].marked
     except PatchpilotError as error:
-        # the ruler is right all the same
+        # the releases are still correct
         message = f"the tags cannot be written: {error.message}"
     return CandidateImpact(stable, bug, message)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Applies all fixes of a topic that are certain, in one step.
+"""Apply all safe fixes of a topic in one step.
 
 These are the safe fixes of its findings, and the tags that other findings require.
 """
@@ -39,12 +39,14 @@ class CertainFixed:
 
     @property
     def left(self) -> list[str]:
-        """The remaining findings, and the reasons why patches were not fixed, one per line."""
+        """Return the remaining findings, and the reasons why patches were not fixed, one per
+        line.
+        """
         tagged = TAG_RULES if self.tags.diff else {}
         stays = [
-            f"{one.severity}: {one.message} [{one.name}]"
-            for one in self.fixes.remaining.all
-            if one.name not in tagged
+            f"{finding.severity}: {finding.message} [{finding.name}]"
+            for finding in self.fixes.remaining.all
+            if finding.name not in tagged
         ]
         return stays + [
             f"{patch.patch.source}: {patch.refused}"
@@ -54,7 +56,7 @@ class CertainFixed:
 
 
 def fixed_messages(fixed: FixResult) -> dict[str, str]:
-    """Returns the commit messages changed by the safe fixes, by commit id."""
+    """Return the commit messages changed by the safe fixes, by commit id."""
     return {
         patch.patch.commit: "\n".join(text.after)
         for patch in fixed.patches
@@ -64,7 +66,7 @@ def fixed_messages(fixed: FixResult) -> dict[str, str]:
 
 
 def is_message(name: str) -> bool:
-    """Returns whether a text changed by a safe fix is a commit message."""
+    """Return whether a text changed by a safe fix is a commit message."""
     return name.endswith(MESSAGE)
 
 
@@ -78,7 +80,7 @@ def fix_certain(
     overrides: Collection[str] | None,
     progress: Progress,
 ) -> CertainFixed:
-    """Applies the safe fixes and adds the tags that are certain to the commits in `tagless`.
+    """Apply the safe fixes and add the tags that are certain to the commits in `tagless`.
 
     If `overrides` is None, nothing is written and the result is a preview. One undo record
     restores both changes. `overrides` has the same meaning as in `fix_topic`.
@@ -94,7 +96,7 @@ def fix_certain(
     if not tagless:
         return CertainFixed(fixed, FindingFixed(()))
     if overrides is None:
-        # objects without a name, so that the tags are found for the messages as they will be
+        # unreferenced objects, so that tags are searched for the future messages
         became = rewrite.plan(
             repository,
             *rewrite.branch_of(repository),

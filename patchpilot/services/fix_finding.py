@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes a single finding in a topic, with a preview before the fix is written.
+"""Fix a single finding in a topic, with a preview before the fix is written.
 
 The fix is the rule's own fix, a tag that `prepare` adds, or a sign-off.
 """
@@ -61,7 +61,7 @@ class FindingFixed:
 
 
 def remedy_of(finding: Finding, rules: Sequence[Rule]) -> Remedy:
-    """Returns the method to fix a finding; `rules` are the rules of the check."""
+    """Return the method to fix a finding; `rules` are the rules of the check."""
     if finding.name in TAG_RULES:
         return Remedy.TAGS
     if finding.name in SIGN_OFF_RULES:
@@ -83,10 +83,10 @@ def fix_finding(
     overrides: Collection[str] | None,
     progress: Progress = silent,
 ) -> FindingFixed:
-    """Applies the safe fix for one finding in a commit, and returns the changes.
+    """Apply the safe fix for one finding in a commit, and return the changes.
 
-    If `overrides` is None, nothing is written and the result is a preview. Each name in
-    `overrides` overrides the refusal with that name.
+    If `overrides` is None, nothing is written and the result is a preview. Each name in `overrides`
+    overrides the block with that name.
     """
     result = fix_topic(
         repository,
@@ -116,7 +116,7 @@ def fix_messages(
     overrides: Collection[str] | None,
     progress: Progress = silent,
 ) -> FindingFixed:
-    """Adds the tags that are certain, or the user's sign-off, to commit messages.
+    """Add the tags that are certain, or the user's sign-off, to commit messages.
 
     `overrides` has the same meaning as in `fix_finding`.
     """
@@ -147,7 +147,7 @@ def tags_for(
     commits: Sequence[str],
     progress: Progress,
 ) -> FindingFixed:
-    """Returns the tags that are certain for commits, without writing them.
+    """Return the tags that are certain for commits, without writing them.
 
     The commits need not be on a branch.
     """
@@ -185,7 +185,9 @@ def _fixed(changes: Sequence[MessageChange], costs: tuple[str, ...]) -> FindingF
 
 
 def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
-    """Whether a message that others signed off lacks its author's sign-off after the change too."""
+    """Return whether a message that others signed off still lacks its author's sign-off after the
+    change.
+    """
     commit = repository.commit(change.commit)
     signed = [
         tag.value.lower() for tag in all_tags(change.new.split("\n"), "Signed-off-by")

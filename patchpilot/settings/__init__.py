@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the settings and loads the rule packs that they name."""
+"""Read the settings and load the rule packs that they name."""

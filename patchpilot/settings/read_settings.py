@@ -32,7 +32,7 @@ LARGEST = 1 << 20
 
 
 def in_demo() -> bool:
-    """Whether patchpilot runs in the demo's sandbox, where some advice does not apply."""
+    """Return whether patchpilot runs in the demo's sandbox, where some advice does not apply."""
     return bool(os.environ.get("PATCHPILOT_DEMO"))
 
 
@@ -50,7 +50,7 @@ class Source(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What messages call the settings' file."""
+        """Return the name of the settings file in messages."""
         return (
             f"{self.tree.label}:{FILE_NAME}"
             if self.is_revision
@@ -61,8 +61,8 @@ class Source(NamedTuple):
 def source_of(
     repository: "Repository | None", tree: Path | None = None
 ) -> Source | None:
-    """Returns the source of the settings: `tree`, otherwise the repository's working tree, or
-    None if there is neither.
+    """Return the source of the settings: `tree`, otherwise the repository's working tree, or None
+    if there is neither.
     """
     top = tree or (repository.top if repository else None)
     if top is None:
@@ -75,7 +75,7 @@ def source_of(
 def revision_source(
     repository: "Repository", revision: str, *, trusted: bool = False
 ) -> Source:
-    """Returns the settings source for a revision, independent of the working tree."""
+    """Return the settings source for a revision, independent of the working tree."""
     from patchpilot.commits.tree_readers import CommitTree
 
     return Source(
@@ -89,11 +89,11 @@ def revision_source(
 def tracked_content(
     repository: "Repository", source: Source, file: Path
 ) -> bytes | None:
-    """Returns the content of a file in the source's revision.
+    """Return the content of a file in the source's revision.
 
-    Returns b"" if the file is tracked but not in the revision, and None if it is untracked. A
-    file is tracked if the revision, the index or HEAD contains it, under its given name or the
-    target of its symbolic links.
+    Return b"" if the file is tracked but not in the revision, and None if it is untracked. A file
+    is tracked if the revision, the index or HEAD contains it, under its given name or the target of
+    its symbolic links.
     """
     top = repository.top.resolve()
     names = [
@@ -128,7 +128,7 @@ def read_settings(
     flags: Mapping[str, str | None] | None = None,
     problems: list[PatchpilotError] | None = None,
 ) -> Settings:
-    """Returns the effective settings from the tree's file, git's configuration and the options.
+    """Return the effective settings from the tree's file, git's configuration and the options.
 
     The tree's file is that of `source`, or of the repository's working tree by default. The first
     invalid value raises a UsageError or InputError that names its location. With `problems`, all
@@ -141,7 +141,7 @@ def read_settings(
     except InputError as error:
         _report(error, problems)
     values = _git_config(repository) if repository else {}
-    found = load(
+    settings = load(
         text,
         values,
         flags,
@@ -149,10 +149,10 @@ def read_settings(
         problems=problems,
     )
     for name, known in (("profile", _profiles), ("via", _transports)):
-        if wrong := _unknown_value(found, name, known):
+        if wrong := _unknown_value(settings, name, known):
             _report(wrong, problems)
-            found = found._replace(wrong=found.wrong | {name})
-    return found
+            settings = settings._replace(wrong=settings.wrong | {name})
+    return settings
 
 
 def user_settings(
@@ -161,7 +161,7 @@ def user_settings(
     problems: list[PatchpilotError] | None = None,
     flags: Mapping[str, str | None] | None = None,
 ) -> Settings:
-    """Returns the settings from git's configuration that apply in a repository or directory.
+    """Return the settings from git's configuration that apply in a repository or directory.
 
     Without git, returns the defaults.
     """
@@ -179,7 +179,7 @@ def user_settings(
 
 
 def send_request(settings: Settings, **more: Any) -> "SendRequest":
-    """Returns the send request for these settings; `more` contains values for this call only."""
+    """Return the send request for these settings; `more` contains values for this call only."""
     from patchpilot.model.send_request import SendRequest
 
     return SendRequest(
@@ -188,7 +188,7 @@ def send_request(settings: Settings, **more: Any) -> "SendRequest":
 
 
 def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
-    """Returns the rule packs named in a tree's own settings file, whether trusted or not."""
+    """Return the rule packs named in a tree's own settings file, whether trusted or not."""
     from patchpilot.lint.rule_store import OwnPack
 
     return tuple(
@@ -197,7 +197,7 @@ def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
 
 
 def _git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
-    """patchpilot's settings in git's configuration, and the archive that b4 uses."""
+    """Return patchpilot's settings in git's configuration, and b4's archive."""
     values = repository.config_regexp(_READ)
     if B4_ARCHIVE not in values:
         from patchpilot.commits.b4_config import b4_values
@@ -207,7 +207,7 @@ def _git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
 
 
 def _tree_file(source: Source) -> str | None:
-    """The text of the tree's settings, None where it has none."""
+    """Return the text of the tree's settings, or None."""
     if not source.is_revision:
         file = source.top / FILE_NAME
         if not file.is_symlink() and not file.is_file():
@@ -224,42 +224,42 @@ def _tree_file(source: Source) -> str | None:
 
 
 def read_small(source: Source, path: str) -> bytes:
-    """Reads a small regular file of the tree.
+    """Read a small regular file of the tree.
 
     A symbolic link that points outside of the tree is not followed.
     """
-    place = source.label.removesuffix(FILE_NAME) + path
+    label = source.label.removesuffix(FILE_NAME) + path
     hint = (
         f"named in {source.label}"
         if path != FILE_NAME
-        else f"replace or remove {place}"
+        else f"replace or remove {label}"
     )
     if not source.is_revision:
         try:
             if (source.top / path).stat().st_size > LARGEST:
-                raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=hint)
+                raise InputError(f"{label}: larger than {LARGEST >> 20} MiB", hint=hint)
         except OSError as error:
             raise InputError(
-                f"cannot read {place}: {error.strerror or error}", hint=hint
+                f"cannot read {label}: {error.strerror or error}", hint=hint
             ) from error
     data = source.tree.read(path)
     if data is None:
         raise InputError(
-            f"{place}: not a regular file inside the tree; links that lead out of the tree are"
+            f"{label}: not a regular file inside the tree; links that lead out of the tree are"
             " not followed",
             hint=hint,
         )
     if len(data) > LARGEST:
-        raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=hint)
+        raise InputError(f"{label}: larger than {LARGEST >> 20} MiB", hint=hint)
     return data
 
 
 def _unknown_value(
     settings: Settings, name: str, known_names: Callable[[], Sequence[str]]
 ) -> PatchpilotError | None:
-    """What is wrong with a setting that names one of those that are there.
+    """Return the error for a setting that names an unknown profile, rule or transport.
 
-    None for nothing, and for the default.
+    None if it is known or the default.
     """
     setting = settings.of(name)
     if not setting.value or setting.origin == DEFAULT:
@@ -293,7 +293,7 @@ def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> N
 
 
 def user_pager() -> str | None:
-    """Returns core.pager from the user's git configuration.
+    """Return core.pager from the user's git configuration.
 
     The repository's own configuration is ignored.
     """

@@ -65,17 +65,18 @@ class TreeConfiguration:
 
     @property
     def sizes(self) -> tuple[FileSize, ...]:
-        """Its files with their sizes."""
+        """Return the files with their sizes."""
         return tuple(FileSize(path, len(data)) for path, data in self.files)
 
     @property
     def needs_trust(self) -> bool:
-        """Whether it names rule packs or commands: settings and waivers alone run nothing."""
+        """Return whether it names rule packs or commands; settings and waivers alone run
+        nothing.
+        """
         return self.has_packs or bool(self.commands)
 
     @property
     def has_packs(self) -> bool:
-        """Whether it names rule packs."""
         return len(self.files) > 1
 
 
@@ -87,7 +88,7 @@ def configuration_of(
     build: bool = False,
     commits: str = "",
 ) -> TreeConfiguration:
-    """Returns the configuration of the tree that contains a directory.
+    """Return the configuration of the tree that contains a directory.
 
     `tree` selects another tree, `repo` a repository. Outside of a repository, the directory
     itself is used. With `build`, commands that run when the tree is built are included, and with
@@ -101,28 +102,33 @@ def configuration_of(
         return TreeConfiguration(
             str(top), (), "", trusted=_all_trusted(commands), commands=commands
         )
-    found = configuration(source)
-    is_trusted = (found.trusted or not found.has_packs) and _all_trusted(commands)
-    return replace(found, trusted=is_trusted, commands=commands) if commands else found
+    tree_configuration = configuration(source)
+    is_trusted = (
+        tree_configuration.trusted or not tree_configuration.has_packs
+    ) and _all_trusted(commands)
+    return (
+        replace(tree_configuration, trusted=is_trusted, commands=commands)
+        if commands
+        else tree_configuration
+    )
 
 
 def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]:
-    """The commands that the repository around a directory names itself.
-
-    None outside of a repository.
+    """Return the commands that the repository around a directory configures; none outside a
+    repository.
     """
     from patchpilot.commits.repository import Repository
 
     try:
         with Repository.open(top) as repository:
             here = repository.top
-            found = [*own_commands(here, *Use)]
+            commands = [*own_commands(here, *Use)]
             if build:
-                found.append(build_command(here))
+                commands.append(build_command(here))
             if commits:
                 ids = repository.rev_list("--reverse", "--end-of-options", commits)
-                found += filter(None, (build_change(here, here, id_) for id_ in ids))
-            return tuple(found)
+                commands += filter(None, (build_change(here, here, id_) for id_ in ids))
+            return tuple(commands)
     except MissingError:
         return ()
 
@@ -144,9 +150,9 @@ def _top(directory: Path | None, repo: Path | None) -> Path:
 
 
 def configuration(source: Source) -> TreeConfiguration:
-    """Returns the configuration of a source's tree.
+    """Return the configuration of a source's tree.
 
-    Raises MissingError if it has no settings.
+    Raise MissingError if it has no settings.
     """
     if not source.is_revision and not (source.top / FILE_NAME).exists():
         raise MissingError(
@@ -161,20 +167,20 @@ def configuration(source: Source) -> TreeConfiguration:
 
 
 def trust(configuration: TreeConfiguration) -> None:
-    """Records that the user trusts this content."""
+    """Record that the user trusts this content."""
     if configuration.has_packs:
         trust_store.trust({configuration.digest: configuration.label})
     trust_commands(configuration.commands)
 
 
 def trust_commands(commands: Iterable[OwnCommand]) -> None:
-    """Records that the user trusts these commands as they were shown."""
+    """Record that the user trusts these commands as they were shown."""
     trust_store.trust({command.digest: command.label for command in commands})
 
 
 def revoke(configuration: TreeConfiguration) -> int:
-    """Revokes trust in all content of this tree and returns the number of revoked entries."""
-    # also those of commands that the repository no longer names
+    """Revoke trust in all content of this tree and return the number of revoked entries."""
+    # include commands that the repository no longer names
     starts = tuple(
         {command.label.removesuffix(command.name) for command in configuration.commands}
     )
@@ -188,9 +194,9 @@ def revoke(configuration: TreeConfiguration) -> int:
 
 
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
-    """Reads the rule packs that the settings name.
+    """Read the rule packs that the settings name.
 
-    Packs named by a tree must be inside it, and trusted by the user in their current form. Raises
+    Packs named by a tree must be inside it, and trusted by the user in their current form. Raise
     InputError for a pack that cannot be read, and UntrustedError for untrusted packs.
     """
     words = settings.list_value("packs")
@@ -201,10 +207,10 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
     if not settings.packs_from_tree or source is None:
         top = source.top if source else Path()
         return tuple(read_pack(top / Path(word).expanduser()) for word in words)
-    found = packs_of_tree(settings, source)
+    packs = packs_of_tree(settings, source)
     if not source.trusted:
-        verify(source, found)
-    return found
+        verify(source, packs)
+    return packs
 
 
 def packs_if_trusted(
@@ -212,7 +218,7 @@ def packs_if_trusted(
 ) -> "tuple[tuple[OwnPack, ...], str]":
     """Like `own_packs`, but skips untrusted packs of a tree.
 
-    Returns the packs and the reason for skipping, or "".
+    Return the packs and the reason for skipping, or "".
     """
     try:
         return own_packs(settings, source), ""
@@ -221,7 +227,7 @@ def packs_if_trusted(
 
 
 def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
-    """Raises UntrustedError unless the user trusts these packs and the settings that name them in
+    """Raise UntrustedError unless the user trusts these packs and the settings that name them in
     their current form.
     """
     known = trusted()
@@ -243,14 +249,14 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     named = Action(
         "", ("--config-from", "REV"), "{} names a revision whose packs you trust"
     )
-    way = (
+    action = (
         named
         if source.is_revision
         else Action("trust", (), "`{}` shows and trusts them")
     )
     raise UntrustedError(
         f"{source.label}: its rule packs are {state}: {names}",
-        hint=Hint((way, without)),
+        hint=Hint((action, without)),
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the commits among which a fix is searched, and the parts of the source a symptom names."""
+"""Read the commits among which a fix is searched, and the parts of the source a symptom names."""
 
 import re
 from collections import Counter
@@ -42,7 +42,7 @@ class CommitMessage(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """The first line of the message."""
+        """Return the first line of the message."""
         return self.message.partition("\n")[0]
 
 
@@ -61,7 +61,7 @@ def read_messages(
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """How often the words of a query occur: commit number → word → count, and all lengths."""
+    """How often a query's words occur: commit number → word → count, and all lengths."""
 
     counts: Mapping[int, Mapping[str, int]]
     mean: float
@@ -132,51 +132,51 @@ def _definitions(
     lines: Iterable[_Line], wanted: Mapping[str, float]
 ) -> list[tuple[str, float]]:
     """Return (path, weight) for each function whose definition is in few files."""
-    found: dict[str, set[str]] = {}
+    files: dict[str, set[str]] = {}
     for path, _, code in lines:
         if is_head(code) and not code.endswith(";") and not path.endswith(".h"):
-            found.setdefault(function_name(code), set()).add(path)
+            files.setdefault(function_name(code), set()).add(path)
     return [
         (path, wanted[name])
-        for name, paths in found.items()
+        for name, paths in files.items()
         if name in wanted and len(paths) <= _MAX_HITS
         for path in paths
     ]
 
 
 def _prints(lines: Sequence[_Line], messages: Iterable[str]) -> list[tuple[str, int]]:
-    """Return (path, line number) of the lines that most likely print the messages."""
+    """Yield (path, line number) of the lines that most likely print the messages."""
     lines = [line for line in lines if '"' in line[2]]
-    found = []
+    result = []
     for text in messages:
         common = [common_letters(text, code) for _, _, code in lines]
         most = max(common, default=0)
         if most and common.count(most) <= _MAX_HITS:
-            found += [
+            result += [
                 line[:2]
                 for line, each in zip(lines, common, strict=True)
                 if each == most
             ]
-    return found
+    return result
 
 
 def _occurrences(
     repository: Repository, rev: str, texts: Sequence[str], where: Sequence[str]
 ) -> Iterator[_Line]:
-    """Yield (path, line number, line) for each line with one of the texts."""
+    """Yield (path, line number, line) for each line that contains one of the texts."""
     if not texts:
         return
     words = (word for text in texts for word in ("-e", text))
-    found = repository.git(
+    output = repository.git(
         "grep", "-n", "-I", "-F", "-z", *words, rev, "--", *where, env=_GLOBS, ok=(0, 1)
     ).out.decode("utf-8", "replace")
-    for line in found.split("\n")[:-1]:
+    for line in output.split("\n")[:-1]:
         path, number, code = line.split("\0", 2)
         yield path.partition(":")[2], int(number), code.rstrip()
 
 
 def _named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[str]:
-    """Yield the source files that a log names, by the end of their path, or by their name."""
+    """Yield the source files that a log names, by the end of their path or by their name."""
     for name in names:
         for end in (name.lstrip("./"), name.rpartition("/")[2]):
             paths = [path for path in sources if f"/{path}".endswith(f"/{end}")]
@@ -186,19 +186,19 @@ def _named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[str]:
 
 
 def _directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
-    """Return the directories and files that are named like the modules of a symptom."""
+    """Return the directories and files named like a symptom's modules."""
     names = {module.replace("-", "_") for module in symptom.modules}
-    found: dict[str, None] = {}
+    result: dict[str, None] = {}
     for path in sources if names else ():
         *folders, file = path.split("/")
         for at, folder in enumerate(folders):
             if folder.replace("-", "_") in names:
-                found["/".join(folders[: at + 1])] = None
+                result["/".join(folders[: at + 1])] = None
                 break
         else:
             if file.rpartition(".")[0].replace("-", "_") in names:
-                found["/".join(folders) or file] = None
-    return list(found)[:20]
+                result["/".join(folders) or file] = None
+    return list(result)[:20]
 
 
 class Change(NamedTuple):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Chooses the next commit to build when the commit that fixed a bug is searched by bisection.
+"""Choose the next commit to build when the commit that fixed a bug is searched by bisection.
 
 `git bisect` halves the number of commits. This halves the probability, so that few builds suffice
 if the ranking of the commits is good.
@@ -15,7 +15,7 @@ _MOST = 100
 
 
 class NextBuild(NamedTuple):
-    """The commit to build, and about how many builds are left, with this one."""
+    """The commit to build, and about how many builds are left, including this one."""
 
     commit: str
     builds: int
@@ -59,15 +59,17 @@ def next_build(
 def _points(
     parents: Mapping[str, Sequence[str]], likely: Mapping[str, float]
 ) -> Sequence[str]:
-    """Return all commits, or of many those that may halve the probability."""
+    """Return all commits, or if there are many, the ones that may halve the probability."""
     commits = list(parents)
     line = commits[:1]
     while line and (above := parents[line[-1]][:1]) and above[0] in parents:
         line += above
-    best = sorted(parents.keys() & likely, key=lambda one: -likely[one])[:_MOST]
-    around = (*best, *(above for one in best for above in parents[one][:1]))
+    best = sorted(parents.keys() & likely, key=lambda commit: -likely[commit])[:_MOST]
+    around = (*best, *(above for commit in best for above in parents[commit][:1]))
     every = (*line[:: len(line) // _MOST + 1], *commits[:: len(commits) // _MOST + 1])
-    return list(dict.fromkeys(one for one in (*around, *every) if one in parents))
+    return list(
+        dict.fromkeys(commit for commit in (*around, *every) if commit in parents)
+    )
 
 
 def _weights_below(
@@ -75,7 +77,7 @@ def _weights_below(
     weights: Mapping[str, float],
     points: Sequence[str],
 ) -> dict[str, float]:
-    """Return for each of these commits the weight of it and its ancestors."""
+    """Return the total weight of each of these commits and its ancestors."""
     masks = {commit: 1 << at for at, commit in enumerate(points)}
     sums: dict[int, float] = {}
     for commit, weight in weights.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares a printed message with the format strings of the source."""
+"""Compare a printed message with the format strings of the source."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -44,14 +44,14 @@ def common_letters(message: str, code: str) -> int:
         for piece in _CONVERSION.split(literal)
     ]
     runs, text = list(_runs(message)), " ".join(message.split())
-    # a message may be cut, or begin with what the format does not have
+    # a message may be truncated, or start with text that is not in the format
     words = " ".join(pieces).split()
     ways = ((pieces, text), (words, text), (runs, "%".join(pieces)))
     return max(_in_order(parts, whole) for parts, whole in ways)
 
 
 def _runs(message: str) -> Iterator[str]:
-    """Yield the parts of a message between the words that are surely arguments."""
+    """Yield the parts of a message between words that are certainly arguments."""
     run: list[str] = []
     for word in (*message.split(), "0"):
         if not _ARGUMENT.search(word):
@@ -62,12 +62,14 @@ def _runs(message: str) -> Iterator[str]:
 
 
 def _in_order(pieces: Sequence[str], text: str) -> int:
-    """Return the letters of the pieces that a text has in this order, if it has most of them."""
+    """Return the number of letters if most of the pieces occur in this order in a text, otherwise
+    0.
+    """
     at = common = 0
     for piece in pieces:
-        found = text.find(piece, at)
-        if found >= 0:
-            at = found + len(piece)
+        start = text.find(piece, at)
+        if start >= 0:
+            at = start + len(piece)
             common += len(piece)
     whole = sum(map(len, pieces))
     return common if common >= max(_ENOUGH, _SHARE * whole) else 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ranks commits by how likely each one fixes a symptom.
+"""Rank commits by how likely each one fixes a symptom.
 
 The evidence is expressed as numbers; the weights are fitted on the fixes of other histories, and
 so is the probability that the first commit is right (tests/lab/fit_symptoms.py).
@@ -70,7 +70,7 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
         for word, count in seen.items()
     }
     whole = sum(terms[word] * value for word, value in rarity.items()) or 1.0
-    # words of the log that no message has are evidence against all of them
+    # words of the log that are in no message are evidence against every commit
     unknown = sum(
         weight * math.log(1 + 2 * total)
         for word, weight in terms.items()
@@ -81,7 +81,7 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
         name.lower(): weight for name, weight in query.places.functions.items()
     }
     modules = {module.lower() for module in query.places.symptom.modules}
-    found = []
+    result = []
     for number, commit in enumerate(query.messages):
         counts = words.counts.get(number, {})
         touches = commit.id in query.touching
@@ -112,17 +112,19 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
         if found_tags := FIXES.findall(commit.message):
             old = any(tag[:12] not in known for tag in found_tags)
             features["fixes_old" if old else "fixes_new"] = 1.0
-        found.append(Evidence(number, features))
-    return found
+        result.append(Evidence(number, features))
+    return result
 
 
-def best(found: Sequence[Evidence], table: Mapping[str, float]) -> list[Evidence]:
+def best(evidence: Sequence[Evidence], table: Mapping[str, float]) -> list[Evidence]:
     """Return the most likely candidates by the evidence so far, best first."""
-    return sorted(found, key=lambda one: -score(table, one.features))[:MOST]
+    return sorted(evidence, key=lambda candidate: -score(table, candidate.features))[
+        :MOST
+    ]
 
 
 def weigh_changes(
-    query: Query, found: Sequence[Evidence], changes: Mapping[str, Change]
+    query: Query, evidence: Sequence[Evidence], changes: Mapping[str, Change]
 ) -> list[Evidence]:
     """Add the evidence of the diffs, and the words that show what matches."""
     functions, files = query.places.functions, query.places.files
@@ -130,8 +132,8 @@ def weigh_changes(
         module.lower().replace("-", "_") for module in query.places.symptom.modules
     }
     weighed = []
-    for one in found:
-        commit = query.messages[one.number]
+    for candidate in evidence:
+        commit = query.messages[candidate.number]
         change = changes.get(commit.id, Change())
         touched = sorted(
             change.functions & functions.keys(), key=lambda name: -functions[name]
@@ -139,7 +141,7 @@ def weigh_changes(
         in_files = [path for path in change.files if path in files]
         paths = "/".join(change.files).lower().replace("-", "_")
         features = {
-            **one.features,
+            **candidate.features,
             "functions": sum(functions[name] for name in touched),
             "functions_top": max((functions[name] for name in touched), default=0.0),
             "any_function": float(bool(touched)),
@@ -162,7 +164,7 @@ def weigh_changes(
             ),
             *([] if touched else [f"changes {path}" for path in in_files[:1]]),
         )
-        weighed.append(Evidence(one.number, features, matches))
+        weighed.append(Evidence(candidate.number, features, matches))
     return weighed
 
 
@@ -192,14 +194,15 @@ def fits(best: Sequence[Ranked]) -> bool:
     """
     least: float = ranking("symptoms")["calibration"]["nothing"]
     return any(
-        one.probability >= least or one.evidence.features["functions_top"] >= LIKELY
-        for one in best
+        ranked.probability >= least
+        or ranked.evidence.features["functions_top"] >= LIKELY
+        for ranked in best
     )
 
 
-def list_features(found: Sequence[Evidence], shares: Sequence[float]) -> Features:
-    """Return the evidence on whether the first candidate is right, for a list best first."""
-    first = found[0].features
+def list_features(evidence: Sequence[Evidence], shares: Sequence[float]) -> Features:
+    """Return the evidence on whether the first candidate of a sorted list is right."""
+    first = evidence[0].features
     return {
         "bias": 1.0,
         "top": shares[0],
@@ -218,7 +221,7 @@ def list_features(found: Sequence[Evidence], shares: Sequence[float]) -> Feature
 
 
 def compared(rows: Sequence[Features]) -> list[Features]:
-    """Add the evidence of each candidate as a part of the most that any candidate has."""
+    """Add each candidate's evidence as a share of the maximum of all candidates."""
     most = {name: max((row[name] for row in rows), default=0.0) for name in _COMPARED}
     return [
         {
@@ -230,25 +233,28 @@ def compared(rows: Sequence[Features]) -> list[Features]:
     ]
 
 
-def ranked(found: Sequence[Evidence]) -> list[Ranked]:
+def ranked(evidence: Sequence[Evidence]) -> list[Ranked]:
     """Rank candidates, best first, with probabilities that add up to at most 1."""
     data, table = ranking("symptoms"), weights()
-    rows = compared([one.features for one in found])
+    rows = compared([candidate.features for candidate in evidence])
     ordered = sorted(
-        (one._replace(features=row) for one, row in zip(found, rows, strict=True)),
-        key=lambda one: -score(table, one.features),
+        (
+            candidate._replace(features=row)
+            for candidate, row in zip(evidence, rows, strict=True)
+        ),
+        key=lambda candidate: -score(table, candidate.features),
     )
     if not ordered:
         return []
-    sums = [score(table, one.features) for one in ordered]
+    sums = [score(table, candidate.features) for candidate in ordered]
     raised = [math.exp(value - sums[0]) for value in sums]
     shares = [value / sum(raised) for value in raised]
     raw = 1 / (1 + math.exp(-score(data["first"], list_features(ordered, shares))))
     sure = calibrated(raw, data["calibration"]["curve"])
     rest = (1 - sure) / max(1e-9, 1 - shares[0])
     return [
-        Ranked(one, share, sure if at == 0 else min(sure, share * rest))
-        for at, (one, share) in enumerate(zip(ordered, shares, strict=True))
+        Ranked(candidate, share, sure if at == 0 else min(sure, share * rest))
+        for at, (candidate, share) in enumerate(zip(ordered, shares, strict=True))
     ]
 
 

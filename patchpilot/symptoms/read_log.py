@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads a symptom: the functions, modules and messages in a log, without what varies between runs.
+"""Read a symptom: the functions, modules and messages in a log, without what varies between runs.
 
 A log is output of dmesg, an oops, a report of a sanitizer, lockdep or valgrind, a backtrace of gdb,
 or a single message of a driver.
@@ -110,17 +110,17 @@ class Symptom:
             *((module, 1.5) for module in self.modules),
             *((PurePosixPath(file).stem, 0.5) for file in self.files),
         ]
-        found: dict[str, float] = {}
+        result: dict[str, float] = {}
         for word, weight in weighted:
             parts = [part for part in word.lower().split("_") if len(part) > 2]
             for term in (word.lower(), *parts):
                 share = weight if term == word.lower() else weight / 4
-                found[term] = max(found.get(term, 0.0), share)
-        return found
+                result[term] = max(result.get(term, 0.0), share)
+        return result
 
     @property
     def name(self) -> str:
-        """The function or file, if the symptom is nothing else; otherwise ""."""
+        """Return the function or file, if the symptom is nothing else; otherwise ""."""
         names = [*(frame.function for frame in self.frames), *self.files]
         return names[0] if len(names) == 1 and not self.messages else ""
 
@@ -136,21 +136,21 @@ def read_log(text: str) -> Symptom:
     files: dict[str, None] = {}
     messages: dict[str, str] = {}
     release = _RELEASE.search(text)
-    place = 0
+    position = 0
     lines = [
         _STAMP.sub("", line, count=1).rstrip() for line in text[:MAX_LOG].splitlines()
     ]
     first = next((at for at, line in enumerate(lines) if _is_error(line)), 0)
     for line in lines[first:]:
-        files.update((found["file"], None) for found in _FILE.finditer(line))
+        files.update((match["file"], None) for match in _FILE.finditer(line))
         in_line = list(_frames(line))
         for name, module, trust in in_line:
             rare = 0.1 if common.match(name) else 1.0
-            weight = trust * rare / (1 + 0.25 * place)
+            weight = trust * rare / (1 + 0.25 * position)
             known = frames.get(name)
             if known is None or known.weight < weight:
                 frames[name] = Frame(name, weight)
-            place += rare == 1.0
+            position += rare == 1.0
             if module:
                 modules[module] = None
         if in_line and not _NAMED.search(_OFFSET.sub("", line)):
@@ -160,7 +160,7 @@ def read_log(text: str) -> Symptom:
         driver = _INSTANCE.match(line)
         if driver and driver["driver"] not in _NOT_DRIVERS:
             modules[driver["driver"]] = None
-        modules.update((found["module"], None) for found in _MODULE.finditer(line))
+        modules.update((match["module"], None) for match in _MODULE.finditer(line))
         messages.setdefault(" ".join(_VARIES.sub(" ", line).split()), line)
     printed = (line for text, line in messages.items() if text)
     ranked = sorted(frames.values(), key=lambda frame: -frame.weight)
@@ -183,17 +183,17 @@ def _is_error(line: str) -> bool:
 
 def _frames(line: str) -> Iterator[tuple[str, str, float]]:
     """Yield (function, module, how reliable it is) for each function that a line names."""
-    for found in _OFFSET.finditer(line):
+    for match in _OFFSET.finditer(line):
         yield (
-            _plain(found["name"]),
-            found["module"] or "",
-            0.4 if found["doubt"] else 1.0,
+            _plain(match["name"]),
+            match["module"] or "",
+            0.4 if match["doubt"] else 1.0,
         )
     for pattern, trust in ((_NUMBERED, 1.0), (_AT, 1.0), (_NAMED, 0.7)):
-        for found in pattern.finditer(line):
-            yield _plain(found["name"]), "", trust
+        for match in pattern.finditer(line):
+            yield _plain(match["name"]), "", trust
 
 
 def _plain(name: str) -> str:
-    """Return a function's name in the source, without what the compiler appended."""
+    """Return a function's name in the source, without compiler suffixes."""
     return _SUFFIX.sub("", name.partition("$")[0])

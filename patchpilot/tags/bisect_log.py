@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses a bisection: the output of `git bisect log`, or its end as pasted into a report."""
+"""Parse a bisection: the output of `git bisect log`, or its end as pasted into a report."""
 
 import re
 from dataclasses import dataclass
@@ -32,9 +32,9 @@ class Bisection:
 
 
 def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
-    """Parses a bisection log.
+    """Parse a bisection log.
 
-    Raises InputError if the text does not contain a bisection.
+    Raise InputError if the text does not contain a bisection.
     """
     bad_words, good_words = {"bad", "new"}, {"good", "old"}
     for kind, word in _TERM.findall(text):
@@ -52,7 +52,7 @@ def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
     for word, ids in _STEP.findall(text):
         kind = "bad" if word in bad_words else "good" if word in good_words else word
         if kind in marks:
-            marks[kind] += [one.strip("'") for one in ids.split()]
+            marks[kind] += [id_.strip("'") for id_ in ids.split()]
     result = [*_FIRST.findall(text), *_IS_FIRST.findall(text)]
     if not result and not marks["bad"]:
         raise InputError(

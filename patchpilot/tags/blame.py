@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the commit that last changed each line of a file.
+"""Find the commit that last changed each line of a file.
 
 Whitespace is ignored, and renames are followed.
 """
@@ -44,7 +44,7 @@ class Blame:
 def blame(
     repository: Repository, rev: str, path: str
 ) -> tuple[Blame, dict[str, Owner]]:
-    """Blames a file as of `rev`, and returns its lines and the commits in the blame, by id.
+    """Blame a file as of `rev`, and return its lines and the commits in the blame, by id.
 
     Both are empty if the file cannot be read.
     """
@@ -54,16 +54,16 @@ def blame(
 
 
 def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:
-    """Parses the output of `git blame --porcelain`."""
-    found = Blame(path)
+    """Parse the output of `git blame --porcelain`."""
+    blame = Blame(path)
     facts: dict[str, str] = {}
     names: dict[str, str] = {}
     current, number, origin = "", 0, 0
     for line in text.split("\n"):
         if line.startswith("\t"):
-            found.texts[number] = line[1:]
-            found.ids[number] = current
-            found.origins[number] = (names.get(current, path), origin)
+            blame.texts[number] = line[1:]
+            blame.ids[number] = current
+            blame.origins[number] = (names.get(current, path), origin)
             if facts:
                 owners.setdefault(current, _owner(current, facts))
                 facts = {}
@@ -82,7 +82,7 @@ def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:
                 "boundary",
             ):
                 facts[name] = value
-    return found
+    return blame
 
 
 def _owner(commit: str, facts: dict[str, str]) -> Owner:

@@ -35,7 +35,7 @@ class Tally:
 
 
 def tally(scene: EvidenceInput) -> dict[str, Tally]:
-    """Returns the tally of every commit that last changed a line of the changed files."""
+    """Return the tally of every commit that last changed a line of the changed files."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     spoken = {
         word
@@ -52,24 +52,24 @@ def tally(scene: EvidenceInput) -> dict[str, Tally]:
 
 
 def _tally_file(
-    change: CommitFileChange, blame: Blame, found: dict[str, Tally], spoken: set[str]
+    change: CommitFileChange, blame: Blame, tallies: dict[str, Tally], spoken: set[str]
 ) -> None:
     words = {line: identifiers(text) for line, text in blame.texts.items()}
     if 1 in blame.ids:
-        found[blame.ids[1]].tops += 1
+        tallies[blame.ids[1]].tops += 1
     for owner in blame.ids.values():
-        found.setdefault(owner, Tally())
+        tallies.setdefault(owner, Tally())
     come = {text.strip() for run in change.runs for text in run.added}
     for run in change.runs:
         for line in range(run.start, run.end + 1) if run.removed else ():
-            _own(found, blame, line, come)
-        _vote(found, blame, run)
-        _credit_neighbors(found, blame, run)
-    _related(blame, words, _changed_words(change), found, spoken)
+            _own(tallies, blame, line, come)
+        _vote(tallies, blame, run)
+        _credit_neighbors(tallies, blame, run)
+    _related(blame, words, _changed_words(change), tallies, spoken)
 
 
-def _credit_neighbors(found: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Credit the owners of the lines around a run, the nearer the more."""
+def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
+    """Credit the owners of the lines around a run, nearer ones more."""
     before, after = (
         (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
     )
@@ -78,17 +78,17 @@ def _credit_neighbors(found: dict[str, Tally], blame: Blame, run: Run) -> None:
             if line not in blame.ids:
                 continue
             weight = significance(blame.texts[line])
-            one = found[blame.ids[line]]
-            one.context += weight / (1 + distance)
+            tally = tallies[blame.ids[line]]
+            tally.context += weight / (1 + distance)
             if distance == 0 and not run.removed:
-                one.beside += max(weight, 0.1)
-                one.beside_lines.append((blame.path, line))
+                tally.beside += max(weight, 0.1)
+                tally.beside_lines.append((blame.path, line))
 
 
 def _changed_words(change: CommitFileChange) -> Counter[str]:
-    """Identifiers in the changed lines.
+    """Count the identifiers in the changed lines.
 
-    One that is only in the old or the new ones counts double.
+    One that is only in the old or only in the new lines counts double.
     """
     counter: Counter[str] = Counter()
     for run in change.runs:
@@ -99,24 +99,21 @@ def _changed_words(change: CommitFileChange) -> Counter[str]:
     return counter
 
 
-def _own(found: dict[str, Tally], blame: Blame, line: int, come: set[str]) -> None:
-    """Credit the owner of a removed line.
-
-    One that the change only moves within the file counts little.
-    """
+def _own(tallies: dict[str, Tally], blame: Blame, line: int, come: set[str]) -> None:
+    """Credit the owner of a removed line; a line that only moves within the file counts little."""
     if line not in blame.ids:
         return
-    one = found[blame.ids[line]]
+    tally = tallies[blame.ids[line]]
     text = blame.texts[line]
     weight = significance(text) * (MOVED if text.strip() in come else 1.0)
-    one.removed += weight
+    tally.removed += weight
     if weight:
-        one.removed_lines.append((blame.path, line))
+        tally.removed_lines.append((blame.path, line))
 
 
-def _vote(found: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Every run has one vote, shared by the owners of its removed lines, or, at half weight, of the
-    lines next to those it adds.
+def _vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
+    """Give a run's single vote to the owners of its removed lines, or at half weight to those of
+    the lines next to its additions.
     """
     lines = (
         range(run.start, run.end + 1)
@@ -128,18 +125,18 @@ def _vote(found: dict[str, Tally], blame: Blame, run: Run) -> None:
         if line in blame.ids:
             votes[blame.ids[line]] += significance(blame.texts[line]) or 0.05
     loud = 1.0 if run.removed else 0.5
-    for one, share in shares(votes).items():
-        found[one].votes += share * loud
+    for commit, share in shares(votes).items():
+        tallies[commit].votes += share * loud
 
 
 def _related(
     blame: Blame,
     words: Mapping[int, frozenset[str]],
     wanted: Counter[str],
-    found: dict[str, Tally],
+    tallies: dict[str, Tally],
     spoken: set[str],
 ) -> None:
-    """Credit the owners of other lines with the identifiers that the change touches or the message
+    """Credit the owners of other lines with identifiers that the change touches or the message
     names, rare ones most.
     """
     frequency = Counter(word for here in words.values() for word in here)
@@ -152,14 +149,14 @@ def _related(
     for line, here in words.items():
         score = sum(rare[word] for word in here if word in rare)
         if score:
-            found[blame.ids[line]].related += score
+            tallies[blame.ids[line]].related += score
         score = sum(told[word] for word in here if word in told)
         if score:
-            found[blame.ids[line]].named += score
+            tallies[blame.ids[line]].named += score
 
 
 def shares(values: Mapping[str, float]) -> dict[str, float]:
-    """Returns each value as a share of the sum of all values."""
+    """Return each value as a share of the sum of all values."""
     total = sum(values.values())
     return (
         {name: value / total for name, value in values.items()}
@@ -171,12 +168,12 @@ def shares(values: Mapping[str, float]) -> dict[str, float]:
 def features(
     scene: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """Returns the feature values of each candidate, most of them between 0 and 1.
+    """Return the feature values of each candidate, most of them between 0 and 1.
 
     The value of a direct mention is larger, because the few examples of it would make its weight
     too small.
     """
-    ids = [one for one in tallies if one in scene.owners]
+    ids = [tally for tally in tallies if tally in scene.owners]
     tables = {
         kind: shares({id_: getattr(tallies[id_], kind) for id_ in ids})
         for kind in (
@@ -198,44 +195,50 @@ def features(
         else tables["beside"][id_] * 0.7 + tables["context"][id_] * 0.3
         for id_ in ids
     }
-    order = sorted(ids, key=lambda one: scene.owners[one].committed, reverse=True)
-    touched = [one for one in order if direct[one] > 0]
-    age_rank = {one: at / max(1, len(touched) - 1) for at, one in enumerate(touched)}
+    order = sorted(ids, key=lambda commit: scene.owners[commit].committed, reverse=True)
+    touched = [commit for commit in order if direct[commit] > 0]
+    age_rank = {
+        commit: at / max(1, len(touched) - 1) for at, commit in enumerate(touched)
+    }
     oldest, newest = (touched[-1], touched[0]) if touched else ("", "")
     best = max(direct.values(), default=0.0)
     result = {}
-    for one in ids:
-        owner = scene.owners[one]
+    for commit in ids:
+        owner = scene.owners[commit]
         theirs = stems(owner.subject.rpartition(": ")[2])
         days = max(0.0, (scene.authored - owner.authored) / DAY)
-        result[one] = {
-            "removed": tables["removed"][one],
-            "removed_most": float(not adds_only and best > 0 and direct[one] == best),
-            "removed_any": float(tables["removed"][one] > 0),
-            "context": tables["context"][one] * (not adds_only),
-            "context_adds": tables["context"][one] * adds_only,
-            "context_only": float(direct[one] == 0 and tables["context"][one] > 0),
-            "related": tables["related"][one],
-            "related_adds": tables["related"][one] * adds_only,
-            "named": tables["named"][one],
+        result[commit] = {
+            "removed": tables["removed"][commit],
+            "removed_most": float(
+                not adds_only and best > 0 and direct[commit] == best
+            ),
+            "removed_any": float(tables["removed"][commit] > 0),
+            "context": tables["context"][commit] * (not adds_only),
+            "context_adds": tables["context"][commit] * adds_only,
+            "context_only": float(
+                direct[commit] == 0 and tables["context"][commit] > 0
+            ),
+            "related": tables["related"][commit],
+            "related_adds": tables["related"][commit] * adds_only,
+            "named": tables["named"][commit],
             "subject": _overlap(fix_words, theirs, weights),
             "body": _overlap(theirs, body_words | fix_words, weights),
             "same_author": float(owner.author == scene.author),
             "age": math.log1p(days) / 8,
             "fresh": float(days < 60),
-            "age_rank": age_rank.get(one, 0.5),
-            "oldest": float(one == oldest and len(touched) > 1),
-            "newest": float(one == newest and len(touched) > 1),
+            "age_rank": age_rank.get(commit, 0.5),
+            "oldest": float(commit == oldest and len(touched) > 1),
+            "newest": float(commit == newest and len(touched) > 1),
             "same_series": float(owner.author == scene.author and days < 2),
-            "votes": tables["votes"][one],
-            "mentioned": 2.0 * (scene.mentions.get(one, 0.0) > 0.5),
-            "blamed": 3.0 * (scene.mentions.get(one, 0.0) >= 1),
+            "votes": tables["votes"][commit],
+            "mentioned": 2.0 * (scene.mentions.get(commit, 0.0) > 0.5),
+            "blamed": 3.0 * (scene.mentions.get(commit, 0.0) >= 1),
         }
     return result
 
 
 def glance(numbers: Mapping[str, float]) -> float:
-    """Returns a rough, unfitted score that selects the candidates to examine in detail."""
+    """Return a rough, unfitted score that selects the candidates to examine in detail."""
     return (
         3 * numbers["removed"]
         + 2 * (numbers["votes"] + numbers["context"] + numbers["context_adds"])
@@ -248,7 +251,9 @@ def glance(numbers: Mapping[str, float]) -> float:
 
 
 def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
-    """The weight of each word: rare among the candidates' subjects counts more."""
+    """Return the weight of each word; words that are rare in the candidates' subjects weigh
+    more.
+    """
     seen: Counter[str] = Counter()
     for id_ in ids:
         seen.update(stems(scene.owners[id_].subject.rpartition(": ")[2]))
@@ -258,7 +263,7 @@ def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
 def _overlap(
     words: frozenset[str], others: frozenset[str], weights: Mapping[str, float]
 ) -> float:
-    """The share, by weight, of the words that are among the others."""
+    """Return the share, by weight, of the words that are in `others`."""
     top = math.log(1 + len(weights)) or 1.0
     total = sum(weights.get(word, top) for word in words)
     return (

@@ -31,7 +31,7 @@ class CandidateHistory:
 def read_past(
     repository: Repository, ids: Sequence[str], paths: Iterable[str]
 ) -> dict[str, CandidateHistory]:
-    """Reads the messages of these commits and their changes to these paths, in one walk."""
+    """Read the messages of these commits and their changes to these paths, in one walk."""
     wanted = sorted(set(paths))
     if not ids or not wanted:
         return {}
@@ -51,18 +51,20 @@ def closer(
     scene: EvidenceInput,
     past: Mapping[str, CandidateHistory],
 ) -> dict[str, dict[str, float]]:
-    """Returns the features of each candidate that is examined in detail, all between 0 and 1."""
+    """Return the features of each candidate that is examined in detail, all between 0 and 1."""
     changed = frozenset().union(*_words(scene.files))
-    deeds = {one: _words(look.files) for one, look in past.items()}
+    deeds = {commit: _words(look.files) for commit, look in past.items()}
     spread: Counter[str] = Counter()
     for _, new in deeds.values():
         spread.update(changed & new)
     weight = {word: 1.0 / spread[word] for word in changed if spread[word]}
     total = sum(weight.values())
     fix_words = stems(f"{scene.subject.rpartition(': ')[2]}\n{scene.text}")
-    said = {one: stems("\n".join(prose(look.message))) for one, look in past.items()}
+    messages = {
+        commit: stems("\n".join(prose(look.message))) for commit, look in past.items()
+    }
     speech: Counter[str] = Counter()
-    for words in said.values():
+    for words in messages.values():
         speech.update(words)
     fixed = _fixed(scene, past)
     touched = {word for word in set().union(*_words(scene.files, 0)) if "_" in word}
@@ -72,15 +74,15 @@ def closer(
         if "_" in word or (not word.islower() and len(word) > SHORT)
     }
     result: dict[str, dict[str, float]] = {}
-    for one, look in past.items():
-        old, new = deeds[one]
-        result[one] = {
+    for commit, look in past.items():
+        old, new = deeds[commit]
+        result[commit] = {
             "brought": sum(weight[word] for word in changed & new if word in weight)
             / total
             if total
             else 0.0,
-            "speech": _spoken(fix_words, said[one], speech, len(past)),
-            "fixed": float(one in fixed),
+            "speech": _spoken(fix_words, messages[commit], speech, len(past)),
+            "fixed": float(commit in fixed),
             "told": float(not touched.isdisjoint(identifiers(look.message))),
             "brought_told": float(not spoken.isdisjoint(new - old)),
         }
@@ -93,7 +95,7 @@ def closer(
 def _words(
     files: Iterable[CommitFileChange], least: float = 1.0
 ) -> tuple[set[str], set[str]]:
-    """Return the identifiers of removed and of added lines of this significance."""
+    """Return the identifiers in removed and added lines of at least this significance."""
     old: set[str] = set()
     new: set[str] = set()
     for run in (run for change in files for run in change.runs):
@@ -108,9 +110,12 @@ def _words(
 
 
 def _spoken(
-    words: frozenset[str], said: frozenset[str], speech: Mapping[str, int], count: int
+    words: frozenset[str],
+    message: frozenset[str],
+    speech: Mapping[str, int],
+    count: int,
 ) -> float:
-    """The share of the fix's words that the candidate's message has too.
+    """Return the share of the fix's words that are in the candidate's message.
 
     Words that few candidates use count more.
     """
@@ -119,16 +124,16 @@ def _spoken(
     }
     total = sum(weights.values())
     return (
-        sum(value for word, value in weights.items() if word in said) / total
+        sum(value for word, value in weights.items() if word in message) / total
         if total
         else 0.0
     )
 
 
 def _fixed(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> set[str]:
-    """Return the candidates for which another one has a Fixes: tag.
+    """Return the candidates that another candidate's Fixes: tag names.
 
-    One that has the fix's own subject is ignored.
+    A candidate with the fix's own subject is ignored.
     """
     tags = [
         tag.commit_id
@@ -138,4 +143,4 @@ def _fixed(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> set[st
         for line in lines
         if (tag := parse_tag(line)) and tag.commit_id
     ]
-    return {one for one in past if any(map(one.startswith, tags))}
+    return {commit for commit in past if any(map(commit.startswith, tags))}

@@ -33,7 +33,7 @@ class Run:
 
     @property
     def end(self) -> int:
-        """The last old line it touches (`start` where it only adds)."""
+        """Return the last old line of the run (`start` if it only adds)."""
         return self.start + max(0, len(self.removed) - 1)
 
 
@@ -50,19 +50,18 @@ class CommitFileChange:
 
     @property
     def size(self) -> int:
-        """The number of removed and added lines."""
         return sum(len(run.removed) + len(run.added) for run in self.runs)
 
     @property
     def path(self) -> str:
-        """The path to show for it."""
+        """Return the path to show."""
         return self.new_path or self.old_path or ""
 
 
 def read_change(
     repository: Repository, parent: str, commit: str
 ) -> tuple[CommitFileChange, ...]:
-    """Returns the changes from `parent` to `commit` for each file.
+    """Return the changes from `parent` to `commit` for each file.
 
     A file with only whitespace changes has no runs.
     """
@@ -89,7 +88,7 @@ def parse_change(text: str) -> tuple[CommitFileChange, ...]:
     Files without changed lines, such as renamed ones, are omitted.
     """
     files = []
-    # a changed line begins with its sign, so a header is never mistaken for one
+    # changed lines start with their sign, so a header is never mistaken for one
     for block in _FILE.split(text)[1:]:
         head, *hunks = _RUN.split(block)
         if names := _NAMES.search(head):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Normalizes the words of messages and the identifiers of code for comparison."""
+"""Normalize the words of messages and the identifiers of code for comparison."""
 
 import re
 from functools import lru_cache
@@ -23,7 +23,7 @@ _KEYWORDS = frozenset(
 
 @lru_cache(maxsize=4096)
 def stems(text: str) -> frozenset[str]:
-    """Returns the meaningful words of a text, in lower case and reduced to a rough stem.
+    """Return the meaningful words of a text, in lower case and reduced to a rough stem.
 
     Identifiers are split into their parts.
     """
@@ -55,7 +55,7 @@ def _stem(word: str) -> str:
 
 
 def identifiers(text: str) -> frozenset[str]:
-    """Returns the identifiers in a line of code, except keywords and generic names."""
+    """Return the identifiers in a line of code, except keywords and generic names."""
     return frozenset(
         word for word in _IDENTIFIER.findall(text) if word not in _KEYWORDS
     )
@@ -86,7 +86,7 @@ _LITTLE = frozenset(
 
 @lru_cache(maxsize=65536)
 def significance(text: str) -> float:
-    """Returns the weight of a line of code as evidence, between 0 and 1.
+    """Return the weight of a line of code as evidence, between 0 and 1.
 
     It is 0 for blank lines and braces, low for comments, includes, labels and plain declarations,
     and 1 for all other lines.

@@ -10,7 +10,7 @@ from patchpilot.tags.evidence_input import EvidenceInput
 def explain(
     scene: EvidenceInput, candidate: str, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
-    """Returns the evidence for a candidate as short phrases, strongest first.
+    """Return the evidence for a candidate as short phrases, strongest first.
 
     A phrase includes the file and line in the parent commit, if there is one.
     """
@@ -72,7 +72,7 @@ def _likeness(
 def missing_evidence(
     scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
-    """Returns the evidence that would support a candidate but is missing, in the same phrases."""
+    """Return the evidence that would support a candidate but is missing, in the same phrases."""
     words = [] if numbers["mentioned"] else ["the message does not mention this commit"]
     if _removed(scene) and not tally.removed_lines:
         words.append("last changed none of the removed lines")
@@ -80,23 +80,23 @@ def missing_evidence(
 
 
 def _removed(scene: EvidenceInput) -> int:
-    """How many lines the fix removes."""
+    """Return the number of lines that the fix removes."""
     return sum(len(run.removed) for change in scene.files for run in change.runs)
 
 
 def _places(lines: list[tuple[str, int]]) -> str:
-    """`file.c:12-14, 20`, shortened."""
+    """Return the lines as `file.c:12-14, 20`, shortened."""
     path = lines[0][0]
-    spans = _line_ranges({line for one, line in lines if one == path})
+    spans = _line_ranges({line for file, line in lines if file == path})
     text = ", ".join(
         str(first) if first == last else f"{first}-{last}" for first, last in spans[:3]
     )
-    more = len(spans) > 3 or any(one != path for one, _ in lines)
+    more = len(spans) > 3 or any(line != path for line, _ in lines)
     return f"{path.rpartition('/')[2]}:{text}{' …' if more else ''}"
 
 
 def _line_ranges(numbers: set[int]) -> list[tuple[int, int]]:
-    """Return adjacent line numbers as ranges, (first, last), in order."""
+    """Return adjacent line numbers as (first, last) ranges, in order."""
     result: list[tuple[int, int]] = []
     for number in sorted(numbers):
         if result and number <= result[-1][1] + 1:

@@ -39,23 +39,24 @@ class EvidenceInput:
 def read_scene(
     repository: Repository, commit: Commit, progress: Progress = silent
 ) -> EvidenceInput:
-    """Reads the evidence input of a commit, which must have a parent."""
+    """Read the evidence input of a commit, which must have a parent."""
     parent = commit.parents[0]
     files = read_change(repository, parent, commit.id)
     looked = sorted(
         (file for file in files if file.old_path and file.runs),
-        key=lambda one: -one.size,
+        key=lambda change: -change.size,
     )[:MAX_FILES]
     owners: dict[str, Owner] = {}
     blames: dict[str, Blame] = {}
     progress("blaming the changed lines", 0, len(looked))
     with ThreadPoolExecutor(THREADS) as pool:
         jobs = [
-            pool.submit(blame, repository, parent, one.old_path or "") for one in looked
+            pool.submit(blame, repository, parent, change.old_path or "")
+            for change in looked
         ]
         for done, job in enumerate(jobs):
-            found, met = job.result()
-            blames[found.path] = found
+            lines, met = job.result()
+            blames[lines.path] = lines
             for owner in met.values():
                 owners.setdefault(owner.id, owner)
             progress("blaming the changed lines", done + 1, len(looked))
@@ -75,7 +76,7 @@ def read_scene(
 
 
 def owner_of(commit: Commit) -> Owner:
-    """Converts a commit to the form that git blame reports."""
+    """Convert a commit to the form that git blame reports."""
     return Owner(
         commit.id,
         commit.subject,
@@ -88,8 +89,8 @@ def owner_of(commit: Commit) -> Owner:
 def _mentions(
     repository: Repository, parent: str, text: str, owners: dict[str, Owner]
 ) -> dict[str, float]:
-    """The commits that the text names by id or quotes by subject, as far as they are ancestors of
-    the fix; new ones go into `owners`.
+    """Return the ancestors of the fix that the text names by id or quotes by subject; new ones go
+    into `owners`.
     """
     result: dict[str, float] = {}
     for word, weight in ids_in(text).items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adds and corrects tags in a commit message, and computes the word diff of the change."""
+"""Add and correct tags in a commit message, and compute the word diff of the change."""
 
 import difflib
 import re
@@ -30,7 +30,7 @@ class MessageWish:
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """A sentence for each trailer that a commit message may not have."""
+        """Return a sentence for each trailer that a commit message may not have."""
         developers = [("Co-developed-by", who) for who in self.developers]
         mended = [
             (name, value)
@@ -42,7 +42,7 @@ class MessageWish:
 
 
 def compose(message: str, wish: MessageWish) -> str:
-    """Returns the message with the requested changes.
+    """Return the message with the requested changes.
 
     Everything else, including unknown trailers, does not move. Changes that are `refused` are
     skipped.
@@ -61,7 +61,7 @@ def compose(message: str, wish: MessageWish) -> str:
 
 
 def _add_developer(message: str, who: str) -> str:
-    """Add the pair Co-developed-by, Signed-off-by above the last sign-off, which has to be the
+    """Add Co-developed-by and Signed-off-by above the last sign-off, which has to be the
     sender's.
     """
     lines = message.rstrip("\n").split("\n")
@@ -86,7 +86,7 @@ def _add_developer(message: str, who: str) -> str:
 
 
 def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
-    """Returns the word diff of two messages as (sign, text) pieces.
+    """Return the word diff of two messages as (sign, text) pieces.
 
     The signs are " " (unchanged), "-" (removed) and "+" (added). Unchanged lines are single
     pieces.
@@ -99,8 +99,8 @@ def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
         if kind == "equal":
             pieces += [(" ", f"{line}\n") for line in before[a:b]]
         elif kind == "replace" and b - a == d - c:
-            for one, other in zip(before[a:b], after[c:d], strict=True):
-                pieces += [*_words(one, other), (" ", "\n")]
+            for old_line, other in zip(before[a:b], after[c:d], strict=True):
+                pieces += [*_words(old_line, other), (" ", "\n")]
         else:
             pieces += [("-", f"{line}\n") for line in before[a:b]]
             pieces += [("+", f"{line}\n") for line in after[c:d]]
@@ -123,7 +123,7 @@ def _words(old: str, new: str) -> list[tuple[str, str]]:
 
 
 def marked(pieces: Sequence[tuple[str, str]]) -> str:
-    """Formats a word diff as plain text in git's style, with `[-removed-]` and `{+added+}`."""
+    """Format a word diff as plain text in git's style, with `[-removed-]` and `{+added+}`."""
     shapes = {" ": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
     result = []
     for sign, text in pieces:

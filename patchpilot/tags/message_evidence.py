@@ -31,7 +31,7 @@ _REGZBOT = re.compile(
 
 
 def prose(message: str) -> tuple[str, str]:
-    """Returns (subject, text) of a message without its trailers, in any position.
+    """Return (subject, text) of a message without its trailers, in any position.
 
     A `Fixes:` line is removed even if it is indented, quoted or folded.
     """
@@ -53,7 +53,7 @@ def prose(message: str) -> tuple[str, str]:
 
 
 def ids_in(text: str) -> dict[str, float]:
-    """Returns the commit ids in a text, with their weights.
+    """Return the commit ids in a text, with their weights.
 
     The weight is 0.2 for an id mentioned in passing, 0.6 for any other mention, and 1 for the
     cause of the bug.
@@ -83,8 +83,8 @@ def ids_in(text: str) -> dict[str, float]:
 
 
 def quotes_in(text: str) -> tuple[str, ...]:
-    """Returns the quoted texts that may be subjects of commits, each joined into one line.
+    """Return the quoted texts that may be subjects of commits, each joined into one line.
 
     Only double quotes count.
     """
-    return tuple(" ".join(found.split()) for found in _QUOTED.findall(text))
+    return tuple(" ".join(quote.split()) for quote in _QUOTED.findall(text))

@@ -12,24 +12,26 @@ MAX_TAGS = 5
 
 
 def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
-    """Returns the commits that each need a Fixes: tag, oldest first.
+    """Return the commits that each need a Fixes: tag, oldest first.
 
     They are `first`, the likeliest commit, and others like it, or `first` alone.
     """
     result = {first, *_blamed(scene, first), *_same_change(scene, first)}
-    ordered = sorted(result, key=lambda one: (scene.owners[one].committed, one))
+    ordered = sorted(
+        result, key=lambda commit: (scene.owners[commit].committed, commit)
+    )
     return tuple(ordered) if len(ordered) <= MAX_TAGS else (first,)
 
 
 def _blamed(scene: EvidenceInput, first: str) -> set[str]:
-    """Commits that the message names as the cause, when the likeliest is one of them."""
-    blamed = {one for one, weight in scene.mentions.items() if weight >= 1}
+    """Return the commits that the message names as the cause, if the likeliest is one of them."""
+    blamed = {mention for mention, weight in scene.mentions.items() if weight >= 1}
     return blamed if first in blamed else set()
 
 
 def _same_change(scene: EvidenceInput, first: str) -> set[str]:
-    """The sole owners of the removed lines, file by file, among the files with the same removed and
-    added lines.
+    """Return the sole owner of the removed lines of each file, among files with the same removed
+    and added lines.
     """
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Mapping[str, int]]] = {}
     for change in scene.files:

@@ -24,7 +24,7 @@ MANY = 10_000
 def by_revert(
     repository: Repository, commit: Commit, candidates: tuple[Candidate, ...]
 ) -> tuple[Candidate, ...]:
-    """Returns the candidates with the commits that the fix reverts first."""
+    """Return the candidates with the commits that the fix reverts first."""
     subject, text = prose(commit.message)
     ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
     reverted = [
@@ -34,9 +34,9 @@ def by_revert(
     ]
     first = [
         _certain(
-            repository, one, REVERTED, "the message reverts this commit", candidates
+            repository, commit, REVERTED, "the message reverts this commit", candidates
         )
-        for one in reverted
+        for commit in reverted
     ]
     return _after(first, candidates) if first else candidates
 
@@ -47,7 +47,7 @@ def by_bisection(
     bisection: Bisection,
     candidates: Sequence[Candidate],
 ) -> tuple[tuple[Candidate, ...], list[str]]:
-    """Returns the candidates with the bisected commit first, and notes for the user.
+    """Return the candidates with the bisected commit first, and notes for the user.
 
     If the bisection is unfinished, they are limited to the commits that remain. Notes point out
     contradictions to the blame.
@@ -56,12 +56,12 @@ def by_bisection(
         left = [_known(repository, bisection.first_bad)]
     else:
         bad, good = (
-            [_known(repository, one) for one in bisection.bad[-1:]],
-            [_known(repository, one) for one in bisection.good],
+            [_known(repository, commit) for commit in bisection.bad[-1:]],
+            [_known(repository, commit) for commit in bisection.good],
         )
         left = list(
             repository.rev_list(
-                f"--max-count={MANY}", *bad, *(f"^{one}" for one in good)
+                f"--max-count={MANY}", *bad, *(f"^{commit}" for commit in good)
             )
         )
     if len(left) != 1:
@@ -94,32 +94,32 @@ def by_bisection(
 
 
 def _known(repository: Repository, word: str) -> str:
-    found = repository.find(word)
-    if found is None:
+    result = repository.find(word)
+    if result is None:
         raise UsageError(
             f"bisect log: commit {word} is not in this repository",
             hint="fetch the tree that was bisected",
         )
-    return found
+    return result
 
 
 def _certain(
     repository: Repository,
-    one: str,
+    commit: str,
     confidence: float,
     words: str,
     candidates: Sequence[Candidate],
 ) -> Candidate:
     for known in candidates:
-        if known.commit == one:
+        if known.commit == commit:
             return replace(
                 known,
                 confidence=max(confidence, known.confidence),
                 evidence=(words, *known.evidence),
             )
-    culprit = repository.commit(one)
+    culprit = repository.commit(commit)
     return Candidate(
-        one,
+        commit,
         culprit.subject,
         tag_of(repository, culprit),
         confidence,
@@ -131,9 +131,9 @@ def _certain(
 def _after(
     first: Sequence[Candidate], candidates: Sequence[Candidate]
 ) -> tuple[Candidate, ...]:
-    """The overriding candidates, then the others with the remaining confidence."""
-    taken = {one.commit for one in first}
-    left = 1 - max(one.confidence for one in first)
+    """Return the overriding candidates, then the others with the remaining confidence."""
+    taken = {candidate.commit for candidate in first}
+    left = 1 - max(candidate.confidence for candidate in first)
     return (
         *first,
         *(
@@ -145,12 +145,12 @@ def _after(
 
 
 def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
-    """Returns the mainline commit of a candidate that is a backport, or the candidate itself."""
+    """Return the mainline commit of a candidate that is a backport, or the candidate itself."""
     culprit = repository.commit(candidate.commit)
     ids = [
-        one
-        for one in read_marks(culprit.message).upstream
-        if len(one) == len(culprit.id)
+        upstream
+        for upstream in read_marks(culprit.message).upstream
+        if len(upstream) == len(culprit.id)
     ]
     if len(ids) != 1:
         return candidate

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the commit that introduced a bug, by ranking candidates by their evidence.
+"""Find the commit that introduced a bug, by ranking candidates by their evidence.
 
 The fix's own Fixes: tags are never read.
 """
@@ -70,7 +70,7 @@ def find(
     progress: Progress = silent,
     weights: Weights | None = None,
 ) -> RankedCulprits:
-    """Returns the commits that most likely introduced the bug that a commit fixes.
+    """Return the commits that most likely introduced the bug that a commit fixes.
 
     The commit must have a parent.
     """
@@ -80,8 +80,8 @@ def find(
     numbers = weigh(repository, scene, tallies)
     candidates: list[Candidate] = []
     imported = ""
-    ranked = _outright(scene, rank(numbers, weights or shipped()))
-    imports = ImportCheck(repository, (one for one, _ in ranked[:limit]))
+    ranked = _named_first(scene, rank(numbers, weights or shipped()))
+    imports = ImportCheck(repository, (commit for commit, _ in ranked[:limit]))
     for one, confidence in ranked:
         if len(candidates) == limit:
             break
@@ -104,12 +104,12 @@ def find(
                 ),
             )
         )
-    kept = {one.commit for one in candidates}
+    kept = {candidate.commit for candidate in candidates}
     together = (
         tuple(
-            one
-            for one in culprits_together(scene, candidates[0].commit)
-            if one in kept or not imports.reason(repository.commit(one))
+            commit
+            for commit in culprits_together(scene, candidates[0].commit)
+            if commit in kept or not imports.reason(repository.commit(commit))
         )
         if candidates
         else ()
@@ -118,7 +118,7 @@ def find(
 
 
 def tag_of(repository: Repository, culprit: Commit) -> str:
-    """Returns the Fixes: line for a commit.
+    """Return the Fixes: line for a commit.
 
     The id has the project's usual length, and is longer only if it is ambiguous in this
     repository.
@@ -132,35 +132,37 @@ def tag_of(repository: Repository, culprit: Commit) -> str:
     return tag_text(culprit, digits)
 
 
-def _outright(
+def _named_first(
     scene: EvidenceInput, ranked: list[tuple[str, float]]
 ) -> list[tuple[str, float]]:
-    """The ranking, with commits that the message names as the cause first: an author who writes
-    that has verified it.
+    """Return the ranking with the commits that the message names as the cause first, because the
+    author has verified them.
     """
     blamed = [
-        (one, max(confidence, OUTRIGHT))
-        for one, confidence in ranked
-        if scene.mentions.get(one, 0.0) >= 1
+        (commit, max(confidence, OUTRIGHT))
+        for commit, confidence in ranked
+        if scene.mentions.get(commit, 0.0) >= 1
     ]
     if not blamed:
         return ranked
-    taken = {one for one, _ in blamed}
+    taken = {commit for commit, _ in blamed}
     return blamed + [
-        (one, confidence * (1 - OUTRIGHT))
-        for one, confidence in ranked
-        if one not in taken
+        (commit, confidence * (1 - OUTRIGHT))
+        for commit, confidence in ranked
+        if commit not in taken
     ]
 
 
 def weigh(
     repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """Returns the features of the candidates with the best rough scores and of those in the
+    """Return the features of the candidates with the best rough scores and of those in the
     message.
     """
     numbers = features(scene, tallies)
-    chosen = sorted(numbers, key=lambda one: (-glance(numbers[one]), one))[:LOOKED_AT]
+    chosen = sorted(numbers, key=lambda commit: (-glance(numbers[commit]), commit))[
+        :LOOKED_AT
+    ]
     paths = {
         blame.origins[line][0]
         for blame in scene.blames.values()
@@ -177,7 +179,7 @@ def weigh(
 
 
 def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
-    """Returns why the first candidate is only a guess, or "" if it is certain enough.
+    """Return why the first candidate is only a guess, or "" if it is certain enough.
 
     `imported` is the value in `RankedCulprits`.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ranks candidates by a weighted sum of their features, converted to a confidence.
+"""Rank candidates by a weighted sum of their features, converted to a confidence.
 
 The weights are data, fitted by `tests/lab/fit_fixes.py`.
 """
@@ -28,14 +28,14 @@ class Weights:
 
 @cache
 def shipped() -> Weights:
-    """Returns the weights that are shipped with patchpilot."""
+    """Return the weights that are shipped with patchpilot."""
     data = ranking("fixes")
     curve = tuple((float(a), float(b)) for a, b in data["calibration"]["curve"])
     return Weights(data["candidate"], data["none"], curve)
 
 
 def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Returns the features of a whole list of candidates.
+    """Return the features of a whole list of candidates.
 
     They indicate whether the commit that introduced the bug is likely to be in the list.
     """
@@ -54,14 +54,14 @@ def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, fl
 
 
 def score(weights: Mapping[str, float], numbers: Mapping[str, float]) -> float:
-    """Returns the weighted sum of the features; a feature without a weight is ignored."""
+    """Return the weighted sum of the features; a feature without a weight is ignored."""
     return sum(weights.get(name, 0.0) * value for name, value in numbers.items())
 
 
 def rank(
     candidates: Mapping[str, Mapping[str, float]], weights: Weights
 ) -> list[tuple[str, float]]:
-    """Returns the candidates with their confidence, best first.
+    """Return the candidates with their confidence, best first.
 
     The confidence is the probability that the candidate introduced the bug, as measured on known
     fixes.
@@ -69,20 +69,21 @@ def rank(
     if not candidates:
         return []
     sums = {
-        one: score(weights.candidate, numbers) for one, numbers in candidates.items()
+        candidate: score(weights.candidate, numbers)
+        for candidate, numbers in candidates.items()
     }
     none = score(weights.none, list_features(candidates))
     top = max([*sums.values(), none])
     total = math.exp(none - top) + sum(math.exp(value - top) for value in sums.values())
-    ordered = sorted(sums, key=lambda one: (-sums[one], one))
+    ordered = sorted(sums, key=lambda commit: (-sums[commit], commit))
     return [
-        (one, calibrated(math.exp(sums[one] - top) / total, weights.curve))
-        for one in ordered
+        (commit, calibrated(math.exp(sums[commit] - top) / total, weights.curve))
+        for commit in ordered
     ]
 
 
 def calibrated(raw: float, curve: Sequence[tuple[float, float]]) -> float:
-    """Returns the confidence for a raw share, from the calibration curve."""
+    """Return the confidence for a raw share, from the calibration curve."""
     if not curve:
         return raw
     before = (0.0, 0.0)

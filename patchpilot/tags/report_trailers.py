@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates trailers from names, links and Message-IDs that the user enters or pastes.
+"""Create trailers from names, links and Message-IDs that the user enters or pastes.
 
 See Documentation/process/submitting-patches.rst and 5.Posting.rst.
 """
@@ -27,9 +27,9 @@ _AUTHORS = (DEVELOPER, "Co-authored-by", "Signed-off-by")
 
 
 def person(value: str, what: str) -> str:
-    """Returns `Name <address>` in the form of a trailer's value.
+    """Return `Name <address>` in the form of a trailer's value.
 
-    Raises InputError if there is no usable address.
+    Raise InputError if there is no usable address.
     """
     if what in _AUTHORS and is_program(value):
         raise InputError(
@@ -52,9 +52,9 @@ def person(value: str, what: str) -> str:
 
 
 def link(value: str, archive: str) -> str:
-    """Returns a URL unchanged, or the archive's URL for a Message-ID.
+    """Return a URL unchanged, or the archive's URL for a Message-ID.
 
-    Raises InputError for anything else.
+    Raise InputError for anything else.
     """
     url = _URL.match(value.strip())
     if url:
@@ -71,7 +71,7 @@ def typed_trailers(text: str, archive: str) -> tuple[TrailerLine, ...]:
     """Convert typed or pasted lines to trailers.
 
     Each may be a trailer, the URL of a bug tracker, an archive or syzbot, a Message-ID, or "Name
-    <address>". Raises InputError for anything else.
+    <address>". Raise InputError for anything else.
     """
     lines: list[TrailerLine] = []
     for line in (line.strip() for line in text.splitlines()):
@@ -122,7 +122,7 @@ def _checked(trailer: Trailer, archive: str) -> str:
 
 
 def regzbot_line(culprit: str, subject: str) -> str:
-    """Returns the regzbot command that names the commit that introduced a regression.
+    """Return the regzbot command that names the commit that introduced a regression.
 
     It is a line in a message (Documentation/process/handling-regressions.rst).
     """
@@ -130,9 +130,9 @@ def regzbot_line(culprit: str, subject: str) -> str:
 
 
 def assistant(value: str) -> str:
-    """Returns the value of an Assisted-by: tag (Documentation/process/coding-assistants.rst).
+    """Return the value of an Assisted-by: tag (Documentation/process/coding-assistants.rst).
 
-    Raises UsageError if it is not AGENT:MODEL, optionally followed by specialized analysis tools.
+    Raise UsageError if it is not AGENT:MODEL, optionally followed by specialized analysis tools.
     """
     value = " ".join(value.split())
     right = right_assistant(value)

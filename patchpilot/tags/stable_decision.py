@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decides whether a fix should be marked for the stable trees, with which line, and why.
+"""Decide whether a fix should be marked for the stable trees, with which line, and why.
 
 See Documentation/process/stable-kernel-rules.rst.
 """
@@ -47,9 +47,7 @@ class StableAdvice:
 
 
 def present_lines(commit: Commit) -> tuple[str, ...]:
-    """Returns the lines in a commit's message that already request or rule out a stable
-    backport.
-    """
+    """Return the lines in a commit's message that already request or rule out a stable backport."""
     return tuple(line.strip() for line in commit.lines[1:] if _STABLE.match(line))
 
 
@@ -60,7 +58,7 @@ class StableFacts:
     The fields are:
 
     - `release`: the first mainline release that has the bug, None if there is none
-    - `is_known`: whether it is known which commits introduced the bug
+    - `is_known`: whether the commits that introduced the bug are known
     - `size`: the number of added, removed and context lines in the patch
     - `no_fix`: the reason why the commit does not count as a fix
     - `fixed_in`: the first release that contains the fix
@@ -77,7 +75,7 @@ class StableFacts:
 
 
 def advise(project: Project, facts: StableFacts) -> StableAdvice:
-    """Returns the lines that request a backport to a project's stable trees, or why there are
+    """Return the lines that request a backport to a project's stable trees, or why there are
     none.
     """
     if not project.tags.line:
@@ -108,20 +106,22 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
 
 
 def _none(reason: str) -> StableAdvice:
-    """No line, and why."""
+    """Return advice without lines, with the reason."""
     return StableAdvice((), False, (reason,))
 
 
 def _since(release: str | None, affected: Sequence[BranchState]) -> str:
-    """The version that covers all that has the bug.
+    """Return the version that covers all branches with the bug.
 
-    A branch below the mainline release has it by a backport, and `# X.Y+` of that release would
-    leave the branch out.
+    A branch older than the mainline release can have the bug by a backport, and `# X.Y+` with that
+    release would omit the branch.
     """
     if release is None:
         return ""
     mainline = release.lstrip("v")
-    lowest = min((one.version for one in affected), key=version_order, default=mainline)
+    lowest = min(
+        (state.version for state in affected), key=version_order, default=mainline
+    )
     in_series = f"{mainline}.".startswith(f"{lowest}.")
     return min(mainline, mainline if in_series else lowest, key=version_order)
 
@@ -129,11 +129,11 @@ def _since(release: str | None, affected: Sequence[BranchState]) -> str:
 def _reasons(
     release: str | None, affected: Sequence[BranchState], facts: StableFacts
 ) -> tuple[str, ...]:
-    """Where the bug is: in releases, and in stable branches."""
+    """Return where the bug is: in releases, and in stable branches."""
     since = f"the bug is in every release since {release}"
     reason = since if release else "the bug is not in any mainline release"
     if affected:
-        versions = ", ".join(one.version for one in affected)
+        versions = ", ".join(state.version for state in affected)
         return reason, f"stable branches with the bug: {versions}"
     if facts.branches:
         return (

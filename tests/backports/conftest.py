@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The small project, made anew for each test."""
+"""Fixtures: a small project, created for each test."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ from tests.backports.world import World
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A mainline with a fix at its top."""
+    """Return a mainline with a fix at its top."""
     return World(tmp_path)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes that are more than changed lines: binary files, new and deleted files, renames, white
-space.
-"""
+"""Test fixes beyond changed lines: binary files, new and deleted files, renames, whitespace."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +16,7 @@ def put(world: World, path: str, content: bytes, message: str) -> str:
     return world.repo.commit(message)
 
 
-def test_a_binary_file_is_clean_where_it_is_the_same_and_a_conflict_where_not(
+def test_binary_file_applies_only_if_identical(
     world: World,
 ) -> None:
     before = put(world, "logo.bin", b"\0\1\2", "add logo")
@@ -31,7 +29,7 @@ def test_a_binary_file_is_clean_where_it_is_the_same_and_a_conflict_where_not(
     assert world.one(fix, "--onto", other)["verdict"] == "conflict"
 
 
-def test_a_new_file_conflicts_with_one_that_is_there(world: World) -> None:
+def test_new_file_conflicts_with_one_that_is_there(world: World) -> None:
     fix = world.repo.commit("add a file", {"new.c": "int a;\n"})
     assert (
         world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"]
@@ -41,7 +39,7 @@ def test_a_new_file_conflicts_with_one_that_is_there(world: World) -> None:
     assert world.one(fix, "--onto", taken)["verdict"] == "conflict"
 
 
-def test_a_deletion_conflicts_with_a_file_that_was_changed(world: World) -> None:
+def test_deletion_conflicts_with_a_file_that_was_changed(world: World) -> None:
     world.repo.git("rm", "-q", "other.c")
     fix = world.repo.commit("drop other.c")
     assert (
@@ -56,7 +54,7 @@ def test_a_deletion_conflicts_with_a_file_that_was_changed(world: World) -> None
     assert answer["conflicts"][0]["line"] is None
 
 
-def test_a_rename_is_clean_where_the_file_is(world: World) -> None:
+def test_rename_is_clean_where_the_file_is(world: World) -> None:
     world.repo.git("mv", "other.c", "moved.c")
     fix = world.repo.commit("move other.c", {"moved.c": source(l5="five(5);")})
     assert (
@@ -65,7 +63,7 @@ def test_a_rename_is_clean_where_the_file_is(world: World) -> None:
     )
 
 
-def test_a_mode_change_is_clean(world: World) -> None:
+def test_mode_change_is_clean(world: World) -> None:
     (world.repo.path / "other.c").chmod(0o755)
     fix = world.repo.commit("make it executable")
     assert (
@@ -74,7 +72,7 @@ def test_a_mode_change_is_clean(world: World) -> None:
     )
 
 
-def test_white_space_alone_is_said_not_to_be_stable_material(world: World) -> None:
+def test_whitespace_change_is_not_stable_material(world: World) -> None:
     fix = world.repo.commit("indent", {"other.c": source(l5="step( 5 );")})
     assert "whitespace only" in world.ask(fix, "--onto", world.base)["rules"][0]
 
@@ -96,11 +94,13 @@ def test_odd_file_names_are_handled(world: World, name: str) -> None:
     )
     answer = world.one(fix, "--onto", world.branch("6.6", first))
     assert answer["conflicts"][0]["path"] == name
-    assert [one["commit"] for one in answer["prerequisites"]] == [ground]
+    assert [prerequisite["commit"] for prerequisite in answer["prerequisites"]] == [
+        ground
+    ]
 
 
 class Store:
-    """What is asked of a scratch store, with these objects: name to (id, kind), path to content."""
+    """A stub of the scratch store with these objects: name → (id, kind), path → content."""
 
     def __init__(self, tree: str = "t", *, clean: bool = True, **blobs: bytes) -> None:
         self.picked, self.clean, self.blobs = tree, clean, blobs
@@ -125,7 +125,7 @@ class Store:
         return SimpleNamespace(clean=self.clean, tree=self.picked)
 
 
-def test_a_tree_of_the_store_is_read_within_its_top() -> None:
+def test_tree_of_the_store_is_read_within_its_top() -> None:
     tree = ScratchTree(Store(a=b"content"), "t")  # type: ignore[arg-type]
     assert (tree.read("a"), tree.read("x"), tree.read("../a")) == (
         b"content",
@@ -171,13 +171,18 @@ def test_how_a_fix_applies_is_decided_by_its_merge_and_its_hunks(
 ) -> None:
     files = parse_diff(tuple(diff.splitlines()), 1).files
     fix: Any = SimpleNamespace(id="f", base="b", files=files, old_blobs={"a": "a-id"})
-    found = try_fix(store, fix, onto)  # type: ignore[arg-type]
-    assert (found.how, len(found.misfits), found.offsets, found.is_empty) == expected
+    applied = try_fix(store, fix, onto)  # type: ignore[arg-type]
+    assert (
+        applied.how,
+        len(applied.misfits),
+        applied.offsets,
+        applied.is_empty,
+    ) == expected
     assert store.asked[-1] == ("f", "t", "b")
 
 
 @pytest.mark.parametrize("blobs", [{"a": "other-id"}, {}])
-def test_a_binary_file_that_differs_does_not_fit(blobs: dict[str, str]) -> None:
+def test_binary_file_that_differs_does_not_fit(blobs: dict[str, str]) -> None:
     files = parse_diff(tuple(BINARY.splitlines()), 1).files
     fix: Any = SimpleNamespace(id="f", base="b", files=files, old_blobs=blobs)
     assert try_fix(Store("new", a=b"1"), fix, "t").misfits  # type: ignore[arg-type]

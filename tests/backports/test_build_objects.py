@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`backport --build objects`: what the fix touches compiles on the branch, and new warnings are
+"""Test `backport --build objects`: the fix's files compile on the branch, and new warnings are
 listed.
 """
 
@@ -47,7 +47,9 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def only_make(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The toy tree needs none of the other programs of a kernel build."""
+    """Pretend that only make is needed, since the toy tree uses no other programs of a kernel
+    build.
+    """
     monkeypatch.setattr(configuration, "NEEDED", ("make",))
 
 
@@ -63,7 +65,7 @@ def driver(body: str) -> dict[str, str]:
 
 
 def kernel(tmp_path: Path, body: str, **files: str) -> Repo:
-    """A kernel with a stable branch, on which are other files too."""
+    """Return a kernel with a stable branch that has additional files."""
     repo = Repo(tmp_path / "kernel")
     repo.commit("start", KERNEL | driver(body))
     repo.branch("linux-6.6.y", "HEAD")
@@ -91,11 +93,11 @@ def test_objects_that_compile_as_before_are_built(tmp_path: Path) -> None:
     assert "linux-6.6.y: builds\n" in out
     # in the matrix too
     assert "\n      builds\n" in out
-    # the variable that the branch does not use either is no news
+    # a variable that is unused in the branch as well is not a new warning
     assert (answer["exit_code"], answer["warnings"]) == (0, [])
 
 
-def test_a_warning_that_the_fix_adds_is_listed(tmp_path: Path) -> None:
+def test_warning_that_the_fix_adds_is_listed(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\tint mine;\n")
     assert (
         "linux-6.6.y: builds with 1 new warning\n  drv/w.c:7: warning: unused variable"
@@ -104,13 +106,13 @@ def test_a_warning_that_the_fix_adds_is_listed(tmp_path: Path) -> None:
     assert len(answer["warnings"]) == 1
 
 
-def test_an_object_that_does_not_compile_says_why(tmp_path: Path) -> None:
+def test_object_that_does_not_compile_reports_why(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\tmissing;\n")
     assert "linux-6.6.y: does not build (exit 2)" in out
     assert "'missing' undeclared" in answer["tail"].replace("‘", "'").replace("’", "'")
 
 
-def test_a_canceled_build_ends(tmp_path: Path) -> None:
+def test_canceled_build_ends(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "kernel")
     repo.commit("start", KERNEL | driver(""))
     fix = repo.commit("drv: fix it", driver("\t/* done */\n"))
@@ -136,7 +138,7 @@ def test_a_canceled_build_ends(tmp_path: Path) -> None:
             )
 
 
-def test_what_is_not_installed_is_named(
+def test_missing_programs_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(configuration, "missing", lambda _: ["flex"])
@@ -149,10 +151,10 @@ def test_what_is_not_installed_is_named(
     assert "not installed: flex" in done.err
 
 
-def test_what_does_not_compile_on_a_branch_is_not_written(tmp_path: Path) -> None:
+def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
     repo = kernel(tmp_path, "\n")
     text = driver("\n")["drv/w.c"]
-    # the branch does not have what the fix uses, and nothing conflicts
+    # the branch lacks what the fix uses, and nothing conflicts
     text = f"#define MORE 1\n\n\n\n\n{text}"
     repo.commit("drv: more", {"drv/w.c": text})
     fix = repo.commit(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Several fixes for one branch: each is adapted on top of the one before, and the later fixes of a
-fix come along.
+"""Test several fixes for one branch: each is adapted on top of the previous one, with its
+follow-ups.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.backports.world import World, source
 
 
 def with_later_fix(world: World) -> str:
-    """The fix of the fix: its commit."""
+    """Commit a fix of the fix and return its id."""
     return world.repo.commit(
         f'work: step 20 is for each\n\nFixes: {world.fix[:12]} ("work: do not forget step'
         ' 20")\nSigned-off-by: Ada Fixer <ada@example.org>\n',
@@ -31,7 +31,7 @@ def written(world: World, folder: Path, *words: object) -> tuple[str, list[Path]
     return done.out, sorted(folder.rglob("*.patch"))
 
 
-def test_a_fix_of_the_fix_is_adapted_on_top_of_it(world: World, tmp_path: Path) -> None:
+def test_fix_of_the_fix_is_adapted_on_top_of_it(world: World, tmp_path: Path) -> None:
     later = with_later_fix(world)
     tip = world.renamed()
     out, files = written(world, tmp_path / "out", f"{world.groundwork}..{later}")
@@ -49,7 +49,7 @@ def test_a_fix_of_the_fix_is_adapted_on_top_of_it(world: World, tmp_path: Path) 
     assert "\tverify(20, all, each);\n" in world.applied(tip, files, tmp_path / "clone")
 
 
-def test_a_later_fix_is_named_and_left_out(world: World, tmp_path: Path) -> None:
+def test_later_fix_is_named_and_left_out(world: World, tmp_path: Path) -> None:
     later = with_later_fix(world)
     world.renamed()
     out, files = written(world, tmp_path / "out", world.fix)

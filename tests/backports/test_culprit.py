@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A culprit named by hand."""
+"""Test manually named commits that introduced the bug."""
 
 from tests.backports.world import GROUND, World, source
 
@@ -9,7 +9,7 @@ def untagged(world: World) -> str:
     return world.repo.commit("work: be late at 40\n", files)
 
 
-def test_a_fix_without_a_tag_is_judged_by_the_culprit_that_is_named(
+def test_untagged_fix_uses_the_named_culprit(
     world: World,
 ) -> None:
     fix = untagged(world)
@@ -28,7 +28,7 @@ def test_a_fix_without_a_tag_is_judged_by_the_culprit_that_is_named(
     )
 
 
-def test_the_culprit_that_is_named_wins_over_the_tag(world: World) -> None:
+def test_culprit_that_is_named_wins_over_the_tag(world: World) -> None:
     tip = world.branch("6.1", world.culprit)
     assert world.one(world.fix, "--onto", tip)["affected"] is True
     assert (
@@ -37,16 +37,19 @@ def test_the_culprit_that_is_named_wins_over_the_tag(world: World) -> None:
     )
 
 
-def test_in_a_series_the_tags_that_are_there_stand(world: World) -> None:
+def test_existing_tags_in_a_series_are_used(world: World) -> None:
     later = untagged(world)
     tip = world.branch("6.1", world.culprit)
     answer = world.ask(
         f"{world.groundwork}..{later}", "--onto", tip, "--fixes", world.groundwork
     )
-    assert [one["branches"][0]["affected"] for one in answer["series"]] == [True, False]
+    assert [entry["branches"][0]["affected"] for entry in answer["series"]] == [
+        True,
+        False,
+    ]
 
 
-def test_a_culprit_that_is_no_commit_is_a_usage_error(world: World) -> None:
+def test_unknown_culprit_is_a_usage_error(world: World) -> None:
     done = world.call(world.fix, "--onto", "master", "--fixes", "nothing")
     assert done.code == 2
     assert "nothing" in done.err

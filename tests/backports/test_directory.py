@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An unpacked tree: its content is all there is."""
+"""Test an unpacked tree, judged by its content alone."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,7 @@ def tree_with(folder: Path, content: str = FITTING) -> Path:
     return tree
 
 
-def test_content_that_is_there_is_said_to_be_there(world: World, workdir: Path) -> None:
+def test_applied_content_is_reported_as_applied(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, source(**FIXED))
     answer = ask(patch_of(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["landed_as"], answer["version"]) == (
@@ -52,20 +52,20 @@ def test_content_that_is_there_is_said_to_be_there(world: World, workdir: Path) 
     assert "no git history" in answer["reason"]
 
 
-def test_a_patch_that_fits_a_directory_is_clean(world: World, workdir: Path) -> None:
+def test_patch_that_fits_a_directory_is_clean(world: World, workdir: Path) -> None:
     tree = tree_with(workdir)
     answer = ask(patch_of(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["affected"]) == ("clean", None)
     assert answer["commands"][0].startswith("patch -p1 -d ")
 
 
-def test_a_patch_that_does_not_fit_says_where(world: World, workdir: Path) -> None:
+def test_failing_patch_reports_its_line(world: World, workdir: Path) -> None:
     answer = ask(patch_of(world, workdir), "--onto", tree_with(workdir, source()))
     assert answer["verdict"] == "conflict"
     assert answer["conflicts"][0]["path"] == "w.c"
 
 
-def test_a_file_that_is_missing_is_a_conflict(world: World, workdir: Path) -> None:
+def test_file_that_is_missing_is_a_conflict(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, "")
     (tree / "w.c").unlink()
     assert (
@@ -74,7 +74,7 @@ def test_a_file_that_is_missing_is_a_conflict(world: World, workdir: Path) -> No
     )
 
 
-def test_a_commit_can_be_asked_of_a_directory_and_a_branch_at_once(
+def test_commit_can_be_asked_of_a_directory_and_a_branch_at_once(
     world: World, workdir: Path
 ) -> None:
     tree = tree_with(workdir)
@@ -85,9 +85,7 @@ def test_a_commit_can_be_asked_of_a_directory_and_a_branch_at_once(
     ]
 
 
-def test_a_patch_file_is_asked_about_as_the_commit_it_became(
-    world: World, workdir: Path
-) -> None:
+def test_patch_file_is_judged_as_its_merged_commit(world: World, workdir: Path) -> None:
     done = world.call(
         patch_of(world, workdir), "--onto", world.culprit, "--format", "json"
     )
@@ -95,7 +93,7 @@ def test_a_patch_file_is_asked_about_as_the_commit_it_became(
     assert json.loads(done.out)["branches"][0]["verdict"] == "conflict"
 
 
-def test_a_patch_that_is_no_commit_is_judged_as_git_am_would_commit_it(
+def test_uncommitted_patch_is_judged_as_git_am_would_commit_it(
     world: World, workdir: Path
 ) -> None:
     file = patch_of(world, workdir)
@@ -110,16 +108,14 @@ def test_a_patch_that_is_no_commit_is_judged_as_git_am_would_commit_it(
     assert answer["branches"][0]["verdict"] == "already-fixed"
     assert world.repo.git("show", "-s", "--format=%P", made).strip() == parent
     assert "do forget" in world.repo.git("show", "-s", "--format=%s", made)
-    # the same again, and nothing of the person's has changed
+    # the second run gives the same result, and no file of the user has changed
     again = json.loads(call(*words, "--onto", "master", "--format", "json").out)
     assert again["asked"] == made
     assert before == world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
     assert not world.repo.git("status", "--porcelain", "--untracked-files=no")
 
 
-def test_a_patch_that_fits_no_base_is_a_usage_error(
-    world: World, workdir: Path
-) -> None:
+def test_patch_that_fits_no_base_is_a_usage_error(world: World, workdir: Path) -> None:
     file = patch_of(world, workdir)
     file.write_text(
         file.read_text()
@@ -132,7 +128,7 @@ def test_a_patch_that_fits_no_base_is_a_usage_error(
     assert "--base" in done.err
 
 
-def test_a_message_id_is_fetched_and_judged(world: World, workdir: Path) -> None:
+def test_message_id_is_fetched_and_judged(world: World, workdir: Path) -> None:
     file = patch_of(world, workdir)
     mail = file.read_bytes().partition(b"\n")[2]
     with archive_server(
@@ -148,7 +144,7 @@ def test_a_message_id_is_fetched_and_judged(world: World, workdir: Path) -> None
     assert answer["branches"][0]["verdict"] == "conflict"
 
 
-def test_a_file_without_a_diff_is_an_input_error(workdir: Path) -> None:
+def test_file_without_a_diff_is_an_input_error(workdir: Path) -> None:
     (workdir / "x.patch").write_text(
         "From: A <a@example.org>\nSubject: [PATCH] x\n\ntext\n"
     )
@@ -167,7 +163,7 @@ def test_half_a_patch_is_an_input_error(world: World, workdir: Path) -> None:
     assert "truncated" in done.err
 
 
-def test_a_dos_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -> None:
+def test_dos_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -> None:
     dos = dos_patch_of(world, workdir)
     tree = tree_with(workdir)
     answer = ask(dos, "--onto", tree)
@@ -177,7 +173,7 @@ def test_a_dos_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -
     assert "CR LF" in ask(dos, "--onto", tree)["reason"]
 
 
-def test_a_dos_patch_of_a_dos_file_fits_as_it_is(world: World, workdir: Path) -> None:
+def test_dos_patch_of_a_dos_file_fits_unchanged(world: World, workdir: Path) -> None:
     dos = dos_patch_of(world, workdir)
     tree = tree_with(workdir, "")
     (tree / "w.c").write_bytes(FITTING.replace("\n", "\r\n").encode())
@@ -186,7 +182,7 @@ def test_a_dos_patch_of_a_dos_file_fits_as_it_is(world: World, workdir: Path) ->
     assert "CR LF" not in answer["reason"]
 
 
-def test_a_bare_diff_is_called_by_its_file(world: World, workdir: Path) -> None:
+def test_bare_diff_is_called_by_its_file(world: World, workdir: Path) -> None:
     (workdir / "bare.diff").write_text(
         world.repo.git("diff", f"{world.fix}^", world.fix) + "\n"
     )
@@ -204,7 +200,7 @@ def test_without_a_repository_and_a_directory_it_says_what_it_needs(
     assert done.code == 3
 
 
-def test_a_directory_counts_what_is_there_apart_from_what_does_not_apply(
+def test_directory_counts_applied_and_failing_hunks_separately(
     world: World, workdir: Path
 ) -> None:
     repo = world.repo
@@ -224,7 +220,7 @@ def test_a_directory_counts_what_is_there_apart_from_what_does_not_apply(
     assert answer["reason"].startswith(
         "of 5 hunks, 1 is already applied, 3 do not apply and 1 applies; "
     )
-    assert [one["kind"] for one in answer["conflicts"]] == [
+    assert [conflict["kind"] for conflict in answer["conflicts"]] == [
         "file does not exist",
         "already applied",
         "context not found",
@@ -260,7 +256,7 @@ def test_tag_branch_and_directory_of_one_content_get_one_verdict(
         assert [answer["applies"] for answer in answers] == [verdict] * 3
 
 
-def test_a_cover_letter_alone_is_no_patch(workdir: Path) -> None:
+def test_cover_letter_alone_is_not_a_patch(workdir: Path) -> None:
     (workdir / "cover.eml").write_text(
         "From: Rita <rita@example.net>\nSubject: [PATCH 0/2] w: quick\n\nPlease add a Fixes: tag.\n"
     )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`backport FIX.patch --onto DIR --write`: patches for a tree without git, adapted from its content
-alone.
+"""Test `backport FIX.patch --onto DIR --write`: patches for a tree without git, adapted from its
+content.
 """
 
 import os
@@ -23,7 +23,7 @@ def written(patch: Path, tree: Path, *words: object) -> tuple[str, list[Path]]:
 
 
 def patched(tree: Path, file: Path) -> str:
-    """The tree's file after patch(1); `git am` makes the same of it."""
+    """Return the tree's file after patch(1); `git am` gives the same result."""
     there = tree.parent / "am"
     repo = Repo(there)
     repo.commit("unpacked", {"w.c": (tree / "w.c").read_text()})
@@ -38,7 +38,7 @@ def patched(tree: Path, file: Path) -> str:
     return (tree / "w.c").read_text()
 
 
-def test_a_patch_that_fits_is_written_with_its_message(
+def test_patch_that_fits_is_written_with_its_message(
     world: World, workdir: Path
 ) -> None:
     tree = tree_with(workdir)
@@ -49,7 +49,7 @@ def test_a_patch_that_fits_is_written_with_its_message(
     assert "check(20, all);" in patched(tree, file)
 
 
-def test_a_patch_that_conflicts_is_adapted_and_explained(
+def test_patch_that_conflicts_is_adapted_and_explained(
     world: World, workdir: Path
 ) -> None:
     tree = tree_with(
@@ -67,21 +67,21 @@ def test_a_patch_that_conflicts_is_adapted_and_explained(
     assert "\tverify(20, all);" in patched(tree, file)
 
 
-def test_what_cannot_be_adapted_is_not_written(world: World, workdir: Path) -> None:
+def test_unadaptable_fix_is_not_written(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, "int other;\n")
     out, files = written(patch_of(world, workdir), tree, "--adapt")
     assert "nothing written: 1 of 1 hunks do not apply" in out
     assert not files
 
 
-def test_what_is_not_sure_is_not_written(world: World, workdir: Path) -> None:
+def test_uncertain_adaptation_is_not_written(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, source(l19="check(19);", l20="check(20, none);"))
     out, files = written(patch_of(world, workdir), tree, "--adapt")
     assert "nothing written: adapted with a confidence of 0." in out
     assert not files
 
 
-def test_the_fixes_of_a_series_are_adapted_on_top_of_each_other(
+def test_fixes_of_a_series_are_adapted_on_top_of_each_other(
     world: World, workdir: Path
 ) -> None:
     repo = world.repo
@@ -95,12 +95,12 @@ def test_the_fixes_of_a_series_are_adapted_on_top_of_each_other(
         first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n"
     )
     tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
-    _, (one, other) = written(mails, tree, "--adapt")
+    _, (first_patch, other) = written(mails, tree, "--adapt")
     assert (
         parse_patch(other.read_bytes(), str(other)).header("Subject")
         == "[PATCH 5.15.y 2/2] work: forget step 20 no more"
     )
-    assert "+\tverify(20, all);" in one.read_text()
+    assert "+\tverify(20, all);" in first_patch.read_text()
     assert "-\tverify(20, all);\n+\tverify(20, each);" in other.read_text()
 
 
@@ -119,7 +119,7 @@ def test_json_has_the_adaptation_for_a_directory(world: World, workdir: Path) ->
     assert ask(patch_of(world, workdir), "--onto", tree)["adaptation"] is None
 
 
-def test_a_dos_patch_is_written_for_an_unix_tree(world: World, workdir: Path) -> None:
+def test_dos_patch_is_written_for_an_unix_tree(world: World, workdir: Path) -> None:
     dos = dos_patch_of(world, workdir)
     tree = tree_with(workdir)
     _, (file,) = written(dos, tree)

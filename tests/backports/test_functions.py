@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commits that changed the function a fix conflicts in, elsewhere than at its lines."""
+"""Test commits that changed the conflicting function, but not the conflicting lines."""
 
 from patchpilot.backports.changed_functions import function_at
 from tests.backports.world import FIXED, World, source
@@ -29,13 +29,13 @@ def test_commits_that_changed_the_function_come_after_those_of_the_lines(
         },
     )
     answer = world.one(fix, "--onto", world.branch("6.6", world.fix))
-    causes = [(one["commit"], one["why"]) for one in answer["causes"]]
+    causes = [(cause["commit"], cause["why"]) for cause in answer["causes"]]
     assert causes[0][0] == near
     assert (far, "it changed other lines of work()") in causes[1:]
-    assert other not in [one for one, _ in causes]
+    assert other not in [cause for cause, _ in causes]
 
 
-def test_what_the_branch_has_under_another_id_is_not_named(world: World) -> None:
+def test_commit_under_another_id_is_not_named(world: World) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
     world.repo.commit(
@@ -49,10 +49,10 @@ def test_what_the_branch_has_under_another_id_is_not_named(world: World) -> None
     )
     answer = world.one(fix, "--onto", tip)
     assert answer["verdict"] == "conflict"
-    assert far not in [one["commit"] for one in answer["causes"]]
+    assert far not in [cause["commit"] for cause in answer["causes"]]
 
 
-def test_a_function_ends_where_its_brace_is() -> None:
+def test_function_ends_where_its_brace_is() -> None:
     lines = [
         "static int\n",
         "one(int a)\n",
@@ -67,20 +67,20 @@ def test_a_function_ends_where_its_brace_is() -> None:
         "{\n",
         "}\n",
     ]
-    found = [function_at(lines, at) for at in range(len(lines))]
-    assert [one.name if one else "" for one in found] == [
+    functions = [function_at(lines, at) for at in range(len(lines))]
+    assert [function.name if function else "" for function in functions] == [
         "",
         *["one"] * 6,
         "",
         "",
         *["two"] * 3,
     ]
-    assert found[4] is not None
-    assert found[4].span == (1, 7)
+    assert functions[4] is not None
+    assert functions[4].span == (1, 7)
     assert function_at([], 0) is None
 
 
-def test_a_file_the_branch_lacks_is_named_by_where_its_functions_are(
+def test_missing_file_is_reported_with_the_new_location_of_its_functions(
     world: World,
 ) -> None:
     moved = source(**FIXED)
@@ -102,6 +102,6 @@ def test_a_file_the_branch_lacks_is_named_by_where_its_functions_are(
     )
     assert answer["verdict"] == "conflict"
     assert any(
-        one.startswith("new.c does not exist in the branch; work() is in ")
-        for one in answer["hints"]
+        hint.startswith("new.c does not exist in the branch; work() is in ")
+        for hint in answer["hints"]
     ), answer["hints"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Merges that git need not be asked about give what git gives."""
+"""Test that merges planned without git give the same result as git's."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def tree_of(scratch: Scratch, files: dict[str, str | None]) -> str:
     return scratch.with_files(EMPTY_TREE, entries)
 
 
-def test_a_merge_is_what_git_makes_of_it(tmp_path: Path) -> None:
+def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
     with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
 
@@ -48,7 +48,7 @@ def test_a_merge_is_what_git_makes_of_it(tmp_path: Path) -> None:
             our: dict[str, str | None],
             their: dict[str, str | None],
         ) -> None:
-            # all sides start from the same files, so that most of a tree is in all three
+            # all sides start from the same files, so most of a tree is on all three
             start: dict[str, str | None] = dict.fromkeys(NAMES, BODY)
             trees = [
                 tree_of(scratch, start | base),
@@ -65,24 +65,26 @@ def test_a_merge_is_what_git_makes_of_it(tmp_path: Path) -> None:
         holds()
 
 
-def test_what_may_be_renamed_is_left_to_git() -> None:
-    one, other, third = (("100644", digit * 40) for digit in "123")
+def test_possible_renames_are_left_to_git() -> None:
+    entry, other, third = (("100644", digit * 40) for digit in "123")
     folder = ("40000", "4" * 40)
-    here = {"d": folder, "d/a.c": one}.get
-    assert plan({"d/a.c": (one, other)}, here, here) is not None
-    assert plan({"d/a.c": (one, None), "d/n.c": (None, other)}, here, here) is not None
-    assert plan({"d/gone.c": (one, other)}, here, here) is None, (
+    here = {"d": folder, "d/a.c": entry}.get
+    assert plan({"d/a.c": (entry, other)}, here, here) is not None
+    assert (
+        plan({"d/a.c": (entry, None), "d/n.c": (None, other)}, here, here) is not None
+    )
+    assert plan({"d/gone.c": (entry, other)}, here, here) is None, (
         "our side may have renamed it"
     )
     assert plan({"e/n.c": (None, other)}, here, here) is None, (
         "our side may have renamed the directory"
     )
-    assert plan({"d/a.c": (one, None)}, here, {}.get) is None, (
+    assert plan({"d/a.c": (entry, None)}, here, {}.get) is None, (
         "their side may have renamed the directory"
     )
     assert plan({"d/a.c": (third, None)}, here, here) is None, (
         "what we changed is not deleted"
     )
-    assert plan({"d/a.c": (("120000", one[1]), other)}, here, here) is None, (
+    assert plan({"d/a.c": (("120000", entry[1]), other)}, here, here) is None, (
         "a link is no file"
     )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the missing prerequisites of a commit are searched, and what the branch has is not one."""
+"""Test where a commit's missing prerequisites are searched, and that commits in the branch are not
+missing.
+"""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,18 +20,18 @@ FIRST, SECOND = (2, 3), (10, 11)
 def edit(
     *spans: Span, old: str | None = "f.c", new: str | None = "f.c"
 ) -> LineEditStep:
-    """An edit that replaces these lines."""
+    """Return an edit that replaces these lines."""
     hunks = tuple((span, span) for span in spans)
     return LineEditStep(old, new, hunks)
 
 
 def marked(*theirs: str) -> str:
-    """A file with a conflict that has these lines on the side of the commit."""
+    """Return a conflicted file with these lines on the commit's side."""
     return "".join(("<<<<<<< ours\nx\n=======\n", *theirs, ">>>>>>> theirs\n"))
 
 
 class Made:
-    """The branch, the commits before the fix and what was asked of git."""
+    """The branch, the commits before the fix, and the calls to git."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *touches: LineTouch) -> None:
         self.touches = touches
@@ -45,8 +47,10 @@ class Made:
 
     def _read_touch(self, _: object, commit: str) -> LineTouch:
         self.asked.append(f"show {commit}")
-        found = [touch for touch in (*self.touches, self.fix) if touch.commit == commit]
-        return found[0]
+        touches = [
+            touch for touch in (*self.touches, self.fix) if touch.commit == commit
+        ]
+        return touches[0]
 
     def _read_touches(
         self,
@@ -69,13 +73,13 @@ class Made:
         return tuple(f"old-{path}" for path in paths)
 
     def search(self, parents: tuple[str, ...] = ("top",)) -> MissingCommits:
-        """The search for this fix."""
+        """Return the search for this fix."""
         history = SimpleNamespace(
             repository=SimpleNamespace(
                 commit=lambda _: SimpleNamespace(parents=parents)
             ),
             missing=lambda commits, _: tuple(
-                one for one in commits if one not in self.present
+                commit for commit in commits if commit not in self.present
             ),
             landed=self._landing,
         )
@@ -100,7 +104,7 @@ class Made:
 
 
 def two(monkeypatch: pytest.MonkeyPatch) -> Made:
-    """A commit that wrote the first lines of the fix, and one that wrote the second."""
+    """Return a commit that wrote the first lines of the fix, and one that wrote the second."""
     return Made(
         monkeypatch,
         LineTouch("a", (edit(FIRST),)),
@@ -114,7 +118,7 @@ def two(monkeypatch: pytest.MonkeyPatch) -> Made:
         (marked("line 11\n"), ("b",)),
         (marked("line 3\n"), ("a",)),
         (marked("line 3\n") + marked("line 11\n"), ("a", "b")),
-        # lines beside those of a hunk count as its own
+        # lines next to a hunk count as part of it
         (marked("line 2\n"), ("a",)),
         (marked("line 4\n"), ("a",)),
         (marked("line 12\n"), ("b",)),
@@ -136,7 +140,7 @@ def test_only_the_hunks_that_conflict_are_traced_where_the_markers_name_them(
     )
 
 
-def test_a_line_at_the_end_of_the_file_is_found_by_the_markers(
+def test_line_at_the_end_of_the_file_is_found_by_the_markers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = two(monkeypatch)
@@ -156,7 +160,7 @@ def test_a_line_at_the_end_of_the_file_is_found_by_the_markers(
         (edit(FIRST, SECOND, new=None), {("theirs", ""): TEXT}),
     ],
 )
-def test_of_a_file_that_went_or_was_renamed_every_hunk_is_traced(
+def test_deleted_or_renamed_file_traces_every_hunk(
     change: LineEditStep,
     blobs: dict[tuple[str, str], str],
     monkeypatch: pytest.MonkeyPatch,
@@ -168,31 +172,31 @@ def test_of_a_file_that_went_or_was_renamed_every_hunk_is_traced(
     assert made.search().wrote("fix", merge, "theirs") == ("a", "b")
 
 
-def test_what_the_branch_has_under_another_id_is_not_missing(
+def test_commit_under_another_id_is_not_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = two(monkeypatch)
-    assert made.search().stands_on("fix", ["f.c"], 0) == ("a", "b")
+    assert made.search().dependencies_of("fix", ["f.c"], 0) == ("a", "b")
     made.landed = {"a": True, "b": False}
-    assert made.search().stands_on("fix", ["f.c"], 0) == ("b",)
+    assert made.search().dependencies_of("fix", ["f.c"], 0) == ("b",)
     made.landed, made.present = {}, {"b"}
     search = made.search()
     made.asked.clear()
-    assert search.stands_on("fix", ["f.c"], 0) == ("a",)
-    assert search.stands_on("fix", ["f.c"], 0) == ("a",)
+    assert search.dependencies_of("fix", ["f.c"], 0) == ("a",)
+    assert search.dependencies_of("fix", ["f.c"], 0) == ("a",)
     assert made.asked.count("landed a") == 1
     assert made.asked.count("show fix") == 1
     assert "landed b" not in made.asked
 
 
 @pytest.mark.parametrize(("count", "found"), [(20, 0), (21, 21)])
-def test_the_branch_is_searched_for_a_few_commits_only(
+def test_branch_is_searched_for_a_few_commits_only(
     count: int, found: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     touches = [LineTouch(f"c{at}", (edit(FIRST),)) for at in range(count)]
     made = Made(monkeypatch, *touches)
     made.landed = dict.fromkeys((touch.commit for touch in touches), True)
-    assert len(made.search().stands_on("fix", ["f.c"], 0)) == found
+    assert len(made.search().dependencies_of("fix", ["f.c"], 0)) == found
 
 
 def test_only_files_that_conflict_are_searched_or_all_where_git_names_others(
@@ -206,13 +210,13 @@ def test_only_files_that_conflict_are_searched_or_all_where_git_names_others(
     made.in_branch = {"f.c", "g.c", "h.c"}
     both = (edit(FIRST), edit(FIRST, old="g.c", new="h.c"))
     made.fix = LineTouch("fix", both)
-    for conflicts, found in (
+    for conflicts, expected in (
         (["f.c"], ("f",)),
         (["g.c"], ("g",)),
         (["h.c"], ("g",)),
         (["other.c"], ("f", "g")),
     ):
-        assert made.search().stands_on("fix", conflicts, 0) == found, conflicts
+        assert made.search().dependencies_of("fix", conflicts, 0) == expected, conflicts
 
 
 def test_earlier_names_are_looked_for_where_the_branch_lacks_the_file(
@@ -228,7 +232,7 @@ def test_earlier_names_are_looked_for_where_the_branch_lacks_the_file(
     assert made.search(parents=()).names(["g.c"]) == ("g.c",)
 
 
-def test_the_commits_before_one_are_read_once_for_all_parts_of_the_files(
+def test_commits_before_one_are_read_once_for_all_parts_of_the_files(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = Made(
@@ -253,7 +257,7 @@ def test_the_commits_before_one_are_read_once_for_all_parts_of_the_files(
     assert made.search(parents=()).before("fix", ("f.c",)) == ()
 
 
-def test_of_all_commits_the_most_recent_are_given(
+def test_most_recent_commits_are_returned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(missing_commits, "MOST", 2)

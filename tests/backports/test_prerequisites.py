@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a fix stands on is found, in order, and no more than that."""
+"""Test that exactly the prerequisites of a fix are found, in order."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
-    stands_on,
+    dependencies_of,
 )
 from patchpilot.backports.prerequisites import _OutOfTimeError, _Seeker
 from tests.backports.world import FIXED, World, source
@@ -22,7 +22,7 @@ def ids(answer: dict[str, object]) -> list[str]:
     return [need["commit"] for need in needs]
 
 
-def test_the_commit_it_stands_on_is_found_and_the_others_are_not(world: World) -> None:
+def test_only_the_prerequisite_is_found(world: World) -> None:
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
     assert ids(answer) == [world.groundwork]
     assert (answer["search"], answer["prerequisites_partial"]) == ("found", False)
@@ -32,7 +32,7 @@ def test_the_commit_it_stands_on_is_found_and_the_others_are_not(world: World) -
     ]
 
 
-def test_a_chain_is_listed_in_the_order_to_apply(world: World) -> None:
+def test_chain_is_listed_in_the_order_to_apply(world: World) -> None:
     repo = world.repo
     content = {**FIXED}
     chain = []
@@ -55,7 +55,7 @@ def test_a_chain_is_listed_in_the_order_to_apply(world: World) -> None:
     assert ids(answer) == chain
 
 
-def test_what_the_branch_has_as_a_backport_is_never_listed(world: World) -> None:
+def test_backported_commits_are_not_listed(world: World) -> None:
     ground = (
         f"work: check first\n\n[ Upstream commit {world.groundwork} ]\n",
         {"w.c": source(l19="check(19);", l20="check(20); /* 6.12 */")},
@@ -66,7 +66,7 @@ def test_what_the_branch_has_as_a_backport_is_never_listed(world: World) -> None
     assert answer["search"] == "none"
 
 
-def test_what_a_prerequisite_needs_in_other_files_comes_before_it(world: World) -> None:
+def test_prerequisites_in_other_files_come_first(world: World) -> None:
     repo = world.repo
     deep = repo.commit("other: prepare", {"other.c": source(l30="prepare(30);")})
     wide, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
@@ -75,7 +75,7 @@ def test_what_a_prerequisite_needs_in_other_files_comes_before_it(world: World) 
     assert answer["search"] == "found"
 
 
-def test_when_only_a_part_of_a_commit_can_be_had_the_answer_says_so(
+def test_partial_prerequisite_is_reported(
     world: World,
 ) -> None:
     wide, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
@@ -85,7 +85,7 @@ def test_when_only_a_part_of_a_commit_can_be_had_the_answer_says_so(
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 
 
-def test_a_chain_of_commits_elsewhere_is_not_what_a_small_fix_is_said_to_need(
+def test_unrelated_chain_is_not_a_prerequisite(
     world: World,
 ) -> None:
     repo = world.repo
@@ -104,7 +104,7 @@ def test_a_chain_of_commits_elsewhere_is_not_what_a_small_fix_is_said_to_need(
     assert "prerequisites (only their changes to the files of the fix):" in shown
 
 
-def test_a_large_commit_of_which_the_fix_needs_a_line_is_needed_in_part(
+def test_large_prerequisite_is_reduced_to_the_needed_files(
     world: World,
 ) -> None:
     big = "".join(f"line {number};\n" for number in range(2500))
@@ -114,7 +114,7 @@ def test_a_large_commit_of_which_the_fix_needs_a_line_is_needed_in_part(
     assert "git cherry-pick -x " + wide not in answer["commands"]
 
 
-def test_a_renamed_file_is_followed(world: World) -> None:
+def test_renamed_file_is_followed(world: World) -> None:
     repo = world.repo
     repo.git("mv", "w.c", "new.c")
     moved = repo.commit("work: move", {})
@@ -124,7 +124,7 @@ def test_a_renamed_file_is_followed(world: World) -> None:
     assert set(ids(answer)) <= {moved, step}
 
 
-def test_no_time_means_no_search_and_says_so(world: World) -> None:
+def test_no_time_means_no_search_and_is_reported(world: World) -> None:
     answer = world.one(
         world.fix, "--onto", world.branch("6.12", world.culprit), "--effort", "0"
     )
@@ -133,7 +133,7 @@ def test_no_time_means_no_search_and_says_so(world: World) -> None:
     assert answer["search"] == "gave-up"
 
 
-def test_a_fix_not_yet_upstream_gets_lines_that_name_what_each_tree_needs(
+def test_unmerged_fix_gets_stable_lines_with_prerequisites(
     world: World,
 ) -> None:
     world.branch("6.6", world.culprit)
@@ -148,10 +148,10 @@ def test_a_fix_not_yet_upstream_gets_lines_that_name_what_each_tree_needs(
 
 def test_causes_name_the_commits_behind_a_conflict(world: World) -> None:
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
-    assert [one["commit"] for one in answer["causes"]] == [world.groundwork]
+    assert [cause["commit"] for cause in answer["causes"]] == [world.groundwork]
 
 
-def test_when_the_branch_went_its_own_way_its_own_commit_is_named(world: World) -> None:
+def test_branchs_own_commit_is_named_as_the_cause(world: World) -> None:
     tip = world.branch(
         "6.12",
         world.groundwork,
@@ -161,12 +161,12 @@ def test_when_the_branch_went_its_own_way_its_own_commit_is_named(world: World) 
         ),
     )
     answer = world.one(world.fix, "--onto", tip)
-    assert [(one["commit"], one["why"].split(":")[0]) for one in answer["causes"]] == [
-        (tip, "a commit of this branch that wrote the conflicting lines")
-    ]
+    assert [
+        (cause["commit"], cause["why"].split(":")[0]) for cause in answer["causes"]
+    ] == [(tip, "a commit of this branch that wrote the conflicting lines")]
 
 
-def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(
+def test_missing_helper_is_reported_with_its_commit(
     world: World,
 ) -> None:
     repo = world.repo
@@ -184,10 +184,10 @@ def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(
         "the fix calls helper_new, which the branch does not have" in hint
         for hint in answer["hints"]
     )
-    assert helper in [one["commit"] for one in answer["causes"]]
+    assert helper in [cause["commit"] for cause in answer["causes"]]
 
 
-def test_a_function_that_takes_other_arguments_in_the_branch_is_hinted_at(
+def test_changed_function_signature_gives_a_hint(
     world: World,
 ) -> None:
     repo = world.repo
@@ -225,20 +225,24 @@ def touch(name: str, *hunks: tuple[tuple[int, int], tuple[int, int]]) -> LineTou
 
 
 @given(st.lists(st.tuples(SPANS, st.integers(0, 4)), max_size=8), SPANS)
-def test_what_is_needed_only_grows_with_what_is_asked(
+def test_prerequisites_grow_monotonically(
     rows: list[tuple[tuple[int, int], int]], wanted: tuple[int, int]
 ) -> None:
     touches = [
         touch(str(number), ((new[0], new[0] + size), new))
         for number, (new, size) in enumerate(rows)
     ]
-    narrow = stands_on(touches, touch("fix", (wanted, wanted)), frozenset())
-    wide = stands_on(touches, touch("fix", (wanted, wanted)), frozenset(), margin=3)
-    assert {one.commit for one in narrow} <= {one.commit for one in wide}
-    assert [one.commit for one in narrow] == sorted(one.commit for one in narrow)
+    narrow = dependencies_of(touches, touch("fix", (wanted, wanted)), frozenset())
+    wide = dependencies_of(
+        touches, touch("fix", (wanted, wanted)), frozenset(), margin=3
+    )
+    assert {touch.commit for touch in narrow} <= {touch.commit for touch in wide}
+    assert [touch.commit for touch in narrow] == sorted(
+        touch.commit for touch in narrow
+    )
 
 
-def test_when_the_time_is_over_the_best_so_far_is_reported(
+def test_timeout_reports_the_best_result(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = world.repo
@@ -263,7 +267,7 @@ def test_when_the_time_is_over_the_best_so_far_is_reported(
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 
 
-def test_who_ends_the_search_is_reported_what_was_found_by_then(
+def test_interrupted_search_reports_partial_results(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tip = world.branch("6.12", world.culprit)
@@ -274,8 +278,8 @@ def test_who_ends_the_search_is_reported_what_was_found_by_then(
     monkeypatch.setattr(_Seeker, "_fewer", stop)
     done = world.call(world.fix, "--onto", tip)
     assert (done.code, done.out) == (130, "")
-    said = (
+    message = (
         f"prerequisites of {world.fix[:12]} found before that (1 commit, only the changes to the"
         f" fix's files): {world.groundwork[:12]}"
     )
-    assert said in done.err
+    assert message in done.err

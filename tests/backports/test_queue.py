@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the TUI shows and writes of a backport: where the bug is, the sides of a conflict, the
-prerequisites that were ticked.
+"""Test what the TUI shows and writes of a backport: where the bug is, the sides of a conflict, the
+ticked prerequisites.
 """
 
 from pathlib import Path
@@ -35,7 +35,7 @@ def states(result: BackportResult) -> list[tuple[str, ReleaseState]]:
     return [(point.version, point.state) for point in result.bug.points]
 
 
-def test_the_range_has_every_series_the_release_of_the_bug_and_the_fix(
+def test_range_has_every_series_the_release_of_the_bug_and_the_fix(
     world: World,
 ) -> None:
     world.repo.git("tag", "v6.4-rc1", world.culprit)
@@ -66,7 +66,7 @@ def test_the_range_has_every_series_the_release_of_the_bug_and_the_fix(
     )
 
 
-def test_a_candidate_has_the_range_and_the_message_it_would_give(world: World) -> None:
+def test_candidate_previews_range_and_message(world: World) -> None:
     world.repo.git("tag", "v6.4-rc1", world.culprit)
     world.branch("6.1", world.base)
     world.branch("6.6", world.culprit)
@@ -74,7 +74,7 @@ def test_a_candidate_has_the_range_and_the_message_it_would_give(world: World) -
     with Repository.open(world.repo.path) as repository:
         impact = candidate_impact(repository, world.fix, [world.groundwork])
         other = candidate_impact(repository, world.fix, [world.culprit])
-    # the release before the culprit is the only one that the fix's history has
+    # the release before the bug is the only one in the fix's history
     assert [(point.version, str(point.state)) for point in other.bug.points] == [
         ("6.1", "clean"),
         ("6.4-rc1", "bug enters"),
@@ -132,17 +132,17 @@ def test_only_ticked_prerequisites_are_written_with_the_fix(
         (100, False, Risk.MEDIUM),
     ],
 )
-def test_the_risk_of_a_prerequisite_is_its_kind_and_its_size(
+def test_risk_of_a_prerequisite_is_its_kind_and_its_size(
     size: int, is_fix: bool, risk: Risk
 ) -> None:
     assert risk_of(PrerequisiteNeed("1" * 40, "x", size, is_fix), 100) is risk
 
 
-def test_a_tree_without_a_limit_finds_no_size_risky() -> None:
+def test_tree_without_a_limit_finds_no_size_risky() -> None:
     assert risk_of(PrerequisiteNeed("1" * 40, "x", 9999), 0) is Risk.MEDIUM
 
 
-def test_a_reported_failure_is_known_for_its_branch_only(
+def test_reported_failure_is_known_for_its_branch_only(
     world: World, tmp_path: Path
 ) -> None:
     world.branch("6.6", world.culprit)
@@ -151,7 +151,7 @@ def test_a_reported_failure_is_known_for_its_branch_only(
     assert [bool(branch.failed) for branch in ask(world).branches] == [True, False]
 
 
-def test_what_its_author_calls_no_fix_has_nothing_to_backport(world: World) -> None:
+def test_non_fix_has_no_backports(world: World) -> None:
     world.branch("6.6", world.culprit)
     world.repo.branch("topic", world.fix)
     with Repository.open(world.repo.path) as repository:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a verdict says of a branch, from what is known of its commits."""
+"""Test what a verdict states about a branch, from known commits."""
 
 from types import SimpleNamespace
 
@@ -20,7 +20,7 @@ CLEAN = ApplyResult(AppliesHow.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), Fal
 
 
 def history(**landings: Landing) -> SimpleNamespace:
-    """A history that knows where commits landed, by their first letter."""
+    """Return a history that derives where commits were merged from their first letter."""
     return SimpleNamespace(landed=lambda commit, tip: landings.get(commit[0]))
 
 
@@ -77,17 +77,17 @@ def culprit(commit: str | None, written: str = "abcdef123456") -> Culprit:
         ),
     ],
 )
-def test_whether_a_branch_has_the_bug(
+def test_affected_branches(
     culprits: tuple[Culprit, ...],
     landings: dict[str, Landing],
     expected: tuple[bool | None, str | None],
     words: list[str],
 ) -> None:
-    found = affected(history(**landings), culprits, "tip")  # type: ignore[arg-type]
-    assert found[:2] == expected
+    answer = affected(history(**landings), culprits, "tip")  # type: ignore[arg-type]
+    assert answer[:2] == expected
     for word in words:
-        assert word in found[2]
-    assert ("reverted" in found[2]) is any("reverted" in word for word in words)
+        assert word in answer[2]
+    assert ("reverted" in answer[2]) is any("reverted" in word for word in words)
 
 
 def answer(
@@ -96,7 +96,7 @@ def answer(
     tree: str | None = None,
     **landings: Landing,
 ) -> tuple[BranchResult, list[str]]:
-    """The verdict where the fix applies like this, and what it was tried on."""
+    """Return the verdict for a fix that applies like this, and the trees on which it was tried."""
     tried: list[str] = []
 
     def try_fix(scratch: object, fix: object, onto: str) -> ApplyResult:
@@ -115,47 +115,47 @@ def answer(
     ), tried  # type: ignore[arg-type]
 
 
-def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(
+def test_merged_fix_is_only_retried_as_a_backport(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found, tried = answer(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
-    assert (found.verdict, found.applied, tried) == (BranchVerdict.FIXED, None, [])
+    result, tried = answer(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
+    assert (result.verdict, result.applied, tried) == (BranchVerdict.FIXED, None, [])
     for how, word in (
         (Shown.MARKER, "message"),
         (Shown.SUBJECT, "same subject"),
         (Shown.PATCH_ID, "patch-id"),
     ):
-        found, tried = answer(monkeypatch, CLEAN, f=Landing(THERE, how))
-        assert (found.verdict, found.applied, tried) == (
+        result, tried = answer(monkeypatch, CLEAN, f=Landing(THERE, how))
+        assert (result.verdict, result.applied, tried) == (
             BranchVerdict.FIXED,
             CLEAN,
             ["tip"],
         )
-        assert THERE[:12] in found.reason
-        assert word in found.reason
+        assert THERE[:12] in result.reason
+        assert word in result.reason
     assert answer(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER))[1] == [
         "tree"
     ]
 
 
-def test_a_fix_that_was_reverted_is_judged_again_and_says_so(
+def test_reverted_fix_is_needed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found, tried = answer(
+    result, tried = answer(
         monkeypatch,
         CLEAN,
         "tree",
         f=Landing(THERE, Shown.MARKER, UNDONE),
         b=Landing(BUG, Shown.ANCESTRY),
     )
-    assert (found.verdict, found.affected, found.culprit_as, tried) == (
+    assert (result.verdict, result.affected, result.culprit_as, tried) == (
         BranchVerdict.CLEAN,
         True,
         BUG,
         ["tree"],
     )
-    assert THERE[:12] in found.reason
-    assert UNDONE[:12] in found.reason
+    assert THERE[:12] in result.reason
+    assert UNDONE[:12] in result.reason
 
 
 @pytest.mark.parametrize(
@@ -202,27 +202,27 @@ def test_a_fix_that_was_reverted_is_judged_again_and_says_so(
         ),
     ],
 )
-def test_how_the_fix_applies_is_said(
+def test_verdict_states_how_the_fix_applies(
     monkeypatch: pytest.MonkeyPatch,
     applied: ApplyResult,
     state: BranchVerdict,
     words: str,
     never: str,
 ) -> None:
-    found, _ = answer(monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY))
-    assert (found.verdict, found.applied) == (state, applied)
-    said = found.reason.partition("; ")[2]
-    assert words in said
-    assert never not in said.replace("conflicts in", "").replace("merging", "")
+    result, _ = answer(monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY))
+    assert (result.verdict, result.applied) == (state, applied)
+    reason = result.reason.partition("; ")[2]
+    assert words in reason
+    assert never not in reason.replace("conflicts in", "").replace("merging", "")
     if applied.how is AppliesHow.CONFLICT:
-        assert said.endswith(words.split(", ")[-1])
+        assert reason.endswith(words.split(", ")[-1])
 
 
-def test_a_branch_without_the_bug_is_not_affected_however_the_fix_applies(
+def test_branch_without_the_bug_is_not_affected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found, _ = answer(monkeypatch, CLEAN)
-    assert (found.verdict, found.affected, found.culprit_as, found.applied) == (
+    result, _ = answer(monkeypatch, CLEAN)
+    assert (result.verdict, result.affected, result.culprit_as, result.applied) == (
         BranchVerdict.NOT_AFFECTED,
         False,
         None,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A conflict is taken to a clone, resolved by the person, and taken up again."""
+"""Test that a conflict is prepared in a clone, resolved by the user, and resumed."""
 
 import subprocess
 from pathlib import Path
@@ -25,12 +25,14 @@ def git(folder: Path, *words: str) -> str:
 
 def resolve(world: World, *words: object) -> dict[str, Any]:
     """Open the conflict on 6.12, or continue to resolve it."""
-    found: dict[str, Any] = world.ask(world.fix, "--resolve", "6.12", *words)["resolve"]
-    return found
+    result: dict[str, Any] = world.ask(world.fix, "--resolve", "6.12", *words)[
+        "resolve"
+    ]
+    return result
 
 
 def go_on(clone: Path, text: str = "") -> None:
-    """Commit the resolution, which is this text of the file if there is one."""
+    """Commit the resolution, with this text of the file if given."""
     if text:
         (clone / "w.c").write_text(text)
     git(clone, "add", "-u")
@@ -39,7 +41,7 @@ def go_on(clone: Path, text: str = "") -> None:
 
 @pytest.fixture
 def conflicting(world: World) -> World:
-    """A branch where the groundwork is there and line 20 is its own."""
+    """Return a branch that has the prerequisite and its own line 20."""
     world.branch(
         "6.12",
         world.culprit,
@@ -48,9 +50,7 @@ def conflicting(world: World) -> World:
     return world
 
 
-def test_a_conflict_is_resolved_in_two_calls(
-    conflicting: World, tmp_path: Path
-) -> None:
+def test_conflict_is_resolved_in_two_calls(conflicting: World, tmp_path: Path) -> None:
     first = resolve(conflicting)
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
@@ -83,7 +83,7 @@ def test_with_adapt_the_files_in_conflict_have_the_adaptation(
     )
 
 
-def test_what_was_resolved_answers_the_failed_mail_of_a_followed_series(
+def test_resolution_replies_to_the_failed_message(
     conflicting: World, tmp_path: Path
 ) -> None:
     follow_failed(conflicting.fix, tmp_path, "6.12")
@@ -106,7 +106,7 @@ def test_prerequisites_that_were_found_are_committed_there(world: World) -> None
     assert len(done["files"]) == 2
 
 
-def test_an_unfinished_resolution_is_found_again_as_it_was_left(
+def test_unfinished_resolution_is_found_again_as_it_was_left(
     conflicting: World,
 ) -> None:
     first = resolve(conflicting)
@@ -117,7 +117,7 @@ def test_an_unfinished_resolution_is_found_again_as_it_was_left(
     assert (Path(first["folder"]) / "w.c").read_text() == "half done\n"
 
 
-def test_a_directory_cannot_be_resolved_in(conflicting: World, tmp_path: Path) -> None:
+def test_directory_cannot_be_resolved_in(conflicting: World, tmp_path: Path) -> None:
     done = conflicting.call(conflicting.fix, "--resolve", tmp_path)
     assert done.code == 2
 
@@ -129,7 +129,7 @@ def test_where_a_resolution_was_written_is_found_again(conflicting: World) -> No
             return resolution(
                 repository,
                 conflicting.fix,
-                next(one for one in result.branches if one.version == "6.12"),
+                next(branch for branch in result.branches if branch.version == "6.12"),
             )
 
     clone = Path(resolve(conflicting)["folder"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which earlier commits a fix is based on, from line numbers alone."""
+"""Test on which earlier commits a fix depends, from line numbers alone."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,12 +13,12 @@ from patchpilot.backports.line_history import (
     LineTouch,
     Span,
     crossing,
+    dependencies_of,
     last_writers,
     older_names,
     read_each,
     read_touch,
     read_touches,
-    stands_on,
 )
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
@@ -34,7 +34,7 @@ def edit(
 
 
 def same(*spans: Span, **names: str | None) -> LineEditStep:
-    """An edit that changes these lines and leaves their number."""
+    """Return an edit that changes these lines but not their number."""
     return edit(*((span, span) for span in spans), **names)
 
 
@@ -43,11 +43,11 @@ def touch(name: str, *edits: LineEditStep) -> LineTouch:
 
 
 def ids(touches: tuple[LineTouch, ...]) -> list[str]:
-    return [one.commit for one in touches]
+    return [touch.commit for touch in touches]
 
 
 def fix(*spans: Span) -> LineTouch:
-    """A fix that changes these lines (from, to), numbered from 0, in gaps between lines."""
+    """Return a fix of these lines (from, to), as positions between lines, counted from 0."""
     return touch("fix", same(*spans))
 
 
@@ -63,15 +63,17 @@ def fix(*spans: Span) -> LineTouch:
         ((0, 40), True),
     ],
 )
-def test_a_fix_is_based_on_what_changed_its_lines_or_lines_beside_them(
+def test_fix_depends_on_commits_that_changed_its_lines_or_neighbors(
     changed: Span, meets: bool
 ) -> None:
     before = touch("a", same(changed))
-    assert ids(stands_on([before], fix((10, 12)), NONE)) == (["a"] if meets else [])
+    assert ids(dependencies_of([before], fix((10, 12)), NONE)) == (
+        ["a"] if meets else []
+    )
     assert ids(last_writers([before], fix((10, 12)), NONE, PATHS)) == (
         ["a"] if meets else []
     )
-    assert stands_on([before], fix((10, 12)), frozenset("a")) == ()
+    assert dependencies_of([before], fix((10, 12)), frozenset("a")) == ()
     assert last_writers([before], fix((10, 12)), frozenset("a"), PATHS) == ()
 
 
@@ -86,12 +88,12 @@ def test_a_fix_is_based_on_what_changed_its_lines_or_lines_beside_them(
         ((0, 1), 20, True),
     ],
 )
-def test_a_margin_widens_the_lines_of_the_fix(
+def test_margin_widens_the_lines_of_the_fix(
     changed: Span, margin: int, meets: bool
 ) -> None:
     assert (
         bool(
-            stands_on(
+            dependencies_of(
                 [touch("a", same(changed))],
                 fix((10, 12)),
                 NONE,
@@ -105,11 +107,11 @@ def test_a_margin_widens_the_lines_of_the_fix(
 @pytest.mark.parametrize(
     ("old", "new", "then"),
     [
-        # lines added, removed, replaced above: what is below moves with them
+        # lines added, removed or replaced above shift the lines below
         ((0, 0), (0, 5), (5, 7)),
         ((0, 5), (0, 0), (15, 17)),
         ((2, 4), (2, 5), (9, 11)),
-        # below: nothing moves
+        # below: nothing shifts
         ((20, 20), (20, 29), (10, 12)),
         # the edit ends where the lines begin
         ((4, 4), (4, 8), (6, 8)),
@@ -119,7 +121,7 @@ def test_a_margin_widens_the_lines_of_the_fix(
         ((8, 18), (8, 14), (8, 18)),
         ((11, 11), (11, 12), (10, 11)),
         ((11, 14), (11, 11), (10, 15)),
-        # it ends or begins exactly beside them
+        # it ends or begins exactly next to them
         ((12, 12), (12, 15), (10, 12)),
         ((12, 15), (12, 12), (10, 15)),
         ((9, 10), (9, 10), (10, 12)),
@@ -136,20 +138,20 @@ def test_line_numbers_are_carried_back_through_other_commits(
         first = touch("a", same((at, at + 1)))
         expected = low <= at + 1 and at <= high
         assert (
-            "a" in ids(stands_on([first, other], fix((10, 12)), frozenset("b")))
+            "a" in ids(dependencies_of([first, other], fix((10, 12)), frozenset("b")))
         ) is expected, at
 
 
-def test_what_a_commit_that_belongs_changed_is_needed_too() -> None:
+def test_prerequisites_of_prerequisites_are_needed() -> None:
     first = touch("a", same((30, 31)))
     second = touch("b", same((10, 11), (30, 31)))
-    assert ids(stands_on([first, second], fix((10, 12)), NONE)) == ["a", "b"]
-    assert ids(stands_on([first, second], fix((10, 12)), frozenset("b"))) == []
-    # the last writers are not asked what they are based on
+    assert ids(dependencies_of([first, second], fix((10, 12)), NONE)) == ["a", "b"]
+    assert ids(dependencies_of([first, second], fix((10, 12)), frozenset("b"))) == []
+    # no prerequisites are searched for the last writers
     assert ids(last_writers([first, second], fix((10, 12)), NONE, PATHS)) == ["b"]
 
 
-def test_lines_that_a_later_commit_wrote_whole_are_not_asked_of_older_ones() -> None:
+def test_lines_rewritten_later_are_not_traced_further() -> None:
     old, new = (
         touch("a", same((10, 12))),
         touch("b", same((10, 12))),
@@ -180,35 +182,35 @@ def test_only_the_files_asked_about_count() -> None:
         touch("f", same((1, 2))),
         touch("g", same((1, 2), old="g.c", new="g.c")),
     ]
-    assert ids(stands_on(touches, both, NONE)) == ["f", "g"]
-    for asked, found in (
+    assert ids(dependencies_of(touches, both, NONE)) == ["f", "g"]
+    for asked, expected in (
         (["f.c"], ["f"]),
         (["g.c"], ["g"]),
         (["h.c"], ["g"]),
         (["x.c"], []),
     ):
-        assert ids(stands_on(touches, both, NONE, frozenset(asked))) == found
-        assert ids(last_writers(touches, both, NONE, frozenset(asked))) == found
+        assert ids(dependencies_of(touches, both, NONE, frozenset(asked))) == expected
+        assert ids(last_writers(touches, both, NONE, frozenset(asked))) == expected
     created = touch("fix", edit(((0, 0), (0, 9)), old=None, new="n.c"))
     assert (
-        stands_on(
+        dependencies_of(
             [touch("n", edit(((0, 0), (0, 9)), old=None, new="n.c"))], created, NONE
         )
         == ()
     )
 
 
-def test_a_rename_is_followed_and_is_itself_something_to_be_based_on() -> None:
+def test_rename_is_followed_and_can_be_a_prerequisite() -> None:
     first = touch("a", same((10, 11), old="old.c", new="old.c"))
     move = touch("m", edit(old="old.c", new="f.c"))
-    assert ids(stands_on([first, move], fix((10, 12)), NONE)) == ["a", "m"]
-    assert ids(stands_on([first, move], fix((10, 12)), frozenset("m"))) == ["a"]
+    assert ids(dependencies_of([first, move], fix((10, 12)), NONE)) == ["a", "m"]
+    assert ids(dependencies_of([first, move], fix((10, 12)), frozenset("m"))) == ["a"]
     assert ids(last_writers([first, move], fix((10, 12)), NONE, PATHS)) == ["a"]
     assert ids(crossing([first, move], "f.c", (10, 12))) == ["a"]
     made = touch("c", edit(((0, 0), (0, 40)), old=None, new="f.c"))
-    assert ids(stands_on([touch("x", same((10, 11))), made], fix((10, 12)), NONE)) == [
-        "c"
-    ]
+    assert ids(
+        dependencies_of([touch("x", same((10, 11))), made], fix((10, 12)), NONE)
+    ) == ["c"]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +220,7 @@ def test_a_rename_is_followed_and_is_itself_something_to_be_based_on() -> None:
         ((4, 5), (4, 5), (5, 9), False),
         ((9, 10), (9, 10), (5, 9), False),
         ((8, 10), (8, 10), (5, 9), True),
-        # removed lines count on each side of the gap
+        # a removal counts on each side of the gap
         ((5, 8), (5, 5), (5, 9), True),
         ((5, 8), (5, 5), (2, 5), True),
         ((5, 8), (5, 5), (6, 9), False),
@@ -227,13 +229,13 @@ def test_a_rename_is_followed_and_is_itself_something_to_be_based_on() -> None:
         ((0, 3), (0, 0), (1, 2), False),
     ],
 )
-def test_what_changes_lines_of_a_span_crosses_it(
+def test_commit_that_changes_a_span_crosses_it(
     old: Span, new: Span, span: Span, crosses: bool
 ) -> None:
     assert bool(crossing([touch("a", edit((old, new)))], "f.c", span)) is crosses
 
 
-def test_a_span_is_carried_back_and_the_oldest_comes_first() -> None:
+def test_span_is_carried_back_and_the_oldest_comes_first() -> None:
     touches = [
         touch("a", same((5, 6))),
         touch("b", edit(((0, 0), (0, 10)))),
@@ -243,7 +245,7 @@ def test_a_span_is_carried_back_and_the_oldest_comes_first() -> None:
     assert crossing(touches, "g.c", (16, 17)) == ()
 
 
-def test_the_size_of_a_commit_is_the_lines_it_removes_and_adds() -> None:
+def test_size_of_a_commit_is_the_lines_it_removes_and_adds() -> None:
     assert (
         touch(
             "a",
@@ -254,19 +256,19 @@ def test_the_size_of_a_commit_is_the_lines_it_removes_and_adds() -> None:
     )
 
 
-def test_changes_are_read_from_git_as_they_are(tmp_path: Path) -> None:
+def test_changes_are_read_from_git_unchanged(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     text = [f"line {n}\n" for n in range(1, 21)]
     base = repo.commit("start", {"f.c": "".join(text), "keep.c": "int k;\n"})
     changed = [*text[:2], "new\n", "more\n", *text[2:9], *text[10:19], "end\n"]
-    one = repo.commit("change", {"f.c": "".join(changed)})
+    commit = repo.commit("change", {"f.c": "".join(changed)})
     repo.git("mv", "f.c", "grü ße.c")
     two = repo.commit("move")
     repo.git("rm", "-q", "grü ße.c")
     three = repo.commit("remove", {"empty.c": ""})
     with Repository.open(repo.path) as repository:
-        touched = read_touch(repository, one)
-        assert touched.commit == one
+        touched = read_touch(repository, commit)
+        assert touched.commit == commit
         (edited,) = touched.edits
         assert (edited.old_path, edited.new_path) == ("f.c", "f.c")
         assert edited.hunks == (
@@ -292,18 +294,18 @@ def test_changes_are_read_from_git_as_they_are(tmp_path: Path) -> None:
         assert [
             each.commit for each in read_touches(repository, ["f.c"], three, [base])
         ] == [
-            one,
+            commit,
             two,
         ]
         assert [
             each.commit
-            for each in read_touches(repository, ["f.c", "empty.c"], three, [one])
+            for each in read_touches(repository, ["f.c", "empty.c"], three, [commit])
         ] == [two, three]
-        each = read_each(repository, [two, one, base], ["f.c"])
-        assert list(each) == [two, one, base]
-        assert each[one] == touched
-        assert read_each(repository, [one, three], ["keep.c"]) == {
-            name: LineTouch(name, ()) for name in (one, three)
+        each = read_each(repository, [two, commit, base], ["f.c"])
+        assert list(each) == [two, commit, base]
+        assert each[commit] == touched
+        assert read_each(repository, [commit, three], ["keep.c"]) == {
+            name: LineTouch(name, ()) for name in (commit, three)
         }
         assert older_names(repository, ["grü ße.c"], two, base) == ("f.c",)
         assert older_names(repository, ["grü ße.c"], two, two) == ()
@@ -335,8 +337,8 @@ def test_every_earlier_name_of_a_file_is_found_later_names_first(
 
 
 class FakeGit:
-    """Git's answers by subcommand, and what was asked with which time limit; each takes two
-    seconds.
+    """A fake git with answers by subcommand, which records each call's time limit; each call takes
+    two seconds.
     """
 
     def __init__(self, **answers: bytes) -> None:
@@ -390,27 +392,27 @@ def test_earlier_names_are_looked_for_in_so_many_steps_and_commits() -> None:
     assert older_names(fake.repository, ["0"], "tip", "less") == tuple("123456")
 
 
-def test_a_created_file_ends_only_its_own_lines() -> None:
+def test_created_file_ends_only_its_own_lines() -> None:
     first = touch("a", same((30, 31)))
     made = edit(((0, 0), (0, 9)), old=None, new="n.c")
     moved = touch("b", made, edit(((0, 0), (0, 20))))
-    assert ids(stands_on([first, moved], fix((50, 51)), frozenset("b"))) == ["a"]
-    assert ids(stands_on([first, moved], fix((30, 31)), frozenset("b"))) == []
+    assert ids(dependencies_of([first, moved], fix((50, 51)), frozenset("b"))) == ["a"]
+    assert ids(dependencies_of([first, moved], fix((30, 31)), frozenset("b"))) == []
 
 
-def test_the_paths_that_are_given_limit_what_git_reads() -> None:
+def test_paths_that_are_given_limit_what_git_reads() -> None:
     fake = FakeGit(log=b"")
     assert read_touch(fake.repository, "c", ["f.c"]) == LineTouch("c", ())
     assert read_touch(fake.repository, "c") == LineTouch("c", ())
     assert read_touches(fake.repository, ["f.c"], "tip", ["a", "b"]) == ()
-    (one, _), (whole, _), (several, seconds) = fake.asked
-    assert one[-3:] == ("c", "--", "f.c")
+    (paths, _), (whole, _), (several, seconds) = fake.asked
+    assert paths[-3:] == ("c", "--", "f.c")
     assert whole[-1] == "c"
     assert several[-5:] == ("tip", "^a", "^b", "--", "f.c")
     assert seconds == 60
 
 
-def test_a_hunk_belongs_to_the_diff_above_it() -> None:
+def test_hunk_belongs_to_the_diff_above_it() -> None:
     head = b"\x01c\n\n"
     raws = b"".join(
         b":100644 100644 %s %s M\t%s\n" % (b"1" * 40, b"2" * 40, name)
@@ -418,9 +420,9 @@ def test_a_hunk_belongs_to_the_diff_above_it() -> None:
     )
     diff = b"\ndiff --git a/f.c b/f.c\n@@ -1 +1,2 @@\n-@@ -5 +5 @@\n+x\n@@ no hunk @@\n"
     fake = FakeGit(log=head + b"@@ -7 +7 @@\n" + raws + diff)
-    found = read_touch(fake.repository, "c")
-    assert found.commit == "c"
-    assert [(one.new_path, one.hunks) for one in found.edits] == [
+    touch = read_touch(fake.repository, "c")
+    assert touch.commit == "c"
+    assert [(edit.new_path, edit.hunks) for edit in touch.edits] == [
         ("f.c", (((0, 1), (0, 2)),)),
         ("g.c", ()),
     ]

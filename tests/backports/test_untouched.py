@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Nothing of the person's repository changes, whatever is asked."""
+"""Test that no command changes the user's repository."""
 
 import os
 import re
@@ -28,7 +28,7 @@ def test_questions_and_patches_leave_the_repository_as_it_was(
     world.repo.put("untracked.txt", "mine\n")
     world.repo.put("other.c", "edited, not committed\n")
     before = world.state()
-    assert [one["verdict"] for one in world.ask(world.fix)["branches"]] == [
+    assert [branch["verdict"] for branch in world.ask(world.fix)["branches"]] == [
         "not-affected",
         "conflict",
         "clean",
@@ -45,7 +45,7 @@ def test_questions_and_patches_leave_the_repository_as_it_was(
     assert world.state() == before
 
 
-def test_a_repository_that_cannot_be_written_to_is_no_hindrance(world: World) -> None:
+def test_read_only_repository_is_supported(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
     expected = world.one(world.fix, "--onto", tip)
     folders = [Path(top) for top, _, _ in os.walk(world.repo.path)]
@@ -86,7 +86,9 @@ def test_two_calls_at_once_answer_the_same(world: World) -> None:
     assert first.out == second.out
 
 
-def test_what_a_partial_clone_lacks_is_said(world: World, tmp_path: Path) -> None:
+def test_missing_objects_of_a_partial_clone_are_reported(
+    world: World, tmp_path: Path
+) -> None:
     tip = world.branch("6.12", world.culprit)
     world.repo.git("config", "uploadpack.allowFilter", "true")
     world.repo.git(
@@ -108,7 +110,7 @@ def test_what_a_partial_clone_lacks_is_said(world: World, tmp_path: Path) -> Non
     assert "clone is partial" in done.err
 
 
-def test_a_git_directory_with_a_colon_in_its_path_works(tmp_path: Path) -> None:
+def test_git_directory_with_a_colon_in_its_path_works(tmp_path: Path) -> None:
     world = World(tmp_path / "a:b c")
     assert (
         world.one(world.fix, "--onto", world.branch("6.12", world.culprit))["search"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verdict of every kind of branch."""
+"""Test the verdict for every kind of branch."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
             {"verdict": "already-fixed", "landed_as": "{tip}", "landed_by": "marker"},
             "",
         ),
-        # the same content needs no fix, although no commit says that it is the fix
+        # the same content needs no fix, even if no commit claims to be the fix
         (
             "culprit",
             (("all at once", {"w.c": source(**FIXED)}),),
@@ -65,7 +65,7 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
         ),
     ],
 )
-def test_the_verdict_of_a_branch(
+def test_verdict_of_a_branch(
     world: World, at: str, commits: Commits, expected: dict[str, object], reason: str
 ) -> None:
     known = vars(world)
@@ -79,16 +79,16 @@ def test_the_verdict_of_a_branch(
     assert reason.format(**known) in answer["reason"]
 
 
-def test_a_conflict_comes_with_its_place_and_both_sides(world: World) -> None:
+def test_conflict_comes_with_its_place_and_both_sides(world: World) -> None:
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
     assert answer["verdict"] == "conflict"
-    place = answer["conflicts"][0]
-    assert (place["path"], place["line"]) == ("w.c", 22)
-    assert "\tstep(20);" in place["ours"]
-    assert "\tcheck(20, all);" in place["theirs"]
+    conflict = answer["conflicts"][0]
+    assert (conflict["path"], conflict["line"]) == ("w.c", 22)
+    assert "\tstep(20);" in conflict["ours"]
+    assert "\tcheck(20, all);" in conflict["theirs"]
 
 
-def test_a_reverted_backport_leaves_the_branch_wanting(world: World) -> None:
+def test_reverted_backport_is_needed_again(world: World) -> None:
     first = world.branch(
         "6.1",
         world.groundwork,
@@ -115,13 +115,13 @@ def test_without_a_fixes_tag_it_is_not_known_whether_a_branch_is_affected(
     assert (answer["verdict"], answer["affected"]) == ("clean", None)
 
 
-def test_the_document_is_that_of_the_contract(world: World) -> None:
+def test_document_is_that_of_the_contract(world: World) -> None:
     world.branch("6.1", world.base)
     world.branch("6.12", world.groundwork)
     answer = world.ask(world.fix)
     assert answer["schema"] == "patchpilot/backport/1"
     assert (answer["commit"], answer["culprits"]) == (world.fix, [world.culprit])
-    assert [one["branch"] for one in answer["branches"]] == [
+    assert [branch["branch"] for branch in answer["branches"]] == [
         "linux-6.1.y",
         "linux-6.12.y",
     ]
@@ -129,17 +129,17 @@ def test_the_document_is_that_of_the_contract(world: World) -> None:
         "branch", "version", "tip", "verdict", "landed_as", "queued", "culprit_as", "reason",
         "conflicts", "prerequisites", "commands", "affected", "applies", "prerequisites_partial", "search",  # noqa: E501
     }  # fmt: skip
-    assert [one["version"] for one in answer["missing"]] == [
-        one.version
-        for one in default_project().stable.maintained()
-        if one.version not in ("6.1", "6.12")
+    assert [series["version"] for series in answer["missing"]] == [
+        maintained.version
+        for maintained in default_project().stable.maintained()
+        if maintained.version not in ("6.1", "6.12")
     ]
 
 
-def test_a_series_is_judged_each_on_top_of_the_former(world: World) -> None:
+def test_each_patch_is_judged_on_top_of_the_previous_ones(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
     answer = world.ask(f"{world.culprit}..{world.fix}", "--onto", tip)
-    assert [one["branches"][0]["verdict"] for one in answer["series"]] == [
+    assert [entry["branches"][0]["verdict"] for entry in answer["series"]] == [
         "clean",
         "clean",
     ]
@@ -159,12 +159,12 @@ def test_fixes_and_reverts_of_the_fix_must_come_along(world: World) -> None:
         {"other.c": source(l1="x();")},
     )
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.groundwork))
-    assert [(one["commit"], one["kind"]) for one in answer["followers"]] == [
-        (follow, "fix")
-    ]
+    assert [
+        (follower["commit"], follower["kind"]) for follower in answer["followers"]
+    ] == [(follow, "fix")]
 
 
-def test_what_waits_in_a_release_candidate_is_queued(world: World) -> None:
+def test_commit_in_a_release_candidate_is_queued(world: World) -> None:
     world.branch("6.12", world.groundwork)
     world.repo.branch("candidate", "linux-6.12.y")
     tip = world.repo.commit(f"y\n\n[ Upstream commit {world.fix} ]\n", {"w.c": "x\n"})
@@ -178,7 +178,7 @@ def test_what_waits_in_a_release_candidate_is_queued(world: World) -> None:
     )
 
 
-def test_what_waits_in_the_queue_of_patches_is_queued(world: World) -> None:
+def test_commit_in_the_patch_queue_is_queued(world: World) -> None:
     world.branch("6.12", world.groundwork)
     world.repo.git("checkout", "-q", "--orphan", "queue")
     world.repo.git("rm", "-rfq", ".")
@@ -207,7 +207,7 @@ def test_text_and_markdown_say_the_same(world: World) -> None:
     assert world.groundwork[:12] in table
 
 
-def test_a_subject_with_control_characters_and_markup_is_shown_harmless(
+def test_subject_with_control_characters_and_markup_is_shown_harmless(
     world: World,
 ) -> None:
     evil = world.repo.commit(
@@ -220,7 +220,7 @@ def test_a_subject_with_control_characters_and_markup_is_shown_harmless(
     assert "\\|" in shown
 
 
-def test_errors_say_the_way_out(world: World, tmp_path: object) -> None:
+def test_errors_give_a_hint(world: World, tmp_path: object) -> None:
     done = world.call(world.fix)
     assert done.code == 3
     assert "setup stable --fetch" in done.err
@@ -234,7 +234,7 @@ def test_errors_say_the_way_out(world: World, tmp_path: object) -> None:
     assert "merge" in done.err
 
 
-def test_a_root_commit_can_be_asked_about(world: World) -> None:
+def test_root_commit_can_be_asked_about(world: World) -> None:
     world.repo.git("checkout", "-q", "--orphan", "elsewhere")
     world.repo.git("rm", "-rfq", ".")
     tip = world.repo.commit("elsewhere", {"e.c": "1\n"})
@@ -245,13 +245,13 @@ def test_another_projects_branches_are_found_by_their_pattern(world: World) -> N
     world.repo.git("branch", "23.11", world.groundwork)
     world.repo.git("branch", "24.11", world.fix)
     answer = world.ask(world.fix)
-    assert [(one["branch"], one["verdict"]) for one in answer["branches"]] == [
+    assert [(branch["branch"], branch["verdict"]) for branch in answer["branches"]] == [
         ("23.11", "clean"),
         ("24.11", "already-fixed"),
     ]
 
 
-def test_a_linked_worktree_and_a_bare_clone_answer_the_same(world: World) -> None:
+def test_linked_worktree_and_a_bare_clone_answer_the_same(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
     before = world.one(world.fix, "--onto", tip)
     world.repo.git("worktree", "add", "-q", "--detach", "../linked", "master")
@@ -263,7 +263,7 @@ def test_a_linked_worktree_and_a_bare_clone_answer_the_same(world: World) -> Non
         assert other.one(world.fix, "--onto", tip) == before
 
 
-def test_a_line_that_moves_is_no_change_of_white_space(world: World) -> None:
+def test_moved_line_is_not_a_whitespace_change(world: World) -> None:
     now = source(**FIXED)
     moved = world.repo.commit(
         "work: first things first",
@@ -290,14 +290,14 @@ def test_a_line_that_moves_is_no_change_of_white_space(world: World) -> None:
     assert "whitespace only" in world.ask(spaced, "--onto", tip)["rules"][0]
 
 
-def test_a_version_stands_for_its_branch(world: World) -> None:
+def test_version_is_for_its_branch(world: World) -> None:
     tip = world.branch("6.12", world.groundwork)
     for word in ("6.12", "6.12.y"):
         answer = world.one(world.fix, "--onto", word)
         assert (answer["branch"], answer["tip"]) == ("linux-6.12.y", tip)
 
 
-def test_a_series_that_is_not_here_is_named_with_its_fetch(world: World) -> None:
+def test_series_that_is_not_here_is_named_with_its_fetch(world: World) -> None:
     done = world.call(world.fix, "--onto", "5.15")
     assert done.code == 2
     assert "git fetch stable linux-5.15.y" in done.err
@@ -305,7 +305,7 @@ def test_a_series_that_is_not_here_is_named_with_its_fetch(world: World) -> None
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_project_is_not_sent_to_the_stable_trees_of_another(
+def test_project_is_not_sent_to_the_stable_trees_of_another(
     tmp_path: Path, named: bool
 ) -> None:
     def asked(profile: str, sign: str, *words: str) -> str:
@@ -331,7 +331,7 @@ def test_a_project_is_not_sent_to_the_stable_trees_of_another(
     assert "patchpilot setup stable --fetch" in asked("dpdk", "lib/eal/x.c")
 
 
-def test_a_version_of_another_project_is_no_series(tmp_path: Path) -> None:
+def test_version_of_another_project_is_not_a_series(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start", {"common/spl/spl.c": "x\n"})
     done = call("backport", "-C", repo.path, "HEAD", "--onto", "6.1")
@@ -343,7 +343,7 @@ def test_a_version_of_another_project_is_no_series(tmp_path: Path) -> None:
     assert "git fetch stable 24.11" in done.err
 
 
-def test_a_commit_that_was_taken_is_judged_as_what_it_became(world: World) -> None:
+def test_merged_commit_is_judged_as_its_mainline_commit(world: World) -> None:
     repo = world.repo
     message = repo.git("log", "-1", "--format=%B", world.fix).replace(
         "Signed-off-by", "Tested-by: Tess <tess@example.org>\nSigned-off-by"
@@ -371,11 +371,11 @@ def test_a_commit_that_was_taken_is_judged_as_what_it_became(world: World) -> No
     )
     assert answer["branches"][0]["verdict"] == "already-fixed"
     assert world.ask(world.fix, "--onto", tip)["asked"] is None
-    said = call("backport", "-C", repo.path, ours, "--onto", tip).out
-    assert f"mainline commit for {ours[:12]}" in said
+    output = call("backport", "-C", repo.path, ours, "--onto", tip).out
+    assert f"mainline commit for {ours[:12]}" in output
 
 
-def test_a_commit_of_the_same_title_that_does_something_else_is_judged_as_itself(
+def test_different_commit_with_the_same_title_is_judged_separately(
     world: World,
 ) -> None:
     repo = world.repo
@@ -390,7 +390,7 @@ def test_a_commit_of_the_same_title_that_does_something_else_is_judged_as_itself
     assert (answer["commit"], answer["asked"]) == (other, None)
 
 
-def test_a_later_fix_of_the_same_lines_is_a_hint(world: World) -> None:
+def test_later_fix_of_the_same_lines_is_a_hint(world: World) -> None:
     tip = world.branch("6.12", world.groundwork)
     again = source(**(FIXED | {"l20": "check(20, most);"}))
     other = world.repo.commit("work: fix step 20 again", {"w.c": again})

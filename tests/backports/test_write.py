@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The patches that are written can be sent as they are."""
+"""Test that the written patches can be sent unchanged."""
 
 import json
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ def write(
     return done
 
 
-def test_a_clean_backport_is_one_mail_with_marker_and_people(
+def test_clean_backport_is_one_message_with_marker_and_people(
     world: World, tmp_path: Path
 ) -> None:
     tip = world.branch("6.12", world.groundwork)
@@ -70,7 +70,7 @@ def test_prerequisites_come_first_and_name_what_they_are_for(
     assert second.header("Subject") == "[PATCH 6.6.y 2/2] work: do not forget step 20"
 
 
-def test_a_tag_that_no_message_may_have_is_named_below_the_message() -> None:
+def test_unsafe_tag_is_reported_below_the_message() -> None:
     stable = find_project("linux").stable
     made = MadeCommit(
         "id",
@@ -87,7 +87,7 @@ def test_a_tag_that_no_message_may_have_is_named_below_the_message() -> None:
         backport_message(HIDDEN, stable, signer=Address("A\x85da", "ada@example.org"))
 
 
-def test_with_adapt_a_fix_that_cannot_be_adapted_is_not_written_with_its_prerequisites(
+def test_adapt_does_not_fall_back_to_prerequisites(
     world: World, tmp_path: Path
 ) -> None:
     world.branch("6.6", world.culprit)
@@ -131,7 +131,7 @@ def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
         )
 
 
-def test_a_patch_that_differs_shows_how_and_says_what_was_adapted(
+def test_adapted_patch_shows_the_difference_and_a_note(
     world: World, tmp_path: Path
 ) -> None:
     other = source(**GROUND, l22="other(22);")
@@ -149,7 +149,7 @@ def test_a_patch_that_differs_shows_how_and_says_what_was_adapted(
     assert "other(22);" in rest.partition("diff --git")[0]
 
 
-def test_what_is_not_upstream_is_not_written(world: World, tmp_path: Path) -> None:
+def test_unmerged_fix_is_not_written(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.groundwork)
     world.repo.branch("topic", world.groundwork)
     mine = world.repo.commit("work: mine", {"w.c": source(l40="mine(40);")})
@@ -159,7 +159,7 @@ def test_what_is_not_upstream_is_not_written(world: World, tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
-def test_the_command_that_sends_the_patches_is_printed(
+def test_command_that_sends_the_patches_is_printed(
     world: World, tmp_path: Path
 ) -> None:
     world.branch("6.6", world.groundwork)
@@ -180,7 +180,7 @@ def test_nothing_to_write_is_no_failure(world: World, tmp_path: Path) -> None:
     assert "nothing written" in write(world, tmp_path / "out").out
 
 
-def test_a_conflict_without_prerequisites_is_left_to_the_person(
+def test_conflict_without_prerequisites_is_left_to_the_user(
     world: World, tmp_path: Path
 ) -> None:
     world.branch(
@@ -191,7 +191,7 @@ def test_a_conflict_without_prerequisites_is_left_to_the_person(
     assert "--resolve linux-6.12.y" in write(world, tmp_path / "out", code=1).out
 
 
-def test_a_folder_that_holds_patches_is_not_written_over(
+def test_folder_that_holds_patches_is_not_written_over(
     world: World, tmp_path: Path
 ) -> None:
     world.branch("6.12", world.groundwork)
@@ -201,7 +201,7 @@ def test_a_folder_that_holds_patches_is_not_written_over(
     assert "already has patches" in done.err
 
 
-def test_the_answered_mail_is_named(world: World, tmp_path: Path) -> None:
+def test_answered_message_is_named(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.groundwork)
     write(world, tmp_path / "out", "--in-reply-to", "2026111-failed@example.org")
     assert (
@@ -211,7 +211,7 @@ def test_the_answered_mail_is_named(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", ["no-id", "a@b\nBcc: x@example.org", "<a b@c>"])
-def test_a_malformed_message_id_is_refused(
+def test_malformed_message_id_is_refused(
     world: World, tmp_path: Path, bad: str
 ) -> None:
     world.branch("6.12", world.groundwork)
@@ -219,7 +219,7 @@ def test_a_malformed_message_id_is_refused(
     assert done.code == 2
 
 
-def test_the_request_mail_names_trees_commit_and_reason(world: World) -> None:
+def test_request_message_names_trees_commit_and_reason(world: World) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
     done = world.call(world.fix, "--request")
@@ -238,7 +238,7 @@ def test_the_request_mail_names_trees_commit_and_reason(world: World) -> None:
     assert max(map(len, request_of(world, "--note", note).splitlines()[5:])) < 80
 
 
-def test_a_tree_without_the_changed_code_is_not_affected(world: World) -> None:
+def test_tree_without_the_changed_code_is_not_affected(world: World) -> None:
     added = source().replace("work", "more").replace("step", "go")
     world.repo.commit("work: more\n", {"w.c": f"{source(**FIXED)}\n{added}"})
     fixed = added.replace("go(20)", "go(all)")
@@ -249,7 +249,7 @@ def test_a_tree_without_the_changed_code_is_not_affected(world: World) -> None:
     world.call(fix, "--request").expect(2, "no stable tree needs the fix")
 
 
-def test_a_sign_off_is_not_added_below_the_same_one() -> None:
+def test_duplicate_sign_off_is_not_added() -> None:
     stable = find_project("linux").stable
     for tags, count in (
         ("Signed-off-by: Ada Fixer <ada@example.org>\n", 1),
@@ -274,7 +274,7 @@ def request_of(world: World, *words: object) -> str:
     return done.out
 
 
-def test_the_request_mail_claims_nothing_that_the_user_has_not_done(
+def test_request_message_claims_nothing_that_the_user_has_not_done(
     world: World,
 ) -> None:
     world.branch("6.12", world.groundwork)
@@ -287,7 +287,7 @@ def test_the_request_mail_claims_nothing_that_the_user_has_not_done(
     assert "It conflicts on 6.6." in mail
 
 
-def test_the_request_mail_goes_to_the_maintainers_and_lists_but_not_to_oneself(
+def test_request_message_goes_to_the_maintainers_and_lists_but_not_to_oneself(
     world: World,
 ) -> None:
     world.branch("6.12", world.groundwork)
@@ -304,7 +304,7 @@ def test_the_request_mail_goes_to_the_maintainers_and_lists_but_not_to_oneself(
     assert "ada@example.org" not in head
 
 
-def test_a_build_runs_in_a_tree_that_has_the_fix(world: World) -> None:
+def test_build_runs_in_a_tree_that_has_the_fix(world: World) -> None:
     world.branch("6.6", world.culprit)
     answer = world.ask(world.fix, "--build", "grep -c all w.c")
     assert answer["builds"][0]["exit_code"] == 0
@@ -318,7 +318,7 @@ def reply_of(folder: Path) -> set[str | None]:
     }
 
 
-def test_the_failed_mail_of_a_followed_series_is_answered(
+def test_failed_message_of_a_tracked_series_is_answered(
     world: World, tmp_path: Path
 ) -> None:
     world.branch("6.6", world.culprit)
@@ -332,9 +332,7 @@ def test_the_failed_mail_of_a_followed_series_is_answered(
     assert reply_of(tmp_path / "other" / "6.6") == {"<mine@example.org>"}
 
 
-def test_check_finds_nothing_to_say_of_what_was_written(
-    world: World, tmp_path: Path
-) -> None:
+def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);"}
     message = (
         "work: go on where it stopped\n"
@@ -371,15 +369,15 @@ def test_check_finds_nothing_to_say_of_what_was_written(
         assert len(written) == count
         done = call("check", "-C", world.repo.path, *written, "--format", "json")
         answer = json.loads(done.out)
-        found = [
-            (one["rule"], one["message"])
+        findings = [
+            (finding["rule"], finding["message"])
             for each in [*answer["patches"], answer["series"]]
-            for one in each["findings"]
+            for finding in each["findings"]
         ]
-        assert not found
+        assert not findings
 
 
-def test_an_author_who_backports_signs_off_once(world: World, tmp_path: Path) -> None:
+def test_author_who_backports_signs_off_once(world: World, tmp_path: Path) -> None:
     message = "work: on\n\nIt was lost.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
     fix = world.repo.commit(message, {"other.c": source(l40="on(40);")})
     world.branch("6.12", world.fix)
@@ -392,7 +390,7 @@ def test_an_author_who_backports_signs_off_once(world: World, tmp_path: Path) ->
     )
 
 
-def test_of_what_is_needed_in_part_the_parts_are_written(
+def test_partial_prerequisites_are_written_as_parts(
     world: World, tmp_path: Path
 ) -> None:
     repo = world.repo
@@ -404,7 +402,7 @@ def test_of_what_is_needed_in_part_the_parts_are_written(
     tip = world.branch("6.12", world.fix)
     written = ("--write", tmp_path / "out", "--signoff")
     answer = world.ask(fix, "--onto", "6.12", *written)
-    assert [len(one["files"]) for one in answer["written"]] == [2]
+    assert [len(backport["files"]) for backport in answer["written"]] == [2]
     part = (tmp_path / "out" / "6.12" / "0001-work-more.patch").read_text()
     assert "[ Ada: only the changes to w.c ]\nSigned-off-by: Ada" in part
     assert "Only a part of upstream commit" in part.partition("\n---\n")[2]
@@ -415,6 +413,6 @@ def test_of_what_is_needed_in_part_the_parts_are_written(
     assert "prepare(all);" not in (clone / "other.c").read_text()
 
 
-def test_what_a_first_paragraph_announces_belongs_to_it() -> None:
-    said = "It gives up receiving:\n\n  acme: bad state 7"
-    assert _first_paragraph(f"{said}\n\nReset the ring.") == said
+def test_text_announced_by_the_first_paragraph_is_included() -> None:
+    text = "It gives up receiving:\n\n  acme: bad state 7"
+    assert _first_paragraph(f"{text}\n\nReset the ring.") == text

@@ -20,8 +20,9 @@ BODY = [f"\tstep({number});\n" for number in range(60)]
 
 
 def source(**changes: str) -> str:
-    """A C file of one function with some lines changed: `l7="seven"` for line 7, a value with
-    newlines for several.
+    """Return a C file with one function and these lines changed.
+
+    `l7="seven"` changes line 7; a value with newlines replaces it with several lines.
     """
     lines = list(BODY)
     for name, value in changes.items():
@@ -34,9 +35,9 @@ FIXED = {**GROUND, "l20": "check(20, all);"}
 
 
 class World:
-    """master: base, v6.1, culprit, groundwork, fix.
+    """A repository with these commits on master: base, v6.1, culprit, groundwork, fix.
 
-    Branches fork where they are told to. It is made once and copied.
+    Branches fork from a given commit. It is created once and copied.
     """
 
     _made: ClassVar[list["World"]] = []
@@ -90,7 +91,7 @@ class World:
     def branch(
         self, version: str, at: str, *commits: tuple[str, dict[str, str]]
     ) -> str:
-        """A stable branch with commits of its own; its tip."""
+        """Create a stable branch with its own commits and return its tip."""
         name = f"linux-{version}.y"
         self.repo.branch(name, at)
         for message, files in commits:
@@ -100,14 +101,16 @@ class World:
         return tip
 
     def renamed(self) -> str:
-        """A branch where the name in the fix's line differs; its tip."""
+        """Create a branch in which the fix's line has another name, and return its tip."""
         text = source(l10="quick(10);", l19="verify(19);", l20="verify(20);")
         return self.branch("6.6", self.groundwork, ("work: rename", {"w.c": text}))
 
     def steps(
         self, others: dict[str, str], path: str = "w.c", subject: str = "work: more"
     ) -> tuple[str, str]:
-        """A commit that changes a line and these other files, and a later fix of the line."""
+        """Return a commit that changes a line and these other files, and a later fix of the
+        line.
+        """
         content = {**GROUND, "l20": "check(20, all, more);"}
         more = self.repo.commit(subject, {path: source(**content), **others})
         content["l20"] = "check(20, all, right);"
@@ -115,32 +118,32 @@ class World:
         return more, self.repo.commit(message, {path: source(**content)})
 
     def applied(self, tip: str, files: Iterable[object], clone: Path) -> str:
-        """The file in a clone of a branch, after git am has applied the patches."""
+        """Return the file in a clone of a branch after git am applied the patches."""
         self.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
         self.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
         self.repo.git("-C", str(clone), "am", "-q", *map(str, files))
         return (clone / "w.c").read_text()
 
     def call(self, *words: object) -> Outcome:
-        """Run `backport` here."""
+        """Run `backport` in this repository."""
         return call("backport", "-C", self.repo.path, *words)
 
     def ask(self, *words: object, code: int = 0) -> dict[str, Any]:
-        """The JSON answer of the verb."""
+        """Return the JSON answer of the verb."""
         done = self.call(*words, "--format", "json")
         assert done.code == code, done.err
         answer: dict[str, Any] = json.loads(done.out)
         return answer
 
     def one(self, *words: object) -> dict[str, Any]:
-        """The answer for the only branch asked about."""
+        """Return the answer for the only branch in the result."""
         branches = self.ask(*words)["branches"]
         assert len(branches) == 1
         only: dict[str, Any] = branches[0]
         return only
 
     def state(self) -> tuple[str, ...]:
-        """All of the repository that a question must not change."""
+        """Return the parts of the repository that a query must not change."""
         git = self.repo.git
         return (
             git("for-each-ref"),
@@ -160,7 +163,7 @@ class World:
 
 
 def follow_failed(fix: str, folder: Path, *versions: str) -> None:
-    """Follow the fix's series, to which FAILED mails came for these versions."""
+    """Track the fix's series, with FAILED messages for these versions."""
     title = "work: do not forget step 20"
     mails = [patch(f"[PATCH] {title}", id="first")]
     mails += [

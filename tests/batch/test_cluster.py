@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An archive on a Dask cluster: every mail is checked once, whatever happens to a worker or to the
-run.
+"""Test an archive on a Dask cluster: every message is checked once, even if a worker or the run
+dies.
 """
 
 import json
@@ -61,7 +61,7 @@ def place(epoch: Repo) -> str:
 
 
 def ids(folder: Path) -> list[str]:
-    """The Message-IDs of all files, as numbers in order, after a look at the summaries."""
+    """Check the summaries and return the Message-IDs of all files, as sorted numbers."""
     lines: list[dict[str, Any]] = [
         json.loads(line)
         for file in folder.iterdir()
@@ -76,7 +76,7 @@ def ids(folder: Path) -> list[str]:
     )
 
 
-def test_a_range_has_the_lines_of_the_mails_that_it_adds(epoch: Repo) -> None:
+def test_range_has_the_lines_of_the_messages_that_it_adds(epoch: Repo) -> None:
     *lines, summary = map(json.loads, check_range(place(epoch), "HEAD~3..HEAD~1"))
     assert [line["message_id"] for line in lines] == [
         f"{COUNT - 2}@example.org",
@@ -88,7 +88,7 @@ def test_a_range_has_the_lines_of_the_mails_that_it_adds(epoch: Repo) -> None:
 
 
 @pytest.mark.long
-def test_every_mail_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_ended(
+def test_every_message_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_ended(
     client: Client, epoch: Repo, tmp_path: Path
 ) -> None:
     workers = client.run(os.getpid)
@@ -142,14 +142,14 @@ def test_patches_are_checked_against_a_tree(
     assert "maintainer-not-addressed" in inside - alone
     check_epochs(client, [place(epoch)], tmp_path / "lines", options=options, tree=tree)
     assert all(
-        inside == one
+        inside == names
         for file in (tmp_path / "lines").iterdir()
-        for one in findings_of(file.read_text().splitlines())
+        for names in findings_of(file.read_text().splitlines())
     )
 
 
 def findings_of(lines: Iterable[str]) -> list[set[str]]:
-    """The names of each patch's findings."""
+    """Return the names of each patch's findings."""
     return [
         {finding["name"] for finding in line["findings"]}
         for line in map(json.loads, lines)
@@ -158,7 +158,7 @@ def findings_of(lines: Iterable[str]) -> list[set[str]]:
 
 
 @pytest.mark.long
-def test_new_mails_change_the_last_part_only(
+def test_new_messages_change_the_last_part_only(
     client: Client, epoch: Repo, tmp_path: Path
 ) -> None:
     assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 3

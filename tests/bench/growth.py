@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What verbs cost with 10, 100 and 1,000 items: CPU seconds, exponent and peak memory.
+"""Measure verbs with 10, 100 and 1,000 items: CPU seconds, exponent and peak memory.
 
-The exponent is that of the step from 100 to 1,000 items: 1 is linear.
+The exponent is computed from 100 and 1,000 items: 1 is linear.
 """
 
 import math
@@ -48,18 +48,18 @@ print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 
 
 def growth(patchpilot: str, scratch: Path) -> None:
-    """Print what each verb costs with so many items."""
+    """Print the cost of each verb with this many items."""
     for verb in ("check", "send", "track", "backport", "fixes"):
-        found = [
+        costs = [
             cost(words, work)
             for words, work in (
                 (command(patchpilot, verb, size, scratch), scratch / f"{size}")
                 for size in SIZES
             )
         ]
-        (_, _), (middle, _), (most, peak) = found
+        (_, _), (middle, _), (most, peak) = costs
         exponent = math.log10(most / middle)
-        seconds = ", ".join(f"{one:.2f}" for one, _ in found)
+        seconds = ", ".join(f"{seconds:.2f}" for seconds, _ in costs)
         verdict = "met" if exponent <= MOST_EXPONENT else "MISSED"
         print(
             f"{verb}: {seconds} s of CPU for 10, 100, 1,000 items: exponent {exponent:.2f}"
@@ -73,7 +73,7 @@ def growth(patchpilot: str, scratch: Path) -> None:
 
 
 def command(patchpilot: str, verb: str, size: int, scratch: Path) -> tuple[str, ...]:
-    """Return the command of a verb for so many items, which are made if they are not there."""
+    """Return the command of a verb for this many items, creating them if necessary."""
     work = scratch / f"{size}"
     if not work.exists():
         subprocess.run(["git", "init", "-q", "-b", "main", str(work)], check=True)
@@ -101,7 +101,7 @@ def command(patchpilot: str, verb: str, size: int, scratch: Path) -> tuple[str, 
 
 
 def history(size: int) -> Iterator[str]:
-    """Yield the input of `git fast-import` for a history of so many commits above `base`."""
+    """Yield the input of `git fast-import` for a history of this many commits above `base`."""
     lines = [f"int value_{number} = {number};\n" for number in range(1000)]
     for number in range(size + 1):
         if number:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hostile input: what it costs.
+"""Measure the cost of hostile input.
 
-Each case is made, given to a command of patchpilot in a process of its own, and its time, peak
-memory and exit code are printed beside the bound that holds: 10 seconds and 300 MB up to 10^6
-lines, and above every limit a refusal.
+Each case is made, given to a command of patchpilot in a separate process, and its time, peak memory
+and exit code are printed next to the limit: 10 seconds and 300 MB up to 10^6 lines, and an error
+for input above every limit.
 
     python tests/bench/hostile.py [--command CMD] [--seconds N] [CASE …]
 """
@@ -48,7 +48,7 @@ Text = Iterator[str]
 
 
 def new_file(path: str, lines: int, body: Text) -> Text:
-    """The diff that adds a file."""
+    """Yield the diff that adds a file."""
     yield (
         f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0"
         f" +1,{lines} @@\n"
@@ -57,7 +57,7 @@ def new_file(path: str, lines: int, body: Text) -> Text:
 
 
 def code(lines: int) -> Text:
-    """So many added lines of C."""
+    """Yield this many added lines of C."""
     made, number = 0, 0
     while made < lines:
         block = FUNCTION.format(number).split("\n")[:-1][: lines - made]
@@ -68,18 +68,18 @@ def code(lines: int) -> Text:
 def patch(
     diff: Text, *, head: str = HEAD + SUBJECT, message: str = PROSE + SIGNED
 ) -> Text:
-    """A patch as a mail."""
+    """Yield a patch as a message."""
     yield f"{head}\n{message}"
     yield from diff
 
 
 def small() -> Text:
-    """A diff of one line."""
+    """Yield a diff of one line."""
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
 
 
 def files(count: int) -> Text:
-    """A diff of so many files."""
+    """Yield a diff of this many files."""
     for number in range(count):
         path = f"drivers/frob/f{number}.c"
         yield (
@@ -89,14 +89,14 @@ def files(count: int) -> Text:
 
 
 def hunks(count: int) -> Text:
-    """A diff of one file in so many hunks."""
+    """Yield a diff of one file with this many hunks."""
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n"
     for number in range(count):
         yield f"@@ -{number * 10 + 1},1 +{number * 11 + 1},2 @@\n int a;\n+int b{number};\n"
 
 
 def removed_and_added(lines: int) -> Text:
-    """A hunk that replaces every line of a long file."""
+    """Yield a hunk that replaces every line of a long file."""
     yield f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,{lines} +1,{lines} @@\n"
     for sign in "-+":
         yield from (
@@ -105,7 +105,7 @@ def removed_and_added(lines: int) -> Text:
 
 
 def nested(depth: int) -> Text:
-    """A mail of parts within parts."""
+    """Yield a message of nested parts."""
     yield f"{HEAD}{SUBJECT}MIME-Version: 1.0\n"
     for level in range(depth):
         yield f'Content-Type: multipart/mixed; boundary="b{level}"\n\n--b{level}\n'
@@ -113,14 +113,14 @@ def nested(depth: int) -> Text:
 
 
 def parts(count: int) -> Text:
-    """A mail of so many parts side by side."""
+    """Yield a message with this many parts."""
     yield f'{HEAD}{SUBJECT}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
     yield from ("--b\nContent-Type: text/plain\n\nhello\n" for _ in range(count))
     yield "--b--\n"
 
 
 def mbox(count: int) -> Text:
-    """An mbox of so many patches."""
+    """Yield an mbox of this many patches."""
     for number in range(count):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         yield from patch(small(), head=(HEAD + SUBJECT).replace("<1@", f"<{number}@"))
@@ -128,17 +128,18 @@ def mbox(count: int) -> Text:
 
 
 def header(text: str) -> str:
-    """A head with this added."""
+    """Return a header with this text added."""
     return f"{HEAD}{text}\n{SUBJECT}"
 
 
 def tags(count: int) -> str:
-    """A message with so many trailers."""
+    """Return a message with this many trailers."""
     return (
         PROSE
         + "\n"
         + "".join(
-            f"Reviewed-by: Ada {one} <ada{one}@example.org>\n" for one in range(count)
+            f"Reviewed-by: Ada {number} <ada{number}@example.org>\n"
+            for number in range(count)
         )
         + SIGNED[1:]
     )
@@ -146,11 +147,11 @@ def tags(count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case: the words of the command, the text of its file, and whether it is over a limit and
-    must be refused.
+    """A case: the words of the command, the text of its file, and whether it exceeds a limit and
+    must be rejected.
 
-    `first` are the words of a command that gets the file instead, before the one that is measured;
-    `named` is what MAINTAINERS has.
+    `first` are the words of a command that reads the file before the measured one; `named` is the
+    content of MAINTAINERS.
     """
 
     words: tuple[str, ...]
@@ -164,7 +165,7 @@ class Case:
 
 
 def numbered(count: int) -> Text:
-    """An mbox of one series of so many patches."""
+    """Yield an mbox of a series of this many patches."""
     for number in range(1, count + 1):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         subject = (
@@ -176,7 +177,7 @@ def numbered(count: int) -> Text:
 
 
 def replies(count: int) -> Text:
-    """An mbox of a patch and so many replies."""
+    """Yield an mbox of a patch and this many replies."""
     start = "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
     yield start
     yield from patch(small())
@@ -197,7 +198,7 @@ def replies(count: int) -> Text:
 
 
 def maintainers(count: int) -> str:
-    """A MAINTAINERS file whose first section has so many maintainers."""
+    """Return a MAINTAINERS file whose first section has this many maintainers."""
     people = "".join(
         f"M:\tAda {number} <ada{number}@example.org>\n" for number in range(count)
     )
@@ -205,7 +206,7 @@ def maintainers(count: int) -> str:
 
 
 def spoiled(size: int, *lines: str) -> Callable[[], Text]:
-    """A patch of so many bytes that repeats these lines."""
+    """Return a function that yields a patch of this many bytes, repeating these lines."""
     body = "".join(f"+{line}\n" for line in lines)
     count = size // len(body)
     return lambda: patch(
@@ -360,26 +361,25 @@ MAINTAINERS = (
 )
 
 
-def write(case: Case, place: Path) -> None:
-    """Make the case's file."""
+def write(case: Case, folder: Path) -> None:
     if case.packed:
         packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
-        with place.open("wb") as out:
+        with folder.open("wb") as out:
             out.write(packer.compress(HEAD.encode() + b"\n"))
             for _ in range(2048):
                 out.write(packer.compress(b"a" * (1 << 20)))
             out.write(packer.flush())
         return
-    with place.open("w") as out:
+    with folder.open("w") as out:
         out.writelines(case.text())
 
 
 def run(
     command: list[str], case: Case, folder: Path, seconds: float
 ) -> tuple[float, int, int, str]:
-    """(CPU seconds, peak megabytes, exit code, first line of stderr) of one run.
+    """Run a case and return (CPU seconds, peak megabytes, exit code, first line of stderr).
 
-    One that takes too long is killed.
+    A run that takes too long is killed.
     """
     name = folder / ("case.patch.gz" if case.packed else "case.patch")
     write(case, name)
@@ -397,16 +397,16 @@ def run(
     began = time.monotonic()
     here = Path.cwd()
     os.chdir(folder)
-    place = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
+    environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
     if case.first:
         subprocess.run(
             [*command, *case.first, name.name],
-            env=place,
+            env=environment,
             check=True,
             stdout=subprocess.DEVNULL,
         )
     words = case.words if case.first else (*case.words, name.name)
-    pid = os.posix_spawn(command[0], [*command, *words], place, file_actions=out)
+    pid = os.posix_spawn(command[0], [*command, *words], environment, file_actions=out)
     os.chdir(here)
     while True:
         done, status, used = os.wait4(pid, os.WNOHANG)
@@ -418,17 +418,17 @@ def run(
             break
         time.sleep(0.02)
     name.unlink()
-    said = errors.read_text(errors="replace").strip().split("\n")[0]
+    message = errors.read_text(errors="replace").strip().split("\n")[0]
     return (
         used.ru_utime + used.ru_stime,
         used.ru_maxrss // 1024,
         os.waitstatus_to_exitcode(status),
-        said,
+        message,
     )
 
 
 def main() -> int:
-    """Print the table; 1 when a bound is missed."""
+    """Print the table; return 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--command", default=str(Path(sys.executable).parent / "patchpilot")
@@ -445,7 +445,7 @@ def main() -> int:
             continue
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "MAINTAINERS").write_text(case.named())
-            seconds, peak, code_, said = run(
+            seconds, peak, code_, message = run(
                 args.command.split(), case, Path(folder), args.seconds
             )
         good = (
@@ -456,7 +456,7 @@ def main() -> int:
         missed += not good
         print(
             f"{name:38} {seconds:8.2f} {peak:6d} {code_:4d} "
-            f" {'' if good else 'MISSED  '}{said[:110] if case.refused or not good else ''}",
+            f" {'' if good else 'MISSED  '}{message[:110] if case.refused or not good else ''}",
             flush=True,
         )
     return 1 if missed else 0

@@ -17,7 +17,7 @@ from pathlib import Path
 class Job:
     """A command (or several, run one after the other) and where to run it.
 
-    If it is `fresh`, each run has no caches and no bytecode, as the first one on a machine.
+    If it is `fresh`, each run has no caches and no bytecode, like the first run on a machine.
     """
 
     label: str
@@ -30,8 +30,8 @@ class Job:
 class Row:
     """A pair that was measured: its name, seconds, ratios of wall and of CPU time, and spread.
 
-    The times are the shortest of the runs, and the spread is that of our longest to our shortest.
-    A row without a peer has the ratios 0.
+    The times are the shortest of all runs; the spread is patchpilot's longest divided by its
+    shortest. A row without a peer has the ratios 0.
     """
 
     title: str
@@ -48,7 +48,7 @@ ROWS: list[Row] = []
 
 
 def once(job: Job) -> tuple[float, float]:
-    """Run a job; (wall, cpu) seconds."""
+    """Run a job and return its (wall, CPU) seconds."""
     with tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "LC_ALL": "C.UTF-8"}
         if job.fresh:
@@ -68,7 +68,7 @@ def once(job: Job) -> tuple[float, float]:
 def side_by_side(
     jobs: Sequence[Job], runs: int = 5
 ) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
-    """Wall and CPU seconds of each job over `runs` rounds after one warm-up round."""
+    """Return the wall and CPU seconds of each job in `runs` rounds, after a warm-up round."""
     rounds = [[once(job) for job in jobs] for _ in range(runs + 1)][1:]
     return [
         (tuple(each[at][0] for each in rounds), tuple(each[at][1] for each in rounds))
@@ -77,7 +77,7 @@ def side_by_side(
 
 
 def report(title: str, ours: Job, theirs: Job | None = None, runs: int = 5) -> Row:
-    """Print a line for a pair, or for our job alone, and keep its row."""
+    """Print a line for a pair, or for patchpilot's job alone, and return its row."""
     jobs = [job for job in (ours, theirs) if job]
     (wall, cpu), *others = side_by_side(jobs, runs)
     label, theirs_wall, ratio, cpu_ratio = "", 0.0, 0.0, 0.0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The page of what `make bench` measured, and the comparison of its ratios with the recorded ones.
+"""Write the page of results of `make bench`, and compare its ratios with the recorded ones.
 
-A ratio is the time of patchpilot divided by that of the program next to it, both run in turn on
-the same machine: it can be compared between machines, seconds cannot.
+A ratio is patchpilot's time divided by the other program's, run in turn on the same machine.
+Ratios, unlike seconds, can be compared between machines.
 """
 
 import json
@@ -23,7 +23,7 @@ TOLERANCE = 1.25
 
 
 def worse(rows: Sequence[Row], recorded: dict[str, float]) -> list[str]:
-    """Returns a sentence for each pair whose ratio is above the recorded one and its tolerance."""
+    """Return a sentence for each pair whose ratio is above the recorded one and its tolerance."""
     return [
         f"{row.title}: ratio {row.ratio:.3f}, recorded {recorded[row.title]:.3f}"
         for row in rows
@@ -32,13 +32,13 @@ def worse(rows: Sequence[Row], recorded: dict[str, float]) -> list[str]:
 
 
 def recorded_ratios() -> dict[str, float]:
-    """Returns the recorded ratios by the name of the pair."""
+    """Return the recorded ratios by the name of the pair."""
     ratios: dict[str, float] = json.loads(RATIOS.read_text()) if RATIOS.exists() else {}
     return ratios
 
 
 def record(rows: Sequence[Row]) -> None:
-    """Keep these ratios as the recorded ones; pairs that were not measured keep theirs."""
+    """Record these ratios; pairs that were not measured keep theirs."""
     kept = recorded_ratios() | {
         row.title: round(row.ratio, 3) for row in rows if row.ratio
     }
@@ -46,14 +46,13 @@ def record(rows: Sequence[Row]) -> None:
 
 
 def write_page(rows: Sequence[Row], versions: Sequence[str]) -> None:
-    """Write the page."""
     PAGE.write_text(page(rows, versions, machine(), datetime.now(UTC)))
 
 
 def page(
     rows: Sequence[Row], versions: Sequence[str], where: str, now: datetime
 ) -> str:
-    """Returns the page's text in Markdown."""
+    """Return the page as Markdown."""
     table = [
         f"| {row.title} | {_seconds(row.ours)} | {row.spread:.2f} | {row.theirs_label}"
         f" | {_seconds(row.theirs)} | {row.ratio:.2f} | {row.cpu:.2f} |"
@@ -84,20 +83,20 @@ def page(
 
 
 def machine() -> str:
-    """Returns the processors and the memory of this machine, in words."""
+    """Describe this machine's processors and memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     return f"{os.cpu_count()} processors ({platform.machine()}), {memory:.0f} GiB"
 
 
 def versions() -> list[str]:
-    """Returns the versions of what the figures depend on."""
+    """Return the versions on which the figures depend."""
     known = [f"Python {platform.python_version()}"]
     for command in (("git", "--version"), ("perl", "-e", 'print "perl $^V"')):
         try:
-            said = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
         except OSError:
             continue
-        known.append(said.stdout.strip().replace(" version ", " "))
+        known.append(done.stdout.strip().replace(" version ", " "))
     return known
 
 

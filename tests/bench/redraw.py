@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a key costs on the wire, and what a large thread costs in memory: `python
-tests/bench/redraw.py`.
+"""Measure the bytes per key and the memory of a large thread: `python tests/bench/redraw.py`.
 
-Bytes that the TUI writes on a terminal with all colors after each key: over ssh with 200 ms latency
-they are what the user waits for. The memory is the most that the process ever had (VmHWM) after a
-thread of 5,000 mails was opened, scrolled to its end and back.
+The bytes are those that the TUI writes after each key to a terminal with all colors; over ssh with
+200 ms latency the user waits for them. The memory is the peak (VmHWM) after a thread of 5,000
+messages was opened and scrolled to its end and back.
 """
 
 import os
@@ -42,7 +41,7 @@ MOVES = {
 
 
 def main() -> int:
-    """Measure both; 1 where a limit is missed."""
+    """Measure both; return 1 if a limit is exceeded."""
     with tempfile.TemporaryDirectory() as scratch:
         work = sandbox(Path(scratch))
         missed = [
@@ -54,15 +53,16 @@ def main() -> int:
 
 
 def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
-    """The bytes of cursor moves in each stage, of going to another panel, and to another stage.
+    """Print the bytes of cursor moves in each stage, of changing the panel, and of changing the
+    stage.
 
-    Whether a move costs too much.
+    Return whether a move costs too much.
     """
     missed = False
     with Terminal([PATCHPILOT], work, size=size, env=env | COLORS) as terminal:
         terminal.wait_for("quit")
         terminal.quiet(3.0)
-        # the first way out asks what a first-timer is asked
+        # the first send asks the first-timer's questions
         terminal.type("2")
         terminal.quiet(1.5)
         terminal.type("\x1b")
@@ -100,7 +100,7 @@ def _say(what: str, costs: Sequence[int], limit: int = 0) -> bool:
 
 
 def memory(work: Path, scratch: Path) -> bool:
-    """The most memory that a thread of 5,000 mails takes; whether it is too much."""
+    """Print the peak memory of a thread of 5,000 messages, and return whether it is too much."""
     env = environment(scratch, "thread")
     box = scratch / "thread.mbox"
     box.write_text("".join(thread_mail(number) for number in range(MAILS)))

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make bench`: patchpilot beside what a user would run instead, on a tree of the kernel's size.
+"""`make bench`: compare patchpilot with what a user would run instead, on a kernel-sized tree.
 
 Needs a kernel tree ($PATCHPILOT_TREE: a git repository, otherwise Debian's linux-source-6.1
-package) and a folder of patches ($PATCHPILOT_DATA/corpus/patches). What is not there is not run.
-With CACHE=no, it prints what each cache saves a check of one commit instead.
+package) and a folder of patches ($PATCHPILOT_DATA/corpus/patches). Pairs without input are skipped.
+With CACHE=no, it prints the time that each cache saves in a check of one commit instead.
 
-Writes tests/bench/performance.md; exits 1 where a ratio is worse than the recorded one by more
-than its tolerance, which `--record` replaces.
+Writes tests/bench/performance.md; exits 1 if a ratio is worse than the recorded one by more than
+its tolerance, which `--record` replaces.
 """
 
 import os
@@ -42,7 +42,7 @@ WORTH = 0.01
 
 
 def main() -> int:
-    """Run every pair that can run here and print ratios."""
+    """Run every possible pair and print the ratios."""
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         os.environ |= {
@@ -94,12 +94,12 @@ def kernel_tree(scratch: Path) -> Path | None:
 
 
 def commits(tree: Path) -> None:
-    """One commit and nine, a file, recipients, a rule, and messages."""
+    """Measure one commit and nine, a file, recipients, a rule, and messages."""
     perl = ("perl", "scripts/checkpatch.pl", "--terse", "--no-summary")
     last = [f"HEAD~{number}" for number in range(COMMITS)]
     series = f"HEAD~{COMMITS}..HEAD"
     asks = "git format-patch --stdout -1 {} | perl scripts/get_maintainer.pl"
-    scripts = tuple(("sh", "-c", asks.format(one)) for one in last)
+    scripts = tuple(("sh", "-c", asks.format(commit)) for commit in last)
 
     def ours(*words: str) -> Job:
         return Job(words[0], ((PATCHPILOT, *words),), tree)
@@ -115,7 +115,7 @@ def commits(tree: Path) -> None:
     report(
         "check, nine commits",
         ours("check", series),
-        theirs("9 x checkpatch.pl -g", *((*perl, "-g", one) for one in last)),
+        theirs("9 x checkpatch.pl -g", *((*perl, "-g", commit) for commit in last)),
     )
     report(
         "check, one file",
@@ -144,7 +144,7 @@ def commits(tree: Path) -> None:
 
 
 def patches(tree: Path) -> None:
-    """A hundred patches, on all cores and on one."""
+    """Measure a hundred patches, on all cores and on one."""
     folder = Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches"
     files = tuple(map(str, sorted(folder.resolve().glob("*.patch"))[:100]))
     if not files:
@@ -164,7 +164,7 @@ def patches(tree: Path) -> None:
 
 
 def starts(tree: Path) -> None:
-    """The start, and the first run on a machine: no caches and no bytecode."""
+    """Measure the start, and the first run on a machine: no caches and no bytecode."""
     version = Job("b4", ((B4, "--version"),))
     report("start: --version", Job("start", ((PATCHPILOT, "--version"),)), version)
     report(
@@ -183,7 +183,7 @@ def terminal(tree: Path, scratch: Path) -> None:
 
 
 def caches(tree: Path, folder: Path) -> None:
-    """Print the CPU time that each kind of cached value saves a check of one commit."""
+    """Print the CPU time that each kind of cached value saves in a check of one commit."""
     job = Job("check", ((PATCHPILOT, "check", "HEAD"),), tree)
     once(job)
     kinds = sorted(
@@ -202,7 +202,7 @@ def caches(tree: Path, folder: Path) -> None:
 
 
 def objects(tree: Path, scratch: Path) -> None:
-    """One driver's object before and after a change, from nothing and again."""
+    """Build one driver's object before and after a change, from scratch and again."""
     if not all(map(shutil.which, ("make", "gcc", "flex", "bison", "bc"))):
         return
     subprocess.run(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make bench`: what a `check` of one small patch costs before it looks at the patch: imports,
-classes, compiled patterns.
+"""`make bench`: measure the fixed cost of a `check` of one small patch: imports, classes, compiled
+patterns.
 
 Counts are exact and the same on every machine.
 """
@@ -74,20 +74,20 @@ main()
 
 
 def counts(*arguments: str) -> dict[str, int]:
-    """What this call of the command imports, makes and compiles."""
+    """Return how much this call imports, creates and compiles."""
     done = subprocess.run(
         [sys.executable, "-c", COUNTING, *arguments],
         capture_output=True,
         text=True,
         check=True,
     )
-    found: dict[str, int] = json.loads(done.stderr.splitlines()[-1])
-    return found
+    result: dict[str, int] = json.loads(done.stderr.splitlines()[-1])
+    return result
 
 
 def main() -> int:
-    """Print counts of the first and of later runs, ; 1 when a count is over its limit."""
-    # where PYTHONDONTWRITEBYTECODE is set, every run would compile the sources
+    """Print the counts of the first and of later runs; return 1 if one exceeds its limit."""
+    # with PYTHONDONTWRITEBYTECODE, every run would compile the sources
     compileall.compile_dir(str(Path(__file__).parents[2] / "patchpilot"), quiet=2)
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["XDG_CACHE_HOME"] = str(Path(scratch, "cache"))

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keys in large things: a series of 100 patches, a diff of 3,000 lines, a thread of 5,000 mails:
-`python tests/bench/walk_large.py`.
+"""Measure keys on large input: a series of 100 patches, a diff of 3,000 lines, a thread of 5,000
+messages: `python tests/bench/walk_large.py`.
 
-Times are those of the thread that draws, from the key to the last thing it does for it: what a busy
-machine does meanwhile is not in them.
+Times are the CPU times of the drawing thread, from the key to the last work for it.
 """
 
 import asyncio
@@ -30,23 +29,23 @@ PATCHES, LINES, MAILS = 100, 3_000, 5_000
 
 
 def main() -> int:
-    """Make them, walk through them."""
-    with tempfile.TemporaryDirectory() as place:
+    """Create the input and measure all stages."""
+    with tempfile.TemporaryDirectory() as folder:
         os.environ.update(
-            {"HOME": place}
+            {"HOME": folder}
             | {
-                f"XDG_{name}_HOME": f"{place}/{name.lower()}"
+                f"XDG_{name}_HOME": f"{folder}/{name.lower()}"
                 for name in ("CONFIG", "DATA", "STATE", "CACHE")
             }
         )
-        work = Path(place) / "work"
+        work = Path(folder) / "work"
         series(work)
-        asyncio.run(walked(work, Path(place)))
+        asyncio.run(walked(work, Path(folder)))
     return 0
 
 
 def series(work: Path) -> None:
-    """A repository whose branch has 100 commits, the last of 3,000 lines."""
+    """Create a repository whose branch has 100 commits, the last of 3,000 lines."""
 
     def git(*args: str, data: str | None = None) -> str:
         argv = [
@@ -87,19 +86,19 @@ def series(work: Path) -> None:
 
 
 def thread() -> Any:
-    """A thread of 5,000 mails, as `track` gives it."""
+    """Return a thread of 5,000 messages, as `track` returns it."""
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed import follow_series
 
-    with tempfile.TemporaryDirectory() as place:
-        box = Path(place) / "thread.mbox"
+    with tempfile.TemporaryDirectory() as folder:
+        box = Path(folder) / "thread.mbox"
         box.write_text("".join(thread_mail(number) for number in range(MAILS)))
-        with Store(Path(place) / "store.sqlite") as store:
+        with Store(Path(folder) / "store.sqlite") as store:
             return follow_series.add_from_mbox(box, store=store)
 
 
 def thread_mail(number: int) -> str:
-    """A mail of the thread: the patch, or a reply to it."""
+    """Return a message of the thread: the patch, or a reply to it."""
     reply = (
         "In-Reply-To: <0@example.org>\n"
         "References: <0@example.org>\n"
@@ -141,9 +140,9 @@ def thread_mail(number: int) -> str:
     return f"{from_}From: {who}\nDate: {day:02d} Jan 2026 {hour:02d}:{minute:02d}:00 +0000{end}"
 
 
-async def walked(work: Path, place: Path) -> None:
-    """Keys in each stage that grows."""
-    memory = SavedState(place / "walk.json")
+async def walked(work: Path, folder: Path) -> None:
+    """Measure keys in each stage that grows."""
+    memory = SavedState(folder / "walk.json")
     memory.keep(theme="patchpilot-dark")
     app = make(work, memory=memory)
     known = thread()
@@ -220,7 +219,7 @@ async def walked(work: Path, place: Path) -> None:
 async def timed(
     app: PatchpilotApp, pilot: Any, what: str, pressed: Sequence[str]
 ) -> None:
-    """Press keys; what the drawing thread spent on each."""
+    """Press keys, and print the drawing thread's time for each."""
     spent = []
     for key in pressed:
         begun = time.thread_time()

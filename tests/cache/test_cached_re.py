@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A pattern that was kept is the pattern, and Python's own `re` is left alone."""
+"""Test that a cached pattern equals the compiled one, and that Python's `re` is not modified."""
 
 import subprocess
 import sys
@@ -55,7 +55,7 @@ def _kept() -> list[Path]:
     return list(cache_dir().glob("patterns-*"))
 
 
-def test_a_kept_pattern_is_the_pattern() -> None:
+def test_cached_pattern_equals_the_pattern() -> None:
     plain, compiled = _run()
     assert compiled == 12
     assert not _kept()
@@ -67,7 +67,7 @@ def test_a_kept_pattern_is_the_pattern() -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"no marshal", b"\xe3\x00\x00", b"i\x01\x00\x00\x00"]
 )
-def test_a_damaged_file_is_no_trouble(content: bytes) -> None:
+def test_damaged_cache_file_is_ignored(content: bytes) -> None:
     plain, compiled = _run("use")
     (kept,) = _kept()
     kept.write_bytes(content)
@@ -75,9 +75,7 @@ def test_a_damaged_file_is_no_trouble(content: bytes) -> None:
     assert _run("use") == (plain, 0)
 
 
-def test_a_broken_pattern_is_an_error_where_it_is_compiled_and_not_when_patterns_are_kept() -> (
-    None
-):
+def test_broken_pattern_fails_when_compiled_not_when_cached() -> None:
     program = (
         "from patchpilot.cache import cached_re\n"
         "cached_re.WORTH_WRITING = 1\n"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is kept between runs is read only where it is whole and nobody else can have written it, and
-may go at any time.
+"""Test that cached values are read only if they are intact and private, and may be deleted at any
+time.
 """
 
 import multiprocessing
@@ -35,9 +35,11 @@ def test_one_changed_bit_anywhere_is_noticed() -> None:
     assert remember(KIND, key, value)
     whole = _file(key).read_bytes()
     assert recall(KIND, key) == value
-    for place in range(len(whole)):
+    for offset in range(len(whole)):
         _file(key).write_bytes(
-            whole[:place] + bytes((whole[place] ^ 1 << place % 8,)) + whole[place + 1 :]
+            whole[:offset]
+            + bytes((whole[offset] ^ 1 << offset % 8,))
+            + whole[offset + 1 :]
         )
         assert recall(KIND, key) is None
 
@@ -49,7 +51,7 @@ def test_another_format_is_not_read() -> None:
     assert recall(KIND, key) is None
 
 
-def test_the_key_is_of_all_parts_and_of_the_code(tmp_path: Path) -> None:
+def test_key_is_of_all_parts_and_of_the_code(tmp_path: Path) -> None:
     code = tmp_path / "code"
     code.mkdir()
     (code / "a.py").write_text("A = 1")
@@ -60,7 +62,7 @@ def test_the_key_is_of_all_parts_and_of_the_code(tmp_path: Path) -> None:
     }
     keys |= {key_of(Kind("other", ()), [b"ab"]), key_of(kind, [b"ab"])}
     (code / "a.py").write_text("A = 22")
-    # a process reads it once
+    # read once per process
     entries._state.cache_clear()
     keys.add(key_of(kind, [b"ab"]))
     (code / "b.py").write_text("")
@@ -69,7 +71,7 @@ def test_the_key_is_of_all_parts_and_of_the_code(tmp_path: Path) -> None:
     assert len(keys) == 9
 
 
-def test_what_somebody_else_could_have_written_is_not_read(tmp_path: Path) -> None:
+def test_foreign_writable_file_is_not_read(tmp_path: Path) -> None:
     key = key_of(KIND, [b"a"])
     remember(KIND, key, ["a"])
     file = _file(key)
@@ -83,14 +85,14 @@ def test_what_somebody_else_could_have_written_is_not_read(tmp_path: Path) -> No
     moved = file.rename(tmp_path / "elsewhere")
     file.symlink_to(moved)
     assert recall(KIND, key) is None
-    # a folder that others could write to is closed to them by the next run that keeps something
+    # the next run that caches something makes a folder private again
     assert remember(KIND, key, ["a"])
     assert moved.read_bytes(), "a link was written through"
     assert file.parent.stat().st_mode & 0o077 == 0
     assert recall(KIND, key) == ["a"]
 
 
-def test_a_pipe_or_a_directory_in_place_of_a_file_is_not_read() -> None:
+def test_pipe_or_a_directory_instead_of_a_file_is_not_read() -> None:
     key = key_of(KIND, [b"a"])
     assert private_folder(cache_dir())
     os.mkfifo(_file(key), 0o600)
@@ -102,7 +104,7 @@ def test_a_pipe_or_a_directory_in_place_of_a_file_is_not_read() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
-def test_a_directory_or_file_of_another_user_is_not_used() -> None:
+def test_directory_or_file_of_another_user_is_not_used() -> None:
     key = key_of(KIND, [b"a"])
     remember(KIND, key, ["a"])
     os.chown(_file(key), 65534, 65534)
@@ -118,7 +120,7 @@ def test_a_directory_or_file_of_another_user_is_not_used() -> None:
     assert not private_folder(cache_dir() / "graphs")
 
 
-def test_nobody_s_home_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unwritable_home_stores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", ".")
     assert not remember(KIND, "key", {})
@@ -126,13 +128,13 @@ def test_nobody_s_home_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not private_folder(cache_dir())
 
 
-def test_so_many_are_kept_and_the_oldest_go() -> None:
+def test_oldest_entries_are_evicted() -> None:
     now = time.time()
     for number in range(KIND.keep + 3):
         remember(KIND, f"{number}", number)
         os.utime(_file(f"{number}"), (now - 1000 + number,) * 2)
     remember(Kind("wordsmith", ()), "0", 0)
-    # reading keeps what is read
+    # reading updates the time
     os.utime(_file("3"), (now - 90000,) * 2)
     assert recall(KIND, "3") == 3
     remember(KIND, "new", 1)
@@ -140,7 +142,7 @@ def test_so_many_are_kept_and_the_oldest_go() -> None:
     assert left == ["words-3", "words-5", "words-6", "words-new", "wordsmith-0"]
 
 
-def test_too_much_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oversized_values_are_not_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entries, "_LARGEST", 100)
     assert not remember(KIND, "a", "x" * 100)
     assert remember(KIND, "a", "x" * 10)
@@ -157,13 +159,13 @@ def test_evicting_takes_files_and_directories(tmp_path: Path) -> None:
     evict(tmp_path / "none", 1)
 
 
-def test_a_place_is_of_the_repository_and_the_version(tmp_path: Path) -> None:
+def test_cache_path_depends_on_repository_and_version(tmp_path: Path) -> None:
     file = repository_place("graphs", tmp_path, 1)
     assert file != repository_place("graphs", tmp_path, 2)
     assert file != repository_place("graphs", tmp_path / "a", 1)
 
 
-def test_a_file_that_is_too_large_or_not_private_is_not_read(tmp_path: Path) -> None:
+def test_file_that_is_too_large_or_not_private_is_not_read(tmp_path: Path) -> None:
     file = cache_dir() / "words-file"
     assert write(file, b"a\nb\n")
     assert read(file, 100) == b"a\nb\n"
@@ -177,7 +179,7 @@ def _write_often(number: int) -> None:
         write(cache_dir() / "words-shared", bytes([number]) * 10_000)
 
 
-def test_a_reader_never_sees_half_a_file() -> None:
+def test_file_replacement_is_atomic() -> None:
     write(cache_dir() / "words-shared", b"\0" * 10_000)
     writers = [
         multiprocessing.get_context("fork").Process(target=_write_often, args=(number,))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base on the command line: the same for every verb, explained, and asked about where it is a
+"""Test the base on the command line: the same for every verb, explained, and asked about if it is a
 guess.
 """
 
@@ -15,7 +15,10 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """One fix on origin/main, the remote's default; origin/master is 41 commits older; no upstream."""  # noqa: E501
+    """Return a repository with one fix on origin/main, the remote's default.
+
+    origin/master is 41 commits older, and there is no upstream.
+    """
     source = upstream(tmp_path / "up", 39)
     with commits_by("Linus T <linus@example.com>"):
         source.commit(
@@ -31,7 +34,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return made
 
 
-def test_one_fix_is_one_patch_beside_a_stale_master(repo: Repo) -> None:
+def test_stale_master_does_not_enlarge_the_topic(repo: Repo) -> None:
     assert len(json.loads(call("check", "--format", "json").out)["patches"]) == 1
 
 
@@ -62,7 +65,7 @@ def test_every_verb_explains_the_base(repo: Repo, verb: str) -> None:
     assert "nearest remote branch" not in done.out
 
 
-def test_a_named_target_needs_no_base(repo: Repo) -> None:
+def test_named_target_needs_no_base(repo: Repo) -> None:
     assert (
         "base: not searched: HEAD names the patches"
         in call("check", "--explain-base", "HEAD").err
@@ -90,7 +93,7 @@ def test_many_commits_over_a_guess_are_exit_2_with_commands_that_work(
     assert len(json.loads(call(*command).out)["patches"]) == 32
 
 
-def test_the_setting_names_the_base_for_maintainers_too(repo: Repo) -> None:
+def test_setting_names_the_base_for_maintainers_too(repo: Repo) -> None:
     fix(repo, 2)
     repo.git("config", "patchpilot.base", "HEAD^")
     results = json.loads(call("maintainers", "--format", "json").out)["results"]

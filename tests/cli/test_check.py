@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot check` as scripts, CI and b4 call it."""
+"""Test `patchpilot check` as called by scripts, CI and b4."""
 
 import gzip
 import json
@@ -44,18 +44,18 @@ def dirty(workdir: Path) -> Path:
     return file
 
 
-def test_a_clean_patch_exits_0_and_a_dirty_one_1(clean: Path, dirty: Path) -> None:
+def test_clean_patch_exits_0_and_a_dirty_one_1(clean: Path, dirty: Path) -> None:
     assert call("check", clean).code == 0
     assert call("check", dirty).code == 1
     assert call("check", "--fail-on", "never", dirty).code == 0
 
 
-def test_the_checkpatch_form_says_nothing_at_all_of_a_clean_patch(clean: Path) -> None:
+def test_checkpatch_form_says_nothing_at_all_of_a_clean_patch(clean: Path) -> None:
     done = spawn("check", "--format", "checkpatch", "-", stdin=clean.read_bytes())
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
-def test_the_checkpatch_form_is_one_line_a_finding(dirty: Path) -> None:
+def test_checkpatch_form_is_one_line_a_finding(dirty: Path) -> None:
     done = spawn("check", "--format", "checkpatch", "-", stdin=dirty.read_bytes())
     lines = done.out.splitlines()
     assert done.code == 1
@@ -78,7 +78,9 @@ def test_json_is_what_the_contract_says(dirty: Path) -> None:
     (patch,) = document["patches"]
     assert (patch["source"], patch["commit"]) == (str(dirty), None)
     finding = next(
-        one for one in patch["findings"] if one["name"] == "greeting-in-message"
+        finding
+        for finding in patch["findings"]
+        if finding["name"] == "greeting-in-message"
     )
     keys = "rule name checkpatch severity message patch_line path line column reference"
     assert set(finding) >= {*keys.split(), "fix"}
@@ -105,9 +107,7 @@ def test_text_says_what_to_do_instead_once(dirty: Path) -> None:
     assert out.count("    help: delete the line") == 1
 
 
-def test_what_may_be_fixed_is_reported_beside_the_text_only(
-    clean: Path, dirty: Path
-) -> None:
+def test_fix_offer_is_only_printed_with_text(clean: Path, dirty: Path) -> None:
     reported = "patchpilot: note: 1 finding fixable with --fix (preview: --diff)"
     done = call("check", dirty)
     assert reported in done.err
@@ -123,7 +123,7 @@ def test_what_may_be_fixed_is_reported_beside_the_text_only(
     assert call("check", clean).err == ""
 
 
-def test_a_finding_whose_fix_would_change_nothing_is_not_counted(
+def test_finding_whose_fix_would_change_nothing_is_not_counted(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -137,7 +137,7 @@ def test_a_finding_whose_fix_would_change_nothing_is_not_counted(
     )
 
 
-def test_a_misspelt_word_of_the_diff_is_shown_with_its_place(workdir: Path) -> None:
+def test_misspelled_word_in_the_diff_is_shown_with_its_line(workdir: Path) -> None:
     (workdir / "scripts").mkdir()
     (workdir / "scripts" / "spelling.txt").write_text("recieve||receive\n")
     file = workdir / "misspelt.patch"
@@ -153,7 +153,7 @@ def test_a_misspelt_word_of_the_diff_is_shown_with_its_place(workdir: Path) -> N
     assert "    +       /* recieve it */\n               ^" in out
 
 
-def test_colours_come_when_asked_for(dirty: Path) -> None:
+def test_color_is_printed_on_request(dirty: Path) -> None:
     assert "\x1b[1;35mwarning" in call("check", "--strict", "--color", dirty).out
 
 
@@ -166,7 +166,7 @@ def test_every_form_is_well_formed_and_shows_no_control_characters(
     file.write_bytes(evil.encode() + b"+\xff\xfe\n")
     out = call("check", "--strict", "--format", form, file).out
     assert out
-    # in JSON text is data, and a reader of JSON takes it as such
+    # JSON text is data, and its readers treat it as such
     assert not set(out) & ({"\x1b"} if form == "json" else {"\x1b", "\u202e"})
     if form in ("json", "sarif", "gitlab"):
         json.loads(out)
@@ -199,12 +199,12 @@ def test_sarif_describes_the_rules_that_fired(dirty: Path) -> None:
 
 
 def test_gitlab_fingerprints_differ_and_stay(dirty: Path) -> None:
-    one, two = (
+    first, two = (
         json.loads(call("check", "--format", "gitlab", dirty).out) for _ in range(2)
     )
-    prints = [issue["fingerprint"] for issue in one]
+    prints = [issue["fingerprint"] for issue in first]
     assert len(set(prints)) == len(prints)
-    assert one == two
+    assert first == two
 
 
 def test_rules_are_selected_and_ignored(dirty: Path) -> None:
@@ -223,7 +223,7 @@ def test_rules_are_selected_and_ignored(dirty: Path) -> None:
     assert "greeting-in-message" not in names("--ignore", "message")
 
 
-def test_an_unknown_rule_is_a_usage_error_that_names_the_nearest(dirty: Path) -> None:
+def test_unknown_rule_is_a_usage_error_that_suggests_the_nearest(dirty: Path) -> None:
     done = call("check", "--select", "not-imperativ", dirty)
     assert done.code == 2
     assert "did you mean 'not-imperative'?" in done.err
@@ -238,11 +238,11 @@ def test_an_unknown_rule_is_a_usage_error_that_names_the_nearest(dirty: Path) ->
         ["--fail-on", "note"],
     ],
 )
-def test_a_wrong_option_is_a_usage_error(clean: Path, words: list[str]) -> None:
+def test_wrong_option_is_a_usage_error(clean: Path, words: list[str]) -> None:
     assert call("check", *words, clean).code == 2
 
 
-def test_a_file_that_is_no_patch_is_a_usage_error(workdir: Path) -> None:
+def test_non_patch_file_is_a_usage_error(workdir: Path) -> None:
     (workdir / "x.patch").write_text("just words\n")
     done = call("check", workdir / "x.patch")
     assert done.code == 2
@@ -282,8 +282,8 @@ def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> Non
     done = call("check", "-C", repo.path, "--strict", "--format", "json", "base..HEAD")
     document = json.loads(done.out)
     assert document["repository"] == str(repo.path)
-    assert [one["commit"] for one in document["patches"]] == [fix]
-    findings = {one["name"]: one for one in document["patches"][0]["findings"]}
+    assert [patch["commit"] for patch in document["patches"]] == [fix]
+    findings = {patch["name"]: patch for patch in document["patches"][0]["findings"]}
     assert "100 % of 10 commits" in findings["unconventional-prefix"]["message"]
     assert findings["unconventional-prefix"]["fix"]["text"] == "frob: mend step 3"
     assert (
@@ -294,7 +294,7 @@ def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> Non
     )
 
 
-def test_a_series_is_judged_as_a_whole(workdir: Path) -> None:
+def test_series_is_judged_as_a_completely(workdir: Path) -> None:
     for number in (1, 3):
         (workdir / f"000{number}-x.patch").write_text(
             CLEAN.replace("[PATCH]", f"[PATCH {number}/3]").replace(
@@ -305,30 +305,28 @@ def test_a_series_is_judged_as_a_whole(workdir: Path) -> None:
         call("check", "--format", "json", "0001-x.patch", "0003-x.patch").out
     )
     assert "inconsistent-series-numbers" in {
-        one["name"] for one in document["series"]["findings"]
+        entry["name"] for entry in document["series"]["findings"]
     }
 
 
-def test_several_processes_find_what_one_does(workdir: Path) -> None:
+def test_parallel_check_equals_serial_check(workdir: Path) -> None:
     for number in range(14):
         (workdir / f"{number:04d}-x.patch").write_text(DIRTY if number % 2 else CLEAN)
-    one, four = (
+    single, four = (
         json.loads(call("check", "--jobs", jobs, "--format", "json", workdir).out)
         for jobs in (1, 4)
     )
-    assert one == four
+    assert single == four
 
 
-def test_a_setting_of_the_tree_is_heeded(workdir: Path, dirty: Path) -> None:
+def test_tree_setting_is_applied(workdir: Path, dirty: Path) -> None:
     tree = workdir / "tree"
     tree.mkdir()
     (tree / ".patchpilot.toml").write_text('ignore = ["message", "GERRIT_CHANGE_ID"]\n')
     assert call("check", "--tree", tree, dirty).code == 0
 
 
-def test_the_trees_own_script_runs_only_when_asked_for(
-    workdir: Path, clean: Path
-) -> None:
+def test_trees_own_script_runs_only_when_asked_for(workdir: Path, clean: Path) -> None:
     tree = workdir / "tree"
     (tree / "scripts").mkdir(parents=True)
     script = (
@@ -348,7 +346,7 @@ def test_the_trees_own_script_runs_only_when_asked_for(
     assert (tree / "ran").exists()
 
 
-def test_a_path_for_the_shell_never_reaches_the_script(workdir: Path) -> None:
+def test_shell_characters_in_a_path_never_reach_the_script(workdir: Path) -> None:
     tree = workdir / "tree"
     (tree / "scripts").mkdir(parents=True)
     (tree / "scripts" / "checkpatch.pl").write_text('open(F, ">", "ran");\n')
@@ -362,7 +360,7 @@ def test_a_path_for_the_shell_never_reaches_the_script(workdir: Path) -> None:
     assert not (tree / "ran").exists()
 
 
-def test_what_is_no_patch_in_a_directory_is_said_and_left_out(workdir: Path) -> None:
+def test_non_patch_in_a_directory_is_reported_and_skipped(workdir: Path) -> None:
     folder = workdir / "out"
     folder.mkdir()
     for name in ("0001-a.patch", "0001-a.patch~", ".#0001-a.patch", "README"):
@@ -379,8 +377,7 @@ def test_what_is_no_patch_in_a_directory_is_said_and_left_out(workdir: Path) -> 
         done.err
         == f"patchpilot: warning: {folder}/notes.patch:1: neither a mail nor a diff: skipped\n"
     )
-    # named by itself it is an error, as is a directory that has nothing else, and a patch that was
-    # cut off
+    # a named file is an error, as is a directory without patches, and a truncated patch
     assert call("check", folder / "notes.patch").code == 2
     (folder / "0002-b.patch").write_text("")
     assert call("check", folder).code == 2
@@ -408,14 +405,14 @@ HEAVY = (
 )
 
 
-def test_a_check_imports_nothing_it_does_not_need(clean: Path) -> None:
+def test_check_imports_nothing_it_does_not_need(clean: Path) -> None:
     program = (
         "import sys; from patchpilot.cli import main; "
         f"code = main.run(['check', '--format', 'text', {str(clean)!r}]); "
         f"code = main.run(['check', {str(clean)!r}]) if code == 0 else code; "
         f"print(code, [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )
-    # the first run may make what is kept between runs
+    # the first run may create cached values
     for _ in range(2):
         done = subprocess.run(
             [sys.executable, "-c", program],
@@ -445,7 +442,7 @@ def test_rules_lists_every_rule_once() -> None:
     assert all(rule["name"] in listed for rule in rules)
 
 
-def test_a_patch_file_that_is_not_there_is_no_missing_repository(
+def test_missing_patch_file_is_reported_as_such(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -455,13 +452,13 @@ def test_a_patch_file_that_is_not_there_is_no_missing_repository(
         assert f"{name}: no such file" in outcome.err
 
 
-def test_a_folder_without_patches_is_not_clean(tmp_path: Path) -> None:
+def test_folder_without_patches_is_not_clean(tmp_path: Path) -> None:
     outcome = call("check", tmp_path)
     assert outcome.code == ExitCode.USAGE
     assert "no patches in this directory" in outcome.err
 
 
-def test_an_output_file_keeps_nothing_of_the_run_before(tmp_path: Path) -> None:
+def test_output_file_is_replaced(tmp_path: Path) -> None:
     patch, report = tmp_path / "a.patch", tmp_path / "report"
     for text, there in ((DIRTY, True), (CLEAN, False)):
         patch.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -469,7 +466,7 @@ def test_an_output_file_keeps_nothing_of_the_run_before(tmp_path: Path) -> None:
         assert bool(report.read_text()) is there
 
 
-def test_what_the_message_lacks_is_shown_without_a_line_of_the_diff(
+def test_message_finding_shows_no_diff_line(
     workdir: Path,
 ) -> None:
     file = workdir / "unsigned.patch"
@@ -481,7 +478,7 @@ def test_what_the_message_lacks_is_shown_without_a_line_of_the_diff(
     assert "+" not in call("check", "--select", "no-sign-off", file).out
 
 
-def test_what_git_show_prints_is_no_patch_and_the_way_to_one_is_named(
+def test_git_show_output_is_rejected_with_a_hint(
     workdir: Path,
 ) -> None:
     file = workdir / "shown.patch"
@@ -495,9 +492,7 @@ def test_what_git_show_prints_is_no_patch_and_the_way_to_one_is_named(
     assert f"git format-patch -1 {commit[:12]}" in done.err
 
 
-def test_of_a_bare_diff_it_is_said_that_no_message_was_checked(
-    workdir: Path, clean: Path
-) -> None:
+def test_bare_diff_notes_the_unchecked_message(workdir: Path, clean: Path) -> None:
     file = workdir / "bare.diff"
     file.write_text(file_diff(PATH, HUNK))
     assert "(1 diff without a commit message)" in call("check", file).out
@@ -510,13 +505,15 @@ def test_explain_shows_the_tag_that_was_missing() -> None:
     assert "--strict" in page.splitlines()[0]
 
 
-def test_an_unknown_rule_names_the_list_of_rules() -> None:
+def test_unknown_rule_names_the_list_of_rules() -> None:
     assert (
         "run `patchpilot explain` to list the rules" in call("explain", "zzzzqqqq").err
     )
 
 
-def test_maintainers_of_a_mail_without_a_diff_is_a_usage_error(workdir: Path) -> None:
+def test_maintainers_of_a_message_without_a_diff_is_a_usage_error(
+    workdir: Path,
+) -> None:
     (workdir / "MAINTAINERS").write_text(
         "FROB\nM:\tAda Fixer <ada@example.org>\nF:\tdrivers/frob/\n"
     )
@@ -527,7 +524,7 @@ def test_maintainers_of_a_mail_without_a_diff_is_a_usage_error(workdir: Path) ->
     assert "-f FILE" in done.err
 
 
-def test_a_mail_with_dos_line_ends_has_its_message_checked(workdir: Path) -> None:
+def test_message_with_dos_line_ends_has_its_message_checked(workdir: Path) -> None:
     file = workdir / "dos.patch"
     file.write_bytes(
         DIRTY.replace("Hello all", "As in commit 0123456 we wait")
@@ -561,7 +558,7 @@ def test_leave_to_rewrite_without_fix_is_refused(clean: Path, word: str) -> None
     assert f"check --fix {word}" in done.err
 
 
-def test_habits_from_checkpatch_get_the_way_out() -> None:
+def test_checkpatch_habits_get_a_hint() -> None:
     done = call("check", "-g", "HEAD")
     assert done.code == ExitCode.USAGE
     assert "check HEAD" in done.err
@@ -576,7 +573,7 @@ def test_lines_of_words_and_colons_are_no_patch(workdir: Path) -> None:
     assert "neither a mail nor a diff" in done.err
 
 
-def test_what_only_strict_shows_is_counted(tmp_path: Path) -> None:
+def test_strict_only_findings_are_counted(tmp_path: Path) -> None:
     file = tmp_path / "a.patch"
     file.write_text(patch(message="This patch repairs the widget.\n"))
     plain, strict = (
@@ -598,8 +595,8 @@ def test_changes_that_no_commit_has_are_named(workdir: Path) -> None:
     here = ("-C", str(repo.path), "--base", "HEAD~1")
     assert "not committed" not in call("check", *here).err
     (repo.path / "b.c").write_text("int d;\n")
-    said = "note: changes in b.c are not committed, and were not checked"
-    assert said in call("check", *here).err
+    note = "note: changes in b.c are not committed, and were not checked"
+    assert note in call("check", *here).err
     assert "not committed" not in call("check", "-q", *here).err
     assert "not committed" not in call("check", *here, "HEAD").err
     (repo.path / "a.c").write_text("int e;\n")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --checkpatch-compat`: what docs/reference/differences.md says it takes back, it takes
-back.
+"""Test that `check --checkpatch-compat` reverts the differences in
+docs/reference/differences.md.
 """
 
 import re
@@ -30,7 +30,7 @@ def test_without_a_repository_every_id_is_unknown_only_when_compatible(
     assert "UNKNOWN_COMMIT_ID" in _types("--checkpatch-compat", patch)
 
 
-def test_a_corrupted_patch_is_reported_once_a_run_only_when_compatible(
+def test_corrupted_patch_is_reported_once_a_run_only_when_compatible(
     workdir: Path,
 ) -> None:
     names = []
@@ -50,7 +50,7 @@ def test_a_corrupted_patch_is_reported_once_a_run_only_when_compatible(
     assert _types("--checkpatch-compat", *names).count("CORRUPTED_PATCH") == 1
 
 
-def test_the_marker_of_a_backport_is_asked_for_its_subject_only_when_compatible(
+def test_marker_of_a_backport_is_asked_for_its_subject_only_when_compatible(
     workdir: Path,
 ) -> None:
     patch = workdir / "a.patch"
@@ -66,7 +66,7 @@ def test_the_marker_of_a_backport_is_asked_for_its_subject_only_when_compatible(
     assert "GIT_COMMIT_ID" in _types("--checkpatch-compat", patch)
 
 
-def test_the_licence_is_the_first_text_of_its_line_only_when_compatible(
+def test_license_is_the_first_text_of_its_line_only_when_compatible(
     workdir: Path,
 ) -> None:
     patch = workdir / "a.patch"
@@ -85,7 +85,7 @@ def test_the_licence_is_the_first_text_of_its_line_only_when_compatible(
     assert "MODULE_LICENSE" in _types(patch)
 
 
-def test_the_page_says_what_the_flag_does() -> None:
+def test_page_documents_the_flag() -> None:
     rows = [
         line
         for line in PAGE.read_text(encoding="utf-8").splitlines()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check` on a thread, an mbox and a digest: its patches, of each series the newest revision, and
-nothing that only has a diff in it.
+"""Test `check` on a thread, an mbox and a digest: each series' latest patches, and no messages that
+merely contain a diff.
 """
 
 import json
@@ -23,7 +23,7 @@ def sent(
     sender: str = ADA,
     body: str = "",
 ) -> str:
-    """A mail of the thread that has the Message-ID <name@example.org>."""
+    """Return a message of the thread with the Message-ID <name@example.org>."""
     text = (
         mail(subject, f"{PROSE}\n\n{SIGN_OFF}", DIFF)
         .partition("\n")[2]
@@ -44,11 +44,11 @@ def sent(
 
 def series(version: int, day: int) -> list[str]:
     mark = f"PATCH v{version}" if version > 1 else "PATCH"
-    one = sent(
+    first = sent(
         f"v{version}-1", f"[{mark} 1/2] frob: wait for the link before it is used", day
     )
     return [
-        one,
+        first,
         sent(
             f"v{version}-2",
             f"[{mark} 2/2] frob: use the link",
@@ -96,14 +96,14 @@ OTHERS = [
 
 def mbox(mails: list[str]) -> bytes:
     return "".join(
-        f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{one}\n" for one in mails
+        f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{message}\n" for message in mails
     ).encode()
 
 
 def digest(mails: list[str]) -> bytes:
     parts = "".join(
-        f"--=_part\n{'' if at else 'Content-Type: message/rfc822'}\n{'' if at else chr(10)}{one}\n"
-        for at, one in enumerate(mails)
+        f"--=_part\n{'' if at else 'Content-Type: message/rfc822'}\n{'' if at else chr(10)}{mail}\n"
+        for at, mail in enumerate(mails)
     )
     top = (
         "From: list@example.org\nSubject: frob Digest, Vol 1\nMIME-Version: 1.0\nContent-Type:"
@@ -122,7 +122,7 @@ def subjects(data: bytes) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("form", [mbox, digest])
-def test_only_the_patches_of_the_newest_revision_are_checked(form: object) -> None:
+def test_only_the_patches_of_the_latest_version_are_checked(form: object) -> None:
     first, second = series(1, 6), series(2, 8)
     data = form([*first, OTHERS[0], *second, *OTHERS[1:]])  # type: ignore[operator]
     titles = ["frob: wait for the link before it is used", "frob: use the link"]
@@ -146,7 +146,7 @@ def test_other_series_of_the_mailbox_are_checked_too_and_copies_once() -> None:
     ]
 
 
-def test_mails_that_were_never_sent_are_all_checked() -> None:
+def test_messages_that_were_never_sent_are_all_checked() -> None:
     written = [
         mail(f"[PATCH {at}/2] frob: wait for link {at}", f"{PROSE}\n\n{SIGN_OFF}", DIFF)
         for at in (1, 2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --format jsonl`: a line for each patch while the input is read."""
+"""Test `check --format jsonl`, which prints a line for each patch while it reads."""
 
 import json
 import os
@@ -45,14 +45,14 @@ def patch(name: str, diff: str = patches.DIFF, message_id: str = "") -> bytes:
     return text.encode().split(b"\n", 1)[1]
 
 
-def source_of(kind: str, place: Path, mails: list[bytes]) -> Path:
-    """The mails as a source of this kind."""
+def source_of(kind: str, folder: Path, mails: list[bytes]) -> Path:
+    """Return the messages as a source of this kind."""
     if kind == "directory of files":
-        place.mkdir()
-        for number, one in enumerate(mails):
-            (place / f"{number:04}.eml").write_bytes(one)
-        return place
-    with archive_server(LOCAL[0] if kind == "epoch" else kind, place, *mails) as made:
+        folder.mkdir()
+        for number, message in enumerate(mails):
+            (folder / f"{number:04}.eml").write_bytes(message)
+        return folder
+    with archive_server(LOCAL[0] if kind == "epoch" else kind, folder, *mails) as made:
         path = Path(made.url)
     return epochs_of(path)[0] if kind == "epoch" else path
 
@@ -69,10 +69,10 @@ def lines(*words: object, code: int = 0) -> list[dict[str, Any]]:
 
 
 def test_every_patch_of_every_kind_of_source_has_a_line(source: Path) -> None:
-    *found, last = lines(source)
-    names = [line["subject"].removeprefix("foo: ") for line in found]
+    *rows, last = lines(source)
+    names = [line["subject"].removeprefix("foo: ") for line in rows]
     assert names in (NAMES, NAMES[::-1])
-    assert [line["message_id"] for line in found] == [
+    assert [line["message_id"] for line in rows] == [
         f"{name.replace(' ', '-')}@example.org" for name in names
     ]
     assert last["summary"] == {
@@ -81,14 +81,14 @@ def test_every_patch_of_every_kind_of_source_has_a_line(source: Path) -> None:
     }  # fmt: skip
 
 
-def test_a_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
+def test_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
     mbox = tmp_path / "list.mbox"
     mbox.write_bytes(join_mbox([patch("one"), *ABOUT, patch("one", TRAILING, "two")]))
-    one, two, last = lines(mbox, code=1)
+    first, two, last = lines(mbox, code=1)
     assert [
         (finding["name"], finding["line"])
         for finding in two["findings"]
-        if finding not in one["findings"]
+        if finding not in first["findings"]
     ] == [("trailing-space", 4)]
     (alone,) = json.loads(
         call(
@@ -102,13 +102,13 @@ def test_a_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
     assert (last["summary"]["mails"], last["summary"]["patches"]) == (5, 2)
 
 
-def mbox_of(place: Path, *mails: bytes) -> Path:
-    file = place / "other.mbox"
+def mbox_of(folder: Path, *mails: bytes) -> Path:
+    file = folder / "other.mbox"
     file.write_bytes(join_mbox(mails))
     return file
 
 
-def test_a_damaged_mail_has_a_line_with_the_error_and_the_rest_is_checked(
+def test_damaged_message_has_a_line_with_the_error_and_the_rest_is_checked(
     tmp_path: Path,
 ) -> None:
     long = patch("long", patches.DIFF + "+" + "x" * (1 << 20) + "\n")
@@ -117,10 +117,10 @@ def test_a_damaged_mail_has_a_line_with_the_error_and_the_rest_is_checked(
     ):
         (tmp_path / f"{number}.eml").write_bytes(content)
     (tmp_path / "5.mbox").symlink_to("nowhere")
-    *found, last = lines(tmp_path, code=2)
+    *rows, last = lines(tmp_path, code=2)
     assert [
         line.get("subject") or line["error"].replace(f"{tmp_path}/", "")
-        for line in found
+        for line in rows
     ] == [
         "foo: one",
         "1.eml: line 27 too long: 1,048,577 bytes, the limit is 1,048,576",
@@ -129,9 +129,9 @@ def test_a_damaged_mail_has_a_line_with_the_error_and_the_rest_is_checked(
         "foo: two",
         "cannot read 5.mbox: No such file or directory",
     ]
-    assert found[1]["message_id"] == "long@example.org"
+    assert rows[1]["message_id"] == "long@example.org"
     assert last["summary"]["damaged"] == 4
-    assert lines(tmp_path, "--fail-on", "never", code=0)[:-1] == found
+    assert lines(tmp_path, "--fail-on", "never", code=0)[:-1] == rows
 
 
 def test_commits_have_lines_too_and_the_series_is_in_the_summary(
@@ -142,8 +142,8 @@ def test_commits_have_lines_too_and_the_series_is_in_the_summary(
         repo.commit(f"frob: step {number}", {"a.c": f"int a{number};\n"})
         for number in (1, 2, 3)
     ]
-    *found, last = lines("-C", repo.path, f"{ids[0]}..HEAD", code=1)
-    assert [(line["position"], line["commit"]) for line in found] == [
+    *rows, last = lines("-C", repo.path, f"{ids[0]}..HEAD", code=1)
+    assert [(line["position"], line["commit"]) for line in rows] == [
         (id_, id_) for id_ in ids[1:]
     ]
     assert last["summary"]["patches"] == 2
@@ -152,7 +152,7 @@ def test_commits_have_lines_too_and_the_series_is_in_the_summary(
     ]
 
 
-def test_an_unknown_rule_is_reported_before_any_line(tmp_path: Path) -> None:
+def test_unknown_rule_is_reported_before_any_line(tmp_path: Path) -> None:
     file = mbox_of(tmp_path, patch("one"))
     outcome = call("check", "--format", "jsonl", file, "--select", "nosuch")
     assert (outcome.code, outcome.out) == (2, "")
@@ -180,7 +180,7 @@ def started(*words: object, **more: Any) -> "subprocess.Popen[bytes]":
     )
 
 
-def test_a_line_is_printed_before_the_input_ends() -> None:
+def test_line_is_printed_before_the_input_ends() -> None:
     process = started("-", stdin=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None
@@ -198,8 +198,8 @@ def test_a_line_is_printed_before_the_input_ends() -> None:
 
 
 def workers_of(session: int) -> list[int]:
-    """The processes of a session that has a terminal's signals, but for its first."""
-    found = []
+    """Return a session's processes, which get the terminal's signals, except its first."""
+    result = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
@@ -210,8 +210,8 @@ def workers_of(session: int) -> list[int]:
             and int(folder.name) != session
             and fields[0] != "Z"
         ):
-            found.append(int(folder.name))
-    return found
+            result.append(int(folder.name))
+    return result
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def gone(session: int) -> bool:
     return not workers_of(session)
 
 
-def test_a_rule_that_looks_at_the_series_does_so_once_for_all_of_its_patches(
+def test_rule_that_looks_at_the_series_does_so_once_for_all_of_its_patches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from patchpilot.lint.lint_context import Context
@@ -260,7 +260,7 @@ def test_a_rule_that_looks_at_the_series_does_so_once_for_all_of_its_patches(
         return len(patches)
 
     assert [
-        Context(one, series).of_series("number", make) for one in series.patches
+        Context(patch, series).of_series("number", make) for patch in series.patches
     ] == [len(NAMES)] * len(NAMES)
     assert made == [len(NAMES)]
     assert Context(series.patches[0]).of_series("number", make) == 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot check` with a baseline, with waivers, and against an earlier revision."""
+"""Test `patchpilot check` with a baseline, with waivers, and against an earlier version."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -31,7 +31,7 @@ GLUED = "\tret =frob_start(frob);"
 
 
 def call(*words: Any) -> Outcome:
-    """Run a command; `check` without the rules that these patches are not about."""
+    """Run a command; `check` runs without the rules that these patches are not about."""
     if words[0] == "check":
         words = (
             "check",
@@ -49,7 +49,7 @@ def text_of(
     path: str = PATH,
     at: int = 10,
 ) -> str:
-    """A patch that adds these lines."""
+    """Return a patch that adds these lines."""
     lines = "".join(f"+{line}\n" for line in added)
     diff = file_diff(
         path,
@@ -63,7 +63,7 @@ def text_of(
 
 
 def write(name: str, text: str) -> Path:
-    """A file in the current directory."""
+    """Return a file in the current directory."""
     file = Path(name)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
@@ -71,15 +71,17 @@ def write(name: str, text: str) -> Path:
 
 
 def found(outcome: Outcome) -> list[str]:
-    """The names of the findings that count."""
+    """Return the names of the unsuppressed findings."""
     document = json.loads(outcome.out)
     return [
-        one["name"] for patch in document["patches"] for one in patch["findings"]
-    ] + [one["name"] for one in document["series"]["findings"]]
+        finding["name"]
+        for patch in document["patches"]
+        for finding in patch["findings"]
+    ] + [entry["name"] for entry in document["series"]["findings"]]
 
 
 def check(*words: object) -> Outcome:
-    """The verb, its result as JSON."""
+    """Run the verb and return its result as JSON."""
     return call("check", "--format", "json", *words)
 
 
@@ -94,7 +96,7 @@ def check(*words: object) -> Outcome:
         ("a.patch", "--baseline=b.json", "--write-baseline", "b.json"),
     ],
 )
-def test_a_baseline_is_written_however_it_is_asked_for(
+def test_baseline_is_written_however_it_is_asked_for(
     workdir: Path, words: tuple[str, ...]
 ) -> None:
     write("a.patch", text_of(SPACED))
@@ -113,7 +115,7 @@ def test_write_baseline_without_a_file_says_how(workdir: Path) -> None:
     assert "--baseline FILE --write-baseline" in done.err
 
 
-def test_a_baseline_holds_where_lines_moved_words_changed_and_the_range_grew(
+def test_baseline_survives_moved_lines_rewording_and_a_larger_range(
     workdir: Path,
 ) -> None:
     write("a.patch", text_of(SPACED))
@@ -148,7 +150,7 @@ def test_a_baseline_holds_where_lines_moved_words_changed_and_the_range_grew(
         (text_of(CLEAN), []),
     ],
 )
-def test_another_text_another_file_and_one_more_of_the_same_are_new(
+def test_changed_moved_and_repeated_findings_are_new(
     workdir: Path, text: str, new: list[str]
 ) -> None:
     write("a.patch", text_of(SPACED))
@@ -159,7 +161,7 @@ def test_another_text_another_file_and_one_more_of_the_same_are_new(
     assert done.code == int(bool(new))
 
 
-def test_what_is_no_longer_there_is_said_and_dropped(workdir: Path) -> None:
+def test_stale_baseline_entries_are_reported_and_dropped(workdir: Path) -> None:
     write("a.patch", text_of(SPACED, GLUED))
     check("--write-baseline", "b.json", "a.patch")
     write("a.patch", text_of(GLUED))
@@ -185,7 +187,7 @@ def test_what_is_no_longer_there_is_said_and_dropped(workdir: Path) -> None:
     assert check("--baseline", "b.json", "a.patch").err == ""
 
 
-def test_of_rules_that_do_not_run_nothing_is_stale_and_nothing_is_dropped(
+def test_baseline_entries_of_disabled_rules_are_kept(
     workdir: Path,
 ) -> None:
     write("a.patch", text_of(SPACED, GLUED))
@@ -208,7 +210,7 @@ def test_of_rules_that_do_not_run_nothing_is_stale_and_nothing_is_dropped(
     assert Path("b.json").read_text() == before
 
 
-def test_a_baseline_is_the_same_text_each_time(workdir: Path) -> None:
+def test_baseline_is_the_same_text_each_time(workdir: Path) -> None:
     write("a.patch", text_of(SPACED, GLUED))
     write("b.patch", text_of(SPACED, path="drivers/a.c"))
     check("--write-baseline", "one.json", "a.patch", "b.patch")
@@ -216,7 +218,7 @@ def test_a_baseline_is_the_same_text_each_time(workdir: Path) -> None:
     assert Path("one.json").read_bytes() == Path("two.json").read_bytes()
 
 
-def test_a_broken_baseline_ends_the_call_and_is_left_alone(workdir: Path) -> None:
+def test_broken_baseline_ends_the_call_and_is_not_changed(workdir: Path) -> None:
     write("a.patch", text_of(SPACED))
     write("b.json", '{"schema": "patchpilot/baseline/1",\n "findings": [}')
     for words in (
@@ -244,8 +246,11 @@ def test_hidden_findings_are_counted_in_text_and_reported_by_sarif(
         call("check", "--format", "sarif", "--baseline", "b.json", "a.patch").out
     )["runs"]
     states = {
-        one["properties"]["name"]: (one["baselineState"], len(one["suppressions"]))
-        for one in run["results"]
+        hidden["properties"]["name"]: (
+            hidden["baselineState"],
+            len(hidden["suppressions"]),
+        )
+        for hidden in run["results"]
     }
     assert sorted(states.values()) == [("new", 0), ("unchanged", 1)]
     assert states["trailing-space"] == ("unchanged", 1)
@@ -259,13 +264,13 @@ WAIVER = (
 
 @pytest.fixture
 def tree(workdir: Path) -> Path:
-    """A tree whose file waives a rule, and a patch that needs it."""
+    """Return a tree whose file waives a rule, and a patch that needs it."""
     write(f"tree/{FILE_NAME}", WAIVER)
     write("a.patch", text_of(SPACED))
     return workdir / "tree"
 
 
-def test_what_a_tree_waives_does_not_count_and_is_reported_with_its_reason(
+def test_tree_waivers_are_reported_with_reasons(
     tree: Path,
 ) -> None:
     done = check("--tree", tree, "a.patch")
@@ -311,17 +316,18 @@ def test_every_form_stays_well_formed_and_hides_what_is_waived(
         assert case.find("skipped").attrib["message"] == "waived: a <table> & more"  # type: ignore[union-attr]
     elif form == "sarif":
         (run,) = json.loads(done.out)["runs"]
-        (one,) = run["results"]
-        assert one["suppressions"] == [
+        (waived,) = run["results"]
+        assert waived["suppressions"] == [
             {
                 "kind": "external",
                 "status": "accepted",
                 "justification": f"a <table> & more ({tree / FILE_NAME})",
             }
         ]
-        assert "baselineState" not in one
+        assert "baselineState" not in waived
         assert (
-            run["tool"]["driver"]["rules"][one["ruleIndex"]]["name"] == "trailing-space"
+            run["tool"]["driver"]["rules"][waived["ruleIndex"]]["name"]
+            == "trailing-space"
         )
     elif form == "text":
         assert done.out.startswith("1 patch checked: no findings (1 waived)\n")
@@ -332,7 +338,7 @@ def test_text_shows_each_reason_when_asked_to_say_more(tree: Path) -> None:
     assert "waived: trailing whitespace [trailing-space]\n    a <table> & more (" in out
 
 
-def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> None:
+def test_expired_waiver_is_reported_if_it_would_apply(tree: Path) -> None:
     write(f"tree/{FILE_NAME}", WAIVER + 'until = "2020-01-31"\n')
     done = call("check", "--tree", tree, "a.patch")
     assert done.code == 1
@@ -355,7 +361,7 @@ def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> Non
     assert call("check", "--tree", tree, "a.patch").err == ""
 
 
-def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None:
+def test_verbose_reports_unused_waivers(tree: Path) -> None:
     write("a.patch", text_of(CLEAN))
     assert call("check", "--tree", tree, "a.patch").err == ""
     assert [
@@ -371,7 +377,7 @@ def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[[waiver]]\nrule = "trailing-spce"\nreason = "r"\n', "trailing-space"),
         ('[[waiver]]\nrule = "trailing-space"\nresaon = "r"\n', "reason"),
@@ -381,15 +387,15 @@ def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None
         ),
     ],
 )
-def test_a_wrong_waiver_ends_the_call(tree: Path, text: str, said: str) -> None:
+def test_wrong_waiver_ends_the_call(tree: Path, text: str, message: str) -> None:
     write(f"tree/{FILE_NAME}", text)
     done = call("check", "--tree", tree, "a.patch")
     assert (done.code, done.out) == (2, "")
     assert str(tree / FILE_NAME) in done.err
-    assert said in done.err
+    assert message in done.err
 
 
-def test_what_is_waived_is_not_recorded_in_a_baseline(tree: Path) -> None:
+def test_waived_finding_is_not_in_the_baseline(tree: Path) -> None:
     check("--tree", tree, "--write-baseline", "b.json", "a.patch")
     assert json.loads(Path("b.json").read_text())["findings"] == []
 
@@ -411,7 +417,7 @@ def test_patch_files_are_waived_for_the_call_only(workdir: Path) -> None:
 
 @pytest.fixture
 def topic(workdir: Path) -> Repo:
-    """A branch with one commit that has white space at the end of a line."""
+    """Return a branch with one commit that has white space at the end of a line."""
     repo = Repo(workdir / "r")
     repo.commit(
         f"frob: start\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint b;\nint c;\n"}
@@ -429,7 +435,7 @@ def topic(workdir: Path) -> Repo:
     return repo
 
 
-def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
+def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     where = ("-C", topic.path)
     assert check(*where).code == 1
     given = check(*where, "--waive", "trailing-space=a fixture has it")
@@ -445,7 +451,7 @@ def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
     )
     assert check(*where, "HEAD").code == 0
     assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
-    # reworded, and joined by another commit, it is the same topic
+    # reworded, and with another commit, it is the same topic
     topic.git(
         "commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}"
     )
@@ -454,7 +460,7 @@ def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
         {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"},
     )
     assert "trailing-space" not in found(check(*where))
-    # and another branch is not
+    # but another branch is not
     topic.git("switch", "-q", "-c", "other", "topic~2")
     topic.commit(
         f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"}
@@ -467,7 +473,7 @@ def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
     assert "has no waivers" in call("check", *where, "--unwaive", "trailing-space").err
 
 
-def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(
+def test_send_respects_what_the_person_waived_and_not_what_the_tree_did(
     topic: Repo,
 ) -> None:
     words = (
@@ -499,12 +505,12 @@ def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(
 
 
 def ages(outcome: Outcome) -> dict[str, Any]:
-    """Whether each finding is new, by its line's text or its name."""
+    """Map the line or name of each finding to whether it is new."""
     document = json.loads(outcome.out)
     return {
-        f"{one['name']}:{one['path']}": one["new"]
+        f"{finding['name']}:{finding['path']}": finding["new"]
         for patch in document["patches"]
-        for one in patch["findings"]
+        for finding in patch["findings"]
     }
 
 
@@ -562,7 +568,7 @@ def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
         ("v1_frob.mbx", "v2_frob.mbx", "v2_frob.mbx"),
     ],
 )
-def test_the_files_of_an_earlier_version_are_found_beside(
+def test_files_of_an_earlier_version_are_found_beside(
     workdir: Path, old: str, new: str, target: str
 ) -> None:
     write(old, text_of(SPACED, subject="[PATCH] frob: wait"))
@@ -576,8 +582,8 @@ def test_the_files_of_an_earlier_version_are_found_beside(
     assert json.loads(done.out)["summary"]["patches"] == 1
 
 
-def test_of_an_mbox_with_all_versions_the_newest_is_checked(workdir: Path) -> None:
-    one = text_of(SPACED, subject="[PATCH] frob: wait")
+def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
+    first = text_of(SPACED, subject="[PATCH] frob: wait")
     reply = text_of(GLUED, subject="[PATCH] frob: wait").replace(
         "Subject: ", "Subject: Re: "
     )
@@ -586,7 +592,7 @@ def test_of_an_mbox_with_all_versions_the_newest_is_checked(workdir: Path) -> No
     other = text_of(
         SPACED, subject="[PATCH v2] grob: another work", path="drivers/grob.c"
     )
-    write("thread.mbx", one + reply + two + three + other)
+    write("thread.mbx", first + reply + two + three + other)
     for number, old in (("1", [False, True]), ("2", [False, False])):
         done = check("--since-version", number, "thread.mbx")
         assert [load["subject"] for load in json.loads(done.out)["patches"]] == [
@@ -596,7 +602,7 @@ def test_of_an_mbox_with_all_versions_the_newest_is_checked(workdir: Path) -> No
         assert sorted(new for name, new in ages(done).items() if PATH in name) == old
 
 
-def test_an_unknown_version_says_the_way_out(workdir: Path) -> None:
+def test_unknown_version_gives_a_hint(workdir: Path) -> None:
     write("a.patch", text_of(SPACED))
     done = call("check", "--since-version", "4", "a.patch")
     assert (done.code, done.out) == (2, "")
@@ -608,7 +614,7 @@ def test_an_unknown_version_says_the_way_out(workdir: Path) -> None:
     }
 
 
-def test_what_went_from_one_patch_to_another_is_not_new(workdir: Path) -> None:
+def test_finding_moved_between_patches_is_not_new(workdir: Path) -> None:
     write("v1/1.patch", text_of(SPACED, subject="[PATCH 1/2] frob: one"))
     write(
         "v1/2.patch",
@@ -644,7 +650,7 @@ def test_commits_are_held_against_what_was_sent(topic: Repo) -> None:
     assert got["gerrit-change-id:None"] is True
 
 
-def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_them(
+def test_reroll_is_compared_with_the_sent_messages_and_tag(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -685,7 +691,7 @@ def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_the
             True,
             False,
         )
-        # then without the record of the send: the tag remains
+        # without the record of the send, the tag remains
         with Outbox() as outbox:
             for send in outbox.sends(next(iter(Drafts().all())).change_id):
                 outbox.forget(send.id)
@@ -715,7 +721,7 @@ def test_commits_are_held_against_a_followed_version(topic: Repo) -> None:
     assert call("check", "-C", topic.path, "--since-version", "2").code == 2
 
 
-def test_a_branch_of_b4_is_held_against_the_tag_of_what_b4_sent(topic: Repo) -> None:
+def test_b4_branch_is_compared_with_b4s_sent_tag(topic: Repo) -> None:
     name, head, base = (
         "20260101-frob-0123456789ab",
         topic.git("rev-parse", "HEAD"),
@@ -757,7 +763,7 @@ def test_a_branch_of_b4_is_held_against_the_tag_of_what_b4_sent(topic: Repo) -> 
     )
 
 
-def test_what_is_excused_is_not_fixed(tree: Path) -> None:
+def test_suppressed_finding_is_not_fixed(tree: Path) -> None:
     before = Path("a.patch").read_bytes()
     done = call("check", "--fix", "--tree", tree, "a.patch")
     assert (done.code, Path("a.patch").read_bytes() == before) == (0, True)
@@ -769,13 +775,13 @@ def test_what_is_excused_is_not_fixed(tree: Path) -> None:
     assert Path("a.patch").read_bytes() != before
 
 
-def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
+def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     def walk() -> tuple[list[str], str]:
         with Repository.open(topic.path) as repository:
             result, standing = checks_rows.load(
                 JobRequest(repository, Session(topic.path), lambda *_: None)
             )
-        return [one.name for one in result.all], standing.note
+        return [finding.name for finding in result.all], standing.note
 
     def hook() -> Outcome:
         file = topic.path / ".git" / "COMMIT_EDITMSG"
@@ -792,7 +798,7 @@ def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
     assert walk() == ([], "no findings, 1 waived")
     assert hook().code == 0
     check("-C", topic.path, "--unwaive", "trailing-space")
-    # a rule of a pack that the hook does not load is no error there
+    # a rule of a pack that the hook does not load is not an error there
     (topic.path / ".git/info").mkdir(exist_ok=True)
     (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")
     ours = '[[waiver]]\nrule = "our-own-rule"\nreason = "r"\n'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree's .checkpatch.conf counts as for checkpatch.pl, and rules advise only functions that the
-tree has.
+"""Test that .checkpatch.conf works as in checkpatch.pl, and that rules only recommend functions in
+the tree.
 """
 
 import json
@@ -84,7 +84,7 @@ def test_advice_names_only_functions_that_the_tree_has(repo: Repo) -> None:
     assert "prefer-fsleep" in found(repo, "--strict")
 
 
-def test_a_patch_cannot_switch_off_what_is_found_in_it(repo: Repo) -> None:
+def test_patch_cannot_suppress_its_own_findings(repo: Repo) -> None:
     repo.put(".checkpatch.conf", CONF)
     change(repo)
     assert "complex-macro-without-parentheses" in found(repo)

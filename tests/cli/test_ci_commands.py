@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a patch or the name of a file says becomes neither a command of a CI server that reads the
-log, nor markup where findings are shown.
-"""
+"""Test that no patch text or file name becomes a CI server's command or markup in the report."""
 
 import json
 import re
@@ -48,8 +46,8 @@ OWN_FORMAT = re.compile(
 
 
 def commands_in(log: str) -> Iterator[str]:
-    """The lines of a log that GitHub's runner, Azure's agent or TeamCity act on, as their sources
-    read them.
+    """Yield the log lines that GitHub's runner, Azure's agent or TeamCity would execute, according
+    to their sources.
     """
     for line in re.split(r"\r\n|\r|\n", log):
         if WORKFLOW.match(line.lstrip()) or re.search(r"##\w*\[", line):
@@ -68,10 +66,7 @@ def diff(name: str) -> str:
 
 @pytest.fixture
 def hostile(workdir: Path) -> Path:
-    """A patch whose subject, message, tags, file names and lines are all commands.
-
-    So is its own name.
-    """
+    """Return a patch whose name, subject, message, tags, file names and lines are all commands."""
     trailers = "".join(
         f"Reviewed-by: {line.strip()}\n" for line in COMMANDS if "\r" not in line
     )
@@ -93,16 +88,16 @@ def test_no_text_of_a_patch_is_a_command_in_any_format(
     done = call("check", "--strict", "--format", form, hostile)
     assert done.code == 1
     assert "teh" in done.out
-    found = [
+    commands = [
         line
         for line in commands_in(done.out)
         if form != "github" or not OWN_FORMAT.match(line)
     ]
-    assert found == []
+    assert commands == []
     assert list(commands_in(done.err)) == []
 
 
-def test_a_command_of_github_is_one_finding_each(hostile: Path) -> None:
+def test_command_of_github_is_one_finding_each(hostile: Path) -> None:
     lines = call("check", "--strict", "--format", "github", hostile).out.splitlines()
     others = json.loads(call("check", "--strict", "--format", "gitlab", hostile).out)
     assert len(lines) == len(others)
@@ -117,7 +112,7 @@ def test_no_text_is_a_command_with_other_options(
 ) -> None:
     done = call("check", "--strict", *words, hostile)
     assert done.code in (0, 1, 2)
-    # a diff is for programs, byte for byte: its lines begin with a sign
+    # a diff is for programs, byte for byte, and its lines start with a sign
     log = done.err if words == ("--diff",) else done.out + done.err
     assert list(commands_in(log)) == []
 
@@ -145,9 +140,9 @@ def test_gitlab_and_sarif_have_one_line_and_no_link(hostile: Path) -> None:
         message for message in messages if re.search(r"(?<!\\)\[[^\]]*\]\(", message)
     ]
     uris = [
-        place["physicalLocation"]["artifactLocation"]["uri"]
+        location["physicalLocation"]["artifactLocation"]["uri"]
         for result in run["results"]
-        for place in result["locations"]
+        for location in result["locations"]
     ]
     assert not [
         uri
@@ -187,13 +182,13 @@ def test_json_with_a_command_is_the_same_value() -> None:
     assert list(commands_in(json_text(value))) == []
 
 
-def test_the_action_runs_no_code_of_the_tree_it_checks(workdir: Path) -> None:
+def test_action_runs_no_code_of_the_tree_it_checks(workdir: Path) -> None:
     action = yaml.safe_load((Path(__file__).parents[2] / "action.yml").read_text())
     scripts = [step["run"] for step in action["runs"]["steps"] if "run" in step]
-    # what an expression inserts into a script is read by the shell
+    # the shell would execute text that an expression inserts into a script
     assert not [script for script in scripts if "${{" in script]
     install, *checks = scripts
-    # the one that lets a build run code of the tree: only where it was asked for
+    # only the template that asks for it lets a build run code of the tree
     (allows,) = [
         step for step in action["runs"]["steps"] if "trust" in step.get("run", "")
     ]
@@ -207,5 +202,5 @@ def test_the_action_runs_no_code_of_the_tree_it_checks(workdir: Path) -> None:
         ["bash", "-c", command], capture_output=True, text=True, check=False
     )
     assert "code of the tree" not in done.stdout
-    # a range is no option
+    # a range is not an option
     assert all(re.search(r' -- "\$\{RANGE:-', script) for script in checks)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A call in this process leaves no pipe and no git process open."""
+"""Test that a call in this process leaves no pipe or git process open."""
 
 import gc
 import os
@@ -34,7 +34,7 @@ CALLS = (
 
 
 def opened() -> set[str]:
-    """What the descriptors of this process lead to, as far as it is a pipe."""
+    """Return the pipes that this process's descriptors lead to."""
     ends = set()
     for name in os.listdir("/proc/self/fd"):
         try:
@@ -48,7 +48,7 @@ def opened() -> set[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
 @pytest.mark.parametrize("words", CALLS, ids=" ".join)
-def test_a_call_closes_the_repository_it_opened(
+def test_call_closes_the_repository_it_opened(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = Repo(tmp_path / "r")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The three shells complete values: a key of the terminal writes the rest of the word.
+"""Test that three shells complete values with a key on a terminal.
 
-In CI each of them is there.
+In CI all of them are installed.
 """
 
 import os
@@ -69,7 +69,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_shell_completes_values(shell: str, repo: Repo) -> None:
+def test_shell_completes_values(shell: str, repo: Repo) -> None:
     if not shutil.which(shell) and os.environ.get("CI") != "true":
         pytest.skip(f"{shell} is not installed")
     argv, setup = SHELLS[shell]
@@ -123,16 +123,14 @@ def size(file: Path) -> int:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_name_that_is_completed_is_a_word_and_nothing_else(
-    shell: str, repo: Repo
-) -> None:
+def test_completed_name_is_a_single_word(shell: str, repo: Repo) -> None:
     if not shutil.which(shell) and os.environ.get("CI") != "true":
         pytest.skip(f"{shell} is not installed")
     for number, text in enumerate(ACTIVE):
         repo.git("branch", f"ref{number}-{text}")
     for number, text in enumerate(FILES):
         (repo.path / f"file{number}-{text}").write_text("x\n")
-    # a fake that writes down its last argument, so that a word is seen as the command gets it
+    # a fake that records its last argument, to see the word as the command gets it
     fake = repo.path / "bin" / "patchpilot"
     fake.parent.mkdir()
     real = Path(sys.executable).parent / "patchpilot"

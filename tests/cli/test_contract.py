@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command-line contract, sentence by sentence: what a script, a CI job or b4 may rely on,
-whatever the verb.
-"""
+"""Test the command-line contract, sentence by sentence: what scripts, CI jobs and b4 rely on."""
 
 import gzip
 import json
@@ -54,17 +52,17 @@ K:	\\bfoo_magic\\b
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with releases, two stable branches and a topic of one fix."""
-    place = tmp_path_factory.mktemp("contract")
+    """Return a repository with releases, two stable branches and a topic of one fix."""
+    folder = tmp_path_factory.mktemp("contract")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
             **IDENTITY,
-            "HOME": str(place),
-            "XDG_CONFIG_HOME": str(place),
+            "HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
             "GIT_CONFIG_NOSYSTEM": "1",
         }.items():
             patch.setenv(name, value)
-        repo = Repo(place / "linux")
+        repo = Repo(folder / "linux")
         repo.commit(
             "start",
             {
@@ -85,13 +83,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
         repo.branch("topic")
         repo.commit(MESSAGE.format(culprit=culprit[:12]), {"drivers/foo/foo.c": FIXED})
-        repo.git("format-patch", "-q", "-1", "-o", str(place / "out"))
-    return place
+        repo.git("format-patch", "-q", "-1", "-o", str(folder / "out"))
+    return folder
 
 
 @pytest.fixture
 def repo(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it to work in; the patch as a file is in `out` beside it."""
+    """Return a copy of the repository to work in; the patch file is in `out` next to it."""
     shutil.copytree(made, tmp_path / "w", symlinks=True)
     monkeypatch.chdir(tmp_path / "w" / "linux")
     return tmp_path / "w" / "linux"
@@ -249,15 +247,15 @@ SHAPES: dict[str, Any] = {
 
 
 def fits(value: Any, shape: Any, where: str = "") -> list[str]:
-    """What of a value is not as its shape says."""
+    """Return the parts of a value that do not match its shape."""
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             return [f"{where}: no object"]
         return [
             trouble
-            for key, one in shape.items()
+            for key, part in shape.items()
             for trouble in (
-                fits(value[key], one, f"{where}.{key}")
+                fits(value[key], part, f"{where}.{key}")
                 if key in value
                 else [f"{where}.{key}: missing"]
             )
@@ -266,8 +264,8 @@ def fits(value: Any, shape: Any, where: str = "") -> list[str]:
         return (
             [
                 trouble
-                for at, one in enumerate(value)
-                for trouble in fits(one, shape[0], f"{where}[{at}]")
+                for at, item in enumerate(value)
+                for trouble in fits(item, shape[0], f"{where}[{at}]")
             ]
             if isinstance(value, list)
             else [f"{where}: no list"]
@@ -278,19 +276,19 @@ def fits(value: Any, shape: Any, where: str = "") -> list[str]:
 
 
 def every(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """(key, text) of every text in a document."""
+    """Yield (key, text) of every text in a document."""
     if isinstance(value, dict):
-        for key, one in value.items():
-            yield from every(one, key)
+        for key, item in value.items():
+            yield from every(item, key)
     elif isinstance(value, list):
-        for one in value:
-            yield from every(one, name)
+        for item in value:
+            yield from every(item, name)
     elif isinstance(value, str):
         yield name, value
 
 
 def undated(text: str) -> str:
-    """A preview without what each has its own of."""
+    """Return a preview without the parts that differ in every run."""
     return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", text)
 
 
@@ -327,12 +325,12 @@ def test_every_verb_gives_one_json_document_with_its_schema_and_keys(
 
 
 @pytest.mark.parametrize("verb", REPOSITORY)
-def test_c_stands_before_the_verb_and_after_it(
+def test_option_c_works_before_and_after_the_verb(
     repo: Path, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    # a preview has the ids of the commits that it would write
+    # a preview has the ids of the commits to write
     monkeypatch.setenv("GIT_COMMITTER_DATE", "2024-03-04T10:00:00Z")
     words = (*CALLS[verb], "--format", "json")
     before, after = call("-C", repo, *words), call(*words, f"--repo={repo}")
@@ -351,7 +349,7 @@ def test_without_a_repository_the_exit_code_is_3_and_the_way_out_named(
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_an_unknown_profile_is_2_and_names_the_nearest(repo: Path, verb: str) -> None:
+def test_unknown_profile_is_2_and_suggests_the_nearest(repo: Path, verb: str) -> None:
     done = call(*CALLS[verb], "--profile", "linxu")
     assert (done.code, done.out) == (2, "")
     assert "did you mean 'linux'" in done.err
@@ -374,7 +372,7 @@ def test_an_unknown_profile_is_2_and_names_the_nearest(repo: Path, verb: str) ->
         (("chekc",), "check"),
     ],
 )
-def test_what_is_unknown_is_2_and_names_the_nearest(
+def test_unknown_word_exits_2_with_a_suggestion(
     repo: Path, words: tuple[str, ...], near: str
 ) -> None:
     done = call(*words)
@@ -390,7 +388,7 @@ def test_what_is_unknown_is_2_and_names_the_nearest(
         ("profile", "netdve", "netdev"),
     ],
 )
-def test_a_setting_that_cannot_be_is_2_and_names_the_nearest(
+def test_invalid_setting_exits_2_with_a_suggestion(
     repo: Path, name: str, value: str, near: str
 ) -> None:
     subprocess.run(["git", "config", f"patchpilot.{name}", value], check=True)
@@ -401,7 +399,7 @@ def test_a_setting_that_cannot_be_is_2_and_names_the_nearest(
     assert call("config", name).out == f"{value}\n"
 
 
-def test_a_tree_file_that_is_no_text_is_2(repo: Path) -> None:
+def test_binary_tree_file_exits_2(repo: Path) -> None:
     (repo / ".patchpilot.toml").write_bytes(b'profile = "\xff"\n')
     done = call("check --tree", repo, "-", stdin=patches.mail().encode())
     assert (done.code, done.out) == (2, "")
@@ -409,7 +407,7 @@ def test_a_tree_file_that_is_no_text_is_2(repo: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_o_writes_what_stdout_would_have_had(
+def test_option_o_writes_the_same_as_stdout(
     repo: Path, verb: str, tmp_path: Path
 ) -> None:
     reported = call(*CALLS[verb], "--no-color")
@@ -422,7 +420,7 @@ def test_o_writes_what_stdout_would_have_had(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("verb", ["check", "maintainers", "rules"])
-def test_a_full_disk_is_2_and_a_reader_who_left_141(repo: Path, verb: str) -> None:
+def test_exit_codes_for_full_disk_and_closed_pipe(repo: Path, verb: str) -> None:
     done = call(*CALLS[verb], "-o", "/dev/full")
     assert (done.code, done.out) == (2, "")
     reading, writing = os.pipe()
@@ -438,14 +436,14 @@ def test_a_full_disk_is_2_and_a_reader_who_left_141(repo: Path, verb: str) -> No
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_an_unknown_option_or_form_is_2(repo: Path, verb: str) -> None:
+def test_unknown_option_or_form_is_2(repo: Path, verb: str) -> None:
     for words in (("--no-such-option",), ("--format", "yaml")):
         done = call(*CALLS[verb], *words)
         assert (done.code, done.out) == (2, ""), words
 
 
 def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
-    """Each kind of TARGET that is the topic's fix, with what is on standard input."""
+    """Return each kind of TARGET for the topic's fix, with its standard input."""
     patch = patch_of(repo)
     (repo.parent / "one.mbox").write_bytes(patch.read_bytes())
     (repo.parent / "one.mbox.gz").write_bytes(gzip.compress(patch.read_bytes()))
@@ -479,7 +477,9 @@ def test_every_kind_of_target_is_the_same_patch(repo: Path, verb: str) -> None:
                 kind not in ("commit", "range", "open range", "branch", "none")
             ), kind
         else:
-            assert {one["email"] for one in document["results"][0]["recipients"]} >= {
+            assert {
+                result["email"] for result in document["results"][0]["recipients"]
+            } >= {
                 "matt@example.com",
                 "foo@lists.example.org",
             }, kind
@@ -505,7 +505,7 @@ def test_without_a_base_the_error_says_how_to_name_it(repo: Path) -> None:
     assert call("check", "--base", "HEAD~1").code in (0, 1)
 
 
-def test_the_checkpatch_form_is_silent_where_there_is_nothing_to_say(
+def test_checkpatch_form_is_silent_if_there_is_nothing_to_say(
     repo: Path,
 ) -> None:
     done = spawn(
@@ -518,16 +518,16 @@ def test_the_checkpatch_form_is_silent_where_there_is_nothing_to_say(
         stdin=patch_of(repo).read_bytes(),
     )
     assert done == Outcome(0, "", "")
-    found = spawn(
+    outcome = spawn(
         "check",
         "--format",
         "checkpatch",
         "-",
         stdin=patch_of(repo).read_bytes().replace(b"Signed-off-by:", b"Signed-of-by:"),
     )
-    assert found.err == ""
+    assert outcome.err == ""
     assert re.fullmatch(
-        r"(-:\d+: (ERROR|WARNING|CHECK):[A-Z0-9_]+: [^\n]+\n)+", found.out
+        r"(-:\d+: (ERROR|WARNING|CHECK):[A-Z0-9_]+: [^\n]+\n)+", outcome.out
     )
 
 
@@ -570,12 +570,12 @@ def test_strict_adds_the_checks_and_fail_on_says_what_fails(repo: Path) -> None:
     assert codes == [0, 0, 1, 0]
 
 
-def test_data_of_nowhere_is_3(repo: Path) -> None:
+def test_missing_data_exits_3(repo: Path) -> None:
     assert call("check", "--data", repo / "nowhere", "HEAD").code == 3
     assert call("check", "--tree", repo / "nowhere", patch_of(repo)).code == 3
 
 
-def test_colour_comes_when_asked_for_and_no_color_keeps_it_out(
+def test_color_follows_option_and_no_color(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patch = patch_of(repo)
@@ -611,7 +611,7 @@ def test_results_for_programs_are_utf_8_on_every_stream_and_text_ends_no_call(
 
 
 @pytest.mark.parametrize("verb", ["check", "backport", "track", "draft"])
-def test_a_home_nobody_can_write_to_is_no_bug(repo: Path, verb: str) -> None:
+def test_read_only_home_is_not_a_bug(repo: Path, verb: str) -> None:
     home = {
         name: f"/proc/nowhere/{name}"
         for name in (
@@ -634,7 +634,7 @@ def test_a_home_nobody_can_write_to_is_no_bug(repo: Path, verb: str) -> None:
     assert b"XDG_STATE_HOME" in done.stderr or done.returncode < 2
 
 
-def test_a_mail_file_with_any_name_is_followed(repo: Path) -> None:
+def test_message_file_with_any_name_is_followed(repo: Path) -> None:
     name = os.fsdecode(b"na\xefve.mbox")
     (repo / name).write_bytes(
         b"Message-ID: <x@example.org>\n"
@@ -645,14 +645,14 @@ def test_a_mail_file_with_any_name_is_followed(repo: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["fixes", "stable", "prepare", "trailers", "backport"])
-def test_what_is_no_commit_is_reported_as_what_it_is(repo: Path, verb: str) -> None:
+def test_other_object_types_are_named(repo: Path, verb: str) -> None:
     more = ("--dry-run",) if verb in ("prepare", "trailers") else ()
     mails = (
         "<x@example.org>",
         "https://lore.example.org/all/x@example.org/",
         "../out/" + patch_of(repo).name,
     )
-    # backport takes mails and patches
+    # backport accepts messages and patches
     for word in () if verb == "backport" else mails:
         done = call(verb, word, *more)
         assert (done.code, done.out) == (2, ""), (word, done.err)
@@ -665,6 +665,6 @@ def test_what_is_no_commit_is_reported_as_what_it_is(repo: Path, verb: str) -> N
     "verb",
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "send", "draft"],
 )
-def test_an_empty_word_is_no_target(repo: Path, verb: str) -> None:
+def test_empty_word_is_not_a_target(repo: Path, verb: str) -> None:
     done = call(verb, "", *(("--dry-run",) if verb in ("prepare", "send") else ()))
     assert (done.code, done.out) == (2, "")

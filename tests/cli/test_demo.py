@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `demo`."""
+"""Test the verb `demo`."""
 
 from pathlib import Path
 
@@ -7,22 +7,22 @@ from patchpilot.errors import ExitCode
 from tests.kit.cli import call
 
 
-def test_the_walk_wants_a_terminal_and_names_the_script() -> None:
+def test_tui_needs_a_terminal_and_names_the_script() -> None:
     outcome = call("demo")
     assert outcome.code == ExitCode.USAGE
     assert "--script" in outcome.err
 
 
-def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
+def test_directory_in_use_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("x")
     outcome = call("demo", "--script", "--keep", tmp_path)
     assert outcome.code == ExitCode.USAGE
     assert "not empty" in outcome.err
 
 
-def test_a_place_that_cannot_be_a_directory_is_refused(tmp_path: Path) -> None:
+def test_invalid_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    for place in (tmp_path / "file", tmp_path / "file" / "below"):
-        outcome = call("demo", "--script", "--keep", place)
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        outcome = call("demo", "--script", "--keep", path)
         assert outcome.code == ExitCode.USAGE
-        assert str(place) in outcome.err
+        assert str(path) in outcome.err

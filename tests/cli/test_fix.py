@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --fix` and `--diff` on patch files: what is written, what is refused, and that files
-change all or none.
+"""Test `check --fix` and `--diff` on patch files: what is written, what is rejected, and that all
+files change or none.
 """
 
 import base64
@@ -49,16 +49,16 @@ def test_only_the_added_line_changes_and_the_mode_stays(file: Path) -> None:
     after = file.read_text().split("\n")
     assert done.code == 0
     assert [
-        (one, two) for one, two in zip(before, after, strict=True) if one != two
+        (old, two) for old, two in zip(before, after, strict=True) if old != two
     ] == [("+\tret = frob_start(frob,1 );  ", "+\tret = frob_start(frob, 1);")]
     assert file.stat().st_mode & 0o777 == 0o640
     assert "3 findings fixed, 0 remain" in done.out
-    assert [one.name for one in file.parent.iterdir()] == [file.name]
+    assert [entry.name for entry in file.parent.iterdir()] == [file.name]
 
 
-def test_the_json_says_what_was_fixed(file: Path) -> None:
+def test_json_says_what_was_fixed(file: Path) -> None:
     body = json.loads(call("check", "--fix", "--format", "json", file).out)
-    assert {one["name"] for one in body["patches"][0]["fixed"]} == {
+    assert {patch["name"] for patch in body["patches"][0]["fixed"]} == {
         "no-space-after-comma",
         "space-inside-brackets",
         "trailing-space",
@@ -78,7 +78,7 @@ LEFT = {
 }
 
 
-def test_each_finding_that_is_left_says_why(tmp_path: Path) -> None:
+def test_unfixed_finding_has_a_reason(tmp_path: Path) -> None:
     long = f"+\tfrob_set(frob, {'1,' * LONGEST_LINE}0);"
     added = [
         "+\t/* the name of a occured link */",
@@ -93,14 +93,14 @@ def test_each_finding_that_is_left_says_why(tmp_path: Path) -> None:
         " \tret = frob_start(frob); \n+\tret += frob_begin(frob);\n"
         " \tif (ret)\n \t\treturn ret;\n "
     )
-    for number, one in enumerate(
+    for number, line in enumerate(
         (
             patch('[PATCH 1/2] frob: keep "occured"', body),
             patch("[PATCH 2/2] frob: b", needs),
         ),
         1,
     ):
-        (tmp_path / f"000{number}.patch").write_text(one)
+        (tmp_path / f"000{number}.patch").write_text(line)
     done = json.loads(
         call("check", "--fix", "--strict", "--format", "json", tmp_path).out
     )
@@ -123,7 +123,7 @@ def test_each_finding_that_is_left_says_why(tmp_path: Path) -> None:
     )
 
 
-def test_a_diff_is_what_git_apply_takes_and_nothing_is_written(
+def test_diff_is_what_git_apply_takes_and_nothing_is_written(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(file.parent)
@@ -139,14 +139,14 @@ def test_a_diff_is_what_git_apply_takes_and_nothing_is_written(
     assert file.read_bytes() == patched
 
 
-def test_of_standard_input_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_not_truncated(monkeypatch: pytest.MonkeyPatch) -> None:
     mails = b"".join(
         b"From x Thu Jan  1 00:00:00 2026\n"
         + patch(f"frob: wait for link {at}").encode()
         + b"\n"
         for at in range(3)
     )
-    # what a single mail may have is less than what an mbox may
+    # the limit for a single message is lower than for an mbox
     monkeypatch.setattr("patchpilot.model.mail.MAX_MAIL", len(mails) // 2)
     done = call("check", "--fix", "-", stdin=mails)
     assert done.out.count("frob_start(frob, 1);") == 3
@@ -188,7 +188,7 @@ def test_targets_that_cannot_be_fixed(tmp_path: Path, file: Path) -> None:
     assert (done.code, "archive" in done.err) == (2, True)
 
 
-def test_a_read_only_file_and_a_link_are_refused_and_no_file_of_the_series_changes(
+def test_read_only_file_and_a_link_are_refused_and_no_file_of_the_series_changes(
     tmp_path: Path, file: Path
 ) -> None:
     other = tmp_path / "0002-frob.patch"
@@ -206,14 +206,14 @@ def test_a_read_only_file_and_a_link_are_refused_and_no_file_of_the_series_chang
         True,
         before,
     )
-    assert sorted(one.name for one in tmp_path.iterdir()) == [
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
         "0001-frob.patch",
         "0002-frob.patch",
         "real",
     ]
 
 
-def test_a_write_that_fails_half_way_puts_everything_back(
+def test_failed_write_restores_all_files(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "0002-frob.patch"
@@ -233,7 +233,7 @@ def test_a_write_that_fails_half_way_puts_everything_back(
 
 
 @pytest.mark.parametrize("form", ["base64", "quoted-printable", "flowed", "dos"])
-def test_mails_whose_bytes_are_not_the_patch_are_left_alone(
+def test_messages_whose_bytes_are_not_the_patch_are_not_changed(
     file: Path, form: str
 ) -> None:
     head, _, body = patch().partition("\n\n")
@@ -255,7 +255,7 @@ def test_mails_whose_bytes_are_not_the_patch_are_left_alone(
     assert done.code == 1
 
 
-def test_mails_of_an_mbox_are_fixed_each_in_its_place(tmp_path: Path) -> None:
+def test_messages_of_an_mbox_are_fixed_each_in_its_place(tmp_path: Path) -> None:
     box = tmp_path / "series.mbox"
     first, second = (
         patch("[PATCH 1/2] frob: wait for the link"),
@@ -263,7 +263,7 @@ def test_mails_of_an_mbox_are_fixed_each_in_its_place(tmp_path: Path) -> None:
     )
     box.write_text(first + "\n" + second)
     assert call("check", "--fix", box).code == 0
-    fixed = [one.replace("(frob,1 );  ", "(frob, 1);") for one in (first, second)]
+    fixed = [mail.replace("(frob,1 );  ", "(frob, 1);") for mail in (first, second)]
     assert box.read_text() == fixed[0] + "\n" + fixed[1]
 
 
@@ -293,7 +293,7 @@ def test_bytes_that_are_no_utf8_stay(file: Path) -> None:
     assert file.read_bytes() == raw.replace(b"(frob,1 );  ", b"(frob, 1);")
 
 
-def test_a_line_that_a_later_patch_needs_is_left_and_reported(
+def test_fix_is_skipped_for_a_line_that_a_later_patch_needs(
     tmp_path: Path, file: Path
 ) -> None:
     later = " \n \tint ret;\n \n \tret = frob_start(frob,1 );  \n+\tfrob_end(frob,2 );\n \tif (ret)"
@@ -306,7 +306,7 @@ def test_a_line_that_a_later_patch_needs_is_left_and_reported(
 
 
 @pytest.mark.parametrize("kind", ["rename", "copy"])
-def test_a_line_that_a_later_patch_needs_under_another_name_is_left_and_reported(
+def test_fix_is_skipped_for_a_line_that_a_later_patch_needs_after_a_rename(
     tmp_path: Path, file: Path, kind: str
 ) -> None:
     new, last = "drivers/frob/link.c", "drivers/frob/wait.c"
@@ -333,7 +333,7 @@ def test_a_line_that_a_later_patch_needs_under_another_name_is_left_and_reported
     assert "frob_end(frob, 2);" in others[-1].read_text()
 
 
-def test_without_anything_to_mend_nothing_is_written(file: Path) -> None:
+def test_nothing_to_fix_writes_nothing(file: Path) -> None:
     call("check", "--fix", file)
     stamp = os.stat(file)
     done = call("check", "--fix", file)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The formats for CI keep the rules of those who read them: the official schemas where a package
-has them, else our own statement of them.
-"""
+"""Test the CI formats against the official schemas, or our own where no package has one."""
 
 import json
 from collections.abc import Iterator
@@ -50,8 +48,8 @@ WAYS = [
 def kinds(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[tuple[str, ...], bytes]]:
-    """What check is given: a commit, a patch file, an mbox with names, paths and control characters
-    that need care, standard input, a file.
+    """Return input for check: a commit, a patch file, an mbox with unusual names, paths and control
+    characters, standard input, a file.
     """
     monkeypatch.chdir(repo.path)
     repo.git("format-patch", "-q", "-1", "-o", "out")
@@ -79,7 +77,7 @@ def kinds(
 def documents(
     form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
 ) -> Iterator[str]:
-    """What check writes in the format for each kind of target."""
+    """Yield check's output in a format for each kind of target."""
     for target, stdin in kinds:
         if target[0] == "-f" and words[:1] == ("--since-version",):
             continue
@@ -132,7 +130,7 @@ FIXED = (
 
 
 @pytest.mark.parametrize("words", [("HEAD",), ("-f", "lib/frob.c")])
-def test_the_fixes_that_sarif_gets_are_those_of_fix(
+def test_fixes_that_sarif_gets_are_those_of_fix(
     repo: Repo, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repo.path)
@@ -152,22 +150,25 @@ def test_the_fixes_that_sarif_gets_are_those_of_fix(
     assert _edited(
         lines,
         [
-            (*_span(one["deletedRegion"]), one["insertedContent"]["text"])
+            (
+                *_span(replacement["deletedRegion"]),
+                replacement["insertedContent"]["text"],
+            )
             for change in changes
-            for one in change["replacements"]
+            for replacement in change["replacements"]
         ],
     )
 
 
 def _span(region: dict[str, int]) -> tuple[int, int]:
-    """The first line of a region and the one after it."""
+    """Return the first line of a region and the one after it."""
     return region["startLine"], region["endLine"] + (
         0 if region.get("endColumn") == 1 else 1
     )
 
 
 def _edited(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
-    """Whether the edits, each once, make the fixed file of the lines."""
+    """Return whether the edits, each applied once, turn the lines into the fixed file."""
     after = list(lines)
     for first, end, text in sorted(set(edits), reverse=True):
         after[first - 1 : end - 1] = text.split("\n") if text else []
@@ -179,8 +180,8 @@ def test_columns_count_characters(repo: Repo) -> None:
         "runs"
     ]
     assert run["columnKind"] == "unicodeCodePoints"
-    (found,) = run["results"]
-    region = found["locations"][0]["physicalLocation"]["region"]
+    (finding,) = run["results"]
+    region = finding["locations"][0]["physicalLocation"]["region"]
     expected = LINE.index(" );") + 1
     assert abs(region["startColumn"] - expected) <= 1, (region, expected)
     assert f"col={region['startColumn']}," in report(
@@ -188,7 +189,7 @@ def test_columns_count_characters(repo: Repo) -> None:
     )
 
 
-def test_the_column_of_a_long_line_is_that_of_its_first_character_too_many(
+def test_column_of_a_long_line_is_that_of_its_first_character_too_many(
     repo: Repo,
 ) -> None:
     code = "\tint " + "a" * 110 + ";\n"
@@ -204,9 +205,7 @@ def test_the_column_of_a_long_line_is_that_of_its_first_character_too_many(
 
 
 @pytest.mark.parametrize("form", ["sarif", "gitlab", "github"])
-def test_a_patch_file_is_named_relative_to_the_repository(
-    repo: Repo, form: str
-) -> None:
+def test_patch_file_is_named_relative_to_the_repository(repo: Repo, form: str) -> None:
     repo.git("format-patch", "-q", "-1", "-o", "out", "--subject-prefix", "PATCH foo")
     (file,) = (repo.path / "out").iterdir()
     text = file.read_text().replace("The user has", "Teh user has")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fuzzer of whole verbs sees what it is there for, and a seed makes the same world again."""
+"""Test that the fuzzer of whole verbs finds what it is meant to find, and that a seed reproduces
+the same input.
+"""
 
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from tests.lab.fuzz_verbs import Archive, Report, run_world
 from tests.lab.hostile_world import make_world
 
 
-def test_a_call_that_ends_in_a_bug_is_reported_with_what_repeats_it(
+def test_bug_is_reported_with_a_reproducer(
     workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(**_: object) -> None:
@@ -35,7 +37,7 @@ def test_no_verb_ends_in_a_bug_in_one_hostile_world(workdir: Path) -> None:
     assert not report.failures
 
 
-def test_a_seed_makes_the_same_world_again(tmp_path: Path) -> None:
+def test_seed_reproduces_the_input(tmp_path: Path) -> None:
     made = []
     for name in ("a", "b"):
         (tmp_path / name / "w").mkdir(parents=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""get_maintainer.pl's answer on the command line, as a process."""
+"""Test get_maintainer.pl's output on the command line, in a separate process."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ from tests.kit.repos import Repo
         ("--tree", "nowhere"),
     ],
 )
-def test_a_process_gives_the_same_answer(
+def test_separate_process_gives_the_same_answer(
     widget_tree: Path, widget_mail: Path, words: tuple[str, ...]
 ) -> None:
     argv = [
@@ -39,7 +39,7 @@ def test_a_process_gives_the_same_answer(
     assert spawn(*argv) == call(*argv)
 
 
-def test_a_patch_on_standard_input_is_read(widget_tree: Path) -> None:
+def test_patch_on_standard_input_is_read(widget_tree: Path) -> None:
     argv = ["maintainers", "--format", "get_maintainer", "--norolestats", "-"]
     short = subprocess.run(
         [sys.executable, "-m", "patchpilot", *argv],
@@ -113,7 +113,7 @@ def test_commits_ranges_and_folders_are_taken_as_patches(tmp_path: Path) -> None
     assert "nothing-of-that-name" in wrong.err
 
 
-def test_a_terminal_that_cannot_write_a_name_gets_what_it_can(
+def test_unencodable_name_is_escaped_on_the_terminal(
     widget_tree: Path, widget_mail: Path
 ) -> None:
     file = widget_tree / "MAINTAINERS"

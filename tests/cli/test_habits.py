@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words and variables that users of git, b4 and other programs type out of habit."""
+"""Test commands and variables that users of git, b4 and other programs type out of habit."""
 
 import io
 import json
@@ -87,7 +87,7 @@ COLORS = (
 
 
 @pytest.mark.parametrize(("habit", "words"), SAME)
-def test_a_habit_is_understood(
+def test_habit_is_understood(
     habit: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -99,7 +99,7 @@ def test_a_habit_is_understood(
 
 
 @pytest.mark.parametrize(("words", "part"), REFUSED)
-def test_a_habit_that_means_nothing_is_refused(
+def test_habit_that_means_nothing_is_refused(
     words: str, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -127,18 +127,18 @@ OTHERS = (
 
 
 @pytest.mark.parametrize(("words", "hint"), OTHERS)
-def test_the_word_of_another_program_has_a_hint(words: str, hint: str) -> None:
+def test_word_of_another_program_has_a_hint(words: str, hint: str) -> None:
     done = call(*words.split())
     assert done.code == 2
     assert f"hint: {hint}" in done.err
 
 
 @pytest.mark.parametrize(("words", "hint"), OTHERS)
-def test_a_hint_names_commands_and_options_that_exist(words: str, hint: str) -> None:
+def test_hint_names_commands_and_options_that_exist(words: str, hint: str) -> None:
     own = [
-        found.split()
+        call.split()
         for quoted in re.findall(r"`([^`]+)`", hint)
-        for found in re.findall(r"patchpilot ([^|;]+)", quoted)
+        for call in re.findall(r"patchpilot ([^|;]+)", quoted)
     ]
     own += [
         [words.split()[0], option] for option in re.findall(r"(?<!`)use (--\S+)", hint)
@@ -149,7 +149,9 @@ def test_a_hint_names_commands_and_options_that_exist(words: str, hint: str) -> 
             if command.commands and word.isalpha() and word.islower():
                 command = command.sub(word)
             if word.startswith("--"):
-                known = {name for one in command.options for name in one.spellings}
+                known = {
+                    name for option in command.options for name in option.spellings
+                }
                 assert word in known
 
 
@@ -170,7 +172,7 @@ def test_variables_force_color_in_text_only(
     assert not common._replace(output=Path("result")).colored
 
 
-def test_a_dumb_terminal_has_no_progress_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dumb_terminal_has_no_progress_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     common = Common(None, None, None, "text", None, False, False, False, None)
     monkeypatch.setenv("TERM", "xterm")
@@ -180,7 +182,7 @@ def test_a_dumb_terminal_has_no_progress_line(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.long
-def test_a_long_text_on_a_terminal_goes_through_the_pager(tmp_path: Path) -> None:
+def test_long_text_on_a_terminal_goes_through_the_pager(tmp_path: Path) -> None:
     def shown(*argv: str) -> tuple[str, bool]:
         paged = tmp_path / "paged"
         paged.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Help: the overview fits a terminal, options are in sections, and man pages, documentation and
-completion come from the same tables.
+"""Test help: the overview fits a terminal, options are in sections, and man pages, documentation
+and completion use the same tables.
 """
 
 import os
@@ -24,7 +24,7 @@ COMMANDS, SETTINGS, OPTIONS = 33, 14, 289
 MAN = Path(__file__).parents[2] / "man"
 
 
-def test_the_overview_fits_a_terminal() -> None:
+def test_overview_fits_a_terminal() -> None:
     lines = call("--help").out.rstrip("\n").split("\n")
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
@@ -39,7 +39,7 @@ def test_short_and_long_help_are_the_same(verb: str) -> None:
     assert call(verb, "-h").out == call("help", verb).out == shown
 
 
-def test_the_command_line_stays_small() -> None:
+def test_command_line_stays_small() -> None:
     commands = pages()
     printed = [
         spelling
@@ -60,13 +60,13 @@ def test_shared_options_are_printed_once() -> None:
     assert "--offline" not in call("check", "--help").out
 
 
-def test_topics_are_shown_and_a_wrong_one_names_the_nearest() -> None:
+def test_topics_are_shown_and_a_wrong_one_suggests_the_nearest() -> None:
     assert all(name in call("help").out for name in (*TOPICS, *VERBS))
     assert call("help", "exit-codes").out.startswith("Exit codes\n")
     assert "did you mean 'targets'" in call("help", "target").err
 
 
-def test_the_man_pages_are_up_to_date(tmp_path: Path) -> None:
+def test_man_pages_are_up_to_date(tmp_path: Path) -> None:
     write(tmp_path)
     fresh = {file.name: file.read_text() for file in tmp_path.iterdir()}
     assert {file.name: file.read_text() for file in MAN.iterdir()} == fresh, (
@@ -75,7 +75,7 @@ def test_the_man_pages_are_up_to_date(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("mandoc"), reason="needs mandoc")
-def test_mandoc_has_nothing_to_say_of_the_man_pages() -> None:
+def test_man_pages_pass_mandoc() -> None:
     pages = sorted(map(str, MAN.iterdir()))
     done = subprocess.run(
         ["mandoc", "-Tlint", *pages], capture_output=True, text=True, check=False
@@ -83,11 +83,13 @@ def test_mandoc_has_nothing_to_say_of_the_man_pages() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_man_pages_refer_to_each_other_and_list_their_commands() -> None:
+def test_man_pages_refer_to_each_other_and_list_their_commands() -> None:
     texts = {file.stem: file.read_text() for file in MAN.iterdir()}
     for name, text in texts.items():
         named = re.findall(r"^\\fB(patchpilot\S*?)\\fR\(1\)", text, re.MULTILINE)
-        assert {one.replace("\\-", "-") for one in named} <= texts.keys(), name
+        assert {reference.replace("\\-", "-") for reference in named} <= texts.keys(), (
+            name
+        )
         assert text.isascii(), name
     listed = texts["patchpilot-track"].partition(".SH COMMANDS")[2]
     inner = [name for name in texts if name.startswith("patchpilot-track-")]
@@ -98,7 +100,7 @@ def test_the_man_pages_refer_to_each_other_and_list_their_commands() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="needs groff")
-def test_the_man_pages_are_valid() -> None:
+def test_man_pages_are_valid() -> None:
     done = subprocess.run(
         [
             "groff",
@@ -136,8 +138,8 @@ def test_words_are_completed(line: str, wanted: str) -> None:
         text=True,
         check=False,
     )
-    found = [line.partition("\t")[0] for line in done.stdout.split("\n")]
-    assert wanted in found, done.stderr
+    completions = [line.partition("\t")[0] for line in done.stdout.split("\n")]
+    assert wanted in completions, done.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One bad mail is skipped and reported, never fatal, wherever mails are read."""
+"""Test that a bad message is skipped and reported wherever messages are read."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ LONG_LINE = "a" * 1_100_000
 
 
 @pytest.mark.parametrize("huge", ["header", "line"])
-def test_of_several_mails_one_over_a_limit_is_left_out_and_reported(
+def test_oversized_message_in_an_mbox_is_skipped_and_reported(
     workdir: Path, huge: str
 ) -> None:
     def one(number: int, *, bad: bool = False) -> str:
@@ -34,7 +34,7 @@ def test_of_several_mails_one_over_a_limit_is_left_out_and_reported(
         )
 
     box = workdir / "all.mbox"
-    # of mails with one title, the newest is checked
+    # of several messages with the same title, the latest is checked
     box.write_text(
         "".join(
             one(number, bad=number == 2).replace("wait for", f"wait {number} s for")
@@ -77,7 +77,7 @@ _DATES = {
 
 
 @pytest.mark.parametrize("date", _DATES.values(), ids=_DATES)
-def test_a_series_with_a_damaged_date_is_shown_at_its_arrival(
+def test_series_with_a_damaged_date_is_shown_at_its_arrival(
     workdir: Path, date: str
 ) -> None:
     arrival = "Received: from a by b; Mon, 4 Mar 2024 09:30:00 +0000\n"

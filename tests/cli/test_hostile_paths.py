@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A repository at a path of any bytes: its own files are read and written, and those of no other
-repository.
-"""
+"""Test repositories at paths of any bytes: only their own files are read and written."""
 
 import os
 import warnings
@@ -18,7 +16,7 @@ _BASE = "int a;\nint b;\nint c;\n"
 
 
 def _topic(path: Path) -> Repo:
-    """A fix with trailing white space, and a stable branch that the fix applies to."""
+    """Return a fix with trailing whitespace, and a stable branch to which it applies."""
     repo = Repo(path)
     repo.commit(
         "frob: begin\n\n" + SIGNED,
@@ -36,7 +34,7 @@ def _topic(path: Path) -> Repo:
 
 
 @pytest.mark.parametrize("from_inside", [False, True], ids=["-C", "current directory"])
-def test_a_variable_in_a_path_names_no_other_repository(
+def test_variable_in_a_path_names_no_other_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_inside: bool
 ) -> None:
     named, other = (
@@ -58,7 +56,7 @@ def test_a_variable_in_a_path_names_no_other_repository(
     assert (named.path / "frob.c").read_text() == _BASE + "long d;\n"
 
 
-def test_a_tilde_in_a_path_names_no_home(
+def test_tilde_in_a_path_names_no_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = _topic(tmp_path / "home")
@@ -109,7 +107,7 @@ _CALLS = {
         if name in ("newline", "not UTF-8") or verb == "backport --build"
     ],
 )
-def test_a_repository_works_at_a_path_of_any_bytes(
+def test_repository_works_at_a_path_of_any_bytes(
     tmp_path: Path, name: str, verb: str
 ) -> None:
     repo = _topic(tmp_path / os.fsdecode(_PATHS[name]) / "tree")

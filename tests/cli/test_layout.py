@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text is folded for a terminal at blanks, and nothing of it is lost."""
+"""Test that text is wrapped at spaces for a terminal without losing any of it."""
 
 import re
 
@@ -40,5 +40,5 @@ def test_folded_text_has_the_same_words_in_lines_that_fit(text: str, room: int) 
 
 
 @given(_LINE)
-def test_what_fits_stays_as_it_is(line: str) -> None:
+def test_short_text_is_unchanged(line: str) -> None:
     assert folded(line, max(1, width(_plain(line)))) == line

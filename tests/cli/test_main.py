@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one error boundary: every end has its exit code, and no traceback reaches the user."""
+"""Test the error boundary: every end has an exit code, and the user sees no traceback."""
 
 import array
 import fcntl
@@ -54,7 +54,7 @@ def test_every_error_ends_in_its_exit_code(
     assert outcome.out == ""
 
 
-def test_a_bug_leaves_its_traceback_in_a_file_it_names(
+def test_bug_report_names_the_traceback_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -67,7 +67,7 @@ def test_a_bug_leaves_its_traceback_in_a_file_it_names(
     assert "ZeroDivisionError: ouch" in log.read_text()
 
 
-def test_an_unknown_verb_names_the_nearest() -> None:
+def test_unknown_verb_suggests_the_nearest() -> None:
     outcome = call("chekc")
     assert outcome.code == ExitCode.USAGE
     assert "did you mean 'check'" in outcome.err
@@ -122,9 +122,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
 
 
 def _wait_until_read(pipe: int) -> None:
-    """Return once the reader has taken all bytes out of this pipe: it waits for more then, however
-    slow the machine is.
-    """
+    """Wait until the reader has read all bytes from this pipe, on however slow a machine."""
     deadline = time.monotonic() + 60
     unread = array.array("i", [1])
     while unread[0] and time.monotonic() < deadline:
@@ -134,7 +132,7 @@ def _wait_until_read(pipe: int) -> None:
 
 
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
-def test_a_closed_stream_is_no_bug(redirection: str) -> None:
+def test_closed_stream_is_not_a_bug(redirection: str) -> None:
     for verb in ("explain", "check -"):
         done = subprocess.run(
             ["sh", "-c", f"{sys.executable} -m patchpilot {verb} {redirection}"],
@@ -148,7 +146,7 @@ def test_a_closed_stream_is_no_bug(redirection: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_is_reported_in_a_sentence() -> None:
+def test_full_disk_is_reported_in_a_sentence() -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "patchpilot", "explain"],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Eighty ways to call patchpilot wrongly: each ends with the exit code, the error and the hint that
-misuses.toml has, and with nothing else.
+"""Test eighty wrong calls: each has the exit code, the error and the hint in misuses.toml, and no
+other output.
 """
 
 import os
@@ -23,8 +23,8 @@ CASES: list[dict[str, Any]] = tomllib.loads(
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with three commits and a topic, and files that are no patches."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository with three commits and a topic, and files that are not patches."""
     folder = tmp_path_factory.mktemp("misuse")
     repo = Repo(folder / "linux")
     repo.commit(
@@ -53,25 +53,25 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def outcome(
-    place: Path, argv: list[str], *, at: str = "linux"
+    site: Path, argv: list[str], *, at: str = "linux"
 ) -> tuple[int, list[str], str]:
-    """The exit code, the lines on stderr and the text on stdout of a call."""
+    """Return the exit code, the lines on stderr and the text on stdout of a call."""
     here = Path.cwd()
-    os.chdir(place / at)
+    os.chdir(site / at)
     try:
         done = call(*argv)
     finally:
         os.chdir(here)
-    lines = done.err.replace(str(place), "PLACE").rstrip("\n").split("\n")
+    lines = done.err.replace(str(site), "PLACE").rstrip("\n").split("\n")
     return done.code, lines, done.out
 
 
 def _options(verb: str) -> set[str]:
-    """The spellings of all options of a verb and of its own commands."""
+    """Return the spellings of all options of a verb and of its subcommands."""
     command = Verbs().get(verb)
     commands = (command, *command.commands.values()) if command else ()
     options = [option for each in commands for option in each.options]
-    return {word for one in options for word in (*one.spellings, *one.off)}
+    return {word for option in options for word in (*option.spellings, *option.off)}
 
 
 def test_there_are_eighty() -> None:
@@ -80,14 +80,12 @@ def test_there_are_eighty() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case["argv"]))
-def test_a_misuse_says_what_failed_and_what_to_do(
-    place: Path, case: dict[str, Any]
-) -> None:
-    code, lines, out = outcome(place, case["argv"], at=case.get("at", "linux"))
+def test_misuse_reports_the_error_and_a_hint(site: Path, case: dict[str, Any]) -> None:
+    code, lines, out = outcome(site, case["argv"], at=case.get("at", "linux"))
     assert (code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
     assert case["error"].startswith("patchpilot: error: ")
-    # the command in hand, or one that the hint names, has each option of the hint
+    # the current command, or one that the hint names, has each option in the hint
     ours = re.sub(r"`(?!patchpilot)[^`]*`", "", case["hint"])
     verbs = (*case["argv"][:1], *re.findall(r"patchpilot ([a-z0-9]+)", ours))
     known = {"--help"}.union(*map(_options, verbs))
@@ -95,7 +93,7 @@ def test_a_misuse_says_what_failed_and_what_to_do(
     assert case["hint"].startswith("hint: ")
 
 
-def test_the_hint_for_a_source_file_names_a_command_that_takes_one() -> None:
+def test_hint_for_a_source_file_names_a_command_that_takes_one() -> None:
     takes = [
         name
         for name in VERBS
@@ -106,7 +104,7 @@ def test_the_hint_for_a_source_file_names_a_command_that_takes_one() -> None:
     assert re.findall(r"`patchpilot ([\w-]+) -f ", hint) == takes[:1]
 
 
-def test_the_list_of_settings_is_whole() -> None:
+def test_list_of_settings_is_completely() -> None:
     hint = next(case["hint"] for case in CASES if "valid settings" in case["hint"])
     named = hint.partition("valid settings: ")[2].split(", ")
     assert named == sorted(key.name for key in KEYS)

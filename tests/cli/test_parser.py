@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parser of the command line: every spelling of an option means the same, and what it does not
-know is refused.
+"""Test the command-line parser: every spelling of an option means the same, and unknown words are
+rejected.
 """
 
 import subprocess
@@ -46,21 +46,21 @@ def test_any_words_are_read_or_refused(argv: list[str]) -> None:
     }
 
 
-def test_the_table_has_an_option_for_each_value_and_no_other() -> None:
+def test_table_has_an_option_for_each_value_and_no_other() -> None:
     assert {option.key for option in COMMON} == {*Common._fields, "json"} - {
         "explain_base"
     }
 
 
 @pytest.mark.parametrize("option", [*COMMON, *OPTIONS], ids=lambda option: option.key)
-def test_the_spellings_of_an_option_mean_the_same(option: Option) -> None:
+def test_spellings_of_an_option_mean_the_same(option: Option) -> None:
     text = {CHOICE: option.choices[-1:], NUMBER: ("80",), DECIMAL: ("80",)}.get(
         option.kind, ("x",)
     )
     value = () if option.kind == FLAG else text
     first, *others = [read(spelling, *value, "a") for spelling in option.spellings]
     assert first != read("a")
-    assert all(found == first for found in others)
+    assert all(other == first for other in others)
     if value:
         joined = [
             f"{spelling}={value[0]}"
@@ -89,8 +89,8 @@ def test_the_spellings_of_an_option_mean_the_same(option: Option) -> None:
     ],
 )
 def test_words_are_read_in_any_form(words: list[str], values: dict[str, Any]) -> None:
-    found = read(*words)
-    assert {name: found[name] for name in values} == values
+    parsed = read(*words)
+    assert {name: parsed[name] for name in values} == values
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_wrong_words_are_named(words: list[str], part: str) -> None:
     assert part in error.value.message
 
 
-def test_a_plain_check_imports_no_slow_modules(tmp_path: Path) -> None:
+def test_plain_check_imports_no_slow_modules(tmp_path: Path) -> None:
     patch = tmp_path / "a.patch"
     patch.write_text(
         "From: Ada Fixer <ada@example.org>\n"
@@ -126,7 +126,7 @@ def test_a_plain_check_imports_no_slow_modules(tmp_path: Path) -> None:
         f" '--fail-on', 'never', {str(patch)!r}]; os._exit = lambda code: sys.exit(any(name in"
         " sys.modules for name in ('argparse', 'dataclasses', 'inspect', 'textwrap'))); main()"
     )
-    # the first run reads the rule packs, with all that takes
+    # the first run reads the rule packs
     codes = [
         subprocess.run(
             [sys.executable, "-c", program], capture_output=True, check=False

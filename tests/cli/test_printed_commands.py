@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every command that hints, help, advice and documents print runs as printed: with real git, a mail
-server and an archive on loopback.
+"""Run every command that hints, help, advice and documents print, with real git, a mail server and
+an archive on loopback.
 """
 
 import os
@@ -83,7 +83,7 @@ NOT_RUN = {
     "patchpilot draft --compile-tested": (
         "needs commits that were built: tests/building has some"
     ),
-    "patchpilot trust --build {place}": "its word is known at run time: tests/building compares it",
+    "patchpilot trust --build {target}": "known at run time: tests/building compares it",
     "patchpilot demo": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",
     "patchpilot demo --script": "tests/cli/test_demo.py runs it",
@@ -191,7 +191,7 @@ PLACEHOLDERS = (
         "<MESSAGE-ID>",
     ),
     (r"(?<=track add )\{text\}", "MESSAGE-ID"),
-    # series 2 is of an mbox: the archive does not have it
+    # series 2 comes from an mbox and is not in the archive
     (r"(?<=update )2(?= --lore)", "1"),
     (r"\{where\}", "--resolve stable/linux-5.15.y"),
     (r"\{option\} \{text\}", "--cover-subject 'foo: two fixes'"),
@@ -249,30 +249,29 @@ WORLDS = (
 
 
 class World:
-    """A sandbox per state, made once; `enter` gives a fresh copy of it at the same path."""
+    """A sandbox per state, created once; `enter` restores a copy at the same path."""
 
-    def __init__(self, place: Path, one: Life) -> None:
-        self.place, self.one = place, one
+    def __init__(self, root: Path, life: Life) -> None:
+        self.place, self.one = root, life
         self.values: dict[str, str] = {}
 
     @property
     def here(self) -> Path:
-        """The repository."""
         return self.one.repo.path
 
     def save(self, name: str) -> None:
-        """Keep everything below `place` as this state."""
+        """Save everything below `place` as this state."""
         shutil.copytree(self.place, self.place.parent / f"saved-{name}", symlinks=True)
 
     def enter(self, name: str) -> None:
-        """Everything as it was then."""
+        """Restore everything from this state."""
         shutil.rmtree(self.place)
         shutil.copytree(self.place.parent / f"saved-{name}", self.place, symlinks=True)
         os.chdir(self.here)
 
 
-def _environment(place: Path, patch: pytest.MonkeyPatch) -> None:
-    home = place / "home"
+def _environment(root: Path, patch: pytest.MonkeyPatch) -> None:
+    home = root / "home"
     home.mkdir(parents=True, exist_ok=True)
     for name, value in {
         **IDENTITY,
@@ -293,7 +292,7 @@ def _run(*argv: object) -> Outcome:
 
 
 def _make(world: World) -> None:
-    """The repository, and the files that the documents name."""
+    """Create the repository and the files that the documents name."""
     repo, home = world.one.repo, world.place / "home"
     with (home / ".gitconfig").open("a") as config:
         config.write(
@@ -405,7 +404,7 @@ def _make(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    place = tmp_path_factory.mktemp("printed") / "world"
+    root = tmp_path_factory.mktemp("printed") / "world"
     with pytest.MonkeyPatch.context() as patch:
         for name in [
             name
@@ -413,9 +412,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
         ]:
             patch.delenv(name)
-        _environment(place, patch)
-        with life(place) as one:
-            made = World(place, one)
+        _environment(root, patch)
+        with life(root) as topic:
+            made = World(root, topic)
             _make(made)
             patch.chdir(made.here)
             _states(made)
@@ -423,10 +422,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def _states(world: World) -> None:
-    one = world.one
+    life = world.one
     _run("send", "--security", "no", "--regression", "no", "--dry-run")
-    # what is sent later stays on the archive: it is out of reach where nothing was sent yet
-    one.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
+    # messages sent later stay in the archive, so it must be unreachable if nothing was sent yet
+    life.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save("ready")
     for name in (
         "Otto Other <otto@example.com>",
@@ -453,7 +452,7 @@ def _states(world: World) -> None:
             page[page.index("        [[rule]]") : page.index("    In a rule, `where`")]
         )
     )
-    one.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")
+    life.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")
     world.save("own rules")
     world.enter("ready")
     call("check", "--write-baseline", "baseline.json", "origin/master..HEAD")
@@ -462,17 +461,17 @@ def _states(world: World) -> None:
     _run("send", "--via", "b4", "--yes")
     world.save("b4")
     world.enter("ready")
-    one.server.faults.reject = frozenset({"otto@example.com"})
+    life.server.faults.reject = frozenset({"otto@example.com"})
     cut = call("send", "--cc", "otto@example.com", "--yes")
     assert (cut.code, "otto@example.com" in cut.out) == (4, True), cut.err + cut.out
-    one.server.faults.heal()
+    life.server.faults.heal()
     world.save("cut")
     world.enter("ready")
-    one.repo.git("config", "--global", "patchpilot.lore", one.archive.url)
-    world.values["MESSAGE-ID"] = first = one.send()
-    world.values["ARCHIVE"] = one.archive.url
-    world.values["URL"] = f"{one.archive.url}/{first}/"
-    one.tell(
+    life.repo.git("config", "--global", "patchpilot.lore", life.archive.url)
+    world.values["MESSAGE-ID"] = first = life.send()
+    world.values["ARCHIVE"] = life.archive.url
+    world.values["URL"] = f"{life.archive.url}/{first}/"
+    life.tell(
         first,
         f"Reviewed-by: {RITA}",
         subject="Re: [PATCH] net: foo: hand up the error of bar()",
@@ -481,13 +480,13 @@ def _states(world: World) -> None:
     (world.here / "other.mbox").write_bytes(mbox(story.FIX_V1))
     _run("track", "add", "--mbox", "other.mbox")
     world.save("sent")
-    one.amend()
+    life.amend()
     _run("draft", "--changelog", "- hand it up here as well (Rita)")
     world.save("rerolled")
 
 
 def filled(command: str, values: dict[str, str]) -> str:
-    """A command with its placeholders filled in."""
+    """Return a command with its placeholders filled in."""
     for pattern, value in PLACEHOLDERS:
         command = re.sub(pattern, value, command)
     for name, value in values.items():
@@ -498,12 +497,12 @@ def filled(command: str, values: dict[str, str]) -> str:
 COMMANDS = sorted(set(printed_commands()) - set(NOT_RUN))
 
 
-def test_a_reason_is_listed_only_for_what_is_printed() -> None:
+def test_reason_is_listed_only_for_what_is_printed() -> None:
     assert set(NOT_RUN) <= set(printed_commands())
     assert len(COMMANDS) > 130
 
 
-def test_a_command_ends_where_the_sentence_goes_on() -> None:
+def test_command_ends_where_the_sentence_continues() -> None:
     text = (
         "`patchpilot undo` takes it back; patchpilot track add '<a, b>', then patchpilot track"
         " update (see patchpilot doctor)"
@@ -521,7 +520,7 @@ def test_a_command_ends_where_the_sentence_goes_on() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_printed_command_runs_as_printed(
+def test_printed_command_runs_as_printed(
     command: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.enter(next(name for pattern, name in WORLDS if re.search(pattern, command)))
@@ -536,7 +535,7 @@ def test_a_printed_command_runs_as_printed(
     if words[-1] == "-":
         stdin = stdin or Path("fix.patch").read_bytes()
     words = [os.path.expanduser(word) for word in words]
-    # on a terminal these ask
+    # on a terminal these commands ask
     asks = (
         words[0] in ("send", "prepare", "trailers") or words[:2] == ["track", "reply"]
     ) and not {

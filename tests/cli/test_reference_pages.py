@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The generated reference pages have every setting, variable and error."""
+"""Test that the generated reference pages have every setting, variable and error."""
 
 import re
 import runpy
@@ -12,7 +12,7 @@ from tests.cli.test_misuses import CASES
 PAGES = runpy.run_path(str(Path(__file__).parents[2] / ".ci" / "reference_pages.py"))
 
 
-def test_the_settings_page_has_every_setting_and_variable() -> None:
+def test_settings_page_has_every_setting_and_variable() -> None:
     page = PAGES["settings_page"]()
     rows = re.findall(r"^\| `([\w-]+)` \| (?:`|\(empty)", page, re.M)
     assert rows == [key.name for key in KEYS]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/reference/schemas has a valid schema for every form of JSON, and the documents that tests
-print are held against it.
+"""Test that every form of JSON has a valid schema in docs/reference/schemas, to which printed
+documents conform.
 """
 
 import json
@@ -17,7 +17,7 @@ FILES = sorted(FOLDER.glob("*.json"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_schema_is_valid_and_describes_every_key(file: object) -> None:
+def test_schema_is_valid_and_describes_every_key(file: object) -> None:
     schema = json.loads(file.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
     Draft202012Validator.check_schema(schema)
     undescribed = [
@@ -26,7 +26,7 @@ def test_a_schema_is_valid_and_describes_every_key(file: object) -> None:
     assert not undescribed
 
 
-def test_the_schemas_are_those_of_the_results() -> None:
+def test_schemas_are_those_of_the_results() -> None:
     described = tomllib.loads((FOLDER / "keys.toml").read_text(encoding="utf-8"))
     made = dict(schemas(described))
     kept = {name: (FOLDER / name).read_text(encoding="utf-8") for name in made}
@@ -42,7 +42,7 @@ def test_every_schema_is_listed() -> None:
     }
 
 
-def test_a_wrong_document_is_noticed() -> None:
+def test_wrong_document_is_noticed() -> None:
     document = {
         "schema": "patchpilot/lts/1",
         "family": "linux",

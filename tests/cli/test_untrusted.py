@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What others wrote reaches a terminal as text only: no control character, no bidi control, no line
-of their own making.
+"""Test that untrusted text reaches a terminal as text only: no control characters, bidi controls or
+injected lines.
 """
 
 import json
@@ -35,7 +35,7 @@ def test_json_keeps_controls_as_escapes(sign: str) -> None:
     assert sign not in document("x", {"text": sign})
 
 
-def test_a_file_name_with_a_line_break_makes_no_line_of_its_own(workdir: Path) -> None:
+def test_line_break_in_a_file_name_is_escaped(workdir: Path) -> None:
     name = '"{}/n\\nother.patch:1: error: forged"'
     hunk = "@@ -1,1 +1,2 @@\n int a;\n+int b;   \n"
     diff = (
@@ -56,7 +56,7 @@ def test_a_file_name_with_a_line_break_makes_no_line_of_its_own(workdir: Path) -
         ]
 
 
-def test_a_machine_without_git_is_reported_to_install_it(
+def test_missing_git_gives_an_install_hint(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check -f` on whole files: what checkpatch.pl -f reports, with the lines of the file."""
+"""Test `check -f` on whole files, which reports what checkpatch.pl -f does, with the file's
+lines.
+"""
 
 import json
 import subprocess
@@ -30,7 +32,7 @@ MODULE_LICENSE("GPL v2");
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a file in drivers/frob, which is the working directory."""
+    """Return a repository with a file in drivers/frob, which is the working directory."""
     repo = Repo(tmp_path / "r")
     repo.commit(
         "frob: add\n",
@@ -77,7 +79,7 @@ def test_lines_are_those_of_the_file_and_levels_those_of_checkpatch_with_f(
 def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(
     tree: Path,
 ) -> None:
-    (found,) = json.loads(
+    (reported,) = json.loads(
         call(
             "check",
             "-f",
@@ -88,9 +90,9 @@ def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(
             "frob.c",
         ).out
     )["patches"]
-    (finding,) = found["findings"]
+    (finding,) = reported["findings"]
     assert (
-        found["source"],
+        reported["source"],
         finding["path"],
         finding["line"],
         finding["patch_line"],
@@ -119,7 +121,7 @@ def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(
     assert text[2][text[3].index("^")] == ";"
 
 
-def test_the_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_over(
+def test_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_over(
     tree: Path,
 ) -> None:
     command = (
@@ -137,7 +139,7 @@ def test_the_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_o
     assert types("firmware.bin", "empty.c") == []
 
 
-def test_a_file_outside_of_every_repository_is_checked_with_a_tree_or_without(
+def test_file_outside_of_every_repository_is_checked_with_a_tree_or_without(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "alone").mkdir()
@@ -157,9 +159,7 @@ def test_a_file_outside_of_every_repository_is_checked_with_a_tree_or_without(
         ("nosuch.c",),
     ],
 )
-def test_what_is_no_file_to_check_is_an_error(
-    tree: Path, words: tuple[str, ...]
-) -> None:
+def test_unsupported_file_is_an_error(tree: Path, words: tuple[str, ...]) -> None:
     done = call("check", "-f", *words)
     assert (done.code, done.out) == (2, "")
     assert "hint: " in done.err or "No such file" in done.err

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Branches of a real `b4 prep`: what is read of them, and that the cover letter is never taken for
-a patch.
+"""Test branches made by a real `b4 prep`: what is read from them, and that the cover letter is not
+taken for a patch.
 """
 
 from pathlib import Path
@@ -27,7 +27,7 @@ def read(repo: Repo, branch: str | None = BRANCH) -> PrepBranch | None:
 
 
 def patches(repo: Repo, target: str | None = None) -> list[str]:
-    """The subjects of a TARGET's patches, which both ways to read it agree on."""
+    """Return the subjects of a TARGET's patches, checking that both ways to read it agree."""
     with Repository.open(repo.path) as repository:
         (series,) = read_series([target] if target else [], repository)
         assert [patch.commit for patch in series.patches] == list(
@@ -43,35 +43,37 @@ def cover_of(repo: Repo) -> str:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_what_b4_keeps_of_a_branch_is_read(tmp_path: Path, strategy: str) -> None:
+def test_b4s_branch_data_is_read(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
     b4(repo, "prep", "--set-prefixes", "RFC", "net")
     b4(repo, "prep", "--force-revision", "3")
-    found = read(repo)
-    assert found is not None
+    known = read(repo)
+    assert known is not None
     shown = dict(
         line.split(": ", 1)
         for line in b4(repo, "prep", "--show-info").stdout.splitlines()
     )
-    assert (found.strategy, found.revision, found.prefixes) == (
+    assert (known.strategy, known.revision, known.prefixes) == (
         strategy,
         3,
         ("RFC", "net"),
     )
-    assert (found.change_id, found.base) == (shown["change-id"], shown["base-commit"])
-    assert found.base == repo.git("rev-parse", "master")
-    assert found.cover_commit == (cover_of(repo) or None)
-    assert [one.header() for one in found.to] == ["Mona Maintainer <mona@example.org>"]
-    assert [one.header() for one in found.cc] == ["widget@lists.example.org"]
-    assert found.text.startswith("widget: two lines were wrong\n\nBoth lines")
-    assert "comment" not in found.text
-    assert "To:" not in found.text
-    assert "\n#1 is the register.\n" in found.text
+    assert (known.change_id, known.base) == (shown["change-id"], shown["base-commit"])
+    assert known.base == repo.git("rev-parse", "master")
+    assert known.cover_commit == (cover_of(repo) or None)
+    assert [address.header() for address in known.to] == [
+        "Mona Maintainer <mona@example.org>"
+    ]
+    assert [address.header() for address in known.cc] == ["widget@lists.example.org"]
+    assert known.text.startswith("widget: two lines were wrong\n\nBoth lines")
+    assert "comment" not in known.text
+    assert "To:" not in known.text
+    assert "\n#1 is the register.\n" in known.text
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("above", [False, True])
-def test_the_cover_letter_is_in_no_series(
+def test_cover_letter_commit_is_not_in_the_series(
     tmp_path: Path, strategy: str, above: bool
 ) -> None:
     repo = prep(tmp_path / "r", strategy, 2, above=above)
@@ -85,7 +87,7 @@ def test_the_cover_letter_is_in_no_series(
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_a_target_that_is_the_cover_letter_is_refused(
+def test_target_that_is_the_cover_letter_is_refused(
     tmp_path: Path, strategy: str
 ) -> None:
     repo = prep(tmp_path / "r", strategy)
@@ -94,7 +96,7 @@ def test_a_target_that_is_the_cover_letter_is_refused(
             patches(repo, target)
 
 
-def test_a_series_that_starts_at_the_cover_letter_is_based_below_it(
+def test_series_that_starts_at_the_cover_letter_is_based_below_it(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit")
@@ -104,7 +106,7 @@ def test_a_series_that_starts_at_the_cover_letter_is_based_below_it(
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_branch_without_a_patch_says_so(tmp_path: Path, strategy: str) -> None:
+def test_branch_without_a_patch_is_reported(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy, 0)
     with pytest.raises(
         UsageError,
@@ -114,7 +116,7 @@ def test_a_branch_without_a_patch_says_so(tmp_path: Path, strategy: str) -> None
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_base_branch_that_moved_on_does_not_move_the_base(
+def test_base_branch_that_moved_on_does_not_move_the_base(
     tmp_path: Path, strategy: str
 ) -> None:
     repo = prep(tmp_path / "r", strategy)
@@ -122,9 +124,9 @@ def test_a_base_branch_that_moved_on_does_not_move_the_base(
     repo.checkout("master")
     repo.commit("other: go on", {"other.c": "int x;\n"})
     repo.checkout(BRANCH)
-    found = read(repo)
-    assert found is not None
-    assert found.base == base
+    known = read(repo)
+    assert known is not None
+    assert known.base == base
 
 
 def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
@@ -138,19 +140,19 @@ def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_a_pushed_branch_without_its_configuration_is_recognized(
+def test_pushed_branch_without_its_configuration_is_recognized(
     tmp_path: Path, strategy: str
 ) -> None:
     repo = prep(tmp_path / "r", strategy)
     repo.git("update-ref", f"refs/remotes/mine/{BRANCH}", "HEAD")
     repo.git("config", "--remove-section", f"branch.{BRANCH}")
     repo.git("config", "--unset", "b4.prep-cover-strategy")
-    found = read(repo)
-    assert found is not None
-    assert (found.strategy, found.base) == (strategy, repo.git("rev-parse", "master"))
+    known = read(repo)
+    assert known is not None
+    assert (known.strategy, known.base) == (strategy, repo.git("rev-parse", "master"))
 
 
-def test_a_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
+def test_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit")
@@ -164,7 +166,7 @@ def test_a_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
     assert patches(repo) == ["widget: another"]
 
 
-def test_a_message_that_only_speaks_of_b4_is_a_patch(tmp_path: Path) -> None:
+def test_message_that_only_speaks_of_b4_is_a_patch(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "branch-description")
     repo.commit(
         "widget: quote\n\nThe marker is\n--- b4-submit-tracking ---\nand no more.",
@@ -183,9 +185,9 @@ def test_unreadable_tracking_data_is_no_prep_branch(tmp_path: Path) -> None:
         f"branch.{BRANCH}.b4-tracking",
         '{"series": {"revision": "x", "prefixes": 3, "history": [1], "base-branch": {}}}',
     )
-    found = read(repo)
-    assert found is not None
-    assert (found.revision, found.prefixes, found.history, found.base) == (
+    known = read(repo)
+    assert known is not None
+    assert (known.revision, known.prefixes, known.history, known.base) == (
         1,
         (),
         (),
@@ -194,10 +196,8 @@ def test_unreadable_tracking_data_is_no_prep_branch(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_named_commit_of_the_branch_has_its_base(
-    tmp_path: Path, strategy: str
-) -> None:
-    """A remote branch that has the first patch is nearer, and b4 says more than it."""
+def test_named_commit_of_the_branch_has_its_base(tmp_path: Path, strategy: str) -> None:
+    """Prefer b4's base to a nearer remote branch that has the first patch."""
     repo = prep(tmp_path / "r", strategy, 2)
     base = repo.git("rev-parse", "master")
     first, second = (
@@ -206,11 +206,11 @@ def test_a_named_commit_of_the_branch_has_its_base(
     )
     repo.git("update-ref", "refs/remotes/origin/for-next", first)
     repo.git("tag", "-a", "-m", "sent", "sent/widget-v1", "HEAD")
-    for place in (BRANCH, "master"):
-        repo.checkout(place)
+    for word in (BRANCH, "master"):
+        repo.checkout(word)
         with Repository.open(repo.path) as repository:
-            found = find_base(repository, head=second)
-            assert (found.source, found.start, found.commits) == (
+            base_ = find_base(repository, head=second)
+            assert (base_.source, base_.start, base_.commits) == (
                 Source.B4,
                 base,
                 (first, second),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Edits of a commit's lines reach the commits above it where those keep the lines, and nothing else
-of their files changes.
+"""Test that edits of a commit's lines reach later commits that keep the lines, without other
+changes.
 """
 
 import random
@@ -17,25 +17,25 @@ Lines = list[str]
 
 
 def _changed(chance: random.Random, lines: Lines, name: str) -> Lines:
-    """Lines taken out, put in and replaced.
+    """Return lines after random removals, additions and replacements.
 
-    No line is there twice, so that there is one way to see what was kept.
+    No line occurs twice, so it is clear which lines were kept.
     """
-    found = list(lines)
+    result = list(lines)
     for step in range(chance.randrange(5)):
-        at = chance.randrange(len(found) + 1)
-        found[at : at + chance.randrange(3)] = [
+        at = chance.randrange(len(result) + 1)
+        result[at : at + chance.randrange(3)] = [
             f"{name} new {step} {number}\n" for number in range(chance.randrange(3))
         ]
-    return found
+    return result
 
 
 def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
-    """Edits that do not touch one another, of one to three lines each, which become none to three."""  # noqa: E501
-    found, at = [], chance.randint(1, 4)
+    """Return non-adjacent edits of one to three lines each, which become none to three."""
+    result, at = [], chance.randint(1, 4)
     while at <= len(lines):
         last = min(at + chance.randrange(3), len(lines))
-        found.append(
+        result.append(
             LineEdit(
                 at,
                 last,
@@ -46,11 +46,11 @@ def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
             )
         )
         at = last + chance.randint(2, 5)
-    return tuple(found)
+    return tuple(result)
 
 
 def _expected(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
-    """The new file with every edit made whose lines are all still there, one below the other."""
+    """Return the new file with every edit whose lines are still together."""
     text = "".join(new)
     for edit in edits:
         block = old[edit.first - 1 : edit.last]
@@ -61,9 +61,7 @@ def _expected(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_a_later_commit_keeps_is_edited_there_and_the_rest_is_its_own(
-    tmp_path: Path, seed: int
-) -> None:
+def test_kept_lines_are_edited_in_later_commits(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     before = {
         f"dir{at % 3}/file{at}": [
@@ -90,7 +88,7 @@ def test_what_a_later_commit_keeps_is_edited_there_and_the_rest_is_its_own(
     assert repo.git("fsck", "--strict", "--no-dangling") == ""
 
 
-def test_a_file_is_followed_to_its_new_name_and_not_to_what_is_no_text_of_its_own(
+def test_edit_follows_renames_but_not_links(
     tmp_path: Path,
 ) -> None:
     lines = [f"line {number}\n" for number in range(30)]
@@ -109,17 +107,17 @@ def test_a_file_is_followed_to_its_new_name_and_not_to_what_is_no_text_of_its_ow
     new = repo.commit("new")
     edit = LineEdit(5, 5, (b"mended\n",))
     with Repository.open(repo.path) as repository:
-        found = carried(repository, old, new, {f"d/{name}": (edit,) for name in names})
-        assert found == {
+        edits = carried(repository, old, new, {f"d/{name}": (edit,) for name in names})
+        assert edits == {
             "moved-there": (edit,),
             "changed-and-moved-there": (LineEdit(6, 6, (b"mended\n",)),),
             "d/kept": (edit,),
             "d/executable": (edit,),
         }
-        tree = edited_tree(repository, new, found)
+        tree = edited_tree(repository, new, edits)
         assert carried(repository, old, new, {}) == {}
     assert repo.git("diff", "--numstat", new, tree) == "\n".join(
-        f"1\t1\t{path}" for path in sorted(found)
+        f"1\t1\t{path}" for path in sorted(edits)
     )
     modes = {
         line.split("\t")[1]: line.split(" ")[0]
@@ -132,19 +130,19 @@ def test_a_file_is_followed_to_its_new_name_and_not_to_what_is_no_text_of_its_ow
     )
 
 
-def test_a_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
+def test_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     old = repo.commit("old", {"file": "one\ntwo\nthree"})
     new = repo.commit("new", {"file": "zero\none\ntwo\nthree"})
     with Repository.open(repo.path) as repository:
-        found = carried(repository, old, new, {"file": (LineEdit(2, 2, (b"2\n",)),)})
+        edits = carried(repository, old, new, {"file": (LineEdit(2, 2, (b"2\n",)),)})
         assert (
-            repository.blob(edited_tree(repository, new, found), "file")
+            repository.blob(edited_tree(repository, new, edits), "file")
             == b"zero\none\n2\nthree"
         )
 
 
-def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
+def test_file_that_is_missing_is_reported(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     commit = repo.commit("old", {"file": "one\n"})
     with (

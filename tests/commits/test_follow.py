@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A branch moves with its files, and nothing that a person has not committed is lost on the way."""
+"""Test that a branch moves with its files, without losing uncommitted changes."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from tests.kit.repos import Repo
 
 
 class Place:
-    """A branch `topic` at `old`, and beside it the commit `new` with another `a` and a file that
-    `old` has not.
+    """A branch `topic` at `old`, and a commit `new` with another `a` and a file missing from
+    `old`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,17 +43,15 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def moved(tmp_path: Path) -> Iterator[Place]:
     made = Place(tmp_path / "repo")
     with made.repository:
         yield made
 
 
 @pytest.mark.parametrize("detached", [False, True])
-def test_what_is_staged_in_other_files_stays_staged(
-    place: Place, detached: bool
-) -> None:
-    repo = place.repo
+def test_other_staged_files_stay_staged(moved: Place, detached: bool) -> None:
+    repo = moved.repo
     if detached:
         repo.git("checkout", "-q", "--detach")
     repo.put("b", "staged\n")
@@ -65,106 +63,102 @@ def test_what_is_staged_in_other_files_stays_staged(
     repo.git("add", "-N", "meant")
     before = repo.git("status", "--porcelain")
     assert "MM b" in before
-    place.shift(ref=None if detached else "refs/heads/topic")
+    moved.shift(ref=None if detached else "refs/heads/topic")
     assert repo.git("status", "--porcelain") == before
     assert (
         repo.git("show", ":b"),
         (repo.path / "b").read_text(),
         (repo.path / "a").read_text(),
     ) == ("staged", "worked on\n", "3\n")
-    assert repo.git("rev-parse", "HEAD") == place.new
-    assert repo.git("rev-parse", "topic") == (place.old if detached else place.new)
+    assert repo.git("rev-parse", "HEAD") == moved.new
+    assert repo.git("rev-parse", "topic") == (moved.old if detached else moved.new)
     assert repo.git("branch", "--show-current") == ("" if detached else "topic")
     assert repo.git("config", "--get-regexp", r"^branch\.", check=False) == ""
 
 
-def test_a_branch_that_two_working_trees_have_is_refused(
-    place: Place, tmp_path: Path
-) -> None:
-    place.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
-    before = place.state()
+def test_branch_in_two_worktrees_is_refused(moved: Place, tmp_path: Path) -> None:
+    moved.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
+    before = moved.state()
     with pytest.raises(RefusedError, match="other, whose files would not be updated"):
-        place.shift()
-    assert place.state() == before
-    place.repo.git("-C", str(tmp_path / "other"), "checkout", "-q", "--detach")
-    place.shift()
-    assert place.state()[0] == place.new
+        moved.shift()
+    assert moved.state() == before
+    moved.repo.git("-C", str(tmp_path / "other"), "checkout", "-q", "--detach")
+    moved.shift()
+    assert moved.state()[0] == moved.new
 
 
-def test_a_working_tree_that_is_gone_is_not_in_the_way(
-    place: Place, tmp_path: Path
+def test_working_tree_that_is_gone_is_not_in_the_way(
+    moved: Place, tmp_path: Path
 ) -> None:
-    place.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
+    moved.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
     shutil.rmtree(tmp_path / "other")
-    place.shift()
-    assert place.state()[0] == place.new
+    moved.shift()
+    assert moved.state()[0] == moved.new
 
 
-def test_work_that_git_was_reported_not_to_look_at_is_not_written_over(
-    place: Place,
+def test_assume_unchanged_files_are_not_overwritten(
+    moved: Place,
 ) -> None:
-    place.repo.git("update-index", "--assume-unchanged", "a")
-    place.repo.put("a", "precious\n")
-    before = place.state()
+    moved.repo.git("update-index", "--assume-unchanged", "a")
+    moved.repo.put("a", "precious\n")
+    before = moved.state()
     with pytest.raises(
         RefusedError, match=r"could not be updated: .*overwritten by checkout: a"
     ):
-        place.shift()
-    assert place.state() == before
+        moved.shift()
+    assert moved.state() == before
 
 
 @pytest.mark.parametrize("name", ["added", "ignored"])
-def test_a_file_that_git_does_not_have_is_not_written_over(
-    place: Place, name: str
-) -> None:
-    repo = place.repo
+def test_untracked_file_is_not_overwritten(moved: Place, name: str) -> None:
+    repo = moved.repo
     repo.checkout("made")
     repo.put(name, "theirs\n")
     repo.git("add", "-f", name)
     new = repo.commit("with one more")
     repo.checkout("topic")
     repo.put(name, "mine\n")
-    before = place.state()
+    before = moved.state()
     with pytest.raises(RefusedError, match="could not be updated"):
-        place.shift(new)
-    assert place.state() == before
+        moved.shift(new)
+    assert moved.state() == before
     assert (repo.path / name).read_text() == "mine\n"
 
 
-def test_beside_another_git_nothing_is_changed(place: Place) -> None:
-    lock = place.repo.path / ".git" / "index.lock"
+def test_running_git_blocks_changes(moved: Place) -> None:
+    lock = moved.repo.path / ".git" / "index.lock"
     lock.touch()
-    before = place.state()
+    before = moved.state()
     with pytest.raises(RefusedError, match=r"index\.lock, created"):
-        place.shift()
-    assert place.state() == before
+        moved.shift()
+    assert moved.state() == before
     lock.unlink()
-    place.shift()
-    assert place.state()[2] == "3\n"
+    moved.shift()
+    assert moved.state()[2] == "3\n"
 
 
-def test_a_branch_that_has_moved_is_left_where_it_is(place: Place) -> None:
-    moved = place.repo.commit("meanwhile", {"b": "more\n"})
+def test_moved_branch_is_not_changed(moved: Place) -> None:
+    newer = moved.repo.commit("meanwhile", {"b": "more\n"})
     with pytest.raises(RefusedError, match="moved in the meantime"):
-        place.shift()
-    assert place.repo.git("rev-parse", "topic") == moved
+        moved.shift()
+    assert moved.repo.git("rev-parse", "topic") == newer
 
 
-def test_what_is_outside_a_sparse_checkout_stays_outside(place: Place) -> None:
-    place.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/a")
-    assert not (place.repo.path / "a").exists()
-    place.shift()
+def test_sparse_checkout_is_respected(moved: Place) -> None:
+    moved.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/a")
+    assert not (moved.repo.path / "a").exists()
+    moved.shift()
     assert (
-        place.repo.git("rev-parse", "topic"),
-        place.repo.git("status", "--porcelain"),
+        moved.repo.git("rev-parse", "topic"),
+        moved.repo.git("status", "--porcelain"),
     ) == (
-        place.new,
+        moved.new,
         "",
     )
-    assert not (place.repo.path / "a").exists()
+    assert not (moved.repo.path / "a").exists()
 
 
-def test_the_logs_say_who_moved_it(place: Place) -> None:
-    place.shift()
-    assert "patchpilot test" in place.repo.git("reflog", "-1", "HEAD")
-    assert place.repo.git("rev-parse", "topic@{1}") == place.old
+def test_logs_say_who_moved_it(moved: Place) -> None:
+    moved.shift()
+    assert "patchpilot test" in moved.repo.git("reflog", "-1", "HEAD")
+    assert moved.repo.git("rev-parse", "topic@{1}") == moved.old

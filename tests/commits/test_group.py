@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Files and commits become series: by their numbers, versions and threads."""
+"""Test that files and commits are grouped into series by number, version and thread."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_commits_are_named_one_by_one_or_by_a_range(tmp_path: Path) -> None:
             assert error.value.hint
 
 
-def test_a_commit_as_a_patch_has_no_number_no_signature_and_nobody_to_send_to(
+def test_commit_as_a_patch_has_no_number_no_signature_and_nobody_to_send_to(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 2)

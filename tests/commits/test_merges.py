@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Many merges asked of one git process are answered as by a process each."""
+"""Test that many merges through one git process give the same answers as a process each."""
 
 import os
 import shutil
@@ -18,7 +18,9 @@ BODY = "".join(f"line {number}\n" for number in range(20))
 
 
 def sides(scratch: Scratch) -> list[str]:
-    """Trees: a start, one line changed, another line changed, the first line changed otherwise."""
+    """Return trees: a start, one changed line, another changed line, and another change of the
+    first line.
+    """
     texts = [
         BODY,
         BODY.replace("line 3\n", "three\n"),
@@ -40,7 +42,7 @@ def scratch(tmp_path: Path) -> Iterator[Scratch]:
         yield scratch
 
 
-def test_the_answers_come_one_by_one_and_are_those_of_a_process_each(
+def test_answers_come_one_by_one_and_are_those_of_a_process_each(
     tmp_path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
@@ -48,36 +50,36 @@ def test_the_answers_come_one_by_one_and_are_those_of_a_process_each(
         Repository.open(tmp_path / "r") as repository,
         Scratch(repository) as plain,
     ):
-        start, one, other, clashing = sides(scratch)
-        assert sides(plain) == [start, one, other, clashing]
+        start, left, other, clashing = sides(scratch)
+        assert sides(plain) == [start, left, other, clashing]
         plain._merges = Merges(tmp_path / "nowhere", ("0" * 40, "0" * 40))
         for _ in range(3):
-            for ours, theirs in ((one, other), (one, clashing), (other, clashing)):
+            for ours, theirs in ((left, other), (left, clashing), (other, clashing)):
                 asked, alone = (
                     scratch.merge_trees(start, ours, theirs),
                     plain.merge_trees(start, ours, theirs),
                 )
                 assert asked == alone
-        assert scratch.merge_trees(start, one, other).clean
-        assert not scratch.merge_trees(start, one, clashing).clean
+        assert scratch.merge_trees(start, left, other).clean
+        assert not scratch.merge_trees(start, left, clashing).clean
 
 
-def test_the_advice_about_a_submodule_is_no_part_of_the_next_answer(
+def test_advice_about_a_submodule_is_no_part_of_the_next_answer(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
-    start, one, other, clashing = sides(scratch)
+    start, left, other, clashing = sides(scratch)
     modules = [
         scratch.with_files(tree, {"lib": ("160000", digit * 40)})
-        for tree, digit in ((start, "1"), (one, "2"), (other, "3"))
+        for tree, digit in ((start, "1"), (left, "2"), (other, "3"))
     ]
     for _ in range(2):
         assert scratch.merge_trees(*modules).paths == ("lib",)
-        assert scratch.merge_trees(start, one, other).clean
-        assert not scratch.merge_trees(start, one, clashing).clean
+        assert scratch.merge_trees(start, left, other).clean
+        assert not scratch.merge_trees(start, left, clashing).clean
 
 
-def test_a_git_that_does_not_answer_at_once_is_asked_the_old_way(
+def test_git_without_flushing_falls_back_to_one_process_per_merge(
     tmp_path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mute = tmp_path / "bin" / "git"
@@ -91,27 +93,27 @@ def test_a_git_that_does_not_answer_at_once_is_asked_the_old_way(
     monkeypatch.setenv("PATH", f"{mute.parent}:{os.environ['PATH']}")
     monkeypatch.setattr("patchpilot.commits.merge_tree._FIRST", 0.2)
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
-    start, one, other, _ = sides(scratch)
-    assert scratch.merge_trees(start, one, other).clean
+    start, left, other, _ = sides(scratch)
+    assert scratch.merge_trees(start, left, other).clean
     assert scratch._merges is not None
-    assert scratch._merges.merge(one, other) is None
+    assert scratch._merges.merge(left, other) is None
 
 
-def test_a_file_is_merged_once_however_often_its_commit_is_tried(
+def test_file_merge_is_cached(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start, one, other, clashing = sides(scratch)
-    first = scratch.merge(start, one, other)
-    bad = scratch.merge(start, one, clashing)
+    start, left, other, clashing = sides(scratch)
+    first = scratch.merge(start, left, other)
+    bad = scratch.merge(start, left, clashing)
     monkeypatch.setattr(
         Scratch, "merge_trees", lambda *_: pytest.fail("git was asked again")
     )
     more = {"d/b.c": ("100644", scratch.write("blob", b"b\n"))}
     again = scratch.merge(
-        *(scratch.with_files(tree, more) for tree in (start, one, other))
+        *(scratch.with_files(tree, more) for tree in (start, left, other))
     )
     assert again.tree == scratch.with_files(first.tree, more)
-    assert scratch.merge(start, one, clashing) == bad
+    assert scratch.merge(start, left, clashing) == bad
     assert (bad.clean, bad.paths) == (False, ("d/a.c",))
 
 
@@ -119,9 +121,9 @@ def test_trees_that_nobody_asks_for_are_not_written(scratch: Scratch) -> None:
     tree = sides(scratch)[0]
     assert not (scratch._path / tree[:2] / tree[2:]).exists()
     assert scratch.has(tree, "d/a.c")
-    found = scratch.objects.get(tree)
-    assert found is not None
-    assert found[1] == "tree"
+    entry = scratch.objects.get(tree)
+    assert entry is not None
+    assert entry[1] == "tree"
     assert (
         scratch.git("ls-tree", "-r", "--name-only", sides(scratch)[1]).text == "d/a.c\n"
     )

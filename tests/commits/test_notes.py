@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Notes follow rewritten commits: which refs, in which direction, and that none is lost."""
+"""Test which notes follow rewritten commits, in which direction, and that none is lost."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def note(repo: Repo, commit: str, text: str, ref: str = "commits") -> None:
 
 
 def notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
-    """The notes of the topic's commits, the newest first."""
+    """Return the notes of the topic's commits, latest first."""
     shown = repo.git("log", f"--notes={ref}", "-z", "--format=%N", f"-{count}", "topic")
     return [text.strip() for text in shown.removesuffix("\0").split("\0")]
 
@@ -30,7 +30,7 @@ def rewritten(repo: Repo, commit: str) -> None:
         )
 
 
-def test_the_notes_of_all_refs_follow_what_is_rewritten_and_what_is_rebased(
+def test_notes_of_all_refs_follow_what_is_rewritten_and_what_is_rebased(
     tmp_path: Path,
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -67,7 +67,7 @@ def test_the_notes_of_all_refs_follow_what_is_rewritten_and_what_is_rebased(
         ),
     ],
 )
-def test_the_settings_choose_the_refs_as_for_git_rebase(
+def test_settings_choose_the_refs_as_for_git_rebase(
     tmp_path: Path, settings: tuple[str, ...], kept: set[str]
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -78,14 +78,14 @@ def test_the_settings_choose_the_refs_as_for_git_rebase(
     rewritten(repo, ids[2])
     assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
     if settings:
-        # what git does with the same settings
+        # git's result with the same settings
         repo.git("reset", "-q", "--hard", ids[2])
         repo.git("rebase", "-q", "--no-ff", "--ignore-date", ids[1])
         assert repo.git("rev-parse", "HEAD") != ids[2]
         assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
 
 
-def test_the_environment_overrides_the_setting(
+def test_environment_overrides_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -142,7 +142,7 @@ def test_notes_follow_when_the_files_move_too(tmp_path: Path) -> None:
     assert notes(repo)[0] == "a note"
 
 
-def test_a_branch_stays_when_its_notes_cannot_be_written(tmp_path: Path) -> None:
+def test_branch_stays_when_its_notes_cannot_be_written(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     note(repo, ids[2], "a note")
     (repo.path / ".git" / "refs" / "notes" / "commits.lock").touch()

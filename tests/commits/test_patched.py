@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The patches of a series over a tree are the tree git would have after them."""
+"""Test that the patches of a series over a tree give the tree that git would have after them."""
 
 import random
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_each_file_is_what_git_has(tmp_path: Path, seed: int) -> None:
     ]
     every = sorted({path for tree in trees for path in tree.files()})
     stack = Stack(trees[0], patches)
-    # not in order: a run in several processes asks for some of them only
+    # out of order, because each of several processes reads only some of them
     for number in (3, 1, 7, len(patches) - 1, 5, 2):
         ours, theirs = PatchedTree(stack, number), trees[number]
         assert ours.files() == theirs.files()
@@ -87,7 +87,7 @@ def test_each_file_is_what_git_has(tmp_path: Path, seed: int) -> None:
             assert ours.is_dir(folder) == theirs.is_dir(folder)
 
 
-def test_what_is_not_touched_is_read_below(tmp_path: Path) -> None:
+def test_untouched_file_is_read_from_the_base(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     repo.commit("start", {"a": "1\n2\n3\n", "b": "b\n"})
     repo.tag("start")
@@ -105,7 +105,7 @@ def test_what_is_not_touched_is_read_below(tmp_path: Path) -> None:
     assert tree.label.endswith("with the previous patch")
 
 
-def test_a_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> None:
+def test_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     other = repo.commit("other", {"a": "quite\nanother\nfile\n"})
     repo.commit("start", {"a": "".join(f"{number}\n" for number in range(20))})
@@ -119,12 +119,12 @@ def test_a_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> Non
     patches = revision_series(repository, "start..HEAD").patches
     tree = PatchedTree(Stack(CommitTree(repository, other), patches), 1)
     assert tree.is_guess("a")
-    # what the patch adds is known all the same
+    # the patch's additions are known anyway
     assert b"seven\n" in (tree.read("a") or b"")
 
 
 class Letters:
-    """A tree of files that hold their own names."""
+    """A tree of files that contain their own names."""
 
     label, version = "letters", None
 
@@ -142,13 +142,13 @@ class Letters:
 
 
 def _renaming(number: int, *names: str) -> Patch:
-    """A patch that renames files, `ab` the file a to b."""
+    """Return a patch that renames files; `ab` renames file a to b."""
     lines = [
         line
-        for one, other in names
+        for name, other in names
         for line in (
-            f"diff --git a/{one} b/{other}",
-            f"rename from {one}",
+            f"diff --git a/{name} b/{other}",
+            f"rename from {name}",
             f"rename to {other}",
         )
     ]
@@ -164,14 +164,14 @@ def test_files_renamed_in_rings_are_followed_in_time() -> None:
     )
     for number in (199, 198, 3, 100):
         tree = PatchedTree(stack, number)
-        assert [tree.read(one) for one in "abc"] == [
+        assert [tree.read(path) for path in "abc"] == [
             b"%c\n" % b"abc"[(at - number) % 3] for at in range(3)
         ]
         assert not any(map(tree.is_guess, "abc"))
 
 
-def test_renames_that_would_take_for_ever_end_as_a_guess() -> None:
-    every = [one + other for one in "abcdef" for other in "abcdef" if one != other]
+def test_endless_renames_end_as_a_guess() -> None:
+    every = [left + other for left in "abcdef" for other in "abcdef" if left != other]
     chance = random.Random(1)
     stack = Stack(
         Letters(),

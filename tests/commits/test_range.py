@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""TARGETs that are files: packed, endless, several."""
+"""Test TARGETs that are files: compressed, endless, several."""
 
 import gzip
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_all_members_of_a_gzip_are_read(tmp_path: Path) -> None:
     assert subjects(file) == ["foo: part 1", "foo: part 2"]
 
 
-def test_a_packed_mbox_is_taken_from_standard_input() -> None:
+def test_packed_mbox_is_taken_from_standard_input() -> None:
     done = call(
         "check",
         "--format",
@@ -47,7 +47,7 @@ def test_a_packed_mbox_is_taken_from_standard_input() -> None:
     assert (done.code, done.err) == (0, "")
 
 
-def test_a_gzip_that_was_cut_off_is_no_patch(tmp_path: Path) -> None:
+def test_truncated_gzip_is_not_a_patch(tmp_path: Path) -> None:
     file = tmp_path / "cut.patch.gz"
     file.write_bytes(gzip.compress(ONE)[:-20])
     done = call("check", file)
@@ -56,13 +56,13 @@ def test_a_gzip_that_was_cut_off_is_no_patch(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no endless file here")
-def test_an_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_INPUT", 1 << 20)
     with pytest.raises(InputError, match="larger than 1 MiB"):
         subjects("/dev/zero")
 
 
-def test_a_verb_that_reads_no_archive_says_so() -> None:
+def test_verb_without_archive_access_reports_it() -> None:
     with pytest.raises(UsageError, match="cannot read mail archives"):
         subjects("<x@example.org>")
 
@@ -88,7 +88,7 @@ def test_a_verb_that_reads_no_archive_says_so() -> None:
         ("v6.1..", False, False),
     ],
 )
-def test_a_target_is_known_by_its_form(target: str, network: bool, file: bool) -> None:
+def test_target_is_known_by_its_form(target: str, network: bool, file: bool) -> None:
     assert module.is_network_target(target) is network
     assert module.looks_like_file(target) is file
     assert module.is_mail(target) is (network or file)
@@ -106,7 +106,7 @@ def test_a_target_is_known_by_its_form(target: str, network: bool, file: bool) -
         (("objects", "refs"), "", False),
     ],
 )
-def test_the_file_head_of_a_bare_repository_means_the_commit(
+def test_file_head_of_a_bare_repository_means_the_commit(
     folders: tuple[str, ...],
     word: str,
     is_file: bool,
@@ -121,7 +121,7 @@ def test_the_file_head_of_a_bare_repository_means_the_commit(
 
 
 class Line:
-    """What the room asks of a repository, answered without one."""
+    """A stub of the repository for a linear history."""
 
     def __init__(self, *ids: str, found: str | None = None, **more: Any) -> None:
         self.ids, self.found = ids, found
@@ -138,7 +138,7 @@ class Line:
 
     def rev_list(self, *words: str) -> tuple[str, ...]:
         return self.ids[
-            : int(next(one for one in words if "count" in one).partition("=")[2])
+            : int(next(word for word in words if "count" in word).partition("=")[2])
         ]
 
     def is_shallow(self) -> bool:
@@ -248,7 +248,7 @@ RANGE = "A..B means the commits of B that are not in A"
         ),
     ],
 )
-def test_what_cannot_be_read_is_shown_with_what_to_pass(
+def test_unreadable_input_names_the_required_form(
     ask: Any, message: str, hint: str
 ) -> None:
     with pytest.raises(PatchpilotError) as error:
@@ -257,7 +257,7 @@ def test_what_cannot_be_read_is_shown_with_what_to_pass(
     assert str(error.value.hint) == hint
 
 
-def test_b4s_cover_letter_is_no_patch() -> None:
+def test_b4s_cover_letter_is_not_a_patch() -> None:
     error = module.only_cover("c" * 40)
     assert error.message == f"no patches: {'c' * 12} is b4's cover letter"
     assert str(error.hint) == (
@@ -271,7 +271,7 @@ def test_as_many_commits_as_the_limit_are_read() -> None:
     assert module.head_of(Line(found="c" * 40)) == "c" * 40  # type: ignore[arg-type]
 
 
-def test_a_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> None:
+def test_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> None:
     file = tmp_path / "one.patch"
     file.write_bytes(ONE)
     asked = []
@@ -280,16 +280,16 @@ def test_a_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> N
         asked.append(target)
         return Series((), base="archive")
 
-    found = module.read_targets(
+    series = module.read_targets(
         [str(file), "<x@y>", "-"], None, from_archive, stdin=TWO
     )
     assert asked == ["<x@y>"]
-    assert [one.base for one in found] == ["archive", None]
-    assert [patch.subject.number for patch in found[1].patches] == [1, 2]
-    assert [patch.source for patch in found[1].patches] == [str(file), "-"]
+    assert [target.base for target in series] == ["archive", None]
+    assert [patch.subject.number for patch in series[1].patches] == [1, 2]
+    assert [patch.source for patch in series[1].patches] == [str(file), "-"]
 
 
-def test_of_a_folder_the_patches_are_read_in_order(tmp_path: Path) -> None:
+def test_folder_patches_are_read_in_order(tmp_path: Path) -> None:
     for name in (
         "b.eml",
         "a.patch",
@@ -313,7 +313,7 @@ def test_of_a_folder_the_patches_are_read_in_order(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_no_patch_in_a_folder_is_left_out_by_name(tmp_path: Path) -> None:
+def test_non_patch_file_names_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "a.patch").write_text("text\n")
     skipped: list[str] = []
 
@@ -329,7 +329,9 @@ def test_what_is_no_patch_in_a_folder_is_left_out_by_name(tmp_path: Path) -> Non
     assert error.value.message == f"{tmp_path}: no patches in this directory"
     assert error.value.hint == "run `git format-patch -o DIR A..B` to create patches"
     (tmp_path / "b.patch").write_bytes(ONE)
-    assert [len(one.patches) for one in read_folder(tmp_path, skipped.append)] == [1]
+    assert [
+        len(series.patches) for series in read_folder(tmp_path, skipped.append)
+    ] == [1]
     assert skipped == [f"{tmp_path}/a.patch:1: neither a mail nor a diff"] * 2
 
 
@@ -338,32 +340,32 @@ ANSWER = mail("Re: [PATCH 1/2] foo: part 1", diff="").encode()
 MEETING = mail("Re: meeting 0/1", diff="").encode()
 
 
-def test_of_a_mailbox_the_patches_and_cover_letters_are_read() -> None:
-    found = module.patches_of(ANSWER + MEETING + COVER + ONE + TWO, "x")
-    assert [patch.source for patch in found] == ["x:3", "x:4", "x:5"]
-    found = module.patches_of(
+def test_mailbox_yields_patches_and_cover_letters() -> None:
+    patches = module.patches_of(ANSWER + MEETING + COVER + ONE + TWO, "x")
+    assert [patch.source for patch in patches] == ["x:3", "x:4", "x:5"]
+    patches = module.patches_of(
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
-    assert [patch.source for patch in found] == ["x:3"]
-    # a file of one mail is read whatever it is
+    assert [patch.source for patch in patches] == ["x:3"]
+    # a file of one message is read in any case
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
-def test_a_mail_over_a_limit_is_left_out_of_a_mailbox(
+def test_message_over_a_limit_is_left_out_of_a_mailbox(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("patchpilot.model.mail.MAX_LINE", 200)
     long = ONE.replace(b"part 1", b"part" * 100)
     skipped: list[str] = []
-    found = module.patches_of(long + TWO, "x", skipped.append)
-    assert [patch.source for patch in found] == ["x:2"]
-    assert [one.partition(" too long")[0] for one in skipped] == ["x:1: line 4"]
+    patches = module.patches_of(long + TWO, "x", skipped.append)
+    assert [patch.source for patch in patches] == ["x:2"]
+    assert [message.partition(" too long")[0] for message in skipped] == ["x:1: line 4"]
     with pytest.raises(InputError, match="x:1: line 4 too long"):
         module.patches_of(long + TWO, "x")
 
 
 @pytest.mark.parametrize(("more", "is_refused"), [(0, False), (-1, True)])
-def test_a_file_may_be_as_large_as_the_limit(
+def test_file_may_be_as_large_as_the_limit(
     more: int, is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "a.patch"
@@ -390,7 +392,7 @@ def test_a_file_may_be_as_large_as_the_limit(
 def member(
     subject: str, source: str = "x", *, author: str = "Ada", **headers: str
 ) -> Patch:
-    """A patch, or a cover letter where it is number 0."""
+    """Return a patch, or a cover letter if its number is 0."""
     diff = (
         ""
         if " 0/" in subject
@@ -421,7 +423,7 @@ def member(
         ([member("PATCH 1/2"), member("PATCH v2 2/2")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH")], [1, 1]),
         ([member("PATCH"), member("PATCH 2/2")], [1, 1]),
-        # the thread goes on, whatever the marks say
+        # the thread continues, whatever the marks are
         (
             [
                 member("PATCH 1/2", Message_ID="<a@x>"),
@@ -480,16 +482,16 @@ def member(
 def test_patches_of_files_are_grouped_into_series(
     patches: list[Patch], sizes: list[int]
 ) -> None:
-    assert [len(one.patches) for one in module.group(patches)] == sizes
+    assert [len(series.patches) for series in module.group(patches)] == sizes
 
 
-def test_a_cover_letter_is_that_of_its_series() -> None:
+def test_cover_letter_is_that_of_its_series() -> None:
     letter, only = member("PATCH 0/1"), member("PATCH 1/1")
     (series,) = module.group([letter, only])
     assert (series.cover, series.patches) == (letter, (only,))
     (alone,) = module.group([only])
     assert (alone.cover, alone.patches) == (None, (only,))
-    # number 0 with a diff is a patch
+    # a message numbered 0 with a diff is a patch
     odd = parse_patch(ONE.replace(b"1/2", b"0/2"), "x")._replace(diff_line=1)
     (series,) = module.group([odd])
     assert (series.cover, series.patches) == (None, (odd,))
@@ -511,7 +513,7 @@ def test_a_cover_letter_is_that_of_its_series() -> None:
         ("0001-a.patch", "b.patch", False),
     ],
 )
-def test_a_file_follows_another_by_its_number(
+def test_file_follows_another_by_its_number(
     before: str, after: str, follows: bool
 ) -> None:
     assert module.follows_in_folder(before, after) is follows

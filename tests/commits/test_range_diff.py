@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A range-diff of patches as mailed says what git says of the commits that they were made from."""
+"""Test that a range-diff of mailed patches equals git's range-diff of their commits."""
 
 import re
 from pathlib import Path
@@ -25,11 +25,11 @@ VALVE = "".join(f"int valve_{part};\n" for part in range(40))
 
 
 def mailed(repo: Repo, what: str) -> list[Patch]:
-    """The patches of a range as `git format-patch` mails them."""
+    """Return the patches of a range as `git format-patch` mails them."""
     text = repo.git("format-patch", "--stdout", "-M", what)
     return [
-        parse_patch(f"From {one}".encode(), "mail")
-        for one in re.split(r"(?m)^From (?=[0-9a-f]{40} )", text)[1:]
+        parse_patch(f"From {mail}".encode(), "mail")
+        for mail in re.split(r"(?m)^From (?=[0-9a-f]{40} )", text)[1:]
     ]
 
 
@@ -62,7 +62,7 @@ def repo(tmp_path: Path) -> Repo:
     repo.commit("only in v1", {"new.c": "int new;\n"})
     repo.git("tag", "v1")
     repo.git("checkout", "-q", "-b", "second", "base")
-    # other lines around the same change: the base moved on
+    # other lines around the same change, as after a new base
     moved = "/* moved */\n" * 30 + PUMP
     repo.commit("unrelated", {"pump.c": moved})
     repo.git("tag", "base2")
@@ -83,30 +83,33 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_mails_compare_as_their_commits_do(repo: Repo) -> None:
+def test_messages_compare_as_their_commits_do(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         expected = read_range_diff(range_diff(repository.git, "base..v1", "base2..v2"))
-    found = compare_patches(mailed(repo, "base..v1"), mailed(repo, "base2..v2"))
-    assert found == expected
-    assert {one.difference for one in found} == set(Difference)
-    assert "pump.c: int pump_1(void)" in found[0].text
+    differences = compare_patches(mailed(repo, "base..v1"), mailed(repo, "base2..v2"))
+    assert differences == expected
+    assert {difference.difference for difference in differences} == set(Difference)
+    assert "pump.c: int pump_1(void)" in differences[0].text
 
 
-def test_the_same_patches_on_another_base_are_the_same(repo: Repo) -> None:
+def test_same_patches_on_another_base_are_the_same(repo: Repo) -> None:
     repo.git("checkout", "-q", "-b", "third", "base2")
     repo.git("cherry-pick", "base..v1")
-    found = compare_patches(mailed(repo, "base..v1"), mailed(repo, "base2..third"))
-    assert [(one.difference, one.old, one.new) for one in found] == [
-        (Difference.SAME, at, at) for at in range(1, 6)
-    ]
+    differences = compare_patches(
+        mailed(repo, "base..v1"), mailed(repo, "base2..third")
+    )
+    assert [
+        (difference.difference, difference.old, difference.new)
+        for difference in differences
+    ] == [(Difference.SAME, at, at) for at in range(1, 6)]
 
 
-def test_a_patch_to_an_impossible_path_is_compared_without_it() -> None:
+def test_patch_to_an_impossible_path_is_compared_without_it() -> None:
     text = (
         b"From: Ada <ada@example.org>\nSubject: [PATCH] x\n\nText %d.\n---\ndiff --git a/.git/x"
         b" b/.git/x\n--- a/.git/x\n+++ b/.git/x\n@@ -1 +1 @@\n-a\n+b\n"
     )
-    (found,) = compare_patches(
+    (difference,) = compare_patches(
         [parse_patch(text % 1, "1")], [parse_patch(text % 1, "2")]
     )
-    assert (found.difference, found.title) == (Difference.SAME, "x")
+    assert (difference.difference, difference.title) == (Difference.SAME, "x")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The repository: words resolved once, hostile configuration ignored, history read as it is."""
+"""Test the repository: words resolved once, hostile configuration ignored, history read
+unmodified.
+"""
 
 import os
 import shutil
@@ -34,7 +36,7 @@ def repo(tmp_path: Path) -> Repo:
     "name",
     [".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".git/info/attributes"],
 )
-def test_a_fifo_that_git_would_wait_for_is_named(repo: Repo, name: str) -> None:
+def test_blocking_fifo_is_named(repo: Repo, name: str) -> None:
     file = repo.path / name
     os.mkfifo(file)
     with pytest.raises(GitError, match=f"{name} is not a regular file"):
@@ -44,14 +46,14 @@ def test_a_fifo_that_git_would_wait_for_is_named(repo: Repo, name: str) -> None:
     Repository.open(repo.path).close()
 
 
-def test_the_topic_is_what_the_branch_has_over_its_base(repo: Repo) -> None:
+def test_topic_is_what_the_branch_has_over_its_base(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         (series,) = read_series((), repository)
         assert [patch.subject.title for patch in series.patches] == ["a: second"]
         assert series.patches[0].commit == repo.git("rev-parse", "HEAD")
 
 
-def test_what_the_users_configuration_does_to_diffs_does_not_reach_us(
+def test_users_diff_settings_are_ignored(
     repo: Repo,
 ) -> None:
     plain = Repository.open(repo.path)
@@ -90,7 +92,7 @@ def test_what_the_users_configuration_does_to_diffs_does_not_reach_us(
     )
 
 
-def test_a_file_of_revisions_to_ignore_that_is_not_there_is_reported(
+def test_file_of_versions_to_ignore_that_is_missing_is_reported(
     repo: Repo,
 ) -> None:
     repo.git("config", "--global", "blame.ignoreRevsFile", ".git-blame-ignore-revs")
@@ -119,7 +121,7 @@ def test_revisions_that_the_user_ignores_count_for_us(repo: Repo) -> None:
         )
 
 
-def test_the_end_of_a_shallow_history_is_no_patch_of_the_whole_tree(
+def test_end_of_a_shallow_history_is_no_patch_of_the_whole_tree(
     repo: Repo, tmp_path: Path
 ) -> None:
     repo.git(
@@ -133,7 +135,7 @@ def test_the_end_of_a_shallow_history_is_no_patch_of_the_whole_tree(
     assert "git fetch" in (reported.value.hint or "")
 
 
-def test_a_repository_with_other_object_names_is_reported(tmp_path: Path) -> None:
+def test_repository_with_other_object_names_is_reported(tmp_path: Path) -> None:
     made = Repo(tmp_path / "other")
     shutil.rmtree(made.path / ".git")
     made.git("init", "-q", "--object-format=sha256", ".")
@@ -145,7 +147,7 @@ def test_a_repository_with_other_object_names_is_reported(tmp_path: Path) -> Non
         repository.resolve("HEAD")
 
 
-def test_a_repository_of_somebody_else_is_reported(
+def test_repository_of_somebody_else_is_reported(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
@@ -164,13 +166,13 @@ def test_in_a_bare_repository_head_is_the_commit(
     assert series.patches[0].commit == repo.git("rev-parse", "HEAD")
 
 
-def test_an_unknown_word_names_the_nearest_ref(repo: Repo) -> None:
+def test_unknown_word_names_the_nearest_ref(repo: Repo) -> None:
     with Repository.open(repo.path) as repository, pytest.raises(UsageError) as error:
         repository.resolve("mastre")
     assert error.value.hint == "did you mean 'master'?"
 
 
-def test_a_word_like_an_option_is_no_option(repo: Repo) -> None:
+def test_word_like_an_option_is_not_an_option(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         assert repository.find("--all") is None
         with pytest.raises(UsageError):
@@ -183,7 +185,7 @@ def test_no_repository_is_exit_3(tmp_path: Path) -> None:
     assert error.value.exit_code == 3
 
 
-def test_a_lone_main_branch_is_no_topic_and_says_how_to_name_one(repo: Repo) -> None:
+def test_main_branch_alone_is_not_a_topic(repo: Repo) -> None:
     repo.git("update-ref", "-d", "refs/remotes/origin/master")
     with Repository.open(repo.path) as repository, pytest.raises(UsageError) as error:
         read_series((), repository)
@@ -204,14 +206,14 @@ def test_both_kinds_of_tree_read_the_same(repo: Repo) -> None:
             assert "a.c" in tree.files()
 
 
-def test_a_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
+def test_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("x")
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "link").symlink_to(tmp_path / "secret")
     assert DirectoryTree(tmp_path / "t").read("link") is None
 
 
-def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
+def test_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
     second = repo.git("rev-parse", "HEAD")
     repo.branch("side", "v6.1")
     side = repo.commit("b: side\n", {"b.c": "int b;\n"})
@@ -226,7 +228,7 @@ def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "way"),
+    ("word", "hint"),
     [
         (
             "20240101120000.1-1-ada@example.org",
@@ -238,18 +240,18 @@ def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
         ("HEAD@{7}", "git log --oneline -5"),
     ],
 )
-def test_a_word_that_names_no_commit_is_reported_with_the_way_out(
-    repo: Repo, word: str, way: str
+def test_unknown_revision_is_reported_with_a_hint(
+    repo: Repo, word: str, hint: str
 ) -> None:
     with (
         Repository.open(repo.path) as repository,
         pytest.raises(UsageError) as reported,
     ):
         repository.resolve(word)
-    assert way in (reported.value.hint or "")
+    assert hint in (reported.value.hint or "")
 
 
-def test_where_nothing_is_committed_the_log_is_not_pointed_to(tmp_path: Path) -> None:
+def test_empty_repository_gets_no_log_hint(tmp_path: Path) -> None:
     with (
         Repository.open(Repo(tmp_path / "empty").path) as repository,
         pytest.raises(UsageError) as reported,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages rewritten at object level: what changes, what does not, what is refused, and that a kill
-loses nothing.
+"""Test rewriting messages at object level: what changes, what does not, what is blocked, and that a
+kill loses nothing.
 """
 
 import subprocess
@@ -50,7 +50,7 @@ def test_only_messages_and_parents_change(tmp_path: Path) -> None:
     assert (tmp_path / "r" / "a").read_text() == "dirty\n"
 
 
-def test_the_user_is_the_committer_of_what_is_rewritten_and_of_what_is_rebased(
+def test_user_is_the_committer_of_what_is_rewritten_and_of_what_is_rebased(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -96,7 +96,7 @@ def test_another_encoding_is_kept_while_it_can_be(
 
 
 @pytest.mark.parametrize("at", [1, 2])
-def test_what_somebody_else_committed_is_rewritten_only_when_it_is_claimed(
+def test_others_commits_need_claim(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -134,14 +134,14 @@ def test_without_a_name_nothing_is_rewritten(tmp_path: Path) -> None:
         change(repository, ids[1], "step 1\n\nOther text.\n")
 
 
-def test_the_record_holds_the_old_branch(tmp_path: Path) -> None:
+def test_record_holds_the_old_branch(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
         undo = rewrite.apply(
             repository, change(repository, ids[2], "step 2\n\nNew.\n"), "prepare"
         )
         assert undo is not None
-        assert [(one.ref, one.old, one.new) for one in listed(repository)] == [
+        assert [(undo.ref, undo.old, undo.new) for undo in listed(repository)] == [
             ("refs/heads/topic", ids[2], repo.git("rev-parse", "topic"))
         ]
     repo.git("reflog", "expire", "--expire=now", "--all")
@@ -161,7 +161,7 @@ def test_merges_keep_their_parents(tmp_path: Path) -> None:
     assert repo.git("log", "--format=%s", "-1", "topic~2") == "step one"
 
 
-def test_a_signature_is_dropped_and_reported(tmp_path: Path) -> None:
+def test_signature_is_dropped_and_reported(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     raw = repo.git("cat-file", "commit", ids[2])
     head, _, body = raw.partition("\n\n")
@@ -217,7 +217,7 @@ def test_nothing_moves_when_the_branch_has_moved(tmp_path: Path) -> None:
     assert repo.git("rev-parse", "topic") == later
 
 
-def test_a_commit_of_another_branch_is_refused(tmp_path: Path) -> None:
+def test_commit_of_another_branch_is_refused(tmp_path: Path) -> None:
     repo, _ = topic(tmp_path / "r")
     repo.git("checkout", "-q", "-b", "other", "master")
     stray = repo.commit("stray", {"d": "1\n"})
@@ -230,7 +230,7 @@ def test_a_commit_of_another_branch_is_refused(tmp_path: Path) -> None:
     "mark",
     ["rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "BISECT_LOG"],
 )
-def test_amid_a_rebase_and_the_like_it_is_refused(tmp_path: Path, mark: str) -> None:
+def test_operations_in_progress_block_a_rewrite(tmp_path: Path, mark: str) -> None:
     _, ids = topic(tmp_path / "r")
     (tmp_path / "r" / ".git" / mark).mkdir()
     with (
@@ -241,7 +241,7 @@ def test_amid_a_rebase_and_the_like_it_is_refused(tmp_path: Path, mark: str) -> 
     assert "git " in (caught.value.hint or "")
 
 
-def test_a_rebase_of_the_branch_in_another_worktree_is_refused(tmp_path: Path) -> None:
+def test_rebase_of_the_branch_in_another_worktree_is_refused(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     repo.git("worktree", "add", "-q", "--detach", str(tmp_path / "w"))
     state = tmp_path / "r" / ".git" / "worktrees" / "w" / "rebase-merge"
@@ -251,7 +251,7 @@ def test_a_rebase_of_the_branch_in_another_worktree_is_refused(tmp_path: Path) -
         rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
 
 
-def test_published_and_shared_commits_are_refused_unless_reported(
+def test_published_and_shared_commits_need_an_override(
     tmp_path: Path,
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -267,7 +267,7 @@ def test_published_and_shared_commits_are_refused_unless_reported(
         )
 
 
-def test_what_was_mailed_and_what_only_this_branch_has_is_rewritten_without_a_walk_for_each_ref(
+def test_unshared_commits_are_rewritten_without_a_walk_per_ref(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -293,7 +293,7 @@ def test_what_was_mailed_and_what_only_this_branch_has_is_rewritten_without_a_wa
     ]
 
 
-def test_a_tag_a_detached_head_and_a_remote_that_is_called_sent(tmp_path: Path) -> None:
+def test_tag_a_detached_head_and_a_remote_that_is_called_sent(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     repo.git("branch", "also", ids[1])
     with Repository.open(tmp_path / "r") as repository:

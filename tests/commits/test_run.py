@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one door to subprocesses."""
+"""Test the module that runs all subprocesses."""
 
 from pathlib import Path
 
@@ -35,12 +35,12 @@ def test_variables_of_another_repository_do_not_reach_git(
     assert run(words, env=env).text == "core.pager mine\na.b it's\na.b its'\na.c x\n"
 
 
-def test_a_missing_program_is_exit_3() -> None:
+def test_missing_program_is_exit_3() -> None:
     with pytest.raises(MissingError, match="no-such-program"):
         run(["no-such-program"])
 
 
-def test_a_program_that_may_not_be_run_is_exit_3(tmp_path: Path) -> None:
+def test_program_that_may_not_be_run_is_exit_3(tmp_path: Path) -> None:
     (tmp_path / "locked").write_text("#!/bin/sh\n")
     for start in (run, interactive):
         with pytest.raises(
@@ -49,12 +49,12 @@ def test_a_program_that_may_not_be_run_is_exit_3(tmp_path: Path) -> None:
             start([str(tmp_path / "locked")])
 
 
-def test_a_hanging_program_is_ended() -> None:
+def test_hanging_program_is_ended() -> None:
     with pytest.raises(GitError, match="timed out"):
         run(["sleep", "60"], timeout=0.2)
 
 
-def test_a_canceled_program_is_ended_with_its_children(tmp_path: Path) -> None:
+def test_canceled_program_is_ended_with_its_children(tmp_path: Path) -> None:
     child = tmp_path / "child"
 
     def cancel() -> None:
@@ -67,7 +67,7 @@ def test_a_canceled_program_is_ended_with_its_children(tmp_path: Path) -> None:
     assert has_ended(int(child.read_text()))
 
 
-def test_a_program_that_is_watched_gets_its_input_and_gives_its_output() -> None:
+def test_program_that_is_watched_gets_its_input_and_gives_its_output() -> None:
     seen: list[int] = []
     watched = Watched(300, lambda: seen.append(1))
     done = run(["sh", "-c", "sleep 1; cat"], stdin=b"all of it", timeout=watched)
@@ -77,20 +77,20 @@ def test_a_program_that_is_watched_gets_its_input_and_gives_its_output() -> None
         run(["sleep", "60"], timeout=Watched(0.4, lambda: None))
 
 
-def test_a_failure_says_what_git_said(tmp_path: Path) -> None:
+def test_failure_contains_gits_message(tmp_path: Path) -> None:
     Repo(tmp_path)
     with pytest.raises(GitError, match="git rev-parse failed"):
         git(tmp_path, "rev-parse", "--verify", "nothing")
 
 
-def test_a_stream_left_early_leaves_no_process(tmp_path: Path) -> None:
+def test_stream_closed_early_leaves_no_process(tmp_path: Path) -> None:
     repo = Repo(tmp_path)
     repo.commit("x\n", {"a": "1\n"})
     with streaming(tmp_path, "log") as out:
         assert out.readline().startswith(b"commit ")
 
 
-def test_a_stream_that_ends_with_a_failure_is_an_error(tmp_path: Path) -> None:
+def test_stream_that_ends_with_a_failure_is_an_error(tmp_path: Path) -> None:
     Repo(tmp_path)
     with (
         pytest.raises(GitError, match="git log failed: "),
@@ -99,6 +99,6 @@ def test_a_stream_that_ends_with_a_failure_is_an_error(tmp_path: Path) -> None:
         assert out.read() == b""
 
 
-def test_an_argument_that_no_program_can_be_given_is_an_error(tmp_path: Path) -> None:
+def test_argument_that_no_program_can_be_given_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(GitError, match="cannot be started: embedded null byte"):
         git(tmp_path, "log", "--grep=a\0b")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The folders of killed runs go with the next run.
+"""Test that the folders of killed runs are removed by the next run.
 
-Those of runs that live, of others and of the user stay.
+Folders of live runs, of other users and of the user stay.
 """
 
 import os
@@ -31,8 +31,8 @@ RUN = (
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for temporary files of their own."""
+def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield a separate folder for temporary files."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     remove_leftovers.cache_clear()
@@ -41,14 +41,14 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def old(folder: Path) -> Path:
-    """A folder whose lock was made some minutes ago."""
+    """Return a folder whose lock was created some minutes ago."""
     os.utime(folder / LOCK, (0, 0))
     return folder
 
 
-def left(place: Path, name: str, *more: str) -> Path:
-    """A folder as a killed run leaves it, with these files besides."""
-    folder = place / name
+def left(tmpdir: Path, name: str, *more: str) -> Path:
+    """Return a folder as left by a killed run, with these additional files."""
+    folder = tmpdir / name
     (folder / FILES / "ab").mkdir(parents=True)
     (folder / LOCK).touch()
     for file in more:
@@ -56,7 +56,7 @@ def left(place: Path, name: str, *more: str) -> Path:
     return old(folder)
 
 
-def run(place: Path) -> "subprocess.Popen[str]":
+def run(tmpdir: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", RUN],
         cwd=ROOT,
@@ -71,24 +71,24 @@ def first_line(process: "subprocess.Popen[str]") -> Path:
     return Path(process.stdout.readline().strip())
 
 
-def test_a_folder_is_gone_on_exit_with_its_files(place: Path) -> None:
+def test_folder_is_gone_on_exit_with_its_files(tmpdir: Path) -> None:
     with TemporaryFolder("objects") as folder:
-        assert folder.is_relative_to(place)
+        assert folder.is_relative_to(tmpdir)
         (folder / "x").write_text("x")
-    assert not list(place.iterdir())
+    assert not list(tmpdir.iterdir())
 
 
-def test_the_next_run_removes_what_a_killed_one_left_and_doctor_names_it(
-    place: Path,
+def test_next_run_removes_what_a_killed_one_left_and_doctor_names_it(
+    tmpdir: Path,
 ) -> None:
-    with run(place) as killed, run(place) as living:
+    with run(tmpdir) as killed, run(tmpdir) as living:
         gone, stays = old(first_line(killed)), old(first_line(living))
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         argv = [sys.executable, "-m", "patchpilot", "doctor", "--offline"]
         done = subprocess.run(
             argv,
-            cwd=place,
+            cwd=tmpdir,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
@@ -103,32 +103,33 @@ def test_the_next_run_removes_what_a_killed_one_left_and_doctor_names_it(
     assert not stays.exists()
 
 
-def test_a_run_looks_once_and_removes_all_that_is_left(place: Path) -> None:
+def test_run_removes_all_leftovers_once(tmpdir: Path) -> None:
     folders = [
-        left(place, f"patchpilot-{name}") for name in ("objects-a", "mails-b", "demo-c")
+        left(tmpdir, f"patchpilot-{name}")
+        for name in ("objects-a", "mails-b", "demo-c")
     ]
     with TemporaryFolder("text"):
         assert not [folder for folder in folders if folder.exists()]
-        again = left(place, "patchpilot-objects-d")
+        again = left(tmpdir, "patchpilot-objects-d")
         with TemporaryFolder("text"):
             assert again.exists()
 
 
-def test_what_is_new_or_not_ours_stays(
-    place: Path, monkeypatch: pytest.MonkeyPatch
+def test_new_and_foreign_folders_are_kept(
+    tmpdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stays = [
-        left(place, "patchpilot-notes", "notes.txt"),
-        left(place, "linux-objects-a"),
-        place / "patchpilot-empty",
-        place / "patchpilot-link",
-        left(place, "patchpilot-young"),
+        left(tmpdir, "patchpilot-notes", "notes.txt"),
+        left(tmpdir, "linux-objects-a"),
+        tmpdir / "patchpilot-empty",
+        tmpdir / "patchpilot-link",
+        left(tmpdir, "patchpilot-young"),
     ]
     stays[2].mkdir()
-    stays[3].symlink_to(left(place, "elsewhere"))
+    stays[3].symlink_to(left(tmpdir, "elsewhere"))
     (stays[4] / LOCK).touch()
-    (place / "patchpilot-bug-x.log").touch()
-    foreign = left(place, "patchpilot-objects-x")
+    (tmpdir / "patchpilot-bug-x.log").touch()
+    foreign = left(tmpdir, "patchpilot-objects-x")
     with monkeypatch.context() as patched:
         patched.setattr(os, "geteuid", lambda: 12345)
         assert remove_leftovers() == ()

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A move of a branch with its files that was killed is settled by the next start, and a lock that
-is in the way is named.
-"""
+"""Test that the next start recovers a killed branch move, and that a lock in the way is named."""
 
 import json
 import os
@@ -28,7 +26,7 @@ from tests.lab.rewrite_kills import COMMANDS, one_kill
 
 
 def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str, str]:
-    """A repository as a git that was killed amid a checkout leaves it: the branch old, half of the
+    """Return a repository in which git was killed during a checkout: the branch old, half of the
     files new, the index locked.
     """
     repo = topic_with_spaces(path, 4)
@@ -46,7 +44,7 @@ def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str,
 
 
 @pytest.mark.parametrize("why", ["patchpilot check --fix", "patchpilot undo"])
-def test_a_killed_move_is_taken_back_and_a_killed_undo_is_finished(
+def test_killed_move_is_rolled_back_and_killed_undo_completed(
     tmp_path: Path, why: str
 ) -> None:
     repo, old, new = _halved(tmp_path / "r", why)
@@ -74,7 +72,7 @@ def test_a_killed_move_is_taken_back_and_a_killed_undo_is_finished(
     assert not (repo.path / ".git" / "index.lock").exists()
 
 
-def test_an_edit_made_after_the_kill_is_kept(tmp_path: Path) -> None:
+def test_edit_made_after_the_kill_is_kept(tmp_path: Path) -> None:
     repo, _, _ = _halved(tmp_path / "r")
     (repo.path / "frob3.c").write_text("mine\n")
     outcome = call("undo", "-C", repo.path, "restore")
@@ -84,7 +82,7 @@ def test_an_edit_made_after_the_kill_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["index.lock", "refs/heads/topic.lock"])
-def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> None:
+def test_stale_lock_is_named_with_a_hint(tmp_path: Path, name: str) -> None:
     repo = topic_with_spaces(tmp_path / "r", 2)
     lock = repo.path / ".git" / name
     lock.write_bytes(b"")
@@ -99,7 +97,7 @@ def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> Non
     assert lock.exists()
 
 
-def test_a_lock_that_another_git_holds_for_a_moment_is_waited_for(
+def test_briefly_held_lock_is_waited_for(
     tmp_path: Path,
 ) -> None:
     repo = topic_with_spaces(tmp_path / "r", 2)
@@ -116,22 +114,22 @@ def test_a_lock_that_another_git_holds_for_a_moment_is_waited_for(
 def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
     repo, _, _ = _halved(tmp_path / "r")
     outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
-    (found,) = [
+    (finding,) = [
         load
         for load in json.loads(outcome.out)["checks"]
         if load["name"] == "unfinished move"
     ]
-    assert found["state"] == "fail"
-    assert "patchpilot undo restore" in found["hint"]
+    assert finding["state"] == "fail"
+    assert "patchpilot undo restore" in finding["hint"]
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
     assert "unfinished move" not in call("doctor", "-C", repo.path, "--offline").out
     lock = repo.path / ".git" / "index.lock"
     lock.write_bytes(b"")
     outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
-    (found,) = [
+    (finding,) = [
         load for load in json.loads(outcome.out)["checks"] if load["name"] == "lock"
     ]
-    assert (found["state"], f"rm {lock}" in found["hint"]) == ("warn", True)
+    assert (finding["state"], f"rm {lock}" in finding["hint"]) == ("warn", True)
 
 
 @pytest.mark.parametrize(
@@ -143,12 +141,12 @@ def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
         for verb in COMMANDS
     ],
 )
-def test_a_verb_that_is_killed_leaves_all_old_or_new(tmp_path: Path, verb: str) -> None:
+def test_killed_verb_leaves_old_or_new_state(tmp_path: Path, verb: str) -> None:
     right, what = one_kill(tmp_path, verb, 0.002, in_checkout=True)
     assert right, what
 
 
-def test_a_planted_record_of_a_move_does_nothing(tmp_path: Path) -> None:
+def test_planted_move_record_is_ignored(tmp_path: Path) -> None:
     repo, old, new = _halved(tmp_path / "r")
     victim = tmp_path / "victim"
     victim.write_text("precious\n")

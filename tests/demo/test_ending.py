@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the sandbox starts ends with it, however it ends."""
+"""Test that everything started by the sandbox ends with it."""
 
 import os
 import signal
@@ -14,12 +14,12 @@ import pytest
     ("sent", "ignored"),
     [(signal.SIGTERM, False), (signal.SIGHUP, False), (signal.SIGHUP, True)],
 )
-def test_a_closed_terminal_leaves_no_sandbox(
+def test_closed_terminal_leaves_no_sandbox(
     tmp_path: Path, sent: signal.Signals, ignored: bool
 ) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     words = [sys.executable, "-m", "patchpilot", "demo", "--script"]
-    # what is ignored when a program starts stays ignored in it: nohup's way
+    # a program keeps ignoring the signals that were ignored at its start, as nohup relies on
     saved = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
     try:
         demo = subprocess.Popen(

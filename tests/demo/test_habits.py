@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The story's newcomer does what maintainers want: answers, and fixes what a robot reported before
-it lands.
+"""Test that the demo's newcomer does what maintainers want: answers, and fixes a robot's report
+before the merge.
 """
 
 from pathlib import Path
@@ -54,8 +54,8 @@ def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(
 def test_v2_is_prepared_from_any_text_and_only_once_is_code_fixed(
     tmp_path: Path,
 ) -> None:
-    """The user may have fixed v1 without Robin: v2 has what was asked for all the same, and keeps
-    the tags.
+    """Test that v2 has the requested changes and keeps the tags even if the user fixed v1 without
+    Robin.
     """
     work = make_repositories(tmp_path).work
     file = work / acme.MCP
@@ -129,7 +129,7 @@ def test_robins_rewrite_is_undone_and_redone_with_its_files(tmp_path: Path) -> N
     assert code != fixed
 
 
-def test_the_question_is_answered_on_the_list(tmp_path: Path) -> None:
+def test_question_is_answered_on_the_list(tmp_path: Path) -> None:
     sent = Sent(
         "v1@example.net",
         "[PATCH net] acme",
@@ -150,7 +150,7 @@ def test_the_question_is_answered_on_the_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [acme.CHECK_UNUSED, acme.CHECK_FIXED])
-def test_the_code_of_both_versions_ends_as_the_test_of_the_response_does(
+def test_code_of_both_versions_ends_as_the_test_of_the_response_does(
     code: str,
 ) -> None:
     assert code.endswith("else if ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)")

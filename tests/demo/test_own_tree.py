@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands that the demo ends with work in the shell that started it."""
+"""Test that the closing commands of the demo work in the shell that started it."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from patchpilot.demo.own_tree import folder_outside_path, own_tree
 
 
-def test_the_commands_are_named_as_the_shell_finds_them(
+def test_commands_are_named_as_the_shell_finds_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = tmp_path / "patchpilot"
@@ -21,7 +21,7 @@ def test_the_commands_are_named_as_the_shell_finds_them(
     assert own_tree().endswith("`patchpilot demo` starts it again.")
 
 
-def test_where_the_path_lacks_the_command_its_folder_is_added_first(
+def test_folder_is_added_to_path_if_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

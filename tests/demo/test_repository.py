@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sandbox's repositories: deterministic, and what the story says is true in git's own words."""
+"""Test the sandbox's repositories: they are deterministic, and match the script according to
+git.
+"""
 
 from pathlib import Path
 
@@ -16,7 +18,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
     return make_repositories(tmp_path_factory.mktemp("demo"))
 
 
-def test_the_same_ids_come_out_in_every_run(made: Repositories, tmp_path: Path) -> None:
+def test_same_ids_come_out_in_every_run(made: Repositories, tmp_path: Path) -> None:
     again = make_repositories(tmp_path / "again")
     assert again.facts == made.facts
     assert (
@@ -50,7 +52,7 @@ def test_every_fix_names_a_commit_that_exists(made: Repositories) -> None:
             )
 
 
-def test_the_culprit_is_where_the_story_says(made: Repositories) -> None:
+def test_demo_culprit_matches_the_script(made: Repositories) -> None:
     def has(version: str) -> tuple[bool, bool]:
         tip = made.facts.branches[version]
         ancestor = (
@@ -80,9 +82,7 @@ def test_the_culprit_is_where_the_story_says(made: Repositories) -> None:
     ]
 
 
-def test_the_fix_fits_the_branches_as_the_story_says(
-    made: Repositories, tmp_path: Path
-) -> None:
+def test_demo_fix_applies_as_scripted(made: Repositories, tmp_path: Path) -> None:
     work = tmp_path / "w"
     git(None, "clone", "-q", str(made.work), str(work))
     put_driver(work, acme.CHECK_FIXED)

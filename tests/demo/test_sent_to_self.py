@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the demo answers: no mail to yourself, and of a patch the robot reports only what is in it."""  # noqa: E501
+"""Test the demo's replies: none to a message to yourself, and the robot reports only what is in the
+patch.
+"""
 
 from pathlib import Path
 
@@ -44,7 +46,7 @@ def _sandbox(path: Path) -> tuple[Sandbox, _Archive]:
     )  # type: ignore[arg-type]
 
 
-def test_the_archive_has_only_what_a_list_received(tmp_path: Path) -> None:
+def test_archive_has_only_what_a_list_received(tmp_path: Path) -> None:
     sandbox, archive = _sandbox(tmp_path)
     for name, recipients in (
         ("self", [NEWCOMER.email]),
@@ -62,7 +64,7 @@ def test_the_archive_has_only_what_a_list_received(tmp_path: Path) -> None:
     assert archive.ids == ["list@example.org", "other@example.org"]
 
 
-def test_nobody_answers_a_mail_to_yourself(tmp_path: Path) -> None:
+def test_nobody_answers_a_message_to_yourself(tmp_path: Path) -> None:
     sandbox, archive = _sandbox(tmp_path)
     answers = Answers(sandbox, (0.0, 0.0, 0.0))
     sandbox.sink.keep(
@@ -77,7 +79,7 @@ def test_nobody_answers_a_mail_to_yourself(tmp_path: Path) -> None:
     assert len(archive.ids) == 3
 
 
-def test_an_answer_on_the_list_is_archived_and_answered_by_nobody(
+def test_answer_to_the_list_is_archived_without_a_reply(
     tmp_path: Path,
 ) -> None:
     sandbox, archive = _sandbox(tmp_path)
@@ -96,7 +98,7 @@ def test_an_answer_on_the_list_is_archived_and_answered_by_nobody(
 @pytest.mark.parametrize(
     ("code", "is_reported"), [(acme.CHECK_UNUSED, True), (acme.CHECK_FIXED, False)]
 )
-def test_the_robot_reports_only_what_is_in_the_mail(
+def test_robot_reports_only_what_is_in_the_message(
     tmp_path: Path, code: str, is_reported: bool
 ) -> None:
     sandbox, archive = _sandbox(tmp_path)
@@ -106,6 +108,10 @@ def test_the_robot_reports_only_what_is_in_the_mail(
         patch("[PATCH net] acme: x", message=code, id="list"),
     )
     Answers(sandbox, (0.0, 0.0, 0.0)).look()
-    (robot,) = [found.mail for mail in archive.mails if (found := classify(mail)).robot]
+    (robot,) = [
+        classified.mail
+        for mail in archive.mails
+        if (classified := classify(mail)).robot
+    ]
     assert ("unused variable" in robot.body) is is_reported
     assert ("BUILD SUCCESS" in robot.body) is not is_reported

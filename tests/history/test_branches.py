@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable branches among the refs, and what is missing of them."""
+"""Test the stable branches among the refs, and which are missing."""
 
 import os
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def found(repo: Repo, **more: object) -> tuple[list[str], list[str]]:
     with Repository.open(repo.path) as repository:
         answer = stable_branches(repository, today=TODAY, **more)  # type: ignore[arg-type]
         return [branch.name for branch in answer.branches], [
-            one.version for one in answer.missing
+            missing.version for missing in answer.missing
         ]
 
 
@@ -49,15 +49,18 @@ STABLE = "refs/remotes/stable"
             {},
             ["stable/linux-6.1.y", "linux-6.6.y"],
         ),
-        # those whose support is over come on request
+        # unsupported series are listed on request
         (
             (f"{STABLE}/linux-6.1.y", f"{STABLE}/linux-5.4.y"),
             {"ended": True},
             ["stable/linux-5.4.y", "stable/linux-6.1.y"],
         ),
-        # the newest one is taken if it is newer than the long-term ones
+        # the latest branch is included if it is newer than the long-term ones
         (
-            [f"{STABLE}/linux-{one}.y" for one in ("6.1", "6.18", "6.17", "6.19")],
+            [
+                f"{STABLE}/linux-{version}.y"
+                for version in ("6.1", "6.18", "6.17", "6.19")
+            ],
             {},
             ["stable/linux-6.1.y", "stable/linux-6.18.y", "stable/linux-6.19.y"],
         ),
@@ -85,20 +88,20 @@ STABLE = "refs/remotes/stable"
         # another project names its branches differently
         (
             [
-                f"refs/heads/{one}"
-                for one in ("23.11", "24.11", "24.11-staging", "20.11")
+                f"refs/heads/{name}"
+                for name in ("23.11", "24.11", "24.11-staging", "20.11")
             ],
             {},
             ["23.11", "24.11"],
         ),
         (
-            [f"refs/heads/{one}" for one in ("23.11", "24.11", "20.11")],
+            [f"refs/heads/{name}" for name in ("23.11", "24.11", "20.11")],
             {"ended": True},
             ["20.11", "23.11", "24.11"],
         ),
     ],
 )
-def test_the_stable_branches_are_found(
+def test_stable_branches_are_found(
     tmp_path: Path, refs: Sequence[str], more: dict[str, Any], names: list[str]
 ) -> None:
     assert found(made(tmp_path, *refs), **more)[0] == names
@@ -119,29 +122,29 @@ def aged(*files: Path) -> None:
         os.utime(file, (1_700_000_000, 1_700_000_000))
 
 
-def test_a_quiet_branch_that_was_fetched_lately_is_not_stale(tmp_path: Path) -> None:
+def test_recently_fetched_quiet_branch_is_not_stale(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
     assert not stale(repo)
 
 
-def test_a_branch_that_was_not_fetched_for_long_is_stale(tmp_path: Path) -> None:
+def test_branch_that_was_not_fetched_for_long_is_stale(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
     aged(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
     assert stale(repo)
     assert not stale(repo, date(2023, 11, 20))
 
 
-def test_a_fresh_clone_is_not_stale(tmp_path: Path) -> None:
+def test_fresh_clone_is_not_stale(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
     logs = repo.path / ".git" / "logs" / "refs" / "remotes" / "stable"
-    # git clone writes a log of the remote's HEAD, and none of its branches
+    # git clone logs the remote's HEAD, but none of its branches
     (logs / "linux-6.1.y").rename(logs / "HEAD")
     assert not stale(repo)
     aged(logs / "HEAD")
     assert stale(repo)
 
 
-def test_a_fetch_that_brought_nothing_counts_when_it_asked_the_same_remote(
+def test_fetch_without_changes_counts_for_its_remote(
     tmp_path: Path,
 ) -> None:
     repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
@@ -157,7 +160,7 @@ def test_a_fetch_that_brought_nothing_counts_when_it_asked_the_same_remote(
     assert not stale(repo)
 
 
-def test_a_branch_older_than_a_known_release_of_it_is_stale(tmp_path: Path) -> None:
+def test_branch_older_than_a_known_release_of_it_is_stale(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/heads/linux-6.1.y")
     assert not stale(repo)
     repo.tag("v6.1")
@@ -169,7 +172,7 @@ def test_a_branch_older_than_a_known_release_of_it_is_stale(tmp_path: Path) -> N
     assert stale(repo)
 
 
-def test_what_is_missing_comes_with_the_command_that_fetches_it(tmp_path: Path) -> None:
+def test_missing_data_has_a_fetch_command(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/remotes/korg/linux-6.1.y")
     with Repository.open(repo.path) as repository:
         assert (
@@ -186,7 +189,7 @@ def test_what_is_missing_comes_with_the_command_that_fetches_it(tmp_path: Path) 
         )
 
 
-def test_the_version_is_reported_by_the_ref_or_by_the_tree(tmp_path: Path) -> None:
+def test_version_is_reported_by_the_ref_or_by_the_tree(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/heads/linux-5.15.y")
     with Repository.open(repo.path) as repository:
         stable = stable_branches(repository).stable
@@ -195,7 +198,7 @@ def test_the_version_is_reported_by_the_ref_or_by_the_tree(tmp_path: Path) -> No
         assert version_at(repository, stable, tip, "HEAD") == "6.1"
 
 
-def test_the_mainline_is_the_newest_master(tmp_path: Path) -> None:
+def test_mainline_is_the_latest_master(tmp_path: Path) -> None:
     repo = made(tmp_path)
     old = repo.git("rev-parse", "HEAD")
     new = repo.commit("next")
@@ -215,10 +218,10 @@ def test_the_mainline_is_the_newest_master(tmp_path: Path) -> None:
         mainline(repository)
 
 
-def test_a_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(
+def test_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(
     tmp_path: Path,
 ) -> None:
-    """As in Xen's mirror, which has a head coverity-tested/master."""
+    """Xen's mirror, for example, has a branch coverity-tested/master."""
     repo = made(tmp_path)
     repo.git("branch", "-q", "-m", "topic")
     tip = repo.commit("tested")
@@ -243,20 +246,20 @@ def test_a_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(
         )
     repo.git("branch", "main", "HEAD~")
     with Repository.open(repo.path) as repository:
-        found = find_mainline(repository)
-        assert found is not None
-        assert (found.name, found.tip) == ("main", repo.git("rev-parse", "main"))
-        assert "local branch" in found.reason
+        branch = find_mainline(repository)
+        assert branch is not None
+        assert (branch.name, branch.tip) == ("main", repo.git("rev-parse", "main"))
+        assert "local branch" in branch.reason
     repo.git("update-ref", "refs/remotes/origin/master", "main")
     repo.git("update-ref", "refs/remotes/origin/tested/master", tip)
     with Repository.open(repo.path) as repository:
-        found = find_mainline(repository)
-        assert found is not None
-        assert (found.name, found.tip) == (
+        branch = find_mainline(repository)
+        assert branch is not None
+        assert (branch.name, branch.tip) == (
             "origin/master",
             repo.git("rev-parse", "main"),
         )
-        assert mainline_tips(repository) == {found.tip}
+        assert mainline_tips(repository) == {branch.tip}
 
 
 def test_trees_for_what_comes_next_are_not_the_mainline(tmp_path: Path) -> None:

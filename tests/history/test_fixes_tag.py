@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes: tags judged: every verdict of the verifying bots, and what they let pass."""
+"""Test Fixes: tags: every problem that bots report, and what they accept."""
 
 from datetime import UTC, datetime
 
@@ -37,7 +37,7 @@ def find(word: str) -> Commit | None:
 
 
 def judge(line: str, relations: Relations | None = None) -> list[str]:
-    """The kinds of problems of a message's only tag."""
+    """Return the kinds of problems of the only tag in a message."""
     message = ["x: y", "", line]
     return [
         problem.kind
@@ -82,11 +82,11 @@ BAD = {
 
 
 @pytest.mark.parametrize("line", BAD)
-def test_a_bad_tag_gives_exactly_its_problems(line: str) -> None:
+def test_bad_tag_reports_exactly_its_problems(line: str) -> None:
     assert judge(line) == BAD[line]
 
 
-def test_a_good_tag_has_no_problem() -> None:
+def test_good_tag_has_no_problem() -> None:
     assert judge(GOOD) == []
     assert tag_text(COMMIT) == GOOD
 
@@ -104,23 +104,23 @@ def test_other_lines_are_not_judged() -> None:
         (Relations(first_release=lambda _: "v6.1", own_release="v6.1"), "same-release"),
     ],
 )
-def test_what_history_knows_is_said(relations: Relations, kind: str) -> None:
+def test_history_facts_are_reported(relations: Relations, kind: str) -> None:
     assert judge(GOOD, relations) == [kind]
 
 
-def test_an_ambiguous_id_is_reported_from_an_unknown_one() -> None:
+def test_ambiguous_id_is_reported_from_an_unknown_one() -> None:
     line = 'Fixes: fffffff ("x")'
     assert judge(line, Relations(ambiguous=lambda _: True)) == ["ambiguous"]
 
 
 def kinds(message: str) -> list[list[str]]:
     return [
-        [problem.kind for problem in one.problems]
-        for one in judge_message(message.split("\n"), find)
+        [problem.kind for problem in tag.problems]
+        for tag in judge_message(message.split("\n"), find)
     ]
 
 
-def test_the_place_of_a_tag_is_judged() -> None:
+def test_place_of_a_tag_is_judged() -> None:
     assert kinds(f"x: y\n\nBody.\n\n{GOOD}\n\nSigned-off-by: A <a@example.org>") == [
         ["blank-around"]
     ]
@@ -132,7 +132,7 @@ def test_the_place_of_a_tag_is_judged() -> None:
     ]
 
 
-def test_a_folded_tag_is_said_to_be_folded() -> None:
+def test_folded_tag_is_reported() -> None:
     message = (
         "x: y\n"
         '\nFixes: 0123456789ab ("net: foo: add the bar\n'
@@ -142,9 +142,9 @@ def test_a_folded_tag_is_said_to_be_folded() -> None:
     assert "folded" in kinds(message)[0]
 
 
-def test_the_right_line_is_suggested() -> None:
-    (one,) = judge_message(["x", "", "Fixes: 0123456"], find)
-    assert one.suggestion == GOOD
+def test_right_line_is_suggested() -> None:
+    (tag,) = judge_message(["x", "", "Fixes: 0123456"], find)
+    assert tag.suggestion == GOOD
     (good,) = judge_message(["x", "", GOOD], find)
     assert good.suggestion is None
 
@@ -155,7 +155,7 @@ def test_typographic_quotes_are_taken() -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_taken_apart(rest: str) -> None:
+def test_any_text_is_tokenized(rest: str) -> None:
     tag = parse_tag("Fixes: " + rest.replace("\n", " "))
     assert tag is None or tag.text.lower().startswith("fixes:")
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commit-graph of our own: made where it pays, extended, passed over where it must not be, and
-no harm when it breaks.
+"""Test patchpilot's commit-graph: created if worthwhile, extended, skipped if forbidden, and
+harmless if corrupt.
 """
 
 import fcntl
@@ -39,11 +39,11 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def use(repo: Repo, *, make: bool = True) -> bool:
     with Repository.open(repo.path) as repository:
-        found = use_graph(repository, repository.resolve("HEAD"), make=make)
-        assert found == (ALTERNATES in repository.extra_environment)
+        result = use_graph(repository, repository.resolve("HEAD"), make=make)
+        assert result == (ALTERNATES in repository.extra_environment)
         assert repository.is_ancestor("HEAD~3", "HEAD")
         assert repository.git("blame", "-w", "HEAD", "--", "a.c").text
-        return found
+        return result
 
 
 def directory(repo: Repo) -> Path:
@@ -51,7 +51,7 @@ def directory(repo: Repo) -> Path:
 
 
 def held(repo: Repo) -> list[bool]:
-    """Of each commit, oldest first, whether the graph has it."""
+    """Return for each commit, oldest first, whether it is in the graph."""
     ids = repo.git("rev-list", "--reverse", "HEAD").split()
     return [
         any(holds(layer, id_) for layer in sound_layers(directory(repo))) for id_ in ids
@@ -66,14 +66,14 @@ def everything(folder: Path) -> dict[str, str]:
     }
 
 
-def test_a_graph_is_made_and_nothing_is_written_into_the_repository(repo: Repo) -> None:
+def test_graph_is_made_and_nothing_is_written_into_the_repository(repo: Repo) -> None:
     before = everything(repo.path)
     assert use(repo)
     assert held(repo) == [True] * 5
     assert everything(repo.path) == before
 
 
-def test_a_graph_that_is_behind_is_extended(repo: Repo) -> None:
+def test_outdated_graph_is_extended(repo: Repo) -> None:
     use(repo)
     repo.commit("a: near", {"a.c": "near\n"})
     assert use(repo)
@@ -84,7 +84,7 @@ def test_a_graph_that_is_behind_is_extended(repo: Repo) -> None:
     assert held(repo) == [True] * 10
 
 
-def test_a_small_repository_and_one_only_verified_get_none(
+def test_small_repository_and_one_only_verified_get_none(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not use(repo, make=False)
@@ -93,12 +93,12 @@ def test_a_small_repository_and_one_only_verified_get_none(
     assert not directory(repo).exists()
 
 
-def test_one_that_is_there_serves_where_none_is_made(repo: Repo) -> None:
+def test_existing_graph_is_used_without_writing(repo: Repo) -> None:
     use(repo)
     assert use(repo, make=False)
 
 
-def test_the_repository_s_own_graph_is_left_to_git(repo: Repo) -> None:
+def test_repository_s_own_graph_is_left_to_git(repo: Repo) -> None:
     repo.git("commit-graph", "write", "--reachable")
     assert not use(repo)
 
@@ -131,7 +131,7 @@ def test_replaced_commits_are_seen_in_spite_of_a_graph(repo: Repo) -> None:
 @pytest.mark.parametrize(
     "harm", ["cut", "flipped", "empty", "chain", "chain bytes", "lost"]
 )
-def test_a_broken_graph_is_made_anew(repo: Repo, harm: str) -> None:
+def test_corrupt_graph_is_written_again(repo: Repo, harm: str) -> None:
     use(repo)
     layer = sound_layers(directory(repo))[0]
     data = layer.read_bytes()
@@ -155,7 +155,7 @@ def test_a_broken_graph_is_made_anew(repo: Repo, harm: str) -> None:
     assert held(repo) == [True] * 5
 
 
-def test_a_second_writer_goes_on_without(repo: Repo) -> None:
+def test_second_writer_continues_without(repo: Repo) -> None:
     folder = directory(repo)
     folder.mkdir(parents=True)
     with (folder / "lock").open("ab") as lock:
@@ -164,26 +164,24 @@ def test_a_second_writer_goes_on_without(repo: Repo) -> None:
     assert use(repo)
 
 
-def test_a_lock_that_a_killed_git_left_is_no_obstacle(repo: Repo) -> None:
+def test_stale_lock_of_a_killed_git_is_removed(repo: Repo) -> None:
     folder = directory(repo) / "info" / "commit-graphs"
     folder.mkdir(parents=True)
     (folder / "commit-graph-chain.lock").write_text("")
     assert use(repo)
 
 
-def test_what_takes_long_goes_on_without_us(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_time_limit_stops_the_wait(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit_graph, "PATIENCE", 0.0)
     with monkeypatch.context() as patched:
-        # a graph of a few commits may be there before anybody looks
+        # a graph of a few commits may exist already
         patched.setattr(commit_graph, "sound_layers", lambda _: ())
         assert not use(repo)
     assert commit_graph._running.pop().wait(20) == 0
     assert use(repo)
 
 
-def test_a_failure_is_not_repeated_at_once(repo: Repo) -> None:
+def test_failure_is_not_repeated_at_once(repo: Repo) -> None:
     repo.git("config", "core.commitGraph", "false")
     assert not use(repo)
     assert (directory(repo) / "failed").exists()
@@ -193,7 +191,7 @@ def test_a_failure_is_not_repeated_at_once(repo: Repo) -> None:
     assert use(repo)
 
 
-def test_no_cache_directory_is_no_trouble(
+def test_missing_cache_directory_is_harmless(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -201,7 +199,7 @@ def test_no_cache_directory_is_no_trouble(
     assert not use(repo)
 
 
-def test_a_cache_directory_with_a_colon_is_found(
+def test_cache_directory_with_a_colon_is_found(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / 'of: "me"'))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The history index: always right, whatever became of the branches or of the file."""
+"""Test that the history index is always correct, even after branches or its file change."""
 
 import random
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ A = "0123456789abcdef0123456789abcdef01234567"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Three commits on master, a branch of one and a merge of both."""
+    """Return three commits on master, a branch from one of them, and a merge of both."""
     made = Repo(tmp_path / "r")
     made.commit("one", {"a": "1\n"})
     made.commit("two", {"a": "2\n"})
@@ -49,9 +49,7 @@ def reached(index: Index, tip: str) -> set[str]:
     return set(index.ids(index.reach(tip).without()))
 
 
-def test_what_a_tip_reaches_is_what_git_says(
-    repo: Repo, repository: Repository
-) -> None:
+def test_reachable_commits_match_git(repo: Repo, repository: Repository) -> None:
     repo.git("merge", "-q", "--no-ff", "-m", "merge", "side")
     with Index.open(repository) as index:
         for name in ("master", "side", "HEAD^", "HEAD^2"):
@@ -72,9 +70,7 @@ def test_markers_and_fixes_are_found_by_the_commit_they_name(
         assert index.ids(index.by_subject("two")) == [repo.git("rev-parse", "master^")]
 
 
-def test_a_second_run_reads_only_what_is_new(
-    repo: Repo, repository: Repository
-) -> None:
+def test_second_run_reads_only_what_is_new(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as index:
         assert index.add([repo.git("rev-parse", "master")]) == 3
     new = repo.commit("five", {"a": "5\n"})
@@ -83,7 +79,7 @@ def test_a_second_run_reads_only_what_is_new(
         assert index.add([new]) == 0
 
 
-def test_a_rebased_and_a_deleted_branch_leave_right_answers(
+def test_index_stays_correct_after_rebase_and_deletion(
     repo: Repo, repository: Repository
 ) -> None:
     side = repo.git("rev-parse", "side")
@@ -113,7 +109,7 @@ def test_a_rebased_and_a_deleted_branch_leave_right_answers(
     ],
     ids=["empty", "text", "cut", "middle"],
 )
-def test_a_corrupt_file_is_begun_anew(
+def test_corrupt_file_is_created_again(
     repo: Repo, repository: Repository, kept: int, content: bytes
 ) -> None:
     tip = repo.git("rev-parse", "master")
@@ -126,7 +122,7 @@ def test_a_corrupt_file_is_begun_anew(
         assert len(reached(index, tip)) == 3
 
 
-def test_the_file_can_be_deleted(repo: Repo, repository: Repository) -> None:
+def test_file_can_be_deleted(repo: Repo, repository: Repository) -> None:
     tip = repo.git("rev-parse", "master")
     with Index.open(repository) as index:
         index.add([tip])
@@ -135,7 +131,7 @@ def test_the_file_can_be_deleted(repo: Repo, repository: Repository) -> None:
         assert index.add([tip]) == 3
 
 
-def test_without_a_place_for_the_file_it_works_in_memory(
+def test_index_falls_back_to_memory(
     repo: Repo, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/none")
@@ -143,7 +139,7 @@ def test_without_a_place_for_the_file_it_works_in_memory(
         assert index.add([repo.git("rev-parse", "master")]) == 3
 
 
-def test_a_commit_that_is_not_there_is_an_error_and_leaves_nothing(
+def test_commit_that_is_missing_is_an_error_and_leaves_nothing(
     repo: Repo, repository: Repository
 ) -> None:
     with Index.open(repository) as index:
@@ -152,7 +148,7 @@ def test_a_commit_that_is_not_there_is_an_error_and_leaves_nothing(
         assert index.ordinal(repo.git("rev-parse", "master")) is None
 
 
-def test_a_shallow_clone_answers_from_what_it_has(repo: Repo, tmp_path: Path) -> None:
+def test_shallow_clone_uses_the_available_history(repo: Repo, tmp_path: Path) -> None:
     repo.git(
         "clone", "-q", "--depth=2", f"file://{repo.path}", str(tmp_path / "shallow")
     )
@@ -167,7 +163,7 @@ def test_a_shallow_clone_answers_from_what_it_has(repo: Repo, tmp_path: Path) ->
             assert len(reached(deep, tip)) == 3
 
 
-def test_two_can_fill_it_at_once(repo: Repo) -> None:
+def test_two_processes_can_fill_the_index(repo: Repo) -> None:
     tips = [repo.git("rev-parse", name) for name in ("master", "side", "master^")]
 
     def fill(tip: str) -> int:
@@ -179,7 +175,7 @@ def test_two_can_fill_it_at_once(repo: Repo) -> None:
         assert sorted(pool.map(fill, tips * 4)) == [2] * 4 + [3] * 8
 
 
-def test_what_another_run_added_meanwhile_is_followed(
+def test_commits_added_by_another_run_are_found(
     repo: Repo, repository: Repository
 ) -> None:
     with Index.open(repository) as mine:
@@ -190,7 +186,9 @@ def test_what_another_run_added_meanwhile_is_followed(
         ]
         with Repository.open(repo.path) as again, Index.open(again) as other:
             other.add(new)
-        assert all(mine.ordinal(one) in mine.reach(new[-1]) for one in (start, *new))
+        assert all(
+            mine.ordinal(commit) in mine.reach(new[-1]) for commit in (start, *new)
+        )
 
 
 def test_any_graph_is_read_as_git_reads_it(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a commit landed, by every mapping, and when that no longer holds."""
+"""Test where a commit was merged, by every kind of evidence, and when that no longer holds."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ LINES = [f"line {number}\n" for number in range(40)]
 
 
 def text(**changes: str) -> str:
-    """The file with some of its lines changed (`l7="seven"`)."""
+    """Return the file with some lines changed (`l7="seven"`)."""
     lines = list(LINES)
     for name, value in changes.items():
         lines[int(name[1:])] = value + "\n"
@@ -23,7 +23,7 @@ def text(**changes: str) -> str:
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """master with a fix on top; stable forked before it, with a commit of its own."""
+    """Return master with a fix on top, and a stable branch with its own commit forked before it."""
     made = Repo(tmp_path / "r")
     made.commit("start", {"f.c": text()})
     made.branch("stable")
@@ -60,17 +60,17 @@ def landing_on_stable(repo: Repo, history: History) -> Landing:
     return landing
 
 
-def test_what_a_branch_descends_from_is_in_it(repo: Repo, history: History) -> None:
+def test_ancestors_are_in_the_branch(repo: Repo, history: History) -> None:
     landing = history.landed(at(repo, "master^"), at(repo, "master"))
     assert landing
     assert (landing.commit, landing.how) == (at(repo, "master^"), "ancestry")
 
 
-def test_what_is_nowhere_has_not_landed(repo: Repo, history: History) -> None:
+def test_unmerged_commit_is_not_found(repo: Repo, history: History) -> None:
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
 
-def test_a_marker_is_enough_whatever_the_subject_and_content(
+def test_marker_is_enough_whatever_the_subject_and_content(
     repo: Repo, history: History
 ) -> None:
     made = on_stable(
@@ -82,7 +82,7 @@ def test_a_marker_is_enough_whatever_the_subject_and_content(
     assert (landing.commit, landing.how) == (made, "marker")
 
 
-def test_a_backport_of_a_backport_counts(repo: Repo, history: History) -> None:
+def test_backport_of_a_backport_counts(repo: Repo, history: History) -> None:
     repo.branch("newer", "stable")
     first = repo.commit(
         f"x\n\n[ Upstream commit {at(repo, 'master')} ]\n", {"f.c": text(l9="nine")}
@@ -93,20 +93,20 @@ def test_a_backport_of_a_backport_counts(repo: Repo, history: History) -> None:
     assert landing.commit == made
 
 
-def test_the_same_subject_author_and_patch_count(repo: Repo, history: History) -> None:
+def test_same_subject_author_and_patch_count(repo: Repo, history: History) -> None:
     made = on_stable(repo, "net: fix the leak\n\nWithout a marker.\n")
     landing = landing_on_stable(repo, history)
     assert (landing.commit, landing.how) == (made, "subject")
 
 
-def test_a_namesake_with_another_patch_does_not_count(
+def test_same_subject_with_another_patch_does_not_count(
     repo: Repo, history: History
 ) -> None:
     on_stable(repo, "net: fix the leak\n\nElsewhere.\n", text(l30="thirty", l31="more"))
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
 
-def test_a_namesake_of_the_same_date_counts_however_it_was_adapted(
+def test_same_subject_and_date_count_despite_adaptation(
     repo: Repo, history: History
 ) -> None:
     repo.checkout("stable")
@@ -134,7 +134,7 @@ def test_commits_that_are_not_here_whole_are_passed_over(
         assert (landing.commit, landing.how) == (made, "patch-id")
 
 
-def test_a_namesake_of_another_author_does_not_count_by_its_subject(
+def test_same_subject_by_another_author_does_not_count(
     repo: Repo, history: History
 ) -> None:
     repo.checkout("stable")
@@ -150,16 +150,14 @@ def test_a_namesake_of_another_author_does_not_count_by_its_subject(
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
 
-def test_a_namesake_that_names_another_upstream_commit_does_not_count(
+def test_same_subject_with_another_upstream_commit_does_not_count(
     repo: Repo, history: History
 ) -> None:
     on_stable(repo, f"net: fix the leak\n\ncommit {'a' * 40} upstream.\n")
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
 
-def test_the_same_patch_under_another_subject_counts(
-    repo: Repo, history: History
-) -> None:
+def test_same_patch_under_another_subject_counts(repo: Repo, history: History) -> None:
     repo.checkout("stable")
     repo.git("merge-base", "HEAD", "master")
     made = repo.commit("UPSTREAM: leak is fixed", {"f.c": text(l9="nine")})
@@ -169,7 +167,7 @@ def test_the_same_patch_under_another_subject_counts(
     assert history.landed(at(repo, "master"), made) == landing
 
 
-def test_a_reverted_backport_does_not_hold(repo: Repo, history: History) -> None:
+def test_reverted_backport_does_not_count(repo: Repo, history: History) -> None:
     made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
     undone = on_stable(
         repo,
@@ -181,7 +179,7 @@ def test_a_reverted_backport_does_not_hold(repo: Repo, history: History) -> None
     assert (landing.commit, landing.reverted_by, landing.holds) == (made, undone, False)
 
 
-def test_a_revert_that_was_reverted_leaves_it_in_effect(
+def test_revert_that_was_reverted_leaves_it_in_effect(
     repo: Repo, history: History
 ) -> None:
     made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
@@ -191,7 +189,7 @@ def test_a_revert_that_was_reverted_leaves_it_in_effect(
     assert landing.holds
 
 
-def test_what_landed_again_after_its_revert_holds(repo: Repo, history: History) -> None:
+def test_reapplied_commit_counts(repo: Repo, history: History) -> None:
     made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
     on_stable(repo, f'Revert "x"\n\nThis reverts commit {made}.\n', text())
     again = on_stable(repo, f"x\n\n[ Upstream commit {at(repo, 'master')} ]\n")
@@ -209,7 +207,7 @@ def test_culprits_are_found_by_id_by_subject_and_not_at_all(
         {"f.c": text()},
     )
     named = history.culprits(fix)
-    assert [(one.commit, one.written) for one in named] == [
+    assert [(culprit.commit, culprit.written) for culprit in named] == [
         (culprit, culprit[:12]),
         (at(repo, "master^"), "123456789abc"),
         (None, "f" * 12),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The list of series: shown, and refreshed from a server."""
+"""Test the list of series: printing it, and updating it from a server."""
 
 import json
 import threading
@@ -18,15 +18,15 @@ from tests.kit.cli import call
 
 ANSWER = {
     "releases": [
-        {"moniker": "longterm", "version": one, "iseol": False}
-        for one in ("6.1.150", "6.12.60", "7.1.3")
+        {"moniker": "longterm", "version": version, "iseol": False}
+        for version in ("6.1.150", "6.12.60", "7.1.3")
     ]
 }
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]:
-    """A URL, and the body its server gives (replace it to change)."""
+    """Yield a URL, and a list whose item is the server's response."""
     body = [json.dumps(ANSWER).encode()]
 
     class Handler(BaseHTTPRequestHandler):
@@ -57,7 +57,7 @@ def shown(*words: str) -> dict[str, str]:
     return {load["version"]: load["ends"] for load in json.loads(done.out)["series"]}
 
 
-def test_the_maintained_series_are_listed_with_their_ends() -> None:
+def test_maintained_series_are_listed_with_their_ends() -> None:
     assert shown()["6.1"] == "2027-12"
     assert "EOL 2027-12" in call("setup", "stable", "--offline").out
     assert "24.11" in shown("--profile", "dpdk")
@@ -78,7 +78,7 @@ def test_update_keeps_what_the_server_says(server: tuple[str, list[bytes]]) -> N
     [b"", b"<html>", b"[]", b'{"releases": []}', b"[" * 100_000],
     ids=["error", "html", "list", "empty", "deep"],
 )
-def test_an_answer_that_is_no_list_changes_nothing(
+def test_answer_that_is_no_list_changes_nothing(
     server: tuple[str, list[bytes]], body: bytes
 ) -> None:
     before = shown()
@@ -87,7 +87,7 @@ def test_an_answer_that_is_no_list_changes_nothing(
     assert shown() == before
 
 
-def test_what_the_list_no_longer_has_is_over() -> None:
+def test_series_missing_from_the_list_has_ended() -> None:
     known = (Maintained("5.4", "2025-12"), Maintained("6.1", "2027-12"))
     assert merged(known, frozenset({"6.18"}), date(2026, 11, 20)) == (
         Maintained("5.4", "2025-12"),
@@ -106,18 +106,18 @@ def test_what_the_list_no_longer_has_is_over() -> None:
         (date(2028, 1, 1), True),
     ],
 )
-def test_a_series_is_maintained_to_the_end_of_its_last_month(
+def test_series_is_maintained_to_the_end_of_its_last_month(
     today: date, over: bool
 ) -> None:
     series = Maintained("6.1", "2027-12")
     assert series.is_over(today) is over
     stable = StableTrees(series=(series, Maintained("6.18", "unknown")))
-    assert [one.version for one in stable.maintained(today)] == (
+    assert [maintained.version for maintained in stable.maintained(today)] == (
         ["6.18"] if over else ["6.1", "6.18"]
     )
 
 
-def test_a_project_of_the_users_own_is_refreshed_too(
+def test_user_project_is_also_refreshed(
     server: tuple[str, list[bytes]],
 ) -> None:
     file = user_file().parent / "projects" / "acme.toml"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable branches that a clone lacks, and `lts --fetch`, which fetches them."""
+"""Test the stable branches missing from a clone, and `lts --fetch`, which fetches them."""
 
 import shutil
 from pathlib import Path
@@ -22,7 +22,7 @@ def missing(repo: Repo) -> MissingBranches | None:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Repo:
-    """A kernel tree without stable branches, for which the stable repository is on this machine."""
+    """Return a kernel tree without stable branches, whose stable repository is on this machine."""
     there = Repo(tmp_path / "there")
     there.commit("start", {**LINUX, "a.c": "x\n"})
     for version in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18"):
@@ -33,14 +33,14 @@ def clone(tmp_path: Path) -> Repo:
     return here
 
 
-def test_a_project_without_stable_series_lacks_none(tmp_path: Path) -> None:
+def test_project_without_stable_series_lacks_none(tmp_path: Path) -> None:
     boot = Repo(tmp_path / "boot")
     boot.commit("start", {"common/spl/spl.c": "x\n"})
     assert missing(boot) is None
     assert "has no stable branches" in call("doctor", "--offline", "-C", boot.path).out
 
 
-def test_the_branches_are_fetched_from_a_remote_that_is_added(clone: Repo) -> None:
+def test_branches_are_fetched_from_a_remote_that_is_added(clone: Repo) -> None:
     wanted = missing(clone)
     assert wanted is not None
     assert (wanted.remote, wanted.url) == ("stable", STABLE)
@@ -54,7 +54,7 @@ def test_the_branches_are_fetched_from_a_remote_that_is_added(clone: Repo) -> No
     assert "no maintained" in call("setup", "stable", "--fetch", "-C", clone.path).err
 
 
-def test_a_fetch_that_fails_leaves_no_remote(clone: Repo) -> None:
+def test_fetch_that_fails_leaves_no_remote(clone: Repo) -> None:
     shutil.rmtree(clone.path.parent / "there")
     done = call("setup", "stable", "--fetch", "-C", clone.path)
     assert done.code == 3

@@ -35,11 +35,13 @@ def test_other_tags_are_left_out(name: str) -> None:
 
 def test_point_releases_of_stable_branches_are_left_out() -> None:
     names = ["v6.1", "v6.1.1", "v6.2-rc1", "v2.6.32", "v2.6.32.5"]
-    found = mainline_releases([one for name in names if (one := parse_release(name))])
-    assert [one.name for one in found] == ["v2.6.32", "v6.1", "v6.2-rc1"]
+    releases = mainline_releases(
+        [release for name in names if (release := parse_release(name))]
+    )
+    assert [release.name for release in releases] == ["v2.6.32", "v6.1", "v6.2-rc1"]
 
 
-def test_the_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None:
+def test_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("one", {"a": "1\n"})
     repo.tag("v1.0")
@@ -58,15 +60,15 @@ def test_the_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None
     with Repository.open(tmp_path / "r") as repository:
         releases = Releases(repository)
         first = [
-            found.name if (found := releases.first(one)) else None
-            for one in (topic, direct, late)
+            release.name if (release := releases.first(commit)) else None
+            for commit in (topic, direct, late)
         ]
     assert first == ["v2.0-rc1", "v1.1-rc1", None]
 
 
-def test_a_final_release_is_given_when_asked(tmp_path: Path) -> None:
+def test_final_release_is_given_when_asked(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    one = repo.commit("one", {"a": "1\n"})
+    first = repo.commit("one", {"a": "1\n"})
     repo.tag("v1.0-rc1")
     two = repo.commit("two", {"a": "2\n"})
     repo.tag("v1.0")
@@ -75,8 +77,8 @@ def test_a_final_release_is_given_when_asked(tmp_path: Path) -> None:
     with Repository.open(tmp_path / "r") as repository:
         releases = Releases(repository)
         names = [
-            found.name if (found := releases.first(commit, final=True)) else None
-            for commit in (one, two, three)
+            release.name if (release := releases.first(commit, final=True)) else None
+            for commit in (first, two, three)
         ]
     assert names == ["v1.0", "v1.0", None]
 
@@ -90,8 +92,8 @@ def test_answers_are_kept_and_not_trusted_when_a_tag_moves(tmp_path: Path) -> No
 
     def first(commit: str) -> str | None:
         with Repository.open(tmp_path / "r") as repository:
-            found = Releases(repository).first(commit)
-        return found.name if found else None
+            release = Releases(repository).first(commit)
+        return release.name if release else None
 
     assert [first(one), first(two), first(two)] == ["v1.0", "v1.1", "v1.1"]
     repo.git("tag", "-d", "v1.1")

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a repository, a mail or a server of somebody else plants does nothing."""
+"""Tests that nothing planted in a repository, a message or a server is executed."""

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No setting of a repository's own configuration acts: every key that git documents is planted.
+"""Test that no setting in a repository's own configuration acts: every key that git documents is
+planted.
 
-Plain git is the control: it runs what is planted.
+Plain git, which runs what is planted, is the control.
 """
 
 import itertools
@@ -69,9 +70,9 @@ def documented_keys() -> tuple[str, ...]:
 
 
 def plant(repo: Repo, file: Path, value: str) -> int:
-    """Write every key with a value into a configuration file, and count them.
+    """Write every key with a value into a configuration file, and return their number.
 
-    Keys for whose value git itself reads no repository are left out.
+    Keys with which git would not open the repository are left out.
     """
     entries: dict[str, str] = {}
     for key in documented_keys():
@@ -94,7 +95,7 @@ def plant(repo: Repo, file: Path, value: str) -> int:
 
 
 def _rejected(repo: Repo, file: Path, text: str) -> str:
-    """Return git's error if it reads no repository with this configuration file."""
+    """Return git's error if it cannot open a repository with this configuration file."""
     file.write_text(text)
     words = ["git", "-C", str(repo.path), "rev-parse", "--git-dir"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -183,7 +184,7 @@ def test_plain_git_runs_what_is_planted(
 
 
 @pytest.mark.parametrize("scope", ["config", "config.worktree"])
-def test_a_working_tree_elsewhere_is_not_followed(
+def test_working_tree_elsewhere_is_not_followed(
     repo: Repo, tmp_path: Path, scope: str
 ) -> None:
     home = tmp_path / "home"
@@ -193,7 +194,7 @@ def test_a_working_tree_elsewhere_is_not_followed(
         repo.git("config", "extensions.worktreeConfig", "true")
     file = repo.path / ".git" / scope
     repo.git("config", "--file", str(file), "core.worktree", str(home))
-    # the control: git follows it
+    # the control: git uses it
     assert repo.git("rev-parse", "--is-inside-work-tree") == "false"
     for words in (*_READING, ("undo",), ("check", "--fix")):
         done = call(words[0], "-C", repo.path, *words[1:])

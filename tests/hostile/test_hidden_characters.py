@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No hidden character passes: every one that Unicode has × code, message, name and path.
+"""Test that no hidden character passes: every Unicode one × code, message, name and path.
 
 Unicode's categories are the control.
 """
@@ -51,31 +51,31 @@ KINDS = (
 
 
 @pytest.mark.parametrize("char", KINDS)
-@pytest.mark.parametrize("place", ["code", "message", "name", "path"])
-def test_each_kind_is_reported_in_each_place(char: str, place: str) -> None:
+@pytest.mark.parametrize("part", ["code", "message", "name", "path"])
+def test_each_kind_is_reported_in_each_place(char: str, part: str) -> None:
     text = mail()
-    if place == "code":
+    if part == "code":
         text = text.replace("bar();", f'bar("{char}a");')
-    elif place == "message":
+    elif part == "message":
         text = text.replace("The caller", f"The c{char}aller")
-    elif place == "name":
+    elif part == "name":
         text = text.replace("From: Ada", f"From: A{char}da")
     else:
         code = "".join(f"\\{byte:03o}" for byte in char.encode())
         names = DIFF.replace("a/drivers/demo/f", f'"a/drivers/demo/{code}f')
         names = names.replace("b/drivers/demo/f", f'"b/drivers/demo/{code}f')
         text = mail(diff=names.replace("foo.c", 'foo.c"'))
-    if place == "name" and char == "\r":
+    if part == "name" and char == "\r":
         pytest.skip("a header ends there")
     words = "check --select invisible-character --format json -"
     done = call(words, stdin=text.encode())
-    found = done.json["patches"][0]["findings"]
-    wanted = "error" if place in ("code", "path") else "warning"
-    assert [one["severity"] for one in found] == [wanted], done.out
+    findings = done.json["patches"][0]["findings"]
+    wanted = "error" if part in ("code", "path") else "warning"
+    assert [finding["severity"] for finding in findings] == [wanted], done.out
 
 
 @pytest.mark.parametrize("word", ["p\u0430th", "\u00b5s", "\uff41b", "x\u0301"])
-def test_an_identifier_is_ascii(word: str) -> None:
+def test_identifier_is_ascii(word: str) -> None:
     text = mail().replace("bar();", f"{word}();").encode()
     done = call("check --select invisible-character -", stdin=text)
     assert (done.code, "not ASCII" in done.out) == (1, True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `git am` would apply is what is read: part × encoding × charset × headers × subject × diff.
+"""Test that patchpilot reads what `git am` would apply: part × encoding × charset × headers ×
+subject × diff.
 
 `git mailinfo` and `git apply` are the control.
 """
@@ -84,7 +85,7 @@ EACH = [
 
 
 def part(kind: str, encoding: str, charset: str, text: str) -> bytes:
-    """The header and the text of a part."""
+    """Return the header and the text of a part."""
     data = text.encode(charset)
     if encoding == "base64":
         data = base64.encodebytes(data)
@@ -106,7 +107,7 @@ def message(
     in_body: str,
     diff: str,
 ) -> bytes:
-    """A message with a patch."""
+    """Return a message with a patch."""
     text = f"{in_body}Grüner Tee.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
     change = f"---\n foo.c | 2 +-\n\n{DIFFS[diff]}"
     top = (
@@ -137,7 +138,7 @@ def lines_of(text: str) -> str:
 
 
 def numstat(diff: str, folder: Path) -> list[str]:
-    """The lines that git apply would add and remove, by file."""
+    """Return the lines that git apply would add and remove, by file."""
     words = ["git", "apply", "--numstat", "-"]
     data = diff.encode("utf-8", "surrogateescape")
     done = subprocess.run(
@@ -184,18 +185,16 @@ def agree(case: tuple[str, ...], folder: Path) -> None:
 
 
 @pytest.mark.parametrize("case", EACH, ids=range(len(EACH)))
-def test_what_git_am_applies_is_what_is_read(
-    case: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_parsed_patch_equals_git_ams(case: tuple[str, ...], tmp_path: Path) -> None:
     agree(case, tmp_path)
 
 
 @pytest.mark.long
 def test_every_pair_is_read_as_git_reads_it(tmp_path: Path) -> None:
-    for one, other in itertools.combinations(range(len(DIMENSIONS)), 2):
-        for pair in itertools.product(DIMENSIONS[one], DIMENSIONS[other]):
+    for combination, other in itertools.combinations(range(len(DIMENSIONS)), 2):
+        for pair in itertools.product(DIMENSIONS[combination], DIMENSIONS[other]):
             case = list(FIRST)
-            case[one], case[other] = pair
+            case[combination], case[other] = pair
             agree(tuple(case), tmp_path)
 
 
@@ -207,7 +206,7 @@ FROM = b"From ada@example.org Mon Sep 17 00:00:00 2001\n"
 @pytest.mark.parametrize(
     "line", [FROM, FROM.replace(b"00:00:00", b"0:00:00"), b"From here 12:30 2001\n"]
 )
-def test_an_mbox_is_cut_where_git_cuts_it(
+def test_mbox_is_cut_where_git_cuts_it(
     lead: bytes, gap: bytes, line: bytes, tmp_path: Path
 ) -> None:
     data = lead + FROM + b"Subject: a\n\ntext\n" + gap + line + b"Subject: b\n\ntext\n"
@@ -220,7 +219,7 @@ def test_an_mbox_is_cut_where_git_cuts_it(
     assert len(list(split_mbox(blocks))) == int(done.stdout)
 
 
-def test_a_file_that_is_no_mail_is_not_taken_for_one() -> None:
+def test_other_file_is_not_parsed_as_a_message() -> None:
     with pytest.raises(InputError, match="neither a mail nor a diff"):
         parse_patch(b"--- Makefile\nand so on\n", "x")
     assert parse_patch(b"--- Makefile\n+++ Makefile\n@@ -1 +1 @@\n-a\n+b\n", "x").paths
@@ -228,7 +227,7 @@ def test_a_file_that_is_no_mail_is_not_taken_for_one() -> None:
 
 @pytest.mark.parametrize("name", ["a.c", "data", "a.png"])
 @pytest.mark.parametrize("content", [b"int a;\n", b"\0a\n"])
-def test_a_text_in_a_binary_patch_is_reported(
+def test_text_in_a_binary_patch_is_reported(
     tmp_path: Path, name: str, content: bytes
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -241,14 +240,14 @@ def test_a_text_in_a_binary_patch_is_reported(
     assert done.code == int(name == "a.c" or b"\0" not in content)
 
 
-def test_a_reply_that_lost_its_re_is_a_reply() -> None:
+def test_reply_that_lost_its_re_is_a_reply() -> None:
     text = "> +\treturn rc;\n\nReviewed-by: Rita Reviewer <rita@example.net>\n"
     raw = (
         "From: Rita Reviewer <rita@example.net>\nSubject: [PATCH 1/2] foo: a\n"
         f"In-Reply-To: <1@example.org>\n\n{text}"
     )
-    found = classify(parse_mail(raw.encode()))
-    assert found.kind is MailKind.TRAILERS
+    classified = classify(parse_mail(raw.encode()))
+    assert classified.kind is MailKind.TRAILERS
     again = raw.replace("In-Reply-To", "X")
     assert classify(parse_mail(again.encode())).kind is MailKind.PATCH
 
@@ -270,19 +269,19 @@ def test_a_reply_that_lost_its_re_is_a_reply() -> None:
         "> text\n\nAcked-by: Rita Reviewer <rita@example.net> ",
     ],
 )
-def test_a_tag_is_on_its_own_line_whatever_ends_the_line_above_it(
+def test_tag_is_on_its_own_line_whatever_ends_the_line_above_it(
     kind: str, encoding: str, is_part: bool, above: str
 ) -> None:
     text = f"> text\n{above}\nTested-by: Rita Reviewer <rita@example.net> \n\nRita\n"
     body = part(f"text/plain{kind}", encoding, "utf-8", text)
     if is_part:
         body = b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n%b\n--b--\n' % body
-    found = classify(
+    classified = classify(
         parse_mail(
             b"From: Rita Reviewer <rita@example.net>\nSubject: Re: [PATCH] foo: a\n"
             b"In-Reply-To: <1@example.org>\n" + body
         )
     )
-    assert found.kind is MailKind.TRAILERS
-    given = found.trailers[-1]
+    assert classified.kind is MailKind.TRAILERS
+    given = classified.trailers[-1]
     assert (given.name, given.credited) == ("Tested-by", True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No file that a branch adds softens the check that judges the branch: file × format × target.
+"""Test that no file added by a branch weakens the check of that branch: file × format × target.
 
-Plain git is the control: it shows nothing of what an attribute hides.
+Plain git, which hides what an attribute hides, is the control.
 """
 
 import itertools
@@ -36,13 +36,13 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def planted(repo: Repo, file: str, text: str) -> None:
-    """Commit a file that would hide the findings, and then what it would hide."""
+    """Commit a file that would hide findings, and then code with findings."""
     repo.commit(MESSAGE, {file: text})
     repo.commit(MESSAGE, {"a.c": "int a;\nint b;   \n"})
 
 
 @pytest.mark.parametrize(("file", "text"), CASES)
-def test_the_gate_of_a_branch_uses_the_settings_of_its_base(
+def test_gate_of_a_branch_uses_the_settings_of_its_base(
     repo: Repo, file: str, text: str
 ) -> None:
     planted(repo, file, text)
@@ -54,7 +54,7 @@ def test_the_gate_of_a_branch_uses_the_settings_of_its_base(
 
 
 @pytest.mark.parametrize(("file", "text"), CASES)
-def test_a_change_to_them_is_a_finding(repo: Repo, file: str, text: str) -> None:
+def test_changing_fixture_values_is_a_finding(repo: Repo, file: str, text: str) -> None:
     planted(repo, file, text)
     done = repo.patchpilot("check --select changed-check-settings base..")
     assert (done.code, done.out.count("[changed-check-settings]")) == (1, 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A file of a repository that is no regular file: no command waits for it or prints its target."""
+"""Test that no command blocks on, or prints the target of, an irregular file in a repository."""
 
 import itertools
 import os
@@ -57,7 +57,7 @@ _SECRET = "precious-words-of-the-user"
 
 @pytest.fixture
 def patience() -> Iterator[None]:
-    """Fail when a command waits."""
+    """Fail if a command blocks."""
 
     def waits(_: int, __: FrameType | None) -> NoReturn:
         raise AssertionError("it waits for a file")
@@ -76,7 +76,7 @@ def patience() -> Iterator[None]:
         for pair in itertools.product(_FILES, ("pipe", "link"))
     ],
 )
-def test_a_special_file_stops_no_command_and_tells_nothing(
+def test_special_file_does_not_block_or_leak(
     tmp_path: Path, name: str, kind: str
 ) -> None:
     repo: Repo = story(tmp_path / "repo")

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The whole journey, end to end: real git, a real SMTP dialogue, a real archive."""
+"""Tests of the whole journey, end to end: real git, a real SMTP dialogue, a real archive."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every verb on a branch of a real `b4 prep`, in each of its cover strategies, and b4 itself
+"""Test every verb on a branch made by a real `b4 prep`, with each cover strategy, and b4 itself
 afterwards.
 """
 
@@ -34,7 +34,7 @@ LIST = "widget@lists.example.org"
 
 @dataclass(frozen=True)
 class Branch:
-    """A prep branch of two patches, each with a safe finding, and what b4 and git say of it."""
+    """A prep branch of two patches, each with a safe finding, as seen by b4 and git."""
 
     repo: Repo
     strategy: str
@@ -55,7 +55,7 @@ class Branch:
 
     @property
     def cover(self) -> str:
-        """The cover commit's id, "" where there is none."""
+        """Return the cover commit's id, or ""."""
         return self.repo.git(
             "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
         )
@@ -71,9 +71,9 @@ class Branch:
 
     @property
     def patches(self) -> list[str]:
-        """The ids of the patches, oldest first."""
-        found = self.repo.git("rev-list", "--reverse", "master..").split()
-        return [one for one in found if one != self.cover]
+        """Return the ids of the patches, oldest first."""
+        ids = self.repo.git("rev-list", "--reverse", "master..").split()
+        return [commit for commit in ids if commit != self.cover]
 
     def messages(self) -> list[str]:
         return [
@@ -81,8 +81,8 @@ class Branch:
         ]
 
     def is_whole(self) -> None:
-        """b4 takes the branch, its cover letter is empty and where the strategy wants it, and b4
-        makes the patches of it.
+        """Check that b4 accepts the branch, that its cover letter is empty and in the strategy's
+        position, and that b4 makes the patches.
         """
         assert (self.info["cover-subject"], self.info["base-commit"]) == (
             "widget: two lines were wrong",
@@ -109,18 +109,18 @@ class Branch:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Repo]:
-    """Copies of a branch of each strategy, which b4 makes once."""
-    place = tmp_path_factory.mktemp("prep")
+    """Return a function that copies a branch of each strategy, which b4 creates once."""
+    workdir = tmp_path_factory.mktemp("prep")
 
     def copy(strategy: str, folder: Path) -> Repo:
-        if not (place / strategy).exists():
-            repo = prep(place / strategy, strategy, 2, cover=COVER_V1, end=" ")
+        if not (workdir / strategy).exists():
+            repo = prep(workdir / strategy, strategy, 2, cover=COVER_V1, end=" ")
             b4(repo, "prep", "--set-prefixes", "RFC", "net")
-        shutil.copytree(place / strategy, folder)
+        shutil.copytree(workdir / strategy, folder)
         repo = Repo.__new__(Repo)
         repo.path, repo._clock = folder, 1_800_000_000
         repo.git("update-index", "-q", "--refresh")
-        # without one b4 would use its web endpoint
+        # otherwise b4 would use its web endpoint
         repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
         return repo
 
@@ -135,11 +135,11 @@ def branch(
 
 
 def test_check_reads_the_patches(branch: Branch) -> None:
-    found = json.loads(branch.run("check", "--format", "json").out)
-    assert [one["commit"] for one in found["patches"]] == branch.patches
-    assert {one["name"] for patch in found["patches"] for one in patch["findings"]} >= {
-        "trailing-space"
-    }
+    result = json.loads(branch.run("check", "--format", "json").out)
+    assert [patch["commit"] for patch in result["patches"]] == branch.patches
+    assert {
+        finding["name"] for patch in result["patches"] for finding in patch["findings"]
+    } >= {"trailing-space"}
 
 
 def test_check_fix_keeps_the_cover_letter(branch: Branch) -> None:
@@ -154,8 +154,8 @@ def test_check_fix_keeps_the_cover_letter(branch: Branch) -> None:
 
 
 def test_maintainers_names_those_of_the_cover_letter(branch: Branch) -> None:
-    (found,) = json.loads(branch.run("maintainers", "--format", "json").out)["results"]
-    people = {one["email"]: one for one in found["recipients"]}
+    (result,) = json.loads(branch.run("maintainers", "--format", "json").out)["results"]
+    people = {recipient["email"]: recipient for recipient in result["recipients"]}
     assert people["mona@example.org"]["header"] == "to"
     assert "To: in b4's cover letter" in people["mona@example.org"]["reasons"]
     assert "wilma@example.org" in people
@@ -163,7 +163,7 @@ def test_maintainers_names_those_of_the_cover_letter(branch: Branch) -> None:
 
 
 @pytest.mark.parametrize("verb", ["fixes", "stable", "backport"])
-def test_verbs_for_one_commit_take_the_newest_patch(branch: Branch, verb: str) -> None:
+def test_verbs_for_one_commit_take_the_latest_patch(branch: Branch, verb: str) -> None:
     words = ["--onto", "master"] if verb == "backport" else []
     done = branch.run(
         verb,
@@ -181,9 +181,7 @@ def test_verbs_for_one_commit_take_the_newest_patch(branch: Branch, verb: str) -
     "verb",
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"],
 )
-def test_the_cover_letter_itself_is_refused_as_a_target(
-    branch: Branch, verb: str
-) -> None:
+def test_cover_letter_itself_is_refused_as_a_target(branch: Branch, verb: str) -> None:
     done = branch.run(
         verb, *(["--signoff", "--yes"] if verb == "prepare" else []), branch.cover
     )
@@ -243,8 +241,8 @@ def test_trailers_of_reviewers_are_written_into_the_patches(
 
 def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
     b4(branch.repo, "prep", "--force-revision", "2")
-    found = json.loads(branch.run("draft", "--format", "json").out)
-    draft, ours = found["draft"], found["b4"]
+    result = json.loads(branch.run("draft", "--format", "json").out)
+    draft, ours = result["draft"], result["b4"]
     assert (draft["version"], draft["prefix"]) == (2, "PATCH RFC net")
     assert (draft["cover_subject"], ours["strategy"], ours["base"]) == (
         "widget: two lines were wrong",
@@ -261,7 +259,7 @@ def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
         "-v",
         "4",
     )
-    # a backup keeps the old cover letter; who has only fetched the branch is asked
+    # a backup keeps the old cover letter; a user who only fetched the branch is asked
     branch.repo.git("branch backup")
     assert branch.run("draft", *words).code == 0
     known = branch.info
@@ -278,16 +276,17 @@ def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
 
 
 def sent(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
-    """The mails that arrived of a send, past the findings the patches have."""
+    """Send the branch, overriding its findings, and return the received messages."""
     done = branch.run("send", "--force", "x", "--yes", *words)
     assert done.code == 0, done.err
     return [
-        message_from_bytes(one.data.replace(b"\r\n", b"\n")) for one in server.take()
+        message_from_bytes(received.data.replace(b"\r\n", b"\n"))
+        for received in server.take()
     ]
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
+def test_send_uses_b4s_data_and_b4_can_send_the_next_version(
     branch: Branch, via: str
 ) -> None:
     with FaultySink() as server:
@@ -310,12 +309,12 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
         assert "prerequisite" not in text
         assert "2 files" not in text
         assert "Ada" in text
-        # b4 knows of it as of a send of its own
+        # b4 records it like its own send
         first = str(cover["Message-ID"]).strip("<>")
         assert (known["revision"], known["series-v1"].split()[-1]) == ("2", first)
         assert b4(branch.repo, "prep", "--compare-to", "v1").stdout.count(" = ") == 2
         branch.is_whole()
-        # the next one, by b4 itself
+        # the next version is sent by b4 itself
         b4(branch.repo, "prep", "--set-prefixes", "net")
         text = branch.cover_text.partition("--- b4-submit-tracking ---")[0]
         assert "Changes in v2:" in text
@@ -329,7 +328,8 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
             stdin="\n",
         )
         subjects = [
-            str(message_from_bytes(one.data)["Subject"]) for one in server.take()[3:]
+            str(message_from_bytes(received.data)["Subject"])
+            for received in server.take()[3:]
         ]
         assert len(subjects) == 3
         assert all("v2" in subject for subject in subjects)
@@ -337,12 +337,12 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
     assert (
         json.loads(branch.run("draft", "--format", "json").out)["draft"]["version"] == 3
     )
-    # what is sent again is the version that b4 sent, not the next one
-    found = json.loads(
+    # a resend sends b4's last version, not the next one
+    document = json.loads(
         branch.run("send", "--resend", "--dry-run", "--format", "json").out
     )
     assert not {"no-changelog", "version-sent"} & {
-        one["name"] for one in found["refusals"]
+        refusal["name"] for refusal in document["refusals"]
     }
     with FaultySink() as server:
         use_server(branch.repo, server)
@@ -384,8 +384,8 @@ def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
         )
         assert done.returncode == -signal.SIGKILL, done.stderr
         first, *others = [
-            str(message_from_bytes(one.data)["Message-ID"]).strip("<>")
-            for one in server.take()
+            str(message_from_bytes(received.data)["Message-ID"]).strip("<>")
+            for received in server.take()
         ]
         assert len(others) == 2
         assert first not in branch.cover_text
@@ -400,7 +400,7 @@ def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
         )
         assert json.loads(branch.run("track", "--format", "json").out)["series"]
         branch.is_whole()
-        # it is done once
+        # it is done only once
         tip = branch.repo.git("rev-parse", "HEAD")
         branch.run(*verb)
         assert (
@@ -414,7 +414,7 @@ def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
         )
 
 
-def test_a_single_patch_has_its_cover_letter_below_the_line(tmp_path: Path) -> None:
+def test_single_patch_has_its_cover_letter_below_the_line(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "commit", 1, cover=COVER_V1)
     branch = Branch(repo, "commit")
     with FaultySink() as server:

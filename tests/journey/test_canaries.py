@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a repository names as a command does not run, but for what docs/explanation/security.md
-lists, and that only when it is trusted.
+"""Test that commands named by a repository run only if docs/explanation/security.md lists them and
+they are trusted.
 """
 
 import contextlib
@@ -105,7 +105,7 @@ def test_no_command_of_the_configuration_runs_unless_it_is_listed(
     page = (
         Path(__file__).parents[2] / "docs" / "explanation" / "security.md"
     ).read_text()
-    assert all(one.partition(".")[2].split(".")[-1] in page for one in expected)
+    assert all(setting.partition(".")[2].split(".")[-1] in page for setting in expected)
 
 
 def _amend(repo: Repo) -> None:
@@ -119,7 +119,7 @@ def _amend_with(repo: Repo) -> None:
 
 def _amend_to_nothing(repo: Repo) -> None:
     (repo.path / "more.c").unlink()
-    # git explains with its status that the commit would be empty
+    # git's exit status shows that the commit would be empty
     with pytest.raises(GitError):
         amend_with(repo.path, ("more.c",))
 
@@ -140,7 +140,7 @@ _TUI_CALLS = (_amend, _amend_with, _amend_to_nothing, _list_changed_files, _swit
 
 
 @pytest.mark.parametrize(
-    "name", [*_IN_WORK_TREE, *(one.__name__ for one in _TUI_CALLS)]
+    "name", [*_IN_WORK_TREE, *(call_.__name__ for call_ in _TUI_CALLS)]
 )
 def test_no_command_of_a_submodule_runs(tmp_path: Path, name: str) -> None:
     repo, canaries = story(tmp_path / "repo", end=""), Canaries(tmp_path / "canaries")
@@ -160,7 +160,7 @@ def test_no_command_of_a_submodule_runs(tmp_path: Path, name: str) -> None:
             done = call(argv[0], "-C", repo.path, *argv[1:])
             assert done.code not in (ExitCode.BUG, ExitCode.USAGE)
         else:
-            next(one for one in _TUI_CALLS if one.__name__ == name)(repo)
+            next(call_ for call_ in _TUI_CALLS if call_.__name__ == name)(repo)
     assert canaries.sang == set()
 
 
@@ -198,7 +198,7 @@ def test_no_signature_of_a_commit_is_checked_by_a_program(
     assert canaries.sang == set()
 
 
-def test_a_filter_that_is_needed_runs_for_files_that_undo_writes(
+def test_filter_that_is_needed_runs_for_files_that_undo_writes(
     tmp_path: Path,
 ) -> None:
     repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
@@ -210,7 +210,7 @@ def test_a_filter_that_is_needed_runs_for_files_that_undo_writes(
     assert canaries.sang <= {"filter.run.clean", "filter.run.smudge"}
 
 
-def test_an_object_that_is_missing_is_fetched_by_no_command(tmp_path: Path) -> None:
+def test_object_that_is_missing_is_fetched_by_no_command(tmp_path: Path) -> None:
     repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
     canaries.plant(repo)
     blob = repo.git("rev-parse", "HEAD~:frob.c")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git is asked once: how many git processes each command starts on the sandbox's clone, with six
-stable branches.
+"""Test how many git processes each command starts in the sandbox's clone, with six stable
+branches.
 """
 
 from pathlib import Path
@@ -29,16 +29,16 @@ standard input.
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # built once: it takes seconds, and nothing here writes to it
+    # built once, which takes seconds, and never modified here
     return make_repositories(tmp_path_factory.mktemp("sandbox")).work
 
 
 @pytest.mark.parametrize("words", MOST, ids=" ".join)
-def test_a_command_asks_git_few_questions_and_none_twice(
+def test_command_asks_git_few_questions_and_none_twice(
     words: tuple[str, ...], clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(clone)
-    # what is cached between runs, such as git's version
+    # values cached between runs, such as git's version
     call(*words)
     with counted_processes(tmp_path / "trace") as seen:
         call(*words)

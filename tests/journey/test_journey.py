@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The journey of the demo: both acts through the public verbs, nothing left behind, a failing step
-told.
+"""Test the demo's journey: both acts through the public verbs, no leftovers, a failing step
+reported.
 """
 
 import io
@@ -25,7 +25,7 @@ from patchpilot.errors import InputError
 from patchpilot.projects.loading import default_project
 
 
-def test_both_acts_end_well_and_leave_nothing_behind(
+def test_both_acts_succeed_and_clean_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -46,7 +46,7 @@ def test_keep_takes_no_directory_that_has_something_in_it(tmp_path: Path) -> Non
     assert (tmp_path / "precious").read_text() == "x"
 
 
-def test_a_kept_sandbox_has_a_file_that_sets_its_environment(tmp_path: Path) -> None:
+def test_kept_sandbox_has_a_file_that_sets_its_environment(tmp_path: Path) -> None:
     kept = tmp_path / "it's kept"
     with open_sandbox(kept) as sandbox:
         assert sandbox.archive.url
@@ -59,7 +59,7 @@ def test_a_kept_sandbox_has_a_file_that_sets_its_environment(tmp_path: Path) -> 
     assert reported.stdout == str(kept / "home")
 
 
-def test_nothing_of_the_person_is_used(
+def test_sandbox_ignores_the_users_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("GIT_DIR", "GIT_CONFIG_GLOBAL", "B4_CONFIG", "SMTP_PASSWORD"):
@@ -69,7 +69,7 @@ def test_nothing_of_the_person_is_used(
     assert Path(env["HOME"]).is_relative_to(tmp_path)
 
 
-def test_a_step_that_fails_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_step_that_fails_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "patchpilot.demo.demo_script.before_the_mail",
         lambda journey: journey.run(["patchpilot", "check"], expect=[0]),
@@ -79,7 +79,7 @@ def test_a_step_that_fails_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> N
     assert error.value.exit_code == 1
 
 
-def test_a_judge_that_is_not_content_ends_the_script(tmp_path: Path) -> None:
+def test_failed_expectation_ends_the_script(tmp_path: Path) -> None:
     journey = Journey(
         Sandbox(tmp_path, _nowhere(tmp_path), None, None, dict(os.environ)),
         io.StringIO(),
@@ -95,14 +95,14 @@ def _nowhere(path: Path):
     return Repositories(path, path, path, DemoFacts("", "", "", {}, 0))
 
 
-def test_the_storys_branches_are_supported_whatever_the_year(
+def test_demo_branches_never_expire(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep_supported(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
     assert {
-        one.version
-        for one in default_project().stable.maintained(
+        maintained.version
+        for maintained in default_project().stable.maintained(
             date(date.today().year + 1, 1, 1)
         )
     } >= set(LTS)

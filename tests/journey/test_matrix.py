@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The matrix: each fact is the same in every place that states it, or absent there on purpose.
+"""Test the matrix: each fact is the same wherever it is stated, or absent there on purpose.
 
-tests/screens/test_parity.py compares what the screens show.
+tests/screens/test_parity.py compares the screens.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ def _changed(
     author: str | None = None,
     **more: str,
 ) -> Callable[[Path], Repo]:
-    """A topic of one patch that changes frob.c."""
+    """Return a function that creates a topic of one patch to frob.c."""
 
     def build(path: Path) -> Repo:
         repo = story(path, end="")
@@ -61,7 +61,9 @@ def _changed(
 
 
 def _cited(*tags: str) -> Callable[[Path], Repo]:
-    """A topic whose patch has these Fixes: tags, of {good} and {bad} commits."""
+    """Return a function that creates a topic whose patch has these Fixes: tags, of {good} and {bad}
+    commits.
+    """
 
     def build(path: Path) -> Repo:
         repo = _changed()(path)
@@ -92,12 +94,12 @@ WORLDS: dict[str, Callable[[Path], Repo]] = {
 
 
 def _names(patches: Iterable[dict[str, Any]]) -> Findings:
-    """The findings in the JSON of `check`."""
+    """Return the findings in the JSON of `check`."""
     return Counter(
-        (one["name"], one["severity"])
+        (finding["name"], finding["severity"])
         for patch in patches
-        for one in patch["findings"]
-        if one["name"] not in _ONLY_IN_A_TREE
+        for finding in patch["findings"]
+        if finding["name"] not in _ONLY_IN_A_TREE
     )
 
 
@@ -117,7 +119,7 @@ def test_findings_and_recipients_are_the_same_everywhere(
     repo, out = WORLDS[world](tmp_path / "r"), tmp_path / "out"
     ask = repo.patchpilot
     checked = ask("check --format json").json
-    found = _names(checked["patches"])
+    result = _names(checked["patches"])
     with FaultySink() as server:
         use_server(repo, server)
         plan = ask("send --dry-run --format json --to list@example.org").json
@@ -132,31 +134,36 @@ def test_findings_and_recipients_are_the_same_everywhere(
 
     everything = _names(ask("check --strict --format json").json["patches"])
     text = ask("check --strict --all").out.replace(": question: ", ": note: ")
-    assert Counter((two, one) for one, two in _TEXT.findall(text)) == everything
+    assert (
+        Counter((two, severity_name) for severity_name, two in _TEXT.findall(text))
+        == everything
+    )
     run = ask("check --format sarif").json["runs"][0]
     assert (
         Counter(
-            (one["properties"]["name"], one["properties"]["severity"])
-            for one in run["results"]
+            (row["properties"]["name"], row["properties"]["severity"])
+            for row in run["results"]
         )
-        == found
+        == result
     )
     lines = ask("check --strict --format checkpatch").out.splitlines()
     assert len(lines) == sum(
         count for (_, kind), count in everything.items() if kind != "note"
     )
     for written in ([out], files):
-        assert _names(ask("check --format json", *written).json["patches"]) == found
+        assert _names(ask("check --format json", *written).json["patches"]) == result
     with contextlib.closing(EditorCheck(repo.path)) as editor:
         of_texts = [
-            (one.finding.name, str(one.finding.severity))
+            (finding.finding.name, str(finding.finding.severity))
             for file in files
-            for one in editor.findings(file, file.read_text(), with_history=True)
+            for finding in editor.findings(file, file.read_text(), with_history=True)
         ]
-    assert {one for one in of_texts if one in everything} >= set(found)
-    errors = sum(count for (_, kind), count in found.items() if kind == "error")
+    assert {text for text in of_texts if text in everything} >= set(result)
+    errors = sum(count for (_, kind), count in result.items() if kind == "error")
     blocked = [
-        one["message"] for one in plan["refusals"] if one["name"] == "check-errors"
+        refusal["message"]
+        for refusal in plan["refusals"]
+        if refusal["name"] == "check-errors"
     ]
     assert len(blocked) == bool(errors)
     assert not errors or blocked[0].startswith(
@@ -168,14 +175,19 @@ def test_findings_and_recipients_are_the_same_everywhere(
     assert lines == int("".join(re.findall(r"^not ready: (\d+)", shown)) or 0)
 
     planned = ask("maintainers --format json").json["results"][0]["recipients"]
-    reasons = {one["email"]: one["reasons"] for one in planned}
+    reasons = {recipient["email"]: recipient["reasons"] for recipient in planned}
     assert reasons == {
-        one["email"]: one["reasons"]
-        for one in plan["recipients"]
-        if one["email"] in reasons
+        recipient["email"]: recipient["reasons"]
+        for recipient in plan["recipients"]
+        if recipient["email"] in reasons
     }
-    people = {(one["header"], one["email"].lower()) for one in plan["recipients"]}
-    assert {(one["header"], one["email"]) for one in planned} <= people
+    people = {
+        (recipient["header"], recipient["email"].lower())
+        for recipient in plan["recipients"]
+    }
+    assert {
+        (recipient["header"], recipient["email"]) for recipient in planned
+    } <= people
     assert people - {("to", "list@example.org")} <= _people(*mails) <= people
 
     base = plan["base"]
@@ -188,33 +200,35 @@ def test_findings_and_recipients_are_the_same_everywhere(
 @pytest.mark.parametrize(
     "world", [world for world in WORLDS if "Fixes" in world or "t" in world]
 )
-def test_the_fixes_tag_is_the_same_everywhere(tmp_path: Path, world: str) -> None:
+def test_fixes_tag_is_the_same_everywhere(tmp_path: Path, world: str) -> None:
     repo = WORLDS[world](tmp_path / "r")
     ask = repo.patchpilot
     document = ask("fixes HEAD --format json").json
-    tags = [one["tag"] for one in document["present"]]
+    tags = [tag["tag"] for tag in document["present"]]
     assert tags == re.findall(
         r"^Fixes: .*", repo.git("log -1 --format=%B"), re.MULTILINE
     )
-    wrong = [one for one in document["present"] if one["problems"]]
+    wrong = [tag for tag in document["present"] if tag["problems"]]
     names = {
-        one["name"]
-        for one in ask("check --format json HEAD").json["patches"][0]["findings"]
+        patch["name"]
+        for patch in ask("check --format json HEAD").json["patches"][0]["findings"]
     }
     assert bool(wrong) == bool([name for name in names if name in _ABOUT_FIXES]), names
-    valid = [one["commit"] for one in document["present"] if one["commit"]]
+    valid = [tag["commit"] for tag in document["present"] if tag["commit"]]
     stable, backport = (
         ask(f"{verb} HEAD --format json").json for verb in ("stable", "backport")
     )
-    assert [one["commit"] for one in stable["culprits"]] == backport["culprits"]
+    assert [culprit["commit"] for culprit in stable["culprits"]] == backport["culprits"]
     assert not valid or backport["culprits"] == valid
-    # while a tag is valid, no other commit is offered
+    # while there is a valid tag, no other commit is proposed
     offered = {tag.split()[1] for tag in document["tags"]}
     assert not valid or offered <= {commit[:12] for commit in valid}
 
 
 def _held(path: Path) -> Repo:
-    """The fix of `story`, which linux-6.1.y has word for word, and a branch that needs it."""
+    """Return the fix of `story`, a branch linux-6.1.y that has it verbatim, and a branch that needs
+    it.
+    """
     repo = story(path, end="")
     for version, commits in (("6.1", "topic~1 topic"), ("6.6", "")):
         repo.git("checkout", "-q", "--detach", "master")
@@ -230,17 +244,17 @@ def _held(path: Path) -> Repo:
 
 
 @pytest.mark.parametrize("build", [story, _held])
-def test_the_verdict_on_a_branch_is_the_same_everywhere(
+def test_verdict_on_a_branch_is_the_same_everywhere(
     tmp_path: Path, build: Callable[[Path], Repo]
 ) -> None:
     ask = build(tmp_path / "r").patchpilot
     verdicts = {
-        one["version"]: (one["verdict"], one["affected"])
-        for one in ask("backport HEAD --format json").json["branches"]
+        branch["version"]: (branch["verdict"], branch["affected"])
+        for branch in ask("backport HEAD --format json").json["branches"]
     }
     assert verdicts == {
-        one["version"]: (one["verdict"], one["affected"])
-        for one in ask("stable HEAD --format json").json["branches"]
+        branch["version"]: (branch["verdict"], branch["affected"])
+        for branch in ask("stable HEAD --format json").json["branches"]
     }
     text, stable = ask("backport HEAD").out, ask("stable HEAD").out
     for version, (verdict, is_affected) in verdicts.items():
@@ -266,23 +280,23 @@ _APPLIED = "Applied to widget/next, thanks!\n\nhttps://git.example.org/c/0123456
     ],
     ids=["none", "request", "five", "condition", "applied", "NACK"],
 )
-def test_the_state_of_a_series_is_the_same_everywhere(
+def test_state_of_a_series_is_the_same_everywhere(
     tmp_path: Path, replies: tuple[tuple[str, str], ...]
 ) -> None:
-    with life(tmp_path) as one:
-        first = one.send()
-        one.update()
+    with life(tmp_path) as author:
+        first = author.send()
+        author.update()
         for sender, text in replies:
-            one.tell(first, text, sender)
-        (series,) = one.track("show", "1", "--format", "json").json["series"]
-        (listed,) = one.track("--format", "json").json["series"]
-        shown = " ".join(one.track("show", "1").out.split())
-        topic = one.run("draft", "--format", "json").json["topic"]
-        ledger = one.track("show", "1", "--ledger", "--format", "json").json
-        with Repository.open(one.repo.path) as repository:
+            author.tell(first, text, sender)
+        (series,) = author.track("show", "1", "--format", "json").json["series"]
+        (listed,) = author.track("--format", "json").json["series"]
+        shown = " ".join(author.track("show", "1").out.split())
+        topic = author.run("draft", "--format", "json").json["topic"]
+        ledger = author.track("show", "1", "--ledger", "--format", "json").json
+        with Repository.open(author.repo.path) as repository:
             (home,) = [top for top in read_topics((repository.key,)) if top.series]
-        added = one.run("trailers", "--dry-run", "--format", "json").json
-        settings = one.run("config", "--format", "json").json["settings"]
+        added = author.run("trailers", "--dry-run", "--format", "json").json
+        settings = author.run("config", "--format", "json").json["settings"]
     for key in ("state", "proven", "why", "turn", "next_step", "source", "trailers"):
         assert series[key] == listed[key]
     assert series["state"] == topic["state"] == home.state
@@ -299,7 +313,7 @@ def test_the_state_of_a_series_is_the_same_everywhere(
         for tag in series["trailers"]
         if tag["conditional"] or tag["asks"]
     ]
-    assert [one["trailer"] for one in added["held"]] == held
+    assert [tag["trailer"] for tag in added["held"]] == held
     message = added["commits"][0]["message"]
     tags = [tag["trailer"] for tag in series["trailers"]]
     assert [tag for tag in tags if tag in message.split("\n")] == [

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No verb uses the network unless its arguments ask for it: every socket is blocked, also those
-to this machine, and no name is resolved.
+"""Test that no verb uses the network unless asked to: every socket is blocked, even to this
+machine, and no name is resolved.
 """
 
 import re
@@ -61,7 +61,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture
 def reached(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What was tried to reach; nothing is reached."""
+    """Return the connection attempts, all of which fail."""
     tried: list[Any] = []
 
     def blocked(self: socket.socket, *words: Any) -> NoReturn:
@@ -84,17 +84,17 @@ def test_every_verb_is_called_or_says_why_not() -> None:
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_a_verb_reaches_nobody(verb: str, repo: Repo, reached: list[Any]) -> None:
+def test_verb_opens_no_connection(verb: str, repo: Repo, reached: list[Any]) -> None:
     for words in CALLS[verb]:
-        place = ("-C", str(repo.path))
-        outcome = call(*place, verb, *words)
+        options = ("-C", str(repo.path))
+        outcome = call(*options, verb, *words)
         assert reached == [], words
         assert outcome.code != ExitCode.BUG, outcome.err
         assert outcome.code != ExitCode.NETWORK, outcome.err
 
 
 @pytest.mark.parametrize("words", REACHES)
-def test_what_is_asked_for_is_seen(
+def test_requested_connection_is_detected(
     words: tuple[str, ...], repo: Repo, reached: list[Any]
 ) -> None:
     settings = {
@@ -112,16 +112,16 @@ def test_what_is_asked_for_is_seen(
             for key, value in settings.items():
                 repo.git("config", "--global", "--unset", key)
                 repo.git("config", key, value)
-            # the repository's own settings count only after trust
+            # the repository's own settings only count after they are trusted
             call("-C", str(repo.path), *words)
-            assert not [one for one in reached if "127.0.0.1" in str(one)]
+            assert not [address for address in reached if "127.0.0.1" in str(address)]
     finally:
         for key in settings:
             for scope in (("--global",), ("--local",)):
                 repo.git("config", *scope, "--unset-all", key, check=False)
 
 
-def test_the_page_has_every_command_and_whether_something_leaves() -> None:
+def test_page_has_every_command_and_whether_something_leaves() -> None:
     page = (Path(__file__).parents[2] / "docs/explanation/security.md").read_text()
     table = page.partition("## Network")[2].partition("## What is run")[0]
     rows = [line.split("|")[1:3] for line in table.splitlines() if line[:2] == "| "][1:]
@@ -137,6 +137,6 @@ def test_the_page_has_every_command_and_whether_something_leaves() -> None:
     assert {words[0] for words in REACHES} <= loud
 
 
-def test_nothing_is_reported_home() -> None:
+def test_no_verb_sends_telemetry() -> None:
     page = (Path(__file__).parents[2] / "docs/explanation/security.md").read_text()
     assert "no telemetry" in page

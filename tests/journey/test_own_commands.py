@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands that a repository names itself run only after the user trusted them, as they were shown.
+"""Test that commands named by a repository run only after the user trusted them as shown.
 
-Real git, b4 and mail server: they are what runs them.
+Real git, b4 and a mail server run them.
 """
 
 import json
@@ -80,7 +80,7 @@ def login_server() -> Iterator[FaultySink]:
 
 @pytest.fixture
 def repo(tmp_path: Path, server: FaultySink) -> Repo:
-    """A topic with a followed review."""
+    """Return a topic with a tracked review."""
     made = topic(tmp_path / "r", 1, server=server)
     post = mail(
         "[PATCH] widget: change line 1",
@@ -96,8 +96,8 @@ def repo(tmp_path: Path, server: FaultySink) -> Repo:
         reply_to="post",
     )
     parts = (
-        b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n"
-        for one in (post, review)
+        b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + message + b"\n"
+        for message in (post, review)
     )
     (tmp_path / "t.mbox").write_bytes(b"".join(parts))
     assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
@@ -164,15 +164,15 @@ def test_no_helper_for_passwords_of_the_repository_runs_before_it_is_trusted(
     for words in (_SEND["send"], _SEND["reply"], _B4["b4: send"]):
         assert refused(run(repo, words))
     reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
-    (found,) = (
+    (failed,) = (
         check for check in reported["checks"] if check["name"] == "own commands"
     )
-    assert "patchpilot trust" in found["hint"]
+    assert "patchpilot trust" in failed["hint"]
     assert canaries.sang == set()
     assert server.take() == ()
 
 
-def test_a_hook_of_the_repository_runs_only_as_it_was_trusted(
+def test_hook_of_the_repository_runs_only_as_it_was_trusted(
     repo: Repo, canaries: Canaries, tmp_path: Path
 ) -> None:
     for folder in (repo.path / ".git/hooks", repo.path / ".githooks"):
@@ -202,7 +202,7 @@ def test_a_hook_of_the_repository_runs_only_as_it_was_trusted(
         "sendemail.smtpserver",
     ],
 )
-def test_a_trusted_command_runs_until_it_changes(
+def test_trusted_command_runs_until_it_changes(
     repo: Repo, canaries: Canaries, key: str
 ) -> None:
     repo.git("config", key, canaries.command("first", "cat >/dev/null"))
@@ -230,16 +230,16 @@ def test_a_trusted_command_runs_until_it_changes(
 
 
 @pytest.mark.parametrize(
-    "place", ["include", "conditional include", "worktree", "the tree's .b4-config"]
+    "file", ["include", "conditional include", "worktree", "the tree's .b4-config"]
 )
 def test_every_file_of_the_repository_that_names_commands_is_read(
-    repo: Repo, canaries: Canaries, place: str
+    repo: Repo, canaries: Canaries, file: str
 ) -> None:
     where, words = repo.path / "more.config", _SEND["dry run"]
-    if place == "worktree":
+    if file == "worktree":
         repo.git("config", "extensions.worktreeConfig", "true")
         repo.git("config", "--worktree", "sendemail.tocmd", canaries.command("tocmd"))
-    elif place == "the tree's .b4-config":
+    elif file == "the tree's .b4-config":
         where, words = repo.path / ".b4-config", _B4["b4: dry run"]
         repo.git(
             "config",
@@ -251,7 +251,7 @@ def test_every_file_of_the_repository_that_names_commands_is_read(
     else:
         key = (
             "include.path"
-            if place == "include"
+            if file == "include"
             else f"includeIf.gitdir:{repo.path}/.path"
         )
         repo.git(
@@ -261,10 +261,10 @@ def test_every_file_of_the_repository_that_names_commands_is_read(
     assert refused(run(repo, words))
     assert call("trust", repo.path).code == 0
     assert run(repo, words).code == 0
-    assert canaries.sang == ({"tocmd"} if place != "the tree's .b4-config" else set())
+    assert canaries.sang == ({"tocmd"} if file != "the tree's .b4-config" else set())
 
 
-def test_a_command_of_the_users_own_configuration_runs_as_in_git(
+def test_command_of_the_users_own_configuration_runs_as_in_git(
     repo: Repo, canaries: Canaries
 ) -> None:
     repo.git("config", "--global", "sendemail.tocmd", canaries.command("tocmd"))
@@ -285,7 +285,7 @@ def test_a_command_of_the_users_own_configuration_runs_as_in_git(
 _OURS = "patchpilot maintainers --format get_maintainer --norolestats --nol --nor"
 
 
-def test_what_patchpilot_installs_and_documents_needs_no_trust(repo: Repo) -> None:
+def test_installed_and_documented_commands_need_no_trust(repo: Repo) -> None:
     assert call("setup", "hooks", "-C", repo.path).code == 0
     page = (
         Path(__file__).parents[2] / "docs/how-to/use-with-git-send-email.md"
@@ -318,18 +318,14 @@ def test_what_patchpilot_installs_and_documents_needs_no_trust(repo: Repo) -> No
         f" {_OURS}",
     ],
 )
-def test_what_only_begins_like_the_documented_command_needs_trust(
-    repo: Repo, value: str
-) -> None:
+def test_similar_command_needs_trust(repo: Repo, value: str) -> None:
     repo.git("config", "sendemail.tocmd", value)
     assert refused(run(repo, _SEND["dry run"]))
     assert not (repo.path / "x").exists()
 
 
 @pytest.mark.parametrize("change", ["python=/tmp/evil", "touch x"])
-def test_an_installed_hook_that_was_changed_needs_trust(
-    repo: Repo, change: str
-) -> None:
+def test_installed_hook_that_was_changed_needs_trust(repo: Repo, change: str) -> None:
     assert call("setup", "hooks", "-C", repo.path, "sendemail-validate", "b4").code == 0
     hook = repo.path / ".git/hooks/sendemail-validate"
     hook.write_text(hook.read_text().replace("python=", f"{change}\npython="))
@@ -342,7 +338,7 @@ def test_an_installed_hook_that_was_changed_needs_trust(
     }
 
 
-def test_a_trusted_command_is_not_trusted_in_another_repository(
+def test_trusted_command_is_not_trusted_in_another_repository(
     repo: Repo, canaries: Canaries, tmp_path: Path
 ) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
@@ -355,7 +351,7 @@ def test_a_trusted_command_is_not_trusted_in_another_repository(
     assert canaries.sang == {"tocmd"}
 
 
-def test_an_alias_does_not_run_where_git_send_email_is_not_installed(
+def test_alias_does_not_run_where_git_send_email_is_not_installed(
     repo: Repo, canaries: Canaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo.git("config", "alias.send-email", f"!{canaries.command('alias')}")
@@ -372,7 +368,7 @@ def test_an_alias_does_not_run_where_git_send_email_is_not_installed(
     assert canaries.sang == {"alias"}, "else the guard is for nothing"
 
 
-def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(
+def test_trust_is_asked_for_on_a_terminal_and_the_verb_continues(
     repo: Repo, canaries: Canaries
 ) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
@@ -390,7 +386,7 @@ def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(
     assert canaries.sang == {"tocmd"}
 
 
-def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(
+def test_editor_of_the_repository_runs_only_when_it_is_trusted(
     repo: Repo, canaries: Canaries
 ) -> None:
     key = "core.editor"
@@ -403,14 +399,14 @@ def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(
         assert canaries.sang == ran
 
 
-@pytest.mark.parametrize("place", ["remotes", "branches", "config", "alternates"])
-def test_a_fetch_runs_no_command_before_it_is_trusted(
-    repo: Repo, canaries: Canaries, tmp_path: Path, place: str
+@pytest.mark.parametrize("file", ["remotes", "branches", "config", "alternates"])
+def test_fetch_runs_no_command_before_it_is_trusted(
+    repo: Repo, canaries: Canaries, tmp_path: Path, file: str
 ) -> None:
     url = f"ext::{canaries.command('fetched', 'exit 1')} x"
     repo.git("config", "remote.evil.fetch", "+refs/heads/*:refs/remotes/evil/*")
     repo.git("config", "--global", "protocol.ext.allow", "always")
-    if place == "alternates":
+    if file == "alternates":
         other = Repo(tmp_path / "other")
         other.commit("x\n", {"a": "1\n"})
         (repo.path / ".git/objects/info/alternates").write_text(
@@ -421,13 +417,13 @@ def test_a_fetch_runs_no_command_before_it_is_trusted(
         fetch_all(repo.path)
         assert canaries.sang == set()
         return
-    if place == "config":
+    if file == "config":
         repo.git("config", "remote.evil.url", url)
     else:
-        folder = repo.path / ".git" / place
+        folder = repo.path / ".git" / file
         folder.mkdir(exist_ok=True)
         (folder / "evil").write_text(
-            f"URL: {url}\n" if place == "remotes" else f"{url}\n"
+            f"URL: {url}\n" if file == "remotes" else f"{url}\n"
         )
         fetch_all(repo.path)
         assert canaries.sang == set()
@@ -440,7 +436,7 @@ def test_a_fetch_runs_no_command_before_it_is_trusted(
     assert canaries.sang == {"fetched"}, "otherwise the guard is for nothing"
 
 
-def test_a_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) -> None:
+def test_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "core.pager", canaries.command("core.pager"))
     assert Verb("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
     assert canaries.sang == set()
@@ -498,7 +494,7 @@ def test_hooks_of_a_commit_run_only_when_they_are_trusted(
         ("patchpilot.lore", "https://lists.example.org", Use.ARCHIVE, True),
     ],
 )
-def test_what_names_no_command_needs_no_trust(
+def test_plain_settings_need_no_trust(
     tmp_path: Path, key: str, value: str, use: Use, is_one: bool
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -507,7 +503,7 @@ def test_what_names_no_command_needs_no_trust(
 
 
 @pytest.mark.parametrize("scope", ["--local", "--global"])
-def test_a_server_that_the_repository_names_gets_no_password_and_no_mail(
+def test_server_that_the_repository_names_gets_no_password_and_no_message(
     repo: Repo, login_server: FaultySink, monkeypatch: pytest.MonkeyPatch, scope: str
 ) -> None:
     repo.git("config", "--global", "--unset", "sendemail.smtpserver")
@@ -530,8 +526,10 @@ def test_a_server_that_the_repository_names_gets_no_password_and_no_mail(
             socket, "create_connection", lambda *_, **__: pytest.fail("connected")
         )
         reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
-    (found,) = (check for check in reported["checks"] if check["name"] == "mail server")
-    assert (found["state"], "not trusted yet" in found["message"]) == ("fail", True)
+    (failed,) = (
+        check for check in reported["checks"] if check["name"] == "mail server"
+    )
+    assert (failed["state"], "not trusted yet" in failed["message"]) == ("fail", True)
     assert login_server.logins == []
     assert login_server.take() == ()
     assert call("trust", repo.path).code == 0
@@ -539,7 +537,7 @@ def test_a_server_that_the_repository_names_gets_no_password_and_no_mail(
     assert len(login_server.logins) == 1
 
 
-def test_a_control_character_in_a_command_is_shown_and_not_printed(repo: Repo) -> None:
+def test_control_character_in_a_command_is_shown_and_not_printed(repo: Repo) -> None:
     repo.git("config", "sendemail.tocmd", "true \x1b[2K\u202e")
     shown = call("trust", "--show", repo.path).out
     assert "\x1b" not in shown

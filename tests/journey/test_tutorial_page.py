@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tutorial's commands, run in its sandbox, print what the page shows."""
+"""Test that the tutorial's commands print what the page shows in its sandbox."""
 
 import os
 import re
@@ -34,20 +34,20 @@ DIFFERS = (
 
 
 def commands() -> list[tuple[str, list[str]]]:
-    """Each command of the page's console blocks, with the lines below it."""
-    found: list[tuple[str, list[str]]] = []
+    """Return each command of the page's console blocks, with its output lines."""
+    result: list[tuple[str, list[str]]] = []
     for block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(), re.M | re.S):
         lines = iter(block.splitlines())
         for line in lines:
             if not line.startswith("$ "):
-                found[-1][1].append(line)
+                result[-1][1].append(line)
                 continue
             command = [line[2:]]
             if line.endswith("<<'EOF'"):
                 while command[-1] != "EOF":
                     command.append(next(lines))
-            found.append(("\n".join(command), []))
-    return found
+            result.append(("\n".join(command), []))
+    return result
 
 
 def even(line: str) -> str:
@@ -57,14 +57,16 @@ def even(line: str) -> str:
 
 
 def first_missing(shown: list[str], printed: list[str]) -> str | None:
-    """The first line of the page that the output lacks at its place; `…` is any lines."""
+    """Return the first line of the page missing from the output; `…` matches any lines."""
     at, anywhere = 0, False
     for line in map(even, shown):
         if line == "…":
             anywhere = True
             continue
         rest = printed[at:]
-        here = next((n for n, one in enumerate(rest) if one == line), None)
+        here = next(
+            (n for n, shown_line in enumerate(rest) if shown_line == line), None
+        )
         if here is None or (here and not anywhere):
             return line
         at, anywhere = at + here + 1, False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What tests build with: real git repositories, patches, mails and servers.
+"""Building blocks for tests: real git repositories, patches, messages and servers.
 
-No tool is here: those are in tests/lab.
+Tools are in tests/lab.
 """

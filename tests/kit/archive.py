@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Archives for tests: a real public-inbox, served or as a directory, a maildir, an mbox.
 
-public-inbox is part of what the tests need: where it is missing they fail, they are not skipped.
+The tests require public-inbox: if it is missing, they fail instead of being skipped.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ SERVED = ("public-inbox", "stand-in")
 
 
 class _Folder:
-    """Mails in a maildir or an mbox."""
+    """A maildir or an mbox."""
 
     def __init__(self, path: Path, *, maildir: bool) -> None:
         self.url = str(path)
@@ -28,7 +28,6 @@ class _Folder:
             (path / folder).mkdir(parents=True)
 
     def add(self, *mails: bytes) -> None:
-        """Take in mails."""
         self._mails += mails
         for number, mail in enumerate(self._mails) if self._maildir else ():
             (self._path / "new" / f"{number}.example").write_bytes(mail)
@@ -37,7 +36,7 @@ class _Folder:
             self._path.write_bytes(join_mbox(self._mails))
 
     def close(self) -> None:
-        """The files stay."""
+        """Do nothing, because there is no server."""
 
 
 class _Directory:
@@ -48,16 +47,15 @@ class _Directory:
         self.url = str(directory / self._inbox.name)
 
     def add(self, *mails: bytes) -> None:
-        """Take in mails."""
         self._inbox.add(*mails)
 
     def close(self) -> None:
-        """Stop the server that public-inbox came with."""
+        """Stop public-inbox's server."""
         self._inbox.close()
 
 
 class FilledArchive(Protocol):
-    """An archive of any kind: what it is called by, and adding mails."""
+    """An archive of any kind: its address, and adding messages to it."""
 
     url: str
 
@@ -70,7 +68,7 @@ class FilledArchive(Protocol):
 def archive_server(
     kind: str, directory: Path, *mails: bytes
 ) -> Iterator[FilledArchive]:
-    """An archive of this kind (of SERVED or LOCAL) that holds these mails."""
+    """Yield an archive of this kind (from SERVED or LOCAL) with these messages."""
     server = _made(kind, directory)
     try:
         server.add(*mails)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4 as the person would call it: each call a process of its own, forked from one that has imported
-b4 already, which is most of a call's time.
+"""Call b4 like a user: each call is a process, forked from one that has already imported b4, which
+takes most of a call's time.
 """
 
 import atexit
@@ -50,7 +50,7 @@ for line in sys.stdin:
 def b4(
     repo: Repo, line: str, *more: str, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run b4 in the repository, without a network and with this to read; it has to succeed.
+    """Run b4 in the repository without a network, with this standard input; it must succeed.
 
     `line` is split as in a shell.
     """
@@ -58,8 +58,8 @@ def b4(
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None
-    with tempfile.TemporaryDirectory(prefix="patchpilot-b4-") as place:
-        files = {name: Path(place) / name for name in ("stdin", "stdout", "stderr")}
+    with tempfile.TemporaryDirectory(prefix="patchpilot-b4-") as folder:
+        files = {name: Path(folder) / name for name in ("stdin", "stdout", "stderr")}
         for name, file in files.items():
             file.write_text(stdin if name == "stdin" else "")
         call = {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Clones as kernel developers have them: several remotes, stale branches, pushed copies.
 
-Others' commits are others', so that evidence counts.
+Other people's commits have other authors, which counts as evidence.
 """
 
 import os
@@ -17,7 +17,7 @@ SUBMAINTAINER = "Jo Keeper <jo@example.net>"
 
 @contextmanager
 def commits_by(who: str) -> Iterator[None]:
-    """Within this, who commits is somebody else."""
+    """Commit as another person within this context."""
     name, _, email = who.removesuffix(">").partition(" <")
     new = {
         f"GIT_{role}_{part}": value
@@ -37,7 +37,7 @@ def commits_by(who: str) -> Iterator[None]:
 
 
 def grow(repo: Repo, count: int, what: str = "work", who: str = LINUS) -> str:
-    """That many commits of somebody else on the current branch; the last one's id."""
+    """Commit `count` times as another person on the current branch, and return the last id."""
     made = ""
     with commits_by(who):
         for number in range(count):
@@ -48,7 +48,7 @@ def grow(repo: Repo, count: int, what: str = "work", who: str = LINUS) -> str:
 
 
 def upstream(path: Path, commits: int = 5) -> Repo:
-    """A project with `main` and its commits; `master` stays at the first one."""
+    """Return a project with `main` and its commits; `master` stays at the first one."""
     repo = Repo(path)
     grow(repo, 1, "start")
     repo.branch("main")
@@ -57,7 +57,7 @@ def upstream(path: Path, commits: int = 5) -> Repo:
 
 
 def clone(source: Repo, path: Path, *options: str) -> Repo:
-    """A clone of it with its own clock, a minute after the source's."""
+    """Return a clone whose clock is a minute ahead of the source's."""
     source.git("clone", "-q", *options, f"file://{source.path}", str(path))
     made = Repo.__new__(Repo)
     made.path, made._clock = path, source._clock + 60
@@ -65,7 +65,7 @@ def clone(source: Repo, path: Path, *options: str) -> Repo:
 
 
 def fix(repo: Repo, number: int = 1) -> str:
-    """A commit of the person's own."""
+    """Commit as the user and return the id."""
     return repo.commit(
         f"widget: fix {number}\n\nIt was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
         {f"fix{number}.c": "int f;\n"},
@@ -73,6 +73,6 @@ def fix(repo: Repo, number: int = 1) -> str:
 
 
 def add_remote(repo: Repo, name: str, source: Repo) -> None:
-    """Another remote, fetched."""
+    """Add another remote and fetch it."""
     repo.git("remote", "add", name, f"file://{source.path}")
     repo.git("fetch", "-q", name)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A repository whose configuration plants a command wherever git has a place for one.
+"""A repository whose configuration plants a command in every possible setting.
 
-Each writes its name down when it runs.
+Each command records its name when it runs.
 """
 
 import os
@@ -34,7 +34,7 @@ _HOOKS = [
 
 
 class Canaries:
-    """The planted commands; `sang` are the names of those that ran."""
+    """The planted commands; `sang` are the names of the ones that ran."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -42,7 +42,7 @@ class Canaries:
         self._log = folder / "log"
 
     def command(self, name: str, then: str = "cat") -> str:
-        """A program that writes its name down and goes on as `then`."""
+        """Return a program that records its name and continues with `then`."""
         file = self.folder / name.replace("/", "-")
         file.write_text(_FILTERS.format(name=name, log=self._log, then=then))
         file.chmod(0o755)
@@ -50,19 +50,18 @@ class Canaries:
 
     @property
     def sang(self) -> set[str]:
-        """The names of what ran since the last `hush`."""
+        """Return the names of the commands that ran since the last `hush`."""
         return set(self._log.read_text().split()) if self._log.exists() else set()
 
     def hush(self) -> None:
-        """Forget what ran."""
+        """Forget which commands ran."""
         self._log.unlink(missing_ok=True)
 
     def plant(self, repo: Repo, *, process: bool = True) -> None:
-        """Every key of a repository's own configuration that names a command, and the attributes
-        that make files use them.
+        """Plant a command in every key of a repository's own configuration that can name one, with
+        attributes that use them.
 
-        `process`: also a filter process, which speaks no protocol, so that git fails where it is
-        used.
+        `process` adds a filter process that speaks no protocol, so that git fails when it uses it.
         """
         hooks = self.folder / "hooks"
         hooks.mkdir()
@@ -97,9 +96,9 @@ class Canaries:
         self.touch(repo.path)
 
     def plant_in_submodule(self, repo: Repo) -> None:
-        """A submodule that looks changed, whose own configuration names commands.
+        """Add a seemingly changed submodule whose own configuration names commands.
 
-        The settings of the repository say that git is to look into it wherever it can.
+        The repository's settings make git examine it wherever possible.
         """
         inner = Repo(repo.path / "sub")
         inner.commit("sub: start\n", {"s.c": "int s;\n"})
@@ -138,7 +137,7 @@ class Canaries:
         self.touch(inner.path)
 
     def touch(self, folder: Path) -> None:
-        """Let the files look as if they had changed, so that git asks a clean filter about them."""
+        """Make the files look changed, so that git runs a clean filter on them."""
         later = (
             max(time.time(), *(file.stat().st_mtime for file in folder.glob("*.[ch]")))
             + 10
@@ -148,7 +147,7 @@ class Canaries:
 
 
 def _keys() -> dict[str, str]:
-    """Key → what its command does after it has written its name down."""
+    """Map each key to what its command does after recording its name."""
     return {
         "filter.run.clean": "cat",
         "filter.run.smudge": "cat",
@@ -187,8 +186,8 @@ def _keys() -> dict[str, str]:
 
 
 def story(path: Path, end: str = "   ") -> Repo:
-    """A fix of two patches whose files have been changed on a stable branch as well, so that
-    everything is compared, merged and written.
+    """Return a fix of two patches whose files also changed on a stable branch, so that everything
+    is compared, merged and written.
 
     Their lines end in `end`.
     """

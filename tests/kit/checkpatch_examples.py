@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The examples in checks/ of rules that stand for a type of checkpatch.pl, and what patchpilot
-finds in each.
+"""The examples in checks/ for checkpatch.pl's types, with patchpilot's findings in each.
 
-What checkpatch.pl of Linux 6.1 found in them is in tests/packs/checkpatch-6.1.json:
-tests/lab/checkpatch_oracle.py asked it.
+The findings of Linux 6.1's checkpatch.pl, recorded by tests/lab/checkpatch_oracle.py, are in
+tests/packs/checkpatch-6.1.json.
 """
 
 import zlib
@@ -20,8 +19,7 @@ from tests.kit.snippets import context_of, mail_of
 
 KERNEL = (6, 1)
 EXPECTED = Path(__file__).parent.parent / "packs" / "checkpatch-6.1.json"
-# the words are those of the tree the script lies in, and without a repository every commit is
-# unknown to it
+# the word list belongs to the script's tree, and without a repository every commit is unknown
 LEFT_OUT = {"UNKNOWN_COMMIT_ID"}
 WORD_LISTS = {"TYPO_SPELLING", "CONST_STRUCT"}
 Findings = list[tuple[str, int]]
@@ -29,20 +27,20 @@ Findings = list[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An example and its place: rule, "bad" or "good", number."""
+    """An example and its position: rule, "bad" or "good", number."""
 
     name: str
     example: Example
 
     @property
     def stamp(self) -> str:
-        """Changes when the example does."""
+        """Return a hash that changes with the example."""
         return f"{zlib.crc32((mail_of(self.example) + repr(sorted(self.example.tree.items()))).encode('utf-8', 'surrogateescape')):08x}"  # noqa: E501
 
 
 def cases() -> Iterator[Case]:
-    """The examples of all rules that stand for a type of checkpatch.pl, and the code that would
-    give the types it never reports.
+    """Yield the examples of all rules for checkpatch.pl's types, and code for the types that it
+    never reports.
     """
     for pack in load_packs():
         for rule in pack.rules:
@@ -61,7 +59,7 @@ def cases() -> Iterator[Case]:
 
 
 def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
-    """What patchpilot says of an example, as of 6.1 and by checkpatch.pl's names."""
+    """Return patchpilot's findings in an example, as of 6.1 and by checkpatch.pl's names."""
     context = context_of(example._replace(kernel=KERNEL, profile="linux"))
     left_out = LEFT_OUT | (set() if example.tree else WORD_LISTS)
     return by_type(
@@ -70,10 +68,10 @@ def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
 
 
 def by_type(findings: object, left_out: set[str]) -> Findings:
-    """(type, patch line) of findings that stand for a type, sorted."""
-    found = [
+    """Return (type, patch line) of findings with a type, sorted."""
+    result = [
         (finding.checkpatch, finding.patch_line or 0)
         for finding in findings
         if finding.checkpatch and finding.checkpatch not in left_out
     ]  # type: ignore[attr-defined]
-    return sorted(found)
+    return sorted(result)

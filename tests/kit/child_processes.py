@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every place in the source that starts a child process, found in its syntax trees, with the words
-that come from elsewhere.
+"""Find every child process started in the source, with the words that may come from outside, from
+syntax trees.
 
-A word is ours when it is a literal or a constant, or begins with a literal (`f"--since={when}"`).
-So is a word after `--` or `--end-of-options`, and the value of an option that takes one (`-e
-PATTERN`): no program takes these for options. A name that a function assigns once is what it was
-assigned.
+A word is ours if it is a literal, a constant, or starts with a literal (`f"--since={when}"`). So is
+a word after `--` or `--end-of-options`, and the value of an option (`-e PATTERN`), because no
+program parses these as options. A name that a function assigns once stands for its value.
 """
 
 import ast
@@ -55,21 +54,21 @@ _HARMLESS = (
 
 
 def places(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
-    """`module::function` of each start of a process → the expressions for words that may come from
+    """Map `module::function` of each process start to the expressions for words that may come from
     outside.
 
-    A start by Python's own means (subprocess and the like), or with a list made elsewhere, has `*`:
-    nothing is known of its words.
+    A start through Python's own functions (such as subprocess), or with a list created elsewhere,
+    has `*` for unknown words.
     """
-    found: dict[str, set[str]] = {}
+    starts: dict[str, set[str]] = {}
     for file, tree in trees(root=source):
         module = file.relative_to(source).as_posix().removesuffix(".py")
         names = _imports(tree)
         for function, around, call in _calls(tree, "", tree):
             words = _Words(around).outside(call, _dotted(call.func, names))
             if words:
-                found.setdefault(f"{module}::{function}", set()).update(words)
-    return {place: tuple(sorted(words)) for place, words in found.items()}
+                starts.setdefault(f"{module}::{function}", set()).update(words)
+    return {start: tuple(sorted(words)) for start, words in starts.items()}
 
 
 Values = Mapping[str, ast.expr]
@@ -78,7 +77,7 @@ Values = Mapping[str, ast.expr]
 def _calls(
     node: ast.AST, function: str, around: ast.AST
 ) -> Iterator[tuple[str, ast.AST, ast.Call]]:
-    """(qualified name of the function around it, that function, call) of every call."""
+    """Yield (qualified name of the enclosing function, that function, call) for every call."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call):
             yield function, around, child
@@ -91,7 +90,7 @@ def _calls(
 
 
 def _assigned_once(function: ast.AST) -> Values:
-    """Name → value of the names that a function stores in one place, and does not add to."""
+    """Map names that a function assigns once, and does not modify, to their values."""
     values: dict[str, ast.expr] = {}
     stored: Counter[str] = Counter()
     for node in ast.walk(function):
@@ -113,23 +112,26 @@ def _assigned_once(function: ast.AST) -> Values:
 
 
 def _imports(tree: ast.AST) -> dict[str, str]:
-    """Name → what it was imported as, in full."""
+    """Map names to what they were imported as, in full."""
     names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {
-                one.asname or one.name.partition(".")[0]: one.name for one in node.names
+                alias.asname or alias.name.partition(".")[0]: alias.name
+                for alias in node.names
             }
         elif isinstance(node, ast.ImportFrom):
             names |= {
-                one.asname or one.name: f"{node.module}.{one.name}"
-                for one in node.names
+                alias.asname or alias.name: f"{node.module}.{alias.name}"
+                for alias in node.names
             }
     return names
 
 
 def _dotted(node: ast.AST, names: dict[str, str]) -> str:
-    """The full name of what is called; `.name` for a method of something that was not imported."""
+    """Return the full name of a called function; `.name` for a method of an object that was not
+    imported.
+    """
     if isinstance(node, ast.Name):
         return names.get(node.id, "")
     return (
@@ -140,7 +142,7 @@ def _dotted(node: ast.AST, names: dict[str, str]) -> str:
 
 
 def _starts(name: str) -> bool:
-    """Whether a name is one of Python's own ways to start a process."""
+    """Return whether a name is one of Python's own functions for starting a process."""
     if name in _HARMLESS:
         return False
     return (
@@ -160,9 +162,9 @@ class _Words:
         return _assigned_once(self._function)
 
     def outside(self, call: ast.Call, name: str) -> set[str]:
-        """The words that may come from outside.
+        """Return the words that may come from outside.
 
-        None where the call starts no process, or all its words are ours.
+        None if the call starts no process, or if all its words are ours.
         """
         if _starts(name):
             return {"*"}
@@ -177,7 +179,7 @@ class _Words:
         return set()
 
     def _of_list(self, argv: ast.expr) -> set[str]:
-        """The words of a program's argv; `*` for one that is not a list here."""
+        """Return the outside words of a program's argv; `*` if it is not a list here."""
         if isinstance(argv, ast.Name) and argv.id in self._values:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):
@@ -189,16 +191,16 @@ class _Words:
         return set() if made else {"*"}
 
     def _bare(self, words: Sequence[ast.expr]) -> set[str]:
-        found = set[str]()
+        result = set[str]()
         before: object = None
         for word in words:
             value = word.value if isinstance(word, ast.Constant) else None
             if value in ENDS:
                 break
             if before not in TAKE_A_VALUE and not self._is_ours(word):
-                found.add(ast.unparse(word))
+                result.add(ast.unparse(word))
             before = value
-        return found
+        return result
 
     def _is_ours(self, word: ast.expr) -> bool:
         match word:
@@ -217,7 +219,7 @@ class _Words:
         return False
 
     def _all_ours(self, words: ast.expr) -> bool:
-        """Whether each word of a list is ours; `--` may end it."""
+        """Return whether each word of a list is ours; `--` may end it."""
         match words:
             case ast.Name(id=name) if name in self._values:
                 return self._all_ours(self._values[name])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the formats for CI may have: the official schema where a package has it, else our own
-statement of what the reader's page says.
+"""The schemas of the formats for CI: official if a package has one, otherwise according to the
+reader's documentation.
 """
 
 import json
@@ -19,7 +19,7 @@ JUNIT = Path(sys.prefix) / "share" / "junit-10.xsd"
 def _object(
     required: dict[str, Any], optional: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The schema of an object with these properties and no others."""
+    """Return the schema of an object with these properties and no others."""
     return {
         "type": "object",
         "properties": {**required, **(optional or {})},

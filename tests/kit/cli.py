@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command line, run in this process or as the person would run it."""
+"""The command line, run in this process or in a separate one."""
 
 import contextlib
 import io
@@ -17,7 +17,7 @@ from tests.kit.schemas import check_document
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call ended."""
+    """The result of a call."""
 
     code: int
     out: str
@@ -25,7 +25,6 @@ class Outcome:
 
     @property
     def json(self) -> Any:
-        """The JSON document on standard output."""
         return json.loads(self.out)
 
     def expect(self, code: int, *texts: str) -> None:
@@ -35,9 +34,9 @@ class Outcome:
 
 
 def call(line: str = "", *words: object, stdin: bytes = b"") -> Outcome:
-    """Run a command in this process, its `line` split as in a shell.
+    """Run a command in this process, with `line` split as in a shell.
 
-    A JSON document it prints must match its schema.
+    A printed JSON document must match its schema.
     """
     out, err = _Text(), _Text()
     saved = sys.stdin
@@ -66,7 +65,7 @@ class _Text(io.TextIOWrapper):
 
 
 def spawn(*argv: object, cwd: Path | None = None, stdin: bytes = b"") -> Outcome:
-    """Run the command as a process of its own."""
+    """Run the command in a separate process."""
     done = subprocess.run(
         [sys.executable, "-m", "patchpilot", *map(str, argv)],
         cwd=cwd,

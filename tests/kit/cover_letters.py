@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cover letters of topics that are sent.
+"""Cover letters of topics to send.
 
-They are apart from the topics, which most tests build without the services that this module loads.
+They are separate from the topics, which most tests create without the services that this module
+imports.
 """
 
 from dataclasses import replace

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Safe fixes tried on examples and patches without a repository."""
+"""Apply safe fixes to examples and patches without a repository."""
 
 from functools import cache
 
@@ -17,12 +17,11 @@ from tests.kit.snippets import context_of
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule of every pack."""
     return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
 def fixed_context(context: Context) -> FixOutcome:
-    """The context's patch with all that is safe to mend mended, under every rule in force."""
+    """Return the context's patch with all safe fixes applied, under every current rule."""
     rules = choose(
         all_rules(), kernel=context.options.kernel, profile=context.project.name
     )
@@ -35,12 +34,12 @@ def fixed_context(context: Context) -> FixOutcome:
 
 
 def fixed_example(example: Example) -> FixOutcome:
-    """An example mended."""
+    """Return an example with its safe fixes applied."""
     return fixed_context(context_of(example))
 
 
 def fixed_text(text: str, *, strict: bool = True) -> FixOutcome:
-    """A patch mended."""
+    """Return a patch with its safe fixes applied."""
     from patchpilot.lint.lint_context import Options
 
     patch = parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The git processes that a call starts itself, by git's own trace (git's api-trace2 document)."""
+"""Count the git processes that a call starts, with git's trace (git's api-trace2 document)."""
 
 import json
 from collections import Counter
@@ -12,9 +12,9 @@ import pytest
 
 @contextmanager
 def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
-    """The git calls in the context, by their arguments without `-c`.
+    """Yield the git calls in the context, by their arguments without `-c`.
 
-    Those that git or its scripts start are left out.
+    Calls by git or its scripts are left out.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     folder.mkdir()
@@ -26,7 +26,7 @@ def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
             json.loads(line) for line in file.read_text(errors="replace").splitlines()
         )
         start = next((event for event in events if event["event"] == "start"), None)
-        # the id of a process that another traced one started has a slash
+        # the id of a process started by another traced process contains a slash
         if start and "/" not in start["sid"]:
             seen[_without_pins(start["argv"])] += 1
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic's life: a repository, a mail server and an archive on loopback, and what is done with
-them from commit to stable.
+"""A topic's life: a repository, a mail server and an archive on loopback, with actions from commit
+to stable.
 """
 
 from collections.abc import Iterator
@@ -22,39 +22,39 @@ TITLE = "widget: change line 1"
 
 
 class Life:
-    """A topic of `patches` commits in `repo`, whose mails go to `server` and, once `publish`ed, to
-    `archive`.
+    """A topic of `patches` commits in `repo`, whose messages go to `server` and, once `publish`ed,
+    to `archive`.
     """
 
     def __init__(
-        self, place: Path, server: FaultySink, archive: StandIn, patches: int = 1
+        self, folder: Path, server: FaultySink, archive: StandIn, patches: int = 1
     ) -> None:
-        self.place, self.server, self.archive = place, server, archive
+        self.place, self.server, self.archive = folder, server, archive
         self._replies = 0
         self.first = ""
         """The Message-ID of what was sent first."""
         self.repo = self.another("r", patches)
 
     def another(self, name: str, patches: int = 1) -> Repo:
-        """One more repository of the same making, with the same mail server and archive."""
+        """Create another repository like this one, with the same mail server and archive."""
         repo = topic(self.place / name, patches, server=self.server)
         repo.git("config", "--global", "patchpilot.lore", self.archive.url)
         return repo
 
     def run(self, *argv: object) -> Outcome:
-        """A verb in the topic's repository."""
+        """Run a verb in the topic's repository."""
         return call(argv[0], "-C", self.repo.path, *argv[1:])
 
     def track(self, *argv: object) -> Outcome:
-        """A command of `track` in the topic's repository."""
+        """Run a `track` command in the topic's repository."""
         return call("track", "-C", self.repo.path, *argv)
 
     def send(self, *more: object, publish: bool = True) -> str:
-        """Send the topic, and have the archive take it; the first mail's Message-ID."""
+        """Send the topic, add it to the archive, and return the first message's Message-ID."""
         before = len(self.server.take())
         done = self.run("send", "--to", LIST, "--force", "a test", "--yes", *more)
         assert done.code == 0, done.err
-        mails = [unpacked(one) for one in self.server.take()[before:]]
+        mails = [unpacked(received) for received in self.server.take()[before:]]
         if publish:
             self.archive.add(*mails)
         ident = parse_mail(mails[0]).message_id
@@ -68,7 +68,7 @@ class Life:
         sender: str = RITA,
         subject: str = f"Re: [PATCH] {TITLE}",
     ) -> None:
-        """A reply reaches the archive, and is asked for."""
+        """Add a reply to the archive and fetch it."""
         self._answer(
             to,
             subject,
@@ -78,7 +78,7 @@ class Life:
         self.update()
 
     def applied(self, to: str, commit: str = "0123456789ab") -> str:
-        """The maintainer's robot says that it was applied; its Message-ID."""
+        """Add the maintainer's robot's message that it was applied, and return its Message-ID."""
         robot = applied_by_robot(TITLE, commit, marks="")
         self._answer(
             to,
@@ -90,13 +90,13 @@ class Life:
         return f"reply{self._replies}@example.net"
 
     def refused(self, to: str) -> None:
-        """The maintainer refuses it."""
+        """Add the maintainer's rejection."""
         self.tell(
             to, "NAK. This is not how the widget works.\n\nNacked-by: " + MATT, MATT
         )
 
     def update(self) -> None:
-        """Ask the archive."""
+        """Fetch from the archive."""
         done = self.track("update", "--fresh")
         assert done.code == 0, done.err
 
@@ -110,7 +110,9 @@ class Life:
         )
 
     def land(self, release: str = "") -> str:
-        """Mainline takes the topic's commit, with a tag where one is named; the commit."""
+        """Merge the topic's commit into mainline, with a tag if one is named, and return the
+        commit.
+        """
         self.repo.git("branch", "-q", "upstream", "master")
         self.repo.git("checkout", "-q", "upstream")
         self.repo.commit("widget: another", {"Kbuild": "x\n"})
@@ -123,7 +125,7 @@ class Life:
         return taken
 
     def backport(self, commit: str, version: str) -> None:
-        """A stable branch takes a commit."""
+        """Backport a commit to a stable branch."""
         self.repo.git("checkout", "-q", "--detach", "master")
         message = self.repo.git("show", "-s", "--format=%B", commit).replace(
             "\n\n", f"\n\ncommit {commit} upstream.\n\n", 1
@@ -145,7 +147,7 @@ class Life:
 
 
 @contextmanager
-def life(place: Path, patches: int = 1) -> Iterator[Life]:
-    """A topic at the beginning of its life: committed, nothing else."""
+def life(folder: Path, patches: int = 1) -> Iterator[Life]:
+    """Yield a topic at the start of its life: committed, nothing else."""
     with FaultySink() as server, StandIn() as archive:
-        yield Life(place, server, archive, patches)
+        yield Life(folder, server, archive, patches)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails of a made-up list: patches, replies, what robots write.
+"""Messages of an invented list: patches, replies, robots' messages.
 
-No real person or patch is in here.
+It contains no real person or patch.
 """
 
 import re
@@ -44,9 +44,9 @@ def mail(
     minutes: int = 0,
     **headers: str,
 ) -> bytes:
-    """One mail.
+    """Return a message.
 
-    `reply_to` is the id it answers (also its References unless those are given), `headers` by name
+    `reply_to` is the id that it answers (and its References unless given), `headers` are by name
     with `_` for `-`.
     """
     references = headers.pop(
@@ -79,7 +79,7 @@ def patch(
     author: str = ADA,
     **more: object,
 ) -> bytes:
-    """A patch as sent to its maintainer, a reviewer and the list."""
+    """Return a patch as sent to its maintainer, a reviewer and the list."""
     more.setdefault("to", f"{MATT}, {RITA}, demo@lists.example.org")
     signed = f"{message}\nSigned-off-by: {author}\n"
     diff = DIFF.replace("---\n", f"---\n{notes}\n", 1) if notes else DIFF
@@ -87,13 +87,13 @@ def patch(
 
 
 def mailed(line: str, **more: object) -> bytes:
-    """A patch or cover letter from `ID[+TIME][>ANSWERED] SUBJECT`.
+    """Return a patch or cover letter from `ID[+TIME][>ANSWERED] SUBJECT`.
 
     TIME is in minutes, or in days with a `d`. A cover letter has `notes` as its text.
     """
-    found = re.fullmatch(r"([^+> ]+)(?:\+(\d+)(d?))?(?:>(\S+))? (.*)", line)
-    assert found, line
-    id_, time, days, answered, subject = found.groups()
+    match = re.fullmatch(r"([^+> ]+)(?:\+(\d+)(d?))?(?:>(\S+))? (.*)", line)
+    assert match, line
+    id_, time, days, answered, subject = match.groups()
     more |= {"id": id_, "minutes": int(time or 0) * (1440 if days else 1)}
     if re.search(r"\b0/\d", subject):
         words = str(more.pop("notes", "What they do.\n"))
@@ -109,7 +109,7 @@ def reply(
     quote: str = "Check the pointer before it is used.",
     **more: object,
 ) -> bytes:
-    """A reply with one quoted line."""
+    """Return a reply with one quoted line."""
     return mail(
         f"Re: {subject}",
         f"On Mon, Mar 04, 2024 at 09:00:00AM +0000, Ada Fixer wrote:\n> {quote}\n\n{text}\n",
@@ -124,7 +124,7 @@ PUMP_TITLE = "pump: start at 10"
 def posted(
     version: int, value: int, *, prefix: str = "PATCH", extra: str = ""
 ) -> bytes:
-    """A version of the patch that sets the value; `extra` is another patch of it."""
+    """Return a version of the patch that sets the value; `extra` adds another patch of it."""
     marks = f"{prefix}{f' v{version}' if version > 1 else ''}"
     diff = (
         f"diff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n@@ -{10 * version},7"
@@ -141,7 +141,7 @@ def posted(
 
 
 def mbox(*mails: bytes) -> bytes:
-    """Mails as an mboxrd."""
+    """Return messages as an mboxrd."""
     from patchpilot.model.mail import join_mbox
 
     return join_mbox(mails)
@@ -155,7 +155,7 @@ def applied_by_robot(
     marks: str = "net,v2",
     **more: object,
 ) -> bytes:
-    """What patchwork's robot writes."""
+    """Return the message of patchwork's robot."""
     body = (
         f"Hello:\n\nThis patch was applied to {tree}\nby {MATT}:\n\nOn Mon, 4 Mar 2024 09:00:00"
         " +0000 you wrote:\n> Check the pointer.\n> \n> [...]\n\nHere is the summary with links:\n"
@@ -171,7 +171,7 @@ def applied_by_robot(
 
 
 def stable_review(title: str, commit: str, version: str, **more: object) -> bytes:
-    """A patch of a stable review cycle."""
+    """Return a patch of a stable review cycle."""
     body = (
         f"{version}-stable review patch.  If anyone has any objections, please let me"
         f" know.\n\n------------------\n\nFrom: {ADA}\n\ncommit {commit} upstream.\n\nCheck the"
@@ -189,7 +189,7 @@ def stable_review(title: str, commit: str, version: str, **more: object) -> byte
 def stable_added(
     title: str, commit: str, version: str, *, author: str = ADA, **more: object
 ) -> bytes:
-    """The note that a patch was queued for a stable tree."""
+    """Return the message that a patch was queued for a stable tree."""
     body = (
         "\nThis is a note to let you know that I've just added the patch titled\n\n   "
         f" {title}\n\nto the {version}-stable tree which can be found at:\n   "
@@ -207,7 +207,7 @@ def stable_added(
 
 
 def stable_failed(title: str, commit: str, version: str, **more: object) -> bytes:
-    """The note that a patch did not apply to a stable tree."""
+    """Return the message that a patch did not apply to a stable tree."""
     body = (
         f"\nThe patch below does not apply to the {version}-stable tree.\nIf someone wants it"
         f" applied there, then please email the backport.\n\ngit cherry-pick -x {commit}\n#"
@@ -224,7 +224,7 @@ def stable_failed(title: str, commit: str, version: str, **more: object) -> byte
 
 
 def thread(series: str, count: int) -> bytes:
-    """The first mails of a series: a patch and its replies."""
+    """Return the first messages of a series: a patch and its replies."""
     title = f"[PATCH] {series}: check the pointer"
     replies = [
         reply(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A MAINTAINERS of a small invented kernel, and a tree that has its files."""
+"""The MAINTAINERS of a small invented kernel, and a tree with its files."""
 
 from pathlib import Path
 
@@ -74,7 +74,7 @@ FILES = {
 
 
 def write_tree(folder: Path, **changed: str) -> Path:
-    """Unpack the small tree; `changed` are further files, `__` in a name standing for `/`."""
+    """Unpack the small tree; `changed` are additional files, with `__` for `/` in their names."""
     for name, text in {
         **FILES,
         **{name.replace("__", "/"): text for name, text in changed.items()},
@@ -91,7 +91,7 @@ def patch(
     subject: str = "widget: mend it",
     added: str = "int mended;",
 ) -> str:
-    """A patch of one line to a file, as git format-patch writes it."""
+    """Return a one-line patch to a file, as git format-patch writes it."""
     return f"""\
 From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001
 From: Nia New <nia@newcomers.example>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Command lines made from a table of options, right ones and wrong ones."""
+"""Valid and invalid command lines, generated from a table of options."""
 
 from hypothesis import strategies as st
 
@@ -34,8 +34,8 @@ def _values(option: Option) -> st.SearchStrategy[str]:
 
 
 def _words(option: Option) -> st.SearchStrategy[list[str]]:
-    """An option in one of its spellings, cut off or whole, with a value or without, in one word or
-    two.
+    """Return an option in one of its spellings, abbreviated or not, with or without a value, in one
+    or two words.
     """
     spellings = st.sampled_from([*option.spellings, *option.off])
     alone = spellings.map(lambda spelling: [spelling])
@@ -50,7 +50,7 @@ def _words(option: Option) -> st.SearchStrategy[list[str]]:
 
 
 def _right(option: Option) -> st.SearchStrategy[list[str]]:
-    """An option with a value that it takes."""
+    """Return an option with a valid value."""
     if option.kind == FLAG:
         return st.sampled_from([*option.spellings, *option.off]).map(
             lambda spelling: [spelling]
@@ -71,9 +71,7 @@ def _right(option: Option) -> st.SearchStrategy[list[str]]:
 
 
 def command_lines(table: Table) -> st.SearchStrategy[list[str]]:
-    """Up to six options and other words, in any order: all of them right, or with some that are
-    wrong.
-    """
+    """Return up to six options and other words in any order, all valid, or some invalid."""
     right = st.one_of(
         [_right(option) for option in table]
         + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sends in the outbox, with mails in the states a test wants, without a mail server."""
+"""Sends in the outbox, with messages in the states that a test needs, without a mail server."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,9 @@ CHANGE = "20261120-widget-0123456789ab"
 def message(
     number: int, version: int = 1, *, change_id: str = CHANGE, place: int = 0
 ) -> Message:
-    """Message `number` of a series to Max, with a copy to the list, as a transport makes it."""
+    """Return message `number` of a series to Max, with a copy to the list, as a transport makes
+    it.
+    """
     mark = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
     return replace(
         compose_message(
@@ -43,7 +45,7 @@ def message(
 
 
 def send_of(*messages: Message, **changed: Any) -> Send:
-    """A send of these messages that the outbox does not have yet."""
+    """Return a send of these messages that is not in the outbox yet."""
     plain = Send(
         id=0,
         change_id=CHANGE,
@@ -73,7 +75,7 @@ def record(
     messages: Sequence[Message] = (),
     bcc: tuple[str, ...] = (),
 ) -> Send:
-    """Add a send with a mail in each of these states (one accepted when none is given)."""
+    """Add a send with a message in each of these states (one accepted by default)."""
     wanted = states or (MailState.ACCEPTED,)
     made = messages or [
         message(number, version, change_id=change_id)
@@ -82,6 +84,6 @@ def record(
     send = outbox.add(
         send_of(*made, change_id=change_id, version=version, kind=kind, bcc=bcc)
     )
-    for place, state in enumerate(wanted):
-        outbox.mark(send.id, place, Outcome(state))
+    for index, state in enumerate(wanted):
+        outbox.mark(send.id, index, Outcome(state))
     return outbox.get(send.id)

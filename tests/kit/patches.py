@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patches as mails, made of their parts."""
+"""Patches as messages, composed of their parts."""
 
 DIFF = """\
 diff --git a/drivers/demo/foo.c b/drivers/demo/foo.c
@@ -33,7 +33,7 @@ def mail(
     notes: str = "",
     headers: dict[str, str] | None = None,
 ) -> str:
-    """A patch as `git format-patch` writes it."""
+    """Return a patch as `git format-patch` writes it."""
     more = "".join(f"{name}: {value}\n" for name, value in (headers or {}).items())
     return (
         "From 89abcdef0123456789abcdef0123456789abcdef Mon Sep 17 00:00:00 2001\n"

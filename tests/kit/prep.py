@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Branches made by a real `b4 prep`, in each of its cover strategies."""
+"""Branches made by a real `b4 prep`, with each cover strategy."""
 
 import atexit
 import shutil
@@ -54,18 +54,18 @@ def prep(
     above: bool = False,
     end: str = "",
 ) -> Repo:
-    """A repository on `b4/widget` with `patches` commits over `master`; with `cover` that is its
+    """Return a repository on `b4/widget` with `patches` commits over `master`, and `cover` as its
     cover letter.
 
-    b4 sends what is below a tip commit: the patches are put there, unless they are to stay `above`
-    it, where `git commit` puts them. `end` ends the lines they change. Each kind is made once; what
-    is given is a copy.
+    b4 sends what is below a tip commit, so the patches are moved there unless they are to stay
+    `above` it, where `git commit` puts them. `end` ends the changed lines. Each kind is created
+    once and copied.
     """
     source = _made(strategy, patches, cover, above, end)
     shutil.copytree(source.path, path, symlinks=True)
     repo = Repo.__new__(Repo)
     repo.path, repo._clock = path, source._clock
-    # the copied index has the times of other files
+    # the copied index has other files' times
     repo.git("update-index", "-q", "--refresh")
     if server:
         use_server(repo, server)
@@ -74,7 +74,7 @@ def prep(
 
 @cache
 def _place() -> Path:
-    """Where the repositories that are copied are, until the tests end."""
+    """Return the folder of the repositories to copy, which exists until the tests end."""
     folder = tempfile.TemporaryDirectory(prefix="patchpilot-prep-")
     atexit.register(folder.cleanup)
     return Path(folder.name)
@@ -83,7 +83,7 @@ def _place() -> Path:
 @cache
 def _made(strategy: str, patches: int, cover: str, above: bool, end: str) -> Repo:
     repo = Repo(Path(tempfile.mkdtemp(dir=_place())) / "r")
-    # b4 looks no further back than a year
+    # b4 looks back at most a year
     repo._clock = int(time.time()) - 3600
     repo.commit("widget: start\n\n" + SIGNED, FILES)
     repo.git("config", "b4.prep-cover-strategy", strategy)
@@ -117,7 +117,7 @@ def move_cover_to_the_tip(repo: Repo) -> None:
 
 
 def edit_cover(repo: Repo, text: str) -> None:
-    """`b4 prep --edit-cover`, with an editor that writes this text."""
+    """Run `b4 prep --edit-cover` with an editor that writes this text."""
     file = repo.path.parent / f"{repo.path.name}.cover"
     file.write_text(text)
     repo.git("config", "core.editor", f"cp {file}")

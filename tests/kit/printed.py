@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every command that is printed: in hints, help and advice (strings of the code, texts of the rule
-packs and templates) and in the documents.
+"""Collect every printed command: in hints, help and advice (the code's strings, the texts of rule
+packs and templates) and in documents.
 """
 
 import ast
@@ -23,16 +23,16 @@ _END = re.compile(
 
 
 def printed_commands() -> dict[str, str]:
-    """Each command as it is printed → where it was found first."""
-    found: dict[str, str] = {}
+    """Map each printed command to where it was found first."""
+    result: dict[str, str] = {}
     for path, text in _texts():
         for command in commands_in(text):
-            found.setdefault(command, str(path.relative_to(ROOT)))
-    return found
+            result.setdefault(command, str(path.relative_to(ROOT)))
+    return result
 
 
 def commands_in(text: str) -> Iterator[str]:
-    """The commands in a text: between backticks, or up to where the sentence goes on."""
+    """Yield the commands in a text: between backticks, or up to where the sentence continues."""
     for begin in _BEGIN.finditer(text):
         rest = text[begin.start() :]
         before = text[begin.start() - 1 : begin.start()]
@@ -58,7 +58,7 @@ def _end(text: str) -> int:
 
 
 def _texts() -> Iterator[tuple[Path, str]]:
-    # parsing all modules takes seconds in each process that collects the tests
+    # parsing all modules takes seconds in each process that collects tests
     for path, tree in trees("patchpilot ", "Action("):
         for text in strings(tree):
             yield path, text
@@ -79,9 +79,9 @@ def _texts() -> Iterator[tuple[Path, str]]:
 
 
 def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
-    """The strings of a module that can be printed: docstrings count only as the help of a verb.
+    """Yield a module's printable strings: docstrings count only as a verb's help.
 
-    With `actions` the commands of actions too.
+    With `actions`, the commands of actions are included.
     """
     silent = {
         node.body[0].value
@@ -91,7 +91,8 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
         )
         and isinstance(node.body[0], ast.Expr)
         and not any(
-            "command" in ast.unparse(one) for one in getattr(node, "decorator_list", ())
+            "command" in ast.unparse(decorator)
+            for decorator in getattr(node, "decorator_list", ())
         )
     }
     waiting: list[ast.AST] = [tree]
@@ -118,9 +119,9 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
 
 
 def _command(call: ast.Call) -> Iterator[str]:
-    """The command of an `Action(verb, (argument, …), …)`, in backticks.
+    """Yield the command of an `Action(verb, (argument, …), …)`, in backticks.
 
-    Nothing for options of the command in hand.
+    Nothing for options of the current command.
     """
     verb = call.args[0]
     if isinstance(verb, ast.Constant) and verb.value:
@@ -142,7 +143,7 @@ def _argument(node: ast.expr) -> str:
 
 
 def _filled(node: ast.JoinedStr) -> str:
-    """The text of a formatted string, with the expressions in braces."""
+    """Return a formatted string's text, with expressions in braces."""
     return "".join(
         str(part.value)
         if isinstance(part, ast.Constant)
@@ -152,7 +153,7 @@ def _filled(node: ast.JoinedStr) -> str:
 
 
 def _code(text: str) -> Iterator[str]:
-    """The lines of code blocks and the code in sentences."""
+    """Yield the lines of code blocks and the code in sentences."""
     fenced = False
     prose: list[str] = []
     for line in text.splitlines():
@@ -162,7 +163,7 @@ def _code(text: str) -> Iterator[str]:
             yield line.strip().removeprefix("$ ")
         else:
             prose.append(line.strip())
-    # a sentence may be wrapped within its code, a paragraph ends it
+    # a sentence may be wrapped within its code, but a paragraph ends it
     for paragraph in "\n".join(prose).split("\n\n"):
         for match in re.findall(r"`([^`]+)`", paragraph.replace("\n", " ")):
             yield f"`{match}`"

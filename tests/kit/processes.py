@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a process that a test did not start itself has ended."""
+"""Find out whether a process that a test did not start has ended."""
 
 import time
 from pathlib import Path
@@ -8,7 +8,7 @@ _PATIENCE = 10.0
 
 
 def has_ended(process: int) -> bool:
-    """Whether a process ends within ten seconds."""
+    """Return whether a process ends within ten seconds."""
     end = time.monotonic() + _PATIENCE
     while _runs(process):
         if time.monotonic() > end:
@@ -27,5 +27,5 @@ def _runs(process: int) -> bool:
         )
     except (FileNotFoundError, ProcessLookupError):
         return False
-    # one that ended stays until its parent has waited for it
+    # a zombie remains until its parent waits for it
     return state != "Z"

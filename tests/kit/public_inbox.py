@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A real public-inbox on loopback, for tests of how archives are read."""
+"""A real public-inbox on loopback, for tests of reading archives."""
 
 import shutil
 import signal
@@ -29,7 +29,7 @@ $im->done;
 
 
 def available() -> bool:
-    """Whether public-inbox is installed."""
+    """Return whether public-inbox is installed."""
     return all(
         shutil.which(program)
         for program in ("public-inbox-init", "public-inbox-httpd", "perl")
@@ -73,13 +73,13 @@ class PublicInbox:
         self._server = self._start()
 
     def add(self, *mails: bytes) -> None:
-        """Take in mails; when this returns, threads and searches show them."""
+        """Add messages; when this returns, threads and searches show them."""
         if mails:
             self._run("perl", "-e", _IMPORT, self.name, stdin=join_mbox(mails))
             self._until_found(parse_mail(mails[-1]).message_id)
 
     def _until_found(self, message_id: str) -> None:
-        """Make the server reopen its index until a search finds this mail."""
+        """Make the server reopen its index until a search finds this message."""
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             self._server.send_signal(signal.SIGHUP)
@@ -159,7 +159,6 @@ class PublicInbox:
 
 
 def free_port() -> int:
-    """Return a free port on loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -167,7 +166,7 @@ def free_port() -> int:
 
 
 def _answers(url: str, *, post: bool = False) -> bool:
-    """Whether a server listens there; with `post`, whether its search finds the mail."""
+    """Return whether a server listens there; with `post`, whether its search finds the message."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, data=b"" if post else None, timeout=5):

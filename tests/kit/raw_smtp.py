@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail server on loopback that says, at any step of the dialogue, exactly the bytes a fault
-wants, and then goes on, stalls or is gone.
+"""A mail server on loopback that sends exactly a fault's bytes at any step, and then continues,
+stalls or disconnects.
 """
 
 import contextlib
@@ -35,12 +35,12 @@ STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """At `step` of mail `at` (from 1; 0: every mail) send these bytes, then `then`; so many
-    `times`. `kept`: the mail at the end is kept all the same.
+    """At `step` of message `at` (from 1; 0: every message) send these bytes, then do `then`,
+    `times` times.
 
-    `then` is "on", "close", "reset", "stall" (until the client is gone), "late" (a second passes
-    before the bytes), or "again": the bytes are sent again and again, every `pause` seconds, until
-    the client is gone.
+    With `kept`, the message is stored anyway. `then` is "on", "close", "reset", "stall" (until the
+    client is gone), "late" (wait a second before the bytes), or "again" (repeat the bytes every
+    `pause` seconds until the client is gone).
     """
 
     step: str
@@ -53,14 +53,13 @@ class Fault:
 
 
 class _GoneError(Exception):
-    """The connection is over."""
+    """Raised when the connection is over."""
 
 
 class RawServer:
-    """Use it as a context.
+    """An SMTP server with a thread for each connection, as a context manager.
 
-    It speaks SMTP in a thread for each connection, STARTTLS or TLS with a certificate and login
-    when asked.
+    It offers STARTTLS or TLS with a certificate, and login, if requested.
     """
 
     def __init__(
@@ -100,23 +99,22 @@ class RawServer:
         trace: TracebackType | None,
     ) -> None:
         self._closing.set()
-        # a thread that waits in accept() is not woken by a close alone
+        # closing alone does not wake a thread in accept()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(5)
         self._listener.close()
 
     def heal(self) -> None:
-        """From now on nothing goes wrong."""
+        """Stop all faults."""
         self.fault, self.offers_tls = None, True
 
     def take(self) -> tuple[Received, ...]:
-        """What was kept so far, in order."""
+        """Return the messages stored so far, in order."""
         with self._lock:
             return tuple(self._mails)
 
     def keep(self, sender: str, recipients: list[str], data: bytes) -> None:
-        """Store one mail."""
         with self._lock:
             self._mails.append(Received(sender, tuple(recipients), data))
 
@@ -135,7 +133,7 @@ class RawServer:
             connection.close()
 
     def strikes(self, step: str) -> Fault | None:
-        """The fault, when it strikes at this step now; "between" comes after a mail, all others
+        """Return the fault if it applies at this step; "between" comes after a message, all others
         before or in it.
         """
         fault = self.fault
@@ -222,8 +220,8 @@ class _Session:
     def _take_mail(self) -> None:
         go_on = b"354 go on\r\n"
         if early := self.server.strikes("body"):
-            # in one segment with the reply: the client cannot send the whole mail before it could
-            # see the fault
+            # in one segment with the reply, so that the client cannot send the whole message before
+            # it sees the fault
             self._do(replace(early, send=go_on + early.send))
         else:
             self.sock.sendall(go_on)
@@ -241,11 +239,11 @@ class _Session:
         self._strike("between")
 
     def _strike(self, step: str) -> bool:
-        """Let the fault strike when it is its step; whether it did."""
-        found = self.server.strikes(step)
-        if found:
-            self._do(found)
-        return found is not None
+        """Apply the fault at its step, and return whether it applied."""
+        fault = self.server.strikes(step)
+        if fault:
+            self._do(fault)
+        return fault is not None
 
     def _do(self, fault: Fault) -> None:
         if fault.then == "late":
@@ -263,7 +261,7 @@ class _Session:
             self.sock.close()
             raise _GoneError
         if fault.then == "close":
-            # what was sent is to arrive: the client's own words must not turn the end into a reset
+            # the sent bytes must arrive, so unread input must not turn the close into a reset
             raw = self.sock
             raw.shutdown(socket.SHUT_WR)
             self._drain(0.05)
@@ -276,7 +274,7 @@ class _Session:
             raise _GoneError
 
     def _drain(self, seconds: float) -> None:
-        """Read and forget until the client is gone."""
+        """Read and discard until the client is gone."""
         self.sock.settimeout(0.1)
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self.server._closing.is_set():
@@ -307,5 +305,5 @@ class _Session:
 
 
 def _address(line: bytes) -> str:
-    found = re.search(rb"<([^>]*)>", line)
-    return found[1].decode("utf-8", "replace") if found else ""
+    match = re.search(rb"<([^>]*)>", line)
+    return match[1].decode("utf-8", "replace") if match else ""

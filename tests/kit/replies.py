@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A review of a followed patch, and an answer to it."""
+"""A review of a tracked patch, and a reply to it."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ ANSWER = (
 
 
 def followed(folder: Path, server: Sink) -> tuple[Repo, str]:
-    """A topic's repository, and the Message-ID of the review of a followed patch."""
+    """Return a topic's repository, and the Message-ID of a tracked patch's review."""
     repo = topic(folder / "r", 1, server=server)
     post = mail(
         "[PATCH] widget: change line 1",
@@ -67,8 +67,8 @@ def followed(folder: Path, server: Sink) -> tuple[Repo, str]:
     )
     (folder / "t.mbox").write_bytes(
         b"".join(
-            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n"
-            for one in (post, review)
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + message + b"\n"
+            for message in (post, review)
         )
     )
     assert call("track", "add", "--mbox", folder / "t.mbox").code == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Real git repositories, built in a few milliseconds each."""
+"""Real git repositories, each created in a few milliseconds."""
 
 import os
 import shlex
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Repo:
     """A repository under construction.
 
-    Dates advance by a minute a commit, so that ids are the same in every run.
+    Dates advance by a minute per commit, so ids are the same in every run.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Repo:
         self.git("init", "-q", "-b", "master", *(["--bare"] if bare else []), ".")
 
     def patchpilot(self, line: str, *words: object, stdin: bytes = b"") -> "Outcome":
-        """Run a command of patchpilot here, its `line` split as in a shell."""
+        """Run a patchpilot command here, with `line` split as in a shell."""
         from tests.kit.cli import call
 
         command, *rest = shlex.split(line)
@@ -35,9 +35,8 @@ class Repo:
     def git(
         self, line: str, *words: str, stdin: str | None = None, check: bool = True
     ) -> str:
-        """Run git here, its `line` split as in a shell.
-
-        Return its standard output without the last newline.
+        """Run git here, with `line` split as in a shell, and return its output without the last
+        newline.
         """
         args = (*shlex.split(line), *words)
         env = dict(os.environ)
@@ -59,7 +58,7 @@ class Repo:
     def write(self, **files: str) -> None:
         """Write files.
 
-        `__` in a name stands for `/` and `_dot_` for `.` (see `put` for any name).
+        In names, `__` means `/` and `_dot_` means `.` (see `put` for any name).
         """
         for name, text in files.items():
             self.put(name.replace("__", "/").replace("_dot_", "."), text)
@@ -77,7 +76,7 @@ class Repo:
         *,
         author: str | None = None,
     ) -> str:
-        """Commit these files (and whatever else changed); the new commit's id."""
+        """Commit these files and all other changes, and return the commit's id."""
         for path, text in (files or {}).items():
             self.put(path, text)
         self._clock += 60
@@ -94,7 +93,7 @@ class Repo:
         return self._head()
 
     def _head(self) -> str:
-        """The id of HEAD, read from its file: git has just written it."""
+        """Return the id of HEAD from its file, which git has just written."""
         head = self.path / ".git" / "HEAD"
         name = head.read_text().strip() if head.is_file() else ""
         ref = self.path / ".git" / name.removeprefix("ref: ")
@@ -105,19 +104,18 @@ class Repo:
         )
 
     def tag(self, name: str) -> None:
-        """An annotated tag on HEAD."""
+        """Create an annotated tag on HEAD."""
         self.git("tag", "-a", "-m", name, name)
 
     def branch(self, name: str, at: str = "HEAD") -> None:
-        """Make a branch and go there."""
+        """Create and check out a branch."""
         self.git("checkout", "-q", "-b", name, at)
 
     def checkout(self, name: str) -> None:
-        """Go to a branch."""
         self.git("checkout", "-q", name)
 
     def state(self) -> tuple[str, str, str]:
-        """The branch's tip, what differs from it in index or files, and the branch."""
+        """Return the branch's tip, the changes in index and files, and the branch."""
         (self.path / ".git" / "index").touch()
         return (
             self.git("rev-parse", "HEAD"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Types of checkpatch.pl that have no rule because the script itself never reports them."""
+"""Types of checkpatch.pl without a rule, because the script itself never reports them."""
 
 import tomllib
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class RetiredType(NamedTuple):
-    """A type that is dead, why it is, and code (added to `path`) that would give it if it were not."""  # noqa: E501
+    """A dead type, the reason, and code (added to `path`) that would trigger it otherwise."""
 
     checkpatch: str
     why: str
@@ -16,7 +16,7 @@ class RetiredType(NamedTuple):
 
 
 def retired_types() -> tuple[RetiredType, ...]:
-    """All of retired.toml."""
+    """Return all of retired.toml."""
     tables = tomllib.loads(
         Path(__file__).with_name("retired.toml").read_text(encoding="utf-8")
     )["retired"]

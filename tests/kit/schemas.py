@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The JSON schemas of docs/reference/schemas, for holding every document that a test makes a verb
-print against them.
+"""The JSON schemas of docs/reference/schemas, for checking every document that a test makes a verb
+print.
 """
 
 import json
@@ -15,9 +15,9 @@ FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 @cache
 def validator(schema: str) -> Draft202012Validator:
-    """The validator of a schema such as `patchpilot/check/1`.
+    """Return the validator of a schema such as `patchpilot/check/1`.
 
-    KeyError if there is no file for it.
+    Raise KeyError if there is no file for it.
     """
     _, verb, version = schema.split("/")
     file = FOLDER / f"{verb}-{version}.json"
@@ -27,9 +27,9 @@ def validator(schema: str) -> Draft202012Validator:
 
 
 def check_document(text: str) -> list[str]:
-    """What is wrong with a printed document, or with JSON lines: one sentence per problem.
+    """Return the errors in a printed document or in JSON lines, one sentence each.
 
-    Text that is not a document of ours has none.
+    Other text has no errors.
     """
     if not text.startswith("{"):
         return []

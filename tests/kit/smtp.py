@@ -14,9 +14,9 @@ from patchpilot.demo.sink import Keeper, Sink
 
 @dataclass
 class Faults:
-    """What goes wrong; mails count from 1 over the server's whole life.
+    """Faults; messages are counted from 1 over the server's whole life.
 
-    None and empty mean: nothing.
+    None and empty values mean no fault.
     """
 
     drop_before_mail: int | None = None
@@ -32,7 +32,7 @@ class Faults:
     seen: int = field(default=0)
 
     def heal(self) -> None:
-        """From now on nothing goes wrong."""
+        """Stop all faults."""
         self.drop_before_mail = self.gone_from = self.temporary_at = self.stall_at = (
             self.close_after_data
         ) = None
@@ -40,7 +40,7 @@ class Faults:
 
 
 class FaultySink(Sink):
-    """A sink with faults, TLS (`tls` "starttls" or "ssl" with a certificate) and login (user,
+    """A sink with faults, TLS (`tls` is "starttls" or "ssl", with a certificate) and login (user,
     password).
     """
 
@@ -58,27 +58,26 @@ class FaultySink(Sink):
         self.logins: list[tuple[str, bool]] = []
 
     def handler(self) -> Any:
-        """The faulty handler."""
         return _Faulty(self)
 
     def options(self) -> dict[str, Any]:
-        """TLS and login as asked."""
-        found = super().options()
+        """Return the options for TLS and login."""
+        result = super().options()
         if self.tls and self.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*map(str, self.certificate))
-            found |= (
+            result |= (
                 {"tls_context": context, "require_starttls": True}
                 if self.tls == "starttls"
                 else {"ssl_context": context}
             )
         if self.login:
-            found |= {
+            result |= {
                 "authenticator": self._authenticate,
                 "auth_required": True,
                 "auth_require_tls": self.tls == "starttls",
             }
-        return found
+        return result
 
     def _authenticate(
         self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any
@@ -134,7 +133,9 @@ class _Faulty(Keeper):
 
 
 def settled_down(server: FaultySink, quiet: float = 0.8) -> None:
-    """Wait until nothing has arrived for a while: children of a killed sender may still be at work."""  # noqa: E501
+    """Wait until nothing has arrived for a while, because children of a killed sender may still
+    run.
+    """
     seen, since = -1, time.monotonic()
     while time.monotonic() - since < quiet:
         now = len(server.take()) + server.faults.seen
@@ -144,7 +145,7 @@ def settled_down(server: FaultySink, quiet: float = 0.8) -> None:
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """(certificate, key) for localhost and 127.0.0.1, signed by itself; made by openssl."""
+    """Create a self-signed (certificate, key) for localhost and 127.0.0.1 with openssl."""
     import subprocess
 
     cert, key = folder / "cert.pem", folder / "key.pem"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Faults of mail servers, at every step of the dialogue.
-
-What the first `send` has to make of each, by itself.
+"""Faults of mail servers at every step of the dialogue, with the required result of the first
+`send`.
 """
 
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class ServerCase:
-    """A fault and what is to come of it."""
+    """A fault and its required result."""
 
     name: str
     fault: Fault
@@ -31,7 +30,7 @@ class ServerCase:
 
 
 def _at(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
-    """Cases of a step: (name, bytes, then, first)."""
+    """Return the cases of a step: (name, bytes, then, first)."""
     cases = []
     for name, send, then, first in rows:
         assert isinstance(send, bytes)

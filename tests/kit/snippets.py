@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Examples of rule packs made into whole patches: everything an example does not say is beyond
-reproach.
+"""Turn examples of rule packs into whole patches, in which everything not in the example is
+correct.
 """
 
 import re
@@ -40,35 +40,29 @@ HUNK = (
 
 
 class MemoryTree:
-    """A source tree out of a table of path to content."""
+    """A source tree from a mapping of path to content."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = {path: text.encode() for path, text in files.items()}
 
     @property
     def label(self) -> str:
-        """What messages call it."""
         return "memory"
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """The version of its Makefile."""
         return makefile_version(self.read("Makefile"))
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file."""
         return self._files.get(path)
 
     def exists(self, path: str) -> bool:
-        """Whether there is such a file or directory."""
         return path in self._files or self.is_dir(path)
 
     def is_dir(self, path: str) -> bool:
-        """Whether there is such a directory."""
         return any(file.startswith(f"{path.rstrip('/')}/") for file in self._files)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """All files below a directory."""
         prefix = f"{directory.rstrip('/')}/" if directory else ""
         return tuple(sorted(path for path in self._files if path.startswith(prefix)))
 
@@ -81,8 +75,8 @@ Where an example's history has it, the patch is that commit.
 
 
 class MemoryHistory:
-    """A repository out of a table of full id to subject (and " <- " who committed it), all of it in
-    mainline and released with v6.1.
+    """A repository from a mapping of full id to subject (and " <- " committer), all in mainline and
+    released in v6.1.
 
     Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
     """
@@ -94,44 +88,51 @@ class MemoryHistory:
         self._tree = tree
 
     def find(self, word: str) -> Commit | None:
-        """The commit whose id begins with this."""
-        found = next(
+        """Return the commit whose id starts with `word`."""
+        full_id = next(
             (commit for commit in self._commits if commit.startswith(word.lower())),
             None,
         )
-        if found is None:
+        if full_id is None:
             return None
         ada, when = (
             Address("Ada Fixer", "ada@example.org"),
             datetime(2026, 1, 1, tzinfo=UTC),
         )
-        subject, _, by = self._commits[found].partition(" <- ")
+        subject, _, by = self._commits[full_id].partition(" <- ")
         return Commit(
-            found, found, (), ada, when, parse_address(by) or ada, when, f"{subject}\n"
+            full_id,
+            full_id,
+            (),
+            ada,
+            when,
+            parse_address(by) or ada,
+            when,
+            f"{subject}\n",
         )
 
     def is_complete(self) -> bool:
-        """The table has all commits."""
+        """Return True, because all commits are in the table."""
         return True
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
-        """All subjects, whatever was touched."""
+        """Return all subjects, whatever files they touched."""
         return [(subject, (), "") for subject in self._commits.values()]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Whether it is in the table."""
+        """Return whether it is in the table."""
         return commit_id in self._commits
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Whether it is in the table."""
+        """Return whether it is in the table."""
         return old in self._commits
 
     def first_release(self, commit_id: str) -> str | None:
-        """v6.1 for what is in the table."""
+        """Return v6.1 for commits in the table."""
         return "v6.1" if commit_id in self._commits else None
 
     def is_released(self, commit_id: str) -> bool | None:
-        """What the table has is released but for what says of itself that it is not."""
+        """Return whether a commit is in the table and not marked as unreleased."""
         return (
             None
             if commit_id not in self._commits
@@ -139,15 +140,15 @@ class MemoryHistory:
         )
 
     def tree_of(self, commit_id: str) -> MemoryTree | None:
-        """The tree of the example, if the commit is in the table."""
+        """Return the tree of the example, if the commit is in the table."""
         return self._tree if self.find(commit_id) else None
 
     def tip_of(self, tree: str) -> Tip | None:
-        """No remote has a subsystem's tree."""
+        """Return None: no remote has a subsystem's tree."""
         return None
 
     def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
-        """What the subjects in the table say in parentheses at their end."""
+        """Return the states in parentheses at the end of the table's subjects."""
         subjects = [(id_, text) for id_, text in self._commits.items() if "(s" in text]
         fixes = [
             EarlierFix(id_, text, "v6.1", True, text.endswith("(same change)"))
@@ -161,11 +162,11 @@ class MemoryHistory:
         )
 
     def needs_no_backport(self, patch: Patch, project: object) -> bool:
-        """Every fix is for stable."""
+        """Return False: every fix is for stable."""
         return False
 
     def next_tip(self) -> Tip | None:
-        """The tree of the example, if the table has a commit of linux-next."""
+        """Return the tree of the example if the table has a commit of linux-next."""
         is_next = self._tree and any(
             "linux-next" in subject for subject in self._commits.values()
         )
@@ -177,7 +178,7 @@ class MemoryHistory:
 
 
 def context_of(example: Example) -> Context:
-    """What the engine runs an example on."""
+    """Return the context in which the engine runs an example."""
     patches = (
         [_parse(_member(text)) for text in example.series]
         if example.series
@@ -211,11 +212,11 @@ def context_of(example: Example) -> Context:
 
 
 def _built(example: Example, patch: Patch) -> Iterator[BuildProblem]:
-    """What the build of an example says of its patch."""
+    """Yield the build problems of an example's patch."""
     before = read_diagnostics(example.build_before.split("\n"), "")
     after = read_diagnostics(example.build.split("\n"), "")
-    for one in new_ones(before, after, patch.files):
-        yield problem_of(one, patch.files)
+    for diagnostic in new_ones(before, after, patch.files):
+        yield problem_of(diagnostic, patch.files)
     if example.problem:
         kind, _, text = example.problem.partition(": ")
         yield BuildProblem(
@@ -228,7 +229,7 @@ def _parse(text: str, commit: str | None = None) -> Patch:
 
 
 def _member(text: str) -> str:
-    """A patch of a series: a whole mail, or its subject (with header lines above it)."""
+    """Return a patch of a series: a whole message, or its subject (with headers above it)."""
     if "\n\n" in text:
         return text.lstrip("\n")
     *headers, subject = text.split("\n")
@@ -248,7 +249,7 @@ def _member(text: str) -> str:
 
 
 def mail_of(example: Example) -> str:
-    """The example as a mail."""
+    """Return the example as a message."""
     if example.patch is not None:
         return example.patch.lstrip("\n")
     subject = example.subject or SUBJECT
@@ -261,8 +262,8 @@ def mail_of(example: Example) -> str:
 
 
 def mail(subject: str, text: str, diff: str) -> str:
-    """A patch as git format-patch writes it."""
-    # who adds files shows in the diffstat that MAINTAINERS follows
+    """Return a patch as git format-patch writes it."""
+    # when files are added, the diffstat shows MAINTAINERS as well
     stat = (
         " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n"
         if "diff --git a/MAINTAINERS " in diff
@@ -278,7 +279,7 @@ def mail(subject: str, text: str, diff: str) -> str:
 
 
 def diff_of(example: Example) -> str:
-    """The diff of an example, its hunk headers counted."""
+    """Return the diff of an example, with correct counts in hunk headers."""
     if example.code is not None:
         assert example.path is not None
         lines = example.code.removeprefix("\n").removesuffix("\n").split("\n")
@@ -300,8 +301,9 @@ def diff_of(example: Example) -> str:
 
 
 def file_diff(path: str, body: str, *, new: bool = False) -> str:
-    """The diff of one file: `body` has signed lines, with `@@` lines between its hunks (one is put
-    first when there is none).
+    """Return the diff of one file.
+
+    `body` has signed lines, and `@@` lines between its hunks; the first one may be omitted.
     """
     if not body.startswith("@@"):
         body = f"@@\n{body}"
@@ -315,7 +317,7 @@ def file_diff(path: str, body: str, *, new: bool = False) -> str:
 
 
 def whole_diff(text: str) -> str:
-    """A diff as written, with the ranges of its `@@` lines filled in."""
+    """Return a diff with the ranges of its `@@` lines filled in."""
     parts, body = [], []
     for line in text.split("\n"):
         if line.startswith("diff --git ") and body:
@@ -334,12 +336,12 @@ def _counted(body: str, *, new: bool = False) -> str:
             out.append(line)
             continue
         hunk = []
-        for one in lines[number + 1 :]:
-            if one.startswith(("@@", "diff --git ")):
+        for following in lines[number + 1 :]:
+            if following.startswith(("@@", "diff --git ")):
                 break
-            hunk.append(one)
-        old = sum(1 for one in hunk if one[:1] in (" ", "-", ""))
-        fresh = sum(1 for one in hunk if one[:1] in (" ", "+", ""))
+            hunk.append(following)
+        old = sum(1 for line in hunk if line[:1] in (" ", "-", ""))
+        fresh = sum(1 for line in hunk if line[:1] in (" ", "+", ""))
         created = new or any(line == "--- /dev/null" for line in lines[:number])
         section = line.removeprefix("@@").strip()
         out.append(

@@ -9,7 +9,8 @@ SOURCE = Path(__file__).parents[2] / "patchpilot"
 
 
 def trees(*words: str, root: Path = SOURCE) -> Iterator[tuple[Path, ast.Module]]:
-    """Yields path and syntax tree of every module; with `words`, of those that have one of them.
+    """Yield path and syntax tree of every module; with `words`, of modules that contain one of
+    them.
 
     All modules together take two seconds.
     """

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stylesheets that are parsed once a process: every app of a test has the same ones, and parsing
-them takes longer than most tests.
+"""Parse stylesheets once per process: all test apps use the same ones, and parsing takes longer
+than most tests.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from textual.css.stylesheet import Stylesheet
 
 @contextmanager
 def parsed_once() -> Iterator[None]:
-    """While it lasts, equal texts with equal variables give the rules that were parsed before."""
+    """Reuse the parsed rules for equal texts with equal variables."""
     parse = Stylesheet._parse_rules
     known: dict[tuple[object, ...], list[RuleSet]] = {}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A program on a terminal of its own: what it wrote, keys for it, and when words appeared."""
+"""A program on a separate terminal: read its output, send keys, and wait for words."""
 
 import contextlib
 import fcntl
@@ -21,9 +21,9 @@ WALK = (sys.executable, "-m", "patchpilot")
 
 
 class Terminal:
-    """A process in a session of its own.
+    """A process in a separate session.
 
-    `seen` is all it wrote, escapes and all; `started` when it was begun (perf_counter).
+    `seen` is all its output, including escapes; `started` is its start time (perf_counter).
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Terminal:
         self.kill()
 
     def resize(self, size: tuple[int, int], file: int | None = None) -> None:
-        """Give the terminal (columns, rows)."""
+        """Set the terminal's size (columns, rows)."""
         fcntl.ioctl(
             self._master if file is None else file,
             termios.TIOCSWINSZ,
@@ -73,7 +73,7 @@ class Terminal:
         )
 
     def read(self, patience: float = 0.1) -> bool:
-        """Take what was written, waiting at most so many seconds; False when nothing came."""
+        """Read output, waiting at most `patience` seconds; return False if there is none."""
         waiting = select.poll()
         waiting.register(self._master, select.POLLIN | select.POLLHUP)
         if not waiting.poll(patience * 1000):
@@ -87,9 +87,8 @@ class Terminal:
     def wait_for(
         self, *words: str, since: int = 0, patience: float = PATIENCE
     ) -> float:
-        """Read until all words stand in what was written after `since`.
-
-        When that was (perf_counter).
+        """Read until all words occur in the output after `since`, and return the time
+        (perf_counter).
         """
         end = time.monotonic() + patience
         while any(word not in self.seen[since:] for word in words):
@@ -106,14 +105,14 @@ class Terminal:
         return last
 
     def type(self, text: str) -> int:
-        """Press keys; where in `seen` the answer begins."""
+        """Press keys, and return where in `seen` the response starts."""
         os.write(self._master, text.encode())
         return len(self.seen)
 
     def latency(self, key: str) -> float:
-        """Seconds from a key to the first thing written after it.
+        """Return the seconds from a key to the first output after it.
 
-        AssertionError when nothing is.
+        Raise AssertionError if there is none.
         """
         begun = time.perf_counter()
         self.type(key)
@@ -121,17 +120,17 @@ class Terminal:
         return time.perf_counter() - begun
 
     def cpu(self) -> float:
-        """Processor seconds of the process's own threads until now."""
+        """Return the CPU seconds used by the process's threads so far."""
         spent = 0
         for task in Path(f"/proc/{self.process.pid}/task").iterdir():
-            # a thread may end meanwhile
+            # a thread may end in between
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 spent += int((task / "schedstat").read_text().split()[0])
         return spent / 1e9
 
     def queued(self) -> float:
-        """Seconds the main thread was ready to run, but no processor was free: other programs'
-        doing.
+        """Return the seconds for which the main thread was ready but other programs used the
+        processors.
         """
         return (
             int(
@@ -143,7 +142,7 @@ class Terminal:
         )
 
     def kill(self) -> None:
-        """kill -9, with all it started."""
+        """Kill the process and its children with SIGKILL."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -152,12 +151,12 @@ class Terminal:
             self._master = -1
 
     def close(self) -> None:
-        """Close the terminal's window, so to speak."""
+        """Hang up, as when a terminal window is closed."""
         os.close(self._master)
         self._master = -1
 
     def end(self) -> int:
-        """Wait until it ended by itself; its exit code."""
+        """Wait until the process ends, and return its exit code."""
         end = time.monotonic() + PATIENCE
         while self.process.poll() is None and time.monotonic() < end:
             self.read()
@@ -169,7 +168,7 @@ class Terminal:
 
 
 class Verb(Terminal):
-    """`patchpilot` with these words in the current directory, on a terminal that it can ask for a
+    """A `patchpilot` command in the current directory, on a terminal on which it can ask for a
     password.
     """
 

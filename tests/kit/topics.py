@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Topic branches ready to be sent, and what arrived applied again."""
+"""Topic branches ready to send, and received messages applied again."""
 
 import subprocess
 from pathlib import Path
@@ -18,9 +18,9 @@ def topic(
     server: Sink | RawServer | None = None,
     author: str | None = None,
 ) -> Repo:
-    """A repository with `patches` commits on `topic` over `master`, its upstream.
+    """Return a repository with `patches` commits on `topic`, whose upstream is `master`.
 
-    `server` is set as mail server.
+    `server` becomes its mail server.
     """
     repo = Repo(path)
     repo.commit(
@@ -51,9 +51,7 @@ def topic(
 
 
 def topic_with_spaces(path: Path, files: int) -> Repo:
-    """Two commits whose files have white space at the ends of their lines, to be fixed in all of
-    them.
-    """
+    """Return two commits whose files all have trailing whitespace to fix."""
     repo = Repo(path)
     names = [f"frob{number}.c" for number in range(files)]
     repo.commit(f"frob: begin\n\n{SIGNED}", dict.fromkeys(names, "int a;\n"))
@@ -77,15 +75,15 @@ def use_server(repo: Repo, server: Sink | RawServer) -> None:
 
 
 def unpacked(mail: Received) -> bytes:
-    """A received mail with the line ends of a file."""
+    """Return a received message with a file's line endings."""
     return mail.data.replace(b"\r\n", b"\n")
 
 
 def apply(
     repo: Repo, base: str, mails: list[bytes], folder: Path
 ) -> list[tuple[str, str, str, str]]:
-    """(tree, author name, author email, message) of each commit `git am` makes of these mails on
-    `base`, in order.
+    """Return (tree, author name, author email, message) of each commit that `git am` makes of these
+    messages on `base`.
     """
     work = folder / "applied"
     subprocess.run(
@@ -113,13 +111,13 @@ def apply(
 
 
 def commits(repo: Repo, span: str) -> list[tuple[str, str, str, str]]:
-    """(tree, author name, author email, message) of the commits of a range, oldest first."""
-    found = []
+    """Return (tree, author name, author email, message) of a range's commits, oldest first."""
+    result = []
     for commit in repo.git("rev-list", "--reverse", span).split():
         tree, name, email = repo.git(
             "show", "-s", "--format=%T%n%an%n%ae", commit
         ).split("\n")
-        found.append(
+        result.append(
             (tree, name, email, repo.git("show", "-s", "--format=%B", commit).strip())
         )
-    return found
+    return result

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A kernel tree in small: a mainline and stable branches that take, release and revert one patch,
-dated after the mails of tests.kit.mails.
+"""A small kernel tree: mainline and stable branches that apply, release and revert one patch, dated
+after the messages of tests.kit.mails.
 """
 
 from pathlib import Path
@@ -20,14 +20,16 @@ APRIL = 1_712_000_000
 
 
 class Trees:
-    """A repository whose mainline is `master`; stable branches begin at its first commit."""
+    """A repository whose mainline is `master`; stable branches start at its first commit."""
 
     def __init__(self, path: Path) -> None:
         self.repo = Repo(path, clock=APRIL)
         self.first = self.repo.commit("first", {FILE: "".join(LINES)})
 
     def commit(self, message: str, *, checked: bool = True, tag: str = "") -> str:
-        """The patch with this message, or without the check: a revert; a tag on it."""
+        """Commit the patch with this message, or without the check (a revert), and tag it if
+        requested.
+        """
         lines = [*LINES[:12], *(CHECK if checked else []), *LINES[12:]]
         made = self.repo.commit(message, {FILE: "".join(lines)}, author=ADA)
         if tag:
@@ -37,7 +39,7 @@ class Trees:
     def on_stable(
         self, version: str, message: str, *, checked: bool = True, tag: str = ""
     ) -> str:
-        """A commit on a stable branch."""
+        """Commit on a stable branch."""
         branch = f"refs/remotes/stable/linux-{version}.y"
         known = self.repo.git("rev-parse", "--verify", "-q", branch, check=False)
         self.repo.checkout(known or self.first)
@@ -47,7 +49,7 @@ class Trees:
         return made
 
     def backport(self, commit: str, version: str, *, tag: str = "") -> str:
-        """A stable branch takes a commit of mainline."""
+        """Backport a mainline commit to a stable branch."""
         message = self.repo.git("show", "-s", "--format=%B", commit)
         return self.on_stable(
             version,

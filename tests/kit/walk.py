@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Driving the walk in tests: keys, and waiting for conditions instead of for time."""
+"""Drive the TUI in tests: press keys, and wait for conditions instead of sleeping."""
 
 import shutil
 import time
@@ -22,7 +22,7 @@ PATIENCE = 90.0
 async def until(
     pilot: Pilot[int], condition: Callable[[], object], what: str = ""
 ) -> None:
-    """Wait until a condition holds; AssertionError with what the walk knows when it never does."""
+    """Wait until a condition holds; raise AssertionError with the TUI's state if it never does."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         await pilot.pause(0.02)
@@ -39,7 +39,7 @@ async def until(
 
 
 def settled(app: PatchpilotApp) -> bool:
-    """Whether nothing is being worked at."""
+    """Return whether no work is in progress."""
     screen = app.stage_screen
     reading = any(
         worker.group == "topic" and not worker.is_finished for worker in app.workers
@@ -61,7 +61,7 @@ def settled(app: PatchpilotApp) -> bool:
 
 
 async def settle(pilot: Pilot[int]) -> None:
-    """Wait until nothing is being worked at."""
+    """Wait until no work is in progress."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await until(pilot, lambda: settled(app), "quiet")
@@ -73,7 +73,7 @@ async def running(
     size: tuple[int, int] = (100, 30),
     *pressed: str,
 ) -> AsyncIterator[Pilot[int]]:
-    """Run the app on a terminal, press these keys, and wait until nothing is being worked at."""
+    """Run the app on a terminal, press these keys, and wait until no work is in progress."""
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         await keys(pilot, *pressed)
@@ -81,14 +81,14 @@ async def running(
 
 
 async def keys(pilot: Pilot[int], *pressed: str) -> None:
-    """Press keys, for a stage its number, waiting after each until its work is done."""
+    """Press keys (a digit for a stage), waiting after each until its work is done."""
     for key in pressed:
         await pilot.press(str(key.number) if isinstance(key, Stage) else key)
         await settle(pilot)
 
 
 async def still(pilot: Pilot[int]) -> None:
-    """Wait until the screen looks the same three times running: what is drawn late is drawn."""
+    """Wait until the screen is the same three times in a row, so that late updates are drawn."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     seen: list[str] = []
@@ -102,7 +102,7 @@ async def still(pilot: Pilot[int]) -> None:
 
 
 def text_of(app: PatchpilotApp) -> str:
-    """What stands on the screen, as plain lines."""
+    """Return the screen's text as plain lines."""
     return "\n".join(
         "".join(segment.text for segment in strip)
         for strip in app.screen._compositor.render_strips()
@@ -110,15 +110,15 @@ def text_of(app: PatchpilotApp) -> str:
 
 
 def said(app: PatchpilotApp) -> str:
-    """The newest message, "" where there is none."""
+    """Return the latest message, or ""."""
     return app.message
 
 
-def copy_clone(built: Repositories, place: Path) -> Path:
-    """A copy of the sandbox's clone below `place`, with a mail server that is set and remotes whose
-    names tell nothing of this machine.
+def copy_clone(built: Repositories, folder: Path) -> Path:
+    """Return a copy of the sandbox's clone below `place`, with a mail server and remotes whose
+    names do not depend on this machine.
     """
-    work = place / "linux"
+    work = folder / "linux"
     shutil.copytree(built.work, work, symlinks=True)
     git(work, "config", "--global", "sendemail.smtpServer", "mail.example.org")
     git(work, "config", "--global", "sendemail.smtpServerPort", "2525")
@@ -128,7 +128,7 @@ def copy_clone(built: Repositories, place: Path) -> Path:
 
 
 async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> Path:
-    """Answer the question for the folder; returns the one patch that is written to it."""
+    """Answer the question for the folder, and return the only patch written to it."""
     await until(
         pilot,
         lambda: "Sign off the patches?" in text_of(app),

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The language of everything a person reads."""
+"""Tests of the language of all user texts."""

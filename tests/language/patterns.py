@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Counts the turns of phrase of patterns.toml in each area of the texts.
+"""Count the turns of phrase of patterns.toml in each area of the texts.
 
 `python -m tests.language.patterns` writes the counts that are below their ceilings as the new
 ceilings; `--list AREA [PATTERN]` prints each place in an area.
@@ -25,7 +25,9 @@ from tests.language.texts import (
 
 FILE = Path(__file__).with_name("patterns.toml")
 DATA = tomllib.loads(FILE.read_text(encoding="utf-8"))
-PATTERNS = {one["name"]: re.compile(one["pattern"]) for one in DATA["pattern"]}
+PATTERNS = {
+    pattern["name"]: re.compile(pattern["pattern"]) for pattern in DATA["pattern"]
+}
 _GENERATED = ("docs/reference/subsystems.md",)
 _SQL = re.compile(r"\b(?:SELECT|INSERT INTO|UPDATE|CREATE TABLE|JOIN)\b")
 _NO_TEXT = (
@@ -37,7 +39,7 @@ _NO_TEXT = (
 
 
 def areas(text: Text) -> Iterator[str]:
-    """The area that a text belongs to; none for what is no prose."""
+    """Yield the areas that a text belongs to; none if it is not prose."""
     file = text.place.partition(":")[0]
     if file in _NO_TEXT or file in _GENERATED or not re.search(r"\w+ \w+", text.text):
         return
@@ -49,7 +51,7 @@ def areas(text: Text) -> Iterator[str]:
 
 @cache
 def prose() -> tuple[tuple[str, Text], ...]:
-    """Every text with its area."""
+    """Return every text with its area."""
     sources = (
         *rule_texts(),
         *code_strings(),
@@ -63,7 +65,7 @@ def prose() -> tuple[tuple[str, Text], ...]:
 
 @cache
 def places() -> tuple[tuple[str, str, str], ...]:
-    """Area, pattern and place (with the words around it) of each one found."""
+    """Return (area, pattern, place with context) for each match."""
     return tuple(
         (area, name, f"{text.place}: {_around(text.text, match)}")
         for area, text in prose()
@@ -77,16 +79,16 @@ def _around(text: str, match: re.Match[str]) -> str:
 
 
 def counts() -> dict[str, dict[str, int]]:
-    """For each area how often it has each pattern that it has."""
-    found = Counter((area, name) for area, name, _ in places())
+    """Return for each area the counts of its patterns."""
+    totals = Counter((area, name) for area, name, _ in places())
     return {
-        area: {name: found[area, name] for name in PATTERNS if found[area, name]}
-        for area in sorted({area for area, _ in found})
+        area: {name: totals[area, name] for name in PATTERNS if totals[area, name]}
+        for area in sorted({area for area, _ in totals})
     }
 
 
 def lowered() -> str:
-    """The text of patterns.toml with each ceiling at the count, where the count is lower.
+    """Return the text of patterns.toml with ceilings lowered to the counts.
 
     A file without ceilings gets the counts.
     """
@@ -118,9 +120,9 @@ def main() -> None:
         FILE.write_text(lowered(), encoding="utf-8")
         return
     area, *names = options.list
-    for found, name, place in places():
-        if found == area and (not names or name in names):
-            print(f"{name}: {place}")
+    for location, name, location in places():
+        if location == area and (not names or name in names):
+            print(f"{name}: {location}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pages about the code name files that there are."""
+"""Test that the pages about the code name existing files."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ ROOMS = [ROOT / "patchpilot", ROOT]
 
 
 @pytest.mark.parametrize("page", ["architecture.md", "internals.md"])
-def test_a_file_that_a_page_names_is_there(page: str) -> None:
+def test_files_named_in_pages_exist(page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     named = {match[1] for match in _PATH.finditer(text)}
     assert len(named) > 5
@@ -22,7 +22,7 @@ def test_a_file_that_a_page_names_is_there(page: str) -> None:
     assert not missing
 
 
-def test_the_figures_of_the_readme_are_on_the_pages_that_they_link_to() -> None:
+def test_figures_of_the_readme_are_on_the_pages_that_they_link_to() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     section = text.partition("## How well it works")[2].partition("\n## ")[0]
     linked = re.findall(r"\[([^]]*)\]\((docs/reference/[^)]*)\) \|$", section, re.M)
@@ -31,4 +31,4 @@ def test_the_figures_of_the_readme_are_on_the_pages_that_they_link_to() -> None:
         figures = re.findall(r"\d+(?:\.\d+)?", result)
         there = (ROOT / page.partition("#")[0]).read_text(encoding="utf-8")
         assert figures
-        assert [one for one in figures if one not in there] == []
+        assert [figure for figure in figures if figure not in there] == []

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turns of phrase that read like a translation do not come back: each area has at most as many of
-each as patterns.toml allows.
-"""
+"""Test that each area has at most as many translated turns of phrase as patterns.toml allows."""
 
 import re
 from collections import Counter
@@ -33,25 +31,31 @@ def test_no_area_has_more_than_its_ceiling(area: str) -> None:
         for name, number in counts().get(area, {}).items()
         if number > allowed.get(name, 0)
     }
-    advice = {one["name"]: one["use"] for one in DATA["pattern"]}
+    advice = {pattern["name"]: pattern["use"] for pattern in DATA["pattern"]}
     assert not more, "\n".join(
         [f"{name}: {more[name]}, write: {advice[name]}" for name in more]
-        + [place for where, name, place in places() if where == area and name in more]
+        + [
+            location
+            for where, name, location in places()
+            if where == area and name in more
+        ]
     )
 
 
 def test_every_area_has_texts() -> None:
-    found = Counter(area for area, _ in prose())
-    assert set(found) == set(AREAS)
-    assert min(found.values()) > 5
+    totals = Counter(area for area, _ in prose())
+    assert set(totals) == set(AREAS)
+    assert min(totals.values()) > 5
 
 
-@pytest.mark.parametrize("pattern", DATA["pattern"], ids=lambda one: one["name"])
-def test_a_pattern_finds_its_example(pattern: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "pattern", DATA["pattern"], ids=lambda pattern: pattern["name"]
+)
+def test_pattern_finds_its_example(pattern: dict[str, str]) -> None:
     assert PATTERNS[pattern["name"]].search(pattern["example"])
 
 
-def test_a_page_is_read_to_its_end() -> None:
+def test_page_is_read_to_its_end() -> None:
     read = [text for text in documentation() if "how-to/send.md" in text.place]
     assert len(read) > 20
     assert any(re.search(r"send\.md:[12]\d\d$", text.place) for text in read)

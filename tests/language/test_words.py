@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No text that a user reads has a word that is no term of git, b4, checkpatch.pl or the kernel's
+"""Test that no user text has a word that is not a term of git, b4, checkpatch.pl or the kernel's
 documents.
 """
 
@@ -52,7 +52,7 @@ def _found(text: Text) -> list[str]:
 
 
 def _advice(word: str) -> str:
-    # a pattern may look at the text after the word
+    # a pattern may look ahead at the following text
     return next(
         str(entry["use"])
         for entry in _DATA["word"]
@@ -101,7 +101,7 @@ def test_every_exception_is_needed_and_has_a_reason() -> None:
         assert used, f"unused exception: {exception['text']}"
 
 
-def test_the_guard_notices_a_word() -> None:
+def test_word_list_check_detects_a_word() -> None:
     assert _found(
         Text("x", "code", "the line stands there twice, put a blank behind it")
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every text that a user can read, with the place it comes from: strings of the code, rule packs,
+"""Collect every text that a user can read, with its place: the code's strings, rule packs,
 templates, documentation.
 """
 
@@ -27,7 +27,7 @@ _RULE_TEXTS = (
 
 
 class Text(NamedTuple):
-    """A text, and `path:line` (code, documentation) or `path:rule` (packs) of it."""
+    """A text and its place: `path:line` (code, documentation) or `path:rule` (packs)."""
 
     place: str
     kind: str
@@ -35,7 +35,7 @@ class Text(NamedTuple):
 
 
 def code_strings() -> Iterator[Text]:
-    """String constants of the package that are no docstring.
+    """Yield the package's string constants except docstrings.
 
     The pieces of an f-string are joined, with {} for a value.
     """
@@ -62,7 +62,7 @@ def code_strings() -> Iterator[Text]:
 
 
 def help_texts() -> Iterator[Text]:
-    """Descriptions of commands: the docstrings that `--help` and the man pages show."""
+    """Yield the descriptions of commands: the docstrings shown by `--help` and the man pages."""
     for file, tree in trees("@"):
         for node in _help(tree):
             yield Text(
@@ -80,7 +80,7 @@ def _help(tree: ast.AST) -> Iterator[ast.Constant]:
 
 
 def docstrings() -> Iterator[Text]:
-    """Docstrings of modules, classes, functions and values that are not shown as help."""
+    """Yield the docstrings of modules, classes, functions and values that are not shown as help."""
     for file, tree in trees():
         shown = {id(node) for node in _help(tree)}
         for node in _docstrings(tree):
@@ -92,10 +92,10 @@ def docstrings() -> Iterator[Text]:
 
 
 def rule_texts() -> Iterator[Text]:
-    """What a rule says: name, summary, message, why, fix."""
+    """Yield the texts of a rule: name, summary, message, why, fix."""
     for file in sorted((ROOT / "checks").glob("*.toml")):
         for rule in tomllib.loads(file.read_text(encoding="utf-8")).get("rule", ()):
-            place = f"{file.relative_to(ROOT)}:{rule.get('name')}"
+            source = f"{file.relative_to(ROOT)}:{rule.get('name')}"
             for text in _strings(
                 {
                     key: value
@@ -103,11 +103,11 @@ def rule_texts() -> Iterator[Text]:
                     if key in (*_RULE_TEXTS, "fix")
                 }
             ):
-                yield Text(place, "rule", text)
+                yield Text(source, "rule", text)
 
 
 def documentation() -> Iterator[Text]:
-    """Paragraphs of the documentation, code blocks and code spans left out."""
+    """Yield the paragraphs of the documentation without code."""
     files = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
     for file in [*files, *sorted((ROOT / "docs").rglob("*.md"))]:
         text = re.sub(
@@ -127,7 +127,7 @@ def documentation() -> Iterator[Text]:
 
 
 def templates() -> Iterator[Text]:
-    """Templates of mails."""
+    """Yield the message templates."""
     for file in sorted((ROOT / "templates").iterdir()):
         yield Text(
             str(file.relative_to(ROOT)), "template", file.read_text(encoding="utf-8")

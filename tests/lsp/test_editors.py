@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Neovim and Emacs, set up as the how-to says, show findings."""
+"""Test that Neovim and Emacs show findings when set up as the guide describes."""
 
 import json
 import os
@@ -48,15 +48,15 @@ SHOW_AND_FIX = r"""
 
 
 def snippet(language: str) -> str:
-    """The set-up of an editor on the page."""
-    found = re.search(rf"```{language}\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
-    assert found
-    return found[1]
+    """Return an editor's set-up from the page."""
+    match = re.search(rf"```{language}\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
+    assert match
+    return match[1]
 
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """A repository with a staged source file and a message; the command is on PATH."""
+    """Return a repository with a staged source file and a message; the command is on PATH."""
     monkeypatch.setenv(
         "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )

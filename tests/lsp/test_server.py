@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The language server, asked by a real client: findings, hover and fixes in source files, messages
+"""Test the language server with a real client: findings, hover and fixes in source files, messages
 and patch files.
 """
 
@@ -44,7 +44,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 class Text:
-    """A file that is open in the editor."""
+    """An open file in the editor."""
 
     def __init__(self, client: LanguageClient, path: Path) -> None:
         self.client, self.uri, self.version = client, path.as_uri(), 0
@@ -64,14 +64,15 @@ class Text:
         return await self._found()
 
     async def _found(self) -> list[tuple[int, str]]:
-        """The findings once they are there: line from 0, and name."""
+        """Wait for the findings and return their lines (from 0) and names."""
         while True:
             params = await self.client.wait_for_notification(
                 lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
             )
             if params.uri == self.uri and params.version == self.version:
                 return [
-                    (one.range.start.line, str(one.code)) for one in params.diagnostics
+                    (diagnostic.range.start.line, str(diagnostic.code))
+                    for diagnostic in params.diagnostics
                 ]
 
     async def hover(self, line: int) -> str:
@@ -86,10 +87,10 @@ class Text:
         )
 
     async def fixed(self, text: str, line: int) -> list[str]:
-        """The text after each fix that is offered for a line."""
-        place = lsp.Range(lsp.Position(line, 0), lsp.Position(line, 0))
+        """Return the text after each fix that is proposed for a line."""
+        span = lsp.Range(lsp.Position(line, 0), lsp.Position(line, 0))
         params = lsp.CodeActionParams(
-            lsp.TextDocumentIdentifier(self.uri), place, lsp.CodeActionContext([])
+            lsp.TextDocumentIdentifier(self.uri), span, lsp.CodeActionContext([])
         )
         actions = await self.client.text_document_code_action_async(params)
         texts = []
@@ -135,13 +136,13 @@ async def test_all_changed_files_have_findings_when_one_is_opened(
     await Text(client, repo.path / "lib" / "frob.c").opened(CODE)
     while other not in client.diagnostics:
         await client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-    assert [one.code for one in client.diagnostics[other]] == [
+    assert [diagnostic.code for diagnostic in client.diagnostics[other]] == [
         "no-space-after-keyword",
         "trailing-space",
     ]
 
 
-async def test_a_safe_fix_is_offered_where_its_finding_is(
+async def test_safe_fix_is_offered_where_its_finding_is(
     client: LanguageClient, repo: Repo
 ) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
@@ -160,7 +161,7 @@ async def test_hover_shows_the_page_of_the_rule(
     assert await text.hover(1) == ""
 
 
-async def test_a_commit_message_is_checked_while_it_is_written(
+async def test_commit_message_is_checked_while_it_is_written(
     client: LanguageClient, repo: Repo
 ) -> None:
     repo.put("lib/frob.c", CODE.replace("return x", "return x + 1"))
@@ -171,20 +172,20 @@ async def test_a_commit_message_is_checked_while_it_is_written(
     assert await text.opened(f"\n{comments}") == []
     body = "The caller has to see the the size of what was read.\n"
     message = f"{comments}frob:return one more\n\n{comments}{body}\n{SIGNED}{comments}"
-    found = await text.changed(message)
-    assert found == [(1, "prefix-spacing"), (4, "repeated-word")]
+    findings = await text.changed(message)
+    assert findings == [(1, "prefix-spacing"), (4, "repeated-word")]
     (fixed,) = await text.fixed(message, 1)
     assert fixed == message.replace("frob:", "frob: ")
 
 
-async def test_a_patch_file_is_checked_by_its_lines(
+async def test_patch_file_is_checked_by_its_lines(
     client: LanguageClient, tmp_path: Path
 ) -> None:
     text = Text(client, tmp_path / "0001-x.patch")
     mail = patches.mail(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); "))
-    place = mail.split("\n").index("+\trc = bar(); ")
-    assert (place, "trailing-space") in await text.opened(mail)
-    assert await text.fixed(mail, place) == [mail.replace("bar(); ", "bar();")]
+    line = mail.split("\n").index("+\trc = bar(); ")
+    assert (line, "trailing-space") in await text.opened(mail)
+    assert await text.fixed(mail, line) == [mail.replace("bar(); ", "bar();")]
     assert await text.changed("no patch\n") == []
 
 
@@ -197,20 +198,25 @@ async def test_no_escape_of_a_text_reaches_the_editor(
         f"[PATCH] a: {hostile}", f"{hostile}\n\nReviewed-by: {hostile}\n{patches.BODY}"
     )
     assert await text.opened(mail)
-    found = client.diagnostics[text.uri]
-    assert any("the" in one.message for one in found)
-    assert not [one.message for one in found if UNSAFE.search(one.message)]
+    diagnostics = client.diagnostics[text.uri]
+    assert any("the" in diagnostic.message for diagnostic in diagnostics)
+    assert not [
+        diagnostic.message
+        for diagnostic in diagnostics
+        if UNSAFE.search(diagnostic.message)
+    ]
     assert all(
-        one.code_description and one.code_description.href.startswith("https://")
-        for one in found
+        diagnostic.code_description
+        and diagnostic.code_description.href.startswith("https://")
+        for diagnostic in diagnostics
     )
-    # the pages are of the rules; they quote nothing of the text
+    # the pages belong to the rules and quote nothing of the text
     pages = [await text.hover(line) for line in range(len(mail.split("\n")))]
     assert not [page for page in pages if "command:" in page or "<img" in page]
 
 
 @pytest.mark.long
-async def test_a_change_in_500_lines_is_answered_soon(
+async def test_change_in_500_lines_is_checked_quickly(
     client: LanguageClient, repo: Repo
 ) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
@@ -227,7 +233,7 @@ async def test_a_change_in_500_lines_is_answered_soon(
             CODE + functions.replace("(x > 0)", f"(x > 0{number}) ")
         )
         times.append(time.monotonic() - start[1])
-    # 150 ms where the machine is idle; here others may be at work
+    # 150 ms on an idle machine; here others may be working
     assert min(times) < 1.5, times
 
 
@@ -244,7 +250,7 @@ def test_without_pygls_the_extra_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("length", ["99999999999", "9" * 5000, "0" * 100 + "9" * 12])
-def test_a_message_that_is_too_large_is_an_error(length: str) -> None:
+def test_message_that_is_too_large_is_an_error(length: str) -> None:
     outcome = spawn("lsp", stdin=f"Content-Length: {length}\r\n\r\n{{}}".encode())
     assert (outcome.code, outcome.out) == (2, "")
     assert "too large" in outcome.err

@@ -35,7 +35,7 @@ def test_every_glob_takes_what_its_regular_expression_takes(
 
 
 @given(PIECES, PATHS)
-def test_a_path_that_matches_is_in_the_folder_of_the_pattern(
+def test_path_that_matches_is_in_the_folder_of_the_pattern(
     pattern: str, path: str
 ) -> None:
     if matches(pattern, path, lambda _: False):
@@ -58,7 +58,7 @@ def test_depth_counts_slashes_and_one_for_a_file(pattern: str, expected: int) ->
     assert depth(pattern) == expected
 
 
-def test_a_class_in_a_pattern_is_read() -> None:
+def test_class_in_a_pattern_is_read() -> None:
     assert matches(
         "drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.h", lambda _: False
     )
@@ -67,25 +67,27 @@ def test_a_class_in_a_pattern_is_read() -> None:
     )
 
 
-def test_a_hostile_glob_ends_soon() -> None:
+def test_hostile_glob_is_fast() -> None:
     assert not matches("a*" * 40 + "b", "a" * 300, lambda _: False)
 
 
-def test_a_hostile_regular_expression_ends_soon() -> None:
+def test_hostile_regular_expression_is_fast() -> None:
     assert not matches(
         "(a|aa)+(a|aa)+(a|aa)+(a|aa)+$", "a" * 200 + "b", lambda _: False
     )
 
 
 def _expanded(pattern: str) -> list[str]:
-    """What a pattern with alternatives stands for, written out."""
-    found = re.search(r"\{([^{}]*)\}", pattern)
-    if not found:
+    """Return the patterns that a pattern with alternatives stands for."""
+    match = re.search(r"\{([^{}]*)\}", pattern)
+    if not match:
         return [pattern]
     return [
-        one
-        for part in found[1].split(",")
-        for one in _expanded(pattern[: found.start()] + part + pattern[found.end() :])
+        alternative
+        for part in match[1].split(",")
+        for alternative in _expanded(
+            pattern[: match.start()] + part + pattern[match.end() :]
+        )
     ]
 
 
@@ -101,7 +103,9 @@ def test_alternatives_match_as_each_written_alone(
     pattern: str, path: str, folder: bool
 ) -> None:
     assert matches(pattern, path, lambda _: folder) == any(
-        matches(one, path, lambda _: folder) for one in _expanded(pattern) if one
+        matches(alternative, path, lambda _: folder)
+        for alternative in _expanded(pattern)
+        if alternative
     )
 
 
@@ -110,7 +114,9 @@ def test_alternatives_with_wildcards_match_as_each_written_alone(
     pattern: str, path: str
 ) -> None:
     assert matches(pattern, path, lambda _: False) == any(
-        matches(one, path, lambda _: False) for one in _expanded(pattern) if one
+        matches(alternative, path, lambda _: False)
+        for alternative in _expanded(pattern)
+        if alternative
     )
     if matches(pattern, path, lambda _: False):
         assert path.startswith(folder_of(pattern))
@@ -134,7 +140,7 @@ def test_braces_take_little_time(pattern: str) -> None:
     assert time.process_time() - began < 1
 
 
-def test_an_unclosed_brace_is_a_character() -> None:
+def test_unclosed_brace_is_a_character() -> None:
     assert matches("xen/{a,b", "xen/{a,b", lambda _: False)
     assert not matches("xen/{a,b", "xen/a", lambda _: False)
 

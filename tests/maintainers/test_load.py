@@ -20,7 +20,7 @@ def kept() -> Path:
     return Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot"
 
 
-def test_the_index_is_kept_and_read_back(tmp_path: Path, kept: Path) -> None:
+def test_index_is_kept_and_read_back(tmp_path: Path, kept: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
     first = load(tree)
     assert len(list(kept.glob("maintainers-*"))) == 1
@@ -32,7 +32,7 @@ def test_the_index_is_kept_and_read_back(tmp_path: Path, kept: Path) -> None:
     assert first.words == second.words
 
 
-def test_a_damaged_index_counts_as_none(tmp_path: Path, kept: Path) -> None:
+def test_damaged_index_counts_as_none(tmp_path: Path, kept: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
     load(tree)
     file = next(kept.glob("maintainers-*"))
@@ -63,18 +63,19 @@ def test_old_indexes_go(tmp_path: Path, kept: Path) -> None:
 
 def test_two_writers_do_not_disturb_each_other(tmp_path: Path, kept: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
-    found: list[int] = []
+    results: list[int] = []
     threads = [
-        threading.Thread(target=lambda: found.append(len(load(tree)))) for _ in range(8)
+        threading.Thread(target=lambda: results.append(len(load(tree))))
+        for _ in range(8)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [6] * 8
+    assert results == [6] * 8
 
 
-def test_it_works_where_nothing_can_be_kept(
+def test_index_works_without_a_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocked = tmp_path / "file"
@@ -83,7 +84,7 @@ def test_it_works_where_nothing_can_be_kept(
     assert len(load(DirectoryTree(write_tree(tmp_path / "tree")))) == 6
 
 
-def test_a_folder_of_files_is_one(tmp_path: Path) -> None:
+def test_folder_of_patches_is_one_series(tmp_path: Path) -> None:
     write_tree(tmp_path)
     (tmp_path / "MAINTAINERS").unlink()
     (tmp_path / "MAINTAINERS").mkdir()
@@ -95,7 +96,7 @@ def test_a_folder_of_files_is_one(tmp_path: Path) -> None:
     ]
 
 
-def test_the_trees_own_conf_says_where_the_files_are(tmp_path: Path) -> None:
+def test_trees_own_conf_says_where_the_files_are(tmp_path: Path) -> None:
     write_tree(
         tmp_path, board__x__MAINTAINERS="BOARD X\nS:\tMaintained\nF:\tboard/x/\n"
     )
@@ -107,7 +108,7 @@ def test_the_trees_own_conf_says_where_the_files_are(tmp_path: Path) -> None:
     ]
 
 
-def test_a_tree_without_one_is_an_error_with_a_way_out(tmp_path: Path) -> None:
+def test_tree_without_maintainers_is_an_error_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(MissingError) as caught:
         load(DirectoryTree(tmp_path))
     assert caught.value.hint

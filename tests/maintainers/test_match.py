@@ -18,7 +18,7 @@ def read(text: str) -> MaintainersFile:
 
 
 def names(file: MaintainersFile, path: str) -> list[str]:
-    return [file.section(one.section).name for one in match_path(file, path)]
+    return [file.section(match.section).name for match in match_path(file, path)]
 
 
 def test_sections_are_read_with_their_lines() -> None:
@@ -42,7 +42,7 @@ def test_sections_are_read_with_their_lines() -> None:
     assert len(file) == 6
 
 
-def test_a_list_may_have_a_name() -> None:
+def test_list_may_have_a_name() -> None:
     section = read(
         "ONE\nL:\tOne List <one@lists.example> (moderated)\nL:\t<two@lists.example>\n"
     ).section(0)
@@ -52,21 +52,21 @@ def test_a_list_may_have_a_name() -> None:
     )
 
 
-def test_the_deepest_pattern_comes_first_and_the_catch_all_last() -> None:
+def test_deepest_pattern_comes_first_and_the_catch_all_last() -> None:
     assert names(read(MAINTAINERS), "drivers/widget/core.c") == [
         "ACME WIDGET DRIVER",
         "THE REST",
     ]
 
 
-def test_an_excluded_folder_leaves_its_section() -> None:
+def test_excluded_folder_leaves_its_section() -> None:
     assert names(read(MAINTAINERS), "drivers/widget/legacy/old.c") == [
         "LEGACY WIDGETS",
         "THE REST",
     ]
 
 
-def test_a_name_pattern_takes_any_path() -> None:
+def test_name_pattern_takes_any_path() -> None:
     assert names(read(MAINTAINERS), "arch/x/gadget7.c") == ["SOC GADGET", "THE REST"]
 
 
@@ -77,14 +77,17 @@ def test_ties_come_in_file_order() -> None:
 
 def test_keywords_are_looked_for_in_the_message_and_in_changed_lines() -> None:
     file = read(MAINTAINERS)
-    found = match(file, ["lib/plain.c"], patch("lib/plain.c", added="widget_get(x);"))
-    assert [one.section.name for one in found] == ["THE REST", "ACME WIDGET DRIVER"]
-    assert found[1].by_keyword
-    assert found[1].reasons == (r"the patch matches K: \bwidget_(get|put)\b",)
+    matches = match(file, ["lib/plain.c"], patch("lib/plain.c", added="widget_get(x);"))
+    assert [match.section.name for match in matches] == [
+        "THE REST",
+        "ACME WIDGET DRIVER",
+    ]
+    assert matches[1].by_keyword
+    assert matches[1].reasons == (r"the patch matches K: \bwidget_(get|put)\b",)
     assert not [
-        one
-        for one in match(file, ["lib/plain.c"], patch("lib/plain.c"))
-        if one.by_keyword
+        section
+        for section in match(file, ["lib/plain.c"], patch("lib/plain.c"))
+        if section.by_keyword
     ]
 
 
@@ -95,7 +98,7 @@ def test_reasons_name_path_and_pattern() -> None:
     assert not first.is_rest
 
 
-def test_a_pattern_without_a_slash_takes_a_folder_only_where_it_is_one(
+def test_pattern_without_a_slash_takes_a_folder_only_if_it_is_one(
     tmp_path: Path,
 ) -> None:
     text = "ONE\nS:\tMaintained\nF:\tdrivers/widget\n"
@@ -116,7 +119,7 @@ PATH = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=4).map("/
 
 
 @given(SECTIONS, PATH)
-def test_the_index_forgets_no_match(
+def test_index_forgets_no_match(
     sections: list[list[tuple[str, str]]], path: str
 ) -> None:
     text = "".join(
@@ -133,9 +136,9 @@ def test_the_index_forgets_no_match(
         for letter, value in lines:
             if letter == "F" and matches(value, path, lambda _: False):
                 expected[number] = depth(value)
-    found = match_path(read(text), path)
-    assert [(one.section, one.depth) for one in found] == sorted(
-        expected.items(), key=lambda one: (-one[1], one[0])
+    indexed = match_path(read(text), path)
+    assert [(match.section, match.depth) for match in indexed] == sorted(
+        expected.items(), key=lambda item: (-item[1], item[0])
     )
 
 

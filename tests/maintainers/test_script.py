@@ -56,7 +56,7 @@ def test_without_a_script_the_usual_words_hold() -> None:
     assert RoleWords().maintainer("Supported") == "supporter"
 
 
-def test_a_script_whose_roles_do_not_follow_the_status_is_followed() -> None:
+def test_script_with_fixed_roles_is_supported() -> None:
     script = (
         "sub get_maintainer_role {\n"
         ' my $role = "maintainer";\n'
@@ -68,7 +68,7 @@ def test_a_script_whose_roles_do_not_follow_the_status_is_followed() -> None:
     assert words.maintainer("Buried alive in reporters") == "chief"
 
 
-def test_what_older_scripts_do_otherwise_is_read_from_their_text() -> None:
+def test_older_script_behavior_is_read_from_its_text() -> None:
     older = read_words(
         "sub get_subsystem_name {\n"
         "    if (length($subsystem) > 20) {\n"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Advice as a value: as a str it is what the CLI prints; its actions can be worded otherwise."""
+"""Test hints as values: as a str they are what the CLI prints, and their actions can be worded
+differently.
+"""
 
 import shlex
 
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from patchpilot.model.action import Action, Hint, actions, each, in_backticks
 
 
-def test_an_action_prints_its_command_where_its_sentence_says() -> None:
+def test_action_prints_its_command_where_its_sentence_says() -> None:
     assert str(Action("send", ("--resume",))) == "patchpilot send --resume"
     assert (
         str(Action("send", ("--resume",), "`{}` sends what is missing"))
@@ -37,7 +39,7 @@ def test_other_words_stand_without_backticks() -> None:
         st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
     )
 )
-def test_a_shell_reads_the_arguments_as_they_are(arguments: list[str]) -> None:
+def test_quoted_arguments_survive_the_shell(arguments: list[str]) -> None:
     assert shlex.split(Action("check", tuple(arguments)).command) == [
         "patchpilot",
         "check",
@@ -45,7 +47,7 @@ def test_a_shell_reads_the_arguments_as_they_are(arguments: list[str]) -> None:
     ]
 
 
-def test_a_hint_is_its_parts_and_knows_their_actions() -> None:
+def test_hint_exposes_its_parts_and_actions() -> None:
     edit, update = Action("draft", ("--edit",)), Action("track", ("update",), "`{}`")
     hint = Hint(("write it: ", edit, ", then ", update))
     assert (

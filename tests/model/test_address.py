@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Addresses: what comes in as text comes out as what the field means by it."""
+"""Test that addresses are parsed and written as the field requires."""
 
 import email.utils
 import re
@@ -31,7 +31,7 @@ NAMES = st.text(
     st.text("Aa\u00e9.-_'+@<>,;:\"()\\[] \t\u00a0=?", max_size=40),
     st.sampled_from(["{}", "{} <a.b+c@d-e.org>", "Ada, {}, b@c", "a@b.c,{}"]),
 )
-def test_a_plain_list_of_addresses_is_what_the_email_package_reads(
+def test_plain_list_of_addresses_is_what_the_email_package_reads(
     text: str, form: str
 ) -> None:
     value = form.format(text)
@@ -41,9 +41,9 @@ def test_a_plain_list_of_addresses_is_what_the_email_package_reads(
         else {}
     )
     expected = tuple(
-        Address(name, found)
-        for name, found in email.utils.getaddresses([value], **lenient)
-        if "@" in found
+        Address(name, pair)
+        for name, pair in email.utils.getaddresses([value], **lenient)
+        if "@" in pair
     )
     assert parse_addresses(value) == expected
 
@@ -71,12 +71,12 @@ def test_a_plain_list_of_addresses_is_what_the_email_package_reads(
         ("see ada@example.org, please", Address("", "ada@example.org")),
     ],
 )
-def test_a_trailer_value_gives_its_address(text: str, expected: Address | None) -> None:
+def test_trailer_value_gives_its_address(text: str, expected: Address | None) -> None:
     assert parse_address(text) == expected
 
 
 @given(NAMES)
-def test_a_header_keeps_every_name(name: str) -> None:
+def test_header_keeps_every_name(name: str) -> None:
     address = Address(name, "ada@example.org")
     assert parse_addresses(address.header())[0].email == "ada@example.org"
     if not any(char in name for char in '"\\()<>'):
@@ -118,13 +118,13 @@ def test_addresses_are_judged_before_anything_is_written_to_them(
 @given(
     st.from_regex(r"\A[\w.+-]{1,66}@([\w-]{1,64}[.]){1,2}(org|test|arpa|onion|c0m)\Z")
 )
-def test_a_usual_address_is_judged_as_email_validator_judges_it(email: str) -> None:
+def test_usual_address_is_judged_as_email_validator_judges_it(email: str) -> None:
     with mock.patch("patchpilot.model.address._USUAL", re.compile("(?!)")):
         whole = judge(email)
     assert judge(email) == whole
 
 
-def test_a_dangerous_address_is_sorted_out_with_the_reason() -> None:
+def test_dangerous_address_is_sorted_out_with_the_reason() -> None:
     good, bad = (
         Address("Ada", "ada@example.org"),
         Address("Eve", "-X/tmp/log@example.org"),
@@ -142,23 +142,21 @@ def test_a_dangerous_address_is_sorted_out_with_the_reason() -> None:
     st.text(max_size=20),
     st.sampled_from(["", "@example.org", "@buildhost", "@[127.0.0.1]"]),
 )
-def test_an_address_that_is_not_bad_is_one_word_and_no_option(
-    local: str, domain: str
-) -> None:
+def test_good_address_is_one_word_and_not_an_option(local: str, domain: str) -> None:
     wire = judge(local + domain).wire
     assert wire is None or (
         wire[:1] != "-" and not re.search(r"[\s,\"`\x00-\x1f]|\$[({]", wire)
     )
 
 
-def test_a_name_that_looks_like_an_option_is_quoted() -> None:
+def test_name_that_looks_like_an_option_is_quoted() -> None:
     assert (
         Address("-o/tmp/x Eve", "eve@example.org").header()
         == '"-o/tmp/x Eve" <eve@example.org>'
     )
 
 
-def test_a_domain_in_another_script_goes_out_in_ascii() -> None:
+def test_domain_in_another_script_goes_out_in_ascii() -> None:
     assert judge("ada@bücher.example.org").wire == "ada@xn--bcher-kva.example.org"
 
 
@@ -183,14 +181,14 @@ def test_no_address_with_a_line_break_is_safe_in_a_header(
         "[ada]",
     ],
 )
-def test_a_name_written_to_a_header_is_read_back(name: str) -> None:
+def test_name_written_to_a_header_is_read_back(name: str) -> None:
     address = Address(name, "ada@example.org")
     assert parse_address(address.header()) == address
     assert parse_addresses(address.header()) == (address,) or "[" in name
     assert str(address) == address.header()
 
 
-def test_a_header_holds_no_control_character_and_a_trailer_no_quotes() -> None:
+def test_header_holds_no_control_character_and_a_trailer_no_quotes() -> None:
     assert (
         Address("Ada\n\tB\x7f", "ada@example.org").header()
         == "Ada  B <ada@example.org>"
@@ -203,24 +201,26 @@ def test_a_header_holds_no_control_character_and_a_trailer_no_quotes() -> None:
     assert Address("", "ada@example.org").trailer() == "ada@example.org"
 
 
-def test_a_mailbox_is_the_same_in_any_case() -> None:
+def test_mailbox_is_the_same_in_any_case() -> None:
     assert Address("A", "Ada@Example.ORG").key == Address("B", "ada@example.org").key
 
 
 def test_one_odd_address_does_not_lose_the_others() -> None:
-    found = parse_addresses(
+    addresses = parse_addresses(
         "Ada <ada@example.org>, a@b@c, undisclosed-recipients:;, nobody, Bob <bob@example.com>"
     )
-    assert {"ada@example.org", "bob@example.com"} <= {one.email for one in found}
-    assert all("@" in one.email for one in found)
+    assert {"ada@example.org", "bob@example.com"} <= {
+        address.email for address in addresses
+    }
+    assert all("@" in address.email for address in addresses)
 
 
 def test_addresses_nested_without_end_are_found_by_their_form() -> None:
-    found = parse_addresses("(" * 60_000 + " ada@example.org, bob@example.com")
-    assert found == (Address("", "ada@example.org"), Address("", "bob@example.com"))
+    addresses = parse_addresses("(" * 60_000 + " ada@example.org, bob@example.com")
+    assert addresses == (Address("", "ada@example.org"), Address("", "bob@example.com"))
 
 
-def test_a_judged_address_has_its_form_on_the_wire_or_a_reason() -> None:
+def test_judged_address_has_a_wire_form_or_a_reason() -> None:
     assert (judge("ada@example.org").wire, judge("ada@example.org").reason) == (
         "ada@example.org",
         "",
@@ -287,21 +287,24 @@ TWO_MAILBOXES = (
 
 
 @pytest.mark.parametrize("value", DISGUISES)
-def test_an_address_in_a_name_or_comment_is_no_mailbox(value: str) -> None:
+def test_address_in_a_name_or_comment_is_not_a_mailbox(value: str) -> None:
     decoded = decode_mailboxes(value)
-    found = only_mailbox(decoded)
-    assert found is not None
-    assert found.email == EVE
-    assert [one.email for one in parse_addresses(decoded)] == [EVE]
-    assert parse_address(decoded) in (found, found._replace(name=f'"{found.name}"'))
-    shown = only_mailbox(found.header())
-    assert shown == found
+    address = only_mailbox(decoded)
+    assert address is not None
+    assert address.email == EVE
+    assert [address.email for address in parse_addresses(decoded)] == [EVE]
+    assert parse_address(decoded) in (
+        address,
+        address._replace(name=f'"{address.name}"'),
+    )
+    shown = only_mailbox(address.header())
+    assert shown == address
 
 
 @pytest.mark.parametrize("value", TWO_MAILBOXES)
-def test_a_text_with_more_or_less_than_one_mailbox_has_no_only_one(value: str) -> None:
-    found = only_mailbox(decode_mailboxes(value))
-    assert found is None
+def test_only_mailbox_requires_exactly_one_mailbox(value: str) -> None:
+    address = only_mailbox(decode_mailboxes(value))
+    assert address is None
 
 
 @pytest.mark.parametrize(
@@ -338,7 +341,7 @@ def test_a_text_with_more_or_less_than_one_mailbox_has_no_only_one(value: str) -
         ("Team: ada@example.org;", "", "ada@example.org"),
     ],
 )
-def test_a_mailbox_has_its_name_decoded_and_unquoted(
+def test_mailbox_has_its_name_decoded_and_unquoted(
     value: str, name: str, email: str
 ) -> None:
     assert only_mailbox(decode_mailboxes(value)) == Address(name, email)
@@ -349,21 +352,21 @@ def test_a_mailbox_has_its_name_decoded_and_unquoted(
     st.text('ab@<>,;:"()\\ .=?q_', max_size=30),
 )
 def test_no_text_around_an_address_hides_another(before: str, after: str) -> None:
-    found = only_mailbox(
+    address = only_mailbox(
         decode_mailboxes(f"{before} <ada@example.org> {after} <{EVE}>")
     )
-    assert found is None or found.email == EVE
+    assert address is None or address.email == EVE
 
 
 @pytest.mark.parametrize(
     "unit", ["(", '"', "\\", "()", '""', "=?", "=?a?q?b?= ", '"=?a?q?b?="']
 )
-def test_a_hostile_header_is_decoded_in_linear_time(unit: str) -> None:
+def test_hostile_header_is_decoded_in_linear_time(unit: str) -> None:
     value = unit * (200_000 // len(unit))
     assert only_mailbox(decode_mailboxes(value)) is None
 
 
-def test_what_has_no_address_is_shown_as_it_is() -> None:
+def test_value_without_an_address_is_unchanged() -> None:
     nobody = Address("Matt <matt@example.com>, Eve <eve@evil.example>", "")
     assert nobody.trailer() == nobody.header() == nobody.called == nobody.name
 
@@ -379,7 +382,7 @@ def test_what_has_no_address_is_shown_as_it_is() -> None:
         ("matt\uff20example.com", '"matt\uff20example.com" <ada@example.org>'),
     ],
 )
-def test_a_name_that_looks_like_an_address_has_the_real_one_next_to_it(
+def test_name_that_looks_like_an_address_has_the_real_one_next_to_it(
     name: str, called: str
 ) -> None:
     address = Address(name, "ada@example.org")

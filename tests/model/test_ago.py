@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ages in words."""
+"""Test the wording of ages."""
 
 import pytest
 
@@ -18,5 +18,5 @@ from patchpilot.model.ago import ago
         (61 * 86400, "2023-09-14"),
     ],
 )
-def test_an_age_is_short(age: int, words: str) -> None:
+def test_age_is_short(age: int, words: str) -> None:
     assert ago(1_700_000_000 - age, 1_700_000_000) == words

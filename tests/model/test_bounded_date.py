@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dates from outside: one that cannot be is replaced by the arrival of its mail, and none breaks
+"""Test untrusted dates: an impossible one is replaced by its message's arrival, and none breaks
 arithmetic.
 """
 
@@ -30,7 +30,7 @@ def _mail(date: str, received: str = "") -> bytes:
 
 
 @pytest.mark.parametrize("date", DAMAGED)
-def test_a_damaged_date_is_replaced_by_the_arrival(date: str) -> None:
+def test_damaged_date_is_replaced_by_the_arrival(date: str) -> None:
     mail = parse_mail(_mail(date, SENT))
     assert mail.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
     assert mail.date_damaged
@@ -39,16 +39,14 @@ def test_a_damaged_date_is_replaced_by_the_arrival(date: str) -> None:
     assert (mail.date_note[:7], alone.date_note) == ("damaged", "damaged Date: header")
 
 
-def test_a_date_over_a_day_after_the_arrival_is_damaged() -> None:
+def test_date_over_a_day_after_the_arrival_is_damaged() -> None:
     assert not parse_mail(_mail("Tue, 5 Mar 2024 08:00:00 +0000", SENT)).date_damaged
     late = parse_mail(_mail("Wed, 6 Mar 2024 09:00:00 +0000", SENT))
     assert late.date_damaged
     assert late.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
-def test_a_date_over_a_day_from_now_is_damaged_whatever_the_received_header_has() -> (
-    None
-):
+def test_date_over_a_day_from_now_is_damaged_whatever_the_received_header_has() -> None:
     ahead = datetime.now(UTC) + timedelta(days=3)
     text = f"{ahead:%a, %d %b %Y %H:%M:%S} +0000"
     mail = parse_mail(_mail(text, text))
@@ -58,7 +56,7 @@ def test_a_date_over_a_day_from_now_is_damaged_whatever_the_received_header_has(
     assert not parse_mail(_mail(f"{soon:%a, %d %b %Y %H:%M:%S} +0000")).date_damaged
 
 
-def test_a_mail_without_a_date_is_not_damaged() -> None:
+def test_message_without_a_date_is_not_damaged() -> None:
     mail = parse_mail(f"Received: from a by b; {SENT}\n\nText.\n".encode())
     assert mail.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
     assert not mail.date_damaged
@@ -93,11 +91,11 @@ def test_times_in_seconds_are_bounded() -> None:
         "9" * 5000,
     ],
 )
-def test_a_text_that_is_no_time_with_a_zone_is_none(text: str) -> None:
+def test_invalid_time_is_none(text: str) -> None:
     assert bounded_date.read_iso(text) is None
 
 
-def test_a_time_in_iso_form_is_read() -> None:
+def test_iso_time_is_parsed() -> None:
     assert bounded_date.read_iso("2024-03-04T09:00:00+00:00") == datetime(
         2024, 3, 4, 9, tzinfo=UTC
     )
@@ -115,7 +113,7 @@ UNBOUNDED = {
 
 
 def test_dates_from_outside_are_made_in_one_place() -> None:
-    found = [
+    places = [
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file, tree in trees(*UNBOUNDED)
         if file.name != "bounded_date.py"
@@ -123,4 +121,4 @@ def test_dates_from_outside_are_made_in_one_place() -> None:
         if isinstance(node, ast.Attribute | ast.Name)
         and (node.attr if isinstance(node, ast.Attribute) else node.id) in UNBOUNDED
     ]
-    assert not found, f"use patchpilot.model.bounded_date instead: {', '.join(found)}"
+    assert not places, f"use patchpilot.model.bounded_date instead: {', '.join(places)}"

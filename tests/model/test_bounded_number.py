@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Numbers of any length are read."""
+"""Test that numbers of any length are parsed."""
 
 import pytest
 
@@ -26,5 +26,5 @@ from patchpilot.model.limits import LARGEST, number
         ("1 ", 0),
     ],
 )
-def test_a_number_is_bounded(text: str, value: int) -> None:
+def test_number_is_bounded(text: str, value: int) -> None:
     assert number(text) == value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns that others wrote: matched as `re` matches them, in bounded time and memory."""
+"""Test untrusted patterns: they match as `re` does, in bounded time and memory."""
 
 import re
 import subprocess
@@ -54,7 +54,7 @@ TEXTS = st.text("abcABC_. \t-]#", max_size=30)
 
 
 @given(PATTERNS, TEXTS, st.booleans())
-def test_a_pattern_matches_as_re_has_it(source: str, text: str, extended: bool) -> None:
+def test_pattern_matches_as_re_has_it(source: str, text: str, extended: bool) -> None:
     flags = re.ASCII | (re.VERBOSE if extended else 0)
     try:
         theirs = re.compile(source, flags)
@@ -62,13 +62,13 @@ def test_a_pattern_matches_as_re_has_it(source: str, text: str, extended: bool) 
         assume(False)
     ours = BoundedPattern(source, extended=extended)
     assume(ours.error is None)
-    # RE2 takes a repeat of nothing at all as a match of its own, which moves no one's end
+    # RE2 counts an empty repeat as a separate match, which moves no end
     expected = theirs.search(text)
-    found = ours.search(text)
-    assert (found is None) == (expected is None)
-    if found and "$" not in source and "*b?)+" not in source:
-        assert found.span() == expected.span()
-        assert found.groupdict() == expected.groupdict()
+    match = ours.search(text)
+    assert (match is None) == (expected is None)
+    if match and "$" not in source and "*b?)+" not in source:
+        assert match.span() == expected.span()
+        assert match.groupdict() == expected.groupdict()
 
 
 HOSTILE = [
@@ -94,7 +94,7 @@ HOSTILE = [
 
 @pytest.mark.long
 @pytest.mark.parametrize("source", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_hostile_pattern_takes_little_time(source: str) -> None:
+def test_hostile_pattern_takes_little_time(source: str) -> None:
     began = time.process_time()
     pattern = BoundedPattern(source)
     for text in ("a" * 4000, "ab" * 2000, "x" * 4000):
@@ -107,7 +107,7 @@ def test_hostile_patterns_take_little_memory() -> None:
         "import re\nfrom pathlib import Path\nfrom patchpilot.model.bounded_pattern import"
         " BoundedPattern\n"
         f"for source in {HOSTILE!r}:\n    BoundedPattern(source).search('a' * 100_000)\n"
-        # ru_maxrss would have what the parent held when it forked
+        # ru_maxrss would include the parent's memory at the fork
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) //"
         " 1024)"
     )
@@ -117,7 +117,7 @@ def test_hostile_patterns_take_little_memory() -> None:
     assert int(done.stdout) < 120
 
 
-def test_what_uses_up_its_budget_matches_nothing_and_is_reported(
+def test_pattern_over_budget_matches_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(bounded_pattern, "BUDGET", 0.01)
@@ -131,7 +131,7 @@ def test_what_uses_up_its_budget_matches_nothing_and_is_reported(
 
 def test_bytes_that_are_no_utf8_are_characters() -> None:
     assert bounded(r"o+x").search("\udcffü foox").span() == (4, 7)
-    assert [found[0] for found in bounded("[a-z]+.*?;").finditer("\udcffab; c;")] == [
+    assert [match[0] for match in bounded("[a-z]+.*?;").finditer("\udcffab; c;")] == [
         "ab;",
         "c;",
     ]
@@ -148,7 +148,7 @@ def test_bytes_that_are_no_utf8_are_characters() -> None:
         (r"[\h]a\_b*c", "\ta_c"),
     ],
 )
-def test_the_spelling_of_perl_is_understood(source: str, text: str) -> None:
+def test_perl_syntax_is_supported(source: str, text: str) -> None:
     assert BoundedPattern(source, extended=True, dialect="perl").search(text)
 
 
@@ -178,31 +178,31 @@ def test_the_spelling_of_perl_is_understood(source: str, text: str) -> None:
         (r"(a)\1b+c+", False),
     ],
 )
-def test_a_look_behind_is_used_where_few_ways_to_match_are_left(
+def test_look_behind_is_used_where_few_ways_to_match_are_left(
     source: str, can_be_used: bool
 ) -> None:
     assert (BoundedPattern(source).error is None) is can_be_used
 
 
-def test_a_pattern_with_a_budget_searches_the_beginning_of_a_text() -> None:
+def test_pattern_with_a_budget_searches_the_beginning_of_a_text() -> None:
     pattern = BoundedPattern("(?<!x)a+")
     longest = bounded_pattern.LONGEST_TEXT[1]
-    for count, found in ((1, True), (longest, True), (longest + 1, False)):
-        assert bool(pattern.fullmatch("a" * count)) is found, count
+    for count, matches_ in ((1, True), (longest, True), (longest + 1, False)):
+        assert bool(pattern.fullmatch("a" * count)) is matches_, count
     assert pattern.fullmatch("a" * 9 + "b") is None
     assert pattern.search("b" * (longest - 1) + "a")
     assert pattern.search("b" * longest + "a") is None
     assert pattern.match("ba") is None
     assert pattern.match("ba", 1).span() == (1, 2)
     assert pattern.search("aba", 1).span() == (2, 3)
-    assert [one.span() for one in pattern.finditer("ab aa")] == [(0, 1), (3, 5)]
+    assert [match.span() for match in pattern.finditer("ab aa")] == [(0, 1), (3, 5)]
 
 
-def test_a_pattern_with_a_budget_finds_empty_matches_once() -> None:
+def test_pattern_with_a_budget_finds_empty_matches_once() -> None:
     pattern = BoundedPattern("(?<!x)a*")
     text = "ab"
-    expected = [one.span() for one in re.finditer("(?<!x)a*", text)]
-    assert [one.span() for one in pattern.finditer(text)] == expected
+    expected = [match.span() for match in re.finditer("(?<!x)a*", text)]
+    assert [match.span() for match in pattern.finditer(text)] == expected
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_a_pattern_with_a_budget_finds_empty_matches_once() -> None:
         ("(?:a*b)+ c # d", "ab c # d", "abc"),
     ],
 )
-def test_a_pattern_is_the_same_for_re2(source: str, whole: str, other: str) -> None:
+def test_pattern_is_the_same_for_re2(source: str, whole: str, other: str) -> None:
     extended = source.startswith("(?x)")
     dialect = "python" if extended else "perl"
     source = source.removeprefix("(?x)")
@@ -251,7 +251,7 @@ def test_why_re2_refuses_a_pattern_is_readable(monkeypatch: pytest.MonkeyPatch) 
     assert BoundedPattern("(?:a*b)+").error == "bad: \N{REPLACEMENT CHARACTER}"
 
 
-def test_a_pattern_as_long_as_the_limit_is_used() -> None:
+def test_pattern_as_long_as_the_limit_is_used() -> None:
     assert BoundedPattern("a" * MAX_PATTERN).search("a" * MAX_PATTERN)
     assert (
         BoundedPattern("a" * (MAX_PATTERN + 1)).error == "longer than 1000 characters"
@@ -270,9 +270,7 @@ def test_a_pattern_as_long_as_the_limit_is_used() -> None:
         ("(?<!x)a{,3}", "perl", "Python and Perl read it differently"),
     ],
 )
-def test_why_a_pattern_cannot_be_used_is_said(
-    source: str, dialect: str, error: str
-) -> None:
-    found = BoundedPattern(source, dialect=dialect).error or ""  # type: ignore[arg-type]
-    assert error in found
+def test_unusable_pattern_has_a_reason(source: str, dialect: str, error: str) -> None:
+    reason = BoundedPattern(source, dialect=dialect).error or ""  # type: ignore[arg-type]
+    assert error in reason
     assert BoundedPattern("a+").error is None

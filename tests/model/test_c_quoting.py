@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Quoted paths are read and written as git does it."""
+"""Test that quoted paths are read and written as git does."""
 
 from pathlib import Path
 
@@ -12,14 +12,14 @@ from tests.kit.repos import Repo
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
-def test_a_quoted_path_is_read_back(path: str) -> None:
+def test_quoted_path_is_read_back(path: str) -> None:
     assert unquoted(quoted(path)) == path
 
 
 @pytest.mark.parametrize(
     "text", ["plain", '"', '"half', r"back\slash", r'"\q"', r'"\9"', ""]
 )
-def test_what_git_does_not_quote_stays(text: str) -> None:
+def test_unquoted_path_is_unchanged(text: str) -> None:
     assert unquoted(text) in (text, text[1:-1])
 
 
@@ -37,10 +37,10 @@ def test_git_quotes_the_same_names(tmp_path: Path) -> None:
         repo.put(name, "x")
     repo.git("add", "-A")
     shown = repo.git("-c", "core.quotePath=false", "ls-files").split("\n")
-    assert sorted(unquoted(one) for one in shown) == sorted(names)
+    assert sorted(unquoted(name) for name in shown) == sorted(names)
     assert {quoted(name) for name in names if name != "größe"} == set(shown) - {"größe"}
     plain = repo.git("-c", "core.quotePath=true", "ls-files").split("\n")
-    assert sorted(unquoted(one) for one in plain) == sorted(names)
+    assert sorted(unquoted(name) for name in plain) == sorted(names)
 
 
 @pytest.mark.parametrize("text", ["a\0b.c", '"a\\000b.c"'])

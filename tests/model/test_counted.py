@@ -2,7 +2,7 @@
 from patchpilot.model.counted import counted
 
 
-def test_one_has_no_s_and_a_plural_of_its_own_is_used() -> None:
+def test_singular_and_irregular_plurals() -> None:
     assert [counted(number, "mail") for number in (0, 1, 2)] == [
         "0 mails",
         "1 mail",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Diffs as git writes them, with what mailers and people do to them."""
+"""Test diffs as written by git, and as changed by mailers and people."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def parsed(text: str, start: int = 1) -> ParsedDiff:
     return parse_diff(tuple(text.removesuffix("\n").split("\n")), start)
 
 
-def test_a_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
+def test_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
     (change,) = parsed(HEAD + HUNK).files
     (hunk,) = change.hunks
     assert (
@@ -49,7 +49,7 @@ def test_a_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
     )
 
 
-def test_the_diff_may_begin_anywhere_in_the_mail() -> None:
+def test_diff_may_begin_anywhere_in_the_message() -> None:
     text = (
         "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
     )
@@ -68,7 +68,7 @@ def test_the_diff_may_begin_anywhere_in_the_mail() -> None:
     ]
 
 
-def test_the_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
+def test_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
     marker = "\\ No newline at end of file\n"
     (change,) = parsed(f"{HEAD}@@ -1 +1 @@\n-a\n{marker}+b\n{marker}-- \n2.45\n").files
     assert [(line.kind, line.patch_line) for line in change.hunks[0].lines] == [
@@ -84,10 +84,10 @@ def test_the_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
 )
 def test_content_that_looks_like_a_header_stays_content(line: str) -> None:
     (change,) = parsed(f"{HEAD}@@ -1,2 +1,3 @@\n int a;\n+{line}\n int b;\n").files
-    assert [one.text for one in change.lines("+")] == [line]
+    assert [line.text for line in change.lines("+")] == [line]
 
 
-def test_an_empty_line_is_context_whose_space_was_stripped() -> None:
+def test_empty_line_is_context_whose_space_was_stripped() -> None:
     (change,) = parsed(f"{HEAD}@@ -1,3 +1,4 @@\n int a;\n\n+int b;\n int c;\n").files
     assert [line.kind for line in change.hunks[0].lines] == [" ", " ", "+", " "]
 
@@ -112,27 +112,27 @@ def test_counts_that_are_left_out_are_one() -> None:
         "@@ -1,2 +1,2 @@\n int a;\nrubbish\n int b;\n",
     ],
 )
-def test_a_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(
+def test_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(
     bad: str,
 ) -> None:
-    found = parsed(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
-    assert [(file.path, len(file.hunks)) for file in found.files] == [
+    diff = parsed(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
+    assert [(file.path, len(file.hunks)) for file in diff.files] == [
         ("f.c", 1),
         ("g.c", 1),
     ]
-    assert found.error is not None
-    assert found.error.startswith("line 1: ")
-    assert "f.c" in found.error
+    assert diff.error is not None
+    assert diff.error.startswith("line 1: ")
+    assert "f.c" in diff.error
     alone = parsed(HEAD + bad)
     assert [(file.path, file.hunks) for file in alone.files] == [("f.c", ())]
     assert alone.error
 
 
-def test_the_first_of_two_errors_is_reported() -> None:
+def test_first_of_two_errors_is_reported() -> None:
     bad = "@@ -1,9 +1,9 @@\n int a;\n"
-    found = parsed(HEAD + bad + HEAD.replace("f.c", "g.c") + bad)
-    assert found.error is not None
-    assert "f.c" in found.error
+    diff = parsed(HEAD + bad + HEAD.replace("f.c", "g.c") + bad)
+    assert diff.error is not None
+    assert "f.c" in diff.error
 
 
 NAMES = [
@@ -194,7 +194,7 @@ def test_every_file_name_git_can_write_is_read_back(tmp_path: Path, name: str) -
         assert paths(blob, removed) == [(name, None, False, True, 0)]
 
 
-def test_a_copy_has_the_path_it_was_made_from() -> None:
+def test_copy_has_the_path_it_was_made_from() -> None:
     (copy,) = parsed(
         "diff --git a/x.c b/y.c\nsimilarity index 100%\ncopy from x.c\ncopy to y.c\n"
     ).files
@@ -214,7 +214,7 @@ def test_a_copy_has_the_path_it_was_made_from() -> None:
         ("diff --git a/f g b/f g\nold mode 100644\n", "f g", "f g", False, False),
     ],
 )
-def test_the_lines_above_the_hunks_name_the_file(
+def test_lines_above_the_hunks_name_the_file(
     head: str, old: str | None, new: str | None, renamed: bool, binary: bool
 ) -> None:
     (change,) = parsed(head).files
@@ -235,23 +235,23 @@ def test_the_lines_above_the_hunks_name_the_file(
         ("-0,0 +1", "+b\n", 1),
     ],
 )
-def test_a_hunk_ends_where_its_counts_end(counts: str, body: str, kept: int) -> None:
+def test_hunk_ends_where_its_counts_end(counts: str, body: str, kept: int) -> None:
     for after in ("", "-- \n2.45\n", " d\n", "+d\n", "-d\n"):
-        found = parsed(f"{HEAD}@@ {counts} @@\n{body}{after}")
-        assert found.error is None
-        assert len(found.files[0].hunks[0].lines) == kept
+        diff = parsed(f"{HEAD}@@ {counts} @@\n{body}{after}")
+        assert diff.error is None
+        assert len(diff.files[0].hunks[0].lines) == kept
 
 
 @pytest.mark.parametrize("counts", ["-1,3 +1,4", "-1,4 +1,3", "-1 +1,2", "-1,2 +1"])
-def test_a_file_begins_after_the_counted_lines(counts: str) -> None:
+def test_file_begins_after_the_counted_lines(counts: str) -> None:
     old, new = (
-        int(one.partition(",")[2] or 1) for one in counts.replace("+", "-").split()
+        int(count.partition(",")[2] or 1) for count in counts.replace("+", "-").split()
     )
     body = "-diff --git a/x b/x\n" * old + "+diff --git a/x b/x\n" * new
     files = parsed(
         f"{HEAD}@@ {counts} @@\n{body}{HEAD.replace('f.c', 'g.c')}{HUNK}"
     ).files
-    assert [(one.path, one.removed, one.added) for one in files] == [
+    assert [(change.path, change.removed, change.added) for change in files] == [
         ("f.c", old, new),
         ("g.c", 1, 2),
     ]
@@ -261,21 +261,21 @@ OTHER = "diff --git a/g.c b/g.c\nold mode 100644\nnew mode 100755\n"
 
 
 def files_of(text: str) -> list[str]:
-    return [one.path for one in parsed(text).files]
+    return [change.path for change in parsed(text).files]
 
 
 @pytest.mark.parametrize(
     ("before", "files"),
     [
         (HEAD + HUNK, ["f.c", "g.c"]),
-        # git applies what follows a signature
+        # git applies a diff below a signature
         (f"{HEAD}{HUNK}-- \n2.45.2\n", ["f.c", "g.c"]),
         (f"{HEAD}@@ -1,2 +1 @@\n a\n-- \n", ["f.c", "g.c"]),
         (f"{HEAD}@@ -1 +1 @@\n-a\n+b\n-- \n", ["f.c", "g.c"]),
         (f"{HEAD}{HUNK}-- \n" + "more\n" * 20, ["f.c", "g.c"]),
     ],
 )
-def test_a_signature_does_not_end_a_diff(before: str, files: list[str]) -> None:
+def test_signature_does_not_end_a_diff(before: str, files: list[str]) -> None:
     assert files_of(before + OTHER) == files
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Encoded words: those of real mails are decoded, damaged ones stay, any number of them takes
-linear time.
+"""Test encoded words: real ones are decoded, damaged ones stay, and any number takes linear
+time.
 """
 
 import time
@@ -40,7 +40,7 @@ def test_words_are_decoded_and_damaged_ones_left(value: str, text: str) -> None:
 @given(
     st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=200)
 )
-def test_what_the_email_package_encodes_is_decoded(text: str) -> None:
+def test_encoded_words_of_the_email_package_are_decoded(text: str) -> None:
     encoded = Header(text, "utf-8", maxlinelen=10_000).encode()
     assert decode_words(encoded.replace("\n", "")) == text
 
@@ -81,18 +81,18 @@ def test_no_text_breaks_the_decoder(parts: list[str]) -> None:
         "=?x?q?a?==?y?q?a?= ",
     ],
 )
-def test_the_time_grows_with_the_length(unit: str) -> None:
+def test_time_grows_with_the_length(unit: str) -> None:
     def seconds(count: int) -> float:
         began = time.process_time()
         decode_words(unit * count)
         return time.process_time() - began
 
     seconds(100)
-    # a collection of garbage may come into one of them
+    # a garbage collection may slow down one of them
     assert min(seconds(64_000) for _ in range(3)) < 40 * max(seconds(4_000), 0.01)
 
 
-def test_a_charset_that_no_mail_uses_is_read_as_utf8() -> None:
+def test_charset_that_no_message_uses_is_read_as_utf8() -> None:
     for charset in (
         "idna",
         "unicode_escape",

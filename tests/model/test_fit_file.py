@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A file's change put into a tree: what fits, where, and why something does not."""
+"""Test applying a file's change to a tree: what fits, where, and why not."""
 
 import pytest
 
@@ -23,8 +23,8 @@ def lines(*words: str) -> str:
     return "".join(f"{word}\n" for word in words)
 
 
-def text(one: Fit) -> str | None:
-    return None if one.lines is None else "".join(one.lines)
+def text(fit: Fit) -> str | None:
+    return None if fit.lines is None else "".join(fit.lines)
 
 
 CHANGE = "@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
@@ -38,57 +38,55 @@ def test_text_is_cut_into_lines_with_their_newlines() -> None:
 
 
 @pytest.mark.parametrize("before", range(4))
-def test_a_hunk_moves_to_its_context_and_says_how_far(before: int) -> None:
+def test_hunk_moves_to_its_context_with_an_offset(before: int) -> None:
     file = lines(*("x" for _ in range(before)), "c", "d", "e", "f")
-    found = fit(CHANGE, {"f.c": file})
-    assert text(found) == file.replace("d", "D")
-    assert (found.misfits, found.offsets) == ((), (before - 2,))
+    fitted = fit(CHANGE, {"f.c": file})
+    assert text(fitted) == file.replace("d", "D")
+    assert (fitted.misfits, fitted.offsets) == ((), (before - 2,))
 
 
 @pytest.mark.parametrize(
     ("places", "nearest"), [((1, 6), 1), ((0, 3), 3), ((2, 9), 2), ((0, 4), 4)]
 )
-def test_of_two_places_the_nearer_is_taken_and_the_later_of_equals(
-    places: tuple[int, int], nearest: int
-) -> None:
+def test_hunk_uses_the_nearest_match(places: tuple[int, int], nearest: int) -> None:
     words = [str(at) for at in range(14)]
     for at in places:
         words[at : at + 3] = ["c", "d", "e"]
-    found = fit(CHANGE, {"f.c": lines(*words)})
-    assert found.lines is not None
-    assert found.lines[nearest + 1] == "D\n"
-    assert found.offsets == (nearest - 2,)
+    fitted = fit(CHANGE, {"f.c": lines(*words)})
+    assert fitted.lines is not None
+    assert fitted.lines[nearest + 1] == "D\n"
+    assert fitted.offsets == (nearest - 2,)
 
 
 def test_two_hunks_do_not_change_the_same_lines() -> None:
     twice = "@@ -1,3 +1,3 @@\n c\n-d\n+d\n e\n@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
-    found = fit(twice, {"f.c": lines("c", "d", "e", "x")})
-    assert [misfit.why for misfit in found.misfits] == ["context not found"]
+    fitted = fit(twice, {"f.c": lines("c", "d", "e", "x")})
+    assert [misfit.why for misfit in fitted.misfits] == ["context not found"]
     both = fit(twice, {"f.c": lines("c", "d", "e", "c", "d", "e")})
     assert (both.misfits, text(both)) == ((), lines("c", "d", "e", "c", "D", "e"))
 
 
-def test_a_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_placed() -> (
+def test_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_placed() -> (
     None
 ):
-    found = fit(
+    fitted = fit(
         "@@ -2,1 +2,1 @@\n-no\n+yes\n" + "@@ -9,2 +9,2 @@\n y\n-z\n+Z\n",
         {"f.c": lines(*"abcdefgh", "y", "z")},
     )
-    (one,) = found.misfits
-    assert (one.path, one.line, one.why) == ("f.c", 2, "context not found")
-    assert one.hunk is not None
-    assert text(found) == lines(*"abcdefgh", "y", "Z")
-    assert found.offsets == (0,)
+    (misfit,) = fitted.misfits
+    assert (misfit.path, misfit.line, misfit.why) == ("f.c", 2, "context not found")
+    assert misfit.hunk is not None
+    assert text(fitted) == lines(*"abcdefgh", "y", "Z")
+    assert fitted.offsets == (0,)
 
 
-def test_a_change_can_be_taken_back() -> None:
+def test_change_can_be_undone() -> None:
     done = fit(CHANGE, {"f.c": lines("a", "b", "c", "D", "e")}, reverse=True)
     assert (text(done), done.offsets) == (lines("a", "b", "c", "d", "e"), (0,))
     assert fit(CHANGE, {"f.c": lines("a", "b", "c", "d", "e")}, reverse=True).misfits
 
 
-def test_a_hunk_at_the_start_or_the_end_stays_there() -> None:
+def test_hunk_at_the_start_or_the_end_stays_there() -> None:
     start = "@@ -1,2 +1,3 @@\n+new\n a\n b\n"
     assert text(fit(start, {"f.c": lines("a", "b", "c")})) == lines(
         "new", "a", "b", "c"
@@ -105,7 +103,7 @@ def test_a_hunk_at_the_start_or_the_end_stays_there() -> None:
     assert fit(whole, {"f.c": ""}).misfits
 
 
-def test_a_missing_newline_is_part_of_the_last_line() -> None:
+def test_missing_newline_is_part_of_the_last_line() -> None:
     adds = "@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n"
     assert text(fit(adds, {"f.c": "a\nb"})) == "a\nb\n"
     assert fit(adds, {"f.c": "a\nb\n"}).misfits
@@ -114,7 +112,7 @@ def test_a_missing_newline_is_part_of_the_last_line() -> None:
     context = "@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n"
     assert text(fit(context, {"f.c": "a\nb"})) == "A\nb"
     assert fit(context, {"f.c": "a\nx"}).misfits
-    # as git has it: a last line of context without a newline is also found where it has one
+    # as in git, a last context line without a newline also matches a line with one
     longer = "@@ -1,3 +1,3 @@\n-a\n+A\n x\n b\n\\ No newline at end of file\n"
     assert fit(longer, {"f.c": "a\nx\nb\n"}).misfits == ()
     assert fit(longer, {"f.c": "a\nx\nb"}).misfits == ()
@@ -183,18 +181,18 @@ MOVED = (
         ),
     ],
 )
-def test_files_come_go_and_move(
+def test_files_can_be_added_deleted_and_renamed(
     head: str,
     hunks: str,
     tree: dict[str, str],
     result: str | None,
     why: tuple[str, int, str] | None,
 ) -> None:
-    found = fit(hunks, tree, head=head)
-    assert text(found) == result
-    assert [(misfit.path, misfit.line, misfit.why) for misfit in found.misfits[:1]] == (
-        [why] if why else []
-    )
+    fitted = fit(hunks, tree, head=head)
+    assert text(fitted) == result
+    assert [
+        (misfit.path, misfit.line, misfit.why) for misfit in fitted.misfits[:1]
+    ] == ([why] if why else [])
     if head in (NEW, GONE, MOVED) and not why:
         (change,) = parse_diff(
             tuple((head + hunks).removesuffix("\n").split("\n")), 1
@@ -205,7 +203,7 @@ def test_files_come_go_and_move(
         assert text(back) == (None if head == NEW else tree["f.c"])
 
 
-def test_the_misfits_of_a_diff_are_those_of_its_files() -> None:
+def test_misfits_of_a_diff_are_those_of_its_files() -> None:
     both = HEAD + CHANGE + HEAD.replace("f.c", "g.c") + CHANGE
     files = parse_diff(tuple(both.removesuffix("\n").split("\n")), 1).files
     good = lines("a", "b", "c", "d", "e")
@@ -218,6 +216,6 @@ def test_the_misfits_of_a_diff_are_those_of_its_files() -> None:
     )
 
 
-def test_a_deleted_file_tells_how_far_its_hunks_moved() -> None:
+def test_deleted_file_reports_hunk_offsets() -> None:
     hunks = "@@ -2,1 +1,0 @@\n-b\n"
     assert fit(hunks, {"f.c": lines("a", "b")}, head=GONE).offsets == (1,)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a message says about a bug that it fixes, and which commit it blames."""
+"""Test what a message claims to fix, and which commit it blames."""
 
 import pytest
 
@@ -35,7 +35,7 @@ TITLE = "ring: set the mask"
         ("ring: merge the two", "other"),
     ],
 )
-def test_the_first_word_of_a_subject_tells_the_kind_of_change(
+def test_first_word_of_a_subject_tells_the_kind_of_change(
     subject: str, kind: str
 ) -> None:
     assert kind_of(subject) == kind
@@ -54,7 +54,7 @@ def test_the_first_word_of_a_subject_tells_the_kind_of_change(
         (TITLE, ["It is faster."], (), ""),
     ],
 )
-def test_a_message_claims_a_fix_by_its_subject_its_text_or_a_blamed_commit(
+def test_message_claims_a_fix_by_its_subject_its_text_or_a_blamed_commit(
     title: str, lines: list[str], paths: tuple[str, ...], claim: str
 ) -> None:
     assert fix_claim(title, lines, paths) == claim
@@ -79,9 +79,7 @@ def test_a_message_claims_a_fix_by_its_subject_its_text_or_a_blamed_commit(
         ("RING: ADD MISSING UNLOCK", "MISSING"),
     ],
 )
-def test_a_subject_names_a_bug_where_its_words_are_no_mere_remark(
-    title: str, word: str | None
-) -> None:
+def test_subject_names_a_bug_unless_in_passing(title: str, word: str | None) -> None:
     assert bug_in(title) == word
 
 
@@ -103,7 +101,7 @@ def test_a_subject_names_a_bug_where_its_words_are_no_mere_remark(
         (TITLE, ["IT NEVER LEADS TO A CRASH."], None),
         ("RING: SUPPORT TWO", ["This leads to a crash."], None),
         ("ring: Validate the size", ["It may CRASH."], "Validate"),
-        # what is denied further above does not count
+        # a negation further above does not count
         (
             TITLE,
             ["It does not" + " " * 30 + "lead, it leads to a hang."],
@@ -112,7 +110,7 @@ def test_a_subject_names_a_bug_where_its_words_are_no_mere_remark(
         ("foo: mask the length", ["Each read fails with -EIO."], "fails with -EIO"),
     ],
 )
-def test_a_cure_is_a_bug_that_the_text_describes_and_does_not_deny(
+def test_described_bug_counts_unless_negated(
     title: str, lines: list[str], words: str | None
 ) -> None:
     assert cure_in(title, lines) == words
@@ -128,7 +126,7 @@ def test_a_cure_is_a_bug_that_the_text_describes_and_does_not_deny(
         ([], False),
     ],
 )
-def test_a_missing_fixes_tag_is_explained_also_over_two_lines(
+def test_missing_fixes_tag_is_explained_also_over_two_lines(
     lines: list[str], explains: bool
 ) -> None:
     assert explains_missing_fixes(lines) is explains
@@ -177,7 +175,7 @@ def test_a_missing_fixes_tag_is_explained_also_over_two_lines(
         (TITLE, [], None),
     ],
 )
-def test_a_commit_is_blamed_where_the_words_beside_it_say_so(
+def test_commit_is_blamed_only_if_the_sentence_says_so(
     title: str, lines: list[str], blames: tuple[int, str] | None
 ) -> None:
     assert blamed_in(title, lines) == blames
@@ -232,7 +230,7 @@ def test_documents_are_reported_by_their_place_or_ending(
         ("ring: stop the fixup of the leak", ""),
     ],
 )
-def test_a_subject_that_fixes_a_defect_names_it(title: str, words: str) -> None:
+def test_subject_that_fixes_a_defect_names_it(title: str, words: str) -> None:
     assert defect_in(title) == words
 
 
@@ -250,7 +248,5 @@ def test_a_subject_that_fixes_a_defect_names_it(title: str, words: str) -> None:
         ("Fix the frob: wait for the link", "Fix"),
     ],
 )
-def test_a_prefix_or_the_name_of_a_thing_is_no_bug(
-    title: str, word: str | None
-) -> None:
+def test_prefix_or_identifier_does_not_name_a_bug(title: str, word: str | None) -> None:
     assert bug_in(title) == word

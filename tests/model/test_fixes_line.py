@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parts of `Fixes:` lines, as people and tools write them."""
+"""Test the parts of `Fixes:` lines, as written by people and tools."""
 
 import pytest
 
@@ -31,9 +31,7 @@ ID = "0123456789ab"
         ("Fixes:", ("", "Fixes", ":", "", "", "", "", "")),
     ],
 )
-def test_the_parts_of_a_line_are_what_is_written(
-    line: str, parts: tuple[str, ...]
-) -> None:
+def test_parts_of_a_line_are_what_is_written(line: str, parts: tuple[str, ...]) -> None:
     read = read_fixes_line(line)
     assert read == FixesLine(*parts)
     assert "".join(parts) == line
@@ -56,7 +54,7 @@ def test_other_lines_have_no_parts(line: str) -> None:
         ("> Fixes: x", False, False),
     ],
 )
-def test_a_tag_has_its_colon_and_no_quote_mark(
+def test_tag_has_its_colon_and_no_quote_mark(
     line: str, tag: bool, unquoted: bool
 ) -> None:
     read = read_fixes_line(line)
@@ -92,7 +90,7 @@ def test_only_the_word_commit_may_precede_the_id() -> None:
 @pytest.mark.parametrize(
     ("value", "spaced"), [(ID, True), (f"commit {ID}", True), (f"commit{ID}", False)]
 )
-def test_an_id_is_separated_from_the_word_before_it(value: str, spaced: bool) -> None:
+def test_id_is_separated_from_the_word_before_it(value: str, spaced: bool) -> None:
     assert read_fixes_value(value).is_spaced is spaced
 
 
@@ -110,5 +108,5 @@ def test_every_line_of_a_message_is_read() -> None:
         (f"Fixes: {ID[:11]}", False),
     ],
 )
-def test_a_mention_may_be_anywhere_in_a_line(line: str, mentions: bool) -> None:
+def test_mention_may_be_anywhere_in_a_line(line: str, mentions: bool) -> None:
     assert mentions_fix(line) is mentions

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options of get_maintainer.pl, in every spelling and combination."""
+"""Test get_maintainer.pl's options, in every spelling and combination."""
 
 import pytest
 
@@ -37,7 +37,7 @@ NO_ADDRESS = (
         ({**OFF, "sections": True}, None),
     ],
 )
-def test_what_prints_nothing_is_refused_with_what_to_drop(
+def test_conflicting_options_are_refused_with_a_hint(
     more: dict[str, bool], message: str | None
 ) -> None:
     switches = Switches()._replace(**more)  # type: ignore[arg-type]
@@ -52,10 +52,10 @@ def test_what_prints_nothing_is_refused_with_what_to_drop(
 
 def test_sections_print_nothing_else() -> None:
     every = Switches(scm=True, status=True, subsystem=True)
-    found = every._replace(sections=True).settled
-    assert found.sections
+    switches = every._replace(sections=True).settled
+    assert switches.sections
     names = ("m", "r", "l", "git_fallback", "scm", "status", "subsystem", "keywords")
-    assert not any(getattr(found, name) for name in names)
+    assert not any(getattr(switches, name) for name in names)
     assert every.settled == every._replace(roles=True)
 
 
@@ -76,14 +76,14 @@ def test_role_statistics_have_roles_and_a_separator_has_one_line(
     multiline: bool,
     expected: tuple[bool, bool],
 ) -> None:
-    found = Switches(
+    switches = Switches(
         roles=roles, rolestats=rolestats, separator=separator, multiline=multiline
     ).settled
-    assert (found.roles, found.multiline) == expected
+    assert (switches.roles, switches.multiline) == expected
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("words", "expected"),
     [
         (["--no-rolestats"], {"rolestats": False}),
         (["--norolestats"], {"rolestats": False}),
@@ -116,9 +116,9 @@ def test_role_statistics_have_roles_and_a_separator_has_one_line(
     ],
 )
 def test_only_the_scripts_options_are_taken(
-    words: list[str], found: dict[str, object]
+    words: list[str], expected: dict[str, object]
 ) -> None:
-    assert take(words) == found
+    assert take(words) == expected
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_only_the_scripts_options_are_taken(
         (["--separator"], "--separator requires a value"),
     ],
 )
-def test_a_wrong_value_is_named(words: list[str], message: str) -> None:
+def test_wrong_value_is_named(words: list[str], message: str) -> None:
     with pytest.raises(UsageError) as error:
         take(words)
     assert error.value.message == message
@@ -163,7 +163,7 @@ def test_a_wrong_value_is_named(words: list[str], message: str) -> None:
         ),
     ],
 )
-def test_a_variable_of_the_script_sets_its_option(
+def test_variable_of_the_script_sets_its_option(
     variable: str, name: str, values: tuple[tuple[str, object], ...]
 ) -> None:
     for text, value in values:

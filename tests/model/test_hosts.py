@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""URLs from outside are split in one place, and one that is not a URL has no parts."""
+"""Test that untrusted URLs are split in one place, and that an invalid URL has no parts."""
 
 import ast
 
@@ -14,11 +14,11 @@ SPLITTERS = {"urlsplit", "urlparse", "urljoin", "quote", "quote_plus"}
 @pytest.mark.parametrize(
     "url", ["http://[::1/", "http://]", "http://[x]/", "", "\0", "http://", "9" * 5000]
 )
-def test_what_is_not_a_url_has_no_host(url: str) -> None:
+def test_invalid_url_has_no_host(url: str) -> None:
     assert host_of(url) == ""
 
 
-def test_the_host_of_a_url_is_in_lower_case() -> None:
+def test_host_of_a_url_is_in_lower_case() -> None:
     assert host_of(" HTTPS://Lore.Kernel.Org:443/all/ ") == "lore.kernel.org"
     assert split_url("../b", "http://a.org/x/y").geturl() == "http://a.org/b"
 
@@ -28,7 +28,7 @@ def test_bytes_that_are_not_utf_8_are_quoted() -> None:
 
 
 def test_urls_are_split_and_quoted_in_one_place() -> None:
-    found = [
+    places = [
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file, tree in trees("urllib")
         if file.name != "hosts.py"
@@ -37,4 +37,4 @@ def test_urls_are_split_and_quoted_in_one_place() -> None:
         and node.module == "urllib.parse"
         and SPLITTERS & {alias.name for alias in node.names}
     ]
-    assert not found, f"use patchpilot.model.hosts instead: {', '.join(found)}"
+    assert not places, f"use patchpilot.model.hosts instead: {', '.join(places)}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hunks fit where `git apply` would put them, and nowhere else."""
+"""Test that hunks apply exactly where `git apply` would put them."""
 
 import subprocess
 from pathlib import Path
@@ -16,8 +16,8 @@ FILES = st.lists(LINE, max_size=14)
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[str, str, str]:
-    """A file, an edited form of it, and a third that resembles the first: which the edit may or may
-    not fit.
+    """Return a file, an edited version, and a similar file to which the edit may or may not
+    apply.
     """
     old = draw(FILES)
     new = list(old)
@@ -30,8 +30,8 @@ def cases(draw: st.DrawFn) -> tuple[str, str, str]:
         other[at : at + draw(st.integers(0, 1))] = draw(st.lists(LINE, max_size=3))
     ends = [draw(st.booleans()) for _ in range(3)]
     return tuple(
-        "\n".join(one) + ("\n" if end and one else "")
-        for one, end in zip((old, new, other), ends, strict=True)
+        "\n".join(text) + ("\n" if end and text else "")
+        for text, end in zip((old, new, other), ends, strict=True)
     )  # type: ignore[return-value]
 
 

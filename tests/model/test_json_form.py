@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The JSON object and the schema of a result have the same keys."""
+"""Test that a result's JSON object and its schema have the same keys."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,7 +79,7 @@ KEYS = (
 DESCRIBED = {key: f"{key}." for key in (*KEYS, "note")}
 
 
-def test_an_object_has_the_keys_that_its_class_names() -> None:
+def test_object_has_the_keys_that_its_class_names() -> None:
     assert json_object(WHOLE) == {
         "title": "x",
         "first": 1,
@@ -93,7 +93,7 @@ def test_an_object_has_the_keys_that_its_class_names() -> None:
     }
 
 
-def test_the_schema_takes_the_object_and_nothing_else() -> None:
+def test_schema_takes_the_object_and_nothing_else() -> None:
     schema = schema_of(JsonDocument("whole", (Whole,)), DESCRIBED)
     document = {"schema": "patchpilot/whole/1", **json_object(WHOLE)}
     validator = Draft202012Validator(schema)
@@ -131,7 +131,7 @@ class Boxed:
         return len(self.pairs)
 
 
-def test_a_named_tuple_with_a_text_is_its_text() -> None:
+def test_named_tuple_with_a_text_is_its_text() -> None:
     document = {"schema": "patchpilot/boxed/1", **json_object(Boxed(Box("x")))}
     assert document["box"] == "<x>"
     schema = schema_of(
@@ -146,7 +146,7 @@ def test_a_named_tuple_with_a_text_is_its_text() -> None:
     )
 
 
-def test_of_alternatives_only_the_keys_that_all_have_are_required() -> None:
+def test_only_keys_common_to_all_alternatives_are_required() -> None:
     schema = schema_of(
         JsonDocument("whole", (Part, Whole), alternatives=True), DESCRIBED
     )
@@ -154,7 +154,7 @@ def test_of_alternatives_only_the_keys_that_all_have_are_required() -> None:
     assert {"number", "parts"} <= schema["properties"].keys()
 
 
-def test_a_key_without_a_description_is_named() -> None:
+def test_undescribed_key_is_reported() -> None:
     with pytest.raises(SystemExit, match=r'describe "whole\.place"'):
         schema_of(
             JsonDocument("whole", (Whole,)),

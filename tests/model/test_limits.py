@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is over a limit is refused before it is parsed, and names the limit.
+"""Test that input over a limit is rejected before it is parsed, with the limit in the error.
 
-What is long but within takes linear time.
+Long input within the limits takes linear time.
 """
 
 import time
@@ -31,7 +31,7 @@ HEAD = "From: Ada <ada@example.org>\nSubject: [PATCH] frob: wait\n"
     ],
     ids=["lines", "line", "header"],
 )
-def test_what_is_over_a_limit_is_refused_by_name(text: str, word: str) -> None:
+def test_oversized_input_is_refused_by_name(text: str, word: str) -> None:
     with pytest.raises(InputError, match=word):
         parse_mail(text.encode())
     with pytest.raises(InputError, match=rf"x\.patch: .*{word}"):
@@ -77,7 +77,7 @@ def _depth(count: int) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("work", [_folds, _malformed_hunks, _tags, _parts, _depth])
-def test_sixteen_times_as_much_takes_about_sixteen_times_as_long(
+def test_cost_grows_linearly(
     work: Callable[[int], None],
 ) -> None:
     def seconds(count: int) -> float:
@@ -86,11 +86,11 @@ def test_sixteen_times_as_much_takes_about_sixteen_times_as_long(
         return time.process_time() - began
 
     work(50)
-    # the square would be 256 times as long
+    # quadratic time would be 256 times as long
     assert seconds(3200) < 50 * max(seconds(200), 0.02)
 
 
-def test_of_a_patch_that_is_too_long_the_beginning_is_checked(
+def test_start_of_an_overlong_patch_is_checked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 500)
@@ -107,15 +107,15 @@ def test_of_a_patch_that_is_too_long_the_beginning_is_checked(
     )
     assert short.subject == patch.subject
     result = Driver().check([Series((patch,))])
-    (finding,) = (one for one in result.all if one.name == "patch-too-long")
+    (finding,) = (finding for finding in result.all if finding.name == "patch-too-long")
     assert finding.patch_line == 500
     assert "of which the first 500 were checked" in finding.message
     assert result.exit_code == 1
-    assert not any(one.checkpatch == "CORRUPTED_PATCH" for one in result.all)
+    assert not any(finding.checkpatch == "CORRUPTED_PATCH" for finding in result.all)
 
 
 @pytest.mark.parametrize("lines", [12, 13, 14, 15, 16, 17, 18, 19, 20, 23, 30])
-def test_wherever_it_is_cut_the_beginning_is_well_formed(
+def test_truncated_patch_is_well_formed(
     monkeypatch: pytest.MonkeyPatch, lines: int
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", lines)
@@ -126,7 +126,7 @@ def test_wherever_it_is_cut_the_beginning_is_well_formed(
     assert all(change.hunks for change in short.files)
 
 
-def test_of_a_message_that_is_too_long_only_that_is_said(
+def test_overlong_message_gets_one_finding(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 100)
@@ -137,7 +137,7 @@ def test_of_a_message_that_is_too_long_only_that_is_said(
         "x.patch",
     )
     result = Driver().check([Series((patch,))])
-    assert [one.name for one in result.all] == ["patch-too-long"]
+    assert [finding.name for finding in result.all] == ["patch-too-long"]
 
 
 CUT = f"""{HEAD}
@@ -186,7 +186,7 @@ diff --git a/g b/g
         (20, 2, 1, 8, 19, ["@@ -1,4 +1,5 @@ int f(void)", "@@ -9 +10 @@"]),
     ],
 )
-def test_every_part_of_a_patch_ends_where_it_is_cut(
+def test_every_part_of_a_patch_ends_if_it_is_cut(
     limit: int,
     message: int,
     notes: int,
@@ -218,7 +218,7 @@ def test_every_part_of_a_patch_ends_where_it_is_cut(
         (2, 29, 2),
     ],
 )
-def test_a_patch_is_cut_at_the_first_limit_that_it_passes(
+def test_patch_is_truncated_at_the_first_exceeded_limit(
     most_lines: int, most: int, kept: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", most_lines)
@@ -231,7 +231,9 @@ def test_a_patch_is_cut_at_the_first_limit_that_it_passes(
     assert len(short.lines) == (kept or 4)
 
 
-def test_a_series_keeps_what_is_not_cut_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_truncating_a_series_keeps_short_patches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 20)
     long, short = (
         parse_patch(CUT.encode(), "1"),
@@ -239,7 +241,7 @@ def test_a_series_keeps_what_is_not_cut_of_it(monkeypatch: pytest.MonkeyPatch) -
     )
     made = shortened_series(Series((short, long), cover=short, base="abc"))
     assert made.cover is short
-    assert [one.cut for one in made.patches] == [0, 25]
+    assert [patch.cut for patch in made.patches] == [0, 25]
     assert made.base == "abc"
     cut = shortened_series(Series((short,), cover=long)).cover
     assert cut is not None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails and mboxes: cut, decoded and read as patches, whatever they hold."""
+"""Test messages and mboxes: split, decoded and parsed as patches, whatever they contain."""
 
 import pytest
 from hypothesis import given
@@ -29,7 +29,7 @@ from tests.kit import patches
 
 
 def split_mbox(data: bytes) -> list[bytes]:
-    """The mails of an mbox."""
+    """Return the messages of an mbox."""
     return [one_mail(data, start, end) for start, end in mail_bounds(data)]
 
 
@@ -37,7 +37,7 @@ def read(text: str, name: str = "x.patch"):
     return parse_patch(text.encode("utf-8", "surrogateescape"), name)
 
 
-def test_a_cover_letter_with_a_diff_has_the_diff_that_git_am_applies() -> None:
+def test_cover_letter_with_a_diff_has_the_diff_that_git_am_applies() -> None:
     assert read(patches.mail("[PATCH v2 0/2] foo: hand up errors")).has_diff
 
 
@@ -63,13 +63,17 @@ MBOX_LINE = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
         max_size=4,
     )
 )
-def test_mails_joined_to_an_mbox_come_out_as_they_were(bodies: list[list[str]]) -> None:
+def test_messages_joined_to_an_mbox_come_out_as_they_were(
+    bodies: list[list[str]],
+) -> None:
     mails = [
         "\n".join((f"Subject: {number}", "", *body, "end\n")).encode()
         for number, body in enumerate(bodies)
     ]
     cut = split_mbox(join_mbox(mails))
-    assert [one.split(b"\n", 1)[1].rstrip(b"\n") + b"\n" for one in cut] == mails
+    assert [
+        message.split(b"\n", 1)[1].rstrip(b"\n") + b"\n" for message in cut
+    ] == mails
 
 
 @given(st.binary(max_size=400))
@@ -84,7 +88,7 @@ def test_no_bytes_break_the_mail_reader(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["Subject", "From", "To", "Date", "Content-Type"])
-def test_a_damaged_encoded_word_is_no_bug(name: str) -> None:
+def test_damaged_encoded_word_is_not_a_bug(name: str) -> None:
     for word in ("utf-8?b?/////", "utf-8?b?=", "\0?q?a", "idna?q?a", "utf-7?q?+2AA-"):
         raw = f"{name}: =?{word}?=\n\n=?{word}?=\n---\n{patches.DIFF}".encode()
         assert parse_mail(raw).raw == raw
@@ -140,7 +144,7 @@ def test_scissors_are_known(line: str, cut: bool) -> None:
     "charset",
     ["idna", "undefined", "punycode", "rot13", "no-such", '"a\0b"', "x" * 5000],
 )
-def test_a_charset_that_cannot_be_is_read_as_utf8(charset: str) -> None:
+def test_invalid_charset_is_read_as_utf8(charset: str) -> None:
     raw = (
         f"From: a@example.org\nSubject: x\nContent-Type: text/plain; charset={charset}\n\n".encode()
         + "grün\n".encode()
@@ -181,7 +185,7 @@ def test_headers_are_unfolded_decoded_and_numbered() -> None:
     assert header_lines([]) == ((), 0)
 
 
-def test_a_mail_has_its_headers_as_values() -> None:
+def test_message_has_its_headers_as_values() -> None:
     raw = (
         b"From mboxrd@z Thu Jan  1 00:00:00 1970\nMessage-ID:  <a@example.org> (x)\nFrom:"
         b" =?utf-8?q?Ad=C3=A4?= <ada@example.org>\nSubject: one\n two\nDate: Tue, 9 Jun 2026"
@@ -200,7 +204,7 @@ def test_a_mail_has_its_headers_as_values() -> None:
     )
     assert mail.date is not None
     assert mail.date.isoformat() == "2026-06-09T10:13:20+02:00"
-    assert [one.email for one in (*mail.to, *mail.cc)] == [
+    assert [address.email for address in (*mail.to, *mail.cc)] == [
         "b@example.com",
         "c@example.net",
         "d@example.org",
@@ -209,7 +213,7 @@ def test_a_mail_has_its_headers_as_values() -> None:
     assert (mail.header("SUBJECT"), mail.header("X-None")) == ("one two", None)
 
 
-def test_what_a_mail_lacks_is_empty() -> None:
+def test_missing_message_parts_are_empty() -> None:
     mail = parse_mail(b"Message-ID: bare@example.org\nFrom: nobody at all\n\n")
     assert mail.message_id == "bare@example.org"
     assert mail.sender == Address("nobody at all", "")
@@ -262,7 +266,7 @@ MULTIPART = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
         ),
     ],
 )
-def test_the_text_of_a_mail_is_its_first_plain_part_else_its_first_text(
+def test_message_text_is_the_first_plain_or_text_part(
     parts: list[str], body: str
 ) -> None:
     raw = (
@@ -273,20 +277,26 @@ def test_the_text_of_a_mail_is_its_first_plain_part_else_its_first_text(
     assert parse_mail(raw.encode()).body == body
 
 
-def test_of_a_mail_over_the_limit_only_the_beginning_is_held(
+def test_oversized_message_is_truncated_in_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("patchpilot.model.mail.MAX_MAIL", 5000)
     line = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
     mails = [line + b"A: b\n\n", line + b"x" * 20_000 + b"\n\n", line + b"C: d\n"]
     data = b"".join(mails)
-    found = list(split_blocks(data[at : at + 1000] for at in range(0, len(data), 1000)))
-    assert [start for start, _ in found] == [0, len(mails[0]), len(mails[0] + mails[1])]
-    assert [mail for _, mail in found[::2]] == mails[::2]
-    assert 5000 < len(found[1][1]) <= 6000
+    messages = list(
+        split_blocks(data[at : at + 1000] for at in range(0, len(data), 1000))
+    )
+    assert [start for start, _ in messages] == [
+        0,
+        len(mails[0]),
+        len(mails[0] + mails[1]),
+    ]
+    assert [mail for _, mail in messages[::2]] == mails[::2]
+    assert 5000 < len(messages[1][1]) <= 6000
 
 
-def test_a_line_without_end_is_searched_in_linear_time(
+def test_line_without_end_is_searched_in_linear_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pattern = mail_reading._FROM_LINE
@@ -328,11 +338,11 @@ def test_only_mboxrd_has_its_quoting_undone() -> None:
         ),
     ],
 )
-def test_a_joined_mbox_has_one_form(mails: list[bytes], joined: bytes) -> None:
+def test_joined_mbox_has_one_form(mails: list[bytes], joined: bytes) -> None:
     assert join_mbox(mails) == joined.replace(b"%s", MBOX_LINE)
 
 
-def test_what_git_show_prints_is_refused_with_the_command_that_makes_a_patch() -> None:
+def test_git_show_output_is_refused_with_format_patch_hint() -> None:
     with pytest.raises(InputError, match="git show") as error:
         read(
             f"commit {'a' * 40} (HEAD -> topic)\nAuthor: Ada <ada@example.org>\n\n   "
@@ -358,20 +368,20 @@ def test_what_git_show_prints_is_refused_with_the_command_that_makes_a_patch() -
         "Sender: a@b.example",
     ],
 )
-def test_one_header_of_a_mail_makes_a_mail(header: str) -> None:
+def test_one_header_of_a_message_makes_a_message(header: str) -> None:
     assert read(f"{header}\n\ntext\n").message == ("text",)
 
 
 @pytest.mark.parametrize(
     "text", ["obj-y: a.o\n\ntext\n", "Note: x\n", "text\n--- is no diff\n", "diff\n"]
 )
-def test_other_text_is_neither_a_mail_nor_a_diff(text: str) -> None:
+def test_other_text_is_neither_a_message_nor_a_diff(text: str) -> None:
     with pytest.raises(NoPatchError, match=r"^Makefile:1: ") as error:
         read(text, "Makefile")
     assert error.value.hint
 
 
-def test_what_begins_as_a_mail_of_an_mbox_is_a_mail() -> None:
+def test_text_starting_like_an_mbox_is_a_message() -> None:
     assert read("From me\n\ntext\n").message == ("text",)
 
 
@@ -386,7 +396,7 @@ def test_what_begins_as_a_mail_of_an_mbox_is_a_mail() -> None:
         "--- old/x",
     ],
 )
-def test_a_bare_diff_is_a_patch_without_a_message(first: str) -> None:
+def test_bare_diff_is_a_patch_without_a_message(first: str) -> None:
     patch = read(f"{first}\nmore\n")
     assert (patch.subject.title, patch.author, patch.message_line) == (
         "",
@@ -401,7 +411,7 @@ def test_a_bare_diff_is_a_patch_without_a_message(first: str) -> None:
     )
 
 
-def test_the_parts_of_a_patch_know_their_lines() -> None:
+def test_parts_of_a_patch_know_their_lines() -> None:
     text = (
         "Subject: [PATCH] s\n"
         "From: Eve <eve@example.org>\n"
@@ -433,7 +443,7 @@ def test_the_parts_of_a_patch_know_their_lines() -> None:
     assert (patch.subject.title, patch.message) == ("real", ("why",))
 
 
-def test_a_line_that_git_takes_for_a_header_is_not_in_the_message() -> None:
+def test_line_that_git_takes_for_a_header_is_not_in_the_message() -> None:
     patch = read(
         "Subject: s\nFrom: Eve <eve@example.org>\n\nFrom: what I see\nit hangs\n\nmore\n"
     )
@@ -444,7 +454,7 @@ def test_a_line_that_git_takes_for_a_header_is_not_in_the_message() -> None:
     assert read("Subject: s\n\nFrom: ada@example.org\n").message == ()
 
 
-def test_a_message_ends_where_git_ends_it_and_a_diff_begins_at_its_headers() -> None:
+def test_message_ends_where_git_ends_it_and_a_diff_begins_at_its_headers() -> None:
     patch = read(
         "Subject: s\n\nwhy\n--- a remark\nmore\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
     )
@@ -452,7 +462,7 @@ def test_a_message_ends_where_git_ends_it_and_a_diff_begins_at_its_headers() -> 
     assert (patch.diff_line, patch.paths, patch.notes) == (6, ("x",), ("more",))
 
 
-def test_the_last_newline_is_no_line_and_an_empty_file_is_no_patch() -> None:
+def test_final_newline_and_empty_file_are_handled() -> None:
     assert (
         read("Subject: s\n\nwhy").lines
         == read("Subject: s\n\nwhy\n").lines
@@ -503,33 +513,31 @@ def test_damage_by_mailers_is_named() -> None:
         ("x", (1, None, None, False, False, False)),
     ],
 )
-def test_the_marks_of_a_subject_are_read(
-    raw: str, expected: tuple[object, ...]
-) -> None:
-    one = parse_subject(raw)
+def test_marks_of_a_subject_are_read(raw: str, expected: tuple[object, ...]) -> None:
+    subject = parse_subject(raw)
     assert (
-        one.version,
-        one.number,
-        one.total,
-        one.rfc,
-        one.resend,
-        one.is_patch,
+        subject.version,
+        subject.number,
+        subject.total,
+        subject.rfc,
+        subject.resend,
+        subject.is_patch,
     ) == expected
-    assert one.title == "x"
-    assert one.raw == raw
+    assert subject.title == "x"
+    assert subject.raw == raw
 
 
-def test_marks_that_say_where_to_are_kept_as_words() -> None:
-    one = parse_subject("Fwd: RE: [dev] [RFC PATCH RESEND net,v2 1/2]  x:  y ")
-    assert one.words == ("dev", "RFC", "RESEND", "net")
-    assert one.marks == ("dev", "RFC PATCH RESEND net,v2 1/2")
-    assert one.title == "x: y"
+def test_target_marks_are_kept_as_words() -> None:
+    subject = parse_subject("Fwd: RE: [dev] [RFC PATCH RESEND net,v2 1/2]  x:  y ")
+    assert subject.words == ("dev", "RFC", "RESEND", "net")
+    assert subject.marks == ("dev", "RFC PATCH RESEND net,v2 1/2")
+    assert subject.title == "x: y"
     assert parse_subject("[PATCHv2 net-next] x: [y] z").title == "x: [y] z"
     unmarked = parse_subject("x [ver #3]")
     assert (unmarked.title, unmarked.version) == ("x [ver #3]", 1)
 
 
-def test_a_patch_answers_for_its_headers() -> None:
+def test_patch_exposes_its_headers() -> None:
     patch = read(
         patches.mail(
             headers={
@@ -554,16 +562,16 @@ def test_a_patch_answers_for_its_headers() -> None:
     )
 
 
-def test_the_version_of_a_series_is_the_highest_of_its_mails() -> None:
-    one, two = (
+def test_version_of_a_series_is_the_highest_of_its_messages() -> None:
+    first, two = (
         read(patches.mail("[PATCH 1/2] a")),
         read(patches.mail("[PATCH v3 2/2] b")),
     )
     assert [
         Series(()).version,
-        Series((one,)).version,
-        Series((one, two)).version,
-        Series((one,), two).version,
+        Series((first,)).version,
+        Series((first, two)).version,
+        Series((first,), two).version,
     ] == [1, 1, 3, 3]
 
 
@@ -581,14 +589,14 @@ def test_the_version_of_a_series_is_the_highest_of_its_mails() -> None:
         ("PATCH linux-v6-rc", 1, ("linux-v6-rc",)),
     ],
 )
-def test_a_version_joined_to_another_mark_counts(
+def test_version_joined_to_another_mark_is_parsed(
     mark: str, version: int, words: tuple[str, ...]
 ) -> None:
-    one = parse_subject(f"[{mark}] x")
-    assert (one.version, one.words, one.is_patch) == (version, words, True)
+    subject = parse_subject(f"[{mark}] x")
+    assert (subject.version, subject.words, subject.is_patch) == (version, words, True)
 
 
-def test_a_sender_is_one_mailbox_or_nobody() -> None:
+def test_sender_is_one_mailbox_or_nobody() -> None:
     for head, email in (
         ('From: "Matt <m@x.y>" <ada@example.org>\n', "ada@example.org"),
         ("From: Matt <matt@example.com> <ada@example.org>\n", ""),
@@ -600,14 +608,14 @@ def test_a_sender_is_one_mailbox_or_nobody() -> None:
         assert mail.sender.called
 
 
-def test_the_addresses_in_names_of_recipients_are_no_recipients() -> None:
+def test_addresses_in_names_of_recipients_are_no_recipients() -> None:
     coded = "=?utf-8?q?Matt_=3Cmatt=40example=2Ecom=3E=2C?= <rita@example.net>"
     mail = parse_mail(
         f'From: a@b.c\nTo: {coded}\nCc: {coded},\n "M <m@x.y>" <o@x.y>\n\n'.encode()
     )
-    assert [one.email for one in (*mail.to, *mail.cc)] == ["rita@example.net"] * 2 + [
-        "o@x.y"
-    ]
+    assert [address.email for address in (*mail.to, *mail.cc)] == [
+        "rita@example.net"
+    ] * 2 + ["o@x.y"]
     assert mail.to[0].name == "Matt <matt@example.com>,"
 
 
@@ -622,7 +630,7 @@ def test_the_addresses_in_names_of_recipients_are_no_recipients() -> None:
         (["A: " + 5 * "a", "no header " + "b" * 90], False),
     ],
 )
-def test_a_header_may_be_as_large_as_the_limit(
+def test_header_may_be_as_large_as_the_limit(
     lines: list[str], is_refused: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mailinfo, "MAX_HEADER", 20)
@@ -647,7 +655,7 @@ def test_a_header_may_be_as_large_as_the_limit(
         (b"a" * 9 + 3 * (b"\n" + b"a" * 9) + b"\n", "mail too large"),
     ],
 )
-def test_a_mail_at_its_limits_is_read_and_one_over_them_is_refused(
+def test_message_at_its_limits_is_read_and_one_over_them_is_refused(
     raw: bytes, refused: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mail_reading, "MAX_MAIL", 39)
@@ -660,7 +668,7 @@ def test_a_mail_at_its_limits_is_read_and_one_over_them_is_refused(
             refuse_oversize(raw)
 
 
-def test_the_parts_of_a_mail_have_their_type_and_text() -> None:
+def test_parts_of_a_message_have_their_type_and_text() -> None:
     raw = (
         b"From: a@example.org\nContent-Type: multipart/report; boundary=b\n\n"
         b"--b\nContent-Type: Text/Plain\nX-A:  one\n two\n\ntext\n"
@@ -692,7 +700,7 @@ def test_the_parts_of_a_mail_have_their_type_and_text() -> None:
         ("image/png", b"a\n", ""),
     ],
 )
-def test_the_text_of_a_mail_is_decoded_by_its_charset(
+def test_text_of_a_message_is_decoded_by_its_charset(
     kind: str, body: bytes, text: str | None
 ) -> None:
     head = f"Content-Type: {kind}\n" if kind else ""
@@ -709,7 +717,7 @@ DIGEST = (
 )
 
 
-def test_the_mails_of_a_digest_are_as_they_were_sent(
+def test_messages_of_a_digest_are_as_they_were_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     mails = [
@@ -730,11 +738,11 @@ def test_the_mails_of_a_digest_are_as_they_were_sent(
         DIGEST.replace(b"multipart/digest", b"multipart/mixed"),
     ],
 )
-def test_what_is_no_digest_is_one_mail(mail: bytes) -> None:
+def test_non_digest_is_one_message(mail: bytes) -> None:
     assert digest_mails(mail) == [mail]
 
 
-def test_the_bytes_of_a_long_patch_are_kept_line_by_line(
+def test_bytes_of_a_long_patch_are_kept_line_by_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     raw = patches.mail(body="\udcff is no UTF-8.\n").encode("utf-8", "surrogateescape")
@@ -747,14 +755,14 @@ def test_the_bytes_of_a_long_patch_are_kept_line_by_line(
 
 @pytest.mark.parametrize("size", [1, 7, 64, 5000])
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
-def test_every_mail_of_an_mbox_has_its_offset(size: int, ending: bytes) -> None:
+def test_every_message_of_an_mbox_has_its_offset(size: int, ending: bytes) -> None:
     mails = [
         MBOX_LINE + b"A: %d" % at + ending + ending + b"x" * at + ending * 2
         for at in range(5)
     ]
     data = b"".join(mails)
     blocks = [data[at : at + size] for at in range(0, len(data), size)]
-    found = list(split_blocks(blocks))
-    assert [mail for _, mail in found] == mails
-    assert [data[at : at + len(mail)] for at, mail in found] == mails
-    assert mail_bounds(data) == [(at, at + len(mail)) for at, mail in found]
+    messages = list(split_blocks(blocks))
+    assert [mail for _, mail in messages] == mails
+    assert [data[at : at + len(mail)] for at, mail in messages] == mails
+    assert mail_bounds(data) == [(at, at + len(mail)) for at, mail in messages]

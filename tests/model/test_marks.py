@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What messages say of other commits."""
+"""Test references to other commits in messages."""
 
 import pytest
 from hypothesis import given
@@ -58,11 +58,11 @@ def test_two_upstream_commits_over_two_lines_are_read() -> None:
         "commit {} upstreamed it",
     ],
 )
-def test_prose_about_a_commit_is_no_marker(line: str) -> None:
+def test_prose_about_a_commit_is_not_a_marker(line: str) -> None:
     assert read_marks(f"net: fix it\n\n{line.format(A)}\n").upstream == ()
 
 
-def test_a_revert_names_what_it_reverts_and_brings_nothing() -> None:
+def test_revert_is_not_a_backport() -> None:
     marks = read_marks(
         f'Revert "x"\n\nThis reverts commit {A} which is\ncommit {B} upstream.\n'
     )
@@ -70,7 +70,7 @@ def test_a_revert_names_what_it_reverts_and_brings_nothing() -> None:
     assert marks.upstream == ()
 
 
-def test_a_backport_of_a_revert_is_both() -> None:
+def test_backport_of_a_revert_is_both() -> None:
     marks = read_marks(
         f'Revert "x"\n\ncommit {A} upstream.\n\nThis reverts commit {B}.\n'
     )
@@ -78,7 +78,7 @@ def test_a_backport_of_a_revert_is_both() -> None:
     assert marks.reverts == (B,)
 
 
-def test_a_revert_of_several_names_each() -> None:
+def test_revert_of_several_names_each() -> None:
     assert read_marks(f"x\n\nThis reverts commits {A} and\n{B}.\n").reverts == (A, B)
 
 
@@ -124,7 +124,7 @@ def test_any_message_can_be_read(text: str) -> None:
     st.from_regex(r"\A[a-z ,.]{0,40}\Z"),
     st.from_regex(r"\A[a-z ,.]{0,40}\Z"),
 )
-def test_a_marker_is_found_between_any_paragraphs(
+def test_marker_is_found_between_any_paragraphs(
     form: str, before: str, after: str
 ) -> None:
     assert read_marks(f"s\n\n{before}\n\n{form.format(A)}\n\n{after}\n").upstream == (
@@ -177,23 +177,23 @@ def test_every_mark_of_a_stable_tree_is_read(
 @pytest.mark.parametrize(
     "word", ["stable", "STABLE", "backport", "for-stable", "linux-stable"]
 )
-def test_a_word_says_that_it_is_for_a_stable_tree(word: str) -> None:
+def test_subject_word_marks_a_stable_patch(word: str) -> None:
     subject = parse_subject(f"[PATCH {word}] net: fix it")
     assert subject.for_stable
     assert subject.stables == ()
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_line_that_names_the_upstream_commit_is_known(form: str) -> None:
-    (found,) = upstream_commits(f"net: fix it\n\n{form.format(A)}\n\nText.\n")
-    assert (found.id, found.at) == (A, 2)
+def test_line_that_names_the_upstream_commit_is_known(form: str) -> None:
+    (named_commit,) = upstream_commits(f"net: fix it\n\n{form.format(A)}\n\nText.\n")
+    assert (named_commit.id, named_commit.at) == (A, 2)
 
 
 @pytest.mark.parametrize(
     "form",
     ["commit {} upstream.", "[ Upstream commit {} ]", "(cherry picked from commit {})"],
 )
-def test_an_abbreviated_id_is_seen_and_not_counted(form: str) -> None:
+def test_abbreviated_id_is_seen_and_not_counted(form: str) -> None:
     text = f"net: fix it\n\n{form.format(A[:10])}\n\nText.\n"
     assert [upstream_commit.id for upstream_commit in upstream_commits(text)] == [
         A[:10]

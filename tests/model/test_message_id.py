@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Message-IDs in headers, in texts and as users give them."""
+"""Test Message-IDs in headers, in texts and in user input."""
 
 import pytest
 
@@ -32,7 +32,7 @@ from patchpilot.model.message_id import (
         ("", None),
     ],
 )
-def test_what_users_give(text: str, expected: str | None) -> None:
+def test_user_input_forms(text: str, expected: str | None) -> None:
     assert message_id_of(text) == expected
 
 
@@ -46,7 +46,7 @@ def test_what_users_give(text: str, expected: str | None) -> None:
         ("Ada <a@b>", None),
     ],
 )
-def test_what_is_a_message_id_and_no_address(text: str, expected: str | None) -> None:
+def test_message_id_is_not_an_address(text: str, expected: str | None) -> None:
     assert in_brackets(text) == expected
 
 
@@ -59,7 +59,7 @@ def test_headers_are_read_and_written() -> None:
         bracketed("a@b\nBcc: c@d")
 
 
-def test_a_text_names_mails_by_url_and_by_line() -> None:
+def test_text_names_messages_by_url_and_by_line() -> None:
     text = (
         "see (https://lore.kernel.org/r/a%40b), or\n"
         "Message-ID: <c@d>\n"
@@ -84,7 +84,7 @@ def test_a_text_names_mails_by_url_and_by_line() -> None:
         ("x@example.org", None),
     ],
 )
-def test_mails_sent_in_one_go_share_a_part(
+def test_messages_sent_in_one_go_share_a_part(
     message_id: str, expected: str | None
 ) -> None:
     assert batch_of(message_id) == expected

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Packed data is read whole, within bounds, or refused."""
+"""Test that compressed data is read completely within limits, or rejected."""
 
 import gzip
 
@@ -26,6 +26,6 @@ def test_every_member_counts_and_plain_data_stays() -> None:
     ],
     ids=["truncated", "damaged", "after decompression"],
 )
-def test_what_is_damaged_or_too_large_is_refused(data: bytes, word: str) -> None:
+def test_damaged_or_oversized_data_is_refused(data: bytes, word: str) -> None:
     with pytest.raises(InputError, match=word):
         unpack(data, "x.gz", 1000)

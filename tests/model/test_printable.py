@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text of others made safe to print, and how wide it is on a terminal."""
+"""Test making untrusted text safe to print, and its width on a terminal."""
 
 import json
 
@@ -8,8 +8,7 @@ import pytest
 from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import crop, crop_middle, one_line, printable, width
 
-# the code points with the Unicode property Bidi_Control, and what else changes lines or hides in
-# them
+# code points with the Unicode property Bidi_Control, and others that change or hide lines
 BIDI_CONTROL = (
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
@@ -19,7 +18,7 @@ SEPARATORS = "\u2028\u2029\ufeff"
 @pytest.mark.parametrize(
     "char", [*BIDI_CONTROL, *SEPARATORS], ids=lambda char: f"U+{ord(char):04X}"
 )
-def test_what_reorders_or_hides_text_is_made_visible(char: str) -> None:
+def test_bidi_and_hidden_characters_are_shown(char: str) -> None:
     assert printable(f"a{char}b") == f"a<U+{ord(char):04X}>b"
 
 
@@ -43,7 +42,7 @@ def test_controls_and_undecodable_bytes_are_named_and_text_stays(
     assert printable(raw) == shown
 
 
-def test_a_title_is_one_line() -> None:
+def test_title_is_one_line() -> None:
     assert one_line("a\nb\u2028c\x1bd\te") == "a\\x0ab<U+2028>c\\x1bd\te"
 
 
@@ -71,7 +70,7 @@ def test_cropped_text_fits_and_shows_the_cut(text: str, columns: int, cut: str) 
     assert width(crop(text, columns)) <= columns
 
 
-def test_an_address_is_cut_in_its_middle() -> None:
+def test_address_is_cut_in_its_middle() -> None:
     assert (
         crop_middle("<v1-1-fddf42abee25@example.net>", 40)
         == "<v1-1-fddf42abee25@example.net>"
@@ -82,7 +81,7 @@ def test_an_address_is_cut_in_its_middle() -> None:
     )
 
 
-def test_what_no_font_shows_is_visible_in_text_and_stays_the_same_in_json() -> None:
+def test_invisible_characters_are_shown_in_text_and_kept_in_json() -> None:
     hidden = "a\U000e0041b\uffff"
     assert one_line(hidden) == "a<U+E0041>b<U+FFFF>"
     assert json_text(hidden).isascii()

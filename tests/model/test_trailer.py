@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trailers: parsed where the kernel's tools look for them, added without moving what was there."""
+"""Test trailers: parsed where the kernel's tools look for them, and added without moving others."""
 
 import pytest
 from hypothesis import given
@@ -47,22 +47,22 @@ VALUES = st.from_regex(r"[A-Za-z0-9<>@.\"() :/-]{1,40}", fullmatch=True).filter(
 
 
 def names(message: str) -> list[str]:
-    return [one.name for one in parse_trailers(message.split("\n"))]
+    return [trailer.name for trailer in parse_trailers(message.split("\n"))]
 
 
-def test_the_last_paragraph_gives_the_trailers() -> None:
+def test_last_paragraph_gives_the_trailers() -> None:
     assert names(MESSAGE) == ["Reported-by", "Signed-off-by"]
 
 
-def test_a_subject_alone_has_no_trailers() -> None:
+def test_subject_alone_has_no_trailers() -> None:
     assert parse_trailers(["net: foo"]) == ()
 
 
-def test_prose_with_a_colon_is_no_trailer() -> None:
+def test_prose_with_a_colon_is_not_a_trailer() -> None:
     assert names("foo: x\n\nThis is how it goes: badly.\nNote: nothing.\n") == []
 
 
-def test_a_subject_alone_gets_a_block_of_its_own() -> None:
+def test_subject_alone_gets_a_separate_trailer_block() -> None:
     assert (
         add_trailers("foo: x\n", [("Signed-off-by", "Ada <ada@example.org>")])
         == "foo: x\n\nSigned-off-by: Ada <ada@example.org>\n"
@@ -70,13 +70,13 @@ def test_a_subject_alone_gets_a_block_of_its_own() -> None:
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
-def test_adding_twice_is_adding_once(trailers: list[tuple[str, str]]) -> None:
+def test_adding_twice_adds_once(trailers: list[tuple[str, str]]) -> None:
     once = add_trailers(MESSAGE, trailers)
     assert add_trailers(once, trailers) == once
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
-def test_nothing_that_was_there_moves_or_goes(trailers: list[tuple[str, str]]) -> None:
+def test_existing_lines_stay_in_place(trailers: list[tuple[str, str]]) -> None:
     kept = [
         line
         for line in add_trailers(MESSAGE, trailers).split("\n")
@@ -124,13 +124,13 @@ def test_words_that_begin_links_and_prose_are_no_trailers(name: str) -> None:
         ),
     ],
 )
-def test_a_trailer_is_a_name_a_colon_and_a_value(
+def test_trailer_is_a_name_a_colon_and_a_value(
     line: str, name: str, value: str
 ) -> None:
     assert is_trailer(line)
-    found = parse_trailer(line, 7)
-    assert found == Trailer(name, value, 7)
-    assert (found.key, str(found)) == (name.lower(), f"{name}: {value}")
+    trailer = parse_trailer(line, 7)
+    assert trailer == Trailer(name, value, 7)
+    assert (trailer.key, str(trailer)) == (name.lower(), f"{name}: {value}")
 
 
 @pytest.mark.parametrize(
@@ -178,15 +178,17 @@ _LAST_PARAGRAPHS = (
 
 
 @pytest.mark.parametrize("title", ["s||", "||", "s||why| ||"])
-def test_the_trailers_are_those_that_git_sees(title: str) -> None:
+def test_trailers_are_those_that_git_sees(title: str) -> None:
     for paragraph in (*_LAST_PARAGRAPHS, "", "why|"):
         message = f"{title}{paragraph}".replace("|", "\n") + "\n"
-        found = parse_trailers(message.split("\n"))
-        assert "".join(f"{one}\n" for one in found) == by_git(message), message
+        trailers = parse_trailers(message.split("\n"))
+        assert "".join(f"{trailer}\n" for trailer in trailers) == by_git(message), (
+            message
+        )
 
 
 @pytest.mark.parametrize("paragraph", _LAST_PARAGRAPHS)
-def test_a_new_trailer_makes_no_second_block(paragraph: str) -> None:
+def test_new_trailer_joins_the_existing_block(paragraph: str) -> None:
     message = f"s||why||{paragraph}".replace("|", "\n")
     added = add_trailers(message, [("Signed-off-by", "Z <z@example.org>")])
     assert by_git(added) == by_git(message) + "Signed-off-by: Z <z@example.org>\n"
@@ -209,7 +211,7 @@ def test_tags_are_found_in_any_case_and_only_at_the_start_of_a_line() -> None:
     assert all_tags(lines, "fixes") == all_tags(lines, "Fixes")
 
 
-def test_what_is_there_in_another_case_is_not_added_again() -> None:
+def test_existing_trailer_in_another_case_is_kept() -> None:
     message = "s\n\nCc: Stable@vger.kernel.org\nFixes: a\n"
     assert add_trailers(message, [("cc", "stable@VGER.kernel.org")]) == message
     assert add_trailers(message, [("Cc", "other@example.org")]).count("Cc:") == 2
@@ -227,13 +229,16 @@ def block(*names: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", [one for one in ORDER if one not in ("co-developed-by", "signed-off-by")]
+    "name",
+    [name_ for name_ in ORDER if name_ not in ("co-developed-by", "signed-off-by")],
 )
-def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_a_sign_off(
+def test_new_trailer_follows_the_order_and_existing_sign_offs(
     name: str,
 ) -> None:
     others = [
-        one for one in ORDER if one not in (name, "co-developed-by", "signed-off-by")
+        name_
+        for name_ in ORDER
+        if name_ not in (name, "co-developed-by", "signed-off-by")
     ]
     message = block(
         *(
@@ -247,7 +252,9 @@ def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_
     if ORDER.index(name) > ORDER.index("signed-off-by"):
         assert got[-1] == name
     else:
-        assert [one for one in got if one in ORDER] == sorted(got, key=ORDER.index)
+        assert [name_ for name_ in got if name_ in ORDER] == sorted(
+            got, key=ORDER.index
+        )
         assert got[-1] == "signed-off-by"
 
 
@@ -300,11 +307,13 @@ def test_where_a_new_trailer_goes(
     assert tuple(names(out)) == after
     if before != after[: len(before)] or added in before:
         assert [
-            one.value for one in parse_trailers(out.split("\n")) if one.value != "new"
+            trailer.value
+            for trailer in parse_trailers(out.split("\n"))
+            if trailer.value != "new"
         ] == [f"x{at}" for at in range(len(before))]
 
 
-def test_a_new_trailer_is_not_put_into_a_folded_value() -> None:
+def test_new_trailer_is_not_put_into_a_folded_value() -> None:
     message = (
         "s\n\nwhy\n\nFixes: a (\n net: x)\n\tmore\nSigned-off-by: A <a@example.org>\n"
     )
@@ -366,7 +375,7 @@ UNFIT = {
 
 
 @pytest.mark.parametrize("name", UNFIT.values(), ids=list(UNFIT))
-def test_a_trailer_is_one_line_of_visible_text(name: str) -> None:
+def test_trailer_is_one_line_of_visible_text(name: str) -> None:
     good, bad = (
         ("Acked-by", "Carol <carol@example.net>"),
         ("Reviewed-by", f"{name} <b@example.org>"),
@@ -378,7 +387,7 @@ def test_a_trailer_is_one_line_of_visible_text(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["A\u200cB", "A\u200d", "\u200cA"])
-def test_a_joiner_is_fit_between_letters_that_join_only(name: str) -> None:
+def test_joiner_is_fit_between_letters_that_join_only(name: str) -> None:
     (sentence,) = refused_trailers([("Reviewed-by", f"{name} <b@example.org>")])
     assert "contains <U+200" in sentence
 

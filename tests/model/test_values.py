@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits, trees, changes and plans: what their properties say."""
+"""Test the properties of commits, trees, changes and plans."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -41,18 +41,21 @@ def commit(message: str) -> Commit:
         ("", "", ""),
     ],
 )
-def test_a_commit_s_subject_is_its_first_paragraph_on_one_line(
+def test_commit_s_subject_is_its_first_paragraph_on_one_line(
     message: str, subject: str, body: str
 ) -> None:
     assert (commit(message).subject, commit(message).body) == (subject, body)
 
 
-def test_a_commit_is_quoted_by_twelve_digits_and_its_subject() -> None:
-    one = commit("net: x\n\nwhy\n\nFixes: a\nCc: b@example.org\n")
-    assert (one.short, one.reference) == ("0123456789ab", '0123456789ab ("net: x")')
-    assert one.lines == ("net: x", "", "why", "", "Fixes: a", "Cc: b@example.org")
-    assert [str(tag) for tag in one.trailers] == ["Fixes: a", "Cc: b@example.org"]
-    assert [tag.value for tag in one.tags("cc")] == ["b@example.org"]
+def test_commit_is_quoted_by_twelve_digits_and_its_subject() -> None:
+    quoted = commit("net: x\n\nwhy\n\nFixes: a\nCc: b@example.org\n")
+    assert (quoted.short, quoted.reference) == (
+        "0123456789ab",
+        '0123456789ab ("net: x")',
+    )
+    assert quoted.lines == ("net: x", "", "why", "", "Fixes: a", "Cc: b@example.org")
+    assert [str(tag) for tag in quoted.trailers] == ["Fixes: a", "Cc: b@example.org"]
+    assert [tag.value for tag in quoted.tags("cc")] == ["b@example.org"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,7 @@ def test_a_commit_is_quoted_by_twelve_digits_and_its_subject() -> None:
         (None, None),
     ],
 )
-def test_a_kernel_s_version_is_in_its_makefile(
+def test_kernel_s_version_is_in_its_makefile(
     makefile: bytes | None, version: tuple[int, int] | None
 ) -> None:
     assert makefile_version(makefile) == version
@@ -87,11 +90,11 @@ def test_a_kernel_s_version_is_in_its_makefile(
         ("a\0b", False),
     ],
 )
-def test_a_path_from_a_patch_stays_in_the_tree(path: str, safe: bool) -> None:
+def test_path_from_a_patch_stays_in_the_tree(path: str, safe: bool) -> None:
     assert is_safe_path(path) is safe
 
 
-def test_a_plain_tree_is_its_own_ground_and_has_nothing_changed_or_guessed() -> None:
+def test_unpatched_tree_has_no_changes_or_guesses() -> None:
     tree = MemoryTree({"a/b.c": "x"})
     assert ground_of(tree) is tree
     assert changed_below(tree, "a") == ()
@@ -112,21 +115,21 @@ def test_a_plain_tree_is_its_own_ground_and_has_nothing_changed_or_guessed() -> 
     assert (is_guess(layered, "a/b.c"), is_guess(layered, "a/c.c")) == (True, False)
 
 
-def test_a_change_is_called_by_its_new_path_where_there_is_one() -> None:
+def test_change_is_named_by_its_new_path() -> None:
     assert FileChange("a", "b", (), 1).path == "b"
     assert FileChange("a", None, (), 1).path == "a"
     assert FileChange(None, "b", (), 1).path == "b"
     assert FileChange(None, None, (), 1).path == ""
 
 
-def test_the_lines_of_a_change_are_those_it_adds_unless_others_are_asked_for() -> None:
+def test_lines_of_a_change_are_those_it_adds_unless_others_are_asked_for() -> None:
     lines = tuple(DiffLine(kind, kind * 3, at, None) for at, kind in enumerate("+- +"))
     change = FileChange("a", "a", (Hunk(1, 1, 3, "", lines, 0),), 1)
     assert [line.patch_line for line in change.lines()] == [0, 3]
     assert [line.patch_line for line in change.lines("-")] == [1]
 
 
-def test_a_plan_has_those_of_each_header() -> None:
+def test_plan_splits_recipients_by_header() -> None:
     to, cc = (Recipient(ADA, "maintainer", None, header, ()) for header in ("to", "cc"))
     plan = RecipientPlan((to, cc))
     assert (plan.to, plan.cc) == ((to,), (cc,))
@@ -147,7 +150,7 @@ def test_a_plan_has_those_of_each_header() -> None:
         ({"subject": "a", "patch": "b", "series": ("c",)}, "Subject: a\nb\nc"),
     ],
 )
-def test_the_text_of_a_rules_example_is_what_it_is_about(
+def test_text_of_a_rules_example_is_what_it_is_about(
     parts: dict[str, Any], text: str
 ) -> None:
     assert Example(bad=True, **parts).text == text

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What may become a link: a web page's address, and nothing that starts a program or ends an escape
-sequence.
+"""Test which texts may become links: web addresses, and nothing that starts a program or ends an
+escape sequence.
 """
 
 import io
@@ -35,7 +35,7 @@ HOSTILE = (
         "http://a.example/?b=[c]&d=%20",
     ],
 )
-def test_the_address_of_a_page_is_a_link(text: str) -> None:
+def test_address_of_a_page_is_a_link(text: str) -> None:
     assert web_address(text) == text
 
 
@@ -45,7 +45,7 @@ def test_nothing_else_is_a_link(text: str | None) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_the_detail_of_a_finding_has_no_other_link(text: str) -> None:
+def test_detail_of_a_finding_has_no_other_link(text: str) -> None:
     rule = all_rules()[0]._replace(reference=text)
     finding = Finding(
         rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x"

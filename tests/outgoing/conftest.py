@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sending in tests: further tries come at once."""
+"""Fixtures for sending: further attempts follow immediately."""
 
 import pytest
 

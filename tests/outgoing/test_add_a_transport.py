@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/how-to/add-a-transport.md: the transport it adds is found by its name, and sends a series
-with all that any transport has.
+"""Test docs/how-to/add-a-transport.md: its transport is found by name, and sends a series with all
+features.
 """
 
 import json
@@ -22,7 +22,7 @@ from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
 from tests.kit.topics import apply, commits, topic
 
-# a transport of one more kind goes through all of it
+# a third transport is tested completely
 pytestmark = pytest.mark.long
 
 LIST = "widgets@lists.example.org"
@@ -54,14 +54,14 @@ mailbox.Maildir.add = killed
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A topic of two patches, and the folder that is added to patchpilot's own in each call."""
+    """A topic of two patches, and the folder that is added to patchpilot's in each call."""
 
     repo: Repo
     added: Path
     maildir: Path
 
     def run(self, verb: str, *words: str, prelude: str = "") -> Outcome:
-        """A verb in a process that has the third transport."""
+        """Run a verb in a process that has the third transport."""
         argv = [
             sys.executable,
             "-c",
@@ -78,7 +78,7 @@ class Place:
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def send(self, *words: str, prelude: str = "") -> Outcome:
-        """The verb with the transport, past the findings of these small patches."""
+        """Send with the transport, overriding the findings of these small patches."""
         return self.run(
             "send",
             "--via",
@@ -94,12 +94,12 @@ class Place:
         )
 
     def resume(self, *words: str) -> dict[str, Any]:
-        """What the last send became when it was taken up again."""
+        """Resume the last send and return the result."""
         done = self.run("send", "--resume", "--yes", "--format", "json", *words)
         return document(done)
 
     def written(self) -> list[bytes]:
-        """The mails in the maildir, in the order of the series."""
+        """Return the messages in the maildir, in the order of the series."""
         if not self.maildir.exists():
             return []
         mails = [message.as_bytes() for message in mailbox.Maildir(self.maildir)]
@@ -110,112 +110,112 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """The page's code in a folder of its own, and a topic to send with it."""
+def setup(tmp_path: Path) -> Place:
+    """Return the page's code in a separate folder, and a topic to send with it."""
     files = dict(CODE.findall(PAGE.read_text(encoding="utf-8")))
     assert set(files) == {"__init__.py", "maildir_transport.py"}
     folder = tmp_path / "added" / "maildir"
     folder.mkdir(parents=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    found = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
-    found.repo.git("config --global maildir.folder", str(found.maildir))
-    # nobody answers there
-    found.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
-    return found
+    made = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
+    made.repo.git("config --global maildir.folder", str(made.maildir))
+    # an archive that does not answer
+    made.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
+    return made
 
 
 def document(done: Outcome) -> dict[str, Any]:
-    """The JSON on stdout."""
-    found: dict[str, Any] = json.loads(done.out or pytest.fail(done.err))
-    return found
+    """Return the JSON on stdout."""
+    result: dict[str, Any] = json.loads(done.out or pytest.fail(done.err))
+    return result
 
 
-def test_the_mails_of_the_preview_are_sent_once_and_are_the_commits(
-    place: Place, tmp_path: Path
+def test_messages_of_the_preview_are_sent_once_and_are_the_commits(
+    setup: Place, tmp_path: Path
 ) -> None:
-    shown = document(place.send("--dry-run"))
-    assert (shown["state"], len(shown["messages"]), place.written()) == (
+    shown = document(setup.send("--dry-run"))
+    assert (shown["state"], len(shown["messages"]), setup.written()) == (
         "planned",
         2,
         [],
     )
-    done = place.send("--yes")
+    done = setup.send("--yes")
     result = document(done)
     assert (done.code, result["state"]) == (0, "sent"), done.err
     assert [mail["message_id"] for mail in result["messages"]] == [
         mail["message_id"] for mail in shown["messages"]
     ]
-    mails = place.written()
+    mails = setup.written()
     assert len(mails) == 2
-    assert apply(place.repo, "master", mails, tmp_path) == commits(
-        place.repo, "master..topic"
+    assert apply(setup.repo, "master", mails, tmp_path) == commits(
+        setup.repo, "master..topic"
     )
-    again = place.run(
+    again = setup.run(
         "send", "--via", "maildir", "--to", LIST, "--yes", "--format", "json"
     )
     assert "already-sent" in [
         refusal["name"] for refusal in document(again)["refusals"]
     ]
-    assert place.resume()["state"] == "sent"
-    assert len(place.written()) == 2
-    assert "sent/" in place.repo.git("tag")
+    assert setup.resume()["state"] == "sent"
+    assert len(setup.written()) == 2
+    assert "sent/" in setup.repo.git("tag")
 
 
-def test_the_preview_names_the_transport_and_where_its_mails_go(place: Place) -> None:
-    shown = place.run("send", "--via", "maildir", "--to", LIST, "--dry-run").out
+def test_preview_names_the_transport_and_where_its_messages_go(setup: Place) -> None:
+    shown = setup.run("send", "--via", "maildir", "--to", LIST, "--dry-run").out
     shown = " ".join(shown.split())
-    assert f"maildir, the maildir {place.maildir}" in shown
+    assert f"maildir, the maildir {setup.maildir}" in shown
     assert "sent exactly as shown" in shown
 
 
 @pytest.mark.parametrize(("before", "word"), [(True, "lost"), (False, "sent")])
-def test_a_send_that_was_killed_is_resumed_with_each_mail_once(
-    place: Place, before: bool, word: str
+def test_send_that_was_killed_is_resumed_with_each_message_once(
+    setup: Place, before: bool, word: str
 ) -> None:
-    done = place.send("--yes", prelude=KILLED.format(before=before))
-    assert (done.code, len(place.written())) == (-9, 1 if before else 2)
-    doubtful = place.resume()
+    done = setup.send("--yes", prelude=KILLED.format(before=before))
+    assert (done.code, len(setup.written())) == (-9, 1 if before else 2)
+    doubtful = setup.resume()
     assert [mail["state"] for mail in doubtful["messages"]] == ["accepted", "unknown"]
-    assert place.resume("--unknown", word)["state"] == "sent"
+    assert setup.resume("--unknown", word)["state"] == "sent"
     assert (
         len(
             {
                 re.search(rb"^Message-ID: (.*)$", raw, re.MULTILINE)[1]
-                for raw in place.written()
+                for raw in setup.written()
             }
         )
-        == len(place.written())
+        == len(setup.written())
         == 2
     )  # type: ignore[index]
 
 
-def test_a_mail_that_is_refused_ends_the_send_and_is_sent_by_a_resume(
-    place: Place,
+def test_message_that_is_refused_ends_the_send_and_is_sent_by_a_resume(
+    setup: Place,
 ) -> None:
-    place.maildir.write_text("not a folder")
-    result = document(place.send("--yes"))
+    setup.maildir.write_text("not a folder")
+    result = document(setup.send("--yes"))
     assert [mail["state"] for mail in result["messages"]] == ["rejected", "pending"]
-    place.maildir.unlink()
-    assert place.resume()["state"] == "sent"
-    assert len(place.written()) == 2
+    setup.maildir.unlink()
+    assert setup.resume()["state"] == "sent"
+    assert len(setup.written()) == 2
 
 
-def test_a_mail_to_oneself_is_for_the_sender_only(place: Place) -> None:
-    result = document(place.send("--to-self", "--yes"))
+def test_message_to_oneself_is_for_the_sender_only(setup: Place) -> None:
+    result = document(setup.send("--to-self", "--yes"))
     assert (result["state"], {tuple(mail["to"]) for mail in result["messages"]}) == (
         "sent",
         {("Ada Fixer <ada@example.org>",)},
     )
     assert all(
         LIST.encode() not in re.sub(rb"(?m)^X-Original-To:.*$", b"", raw)
-        for raw in place.written()
+        for raw in setup.written()
     )
 
 
-def test_without_its_setting_it_says_what_is_missing(place: Place) -> None:
-    place.repo.git("config --global --unset maildir.folder")
-    done = place.send("--yes")
+def test_without_its_setting_it_says_what_is_missing(setup: Place) -> None:
+    setup.repo.git("config --global --unset maildir.folder")
+    done = setup.send("--yes")
     assert (done.code, [problem["name"] for problem in document(done)["refusals"]]) == (
         3,
         ["no-maildir"],
@@ -223,7 +223,7 @@ def test_without_its_setting_it_says_what_is_missing(place: Place) -> None:
     probes = {
         probe["name"]: probe
         for probe in document(
-            place.run("doctor", "--via", "maildir", "--offline", "--format", "json")
+            setup.run("doctor", "--via", "maildir", "--offline", "--format", "json")
         )["checks"]
     }
     assert (probes["maildir"]["state"], probes["maildir"]["hint"]) == (
@@ -232,31 +232,31 @@ def test_without_its_setting_it_says_what_is_missing(place: Place) -> None:
     )
 
 
-def test_doctor_and_config_know_it(place: Place) -> None:
-    place.repo.git("config --global patchpilot.via maildir")
+def test_doctor_and_config_know_it(setup: Place) -> None:
+    setup.repo.git("config --global patchpilot.via maildir")
     probes = {
         probe["name"]: probe["state"]
-        for probe in document(place.run("doctor", "--offline", "--format", "json"))[
+        for probe in document(setup.run("doctor", "--offline", "--format", "json"))[
             "checks"
         ]
     }
     assert probes["maildir"] == "ok"
     assert "mail server" not in probes
-    assert "git-send-email or b4 or maildir" in place.run("config").out
+    assert "git-send-email or b4 or maildir" in setup.run("config").out
 
 
-def test_a_wrong_name_names_the_nearest(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+def test_wrong_name_suggests_the_nearest(
+    setup: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "did you mean 'maildir'" in place.run("send", "--via", "mialdir").err
-    place.repo.git("config --global patchpilot.via mialdir")
-    done = place.run("send", "--dry-run")
+    assert "did you mean 'maildir'" in setup.run("send", "--via", "mialdir").err
+    setup.repo.git("config --global patchpilot.via mialdir")
+    done = setup.run("send", "--dry-run")
     done.expect(2, "git config patchpilot.via maildir")
     with monkeypatch.context() as added:
         added.setattr(
             patchpilot.outgoing,
             "__path__",
-            [*patchpilot.outgoing.__path__, str(place.added)],
+            [*patchpilot.outgoing.__path__, str(setup.added)],
         )
         transports._classes.cache_clear()
         assert transports.names() == ("git-send-email", "b4", "maildir")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An address given on the command line is one line, and stands where it was meant to."""
+"""Test that an address given as an option is one line, and is used only as intended."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from tests.kit.topics import topic
         "a@b.c\u2028e@x.org",
     ],
 )
-def test_a_line_break_in_an_address_is_refused(
+def test_line_break_in_an_address_is_refused(
     tmp_path: Path, option: str, text: str
 ) -> None:
     with FaultySink() as server:
@@ -33,7 +33,7 @@ def test_a_line_break_in_an_address_is_refused(
     assert "Bcc: eve@example.org\n" not in done.err
 
 
-def test_a_line_break_in_a_dropped_address_is_refused(tmp_path: Path) -> None:
+def test_line_break_in_a_dropped_address_is_refused(tmp_path: Path) -> None:
     done = topic(tmp_path / "r", 1).patchpilot(
         "send --resume --drop", "a@example.org\nb@example.org"
     )
@@ -41,9 +41,7 @@ def test_a_line_break_in_a_dropped_address_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc", "--drop", "--restore"])
-def test_a_line_break_in_an_address_is_not_kept_with_the_topic(
-    tmp_path: Path, option: str
-) -> None:
+def test_address_with_a_line_break_is_not_stored(tmp_path: Path, option: str) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.put(
         "MAINTAINERS",
@@ -59,7 +57,7 @@ def test_a_line_break_in_an_address_is_not_kept_with_the_topic(
     assert "a@example.org" not in repo.patchpilot("maintainers").out
 
 
-def test_dropping_somebody_who_is_not_in_the_plan_is_said(tmp_path: Path) -> None:
+def test_dropping_an_unplanned_recipient_is_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.put(
         "MAINTAINERS",
@@ -99,7 +97,7 @@ def test_dropping_somebody_who_is_not_in_the_plan_is_said(tmp_path: Path) -> Non
         ("c@[192.0.2.1]", "c@[192.0.2.1]"),
     ],
 )
-def test_an_odd_address_is_reported_of_and_written_as_mail_servers_know_it(
+def test_unusual_address_is_reported_and_normalized(
     tmp_path: Path, address: str, wire: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -117,7 +115,7 @@ def test_an_odd_address_is_reported_of_and_written_as_mail_servers_know_it(
 @pytest.mark.parametrize(
     "address", ["münchen@example.org", "bad..dots@example.org", "nobody@"]
 )
-def test_an_address_no_server_takes_is_refused_before_anything_is_written(
+def test_address_no_server_takes_is_refused_before_anything_is_written(
     tmp_path: Path, address: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -127,7 +125,7 @@ def test_an_address_no_server_takes_is_refused_before_anything_is_written(
     assert (done.code, done.out, (tmp_path / "out").exists()) == (2, "", False)
 
 
-def test_an_address_inside_a_house_is_written_by_the_transport_that_takes_it(
+def test_intranet_address_is_accepted_by_a_transport_that_supports_it(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What proves that a mail in doubt arrived: the mail itself from the archive, and no other answer
-with status 200.
+"""Test what proves that a doubtful message arrived: the message in the archive, and no other
+response with status 200.
 """
 
 import threading
@@ -23,7 +23,9 @@ CHALLENGE = (
 
 @contextmanager
 def answering(body: bytes) -> Iterator[str]:
-    """A web server that answers every request with status 200 and this body; its address."""
+    """Yield the address of a web server that answers every request with status 200 and this
+    body.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -57,7 +59,7 @@ def answering(body: bytes) -> Iterator[str]:
         ("the mail", 0),
     ],
 )
-def test_only_the_mail_itself_proves_that_it_arrived(
+def test_only_the_message_itself_proves_that_it_arrived(
     tmp_path: Path, form: str, code: int
 ) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:

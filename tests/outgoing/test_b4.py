@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's faults guarded, its record kept true, its web endpoint and signatures shown for what they
-are.
+"""Test that b4's faults are guarded against, its records kept correct, and its web endpoint and
+signatures shown.
 """
 
 import base64
@@ -22,7 +22,7 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import parse_message
-from patchpilot.outgoing.b4.b4_series import put_in
+from patchpilot.outgoing.b4.b4_series import insert_texts
 from tests.kit.b4 import b4
 from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
@@ -34,14 +34,14 @@ pytestmark = pytest.mark.long
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Outcome:
-    """Through b4, past findings."""
+    """Send through b4, overriding findings."""
     return repo.patchpilot(
         f"send --via b4 --to l@lists.example.org --force x --format json {line}", *words
     )
 
 
 def first_id(outcome: Outcome) -> str:
-    """The first mail's Message-ID."""
+    """Return the first mail's Message-ID."""
     return outcome.json["messages"][0]["message_id"]
 
 
@@ -73,7 +73,7 @@ def test_b4_knows_the_message_id_that_left(tmp_path: Path, strategy: str) -> Non
     ]
 
 
-def test_who_was_left_out_stays_out_when_b4_takes_the_branch(tmp_path: Path) -> None:
+def test_dropped_recipient_stays_out_after_enrolling(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 0, server=server)
         section = (
@@ -110,7 +110,7 @@ def test_who_was_left_out_stays_out_when_b4_takes_the_branch(tmp_path: Path) -> 
         )
 
 
-def test_a_send_of_which_nothing_left_leaves_no_trace_in_the_repository(
+def test_failed_send_leaves_no_trace_in_the_repository(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(reject_all=True)) as server:
@@ -133,7 +133,7 @@ def test_a_send_of_which_nothing_left_leaves_no_trace_in_the_repository(
         assert repo.git("config branch.topic.description") == "mine\n\nand more"
 
 
-def test_books_of_the_persons_own_are_as_they_were_after_a_look(tmp_path: Path) -> None:
+def test_users_tracking_data_is_unchanged_after_a_preview(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         b4(repo, "-c b4.prep-cover-strategy=branch-description prep -e master")
@@ -169,7 +169,7 @@ def test_b4_never_chooses_a_web_endpoint_by_itself(
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(
+def test_notes_and_the_message_that_is_answered_leave_with_b4s_messages(
     tmp_path: Path, count: int
 ) -> None:
     with FaultySink() as server:
@@ -193,14 +193,14 @@ def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(
         )
         done = send(repo, "--yes", *words)
         assert done.code == 0, done.err
-        raw = [unpacked(one) for one in server.take()]
+        raw = [unpacked(received) for received in server.take()]
         first = first_id(done)
-    read = [parse_mail(one) for one in raw]
-    assert [one.in_reply_to for one in read] == [
+    read = [parse_mail(message) for message in raw]
+    assert [mail.in_reply_to for mail in read] == [
         "asked@example.org",
         *([first] * (len(raw) - 1)),
     ]
-    assert all(one.references[0] == "asked@example.org" for one in read)
+    assert all(mail.references[0] == "asked@example.org" for mail in read)
     patches = raw[-count:]
     assert (
         "geprüft: größer"
@@ -210,7 +210,7 @@ def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(
     assert apply(repo, "master", patches, tmp_path) == commits(repo, "master..topic")
 
 
-def test_a_note_is_refused_where_b4_signs(tmp_path: Path) -> None:
+def test_note_is_refused_where_b4_signs(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     new_key(repo)
@@ -219,7 +219,7 @@ def test_a_note_is_refused_where_b4_signs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("coding", ["7bit", "quoted-printable", "base64", ""])
-def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
+def test_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
     body = b"Why.\n---\n a.c | 2 +-\n\ndiff --git a/a.c b/a.c\n"
     coded = {"quoted-printable": quopri.encodestring, "base64": base64.encodebytes}.get(
         coding, bytes
@@ -227,7 +227,7 @@ def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
     head = b"From: A B <a@example.org>\nSubject: [PATCH] a: b\nMessage-Id: <1@example.org>\n"
     head += b"Content-Transfer-Encoding: " + coding.encode() + b"\n" if coding else b""
     mail = parse_message(head + b"\n" + coded, "a@example.org", ("l@example.org",))
-    (made,) = put_in([replace(mail, commit="c")], ["größer"], None)
+    (made,) = insert_texts([replace(mail, commit="c")], ["größer"], None)
     message = message_from_bytes(made.raw)
     assert message.get_payload(decode=True).decode() == body.decode().replace(
         "---\n", "---\ngrößer\n\n", 1
@@ -245,7 +245,7 @@ def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
 
 @contextmanager
 def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """A web endpoint on loopback that answers so, and what was posted."""
+    """Yield a web endpoint on loopback with this response, and what was posted."""
     posted: list[dict[str, object]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -274,7 +274,7 @@ def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
 
 
 def new_key(repo: Repo) -> None:
-    """A patatt key of the repository's own, with which b4 signs."""
+    """Create a patatt key in the repository, with which b4 signs."""
     subprocess.run(
         [sys.executable, "-c", "import patatt; patatt.command()", "genkey"],
         cwd=repo.path,
@@ -301,7 +301,7 @@ def new_key(repo: Repo) -> None:
         ('{"result": "queued"}', "partial", "unknown"),
     ],
 )
-def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
+def test_web_endpoint_takes_a_signed_series_as_a_completely(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, state: str, mail: str
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -318,14 +318,14 @@ def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
         done = send(repo, "--yes")
     reported = done.json
     assert (reported["state"], reported["messages"][0]["state"]) == (state, mail)
-    (one,) = posted
-    text = one["messages"][0]
+    (request,) = posted
+    text = request["messages"][0]
     assert "X-Developer-Signature" in text
     if state == "sent":
         assert first_id(done) in text
 
 
-def test_a_tree_s_own_python_is_not_run(tmp_path: Path) -> None:
+def test_tree_s_own_python_is_not_run(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         for name in ("b4", "patchpilot", "email"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base branch in b4's books is the one that was asked for."""
+"""Test that the base branch in b4's tracking data is the requested one."""
 
 import json
 from pathlib import Path
@@ -14,13 +14,13 @@ from tests.kit.topics import topic
 
 
 def base_branch(repo: Repo) -> str:
-    """What b4 has as base branch of the topic."""
+    """Return b4's base branch of the topic."""
     return json.loads(repo.git("config branch.topic.b4-tracking"))["series"][
         "base-branch"
     ]
 
 
-def test_a_send_names_the_base_branch_that_was_asked_for(tmp_path: Path) -> None:
+def test_send_names_the_base_branch_that_was_asked_for(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("branch -q --unset-upstream")
@@ -53,7 +53,7 @@ def test_a_send_names_the_base_branch_that_was_asked_for(tmp_path: Path) -> None
         (None, "hk"),
     ],
 )
-def test_what_is_a_branch_that_forked_there_is_taken(
+def test_branch_at_the_fork_point_is_the_base(
     tmp_path: Path, asked: str | None, expected: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's own `prep --check`, with this program as the command it asks about each patch."""
+"""Test b4's `prep --check` with patchpilot as the command for each patch."""
 
 import importlib.util
 import sys
@@ -22,8 +22,8 @@ PROSE = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """A topic that b4 knows, of a clean patch and a dirty one, with the command that `setup hooks
-    b4` sets.
+    """Return a topic enrolled in b4, of a clean patch and a dirty one, with the command of `setup
+    hooks b4`.
     """
     repo = topic(tmp_path / "r", 0)
     text = (repo.path / "widget.c").read_text()
@@ -41,7 +41,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_b4_am_shows_what_is_wrong_with_what_it_applies(repo: Repo) -> None:
+def test_b4_am_shows_findings_in_applied_patches(repo: Repo) -> None:
     repo.git(
         "config b4.am-perpatch-check-cmd",
         f"{sys.executable} -m patchpilot check --format checkpatch -",
@@ -60,37 +60,37 @@ def test_b4_am_shows_what_is_wrong_with_what_it_applies(repo: Repo) -> None:
     ]
     (repo.path / "thread.mbox").write_text("".join(mails))
     done = b4(repo, "am --check -m thread.mbox -o applied 1@example.org")
-    said = (done.stdout + done.stderr).splitlines()
-    at = next(place for place, line in enumerate(said) if "stop the link" in line)
-    assert "ERROR:TRAILING_WHITESPACE" in "".join(said[at + 1 :])
-    assert not [line for line in said[:at] if "patchpilot: " in line]
+    output = (done.stdout + done.stderr).splitlines()
+    at = next(index for index, line in enumerate(output) if "stop the link" in line)
+    assert "ERROR:TRAILING_WHITESPACE" in "".join(output[at + 1 :])
+    assert not [line for line in output[:at] if "patchpilot: " in line]
 
 
 def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
     checked = b4(repo, "prep --check")
-    said = checked.stdout + checked.stderr
+    output = checked.stdout + checked.stderr
     clean, dirty = (
-        next(line for line in said.splitlines() if word in line)
+        next(line for line in output.splitlines() if word in line)
         for word in ("wait for the link", "stop the link")
     )
-    at = said.splitlines().index(dirty)
-    assert said.splitlines().index(clean) < at
+    at = output.splitlines().index(dirty)
+    assert output.splitlines().index(clean) < at
     reports = [
-        line.strip() for line in said.splitlines()[at + 1 :] if line.startswith("  ")
+        line.strip() for line in output.splitlines()[at + 1 :] if line.startswith("  ")
     ]
     assert "TRAILING_WHITESPACE" in "".join(reports)
     assert any("ERROR" in line for line in reports)
-    assert "Success: 1," in said
-    # what belongs to the clean patch would stand between the two
+    assert "Success: 1," in output
+    # output for the clean patch would be between the two
     assert not [
         line
-        for line in said.splitlines()[said.splitlines().index(clean) + 1 : at]
+        for line in output.splitlines()[output.splitlines().index(clean) + 1 : at]
         if line.startswith("  ")
     ]
 
 
-def test_b4_takes_silence_for_success(repo: Repo) -> None:
+def test_b4_treats_no_output_as_success(repo: Repo) -> None:
     repo.git("reset -q --hard HEAD^")
     checked = b4(repo, "prep --check")
-    said = checked.stdout + checked.stderr
-    assert "Success: 1, Warning: 0, Error: 0" in said
+    output = checked.stdout + checked.stderr
+    assert "Success: 1, Warning: 0, Error: 0" in output

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree's `.b4-config`: its recipients and its endpoint are used as b4 does, once trusted."""
+"""Test the tree's `.b4-config`: once trusted, its recipients and endpoint are used as by b4."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ URL = "https://lists.example.org/_b4_submit"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """A topic whose tree names a list for every series."""
+    """Return a topic whose tree names a list for every series."""
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     name(repo, "send-series-to", f"The Team <{TEAM}>")
@@ -28,20 +28,20 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def name(repo: Repo, key: str, value: str) -> None:
-    """The tree's file gets a setting."""
+    """Add a setting to the tree's file."""
     repo.git("config --file", str(repo.path / ".b4-config"), f"b4.{key}", value)
 
 
 def planned(repo: Repo) -> Outcome:
-    """What would be sent."""
+    """Return the plan of a send."""
     return call(*LINE, "-C", repo.path, "--to", "x@lists.example.org")
 
 
 def recipients(repo: Repo) -> set[str]:
-    """Who would get it."""
+    """Return the recipients of a send."""
     done = planned(repo)
     assert done.code == 0, done.err
-    return {one["email"] for one in done.json["recipients"]}
+    return {recipient["email"] for recipient in done.json["recipients"]}
 
 
 def test_recipients_of_the_tree_are_used_once_they_are_trusted(repo: Repo) -> None:
@@ -53,15 +53,15 @@ def test_recipients_of_the_tree_are_used_once_they_are_trusted(repo: Repo) -> No
     assert planned(repo).code == 1
 
 
-def test_gits_configuration_goes_before_the_trees_file(repo: Repo) -> None:
+def test_git_configuration_overrides_the_trees_file(repo: Repo) -> None:
     assert call("trust", repo.path).code == 0
     repo.git("config --global b4.send-series-to", BOSS)
-    found = recipients(repo)
-    assert BOSS in found
-    assert TEAM not in found
+    result = recipients(repo)
+    assert BOSS in result
+    assert TEAM not in result
 
 
-def test_the_endpoint_of_the_tree_is_used_once_it_is_trusted(
+def test_endpoint_of_the_tree_is_used_once_it_is_trusted(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -78,25 +78,27 @@ def test_the_endpoint_of_the_tree_is_used_once_it_is_trusted(
 @pytest.mark.parametrize(
     "value", [URL, "http://127.0.0.1:80/_b4", "http://127.0.0.1@example.org/"]
 )
-def test_an_endpoint_that_the_repository_names_needs_trust_like_a_mail_server(
+def test_endpoint_that_the_repository_names_needs_trust_like_a_mail_server(
     tmp_path: Path, value: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config b4.send-endpoint-web", value)
-    names = [one.name for one in own_commands(repo.path, Use.B4)]
+    names = [command.name for command in own_commands(repo.path, Use.B4)]
     assert names == ["b4.send-endpoint-web"]
 
 
 @pytest.mark.parametrize("key", ["midmask", "linkmask", "searchmask"])
-def test_an_archive_that_the_tree_names_needs_trust(tmp_path: Path, key: str) -> None:
+def test_archive_that_the_tree_names_needs_trust(tmp_path: Path, key: str) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "--global", f"b4.{key}", "https://mine.example.org/%s")
     assert own_commands(repo.path, Use.B4) == ()
     name(repo, key, "https://example.org/%s")
-    assert [one.name for one in own_commands(repo.path, Use.B4)] == [f"b4.{key}"]
+    assert [command.name for command in own_commands(repo.path, Use.B4)] == [
+        f"b4.{key}"
+    ]
 
 
-def test_the_archive_of_the_tree_is_used_once_it_is_trusted(repo: Repo) -> None:
+def test_archive_of_the_tree_is_used_once_it_is_trusted(repo: Repo) -> None:
     name(repo, "midmask", "https://team.example.org/all/%s")
     with Repository.open(repo.path) as repository:
         assert user_settings(repository).get("lore") != "https://team.example.org/all"

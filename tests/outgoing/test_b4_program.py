@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which b4 is run: the user's own one in a tested version, otherwise that of our environment."""
+"""Test which b4 is run: the user's in a tested version, otherwise the one in patchpilot's
+environment.
+"""
 
 import os
 from collections.abc import Iterator
@@ -13,14 +15,14 @@ from tests.kit.cli import call
 
 @pytest.fixture(autouse=True)
 def asked_anew() -> Iterator[None]:
-    """Forget which b4 was found, as another process would."""
+    """Forget which b4 was found, as in a new process."""
     b4_command.on_path.cache_clear()
     yield
     b4_command.on_path.cache_clear()
 
 
 def place(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
-    """A program b4 that prints this as its version, first on PATH; its path."""
+    """Create a program b4 that prints this version, first on PATH, and return its path."""
     program = folder / "b4"
     program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{says}'\n")
     program.chmod(0o755)
@@ -28,7 +30,7 @@ def place(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
     return str(program)
 
 
-def test_a_tested_version_on_the_path_is_run_and_named(
+def test_tested_version_on_the_path_is_run_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = place(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.7")
@@ -48,7 +50,7 @@ def test_any_other_b4_on_the_path_is_passed_over_and_doctor_names_it(
     assert "\x1b" not in shown
 
 
-def test_a_relative_place_on_the_path_is_not_asked(
+def test_relative_place_on_the_path_is_not_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.0")

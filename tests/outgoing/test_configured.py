@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What sendemail.* and b4.* add is read into the plan, and switched off when the mails are made."""
+"""Test that recipients from sendemail.* and b4.* are read into the plan, and disabled when messages
+are created.
+"""
 
 import os
 from pathlib import Path
@@ -36,7 +38,9 @@ def test_recipients_of_the_configuration_are_shown_and_added_once(
     (tmp_path / "aliases").write_text("alias boss The Boss <boss@example.org>\n")
     done = repo.patchpilot("send --dry-run --format json --force x")
     reported = done.json
-    reasons = {one["email"]: one["reasons"] for one in reported["recipients"]}
+    reasons = {
+        recipient["email"]: recipient["reasons"] for recipient in reported["recipients"]
+    }
     assert reasons == {
         "other@example.org": ["author of the patch"],
         "list@lists.example.org": ["sendemail.to"],
@@ -67,18 +71,18 @@ def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
     ]
 
 
-def test_a_command_that_fails_is_reported(tmp_path: Path) -> None:
+def test_command_that_fails_is_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.tocmd 'exit 3;'")
     with Repository.open(repo.path) as repository:
-        found = configured_recipients(
+        plan = configured_recipients(
             repository,
             read_account(repository),
             transports.find("git-send-email"),
             [b"x"],
         )
-    assert found.recipients == ()
-    assert "exit code 3" in found.warnings[0]
+    assert plan.recipients == ()
+    assert "exit code 3" in plan.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_aliases_of_the_repository_are_used_only_once_they_are_trusted(
     done.expect(1, "changed since you trusted them")
 
 
-def test_an_alias_file_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+def test_alias_fifo_does_not_block(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     os.mkfifo(tmp_path / "aliases")
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
@@ -142,7 +146,7 @@ def test_an_alias_file_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None
         assert read_aliases(repository) == {}
 
 
-def test_aliases_are_followed_but_not_for_ever() -> None:
+def test_alias_depth_is_limited() -> None:
     aliases = {"a": ("b", "A <a@example.org>"), "b": ("a",)}
     assert Address("A", "a@example.org") in expand("a", aliases, "--to")
     assert expand('"Doe, J." <j@example.org>, k@example.org', {}, "--to") == (
@@ -151,7 +155,7 @@ def test_aliases_are_followed_but_not_for_ever() -> None:
     )
 
 
-def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
+def test_identity_has_its_own_server(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config --global sendemail.smtpserver a.example.org")
     repo.git("config --global sendemail.work.smtpserver b.example.org")
@@ -173,7 +177,7 @@ def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
         assert read_account(repository).server == "b.example.org"
 
 
-def test_what_the_caller_says_to_git_counts(
+def test_callers_git_options_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -195,7 +199,7 @@ def test_what_the_caller_says_to_git_counts(
     call(*words.split()).expect(2, f"GIT_WORK_TREE is {tmp_path}, but the working tree")
 
 
-def test_what_the_repository_says_to_git_counts_once_it_is_trusted(
+def test_repository_settings_count_once_trusted(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -211,7 +215,7 @@ def test_what_the_repository_says_to_git_counts_once_it_is_trusted(
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_stacked_topic_names_what_it_needs(tmp_path: Path, via: str) -> None:
+def test_stacked_topic_lists_prerequisites(tmp_path: Path, via: str) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.git("update-ref refs/remotes/origin/master master")
@@ -221,9 +225,13 @@ def test_a_stacked_topic_names_what_it_needs(tmp_path: Path, via: str) -> None:
         f"send --dry-run --to l@lists.example.org --force x --via {via} --format json"
     )
     sent = repo.patchpilot(words).json
-    (needs,) = [one for one in sent["warnings"] if one["name"] == "prerequisites"]
+    (needs,) = [
+        warning for warning in sent["warnings"] if warning["name"] == "prerequisites"
+    ]
     assert "needs 1 commit that no remote branch has" in needs["message"]
-    assert not [one for one in sent["refusals"] if "apply" in one["message"]]
+    assert not [
+        refusal for refusal in sent["refusals"] if "apply" in refusal["message"]
+    ]
     assert sent["base"] == repo.git("rev-parse below")
     text = repo.patchpilot(words.replace(" --format json", "")).out
     assert f"base-commit: {repo.git('rev-parse master')}" in text

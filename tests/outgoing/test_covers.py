@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A cover letter has a subject and a text before it leaves."""
+"""Test that a cover letter has a subject and a text before it is sent."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from tests.kit.topics import topic
         ({"subject": "widget: mend", "text": "One line."}, "widget: mend", "One line."),
     ],
 )
-def test_the_first_line_of_a_cover_is_its_subject(
+def test_first_line_of_a_cover_is_its_subject(
     tmp_path: Path, given: dict[str, str], subject: str, text: str
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -45,7 +45,7 @@ def test_the_first_line_of_a_cover_is_its_subject(
     assert (draft.cover_subject, draft.cover_text) == (subject, text)
 
 
-def test_a_line_alone_is_the_text_where_there_is_a_subject(tmp_path: Path) -> None:
+def test_single_line_is_the_text_if_a_subject_exists(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
         change(repository, Changes(subject="widget: mend"))
@@ -78,7 +78,7 @@ def test_a_line_alone_is_the_text_where_there_is_a_subject(tmp_path: Path) -> No
         ),
     ],
 )
-def test_a_cover_without_subject_or_text_does_not_leave(
+def test_incomplete_cover_letter_is_not_sent(
     tmp_path: Path, words: tuple[str, ...], name: str
 ) -> None:
     with FaultySink() as server:

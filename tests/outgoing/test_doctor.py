@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What doctor finds out, and that it never sends."""
+"""Test what doctor detects, and that it never sends."""
 
 import importlib.util
 import os
@@ -23,19 +23,19 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 
 
 def examine(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
-    """Name → (state, message and hint) of everything doctor looked at."""
+    """Return name → (state, message and hint) of all diagnoses."""
     repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
     done = repo.patchpilot(f"doctor --format json {line}")
-    found = done.json
-    assert found["schema"] == "patchpilot/doctor/1"
-    assert (done.code == 0) == found["healthy"]
+    document = done.json
+    assert document["schema"] == "patchpilot/doctor/1"
+    assert (done.code == 0) == document["healthy"]
     return {
-        one["name"]: (one["state"], f"{one['message']} {one['hint']}")
-        for one in found["checks"]
+        check["name"]: (check["state"], f"{check['message']} {check['hint']}")
+        for check in document["checks"]
     }
 
 
-def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> None:
+def test_successful_login_passes_without_a_message(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
     with FaultySink(
         tls="starttls", certificate=pair, login=("ada", "s3cret")
@@ -51,9 +51,9 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
             "config --global credential.helper "
             "'!f() { test $1 = get && echo password=s3cret; }; f'"
         )
-        found = examine(repo)
+        result = examine(repo)
         assert {
-            found[name][0]
+            result[name][0]
             for name in (
                 "mail server",
                 "login",
@@ -63,7 +63,7 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
                 "outbox",
             )
         } == {"ok"}
-        assert found["archive"][0] == "warn"
+        assert result["archive"][0] == "warn"
         assert server.take() == ()
         repo.git(
             "config --global credential.helper "
@@ -80,41 +80,41 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
         assert "certificate" in examine(repo)["encryption"][1]
 
 
-def test_a_server_that_is_away_and_a_login_without_password_are_reported(
+def test_unreachable_server_and_missing_password_are_reported(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.smtpuser ada")
-        found = examine(repo)
-        assert found["login"][0] == "warn"
-        assert "credential helper" in found["login"][1]
+        result = examine(repo)
+        assert result["login"][0] == "warn"
+        assert "credential helper" in result["login"][1]
     assert examine(repo)["mail server"][0] == "fail"
     assert examine(repo, "--offline")["mail server"][0] == "skip"
 
 
-def test_a_known_provider_is_named_with_its_settings(
+def test_known_provider_is_named_with_its_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
     repo.git("config user.email ada@gmail.com")
-    found = examine(repo, "--offline")
-    assert "smtp.gmail.com" in found["provider"][1]
-    assert "app password" in found["provider"][1]
+    result = examine(repo, "--offline")
+    assert "smtp.gmail.com" in result["provider"][1]
+    assert "app password" in result["provider"][1]
     assert (
         "git config --global sendemail.smtpserver smtp.gmail.com"
-        in found["provider"][1]
+        in result["provider"][1]
     )
-    assert "b4 endpoint" not in found
+    assert "b4 endpoint" not in result
     assert "web endpoint" in examine(repo, "--offline --via b4")["b4 endpoint"][1]
     repo.git("config --global sendemail.smtpserver smtp.office365.com")
-    found = examine(repo, "--offline")
-    assert found["gateway"][0] == "warn"
-    assert found["port"][0] == "warn"
+    result = examine(repo, "--offline")
+    assert result["gateway"][0] == "warn"
+    assert result["port"][0] == "warn"
 
 
-def test_a_stored_password_is_warned_of_and_never_shown(tmp_path: Path) -> None:
+def test_stored_password_is_warned_of_and_never_shown(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     for name, value in (
         ("smtpserver", "127.0.0.1"),
@@ -146,8 +146,8 @@ def test_outside_a_repository_the_mail_account_is_looked_at(
         config.write_text(
             config.read_text() + "[patchpilot]\n\tlore = http://127.0.0.1:9/all\n"
         )
-        found = call("doctor --format json").json
-        reported = {one["name"]: one["state"] for one in found["checks"]}
+        document = call("doctor --format json").json
+        reported = {check["name"]: check["state"] for check in document["checks"]}
         assert (
             reported["repository"],
             reported["identity"],
@@ -158,7 +158,7 @@ def test_outside_a_repository_the_mail_account_is_looked_at(
     assert not (tmp_path / ".git").exists()
 
 
-def test_a_missing_program_is_named_with_the_way_to_install_it(
+def test_missing_program_is_named_with_the_way_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -171,7 +171,7 @@ def test_a_missing_program_is_named_with_the_way_to_install_it(
     assert B4Transport().installed(None, None, chosen=True).state == "fail"
 
 
-def test_the_commit_graph_is_looked_into(tmp_path: Path) -> None:
+def test_commit_graph_is_looked_into(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
 
     repo = topic(tmp_path / "r", 1)
@@ -198,20 +198,23 @@ def test_every_provider_is_complete() -> None:
 
 def test_stable_branches_that_are_old_are_one_warning(tmp_path: Path) -> None:
     there, absent = (
-        (versions := [one.version for one in default_project().stable.maintained()])[
-            1::2
-        ],
+        (
+            versions := [
+                maintained.version
+                for maintained in default_project().stable.maintained()
+            ]
+        )[1::2],
         versions[::2],
     )
     repo = topic(tmp_path / "r", 1)
     tip = repo.git("rev-parse master")
     for version in there:
         repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", tip)
-    # no file tells of a fetch
+    # no file records a fetch
     shutil.rmtree(repo.path / ".git" / "logs")
     repo.git("config patchpilot.profile linux")
-    found = repo.patchpilot("doctor --offline --format json").json["checks"]
-    stale, missing = [one for one in found if one["name"] == "stable branches"]
+    checks = repo.patchpilot("doctor --offline --format json").json["checks"]
+    stale, missing = [check for check in checks if check["name"] == "stable branches"]
     assert stale["hint"] == "git fetch stable"
     assert all(f"stable/linux-{version}.y" in stale["message"] for version in there)
     assert all(version in missing["message"] for version in absent)

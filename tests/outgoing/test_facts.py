@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What preflight is told of real branches: the checks, the target tree, what was sent before."""
+"""Test preflight on real branches: the checks, the target tree, earlier sends."""
 
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,16 @@ LIST = "widgets@lists.example.org"
 def planned(
     repo: Repo, *words: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    """The refusals and warnings of a send by name, and all of its plan."""
+    """Return the blocking problems and the warnings of a send by name, and its plan."""
     done = repo.patchpilot("send --dry-run --format json --to", LIST, *words)
     plan = done.json
     return *(
-        {one["name"]: one["message"] for one in plan[key]}
+        {problem["name"]: problem["message"] for problem in plan[key]}
         for key in ("refusals", "warnings")
     ), plan  # type: ignore[return-value]
 
 
-def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(
+def test_errors_of_check_in_the_messages_refuse_until_they_are_waived(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -45,7 +45,7 @@ def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(
     assert "kept for a test" in warned["waived"]
 
 
-def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
+def test_first_and_partial_sends_are_recorded(
     tmp_path: Path,
 ) -> None:
     from patchpilot.commits.repository import Repository
@@ -63,8 +63,8 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
         (MailState.ACCEPTED, MailState.ACCEPTED),
     ):
         with Repository.open(repo.path) as repository, Outbox() as outbox:
-            one = plan(repository, SendRequest(to=(LIST,), force="x"))
-            send = outbox.add(one.send)
+            sending = plan(repository, SendRequest(to=(LIST,), force="x"))
+            send = outbox.add(sending.send)
             for entry, state in zip(send.entries[-2:], states, strict=True):
                 outbox.mark(send.id, entry.place, Outcome(state))
             if len(send.entries) > 2 and MailState.REJECTED not in states:
@@ -81,14 +81,14 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
 
 
 @pytest.mark.parametrize("line", ["---\nAfter the cut.", "diff --git a/x b/x"])
-def test_a_patch_that_git_am_would_change_is_damaged(tmp_path: Path, line: str) -> None:
+def test_patch_that_git_am_would_change_is_damaged(tmp_path: Path, line: str) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.commit(f"widget: cut\n\nBefore.\n{line}\n\n{SIGNED}", {"new.c": "int a;\n"})
     refused, _, _ = planned(repo)
     assert refused["damaged"].startswith("widget: cut")
 
 
-def test_the_target_tree_is_tried(tmp_path: Path) -> None:
+def test_target_tree_is_tried(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("remote add origin", str(repo.path))
     repo.git("fetch -q origin master:refs/remotes/origin/master")

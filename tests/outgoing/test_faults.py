@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each mail once, whatever happens on the way (the whole table: `python -m tests.lab.fault_table`)."""  # noqa: E501
+"""Test that each message is sent once, whatever happens (the whole table: `python -m
+tests.lab.fault_table`).
+"""
 
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from tests.lab.fault_table import CASES, run_case
 # senders are killed
 pytestmark = pytest.mark.long
 
-_BY_NAME = {one.name: one for one in CASES}
+_BY_NAME = {case.name: case for case in CASES}
 
 
 @pytest.mark.parametrize(
@@ -24,7 +26,7 @@ _BY_NAME = {one.name: one for one in CASES}
         ("b4", "disk full before mail 3", False),
     ],
 )
-def test_no_mail_arrives_twice_and_all_arrive_in_the_end(
+def test_every_message_arrives_exactly_once(
     tmp_path: Path, via: str, name: str, again: bool
 ) -> None:
     row = run_case(tmp_path, via, _BY_NAME[name], patches=2, again=again)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What comes back is used at the next version: review tags, remarks, and the archive's word on
-mails in doubt.
+"""Test how replies affect the next version: review tags, review comments, and the archive's proof
+for doubtful messages.
 """
 
 from pathlib import Path
@@ -27,7 +27,7 @@ Reviewed-by: Rita Reviewer <rita@example.net>
 """
 
 
-def test_tags_and_remarks_of_the_last_version_are_reported(tmp_path: Path) -> None:
+def test_tags_and_notes_of_the_last_version_are_reported(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         words = (
@@ -54,8 +54,8 @@ def test_tags_and_remarks_of_the_last_version_are_reported(tmp_path: Path) -> No
     )
     (tmp_path / "t.mbox").write_bytes(
         b"".join(
-            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n"
-            for one in (sent, answer)
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + message + b"\n"
+            for message in (sent, answer)
         )
     )
     assert call("track add --mbox", tmp_path / "t.mbox").code == 0
@@ -63,28 +63,28 @@ def test_tags_and_remarks_of_the_last_version_are_reported(tmp_path: Path) -> No
         draft = find_draft(repository, SendRequest())
         assert "(Rita Reviewer)" in reroll(draft, repository).changelog
     reported = call(*words, "--reroll", "--dry-run").json
-    assert "tags" in {one["name"] for one in reported["warnings"]}
+    assert "tags" in {warning["name"] for warning in reported["warnings"]}
     assert repo.patchpilot("trailers --yes").code == 0
     reported = call(*words, "--reroll", "--dry-run").json
-    assert "tags" not in {one["name"] for one in reported["warnings"]}
+    assert "tags" not in {warning["name"] for warning in reported["warnings"]}
 
 
-def test_a_mail_in_doubt_is_looked_up_in_the_archive(tmp_path: Path) -> None:
+def test_unknown_message_is_looked_up_in_the_archive(tmp_path: Path) -> None:
     from patchpilot.outgoing.outbox import Outbox
 
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x")
         assert call(*words, "--yes").code == 0
-        arrived = [unpacked(one) for one in server.take()]
+        arrived = [unpacked(received) for received in server.take()]
     with (
         Repository.open(repo.path) as repository,
         archive_server("stand-in", tmp_path / "a", arrived[0]) as archive,
     ):
         with Outbox() as outbox:
             send = outbox.sends(find_draft(repository, SendRequest()).change_id)[-1]
-            for place in (0, 1):
-                outbox.mark(send.id, place, Outcome(MailState.UNKNOWN))
+            for index in (0, 1):
+                outbox.mark(send.id, index, Outcome(MailState.UNKNOWN))
         plan_resume(repository, SendRequest(), lookup=archive_lookup(archive.url))
         with Outbox() as outbox:
             assert [str(entry.state) for entry in outbox.get(send.id).entries] == [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git send-email as it is configured: programs, batches, hooks; and a disk that is full."""
+"""Test git send-email as configured: programs, batches, hooks, and a full disk."""
 
 import time
 from pathlib import Path
@@ -23,14 +23,14 @@ from tests.kit.topics import topic
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Outcome:
-    """Past findings."""
+    """Send, overriding findings."""
     return repo.patchpilot(
         f"send --to l@lists.example.org --force x --yes --format json {line}", *words
     )
 
 
 def program(folder: Path, body: str) -> Path:
-    """A sendmail of our own."""
+    """Return a test sendmail program."""
     file = folder / "my sendmail"
     file.write_text(f"#!/bin/sh\n{body}\n")
     file.chmod(0o755)
@@ -39,13 +39,13 @@ def program(folder: Path, body: str) -> Path:
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 @pytest.mark.parametrize(("code", "state"), [(0, "sent"), (75, "failed")])
-def test_a_sendmail_program_is_handed_the_mail(
+def test_sendmail_program_is_handed_the_message(
     tmp_path: Path, via: str, code: int, state: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    place = tmp_path / "got"
+    folder = tmp_path / "got"
     file = program(
-        tmp_path, f'cat > "{place}"; printf "%s " "$@" > "{place}.args"; exit {code}'
+        tmp_path, f'cat > "{folder}"; printf "%s " "$@" > "{folder}.args"; exit {code}'
     )
     name, value = (
         ("smtpserver", str(file))
@@ -56,8 +56,8 @@ def test_a_sendmail_program_is_handed_the_mail(
     done = send(repo, "--via", via)
     reported = done.json
     assert reported["state"] == state
-    assert reported["messages"][0]["message_id"].encode() in place.read_bytes()
-    assert Path(f"{place}.args").read_text().split()[-1] == "l@lists.example.org"
+    assert reported["messages"][0]["message_id"].encode() in folder.read_bytes()
+    assert Path(f"{folder}.args").read_text().split()[-1] == "l@lists.example.org"
     assert (done.code == 0) == (state == "sent")
 
 
@@ -72,7 +72,7 @@ def test_batches_and_their_delay_are_kept(tmp_path: Path) -> None:
         assert len(server.take()) == 3
 
 
-def test_a_preview_does_not_wait_between_batches(
+def test_preview_does_not_wait_between_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(git_send_email, "CAPTURE", 20.0)
@@ -93,7 +93,7 @@ def test_a_preview_does_not_wait_between_batches(
     assert repo.patchpilot("send", *words).code == 0
 
 
-def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(
+def test_users_validate_hook_still_runs(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -114,7 +114,7 @@ def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(
         assert len(server.take()) == 1
 
 
-def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
+def test_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(
             tmp_path / "r", 1, server=server, author="Björn Öther <other@example.org>"
@@ -144,7 +144,7 @@ def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
     assert "\r\n\r\nFrom: Björn Öther <other@example.org>".encode() in mail.data
 
 
-def test_what_cannot_be_written_down_is_not_sent(
+def test_unrecorded_message_is_not_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with FaultySink() as server:
@@ -155,12 +155,12 @@ def test_what_cannot_be_written_down_is_not_sent(
             )
             mark = Outbox.mark
 
-            def full(self: Outbox, send_id: int, place: int, outcome: object) -> None:
-                if place == 1:
+            def full(self: Outbox, send_id: int, index: int, outcome: object) -> None:
+                if index == 1:
                     raise PatchpilotError(
                         "the outbox cannot be written: database or disk is full"
                     )
-                mark(self, send_id, place, outcome)
+                mark(self, send_id, index, outcome)
 
             monkeypatch.setattr(Outbox, "mark", full)
             with pytest.raises(PatchpilotError, match="disk is full"):
@@ -169,12 +169,12 @@ def test_what_cannot_be_written_down_is_not_sent(
         assert len(server.take()) == 1
 
 
-def test_a_disk_that_is_full_is_reported_before_anything_leaves(
+def test_full_disk_is_reported_before_sending(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        # more than what is left of the database's pages
+        # more than the database's free pages
         repo.git("commit --amend -m", "frob: wait\n\n" + "The pump is slow.\n" * 2000)
         with Repository.open(repo.path) as repository:
             planned = plan(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No text of a commit becomes a header, whatever the transport makes of it.
+"""Test that no text of a commit becomes a header, for each transport.
 
-And what cannot be made into mails is no network error.
+Text that cannot be a message is not a network error.
 """
 
 import os
@@ -24,8 +24,8 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def committed(repo: Repo, subject: str, author: str) -> None:
-    """A commit with this subject and author, as it can come from anywhere: git itself takes a
-    carriage return.
+    """Commit with this subject and author, since commits can come from anywhere: git itself accepts
+    a carriage return.
     """
     (repo.path / "widget.c").write_text("int y;\n")
     repo.git("add -A")
@@ -52,7 +52,7 @@ def committed(repo: Repo, subject: str, author: str) -> None:
     ("subject", "author"),
     [(f"widget: change it{EVE}", "Ada"), ("widget: change it", f"Ada{EVE}")],
 )
-def test_a_carriage_return_in_a_subject_or_author_is_refused_past_every_force(
+def test_force_does_not_allow_a_carriage_return_in_subject_or_author(
     tmp_path: Path, via: str, subject: str, author: str
 ) -> None:
     with FaultySink() as server:
@@ -87,7 +87,7 @@ def test_a_carriage_return_in_a_subject_or_author_is_refused_past_every_force(
         b"From: a@x\nSubject: s\nno header",
     ],
 )
-def test_a_mail_with_headers_nobody_asked_for_is_refused(head: bytes) -> None:
+def test_message_with_unexpected_headers_is_refused(head: bytes) -> None:
     good = b"From: a@x\nTo: b@x\nSubject: s\n and more\nX-Own: y\n\nBcc: text\rhere\n"
     refuse_foreign([parse_message(good, "a@x", ("b@x",))])
     with pytest.raises(InputError):
@@ -98,7 +98,7 @@ def test_a_mail_with_headers_nobody_asked_for_is_refused(head: bytes) -> None:
     ("sender", "recipients"),
     [("a@x", ("b@x", "-X/tmp/log@x")), ("-X/tmp/log@x", ("b@x",))],
 )
-def test_a_mail_whose_envelope_has_an_option_is_refused(
+def test_message_whose_envelope_has_an_option_is_refused(
     sender: str, recipients: tuple[str, ...]
 ) -> None:
     with pytest.raises(
@@ -114,7 +114,7 @@ def test_a_mail_whose_envelope_has_an_option_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("planned", "sent_to", "said"),
+    ("planned", "sent_to", "message"),
     [
         (("a@example.org",), ("A@example.org",), ""),
         (("a@example.org", "me@example.org"), ("a@example.org",), ""),
@@ -129,19 +129,19 @@ def test_a_mail_whose_envelope_has_an_option_is_refused(
     ],
 )
 def test_only_the_planned_recipients_are_in_an_envelope(
-    planned: tuple[str, ...], sent_to: tuple[str, ...], said: str
+    planned: tuple[str, ...], sent_to: tuple[str, ...], message: str
 ) -> None:
     mail = parse_message(
         b"From: Me <me@example.org>\nSubject: x\n\nx\n", "me@example.org", sent_to
     )
-    if not said:
+    if not message:
         refuse_other_recipients(mail, planned, "git send-email")
         return
-    with pytest.raises(RefusedError, match=said):
+    with pytest.raises(RefusedError, match=message):
         refuse_other_recipients(mail, planned, "git send-email")
 
 
-def test_a_recipient_that_looks_like_an_option_is_read_back_as_a_recipient() -> None:
+def test_recipient_that_looks_like_an_option_is_read_back_as_a_recipient() -> None:
     assert split_arguments(("-i", "a@x", "-X/tmp/log@x")) == (
         "",
         ("a@x", "-X/tmp/log@x"),
@@ -176,8 +176,10 @@ def test_b4_failing_to_decode_a_patch_is_an_input_error_that_names_the_commit(
         assert len(server.take()) == 1
 
 
-def test_a_header_command_in_the_configuration_stops_nothing(tmp_path: Path) -> None:
-    """An older git does not know it, and fails over the option that switches it off."""
+def test_header_command_setting_is_harmless(tmp_path: Path) -> None:
+    """Test that an older git, which does not know the setting, does not fail on the option that
+    disables it.
+    """
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.headerCmd 'echo Bcc: eve@evil.example'")
@@ -188,7 +190,7 @@ def test_a_header_command_in_the_configuration_stops_nothing(tmp_path: Path) -> 
         assert b"eve@evil" not in arrived.data
 
 
-def test_a_git_send_email_that_fails_at_once_is_no_network_error(
+def test_failing_git_send_email_is_not_a_network_error(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:

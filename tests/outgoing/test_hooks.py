@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hooks are put in, work, and leave no trace; settings are listed with their origin."""
+"""Test that hooks are installed, work, and leave no trace; settings are listed with their
+origin.
+"""
 
 import json
 import os
@@ -17,11 +19,11 @@ from tests.kit.topics import topic
 
 
 def states(out: str) -> dict[str, str]:
-    """Hook → state."""
+    """Return hook → state."""
     return {load["name"]: load["state"] for load in json.loads(out)["hooks"]}
 
 
-def test_hooks_come_and_go(tmp_path: Path) -> None:
+def test_hooks_are_installed_and_removed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     before = sorted(file.name for file in (repo.path / ".git/hooks").iterdir())
     done = repo.patchpilot("setup hooks --format json")
@@ -40,7 +42,7 @@ def test_hooks_come_and_go(tmp_path: Path) -> None:
     assert sorted(file.name for file in (repo.path / ".git/hooks").iterdir()) == before
 
 
-def test_a_hook_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+def test_hook_of_somebody_else_is_not_changed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     hook = repo.path / ".git/hooks/commit-msg"
     hook.parent.mkdir(exist_ok=True)
@@ -52,7 +54,7 @@ def test_a_hook_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     assert repo.patchpilot("setup hooks commit-mgs").code == 2
 
 
-def test_the_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
+def test_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     own = (
         "make htmldocs # of patchpilot",
@@ -79,7 +81,7 @@ def test_the_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
     ]
 
 
-def test_a_hook_of_ours_that_the_user_has_extended_stays(tmp_path: Path) -> None:
+def test_hook_of_ours_that_the_user_has_extended_stays(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.patchpilot("setup hooks commit-msg")
     hook = repo.path / ".git/hooks/commit-msg"
@@ -136,7 +138,7 @@ def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) ->
     ) == dict.fromkeys(("commit-msg", "sendemail-validate", "b4"), "absent")
 
 
-def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(
+def test_message_of_the_branch_is_judged_against_what_its_commit_is_based_on(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -172,7 +174,7 @@ def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(
     assert len(mails) == 4
 
 
-def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -> None:
+def test_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.patchpilot("setup hooks commit-msg")
     (repo.path / "widget.c").write_text("int x;\n")
@@ -206,7 +208,7 @@ def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_the_commit_hook_lets_b4_write_its_cover_letter(
+def test_commit_hook_lets_b4_write_its_cover_letter(
     tmp_path: Path, strategy: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)

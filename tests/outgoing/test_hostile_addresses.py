@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An address that a mail program could read as an option, or a shell as a command, is shown and is
-nobody's recipient.
+"""Test that an address that a program could parse as an option or command is shown and never a
+recipient.
 """
 
 from dataclasses import replace
@@ -44,14 +44,14 @@ F:\t*/
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Path:
-    """Where the program in the place of msmtp writes each word of its calls."""
+    """Return the file in which the replacement for msmtp records each word of its calls."""
     return tmp_path / "calls"
 
 
 @pytest.fixture
 def repo(tmp_path: Path, calls: Path) -> Repo:
-    """A topic whose mails go to a program like msmtp: the words that it is called with are
-    recipients and options.
+    """Return a topic sent through a program like msmtp, whose arguments are recipients and
+    options.
     """
     repo = topic(tmp_path / "r", 0)
     program = tmp_path / "msmtp"
@@ -74,7 +74,7 @@ def _words(calls: Path) -> list[str]:
 
 
 def _assert_harmless(calls: Path, *expected: str) -> None:
-    """The program was called, for these recipients, with no option but ours."""
+    """Assert that the program was called for these recipients, with only our options."""
     words = _words(calls)
     assert words, "the program was not called"
     assert set(expected) <= set(words)
@@ -90,7 +90,7 @@ def test_no_option_of_a_patch_reaches_the_mail_program(
     done = call(*words, "--yes")
     assert done.code == 0, done.err
     _assert_harmless(calls, "ada.m@example.com", LIST, "sue@example.com")
-    named = {one["email"] for one in planned["recipients"]}
+    named = {recipient["email"] for recipient in planned["recipients"]}
     assert {"sue@example.com", LIST} <= named
     for hostile in (*HOSTILE, "-X/tmp/r@x.example"):
         assert hostile not in named
@@ -98,7 +98,7 @@ def test_no_option_of_a_patch_reaches_the_mail_program(
 
 
 @TRANSPORTS
-def test_no_option_of_a_mail_reaches_the_mail_program_with_a_reply(
+def test_no_option_of_a_message_reaches_the_mail_program_with_a_reply(
     tmp_path: Path, repo: Repo, calls: Path, via: str
 ) -> None:
     review = mail(
@@ -145,7 +145,7 @@ def test_no_option_of_configured_recipients_reaches_the_mail_program(
 @pytest.mark.parametrize(
     "address", [QUEUE, f"Eve <{COMMAND}>", "Eve <a`id`@x.example>", '"a b"@x.example']
 )
-def test_an_option_given_as_a_recipient_is_refused(
+def test_option_given_as_a_recipient_is_refused(
     repo: Repo, calls: Path, option: str, address: str
 ) -> None:
     words = (
@@ -164,7 +164,7 @@ def test_an_option_given_as_a_recipient_is_refused(
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc"])
-def test_an_option_is_not_kept_as_a_recipient_of_the_topic(
+def test_option_is_not_kept_as_a_recipient_of_the_topic(
     repo: Repo, option: str
 ) -> None:
     done = repo.patchpilot("maintainers", f"{option}={QUEUE}")
@@ -175,7 +175,7 @@ def test_an_option_is_not_kept_as_a_recipient_of_the_topic(
 
 
 @TRANSPORTS
-def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
+def test_message_that_another_program_wrote_into_the_outbox_is_refused(
     repo: Repo, calls: Path, via: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ("send", "-C", repo.path, "--via", via, "--force", "a test", "--yes")
@@ -188,8 +188,8 @@ def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
             replace(
                 send,
                 entries=tuple(
-                    replace(one, recipients=(*one.recipients, QUEUE))
-                    for one in send.entries
+                    replace(entry, recipients=(*entry.recipients, QUEUE))
+                    for entry in send.entries
                 ),
             ),
         ),
@@ -203,5 +203,5 @@ def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
 
 
 @pytest.mark.parametrize("address", HOSTILE)
-def test_an_option_cannot_be_added_on_the_recipients_screen(address: str) -> None:
+def test_option_cannot_be_added_on_the_recipients_screen(address: str) -> None:
     assert judged(address, None) == (False, judge(address).reason)

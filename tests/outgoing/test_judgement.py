@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Facts of the repository: merge windows, upstream claims, the servers' and the clock's answers."""
+"""Test facts of the repository: merge windows, upstream claims, the servers' and the clock's
+answers.
+"""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -29,7 +31,7 @@ from tests.kit.smtp import Faults, FaultySink, certificate
 from tests.kit.topics import SIGNED, topic
 
 
-def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
+def test_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.checkout("master")
     repo.tag("v6.99")
@@ -55,7 +57,7 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
 def too_soon(
     now: datetime, version: int = 2, *, resend: bool = False, name: str = "linux"
 ) -> str:
-    """The warning about the last send of the topic in the outbox."""
+    """Return the warning about the topic's last send in the outbox."""
     with Outbox() as outbox:
         sent = outbox.received(CHANGE)
     return _too_soon(find_project(name), sent, version, now, resend)
@@ -70,7 +72,7 @@ def too_soon(
         (24 * 30, False),
     ],
 )
-def test_a_new_version_within_a_day_of_the_last_is_too_soon(
+def test_second_version_within_a_day_is_too_soon(
     hours: float, early: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Outbox() as outbox:
@@ -83,7 +85,7 @@ def test_a_new_version_within_a_day_of_the_last_is_too_soon(
     assert not early or reason.startswith("in the demo, send it at once; v1")
 
 
-def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> (
+def test_only_messages_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> (
     None
 ):
     now = datetime.now(UTC)
@@ -98,11 +100,11 @@ def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited
         record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
         assert "v1" in too_soon(now)
         record(outbox, version=2)
-    # it was sent before, and is not waited for
+    # it was sent before, so no wait applies
     assert too_soon(now) == ""
 
 
-def test_a_resend_also_waits_for_its_own_version() -> None:
+def test_resend_also_waits_for_its_own_version() -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox, version=2).begun)
     assert "v2" in too_soon(sent + timedelta(hours=1), resend=True)
@@ -110,7 +112,7 @@ def test_a_resend_also_waits_for_its_own_version() -> None:
     assert too_soon(sent + timedelta(hours=24), resend=True) == ""
 
 
-def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None:
+def test_upstream_claim_is_checked_against_mainline(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     there, not_there = repo.git("rev-parse master"), repo.git("rev-parse topic")
     repo.git("remote add origin", str(repo.path))
@@ -130,7 +132,7 @@ def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None
 
 
 def account(server: FaultySink, **more: object) -> Account:
-    """An account at a server of ours."""
+    """Return an account on a test server."""
     values: dict[str, object] = {
         "encryption": "",
         "user": "",
@@ -165,31 +167,32 @@ MAIL = b"Subject: x\n\n.\nbody\n"
         (Faults(close_after_data=1), MailState.UNKNOWN),
     ],
 )
-def test_our_own_session_tells_what_became_of_a_mail(
-    faults: Faults, state: MailState
-) -> None:
-    with FaultySink(faults) as server, Submission(account(server), None, 5.0) as way:
-        assert way.send("a@example.org", ("b@example.org",), MAIL).state is state
+def test_smtp_session_reports_the_outcome(faults: Faults, state: MailState) -> None:
+    with (
+        FaultySink(faults) as server,
+        Submission(account(server), None, 5.0) as submission,
+    ):
+        assert submission.send("a@example.org", ("b@example.org",), MAIL).state is state
         faults.heal()
         assert (
-            way.send("a@example.org", ("b@example.org",), MAIL).state
+            submission.send("a@example.org", ("b@example.org",), MAIL).state
             is MailState.ACCEPTED
         )
     assert server.take()[-1].data == b"Subject: x\r\n\r\n.\r\nbody\r\n"
 
 
-def test_trouble_before_the_first_mail_is_named(tmp_path: Path) -> None:
+def test_error_before_the_first_message_is_reported(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
     with FaultySink() as server:
         with (
-            Submission(account(server, encryption="tls"), None, 5.0) as way,
+            Submission(account(server, encryption="tls"), None, 5.0) as submission,
             pytest.raises(NetworkError, match="STARTTLS"),
         ):
-            way.open()
+            submission.open()
         gone = account(server)
-    with Submission(gone, None, 5.0) as way:
+    with Submission(gone, None, 5.0) as submission:
         assert (
-            way.send("a@example.org", ("b@example.org",), MAIL).state
+            submission.send("a@example.org", ("b@example.org",), MAIL).state
             is MailState.PENDING
         )
     with FaultySink(
@@ -199,23 +202,23 @@ def test_trouble_before_the_first_mail_is_named(tmp_path: Path) -> None:
             server, encryption="tls", user="ada", auth="XOAUTH2", cert_path=""
         )
         with (
-            Submission(wrong, Credential("ada", "token"), 5.0) as way,
+            Submission(wrong, Credential("ada", "token"), 5.0) as submission,
             pytest.raises(NetworkError, match="rejects the login") as reported,
         ):
-            way.open()
+            submission.open()
         assert "token" not in reported.value.message
         plain = account(
             server, encryption="tls", user="ada", auth="PLAIN", cert_path=str(pair[0])
         )
-        with Submission(plain, Credential("ada", "s3cret"), 5.0) as way:
-            way.open()
+        with Submission(plain, Credential("ada", "s3cret"), 5.0) as submission:
+            submission.open()
         assert (
             tls_context(account(server, cert_path=str(tmp_path))).verify_mode.name
             == "CERT_REQUIRED"
         )
 
 
-def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
+def test_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
     class Handler(BaseHTTPRequestHandler):
         off, status = timedelta(0), 200
 
@@ -232,20 +235,20 @@ def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
     thread.start()
     try:
         url = f"http://127.0.0.1:{server.server_port}/all"
-        assert {one.name: one.state for one in probes.archive_and_clock(url)} == {
+        assert {probe.name: probe.state for probe in probes.archive_and_clock(url)} == {
             "archive": "ok",
             "clock": "ok",
         }
         Handler.off, Handler.status = timedelta(hours=2), 503
-        found = {one.name: one for one in probes.archive_and_clock(url)}
-        assert (found["archive"].state, found["clock"].state) == ("warn", "warn")
-        assert "120 minutes fast" in found["clock"].message
+        results = {probe.name: probe for probe in probes.archive_and_clock(url)}
+        assert (results["archive"].state, results["clock"].state) == ("warn", "warn")
+        assert "120 minutes fast" in results["clock"].message
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
 
 
-def test_a_sendmail_program_is_looked_for() -> None:
+def test_sendmail_program_is_looked_for() -> None:
     assert account_probes._program("sh -c x").state == "ok"
     assert account_probes._program("/nowhere/sendmail -t").state == "fail"

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a preview marks as new since the last version, and what the report at the end of a send
-says.
-"""
+"""Test what a preview marks as new since the last version, and the report after a send."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +25,7 @@ def request(**more: object) -> SendRequest:
     return SendRequest(to=TO, force="a test", **more)  # type: ignore[arg-type]
 
 
-def test_the_second_version_says_of_each_mail_what_is_new(tmp_path: Path) -> None:
+def test_second_version_says_of_each_message_what_is_new(tmp_path: Path) -> None:
     with Sink() as sink:
         repo = topic(tmp_path / "r", 3, server=sink)
         with Repository.open(repo.path) as repository:
@@ -63,7 +61,7 @@ def test_the_second_version_says_of_each_mail_what_is_new(tmp_path: Path) -> Non
     ]
     assert changes.dropped == ("widget: change line 2",)
     rows = readable_lines(planned.send.entries[2])
-    # the line above it is no longer changed by the dropped patch
+    # the dropped patch no longer changes the line above
     assert [rows[at] for at in sorted(changes.mails[2].lines)] == [
         "Line 3 was very wrong.",
         " int line2;",
@@ -72,7 +70,7 @@ def test_the_second_version_says_of_each_mail_what_is_new(tmp_path: Path) -> Non
     assert any(cover[at].startswith("Changes in v2") for at in changes.mails[0].lines)
 
 
-def test_a_readable_mail_has_its_headers_decoded_and_wrapped_and_its_body_whole() -> (
+def test_readable_message_has_its_headers_decoded_and_wrapped_and_its_body_completely() -> (
     None
 ):
     title = "widget: größer, for old cards that cannot count the images that they have"
@@ -86,11 +84,11 @@ def test_a_readable_mail_has_its_headers_decoded_and_wrapped_and_its_body_whole(
     assert rows[rows.index("") + 1 :] == ["It was small.", "---", "+int größe;"]
 
 
-def test_the_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) -> None:
+def test_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) -> None:
     heard: list[tuple[int, MailState]] = []
 
-    def hear(place: int, outcome: Outcome) -> None:
-        heard.append((place, outcome.state))
+    def hear(index: int, outcome: Outcome) -> None:
+        heard.append((index, outcome.state))
 
     with Sink() as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
@@ -110,7 +108,7 @@ def test_the_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) 
     assert any("before a reminder: until" in str(line) for line in report.now)
 
 
-def test_the_report_of_a_part_says_how_to_go_on(tmp_path: Path) -> None:
+def test_report_of_a_part_says_how_to_go_on(tmp_path: Path) -> None:
     with FaultySink(Faults(gone_from=2)) as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
         with Repository.open(repo.path) as repository:

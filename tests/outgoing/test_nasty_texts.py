@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names, subjects, bodies and files in any script survive the transports and `git am`.
+"""Test that names, subjects, bodies and files in any script survive the transports and `git am`.
 
-Nothing breaks out of a header.
+Nothing escapes from a header.
 """
 
 import os
@@ -73,7 +73,7 @@ def _usable(line: str) -> bool:
 @given(title=TITLES)
 @example("x: =?utf-8?q?evil?= \U0001f600 " + "long " * 60)
 @example("x: " + "größe" * 60)
-def test_a_subject_is_decoded_to_what_it_was(title: str) -> None:
+def test_subject_is_decoded_to_what_it_was(title: str) -> None:
     value = text_header("Subject", title)
     assert value.isascii()
     assert all(len(line) <= 998 and line.strip() != "" for line in value.split("\n"))
@@ -96,12 +96,12 @@ def test_names_stay_with_their_addresses(name: str, other: str) -> None:
     message = message_from_bytes(composed.file)
     pairs = getaddresses(message.get_all("To"))
     assert [email for _, email in pairs] == ["n@example.org", "o@example.org"]
-    assert [str(make_header(decode_header(one))) for one, _ in pairs] == [name, other]
+    assert [str(make_header(decode_header(pair))) for pair, _ in pairs] == [name, other]
     assert message.get_payload() == "x\n"
 
 
 @pytest.mark.parametrize("bad", ["a\nBcc: x@example.org", "a\rb", "a\0b"])
-def test_a_line_break_never_reaches_a_header(bad: str) -> None:
+def test_line_break_never_reaches_a_header(bad: str) -> None:
     good = {
         "message_id": "id@example.org",
         "subject": "s",
@@ -136,7 +136,7 @@ def test_a_line_break_never_reaches_a_header(bad: str) -> None:
         ("ü (b\\", True),
     ],
 )
-def test_a_name_that_nothing_closes_is_known_before_git_reads_beyond_it(
+def test_unclosed_name_is_detected_before_git_reads_past_it(
     name: str, wrong: bool
 ) -> None:
     inside = (
@@ -181,26 +181,26 @@ KNOWN: list[Text] = [
 )
 @given(texts=st.lists(TEXTS, min_size=4, max_size=10))
 @example(KNOWN)
-def test_what_was_committed_comes_out_of_git_am(via: str, texts: list[Text]) -> None:
+def test_git_am_recreates_the_commits(via: str, texts: list[Text]) -> None:
     round_trip(via, texts)
 
 
 def unreadable(name: str) -> bool:
-    """Whether `git mailinfo` itself loses this name where `git send-email` puts it, encoded and
-    unquoted, on the first line of the body.
+    """Return whether `git mailinfo` loses this name where `git send-email` puts it: encoded and
+    unquoted, in the body's first line.
     """
     return not name.isascii() and any(mark in name for mark in '()"\\@')
 
 
 def round_trip(via: str, texts: list[Text]) -> None:
-    """Commit them as a series, let the transport make the mails, apply what is not refused, compare
-    with what was committed.
+    """Commit these texts as a series, create the messages, apply the accepted ones, and compare
+    them with the commits.
     """
-    with tempfile.TemporaryDirectory() as place:
-        repo = topic(Path(place) / "r", 0)
+    with tempfile.TemporaryDirectory() as directory:
+        repo = topic(Path(directory) / "r", 0)
         repo.git("config --global sendemail.smtpserver 127.0.0.1")
         for number, (name, title, body, content) in enumerate(texts):
-            lines = [line for line in (one.rstrip() for one in body) if _usable(line)]
+            lines = [line for line in (line.rstrip() for line in body) if _usable(line)]
             message = (
                 "\n".join((f"{number}{title}", "", "Start.", *lines, "", SIGNED)) + "\n"
             )
@@ -217,23 +217,23 @@ def round_trip(via: str, texts: list[Text]) -> None:
             made = plan(repository, request)
         assert len(made.send.entries) == len(texts) + 1
         reported = {
-            int(found[0])
+            int(match[0])
             for refusal in made.blockers
             if refusal.name == "damaged"
-            and (found := re.match(r"\d+", refusal.message))
+            and (match := re.match(r"\d+", refusal.message))
         }
-        # b4's doing, or git's own reading of the line From: it is seen before anything leaves
+        # b4, or git's parsing of the From: line, is the cause; it is detected before sending
         assert via == "b4" or all(unreadable(texts[at][0]) for at in reported), (
             made.blockers
         )
         good = [at for at in range(len(texts)) if at not in reported]
-        folder = Path(place) / "am"
+        folder = Path(directory) / "am"
         folder.mkdir()
         applied = apply(
             repo, "master", [made.send.entries[at + 1].raw for at in good], folder
         )
         wanted = commits(repo, "master..topic")
-        assert [one[1:] for one in applied] == [wanted[at][1:] for at in good]
+        assert [commit[1:] for commit in applied] == [wanted[at][1:] for at in good]
         for at in good:
             made_of_it = subprocess.run(
                 ["git", "rev-parse", f"HEAD:{at}.txt"],

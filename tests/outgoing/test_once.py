@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A series is sent once: by two senders at once, from two clones, after a kill, and while another
-send hangs.
+"""Test that a series is sent once: with two senders at once, from two clones, after a kill, and
+while another send hangs.
 """
 
 import contextlib
@@ -37,19 +37,19 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def asked(via: str = "git-send-email") -> SendRequest:
-    """A request past the findings that these small patches have."""
+    """Return a request that overrides the findings of these small patches."""
     return SendRequest(via=via, to=(LIST,), force="a test")
 
 
 def described(repo: Repo) -> None:
-    """With a cover letter, which b4 wants of every series."""
+    """Add a cover letter, which b4 requires for every series."""
     repo.patchpilot(
         "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
     )
 
 
 def clone_of(repo: Repo, path: Path, server: FaultySink) -> Repo:
-    """A clone with the same topic checked out, and its base."""
+    """Return a clone with the same topic checked out, and its base."""
     subprocess.run(
         ["git", "clone", "-q", "-b", "topic", str(repo.path), str(path)], check=True
     )
@@ -61,7 +61,7 @@ def clone_of(repo: Repo, path: Path, server: FaultySink) -> Repo:
     return other
 
 
-def test_two_that_begin_a_topic_at_once_begin_one(
+def test_concurrent_starts_create_one_topic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -101,21 +101,23 @@ def test_two_first_sends_at_once_with_a_slow_git_are_one(
         with ThreadPoolExecutor(2) as pool:
             words = ("send", "-C", repo.path, "--to", LIST, "--force", "x", "--yes")
             done = list(pool.map(lambda _: spawn(*words), range(2)))
-        assert sorted(one.code for one in done) == [0, 1], [one.err for one in done]
+        assert sorted(outcome.code for outcome in done) == [0, 1], [
+            outcome.err for outcome in done
+        ]
         assert len(server.take()) == 2
 
 
 @BOTH
-def test_of_two_clones_planned_at_once_one_sends(tmp_path: Path, via: str) -> None:
+def test_only_one_of_two_clones_sends(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         other = clone_of(repo, tmp_path / "other", server)
         described(repo)
         described(other)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            one, two = plan(here, asked(via)), plan(there, asked(via))
-            assert one.draft.change_id != two.draft.change_id
-            assert deliver(here, one).state == "sent"
+            sending, two = plan(here, asked(via)), plan(there, asked(via))
+            assert sending.draft.change_id != two.draft.change_id
+            assert deliver(here, sending).state == "sent"
             with pytest.raises(
                 RefusedError, match=r"same patches were sent .* since the preview"
             ) as error:
@@ -125,7 +127,7 @@ def test_of_two_clones_planned_at_once_one_sends(tmp_path: Path, via: str) -> No
 
 
 @BOTH
-def test_a_clone_does_not_send_what_another_one_is_sending(
+def test_clone_does_not_send_what_another_one_is_sending(
     tmp_path: Path, via: str
 ) -> None:
     refused: list[str] = []
@@ -135,7 +137,7 @@ def test_a_clone_does_not_send_what_another_one_is_sending(
         described(repo)
         described(other)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            one, two = plan(here, asked(via)), plan(there, asked(via))
+            sending, two = plan(here, asked(via)), plan(there, asked(via))
 
             def at_once(number: int) -> None:
                 if number == 1:
@@ -145,21 +147,21 @@ def test_a_clone_does_not_send_what_another_one_is_sending(
                         refused.append(error.message)
 
             server.faults.on_mail = at_once
-            assert deliver(here, one).state == "sent"
+            assert deliver(here, sending).state == "sent"
         assert len(server.take()) == 3
     assert len(refused) == 1
 
 
-def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(
+def test_resume_does_not_resend_what_another_clone_sent(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         other = clone_of(repo, tmp_path / "other", server)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            one = plan(here, asked())
+            sending = plan(here, asked())
             with Outbox() as outbox:
-                outbox.add(one.send)  # as a kill before the first mail leaves it
+                outbox.add(sending.send)  # like a kill before the first message is sent
             assert deliver(there, plan(there, asked())).state == "sent"
             resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.blockers] == ["sent-since"]
@@ -174,7 +176,7 @@ def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(
         assert len(server.take()) == 4
 
 
-def test_a_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
+def test_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         with Repository.open(repo.path) as here:
@@ -187,7 +189,7 @@ def test_a_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
         assert len(server.take()) == 4
 
 
-def test_a_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
+def test_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
     hanging, go_on = threading.Event(), threading.Event()
     with FaultySink() as slow, FaultySink() as server:
         repo, other = (
@@ -219,7 +221,7 @@ def test_a_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
         assert (len(server.take()), len(slow.take())) == (1, 1)
 
 
-def test_a_mail_that_a_dead_process_was_sending_is_not_sent_again_by_a_plan_made_before(
+def test_old_plan_does_not_resend_a_message_of_a_dead_process(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:

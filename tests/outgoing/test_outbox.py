@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The outbox keeps every mail and its state, and lets one process send a topic."""
+"""Test that the outbox stores every message and its state, and lets one process send a topic."""
 
 import sqlite3
 import subprocess
@@ -21,7 +21,7 @@ from tests.kit.outbox import CHANGE, LIST, MAX, message, record
 PENDING, SENDING, ACCEPTED, REJECTED, UNKNOWN = MailState
 
 
-def test_a_planned_send_is_read_back_as_it_was_written() -> None:
+def test_planned_send_is_read_back_as_it_was_written() -> None:
     messages = (message(0), message(1, place=1))
     with Outbox() as outbox:
         template = record(outbox)
@@ -43,7 +43,7 @@ def test_a_planned_send_is_read_back_as_it_was_written() -> None:
     assert again.entries == messages
 
 
-def test_a_send_without_more_has_no_books_and_nobody_left_out() -> None:
+def test_minimal_send_has_no_tracking_data() -> None:
     with Outbox() as outbox:
         send = record(outbox)
         assert (send.tracking_data, send.left_out, send.identity, send.force) == (
@@ -71,14 +71,14 @@ def test_a_send_without_more_has_no_books_and_nobody_left_out() -> None:
         ((SENDING, PENDING), "failed"),
     ],
 )
-def test_the_state_of_a_send_is_made_of_its_mails(
+def test_state_of_a_send_is_made_of_its_messages(
     states: tuple[MailState, ...], state: str
 ) -> None:
     with Outbox() as outbox:
         assert record(outbox, *states).state == state
 
 
-def test_a_mail_s_state_and_the_server_s_words_are_kept_up_to_a_length() -> None:
+def test_message_s_state_and_the_server_s_words_are_kept_up_to_a_length() -> None:
     with Outbox() as outbox:
         send = record(outbox, PENDING, PENDING)
         outbox.mark(send.id, 1, Outcome(REJECTED, "550 no\n" + "x" * 5000))
@@ -89,7 +89,7 @@ def test_a_mail_s_state_and_the_server_s_words_are_kept_up_to_a_length() -> None
         assert len(second.detail) == 2000
 
 
-def test_a_mail_that_was_sent_under_another_message_id_is_known_by_it() -> None:
+def test_message_that_was_sent_under_another_message_id_is_known_by_it() -> None:
     with Outbox() as outbox:
         send = record(outbox, ACCEPTED, ACCEPTED)
         raw = send.entries[1].raw.replace(b"-v1-2@", b"-other@")
@@ -102,17 +102,17 @@ def test_a_mail_that_was_sent_under_another_message_id_is_known_by_it() -> None:
 
 def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
     with Outbox() as outbox:
-        one, two, again = record(outbox), record(outbox, version=2), record(outbox)
+        send, two, again = record(outbox), record(outbox, version=2), record(outbox)
         mine = record(outbox, kind="to-self")
         other = record(outbox, change_id="20261120-other-0123456789ab")
-        assert outbox.sends(CHANGE) == (one, two, again)
-        assert outbox.sends(CHANGE, 1) == (one, again)
+        assert outbox.sends(CHANGE) == (send, two, again)
+        assert outbox.sends(CHANGE, 1) == (send, again)
         assert outbox.sends(CHANGE, 3) == ()
         assert outbox.sends(CHANGE, kind="to-self") == (mine,)
-        assert outbox.related(CHANGE, ()) == (one, two, again)
+        assert outbox.related(CHANGE, ()) == (send, two, again)
         assert outbox.related("", [str(message(1, 2).patch_id)]) == (two,)
         assert outbox.related(CHANGE, [str(message(1).patch_id), ""]) == (
-            one,
+            send,
             two,
             again,
             other,
@@ -140,13 +140,13 @@ def test_patches_that_may_have_been_received_are_known_by_their_patch_ids(
 
         def seen(*patch_ids: str) -> tuple[Send, ...]:
             related = outbox.related("", patch_ids)
-            return tuple(one for one in related if one.may_have_been_sent)
+            return tuple(send for send in related if send.may_have_been_sent)
 
         assert seen(str(message(3).patch_id)) == ()
         assert seen(first, second) == ((send,) if known else ())
 
 
-def test_whether_anything_was_ever_sent() -> None:
+def test_ever_sent() -> None:
     with Outbox() as outbox:
         assert outbox.ever_sent() is False
         send = record(outbox, REJECTED, UNKNOWN)
@@ -155,7 +155,7 @@ def test_whether_anything_was_ever_sent() -> None:
         assert outbox.ever_sent() is True
 
 
-def test_what_a_dead_process_was_sending_is_unknown() -> None:
+def test_message_of_a_dead_process_is_unknown() -> None:
     with Outbox() as outbox:
         send, other = (
             record(outbox, ACCEPTED, SENDING, PENDING),
@@ -172,7 +172,7 @@ def test_what_a_dead_process_was_sending_is_unknown() -> None:
         assert outbox.get(other.id) == other
 
 
-def test_the_end_of_an_attempt_is_noted() -> None:
+def test_end_of_an_attempt_is_noted() -> None:
     with Outbox() as outbox:
         send, other = record(outbox), record(outbox)
         outbox.end(send.id)
@@ -181,7 +181,7 @@ def test_the_end_of_an_attempt_is_noted() -> None:
     assert ended[other.id] is None
 
 
-def test_somebody_is_left_out_of_the_mails_that_were_not_sent() -> None:
+def test_recipient_is_dropped_from_unsent_messages() -> None:
     with Outbox() as outbox:
         send = record(
             outbox, ACCEPTED, REJECTED, PENDING, bcc=("B@example.com", "c@example.com")
@@ -202,18 +202,18 @@ def test_somebody_is_left_out_of_the_mails_that_were_not_sent() -> None:
         )
 
 
-def test_a_send_is_written_whole_or_not_at_all() -> None:
+def test_send_is_stored_atomically() -> None:
     with Outbox() as outbox:
         template = record(outbox)
         wrong = replace(message(2), raw=object())
         with pytest.raises(sqlite3.ProgrammingError):
             outbox.add(replace(template, entries=(message(1), wrong)))
         assert outbox.sends(CHANGE) == (template,)
-        # the transaction ended: the next one begins
+        # the transaction ended, so the next one can start
         assert outbox.add(template).id > template.id
 
 
-def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(
+def test_full_disk_is_an_error_with_a_hint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Outbox() as outbox:
@@ -238,7 +238,7 @@ def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(
         connect()
 
 
-def test_the_outbox_is_its_owner_s_only_and_a_mail_belongs_to_a_send() -> None:
+def test_outbox_is_its_owner_s_only_and_a_message_belongs_to_a_send() -> None:
     connection = connect()
     assert (state_folder() / "outgoing.sqlite3").stat().st_mode & 0o777 == 0o600
     assert state_folder().stat().st_mode & 0o077 == 0
@@ -282,14 +282,14 @@ def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
         pass
 
 
-def test_a_topic_s_lock_is_a_file_of_the_state_folder_whatever_its_name() -> None:
+def test_topic_s_lock_is_a_file_of_the_state_folder_whatever_its_name() -> None:
     with sole_sender("../../a b/c"):
         assert [file.name for file in state_folder().glob("sending-*")] == [
             "sending-.._.._a_b_c.lock"
         ]
 
 
-def test_a_sender_that_checks_and_claims_is_waited_for_but_not_for_ever(
+def test_wait_for_another_sender_is_limited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sender_lock, "PATIENCE", 0.1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patch files and mboxes are sent as they are, with new ids, numbers and threading."""
+"""Test that patch files and mboxes are sent unchanged, with new ids, numbers and threading."""
 
 from pathlib import Path
 
@@ -50,24 +50,26 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
         mails = server.take()
         reported = done.json
         again = call(*words[:4], "--format", "json").json
-        assert "already-sent" in {one["name"] for one in again["refusals"]}
-    assert {(one["name"], one["email"]) for one in reported["recipients"]} >= {
+        assert "already-sent" in {refusal["name"] for refusal in again["refusals"]}
+    assert {
+        (recipient["name"], recipient["email"]) for recipient in reported["recipients"]
+    } >= {
         ("", "list@lists.example.org"),
         ("Ünï, x", "u@example.org"),
     }
     read = [parse_mail(unpacked(mail)) for mail in mails]
-    assert [one.subject for one in read] == [
+    assert [mail.subject for mail in read] == [
         f"[PATCH{f' {n}/2' if count > 1 else ''}] widget: change line {n}"
         for n in range(1, count + 1)
     ]
-    assert [one.in_reply_to for one in read[1:]] == [read[0].message_id] * (count - 1)
+    assert [mail.in_reply_to for mail in read[1:]] == [read[0].message_id] * (count - 1)
     assert apply(
         repo, "master", [unpacked(mail) for mail in mails], tmp_path
     ) == commits(repo, "master..topic")
 
 
 def blockers(repo: Repo, target: Path) -> dict[str, str]:
-    """Name → message of what refuses these files."""
+    """Return name → message of the problems that block these files."""
     words = (
         "send",
         "-C",
@@ -110,7 +112,7 @@ def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
         ("Line 1 was", "x" * 1000, "longer"),
     ],
 )
-def test_a_mail_that_is_not_its_file_is_reported(
+def test_message_that_differs_from_its_file_is_reported(
     tmp_path: Path, old: str, new: str, wrong: str
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -122,14 +124,14 @@ def test_a_mail_that_is_not_its_file_is_reported(
     )
     patch = parse_patch(text.encode(), "x")
     with Repository.open(repo.path) as repository:
-        found = mails_changed_by_am(
+        changed = mails_changed_by_am(
             repository,
             [(text.replace(old, new, 1).encode() if old else text.encode(), patch)],
         )
-    assert (wrong in found[0][1]) if wrong else not found
+    assert (wrong in changed[0][1]) if wrong else not changed
 
 
-def test_what_was_left_in_an_outbox_is_the_same_topic_again(tmp_path: Path) -> None:
+def test_outbox_files_belong_to_the_topic(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     words = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What refuses a send and what is only told, from facts alone."""
+"""Test which facts block a send and which only warn."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,14 +39,13 @@ def patch(
     subject: str = "[PATCH] widget: mend",
     body: str = "It was broken.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
 ) -> Patch:
-    """A patch as a mail."""
+    """Return a patch as a message."""
     head = f"From: Ada Fixer <ada@example.org>\nSubject: {subject}\n\n{body}\n---\n w.c | 2 +-\n\n"
     text = head + "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-a\n+b\n"
     return parse_patch(text.encode(), "0001.patch")
 
 
 def to(email: str, role: str = "maintainer", header: str = "to") -> Recipient:
-    """A recipient."""
     return Recipient(Address("", email), role, None, header, ("a reason",))
 
 
@@ -66,7 +65,6 @@ NAMES_V1 = (
 
 
 def account(server: str = "mail.example.org") -> Account:
-    """A mail account."""
     return Account(
         "", ADA, None, server, 587, "tls", "", "", "", "", None, None, (), True
     )
@@ -79,7 +77,7 @@ def facts(
     via: str = "git-send-email",
     **changed: Any,
 ) -> PreflightFacts:
-    """Facts with nothing against them, and these changed."""
+    """Return facts without problems, with these changes."""
     linux = default_project()
     mail = {name: changed.pop(name, 0) for name in ("cover_from", "new_thread")}
     stable = changed.pop("stable_list", "")
@@ -108,21 +106,20 @@ def facts(
 
 
 def names(problems: tuple[object, ...]) -> set[str]:
-    """The problems' names."""
     return {problem.name for problem in problems}
 
 
 def blocked(*patches: Patch, **changed: Any) -> set[str]:
-    """The names of the problems that block a send with these facts."""
+    """Return the names of the problems that block a send with these facts."""
     return names(blockers(facts(*patches, **changed)))
 
 
 def warned(*patches: Patch, **changed: Any) -> set[str]:
-    """The names of the warnings about a send with these facts."""
+    """Return the names of the warnings about a send with these facts."""
     return names(warnings(facts(*patches, **changed)))
 
 
-def test_a_good_patch_is_not_stopped() -> None:
+def test_good_patch_is_not_stopped() -> None:
     assert blocked() == set()
     assert warned() == set()
 
@@ -160,7 +157,7 @@ def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> Non
     assert name in blocked(**changed)
 
 
-def test_a_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
+def test_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
     assert blocked(version=2, draft=CHANGED) == set()
     empty = Draft(
         "c",
@@ -188,12 +185,12 @@ def test_a_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
 )
 def test_stable_gets_only_what_mainline_has(line: str) -> None:
     claim = "0123456789abcdef0123456789abcdef01234567"
-    one = patch(body=f"{line}\n\nText.\n\n{SIGNED}")
-    assert upstream_claim(one) == claim
+    backport = patch(body=f"{line}\n\nText.\n\n{SIGNED}")
+    assert upstream_claim(backport) == claim
     email = "stable@vger.kernel.org"
     stable = {"recipients": (to(email, "list"),), "stable_list": email}
     unknown = {**stable, "upstream_known": {claim: False}}
-    assert [made(one) for one in blockers(facts(one, **unknown))] == [
+    assert [made(problem) for problem in blockers(facts(backport, **unknown))] == [
         (
             "not-upstream",
             "widget: mend: sent to stable@ as a backport of 0123456789ab, which is not in your copy"
@@ -203,9 +200,9 @@ def test_stable_gets_only_what_mainline_has(line: str) -> None:
         )
     ]
     assert blocked(**unknown) == set()
-    assert blocked(one, **stable) == set()
-    assert blocked(one, **stable, upstream_known={claim: True}) == set()
-    assert blocked(one, recipients=stable["recipients"]) == set()
+    assert blocked(backport, **stable) == set()
+    assert blocked(backport, **stable, upstream_known={claim: True}) == set()
+    assert blocked(backport, recipients=stable["recipients"]) == set()
 
 
 @pytest.mark.parametrize(
@@ -239,7 +236,7 @@ CHANGES = {"2": "Changes in v2:\n- mended (Bob)"}
         {"account": replace(account(), sender=None)},
     ],
 )
-def test_what_is_within_bounds_is_not_warned_of(changed: dict[str, object]) -> None:
+def test_values_within_limits_cause_no_warning(changed: dict[str, object]) -> None:
     assert warned(**changed) == set()
 
 
@@ -267,7 +264,7 @@ def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
     assert "…" not in warnings(facts(waived=("one", "two", "three")))[0].message
 
 
-def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
+def test_failing_patch_is_not_reported_as_applied() -> None:
     assert blocked(
         standing=TargetFit("conflict", "widget: b", ("w.c",), already=("widget: a",))
     ) == {"does-not-apply"}
@@ -277,13 +274,13 @@ def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
     )
 
 
-def test_an_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> None:
+def test_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> None:
     named = patch(
         body=f"It is CVE-2026-12345.\n\nReported-by: Rob Port <rob@example.net>\n{SIGNED}"
     )
-    found = facts(named, draft=SECRET, recipients=(to("m@example.org"),))
-    assert blockers(found) == ()
-    assert {"names-reporter", "names-cve"} <= names(warnings(found))
+    facts_ = facts(named, draft=SECRET, recipients=(to("m@example.org"),))
+    assert blockers(facts_) == ()
+    assert {"names-reporter", "names-cve"} <= names(warnings(facts_))
     assert not {"names-reporter", "names-cve"} & warned(named)
     plain = facts(
         patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"),
@@ -293,7 +290,7 @@ def test_an_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> 
     assert blockers(plain) == ()
 
 
-def test_a_security_team_is_no_public_list() -> None:
+def test_security_team_is_no_public_list() -> None:
     team = to("security@lists.example.org", TEAM, "cc")
     assert blocked(draft=SECRET, recipients=(to("m@example.org"), team)) == set()
 
@@ -324,7 +321,7 @@ def test_lists_are_known_by_their_role(role: str, list_: bool) -> None:
         "CHANGES SINCE V2",
     ],
 )
-def test_a_changelog_below_the_cut_names_the_version(heading: str) -> None:
+def test_changelog_below_the_cut_names_the_version(heading: str) -> None:
     def noted(text: str) -> Patch:
         return parse_patch(
             "\n".join(patch().lines)
@@ -339,7 +336,7 @@ def test_a_changelog_below_the_cut_names_the_version(heading: str) -> None:
     }
 
 
-def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
+def test_resend_needs_no_changelog_and_no_new_version() -> None:
     from patchpilot.outgoing.outbox import Outbox
     from tests.kit.outbox import record
 
@@ -367,7 +364,7 @@ def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
     )
 
 
-def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
+def test_same_patches_are_not_sent_twice_without_saying_so() -> None:
     from patchpilot.model.draft import KnownPatch
     from patchpilot.model.message import MailState, parse_message
     from patchpilot.outgoing.outbox import Outbox
@@ -388,11 +385,11 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
         ),
     )
     mine = replace(GOOD, patches=(KnownPatch("p" * 40, "widget: mend"),))
-    (one,) = blockers(facts(draft=mine, before=(sent,)))
-    assert one.name == "already-sent"
-    assert "v1" in one.message
-    assert sent.begun[:10] in one.message
-    assert "--reroll" in str(one.hint)
+    (problem,) = blockers(facts(draft=mine, before=(sent,)))
+    assert problem.name == "already-sent"
+    assert "v1" in problem.message
+    assert sent.begun[:10] in problem.message
+    assert "--reroll" in str(problem.hint)
     for changed in (
         {"request": SendRequest(resend=True)},
         {"request": SendRequest(to_self=True)},
@@ -426,18 +423,18 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
         ("git-send-email", "its message would end early", "indent or reword"),
     ],
 )
-def test_what_damages_a_mail_has_the_way_that_fits_the_transport(
+def test_damaged_message_hint_fits_the_transport(
     via: str, wrong: str, hint: str
 ) -> None:
-    (one,) = blockers(
+    (problem,) = blockers(
         facts(
             damaged=(("widget: mend", wrong),),
             via=via,
         )
     )
-    assert one.name == "damaged"
-    assert wrong in one.message
-    assert hint in str(one.hint)
+    assert problem.name == "damaged"
+    assert wrong in problem.message
+    assert hint in str(problem.hint)
 
 
 @pytest.mark.parametrize(
@@ -457,20 +454,20 @@ def test_what_damages_a_mail_has_the_way_that_fits_the_transport(
         (2, {"cover_from": 2, "draft": replace(CHANGED, cover_text="Two.")}, False),
     ],
 )
-def test_a_cover_letter_is_missing_from_so_many_patches_on(
+def test_cover_letter_is_required_from_a_number_of_patches(
     patches: int, changed: dict[str, object], is_missing: bool
 ) -> None:
     several = tuple(patch(f"[PATCH] widget: mend {at}") for at in range(patches))
-    found = facts(*several, **changed)
-    assert ("no-cover" in names(warnings(found))) is is_missing
-    with_cover = found._replace(
-        topic=replace(found.topic, series=found.topic.series._replace(cover=patch())),
+    facts_ = facts(*several, **changed)
+    assert ("no-cover" in names(warnings(facts_))) is is_missing
+    with_cover = facts_._replace(
+        topic=replace(facts_.topic, series=facts_.topic.series._replace(cover=patch())),
     )
     assert "no-cover" not in names(warnings(with_cover))
 
 
 def made(problem: object) -> tuple[str, str, str]:
-    """What the user reads of a problem."""
+    """Return the text of a problem as the user reads it."""
     return problem.name, problem.message, str(problem.hint)  # type: ignore[attr-defined]
 
 
@@ -607,16 +604,20 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("changed", "name", "message", "hint"), BLOCKED, ids=[one[1] for one in BLOCKED]
+    ("changed", "name", "message", "hint"), BLOCKED, ids=[row[1] for row in BLOCKED]
 )
-def test_what_blocks_is_shown_with_what_helps(
+def test_blocking_problems_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [made(one) for one in blockers(facts(**changed))] == [(name, message, hint)]
+    assert [made(problem) for problem in blockers(facts(**changed))] == [
+        (name, message, hint)
+    ]
 
 
-def test_a_cover_letter_of_a_file_is_written_in_that_file() -> None:
-    blocked = [made(one) for one in blockers(facts(series=Series((patch(),), COVER)))]
+def test_cover_letter_of_a_file_is_written_in_that_file() -> None:
+    blocked = [
+        made(problem) for problem in blockers(facts(series=Series((patch(),), COVER)))
+    ]
     assert [(name, hint) for name, _, hint in blocked] == [
         ("cover-subject", "write it in 0000-cover-letter.patch"),
         ("cover-text", "write it in 0000-cover-letter.patch"),
@@ -633,14 +634,14 @@ def test_a_cover_letter_of_a_file_is_written_in_that_file() -> None:
         ({"draft": GOOD, "request": SendRequest(cover=True)}, True),
     ],
 )
-def test_a_cover_letter_is_judged_where_it_is_sent(
+def test_cover_letter_is_judged_if_it_is_sent(
     changed: dict[str, object], is_judged: bool
 ) -> None:
-    found = blocked(**{"draft": UNWRITTEN, **changed})
-    assert ("cover-subject" in found) is is_judged
+    problems = blocked(**{"draft": UNWRITTEN, **changed})
+    assert ("cover-subject" in problems) is is_judged
 
 
-def test_a_changelog_alone_is_the_text_of_a_cover_letter() -> None:
+def test_changelog_alone_is_the_text_of_a_cover_letter() -> None:
     draft = replace(GOOD, version=2, cover_subject="widget: all", changelogs=CHANGES)
     request = SendRequest(cover=True)
     assert blocked(draft=draft, version=2, request=request) == set()
@@ -658,12 +659,12 @@ def test_a_changelog_alone_is_the_text_of_a_cover_letter() -> None:
         (2, {"1": "- EDITME a", "2": "- b"}, False),
     ],
 )
-def test_the_changelogs_that_are_sent_are_finished(
+def test_changelogs_that_are_sent_are_finished(
     version: int, changelogs: dict[str, str], is_unfinished: bool
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
-    found = blocked(version=version, draft=draft)
-    assert found == ({"unfinished"} if is_unfinished else set())
+    problems = blocked(version=version, draft=draft)
+    assert problems == ({"unfinished"} if is_unfinished else set())
 
 
 MANY_TO = (LIST, *(to(f"m{n}@example.org") for n in range(50)))
@@ -776,16 +777,18 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("changed", "name", "message", "hint"), SHOWN, ids=[one[1] for one in SHOWN]
+    ("changed", "name", "message", "hint"), SHOWN, ids=[row[1] for row in SHOWN]
 )
-def test_what_is_worth_knowing_is_shown_with_what_helps(
+def test_warnings_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [made(one) for one in warnings(facts(**changed))] == [(name, message, hint)]
+    assert [made(problem) for problem in warnings(facts(**changed))] == [
+        (name, message, hint)
+    ]
     assert blocked(**changed) == set()
 
 
-def test_a_gateway_that_alters_mails_is_named() -> None:
+def test_gateway_that_alters_messages_is_named() -> None:
     ((name, message, hint),) = map(
         made, warnings(facts(account=account("smtp.office365.com")))
     )
@@ -809,17 +812,17 @@ def test_a_gateway_that_alters_mails_is_named() -> None:
         },
     ],
 )
-def test_only_a_later_version_that_is_a_reply_is_warned_of(
+def test_only_a_later_version_that_is_a_reply_causes_a_warning(
     changed: dict[str, object],
 ) -> None:
     assert warned(**changed) == set()
 
 
-def test_an_error_that_several_patches_have_is_shown_once() -> None:
+def test_shared_error_is_shown_once() -> None:
     both = Series((patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b")))
     errors = ("widget: a: no name", "widget: b: no name", "widget: b: too long")
-    (one,) = blockers(facts(series=both, errors=errors))
-    assert one.message == (
+    (problem,) = blockers(facts(series=both, errors=errors))
+    assert problem.message == (
         "check reports 3 errors: no name (2 times); widget: b: too long"
     )
 
@@ -877,22 +880,23 @@ AGAIN = "the same patches were sent as v1: the archive has it"
         ),
     ],
 )
-def test_what_others_know_to_have_been_sent_is_not_sent_again(
+def test_externally_recorded_send_blocks_a_resend(
     version: int,
     changelogs: dict[str, str],
     records: list[SentRecord],
     expected: list[tuple[str, str, str]],
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
-    found = facts(version=version, draft=draft, records=tuple(records))
-    assert [made(one) for one in blockers(found)] == expected
+    facts_ = facts(version=version, draft=draft, records=tuple(records))
+    assert [made(problem) for problem in blockers(facts_)] == expected
     for request in (SendRequest(resend=True), SendRequest(to_self=True)):
         assert (
-            blockers(found._replace(topic=replace(found.topic, request=request))) == ()
+            blockers(facts_._replace(topic=replace(facts_.topic, request=request)))
+            == ()
         )
 
 
-def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None:
+def test_hint_after_a_send_depends_on_its_state() -> None:
     from patchpilot.model.message import MailState
     from patchpilot.outgoing.outbox import Outbox
     from tests.kit.outbox import record
@@ -902,7 +906,7 @@ def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None
         sent = record(outbox, change_id=mine)
         states = MailState.ACCEPTED, MailState.REJECTED
         begun = record(outbox, *states, change_id=mine)
-    whole, part = (made(blockers(facts(before=(one,)))[0]) for one in (sent, begun))
+    whole, part = (made(blockers(facts(before=(send,)))[0]) for send in (sent, begun))
     assert whole == (
         "version-sent",
         f"v1 of this topic was sent on {sent.begun[:10]}",
@@ -943,7 +947,7 @@ def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None
         ),
     ],
 )
-def test_what_helps_after_the_same_patches_were_sent_depends_on_how_far_they_got(
+def test_hint_for_sent_patches_depends_on_their_state(
     state: str, version: int, hint: str
 ) -> None:
     from patchpilot.model.draft import KnownPatch
@@ -959,19 +963,21 @@ def test_what_helps_after_the_same_patches_were_sent_depends_on_how_far_they_got
     mine = replace(
         GOOD, version=version, patches=(KnownPatch("p" * 40, "widget: mend"),)
     )
-    found = [
-        made(one)
-        for one in blockers(facts(draft=mine, version=version, before=(send, send)))
+    hints = [
+        made(problem)
+        for problem in blockers(facts(draft=mine, version=version, before=(send, send)))
     ]
     date = send.begun[:10]
-    assert found[-1] == (
+    assert hints[-1] == (
         "already-sent",
         f"the same patches were sent as v1 on {date} ({state})",
         hint,
     )
-    assert [name for name, _, _ in found[:-1]] == ["no-changelog"] * (version - 1)
+    assert [name for name, _, _ in hints[:-1]] == ["no-changelog"] * (version - 1)
 
 
-def test_the_command_behind_a_warning_about_many_recipients_drops_one() -> None:
-    ((action,),) = (actions(one.hint) for one in warnings(facts(recipients=MANY_TO)))
+def test_command_behind_a_warning_about_many_recipients_drops_one() -> None:
+    ((action,),) = (
+        actions(problem.hint) for problem in warnings(facts(recipients=MANY_TO))
+    )
     assert action.command == "patchpilot maintainers --drop ADDRESS"

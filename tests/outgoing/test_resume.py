@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`send --resume`: what it is told is written when it acts, mail by mail, and a branch that was
-amended since has a way on.
-"""
+"""Test `send --resume`: states are saved per message, and an amended branch gets a hint."""
 
 from pathlib import Path
 from typing import Any
@@ -26,33 +24,35 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Ended:
-    """The verb with its recipient, past findings, nothing asked of an archive."""
+    """Send with a recipient, overriding findings and without asking an archive."""
     return repo.patchpilot(
         f"send --force 'a test' --format json --to {LIST} {line}", *words
     )
 
 
 def resume(repo: Repo, line: str = "", *words: str) -> Ended:
-    """The last send taken up again."""
+    """Resume the last send."""
     return repo.patchpilot(f"send --resume --format json {line}", *words)
 
 
 def states(done: Ended) -> str:
-    """The mails' states in a document."""
-    return " ".join(one["state"] for one in done.json["messages"])
+    """Return the messages' states in a document."""
+    return " ".join(message["state"] for message in done.json["messages"])
 
 
 def in_doubt(repo: Repo, *places: int) -> list[str]:
-    """Make these mails of the topic's last send unknown; the Message-IDs of all of them."""
+    """Set these messages of the topic's last send to unknown, and return the Message-IDs of all of
+    them.
+    """
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         last = outbox.sends(find_draft(repository, request()).change_id)[-1]
-        for place in places:
-            outbox.mark(last.id, place, Outcome(MailState.UNKNOWN, "nobody knows"))
+        for location in places:
+            outbox.mark(last.id, location, Outcome(MailState.UNKNOWN, "nobody knows"))
         return [entry.message_id for entry in last.entries]
 
 
 def request() -> Any:
-    """A request for the checked-out branch."""
+    """Return a request for the checked-out branch."""
     from patchpilot.model.send_request import SendRequest
 
     return SendRequest()
@@ -60,7 +60,7 @@ def request() -> Any:
 
 @pytest.fixture
 def cut(tmp_path: Path) -> Any:
-    """A send of three mails of which the first was accepted, and its healed server."""
+    """Yield a send of three messages of which the first was accepted, and its repaired server."""
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
@@ -72,7 +72,7 @@ def cut(tmp_path: Path) -> Any:
         yield repo, server
 
 
-def test_whom_to_drop_is_written_when_the_mails_are_sent_not_before_it_asks(
+def test_dropped_recipients_are_saved_when_sending(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, server = cut
@@ -80,30 +80,32 @@ def test_whom_to_drop_is_written_when_the_mails_are_sent_not_before_it_asks(
         for _ in range(2):
             done = resume(repo, "--drop gone@example.org", *words)
             assert done.code == (0 if words else 1), done.err
-            assert [str(one) for one in done.json["messages"][1]["cc"]] == []
+            assert [str(address) for address in done.json["messages"][1]["cc"]] == []
     with Repository.open(repo.path) as repository:
         key = branch_key(repository)
         assert key
         assert load_edits(key).dropped == ()
     assert len(server.take()) == 1
     assert resume(repo, "--drop gone@example.org --yes").code == 0
-    assert [one.recipients for one in server.take()][1:] == [(LIST,), (LIST,)]
+    assert [received.recipients for received in server.take()][1:] == [(LIST,), (LIST,)]
     assert load_edits(key).dropped == ("gone@example.org",)
 
 
-def test_each_mail_in_doubt_is_settled_on_its_own(cut: tuple[Repo, FaultySink]) -> None:
+def test_each_message_in_doubt_is_settled_on_its_own(
+    cut: tuple[Repo, FaultySink],
+) -> None:
     repo, server = cut
     ids = in_doubt(repo, 1, 2)
     words = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
     assert states(resume(repo, *words, "--dry-run")) == "accepted accepted pending"
-    assert resume(repo, *words).code == 1  # no terminal to ask on
+    assert resume(repo, *words).code == 1  # there is no terminal to ask on
     assert states(resume(repo, "--dry-run")) == "accepted unknown unknown"
     assert states(resume(repo, *words, "--yes")) == "accepted accepted accepted"
     assert len(server.take()) == 2
     assert states(resume(repo, *words[:2], "--yes")) == "accepted accepted accepted"
 
 
-def test_a_message_id_goes_before_what_is_said_of_all(
+def test_outcome_for_one_message_id_overrides_the_general_one(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, server = cut
@@ -124,7 +126,7 @@ def test_a_message_id_goes_before_what_is_said_of_all(
     assert len(server.take()) == 3
 
 
-def test_a_wrong_word_for_a_mail_in_doubt_is_a_usage_error(
+def test_invalid_unknown_value_is_a_usage_error(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, _ = cut
@@ -142,7 +144,7 @@ def test_a_wrong_word_for_a_mail_in_doubt_is_a_usage_error(
     done.expect(2, "--resume")
 
 
-def test_the_advice_names_the_mail_that_is_in_doubt(
+def test_advice_names_the_message_that_is_in_doubt(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, _ = cut
@@ -153,9 +155,7 @@ def test_the_advice_names_the_mail_that_is_in_doubt(
 
 
 @BOTH
-def test_a_series_that_is_settled_as_sent_is_remembered_as_sent(
-    tmp_path: Path, via: str
-) -> None:
+def test_series_resolved_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
@@ -169,7 +169,7 @@ def test_a_series_that_is_settled_as_sent_is_remembered_as_sent(
 
 
 def amended(repo: Repo) -> None:
-    """The newest commit with another message and another change."""
+    """Amend the latest commit with another message and another change."""
     (repo.path / "widget.c").write_text(
         (repo.path / "widget.c").read_text() + "int more;\n"
     )
@@ -180,7 +180,7 @@ def amended(repo: Repo) -> None:
 
 
 @BOTH
-def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(
+def test_interrupted_send_is_resumed_unchanged_after_an_amend(
     tmp_path: Path, via: str
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
@@ -196,15 +196,17 @@ def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(
             "send --via", via, "--to", LIST, "--format", "json", "--dry-run"
         ).json
         hint = next(
-            one["hint"] for one in again["refusals"] if one["name"] == "version-sent"
+            refusal["hint"]
+            for refusal in again["refusals"]
+            if refusal["name"] == "version-sent"
         )
         assert "--resume" in hint
         assert "--reroll" in hint
         done = resume(repo, "--yes")
         assert (done.code, states(done)) == (0, "accepted accepted accepted"), done.err
         mails = server.take()
-    assert [one["message_id"] for one in done.json["messages"]] == [
-        one["message_id"] for one in shown["messages"]
+    assert [message["message_id"] for message in done.json["messages"]] == [
+        message["message_id"] for message in shown["messages"]
     ]
     assert len(mails) == 3
     assert b"Said better" not in mails[2].data

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is sent arrives as it was shown, and `git am` makes of it what was committed (the whole
-table: `python -m tests.lab.delivery_table`).
+"""Test that messages arrive as shown, and that `git am` recreates the commits (the whole table:
+`python -m tests.lab.delivery_table`).
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 
 
 @pytest.mark.parametrize(
-    ("via", "way", "patches"),
+    ("via", "origin", "patches"),
     [
         ("git-send-email", "plain", 5),
         ("git-send-email", "STARTTLS and login", 2),
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
         ("b4", "STARTTLS and login", 2),
     ],
 )
-def test_a_series_with_cover_arrives_as_committed(
-    tmp_path: Path, via: str, way: str, patches: int
+def test_series_with_cover_arrives_as_committed(
+    tmp_path: Path, via: str, origin: str, patches: int
 ) -> None:
-    found = delivered(tmp_path, via, way, patches)
-    assert found.right(patches), found
+    result = delivered(tmp_path, via, origin, patches)
+    assert result.right(patches), result

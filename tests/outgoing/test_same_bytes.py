@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The messages that git format-patch and git send-email make of a series, byte for byte, and b4's
-as `git am` reads them.
+"""Compare the messages with git format-patch's and git send-email's byte for byte, and with b4's as
+`git am` reads them.
 """
 
 import re
@@ -51,7 +51,7 @@ class Commit(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A series, the caller's configuration, the description of its branch, and where it starts."""
+    """A series, the caller's configuration, its branch description, and its start."""
 
     commits: tuple[Commit, ...] = (Commit(),)
     settings: tuple[tuple[str, str], ...] = ()
@@ -62,7 +62,7 @@ class Case(NamedTuple):
 def case(
     message: str = Commit().message, *settings: tuple[str, str], **changed: object
 ) -> Case:
-    """A series of one commit."""
+    """Return a series of one commit."""
     return Case((Commit(message)._replace(**changed),), settings)  # type: ignore[arg-type]
 
 
@@ -163,7 +163,7 @@ BY_B4 = {
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """A repository with a branch for each series, made by one process."""
+    """Return a repository with a branch for each series, created by one process."""
     repo = Repo(tmp_path / "r")
     files = {
         "MAINTAINERS": f"ALL\nL:\t{LIST}\nF:\t*\nF:\t*/\n".encode(),
@@ -177,9 +177,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
         "stack", Commit("lib: below", files={"lib/s.c": b"s\n"}), "master", 1
     )
     number = 2
-    for name, one in CASES.items():
-        start = one.start
-        for commit in one.commits:
+    for name, case in CASES.items():
+        start = case.start
+        for commit in case.commits:
             stream += _commit(branch_of(name), commit, start, number)
             start, number = "", number + 1
     words = ["git", "fast-import", "--quiet"]
@@ -189,16 +189,16 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
         repo.git(f"notes --ref={ref} add -m 'Tried on a pump.'", branch_of(name))
     config = {"sendemail.smtpserver": "127.0.0.1", "sendemail.to": LIST}
     config["format.coverFromDescription"] = "subject"
-    for name, one in CASES.items():
-        if one.cover:
-            config[f"branch.{branch_of(name)}.description"] = one.cover
+    for name, case in CASES.items():
+        if case.cover:
+            config[f"branch.{branch_of(name)}.description"] = case.cover
     for key, value in config.items():
         repo.git("config --global", key, value)
     return repo
 
 
 def branch_of(name: str) -> str:
-    """The branch of a series."""
+    """Return the branch of a series."""
     return re.sub(r"\W+", "-", name)
 
 
@@ -237,7 +237,7 @@ def checked_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
 
 
 def composed(repository: Repository, start: str) -> tuple[Message, ...]:
-    """The files of the topic that git send-email gets."""
+    """Return the topic's files that git send-email gets."""
     request = SendRequest(base=start, cover=repository.flag("format.coverletter"))
     topic, transport = find_topic(repository, request), find(request.via)
     account = transport.account(repository)
@@ -264,7 +264,7 @@ def composed(repository: Repository, start: str) -> tuple[Message, ...]:
 
 
 def by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
-    """What git send-email makes of the files in these folders, in one call."""
+    """Yield git send-email's messages for the files in these folders, in one call."""
     out.mkdir()
     (out / "count").write_text("0\n")
     keep = (
@@ -283,7 +283,7 @@ def by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
 
 
 def parts(raw: bytes) -> tuple[dict[str, str], bytes]:
-    """The headers of a message that are compared, and its body without our own footer."""
+    """Return the compared headers of a message, and its body without patchpilot's footer."""
     head, _, body = raw.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
     fields = re.split(r"\r?\n(?![ \t])", head.decode())
     named = dict(field.split(": ", 1) for field in fields)
@@ -293,19 +293,21 @@ def parts(raw: bytes) -> tuple[dict[str, str], bytes]:
     return kept, re.sub(rb"change-id: .*\n", b"", body)
 
 
-def test_the_messages_are_those_of_git(
+def test_messages_are_those_of_git(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folders, of_git, names, messages = [], list[str](), list[str](), list[Message]()
     for at, name in enumerate(CASES):
-        one = checked_out(repo, name, monkeypatch)
+        case = checked_out(repo, name, monkeypatch)
         folder = tmp_path / f"{at:02d}"
-        cover = "--cover-letter" if one.cover else ""
-        repo.git(f"format-patch -q -o {folder} --base=master {cover} {one.start}..HEAD")
+        cover = "--cover-letter" if case.cover else ""
+        repo.git(
+            f"format-patch -q -o {folder} --base=master {cover} {case.start}..HEAD"
+        )
         folders.append(folder)
         of_git += [f"{name} {int(file.name[:4])}" for file in sorted(folder.iterdir())]
         with Repository.open(repo.path) as repository:
-            made = composed(repository, one.start)
+            made = composed(repository, case.start)
             account = find("git-send-email").account(repository)
         messages += made
         names += [f"{name} {message.number}" for message in made]
@@ -318,14 +320,16 @@ def test_the_messages_are_those_of_git(
     for name, ours, gits in zip(names, sent, expected, strict=True):
         if parts(ours.raw) != parts(gits.raw):
             different.add(name)
-        people = [set(one.recipients) - {"ada@example.org"} for one in (ours, gits)]
-        # the cover letter goes to whoever gets a patch, as b4 sends it
+        people = [
+            set(message.recipients) - {"ada@example.org"} for message in (ours, gits)
+        ]
+        # the cover letter goes to everyone who gets a patch, as b4 sends it
         assert people[0] == people[1] or name.endswith(" 0"), name
     assert different == DIFFERENT.keys()
 
 
 def as_applied(raw: bytes) -> tuple[str, bytes, bytes]:
-    """The subject, the message and the diff of a patch."""
+    """Return the subject, the message and the diff of a patch."""
     message = message_from_bytes(raw)
     body = message.get_payload(decode=True)
     assert isinstance(body, bytes)
@@ -343,28 +347,31 @@ def as_applied(raw: bytes) -> tuple[str, bytes, bytes]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in CASES if not CASES[name].settings])
-def test_the_messages_are_those_of_b4(
+def test_messages_are_those_of_b4(
     name: str, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = checked_out(repo, name, monkeypatch)
+    case = checked_out(repo, name, monkeypatch)
     repo.git("reset -q --hard")
     with Repository.open(repo.path) as repository:
         request = SendRequest(
-            base=one.start, force="a test", answers=(("security", "no"),)
+            base=case.start, force="a test", answers=(("security", "no"),)
         )
         ours = plan(repository, request).send.entries
     repo.git("config b4.prep-cover-strategy branch-description")
-    b4(repo, f"prep -e {one.start}")
+    b4(repo, f"prep -e {case.start}")
     words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send --no-sign --to"
     b4(repo, f"{words} {LIST} -o", str(tmp_path / "out"))
     theirs = [
         parse_message(f.read_bytes()) for f in sorted((tmp_path / "out").iterdir())
     ]
-    people = [{email for one in sent for email in one.named} for sent in (ours, theirs)]
+    people = [
+        {email for message in sent for email in message.named}
+        for sent in (ours, theirs)
+    ]
     assert people[0] - people[1] <= AUTHORS
     assert people[1] <= people[0]
     patches = [
-        [as_applied(one.raw) for one in sent if b"\ndiff --git" in one.raw]
+        [as_applied(message.raw) for message in sent if b"\ndiff --git" in message.raw]
         for sent in (ours, theirs)
     ]
     assert (patches[0] != patches[1]) == (name in BY_B4)

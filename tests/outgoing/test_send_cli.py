@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot send` as a person and as a script meet it."""
+"""Test `patchpilot send` as used by a person and by a script."""
 
 import os
 import signal
@@ -21,11 +21,11 @@ LIST = "Widgets <widgets@lists.example.org>"
 
 
 def send(repo: Repo, line: str = "", *words: object) -> Outcome:
-    """The verb with recipients, and past the findings these small patches have."""
+    """Send with recipients, overriding the findings of these small patches."""
     return repo.patchpilot(f"send --force 'a test' --to '{LIST}' {line}", *words)
 
 
-def test_a_dry_run_sends_nothing_and_shows_everything(tmp_path: Path) -> None:
+def test_dry_run_sends_nothing_and_shows_everything(tmp_path: Path) -> None:
     with FaultySink() as server:
         done = send(topic(tmp_path / "r", 2, server=server), "--dry-run")
         assert server.take() == ()
@@ -56,7 +56,7 @@ def test_without_a_terminal_yes_is_needed(tmp_path: Path) -> None:
     assert message["to"] == [LIST]
 
 
-def test_what_stands_against_it_is_refused_and_recorded_when_forced(
+def test_blocked_send_records_the_force_reason(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -68,37 +68,39 @@ def test_what_stands_against_it_is_refused_and_recorded_when_forced(
         assert done.code == 1
         assert done.json["state"] == "refused"
         assert {"fixup", "no-signoff", "no-list"} <= {
-            one["name"] for one in done.json["refusals"]
+            refusal["name"] for refusal in done.json["refusals"]
         }
         assert server.take() == ()
         assert send(repo, "--yes").code == 0
     assert "forced: a test" in repo.patchpilot("draft").out
 
 
-def test_the_same_patches_or_version_are_not_sent_twice(tmp_path: Path) -> None:
+def test_same_patches_or_version_are_not_sent_twice(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 0
         again = repo.patchpilot("send --yes --format json --to", LIST)
         assert (again.code, len(server.take())) == (1, 1)
-        assert "already-sent" in {one["name"] for one in again.json["refusals"]}
+        assert "already-sent" in {refusal["name"] for refusal in again.json["refusals"]}
         assert send(repo, "--resume --yes").code == 0
         repo.commit(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
         )
         again = repo.patchpilot("send --yes --format json --to", LIST)
-        assert "version-sent" in {one["name"] for one in again.json["refusals"]}
+        assert "version-sent" in {refusal["name"] for refusal in again.json["refusals"]}
         assert len(server.take()) == 1
 
 
-def test_a_reroll_of_unchanged_patches_says_what_helps(tmp_path: Path) -> None:
+def test_reroll_of_unchanged_patches_gives_a_hint(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 0
         repo.patchpilot("draft --changelog ''")
         again = repo.patchpilot("send --reroll --dry-run --format json --to", LIST)
-        refused = {one["name"]: one["hint"] for one in again.json["refusals"]}
+        refused = {
+            refusal["name"]: refusal["hint"] for refusal in again.json["refusals"]
+        }
         assert "--reroll" not in refused["already-sent"]
         assert "--resend" in refused["already-sent"]
         assert "patchpilot draft --changelog" in refused["already-sent"]
@@ -110,7 +112,7 @@ def test_a_reroll_of_unchanged_patches_says_what_helps(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
-def test_an_outbox_is_one_series_in_a_directory_and_nothing_leaves(
+def test_outbox_directory_gets_one_series_and_nothing_is_sent(
     tmp_path: Path,
 ) -> None:
     out = tmp_path / "not" / "yet"
@@ -139,7 +141,7 @@ def test_to_self_reaches_only_the_sender_and_is_no_send_or_revision(
         assert b"widgets@lists.example.org" in mail.data
         assert "sent:" not in repo.patchpilot("draft").out
         assert send(repo, "--yes --via", via).code == 0
-        test, real = (unpacked(one) for one in server.take())
+        test, real = (unpacked(received) for received in server.take())
     sent = parse_mail(real).message_id
     for name, mails in (("both", (test, real)), ("again", (real, test))):
         (tmp_path / name).write_bytes(join_mbox(mails))
@@ -149,7 +151,7 @@ def test_to_self_reaches_only_the_sender_and_is_no_send_or_revision(
         assert [series_["message_id"] for series_ in series["revisions"]] == [sent]
 
 
-def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) -> None:
+def test_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert repo.patchpilot("draft --ping").code == 2
@@ -157,16 +159,16 @@ def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) ->
         assert send(repo, "--yes --resend").code == 0
         first, second = server.take()
     assert b"Subject: [PATCH RESEND] widget" in second.data
-    # nothing is said that was not checked: the mail is the first one, marked
+    # nothing unchecked is claimed: the message is the first one, marked
     assert second.data.partition(b"\r\n\r\n")[2] == first.data.partition(b"\r\n\r\n")[2]
     assert "https://lore.kernel.org/r/" in repo.patchpilot("draft --ping").out
     (repo.path / "widget.c").write_text("int other;\n")
     repo.git("commit -q --amend -a --no-edit")
     changed = send(repo, "--dry-run --resend --format json").json["refusals"]
-    assert [one["name"] for one in changed if "a resend" in one["message"]]
+    assert [warning["name"] for warning in changed if "a resend" in warning["message"]]
 
 
-def test_a_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
+def test_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
     from patchpilot.errors import RefusedError
     from patchpilot.model.send_request import SendRequest
@@ -177,14 +179,14 @@ def test_a_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 1, server=server)
         with Repository.open(repo.path) as repository:
             request = SendRequest(to=(LIST,), force="x")
-            one, other = plan(repository, request), plan(repository, request)
-            assert deliver(repository, one).state == "sent"
+            sending, other = plan(repository, request), plan(repository, request)
+            assert deliver(repository, sending).state == "sent"
             with pytest.raises(RefusedError, match="since the preview"):
                 deliver(repository, other)
         assert len(server.take()) == 1
 
 
-def test_a_second_sender_of_the_topic_is_refused(tmp_path: Path) -> None:
+def test_second_sender_of_the_topic_is_refused(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         change_id = send(repo, "--dry-run --format json").json["change_id"]
@@ -194,7 +196,7 @@ def test_a_second_sender_of_the_topic_is_refused(tmp_path: Path) -> None:
         assert server.take() == ()
 
 
-def test_control_c_stops_between_mails(tmp_path: Path) -> None:
+def test_control_c_stops_between_messages(tmp_path: Path) -> None:
     pressed = threading.Event()
     with FaultySink(Faults()) as server:
         repo = topic(tmp_path / "r", 3, server=server)
@@ -235,7 +237,7 @@ def test_control_c_stops_between_mails(tmp_path: Path) -> None:
         assert len(server.take()) == 3
 
 
-def test_somebody_with_nothing_configured_is_reported_what_to_do(
+def test_unconfigured_machine_gets_hints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -249,7 +251,7 @@ def test_somebody_with_nothing_configured_is_reported_what_to_do(
     done.expect(3, "patchpilot setup mail")
 
 
-def test_a_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.smtpuser ada")
@@ -258,7 +260,7 @@ def test_a_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
         assert server.take() == ()
 
 
-def test_a_rejected_recipient_is_named_with_the_way_to_leave_them_out(
+def test_rejected_recipient_is_named_with_the_drop_command(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(reject=frozenset({"gone@example.org"}))) as server:
@@ -273,7 +275,7 @@ def test_a_rejected_recipient_is_named_with_the_way_to_leave_them_out(
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
+def test_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
     tmp_path: Path, via: str
 ) -> None:
     gone = "gone@example.org"
@@ -296,7 +298,7 @@ def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
             '"Ünï, x" <u@example.org>',
             *words,
         ).json
-        assert [one["state"] for one in reported["messages"]][:2] == [
+        assert [message["state"] for message in reported["messages"]][:2] == [
             "accepted",
             "rejected",
         ]
@@ -311,7 +313,7 @@ def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
     ]
     headers = [mail.data.partition(b"\r\n\r\n")[0] for mail in mails]
     assert [gone.encode() in header for header in headers] == [True, False, False]
-    assert [str(one) for one in done.json["messages"][1]["cc"]] == [
+    assert [str(address) for address in done.json["messages"][1]["cc"]] == [
         '"Ünï, x" <u@example.org>'
     ]
     assert f"dropped: {gone}" in repo.patchpilot("draft").out
@@ -322,21 +324,19 @@ def test_dropping_is_for_a_send_that_is_taken_up_again(tmp_path: Path) -> None:
     done.expect(2, "--resume")
 
 
-def test_a_server_that_is_not_there_leaves_everything_pending(tmp_path: Path) -> None:
+def test_unreachable_server_leaves_everything_pending(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
     done = send(repo, "--yes --format json")
     assert done.code == 4
-    assert [one["state"] for one in done.json["messages"]] == [
+    assert [message["state"] for message in done.json["messages"]] == [
         "pending",
         "pending",
     ]
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_try_on_oneself_needs_no_recipients_and_is_not_refused(
-    tmp_path: Path, via: str
-) -> None:
+def test_test_send_to_self_needs_no_recipients(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.commit(
@@ -349,10 +349,12 @@ def test_a_try_on_oneself_needs_no_recipients_and_is_not_refused(
         assert done.code == 0, done.err
         assert "to yourself only" in done.out
         assert "blocks a real send: fixup!" in done.out
-        assert {one.recipients for one in server.take()} == {("ada@example.org",)}
+        assert {received.recipients for received in server.take()} == {
+            ("ada@example.org",)
+        }
 
 
-def test_b4_that_is_not_there_is_named(
+def test_b4_that_is_missing_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from importlib import util
@@ -371,7 +373,7 @@ def test_b4_that_is_not_there_is_named(
     assert repo.git("config --local --list") == before
 
 
-def test_more_than_200_recipients_stop_a_send_before_a_mail_is_made(
+def test_more_than_200_recipients_stop_a_send_before_a_message_is_made(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was sent is known without the outbox: by the tags of sends, patchpilot's and b4's, and by
+"""Test that earlier sends are known without the outbox: from patchpilot's and b4's tags, and from
 the archive.
 """
 
@@ -15,7 +15,7 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic, unpacked
 
-# series are sent by other programs first
+# other programs send the series first
 pytestmark = pytest.mark.long
 
 LIST = "widgets@lists.example.org"
@@ -23,26 +23,26 @@ NOBODY = "http://127.0.0.1:9/all/"
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Any:
-    """The document of the verb with its recipient."""
+    """Send with a recipient and return the document."""
     return repo.patchpilot(f"send --format json --to {LIST} {line}", *words).json
 
 
 def refused(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
-    """What refuses a send: name → message and hint."""
+    """Return name → message and hint of the problems that block a send."""
     return {
-        one["name"]: f"{one['message']}; {one['hint']}"
-        for one in send(repo, f"--dry-run {line}", *words)["refusals"]
+        refusal["name"]: f"{refusal['message']}; {refusal['hint']}"
+        for refusal in send(repo, f"--dry-run {line}", *words)["refusals"]
     }
 
 
 def lose_the_outbox() -> None:
-    """As another HOME, or a cleaned state directory."""
+    """Delete the outbox, as with another HOME or a cleaned state directory."""
     for file in state_folder().glob("outgoing.sqlite3*"):
         file.unlink()
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_what_a_tag_says_was_sent_is_not_sent_again(tmp_path: Path, via: str) -> None:
+def test_sent_tag_blocks_a_resend(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
@@ -55,14 +55,14 @@ def test_what_a_tag_says_was_sent_is_not_sent_again(tmp_path: Path, via: str) ->
         server.take()
         repo.git("config --remove-section branch.topic") if via == "b4" else None
         lose_the_outbox()
-        found = refused(repo)
-        assert tag in found["already-sent"]
-        assert "--reroll" not in found["already-sent"]
+        refusals = refused(repo)
+        assert tag in refusals["already-sent"]
+        assert "--reroll" not in refusals["already-sent"]
         assert repo.patchpilot("send --yes --to", LIST).code == 1
         assert "already-sent" not in refused(repo, "--resend")
 
 
-def test_an_amended_topic_whose_outbox_is_lost_is_the_next_version(
+def test_amended_topic_whose_outbox_is_lost_is_the_next_version(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -76,7 +76,7 @@ def test_an_amended_topic_whose_outbox_is_lost_is_the_next_version(
     repo.git("commit -q -a --amend --no-edit")
     again = send(repo, "--dry-run")
     assert (again["change_id"], again["version"]) == (first["change_id"], 2)
-    names = {one["name"] for one in again["refusals"]}
+    names = {refusal["name"] for refusal in again["refusals"]}
     assert "no-changelog" in names
     assert not {"already-sent", "version-sent"} & names
     assert "version-sent" in refused(repo, "-v 1")
@@ -99,11 +99,11 @@ def test_another_topic_is_not_taken_for_one_that_a_tag_keeps(tmp_path: Path) -> 
         other = send(repo, "--dry-run")
     assert other["change_id"] != first["change_id"]
     assert not {"already-sent", "version-sent"} & {
-        one["name"] for one in other["refusals"]
+        refusal["name"] for refusal in other["refusals"]
     }
 
 
-def test_the_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
+def test_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = prep(
             tmp_path / "r",
@@ -126,12 +126,12 @@ def test_the_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["stand-in", "public-inbox"])
-def test_what_the_archive_has_is_not_sent_again(tmp_path: Path, kind: str) -> None:
+def test_archived_patches_are_not_resent(tmp_path: Path, kind: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
         sent = send(repo, "--force x --yes")
-        mails = [unpacked(one) for one in server.take()]
+        mails = [unpacked(received) for received in server.take()]
     repo.git("tag -d", repo.git("tag -l 'sent/*'"))
     lose_the_outbox()
     with archive_server(kind, tmp_path / "archive", *mails) as archive:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a project asks of a series: netdev wants a cover letter."""
+"""Test what a project requires of a series: netdev wants a cover letter."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from tests.kit.topics import topic
 
 
 def noted(repo: Repo, line: str = "", *words: str) -> dict[str, Any]:
-    """The warnings of a dry run, by name."""
+    """Return the warnings of a dry run, by name."""
     done = repo.patchpilot(
         "send --to widgets@lists.example.org --force 'a test' --dry-run --format json"
         f" {line}",
@@ -23,7 +23,7 @@ def noted(repo: Repo, line: str = "", *words: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "words", [("--profile", "netdev"), ("--subject-prefix", "PATCH net-next")]
 )
-def test_a_series_without_a_cover_letter_is_reported_where_the_project_wants_one(
+def test_series_without_a_cover_letter_is_reported_where_the_project_wants_one(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     repo = topic(tmp_path / "r", 2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a mail server's odd answers prove, and what is tried again by itself (all of them, on both
+"""Test what a mail server's odd replies prove, and which are retried (all of them, on both
 transports: `python -m tests.lab.fault_table`).
 """
 
@@ -42,23 +42,30 @@ pytestmark = pytest.mark.long
 RAW = b"Subject: x\n\ntext\n.\n..\n"
 
 
-def send(way: Submission) -> Outcome:
-    """One mail over our own client."""
-    return way.send("a@example.org", ["b@example.org", "c@example.org"], RAW)
+def send(submission: Submission) -> Outcome:
+    """Send one message with patchpilot's client."""
+    return submission.send("a@example.org", ["b@example.org", "c@example.org"], RAW)
 
 
 @pytest.mark.parametrize(
     "case",
-    [one for one in (*AFTER, *BEFORE) if one.fault.then != "late"],
-    ids=lambda one: one.name,
+    [
+        server_case
+        for server_case in (*AFTER, *BEFORE)
+        if server_case.fault.then != "late"
+    ],
+    ids=lambda fault: fault.name,
 )
-def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(
+def test_message_state_follows_the_servers_reply(
     case: ServerCase,
 ) -> None:
-    with RawServer(case.fault) as server, Submission(account(server), None, 0.4) as way:
+    with (
+        RawServer(case.fault) as server,
+        Submission(account(server), None, 0.4) as submission,
+    ):
         if case.fault.at == 2:
-            assert send(way).state is MailState.ACCEPTED
-        outcome = send(way)
+            assert send(submission).state is MailState.ACCEPTED
+        outcome = send(submission)
         arrived = len(server.take()) == case.fault.at
         if case.first == UNKNOWN:
             assert (outcome.state, outcome.retry) == (MailState.UNKNOWN, Retry.NO)
@@ -73,7 +80,7 @@ def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(
                 STOPPED,
             )
             server.heal()
-            assert send(way).state is MailState.ACCEPTED
+            assert send(submission).state is MailState.ACCEPTED
         assert server.take()[-1].data == RAW.replace(b"\n", b"\r\n")
 
 
@@ -88,8 +95,8 @@ def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(
         "login expires in the series",
     ],
 )
-def test_a_series_comes_through_once(tmp_path: Path, name: str) -> None:
-    case = next(one for one in CASES if one.name == name)
+def test_interrupted_series_arrives_once(tmp_path: Path, name: str) -> None:
+    case = next(server_case for server_case in CASES if server_case.name == name)
     row = run_server_case(tmp_path, "git-send-email", case)
     assert row.right, row
 
@@ -98,31 +105,31 @@ def test_tries_are_counted_shown_and_stopped() -> None:
     shown: list[str] = []
     later = Outcome(MailState.REJECTED, "451 later", Retry.LATER)
     with patch.object(retries, "WAITS", (0.0, 0.0, 0.0)):
-        one = Retries(
+        counter = Retries(
             lambda: False, lambda what, done=0, total=None: shown.append(what)
         )
         tries = 0
         while True:
-            one.begin(0)
+            counter.begin(0)
             tries += 1
-            if not one.again(later):
+            if not counter.again(later):
                 break
-        assert (tries, one.with_tries(later).detail) == (4, "451 later (4 tries)")
+        assert (tries, counter.with_tries(later).detail) == (4, "451 later (4 tries)")
         assert [line.partition(" in ")[0] for line in shown] == [
             "try 2 of 4",
             "try 3 of 4",
             "try 4 of 4",
         ]
-        one.begin(1)
-        assert one.again(later)
-        assert not one.again(Outcome(MailState.UNKNOWN, "?"))
+        counter.begin(1)
+        assert counter.again(later)
+        assert not counter.again(Outcome(MailState.UNKNOWN, "?"))
     stopped = Retries(lambda: True, lambda *_, **__: None)
     stopped.begin(0)
     assert not stopped.again(later)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, number: int) -> None:
+def test_hangup_waits_for_the_current_message(tmp_path: Path, number: int) -> None:
     with RawServer(Fault("end", b"250 ok\r\n", "late", 2, kept=True)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
         assert (
@@ -167,7 +174,7 @@ def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, number: int) -> No
         assert len(server.take()) == 4
 
 
-def test_a_further_try_is_shown_on_the_terminal(tmp_path: Path) -> None:
+def test_retry_is_shown_on_the_terminal(tmp_path: Path) -> None:
     with RawServer(Fault("RCPT", b"450 greylisted\r\n", at=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         argv = [
@@ -187,7 +194,7 @@ def test_a_further_try_is_shown_on_the_terminal(tmp_path: Path) -> None:
         assert len(server.take()) == 2
 
 
-def test_a_terminal_that_is_closed_lets_the_mail_in_hand_be_sent_and_noted(
+def test_closed_terminal_finishes_the_current_message(
     tmp_path: Path,
 ) -> None:
     with RawServer(Fault("end", b"250 ok\r\n", "late", 2, kept=True)) as server:
@@ -213,8 +220,8 @@ def test_a_terminal_that_is_closed_lets_the_mail_in_hand_be_sent_and_noted(
         assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 130
         assert not list(tmp_path.glob("patchpilot-bug*"))
         done = call(*words, "--resume", "--dry-run", "--format", "json").json
-        assert [one["state"] for one in done["messages"]][:2] == [
+        assert [message["state"] for message in done["messages"]][:2] == [
             "accepted",
             "accepted",
         ]
-        assert "unknown" not in {one["state"] for one in done["messages"]}
+        assert "unknown" not in {message["state"] for message in done["messages"]}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a preview showed is what leaves, and a send that is taken up again shows and sends only what
-is missing.
+"""Test that a preview's messages are sent unchanged, and that a resumed send shows and sends only
+what is missing.
 """
 
 from pathlib import Path
@@ -22,17 +22,17 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Ended:
-    """The verb with its recipient, past findings."""
+    """Send with a recipient, overriding findings."""
     return repo.patchpilot(f"send --force 'a test' --to {LIST} {line}", *words)
 
 
 def ids(done: Ended) -> list[str]:
-    """The Message-IDs of a document."""
+    """Return the Message-IDs of a document."""
     return [load["message_id"] for load in done.json["messages"]]
 
 
 @TRANSPORTS
-def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> None:
+def test_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.patchpilot(
@@ -49,7 +49,7 @@ def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> 
             )
             assert ids(send(repo, *words, "--to-self", "--dry-run")) != shown
         assert ids(send(repo, *words, "--yes")) == shown
-        arrived = [one.data for one in server.take()]
+        arrived = [received.data for received in server.take()]
     assert len(arrived) == 3
     for at, data in enumerate(arrived):
         head = data.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").lower()
@@ -57,7 +57,7 @@ def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> 
         assert at == 0 or b"in-reply-to: <" + shown[0].encode().lower() + b">" in head
 
 
-def test_other_mails_than_those_shown_have_other_message_ids(tmp_path: Path) -> None:
+def test_other_messages_than_those_shown_have_other_message_ids(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     shown = ids(send(repo, "--dry-run --format json"))
@@ -69,9 +69,7 @@ def test_other_mails_than_those_shown_have_other_message_ids(tmp_path: Path) -> 
 
 
 @TRANSPORTS
-def test_a_send_that_is_through_has_nothing_to_take_up(
-    tmp_path: Path, via: str
-) -> None:
+def test_complete_send_has_nothing_to_resume(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes --via", via).code == 0
@@ -87,7 +85,7 @@ def test_a_send_that_is_through_has_nothing_to_take_up(
         assert len(server.take()) == 1
 
 
-def test_what_is_in_doubt_is_reported_and_not_sent(tmp_path: Path) -> None:
+def test_unknown_message_is_reported_and_not_resent(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=False)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 4
@@ -106,10 +104,13 @@ def test_only_what_is_missing_is_shown_again(tmp_path: Path) -> None:
     assert "1 of 2 mails to 1 recipient" in shown.out
     assert "accepted  [PATCH 1/2]" in shown.out
     reported = send(repo, "--resume --dry-run --format json").json
-    assert [one["state"] for one in reported["messages"]] == ["accepted", "pending"]
+    assert [message["state"] for message in reported["messages"]] == [
+        "accepted",
+        "pending",
+    ]
 
 
-def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(
+def test_dropped_recipient_stays_out_of_the_topic(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
@@ -140,7 +141,7 @@ def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(
         ),
     ],
 )
-def test_another_message_or_white_space_is_another_patch(
+def test_another_message_or_whitespace_is_another_patch(
     tmp_path: Path, message: str, text: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)
@@ -152,20 +153,20 @@ def test_another_message_or_white_space_is_another_patch(
     planned = send(repo, "--dry-run --format json").json
     accept_all(repo)
     again = send(repo, "--dry-run --format json").json
-    assert "already-sent" in {one["name"] for one in again["refusals"]}
+    assert "already-sent" in {refusal["name"] for refusal in again["refusals"]}
     repo.git("commit -q --amend -m", message)
     (repo.path / "a.c").write_text(text)
     repo.git("commit -q --amend --no-edit a.c --allow-empty")
     changed = send(repo, "--dry-run --format json").json
     assert changed["change_id"] == planned["change_id"]
-    assert {one["name"] for one in changed["refusals"]} & {
+    assert {refusal["name"] for refusal in changed["refusals"]} & {
         "already-sent",
         "version-sent",
     } == {"version-sent"}
 
 
 def accept_all(repo: Repo) -> None:
-    """Note the mails of the topic as planned and accepted, without sending them."""
+    """Record the topic's messages as planned and accepted, without sending them."""
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.send.plan_send import plan
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""On a terminal: the typed confirmation, git's own password question, the editor for a changelog."""  # noqa: E501
+"""Test a terminal: the typed confirmation, git's password prompt, the editor for a changelog."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 def words(path: Path, *more: str) -> tuple[str, ...]:
-    """A send."""
+    """Return the arguments of a send."""
     return (
         "send",
         "-C",
@@ -59,7 +59,7 @@ def test_gits_password_question_reaches_the_terminal_and_nothing_shows_the_answe
         assert (len(server.take()), server.logins) == (1, [("ada", True)])
 
 
-def test_a_new_versions_changelog_is_asked_for_in_the_editor(
+def test_new_versions_changelog_is_asked_for_in_the_editor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     editor = tmp_path / "editor"
@@ -82,7 +82,7 @@ def test_a_new_versions_changelog_is_asked_for_in_the_editor(
         assert len(server.take()) == 3
 
 
-def test_setup_mail_asks_again_for_a_wrong_encryption_or_password_and_nothing_else(
+def test_setup_message_asks_again_for_a_wrong_encryption_or_password_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -111,7 +111,7 @@ def test_setup_mail_asks_again_for_a_wrong_encryption_or_password_and_nothing_el
         assert not {"guess", "s3cret"} & set(screen.seen.split())
 
 
-def test_setup_mail_asks_again_for_a_server_that_cannot_be_reached(
+def test_setup_message_asks_again_for_a_server_that_cannot_be_reached(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

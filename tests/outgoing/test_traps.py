@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""First-timers' traps: the questions, what the answers change, and what is found out without
+"""Test pre-send questions: their text, the effects of the answers, and what is determined without
 asking.
 """
 
@@ -17,7 +17,7 @@ from tests.kit.topics import SIGNED, topic
 
 
 def words(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
-    """The plan of a send as JSON."""
+    """Return the plan of a send as JSON."""
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     done = repo.patchpilot(
         f"send --cc widgets@lists.example.org --dry-run --format json {line}", *more
@@ -26,11 +26,11 @@ def words(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
 
 
 def names(reported: dict[str, object], key: str) -> set[str]:
-    """The names of its refusals or warnings."""
-    return {one["name"] for one in reported[key]}
+    """Return the names of its blocking problems or warnings."""
+    return {problem["name"] for problem in reported[key]}
 
 
-def test_an_unanswered_question_is_a_warning_until_it_is_answered(
+def test_unanswered_question_is_a_warning_until_it_is_answered(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -49,21 +49,23 @@ def test_an_unanswered_question_is_a_warning_until_it_is_answered(
     )
 
 
-def test_a_security_problem_goes_to_the_security_team_and_to_no_list(
+def test_security_problem_goes_to_the_security_team_and_to_no_list(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.cc linux-kernel@vger.kernel.org")
     reported = words(repo, "--security yes")
     assert "security-on-list" in names(reported, "refusals")
-    recipients = {one["email"]: one["header"] for one in reported["recipients"]}
+    recipients = {
+        recipient["email"]: recipient["header"] for recipient in reported["recipients"]
+    }
     assert recipients == {
         "security@kernel.org": "to",
         "widgets@lists.example.org": "cc",
     }
 
 
-def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(
+def test_project_list_missing_from_maintainers_is_added(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 0)
@@ -75,7 +77,7 @@ def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(
     )
     done = repo.patchpilot("send --profile dpdk --dry-run --format json")
     reported = done.json
-    assert {one["email"] for one in reported["recipients"]} == {
+    assert {recipient["email"] for recipient in reported["recipients"]} == {
         "wanda@example.net",
         "dev@dpdk.org",
     }
@@ -83,7 +85,7 @@ def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(
     assert "unanswered-regression" not in names(reported, "warnings")
 
 
-def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
+def test_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     culprit = repo.git("rev-parse HEAD")
     repo.commit(
@@ -91,13 +93,18 @@ def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
         {"widget.c": "int x;\n"},
     )
     with Repository.open(repo.path) as repository:
-        found = traps(repository)
-        assert any("used to work" in one for one in found.questions[1].evidence)
-        assert [one.name for one in found.open] == ["security", "regression"]
+        questions = traps(repository)
+        assert any(
+            "used to work" in evidence for evidence in questions.questions[1].evidence
+        )
+        assert [question.name for question in questions.open] == [
+            "security",
+            "regression",
+        ]
         answer(repository, "regression", "yes")
     reported = words(repo)
     assert "regressions@lists.linux.dev" in {
-        one["email"] for one in reported["recipients"]
+        recipient["email"] for recipient in reported["recipients"]
     }
     shown = repo.patchpilot("send --to x@lists.example.org --dry-run").out
     assert f"#regzbot introduced: {culprit[:12]}" in shown.partition("\n---\n")[2]
@@ -112,7 +119,7 @@ def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
             answer(repository, "secure", "no")
 
 
-def test_what_the_target_has_already_or_cannot_take_is_refused(tmp_path: Path) -> None:
+def test_merged_or_conflicting_patches_are_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     fix = repo.git("rev-parse HEAD~1")
     repo.checkout("master")
@@ -127,7 +134,7 @@ def test_what_the_target_has_already_or_cannot_take_is_refused(tmp_path: Path) -
     assert "does-not-apply" in names(reported, "refusals")
 
 
-def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(
+def test_target_is_the_subsystems_tree_where_a_remote_has_it(
     tmp_path: Path,
 ) -> None:
     upstream = topic(tmp_path / "up", 1)
@@ -140,7 +147,7 @@ def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(
     )
     with Repository.open(repo.path) as repository:
         ids = [repository.resolve("HEAD")]
-        found = find_target(
+        target = find_target(
             repository,
             ids,
             None,
@@ -148,8 +155,8 @@ def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(
                 "git git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git master",
             ),
         )
-        assert found is not None
-        assert found.label == "net/master"
+        assert target is not None
+        assert target.label == "net/master"
         assert (
             find_target(
                 repository, ids, "master", ("git git://example.org/other.git",)
@@ -167,5 +174,5 @@ def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(
         "ssh://git@gitolite.kernel.org/pub/scm/linux/kernel/git/netdev/net.git",
     ],
 )
-def test_a_tree_is_the_same_however_it_is_reached(url: str) -> None:
+def test_tree_urls_are_compared_by_host_and_path(url: str) -> None:
     assert _place(url) == "kernel.org/pub/scm/linux/kernel/git/netdev/net"

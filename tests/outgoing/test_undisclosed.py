@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A security fix that is not public yet, from the first send to the public one: who gets it, and
-that no server is asked about it.
+"""Test an undisclosed security fix from the first to the public send: its recipients, and that no
+server is asked about it.
 
-Each test needs a repository and the command line, since a recipient may come from any part of the
-way; those that send need a mail server, since only its envelopes tell who gets a mail.
+Each test needs a repository and the command line, because any stage may add a recipient; tests that
+send need a mail server, because only envelopes show the actual recipients.
 """
 
 import threading
@@ -68,7 +68,7 @@ ONLY = ("wilma@example.org", TEAM)
 
 @contextmanager
 def watched_server() -> Iterator[tuple[str, list[str]]]:
-    """A web server on loopback that has nothing, and what it was asked."""
+    """Yield an empty web server on loopback, and the requests that it received."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -91,7 +91,9 @@ def watched_server() -> Iterator[tuple[str, list[str]]]:
 
 
 def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
-    """A topic whose tags, cover letter and configuration name many who are not to know."""
+    """Return a topic whose tags, cover letter and configuration name many who must not learn of
+    it.
+    """
     if via == "b4":
         repo = prep(path, "branch-description", 1, server=server, cover=COVER)
     else:
@@ -136,18 +138,18 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
             f"b4.send-auto-{name}-cmd",
             f"touch {path.parent}/b4-{name}.ran; echo b4@configured.example #",
         )
-    # that they are not run has nothing to do with trust
+    # that they are not run does not depend on trust
     assert call("trust", path).code == 0
     return repo
 
 
 def send(repo: Repo, via: str, line: str = "", *words: str) -> Called:
-    """`send`, past findings of check."""
+    """Run `send`, overriding check's findings."""
     return repo.patchpilot(f"send --force x --format json --via {via} {line}", *words)
 
 
-def names(found: dict[str, Any], key: str) -> set[str]:
-    return {problem["name"] for problem in found[key]}
+def names(document: dict[str, Any], key: str) -> set[str]:
+    return {problem["name"] for problem in document[key]}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def names(found: dict[str, Any], key: str) -> set[str]:
         ("b4", ("--cc", "Rea Reviewer <rea@example.net>")),
     ],
 )
-def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(
+def test_envelope_has_nobody_but_the_maintainers_and_the_security_team(
     tmp_path: Path, via: str, words: tuple[str, ...]
 ) -> None:
     with FaultySink() as server:
@@ -173,17 +175,15 @@ def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(
     named = ("rea@example.net",) if "--cc" in words else ()
     assert sorted(mail.recipients) == sorted((*ONLY, *named))
     read = parse_mail(unpacked(mail))
-    assert [one.email for one in read.to] == ["wilma@example.org"]
-    assert sorted(one.email for one in read.cc) == sorted((TEAM, *named))
+    assert [address.email for address in read.to] == ["wilma@example.org"]
+    assert sorted(address.email for address in read.cc) == sorted((TEAM, *named))
     assert not list(repo.path.parent.glob("*.ran"))
 
 
 @pytest.mark.parametrize(
     "cc", ["Cc: <stable@kernel.org> # 6.1+", "cc: stable@kernel.org"]
 )
-def test_a_fix_that_its_tag_calls_private_waits_for_the_answer(
-    tmp_path: Path, cc: str
-) -> None:
+def test_private_tag_requires_an_answer_before_sending(tmp_path: Path, cc: str) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         text = MESSAGE.replace("Cc: stable@vger.kernel.org", cc)
@@ -218,11 +218,11 @@ def test_no_alias_redirects_it(tmp_path: Path) -> None:
             assert set(server.take()[-1].recipients) == set(ONLY)
 
 
-def test_a_transport_that_adds_somebody_stops_it(
+def test_transport_that_adds_somebody_stops_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
-    # a git that knows one more way than the ones that are disabled
+    # a git with one more method than the disabled ones
     monkeypatch.setattr("patchpilot.outgoing.send_email.git_send_email._OFF", ())
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
@@ -232,7 +232,7 @@ def test_a_transport_that_adds_somebody_stops_it(
     done.expect(1, f"it adds eve@evil.example, omits {TEAM}")
 
 
-def test_a_b4_that_adds_somebody_stops_it(
+def test_extra_recipient_from_b4_blocks_the_send(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words_of = b4_send.recipient_words
@@ -248,9 +248,7 @@ def test_a_b4_that_adds_somebody_stops_it(
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_the_answer_holds_for_resume_and_the_next_version(
-    tmp_path: Path, via: str
-) -> None:
+def test_answer_holds_for_resume_and_the_next_version(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, asked):
         repo = repository(tmp_path / "r", via, server)
         repo.git("config --global patchpilot.lore", url)
@@ -271,17 +269,19 @@ def test_the_answer_holds_for_resume_and_the_next_version(
     assert asked == []
 
 
-def test_a_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
+def test_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         assert send(repo, "git-send-email", "--security yes --yes").code == 0
         for words in (("reset",), ("--forget",)):
             assert repo.patchpilot("draft", *words).code == 0
-            found = send(repo, "git-send-email", "--dry-run").json
-            assert {one["email"] for one in found["recipients"]} == set(ONLY)
+            document = send(repo, "git-send-email", "--dry-run").json
+            assert {recipient["email"] for recipient in document["recipients"]} == set(
+                ONLY
+            )
 
 
-def test_mails_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(
+def test_messages_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(gone_from=1)) as server:
@@ -321,8 +321,8 @@ def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
         repo = repository(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore", url)
         repo.git("config --global patchpilot.lore", url)
-        found = send(repo, "git-send-email", "--security yes --yes").json
-        message_id = found["messages"][0]["message_id"]
+        document = send(repo, "git-send-email", "--security yes --yes").json
+        message_id = document["messages"][0]["message_id"]
         with Store() as store:
             (entry,) = store.entries()
         assert (entry.lore, entry.message_id) == (None, message_id)
@@ -347,7 +347,7 @@ def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
             assert "undisclosed" in done.err, words
             assert done.code == 1
         with Outbox() as outbox:
-            (sent,) = outbox.sends(found["change_id"])
+            (sent,) = outbox.sends(document["change_id"])
             outbox.mark(sent.id, 0, Outcome(MailState.UNKNOWN))
         call("send", *here, "--resume", "--dry-run")
     assert asked == []
@@ -371,8 +371,8 @@ def test_replies_from_a_file_are_tracked_and_answered_without_a_list(
         mbox = tmp_path / "private.mbox"
         mbox.write_bytes(
             b"".join(
-                b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n"
-                for one in (sent, reply.encode())
+                b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail + b"\n"
+                for mail in (sent, reply.encode())
             )
         )
         assert call("track add --mbox", mbox).code == 0
@@ -391,7 +391,7 @@ def test_replies_from_a_file_are_tracked_and_answered_without_a_list(
     assert asked == []
 
 
-def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(
+def test_once_it_is_public_it_is_another_series_that_names_no_private_message(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -403,10 +403,10 @@ def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(
         repo.patchpilot(
             "draft --changelog", f"- as in https://lore.kernel.org/r/{private}"
         )
-        found = repo.patchpilot(
+        document = repo.patchpilot(
             "send --security no --reroll --dry-run --format json"
         ).json
-        assert "private-thread" in names(found, "refusals")
+        assert "private-thread" in names(document, "refusals")
         repo.patchpilot("draft --changelog '- sent to the list'")
         public = send(repo, "git-send-email", "--security no --reroll --yes").json
         assert public["state"] == "sent"
@@ -431,14 +431,14 @@ def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
         "commit -q --amend -F -",
         stdin=MESSAGE.replace("Cc: stable", f"{tags}Cc: stable"),
     )
-    found = repo.patchpilot("send --security yes --dry-run --format json").json
+    document = repo.patchpilot("send --security yes --dry-run --format json").json
     named = [
         problem["message"]
-        for problem in found["refusals"]
+        for problem in document["refusals"]
         if problem["name"] == "names-report"
     ]
     assert len(named) == 2
-    assert "names-reporter" in names(found, "warnings")
+    assert "names-reporter" in names(document, "warnings")
     public = repo.patchpilot("send --security no --dry-run --format json").json
     assert not {"names-report", "names-reporter"} & (
         names(public, "refusals") | names(public, "warnings")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a preview says first and last: whether anything is sent, and what blocks it."""
+"""Test the first and the last line of a preview: whether anything is sent, and what blocks it."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.kit.topics import topic
 
 @pytest.fixture
 def blocked(tmp_path: Path) -> Repo:
-    """A topic with two problems: no list, and a commit without a sign-off."""
+    """Return a topic with two problems: no list, and a commit without a sign-off."""
     repo = topic(tmp_path / "r", 0)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.commit(
@@ -27,7 +27,7 @@ def blocked(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_the_verdict_is_first_and_last_and_each_problem_has_its_command(
+def test_verdict_is_first_and_last_and_each_problem_has_its_command(
     blocked: Repo,
 ) -> None:
     done = blocked.patchpilot("send --to ada@example.com --dry-run")
@@ -52,14 +52,14 @@ def test_problems_are_on_stderr_as_well_where_stdout_is_no_terminal(
         done.expect(1, "not ready: ", "no Signed-off-by; git commit --amend -s")
 
 
-def test_quiet_shows_no_mail(blocked: Repo) -> None:
+def test_quiet_shows_no_message(blocked: Repo) -> None:
     done = blocked.patchpilot("send --to ada@example.com --dry-run -q")
     assert done.out.startswith("not ready: ")
     assert "Subject: " not in done.out
     assert "problem: " in done.out
 
 
-def test_a_dry_run_without_problems_says_how_much_would_be_sent(tmp_path: Path) -> None:
+def test_clean_dry_run_reports_the_number_of_messages(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     done = repo.patchpilot(
@@ -70,7 +70,7 @@ def test_a_dry_run_without_problems_says_how_much_would_be_sent(tmp_path: Path) 
     assert rows[0] == "ready: 2 mails to 1 recipient; NOT SENT (dry run)"
 
 
-def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(
+def test_last_lines_are_the_card_of_every_check_as_the_services_give_it(
     blocked: Repo,
 ) -> None:
     with Repository.open(blocked.path) as repository:
@@ -91,12 +91,12 @@ def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(
     states = {check.name: check.state for check in card.checks}
     assert states["no-signoff"] is CheckState.PROBLEM
     assert "sign-off" not in states
-    # the sign-off that is missing is an error of check as well
+    # check reports the missing sign-off as an error as well
     assert "check" not in states
     assert states["version"] is CheckState.OK
 
 
-def test_a_check_passes_only_where_nothing_of_it_is_reported(tmp_path: Path) -> None:
+def test_check_passes_only_without_reports(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     with Repository.open(repo.path) as repository:
@@ -113,7 +113,7 @@ def test_a_check_passes_only_where_nothing_of_it_is_reported(tmp_path: Path) -> 
     assert not {"security", "regression", "cover", "prefix", "upstream"} & set(passed)
 
 
-def test_a_mail_server_that_is_not_configured_comes_first(
+def test_mail_server_that_is_not_configured_comes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -139,7 +139,7 @@ def test_a_mail_server_that_is_not_configured_comes_first(
     ).startswith("note: no mail server configured")
 
 
-def test_on_a_terminal_the_mails_go_through_the_pager(
+def test_on_a_terminal_the_messages_go_through_the_pager(
     blocked: Repo, tmp_path: Path
 ) -> None:
     argv = [
@@ -163,7 +163,7 @@ def test_on_a_terminal_the_mails_go_through_the_pager(
     assert rows[-1].startswith("not ready: ")
 
 
-def test_a_reason_is_given_once_for_all_files_of_a_pattern() -> None:
+def test_reason_is_shown_once_per_pattern() -> None:
     reasons = [f"boot/{name}.c matches F: boot/ (BOOT)" for name in "abcde"]
     assert joined_reasons(
         [*reasons, "added: --to", "cmd/x.c matches F: cmd/ (CMD)"]

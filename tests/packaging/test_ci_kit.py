@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The files for CI do what they say: pre-commit runs its hooks, and the commands of each template
-are run on a repository.
+"""Test the files for CI: pre-commit runs its hooks, and each template's commands run on a
+repository.
 """
 
 import json
@@ -31,19 +31,19 @@ DIRTY = CLEAN + "int grob(int x ) ;\n"
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The command is on PATH, and what pre-commit keeps is kept here."""
+    """Put the command on PATH, and keep pre-commit's data here."""
     monkeypatch.setenv(
         "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
-    # no host is reached: a hook that would be installed fails
+    # no host is reachable: a hook that had to be installed would fail
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
 
 
 @pytest.fixture
 def repo(tmp_path: Path, environment: None) -> Repo:
-    """A topic of one commit with findings, and the branch of its base as the remote has it."""
+    """Return a topic of one commit with findings, and its base branch as on the remote."""
     repo = Repo(tmp_path / "r")
     repo.commit(
         GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}
@@ -55,7 +55,7 @@ def repo(tmp_path: Path, environment: None) -> Repo:
 
 
 def run(script: str, repo: Repo, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a step as the CI's runner does: bash that stops at the first error."""
+    """Run a step like the CI's runner: bash that stops at the first error."""
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=repo.path,
@@ -74,7 +74,7 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
         {".pre-commit-hooks.yaml": (ROOT / ".pre-commit-hooks.yaml").read_text()},
     )
     ids = [
-        # an installation would need the network: the command of this environment is run
+        # an installation would need the network, so run this environment's command
         {"id": hook["id"], "language": "system"}
         for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     ]
@@ -116,7 +116,7 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     assert (code, "ERROR:MISSING_SIGN_OFF" in out) == (1, True), out
 
 
-def test_the_hooks_install_the_core() -> None:
+def test_hooks_install_the_core() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert {hook["language"] for hook in hooks} == {"python"}
 
@@ -134,7 +134,7 @@ OFFLINE = {
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A python of the runner, which has no patchpilot yet."""
+    """Create the runner's python, which has no patchpilot yet."""
     venv.create(tmp_path / "runner", with_pip=True)
     monkeypatch.setenv("PATH", f"{tmp_path / 'runner' / 'bin'}:/usr/bin:/bin")
     for name, value in OFFLINE.items():
@@ -143,7 +143,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("given", ["", "HEAD~1..HEAD"])
-def test_the_action_installs_annotates_and_reports(
+def test_action_installs_annotates_and_reports(
     repo: Repo, given: str, runner: None
 ) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
@@ -166,7 +166,7 @@ def test_the_action_installs_annotates_and_reports(
     } == {"lib/frob.h"}
 
 
-def test_the_action_takes_no_input_into_a_script() -> None:
+def test_action_takes_no_input_into_a_script() -> None:
     assert not [step for step in ACTION if "${{" in step.get("run", "")]
 
 
@@ -174,7 +174,7 @@ def test_the_action_takes_no_input_into_a_script() -> None:
 @pytest.mark.parametrize(
     ("arguments", "is_trusted"), [("--strict", False), ("--strict --build", True)]
 )
-def test_the_gitlab_job_reports_and_trusts_the_checkout_only_to_build_it(
+def test_gitlab_job_reports_and_trusts_the_checkout_only_to_build_it(
     repo: Repo, arguments: str, is_trusted: bool, runner: None
 ) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
@@ -191,7 +191,7 @@ def test_the_gitlab_job_reports_and_trusts_the_checkout_only_to_build_it(
     assert job["cache"]["paths"] == [str(cache.relative_to("$CI_PROJECT_DIR"))]
 
 
-def test_the_jenkins_stage_writes_its_report(repo: Repo) -> None:
+def test_jenkins_stage_writes_its_report(repo: Repo) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     text = (ROOT / "contrib/ci/Jenkinsfile").read_text()
     done = run(
@@ -205,9 +205,7 @@ def test_the_jenkins_stage_writes_its_report(repo: Repo) -> None:
 
 
 def container_tool() -> str | None:
-    """podman or buildah, where its storage has the image that the recipe starts from: nothing is
-    pulled.
-    """
+    """Return podman or buildah if its storage has the recipe's base image: nothing is pulled."""
     base = re.search(
         r"^FROM (\S+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE
     )
@@ -226,7 +224,7 @@ def container_tool() -> str | None:
 
 
 @pytest.mark.long
-def test_the_container_is_built_and_checks_a_mounted_repository(tmp_path: Path) -> None:
+def test_container_is_built_and_checks_a_mounted_repository(tmp_path: Path) -> None:
     tool = container_tool()
     if not tool:
         pytest.skip(
@@ -253,9 +251,7 @@ def test_the_container_is_built_and_checks_a_mounted_repository(tmp_path: Path) 
 
 
 def checks_a_mounted_repository(image: str, repo: Repo) -> None:
-    """The image checks commits of a repository that it may only read, and exits as patchpilot does
-    outside of it.
-    """
+    """Check that the image checks commits of a read-only repository, and exits like patchpilot."""
     repo.commit(
         GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}
     )
@@ -283,7 +279,7 @@ def checks_a_mounted_repository(image: str, repo: Repo) -> None:
         ), done.stderr
 
 
-def test_the_containers_recipe_leaves_the_environment_of_the_checkout_out() -> None:
+def test_containers_recipe_leaves_the_environment_of_the_checkout_out() -> None:
     recipe = (ROOT / "Containerfile").read_text()
     assert {".git", ".venv"} <= set((ROOT / ".containerignore").read_text().split())
     assert recipe.rstrip().endswith('ENTRYPOINT ["patchpilot"]')
@@ -297,7 +293,7 @@ def test_no_page_claims_an_index_that_does_not_have_patchpilot() -> None:
         ROOT / "action.yml",
         ROOT / "Containerfile",
     ]
-    found = [
+    pages_ = [
         page.name
         for page in pages
         if page.is_file()
@@ -305,4 +301,4 @@ def test_no_page_claims_an_index_that_does_not_have_patchpilot() -> None:
             r"(?:pipx?|uv tool) install (?:-\S+ )*patchpilot(?!\S)", page.read_text()
         )
     ]
-    assert not found
+    assert not pages_

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What other people need: issue forms, the check of our own commits, and small first changes."""
+"""Test what other contributors need: issue forms, the check of our own commits, and small first
+changes.
+"""
 
 import re
 import subprocess
@@ -18,23 +20,23 @@ FIRST = (ROOT / "docs/how-to/first-contribution.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
-def test_an_issue_form_has_what_the_host_requires(form: Path) -> None:
+def test_issue_form_has_what_the_host_requires(form: Path) -> None:
     data = yaml.safe_load(form.read_text(encoding="utf-8"))
     assert {"name", "description", "body"} <= data.keys()
-    fields = [one for one in data["body"] if one["type"] != "markdown"]
-    assert all(one["attributes"]["label"] for one in fields)
-    assert len({one["id"] for one in fields}) == len(fields)
-    assert any(one.get("validations", {}).get("required") for one in fields)
+    fields = [item for item in data["body"] if item["type"] != "markdown"]
+    assert all(field["attributes"]["label"] for field in fields)
+    assert len({field["id"] for field in fields}) == len(fields)
+    assert any(field.get("validations", {}).get("required") for field in fields)
 
 
-def test_the_form_of_a_bug_asks_for_a_verb_that_exists() -> None:
+def test_form_of_a_bug_asks_for_a_verb_that_exists() -> None:
     assert "`patchpilot doctor --report`" in (ROOT / FORMS[0]).read_text(
         encoding="utf-8"
     )
     assert "doctor" in VERBS
 
 
-def test_the_rules_for_our_own_commits_exist() -> None:
+def test_rules_for_our_own_commits_exist() -> None:
     text = (ROOT / ".ci/commits").read_text(encoding="utf-8")
     named = set(
         ",".join(re.findall(r"^rules\+?=,?(.*)$", text, re.MULTILINE)).split(",")
@@ -51,7 +53,7 @@ def test_twenty_first_changes_are_still_to_be_made() -> None:
     providers = tomllib.loads(
         (ROOT / "patchpilot/outgoing/providers.toml").read_text(encoding="utf-8")
     )
-    done |= {("provider", one["name"]) for one in providers["provider"]}
+    done |= {("provider", provider["name"]) for provider in providers["provider"]}
     assert not done & set(rows)
 
 

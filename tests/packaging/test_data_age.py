@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The facts that become old are listed with their age, and a release refuses old ones."""
+"""Test that aging facts are listed with their age, and that a release rejects old ones."""
 
 import runpy
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ def test_every_stable_list_is_a_fact() -> None:
     assert dated <= listed
 
 
-def test_a_limit_refuses_old_facts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_age_limit_rejects_old_facts(capsys: pytest.CaptureFixture[str]) -> None:
     oldest = SCRIPT["ages"](date(2030, 1, 1))[0][0]
     written = date(2030, 1, 1) - timedelta(oldest)
     assert SCRIPT["main"](183, written + timedelta(183)) == 0
@@ -37,5 +37,5 @@ def test_a_limit_refuses_old_facts(capsys: pytest.CaptureFixture[str]) -> None:
     assert "older than 183 days" in capsys.readouterr().err
 
 
-def test_a_release_asks_for_the_age() -> None:
+def test_release_asks_for_the_age() -> None:
     assert ".ci/data_age.py 183" in (ROOT / ".ci/release").read_text()

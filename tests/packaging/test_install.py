@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make install`: the command, man pages and completions are where a shell and man look for them.
+"""Test `make install`: the command, man pages and completions are where a shell and man look for
+them.
 
 `make uninstall` removes them all.
 """
@@ -21,38 +22,38 @@ OFFLINE = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
 }
 pytestmark = [
-    # an environment is made and filled
+    # creating an environment takes long
     pytest.mark.long,
     pytest.mark.skipif(not shutil.which("make"), reason="needs make"),
 ]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where packages are staged (`stage`) and the prefix they are made for (`usr`)."""
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder with the staged packages (`stage`) and their prefix (`usr`)."""
     return tmp_path_factory.mktemp("install")
 
 
 @pytest.fixture(scope="module")
-def environment(place: Path) -> dict[str, str]:
-    """Nothing is downloaded: the packages that patchpilot needs are those of this python."""
+def environment(root: Path) -> dict[str, str]:
+    """Return an environment without downloads, which uses this Python's packages."""
     return {
         **os.environ,
         **OFFLINE,
         "PYTHONPATH": sysconfig.get_path("purelib"),
-        "HOME": str(place),
+        "HOME": str(root),
     }
 
 
-def make(target: str, place: Path, environment: dict[str, str]) -> None:
-    """Run make for a prefix below `place`, into a staging directory as a package build does."""
+def make(target: str, root: Path, environment: dict[str, str]) -> None:
+    """Run make for a prefix below `root` with a staging directory, as a package build does."""
     argv = [
         "make",
         "-s",
         target,
         f"PYTHON={sys.executable}",
-        f"PREFIX={place}/usr",
-        f"DESTDIR={place}/stage",
+        f"PREFIX={root}/usr",
+        f"DESTDIR={root}/stage",
     ]
     done = subprocess.run(
         argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
@@ -61,14 +62,14 @@ def make(target: str, place: Path, environment: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def prefix(place: Path, environment: dict[str, str]) -> Path:
-    """What was staged, moved to where it was made for."""
-    make("install", place, environment)
-    return (place / "stage").joinpath(*place.parts[1:], "usr").rename(place / "usr")
+def prefix(root: Path, environment: dict[str, str]) -> Path:
+    """Return the staged files, moved to their prefix."""
+    make("install", root, environment)
+    return (root / "stage").joinpath(*root.parts[1:], "usr").rename(root / "usr")
 
 
-def test_the_command_runs_from_its_prefix_and_is_compiled_there(
-    prefix: Path, place: Path, environment: dict[str, str]
+def test_command_runs_from_its_prefix_and_is_compiled_there(
+    prefix: Path, root: Path, environment: dict[str, str]
 ) -> None:
     done = subprocess.run(
         [prefix / "bin" / "patchpilot", "help", "check"],
@@ -78,7 +79,7 @@ def test_the_command_runs_from_its_prefix_and_is_compiled_there(
         check=False,
     )
     assert done.stdout.startswith("Usage: patchpilot check"), done.stderr
-    built = [bytes(place / "stage"), bytes(ROOT / "patchpilot")]
+    built = [bytes(root / "stage"), bytes(ROOT / "patchpilot")]
     files = [file for file in prefix.rglob("*") if file.is_file()]
     texts = [file.read_bytes() for file in files if not file.is_symlink()]
     assert not [text for text in texts if any(path in text for path in built)]
@@ -86,7 +87,7 @@ def test_the_command_runs_from_its_prefix_and_is_compiled_there(
     assert {"check_answer", "send_screen"} <= modules
 
 
-def test_man_finds_every_page(prefix: Path, environment: dict[str, str]) -> None:
+def test_every_man_page_is_found(prefix: Path, environment: dict[str, str]) -> None:
     pages = sorted(page.name for page in (prefix / "share" / "man" / "man1").iterdir())
     assert pages == sorted(page.name for page in (ROOT / "man").iterdir())
     if not shutil.which("man"):
@@ -128,10 +129,10 @@ def test_bash_loads_the_completion(prefix: Path, environment: dict[str, str]) ->
 
 
 def test_nothing_is_left_when_it_is_removed(
-    prefix: Path, place: Path, environment: dict[str, str]
+    prefix: Path, root: Path, environment: dict[str, str]
 ) -> None:
-    staged = (place / "stage").joinpath(*place.parts[1:])
+    staged = (root / "stage").joinpath(*root.parts[1:])
     staged.mkdir(parents=True, exist_ok=True)
     prefix.rename(staged / "usr")
-    make("uninstall", place, environment)
+    make("uninstall", root, environment)
     assert list(staged.rglob("*")) == [staged / "usr"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipes of the Debian package and the container match pyproject.toml."""
+"""Test that the recipes of the Debian package and the container match pyproject.toml."""
 
 import re
 import tomllib
@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CORE = dict(
-    re.fullmatch(r"([\w-]+)>=([\d.]+)", one).groups()  # type: ignore[union-attr]
-    for one in PROJECT["project"]["dependencies"]
+    re.fullmatch(r"([\w-]+)>=([\d.]+)", requirement).groups()  # type: ignore[union-attr]
+    for requirement in PROJECT["project"]["dependencies"]
 )
 
 
@@ -17,14 +17,14 @@ def debian(name: str) -> str:
     return (ROOT / "packaging/debian" / name).read_text(encoding="utf-8")
 
 
-def test_the_debian_package_needs_what_the_core_needs() -> None:
+def test_debian_package_needs_what_the_core_needs() -> None:
     needed = debian("control").partition("Build-Depends:")[2].splitlines()[0]
     known = {"google-re2": "python3-re2", "codespell": "codespell (>= 2.3)"}
     for name, version in CORE.items():
         assert known.get(name, f"python3-{name} (>= {version})") in needed
 
 
-def test_the_container_runs_as_a_user_and_lists_what_is_inside() -> None:
+def test_container_runs_as_a_user_and_lists_what_is_inside() -> None:
     last = (ROOT / "Containerfile").read_text(encoding="utf-8").rpartition("FROM ")[2]
     assert re.search(r"^USER (?!root)\w+$", last, re.MULTILINE)
     assert "contents.sha256" in last

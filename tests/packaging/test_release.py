@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a release writes besides packages: notes, and a README that works where it is shown."""
+"""Test what a release writes besides packages: notes, and a README that works where it is shown."""
 
 import runpy
 from pathlib import Path
@@ -21,9 +21,7 @@ ROOT = Path(__file__).parents[2]
         ("# C\n", ""),
     ],
 )
-def test_the_notes_are_the_first_section_with_entries(
-    changelog: str, text: str
-) -> None:
+def test_notes_are_the_first_section_with_entries(changelog: str, text: str) -> None:
     notes = runpy.run_path(str(ROOT / ".ci/release_notes.py"))["notes"]
     assert notes(changelog) == text
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `make` installs from Debian: it waits for apt's lock.
+"""Test what `make` installs from Debian: it waits for apt's lock.
 
-Real apt-get, with a state of its own that nobody else uses.
+It uses real apt-get with a separate state directory.
 """
 
 import fcntl
@@ -22,8 +22,8 @@ needs_apt = pytest.mark.skipif(
 
 @pytest.fixture
 def apt(tmp_path: Path) -> dict[str, str]:
-    """An environment in which apt-get knows what is installed here, has no source of packages, and
-    locks nothing of the system.
+    """Return an environment in which apt-get knows the installed packages, has no package source,
+    and locks nothing of the system.
     """
     for folder in ("lists/partial", "cache/archives/partial", "dpkg", "etc"):
         (tmp_path / folder).mkdir(parents=True)
@@ -38,9 +38,7 @@ def apt(tmp_path: Path) -> dict[str, str]:
 
 
 @needs_apt
-def test_a_held_lock_is_waited_for_and_said(
-    apt: dict[str, str], tmp_path: Path
-) -> None:
+def test_waiting_for_a_lock_is_reported(apt: dict[str, str], tmp_path: Path) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
         running = subprocess.Popen(
@@ -57,7 +55,7 @@ def test_a_held_lock_is_waited_for_and_said(
 
 
 @needs_apt
-def test_a_lock_that_is_never_free_ends_the_wait(
+def test_lock_that_is_never_free_ends_the_wait(
     apt: dict[str, str], tmp_path: Path
 ) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
@@ -89,7 +87,7 @@ def test_another_failure_is_shown_and_not_waited_for(apt: dict[str, str]) -> Non
     assert "waiting" not in done.stderr
 
 
-def test_a_long_step_says_what_it_is_doing() -> None:
+def test_long_step_says_what_it_is_doing() -> None:
     step = "echo Collecting textual; sleep 1.5; echo Installing collected packages"
     done = subprocess.run(
         [WATCH, "installing", "bash", "-c", step],
@@ -104,7 +102,7 @@ def test_a_long_step_says_what_it_is_doing() -> None:
     assert done.stdout == ""
 
 
-def test_a_failed_step_gives_the_reason_of_the_program() -> None:
+def test_failed_step_gives_the_reason_of_the_program() -> None:
     step = (
         "echo 'WARNING: Retrying: SSLError(certificate verify failed)'; echo 'ERROR: No matching"
         " distribution'; exit 3"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The size of the project has a record that only falls."""
+"""Test that the record of the project's size only falls."""
 
 import json
 import runpy
@@ -38,7 +38,7 @@ def recorded(project: Path) -> dict[str, int]:
     return json.loads((project / ".ci/size.json").read_text())  # type: ignore[no-any-return]
 
 
-def test_the_packages_and_the_sums_are_printed(
+def test_packages_and_the_sums_are_printed(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert RUN(project) == 0
@@ -49,7 +49,7 @@ def test_the_packages_and_the_sums_are_printed(
 
 
 @pytest.mark.parametrize("name", SUMS)
-def test_a_sum_above_its_record_fails_and_is_not_recorded(
+def test_sum_above_its_record_fails(
     project: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lower = {**SUMS, name: SUMS[name] - 1}
@@ -61,7 +61,7 @@ def test_a_sum_above_its_record_fails_and_is_not_recorded(
     assert recorded(project) == lower
 
 
-def test_a_record_is_lowered(project: Path) -> None:
+def test_record_can_be_lowered(project: Path) -> None:
     (project / ".ci/size.json").write_text(json.dumps({**SUMS, "words": 99}))
     assert RUN(project, lowers=True) == 0
     assert recorded(project) == SUMS

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The wheel carries its data, and finds it when it is installed, editable or run from a checkout."""  # noqa: E501
+"""Test that the wheel contains its data, and finds it if installed, editable or run from a
+checkout.
+"""
 
 import subprocess
 import sys
@@ -32,7 +34,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_the_wheel_has_the_data_and_nothing_stray(wheel: Path) -> None:
+def test_wheel_has_the_data_and_nothing_stray(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert any(name.startswith("patchpilot/_data/checks/") for name in names)
     assert any(name.startswith("patchpilot/_data/templates/") for name in names)
@@ -58,7 +60,7 @@ def test_the_wheel_has_the_data_and_nothing_stray(wheel: Path) -> None:
         assert shipped <= data
 
 
-def test_an_installed_wheel_finds_its_data(wheel: Path, tmp_path: Path) -> None:
+def test_installed_wheel_finds_its_data(wheel: Path, tmp_path: Path) -> None:
     subprocess.run(
         [
             sys.executable,
@@ -89,7 +91,7 @@ def test_an_installed_wheel_finds_its_data(wheel: Path, tmp_path: Path) -> None:
     assert list(templates.iterdir())
 
 
-def test_a_checkout_finds_its_data() -> None:
+def test_checkout_finds_its_data() -> None:
     assert data_dir("checks") == ROOT / "checks"
 
 
@@ -97,7 +99,7 @@ def test_no_code_lives_among_the_data() -> None:
     assert not [*ROOT.glob("checks/**/*.py"), *ROOT.glob("templates/**/*.py")]
 
 
-def test_every_source_file_says_its_licence() -> None:
+def test_every_source_file_has_a_license() -> None:
     files = [
         file
         for pattern in (

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A project is one TOML file: the one that docs/how-to/add-a-project.md shows, put where the page
-says, and nothing else.
+"""Test that a project is one TOML file: the one in docs/how-to/add-a-project.md, where the page
+puts it.
 """
 
 import json
@@ -57,7 +57,7 @@ def add(text: str = ACME, name: str = "acme") -> None:
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """An Acme tree with a culprit that is in 4.2, a stable branch of it, and the fix on top."""
+    """Return an Acme tree with a bug in 4.2, a stable branch from 4.2, and the fix on top."""
     repo = Repo(tmp_path / "acme")
     repo.commit("Acme 4.0.0", START)
     repo.tag("v4.0.0")
@@ -79,13 +79,13 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def document(repo: Repo, *words: str, codes: tuple[int, ...] = (0,)) -> Any:
-    """What a verb answers there."""
+    """Run a verb there and return its document."""
     done = call(words[0], "-C", str(repo.path), "--format", "json", *words[1:])
     assert done.code in codes, done.err
     return json.loads(done.out)
 
 
-def test_its_tree_and_its_mails_are_detected(repo: Repo) -> None:
+def test_its_tree_and_its_messages_are_detected(repo: Repo) -> None:
     assert "project acme" in call("check", "-C", str(repo.path), "-v", "HEAD").err
     assert detect(MemoryTree({"kernel/acme.c": "", "acme.mk": ""})).name == "acme"
     assert detect(MemoryTree({"acme.mk": ""})).name == "linux"
@@ -97,7 +97,7 @@ def test_its_tree_and_its_mails_are_detected(repo: Repo) -> None:
     ("to", "path"),
     [("acme-devel@lists.acme.example", "a.c"), ("x@example.org", "boards/acme/a.c")],
 )
-def test_a_patch_without_a_tree_is_detected(to: str, path: str) -> None:
+def test_patch_without_a_tree_is_detected(to: str, path: str) -> None:
     text = mail("x: y", "T.", file_diff(path, "-a\n+b\n")).replace(
         "Date: ", f"To: {to}\nDate: ", 1
     )
@@ -191,7 +191,7 @@ def refused(text: str, repo: Repo) -> Outcome:
         ),
     ],
 )
-def test_what_there_is_not_is_named_with_file_key_and_the_nearest(
+def test_unknown_name_is_reported_with_file_key_and_suggestion(
     right: str, wrong: str, named: str, near: str, repo: Repo
 ) -> None:
     done = refused(ACME.replace(right, wrong, 1), repo)
@@ -235,7 +235,7 @@ def test_what_there_is_not_is_named_with_file_key_and_the_nearest(
         ),
     ],
 )
-def test_a_wrong_value_is_named_with_file_and_key(
+def test_wrong_value_is_named_with_file_and_key(
     right: str, wrong: str, named: str, repo: Repo
 ) -> None:
     assert right in ACME
@@ -245,7 +245,7 @@ def test_a_wrong_value_is_named_with_file_and_key(
     )
 
 
-def test_a_file_of_the_user_overrides_single_keys_of_a_shipped_project() -> None:
+def test_file_of_the_user_overrides_single_keys_of_a_shipped_project() -> None:
     before = find_project("linux")
     add('[mail]\nwaiting_days = 5\n[stable.series]\n"6.18" = "2030-12"\n', "linux")
     after = find_project("linux")
@@ -261,7 +261,7 @@ def test_a_file_of_the_user_overrides_single_keys_of_a_shipped_project() -> None
     ) == ("2030-12", 7)
 
 
-def test_a_subsystem_inherits_and_is_selected_by_its_prefix() -> None:
+def test_subsystem_inherits_and_is_selected_by_its_prefix() -> None:
     add(
         'title = "Acme"\n'
         'inherits = "linux"\n'
@@ -293,7 +293,7 @@ def test_without_the_file_there_is_no_such_project() -> None:
     assert call("setup", "stable", "--offline", "--profile", "acme").code == 2
 
 
-def test_the_page_names_every_key() -> None:
+def test_page_names_every_key() -> None:
     table = PAGE.split("## All keys")[1]
     for kind, label in (
         (Project, "top"),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How commits to a directory are written: what is counted, when a rule speaks, and what the shipped
-table has.
+"""Test the habits of a directory's commits: what is counted, when a rule reports, and what the
+shipped table contains.
 """
 
 from patchpilot.lint.habits import alike, count, shipped
@@ -21,18 +21,24 @@ Signed-off-by: Carl Keeper <carl@example.org>
 
 
 def row(subject: str, *folders: str) -> Row:
-    """One patch to these directories."""
+    """Return one patch to these directories."""
     return Row(form_of(subject), 1, folders)
 
 
-def test_the_table_has_usual_prefixes_and_case_by_directory() -> None:
+def test_table_has_usual_prefixes_and_case_by_directory() -> None:
     rows = [row(f"iio: adc: frob{at}: Do it", "drivers/iio/adc") for at in range(40)]
     rows += [row(f"counter: frob{at}: Do it", "drivers/iio") for at in range(20)]
     rows += [row("iio: adcs: frob: Do it", "drivers/iio/adc")]
-    found = {line.split("\t")[0]: line.split("\t")[1:] for line in table(rows)}
-    assert found["drivers/iio/adc/**"] == ["41", "iio=100", "adc=97", "capital=100", ""]
-    assert found["drivers/**"] == ["61", "iio=67|counter=32", "", "capital=100", ""]
-    assert "drivers/iio/adc" not in found
+    habits = {line.split("\t")[0]: line.split("\t")[1:] for line in table(rows)}
+    assert habits["drivers/iio/adc/**"] == [
+        "41",
+        "iio=100",
+        "adc=97",
+        "capital=100",
+        "",
+    ]
+    assert habits["drivers/**"] == ["61", "iio=67|counter=32", "", "capital=100", ""]
+    assert "drivers/iio/adc" not in habits
 
 
 def test_marks_and_who_applies_are_counted_in_whole_messages() -> None:
@@ -44,7 +50,7 @@ def test_marks_and_who_applies_are_counted_in_whole_messages() -> None:
     assert habits.mark("Link:") == (0, 40)
 
 
-def test_a_rule_speaks_from_90_percent_of_30_commits_and_asks_from_70() -> None:
+def test_rule_reports_from_90_percent_and_asks_from_70() -> None:
     habits = count("frob", [form_of(f"frob: {at}") for at in range(30)])
     assert [habits.weight(share) for share in (90, 89, 70, 69)] == [
         "speaks",
@@ -55,7 +61,7 @@ def test_a_rule_speaks_from_90_percent_of_30_commits_and_asks_from_70() -> None:
     assert habits.weight(100, 29) == "asks"
 
 
-def test_the_shipped_table_knows_directories_and_those_below_them() -> None:
+def test_shipped_table_knows_directories_and_those_below_them() -> None:
     adc = shipped("drivers/iio/adc")
     assert adc is not None
     assert (adc.where, adc.prefix) == ("drivers/iio/adc", "iio: adc:")
@@ -65,7 +71,7 @@ def test_the_shipped_table_knows_directories_and_those_below_them() -> None:
     assert (data_dir("checks") / "habits.tsv").stat().st_size < LARGEST
 
 
-def test_a_prefix_of_the_same_subsystem_is_alike() -> None:
+def test_prefix_of_the_same_subsystem_is_alike() -> None:
     assert alike("x86/mm", "x86/tdx")
     assert alike("PM / wakeup", "PM")
     assert not alike("btrfs/zstd", "btrfs")

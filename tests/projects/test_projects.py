@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The shipped projects: what they inherit, which keys there are, and that code reads each of them."""  # noqa: E501
+"""Test the shipped projects: what they inherit, which keys exist, and that code reads each key."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ from tests.kit.snippets import MemoryTree
 from tests.kit.source import trees
 
 
-def test_a_project_has_what_it_inherits_and_its_own() -> None:
+def test_project_has_what_it_inherits_and_its_own() -> None:
     linux, netdev = find_project("linux"), find_project("netdev")
     assert (linux.lineage, netdev.lineage) == (("linux",), ("netdev", "linux"))
     assert (netdev.kernel, netdev.tags, netdev.lists.stable) == (
@@ -61,12 +61,12 @@ def test_ignored_rules_and_severities_add_up() -> None:
         ({"inherits": "ours"}, "'ours' names no other project"),
     ],
 )
-def test_a_wrong_key_is_named_with_its_file(table: dict[str, Any], words: str) -> None:
+def test_wrong_key_is_named_with_its_file(table: dict[str, Any], words: str) -> None:
     with pytest.raises(PackError, match=rf"projects/ours\.toml: .*{words}"):
         resolved("ours", {"ours": {"title": "Ours", **table}})
 
 
-def test_a_project_needs_a_title_and_no_circle() -> None:
+def test_project_needs_a_title_and_acyclic_inheritance() -> None:
     with pytest.raises(PackError, match=r"projects/ours\.toml: missing key 'title'"):
         resolved("ours", {"ours": {}})
     with pytest.raises(PackError, match="names no other project"):
@@ -80,15 +80,13 @@ def test_a_project_needs_a_title_and_no_circle() -> None:
 
 
 def _read_by_code() -> set[tuple[str, str]]:
-    """(last word before the dot, attribute) of every attribute that the program reads, outside
-    projects/.
-    """
-    found = set()
+    """Return (last word before the dot, attribute) of every attribute read outside projects/."""
+    result = set()
     for _, tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                found.add((ast.unparse(node.value).rpartition(".")[2], node.attr))
-    return found
+                result.add((ast.unparse(node.value).rpartition(".")[2], node.attr))
+    return result
 
 
 def test_every_key_is_read_by_code() -> None:
@@ -123,13 +121,13 @@ def test_every_key_is_read_by_code() -> None:
         (("README",), "linux"),
     ],
 )
-def test_a_tree_is_detected_by_any_of_its_signs(
+def test_tree_is_detected_by_any_of_its_signs(
     paths: tuple[str, ...], name: str
 ) -> None:
     assert detect(MemoryTree(dict.fromkeys(paths, ""))).name == name
 
 
-def test_the_help_names_every_project() -> None:
+def test_help_names_every_project() -> None:
     *names, last = projects()
     shown = call("help", "options").out
     assert f"{', '.join(names)} or {last} (default: detected)" in " ".join(
@@ -138,7 +136,7 @@ def test_the_help_names_every_project() -> None:
 
 
 @pytest.mark.parametrize(("name", "word"), [("u-boot", "U-Boot"), ("netdev", "Kernel")])
-def test_the_texts_of_the_rules_name_the_project(name: str, word: str) -> None:
+def test_texts_of_the_rules_name_the_project(name: str, word: str) -> None:
     rules = {rule.name: rule for rule in adjusted(load_rules(), find_project(name))}
     assert rules["dos-line-end"].why.startswith(f"{word} files use LF line endings.")
     texts = "\n".join(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable trees of the projects: the shipped data, and the copy that `lts --update` keeps in the
+"""Test the projects' stable trees: the shipped data, and the copy that `lts --update` stores in the
 user's data directory.
 """
 
@@ -36,7 +36,7 @@ def copy_of(name: str, **more: Any) -> str:
 @pytest.mark.parametrize(
     "name", [name for name, project in projects().items() if project.stable.branch]
 )
-def test_the_shipped_data_is_whole(name: str) -> None:
+def test_shipped_data_is_completely(name: str) -> None:
     stable = find_project(name).stable
     assert (
         stable.version_of(stable.branch_name.format(version=stable.series[0].version))
@@ -47,7 +47,7 @@ def test_the_shipped_data_is_whole(name: str) -> None:
     assert maintained(name)
 
 
-def test_the_shipped_series_of_linux_are_those_of_kernel_org() -> None:
+def test_shipped_series_of_linux_are_those_of_kernel_org() -> None:
     assert (
         maintained()
         == maintained("netdev")
@@ -58,7 +58,7 @@ def test_the_shipped_series_of_linux_are_those_of_kernel_org() -> None:
     assert find_project("xen").stable.list == "xen-devel@lists.xenproject.org"
 
 
-def test_a_newer_copy_of_the_user_wins_key_by_key() -> None:
+def test_newer_copy_of_the_user_wins_key_by_key() -> None:
     before = find_project("linux").stable
     kept(copy_of("linux", series={"6.1": "2026-10", "7.1": "unknown"}))
     after = find_project("netdev").stable
@@ -78,7 +78,7 @@ def test_each_project_has_its_own_date() -> None:
     )
     assert (lts().updated, lts("netdev").updated) == ("9026-11-20", "9026-11-20")
     assert lts().file
-    # older than what is shipped: it does not count
+    # an outdated copy is ignored
     assert find_project("dpdk").stable == shipped
     assert lts("dpdk").file is None
 
@@ -95,7 +95,7 @@ def test_each_project_has_its_own_date() -> None:
         ("[", r"lts\.toml: "),
     ],
 )
-def test_a_malformed_copy_is_named(text: str, words: str) -> None:
+def test_malformed_copy_is_named(text: str, words: str) -> None:
     kept(text)
     with pytest.raises(PackError, match=words):
         projects()

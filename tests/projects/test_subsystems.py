@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The subsystems of checks/subsystems and of the user: how one is found, what it changes, and that
-every convention has its source.
+"""Test the subsystems of checks/subsystems and of the user: how one is found, what it changes, and
+that every convention has a source.
 """
 
 import json
@@ -38,14 +38,14 @@ FROB = GUIDE.split("```toml\n")[1].split("```")[0]
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """What one test adds to the data directory is not there for the next."""
+    """Remove what a test adds to the data directory."""
     forget()
     yield
     forget()
 
 
 def written(*paths: str, subject: str = "frob: wait for the link", to: str = "") -> str:
-    """A patch to these files, as a mail."""
+    """Return a patch to these files, as a message."""
     diff = "".join(file_diff(path, "+\tfrob_start(frob);\n") for path in paths)
     whole = mail(
         subject,
@@ -57,7 +57,7 @@ def written(*paths: str, subject: str = "frob: wait for the link", to: str = "")
 
 
 def patch(*paths: str, to: str = "") -> Patch:
-    """A patch to these files."""
+    """Return a patch to these files."""
     return parse_patch(written(*paths, to=to).encode(), "a.patch")
 
 
@@ -71,11 +71,14 @@ def add(text: str, name: str) -> Path:
 
 
 def names(*paths: str) -> list[str]:
-    """The subsystems of files; "" where there is none."""
-    return [found.name if (found := subsystem_of_path(path)) else "" for path in paths]
+    """Return the subsystems of files; "" if there is none."""
+    return [
+        subsystem.name if (subsystem := subsystem_of_path(path)) else ""
+        for path in paths
+    ]
 
 
-def test_the_longest_entry_for_a_path_counts() -> None:
+def test_longest_entry_for_a_path_counts() -> None:
     assert names(
         "drivers/net/frob.c",
         "drivers/net/wireless/ath/frob.c",
@@ -89,7 +92,7 @@ def test_the_longest_entry_for_a_path_counts() -> None:
     ) == ["mm", "", "", ""]
 
 
-def test_bindings_beside_a_driver_do_not_hide_its_subsystem() -> None:
+def test_bindings_with_a_driver_do_not_hide_its_subsystem() -> None:
     binding = "Documentation/devicetree/bindings/iio/adc/frob.yaml"
     both, alone = (
         subsystem_of(patch(binding, "drivers/iio/adc/frob.c")),
@@ -140,7 +143,7 @@ def test_waiting_times_are_those_of_the_subsystem() -> None:
     assert shortest_wait() == 3
 
 
-def test_the_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
+def test_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
     add(FROB, "frob")
     file = tmp_path / "wait.patch"
     file.write_text(
@@ -151,24 +154,24 @@ def test_the_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
         ),
         encoding="utf-8",
     )
-    found = {
+    findings = {
         finding["name"]: finding["message"]
-        for one in json.loads(
+        for load in json.loads(
             call("check", "--strict", "--format", "json", str(file)).out
         )["patches"]
-        for finding in one["findings"]
+        for finding in load["findings"]
     }
     assert (
-        found["unconventional-prefix"]
+        findings["unconventional-prefix"]
         == "wrong subject prefix 'fix:'; frob uses \"frob: driver: do this\""
     )
     assert (
-        found["missing-target-tree"]
+        findings["missing-target-tree"]
         == "missing target tree in the subject; use [PATCH frob] (frob is for fixes, frob-next for"
         " the rest)"
     )
     assert (
-        found["subject-case"]
+        findings["subject-case"]
         == "subject text after the prefix starts with 'Wait'; frob uses a lower-case letter"
     )
 
@@ -184,7 +187,7 @@ def test_check_names_the_prefix_that_other_patches_have(
     assert "help: iio: adc: Wait for the link" in " ".join(done.out.split())
 
 
-def test_a_users_file_overrides_single_keys() -> None:
+def test_users_file_overrides_single_keys() -> None:
     add('declarations = "any"\n', "net")
     net = subsystems()["net"]
     assert (net.declarations, net.trees, net.title) == (
@@ -225,15 +228,15 @@ def test_a_users_file_overrides_single_keys() -> None:
         ("cover_from = 2\n", "missing key 'title'", ""),
     ],
 )
-def test_an_error_names_the_file_and_the_key(
+def test_error_names_the_file_and_the_key(
     text: str, error: str, hint: str, tmp_path: Path
 ) -> None:
     file = add(text, "frob")
     wait = tmp_path / "wait.patch"
     wait.write_text(written("lib/frob.c"), encoding="utf-8")
-    said = call("check", "--strict", str(wait)).err
-    assert f"{file}: {error}" in said
-    assert hint in said
+    output = call("check", "--strict", str(wait)).err
+    assert f"{file}: {error}" in output
+    assert hint in output
 
 
 def test_every_convention_has_a_source() -> None:
@@ -245,13 +248,13 @@ def test_every_convention_has_a_source() -> None:
             assert source.match(convention.source), (subsystem.name, convention)
 
 
-def test_the_reference_page_is_in_step() -> None:
+def test_reference_page_is_in_step() -> None:
     assert (ROOT / "docs" / "reference" / "subsystems.md").read_text(
         encoding="utf-8"
     ) == "".join(page())
 
 
-def test_the_guide_shows_every_key_and_word() -> None:
+def test_guide_shows_every_key_and_word() -> None:
     for key in Subsystem._fields:
         if key in LABELS and key not in ("links", "closes"):
             assert re.search(rf"^{key} = ", FROB, re.MULTILINE), key

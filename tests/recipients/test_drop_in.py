@@ -15,7 +15,7 @@ def lines(widget_tree: Path, *words: object, stdin: bytes = b"") -> list[str]:
     return outcome.out.splitlines()
 
 
-def test_people_then_lists_each_with_a_role(
+def test_contacts_precede_lists_with_roles(
     widget_tree: Path, widget_mail: Path
 ) -> None:
     assert lines(widget_tree, widget_mail) == [
@@ -70,7 +70,7 @@ def test_source_files_and_folders_are_taken_with_f(widget_tree: Path) -> None:
     )
 
 
-def test_a_file_that_is_not_there_is_an_error(widget_tree: Path) -> None:
+def test_file_that_is_missing_is_an_error(widget_tree: Path) -> None:
     outcome = call(
         "maintainers --format get_maintainer -f no/such.c --tree", widget_tree
     )
@@ -78,7 +78,7 @@ def test_a_file_that_is_not_there_is_an_error(widget_tree: Path) -> None:
     assert "no/such.c" in outcome.err
 
 
-def test_a_patch_on_standard_input_is_read(widget_tree: Path) -> None:
+def test_patch_on_standard_input_is_read(widget_tree: Path) -> None:
     assert lines(
         widget_tree,
         "--norolestats",
@@ -88,7 +88,7 @@ def test_a_patch_on_standard_input_is_read(widget_tree: Path) -> None:
     ) == ["Eve Router <eve@net.example>"]
 
 
-def test_what_is_no_patch_is_said(widget_tree: Path, tmp_path: Path) -> None:
+def test_non_patch_is_reported(widget_tree: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("nothing\n")
     outcome = call(
         "maintainers --format get_maintainer --tree", widget_tree, tmp_path / "x"
@@ -97,7 +97,7 @@ def test_what_is_no_patch_is_said(widget_tree: Path, tmp_path: Path) -> None:
     assert "does not look like a patch" in outcome.err
 
 
-def test_sections_are_printed_whole(widget_tree: Path) -> None:
+def test_sections_are_printed_completely(widget_tree: Path) -> None:
     assert lines(widget_tree, "--sections", "-f", "drivers/net/port.c")[:3] == [
         "NETWORK DRIVERS",
         "M:\tEve Router <eve@net.example>",
@@ -115,7 +115,7 @@ def test_conf_ignore_and_mailmap_of_the_tree_count(
     assert lines(widget_tree, widget_mail)[0] == "Ada Fixer <ada@home.example>"
 
 
-def test_people_of_a_binding_are_added(widget_tree: Path) -> None:
+def test_contacts_of_a_binding_are_added(widget_tree: Path) -> None:
     write_tree(
         widget_tree,
         lib__b_yaml="",
@@ -133,7 +133,7 @@ def test_people_of_a_binding_are_added(widget_tree: Path) -> None:
     ]
 
 
-def test_the_trees_own_script_gives_the_words_and_is_not_run(
+def test_trees_own_script_gives_the_words_and_is_not_run(
     widget_tree: Path, widget_mail: Path
 ) -> None:
     marker = widget_tree / "ran"
@@ -192,7 +192,7 @@ def test_other_switches_of_the_script_are_refused_by_name(
 
 
 @pytest.mark.parametrize("form", ["text", "get_maintainer"])
-def test_outside_a_tree_a_patch_that_is_not_there_is_what_is_reported(
+def test_outside_a_tree_a_patch_that_is_missing_is_what_is_reported(
     workdir: Path, form: str
 ) -> None:
     done = call("maintainers --format", form, "nofile.patch")

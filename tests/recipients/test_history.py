@@ -17,21 +17,21 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    found = Repo(tmp_path / "repo")
+    repo = Repo(tmp_path / "repo")
     # --since counts from now
-    found._clock = int(time.time()) - 86400
-    found.commit(
+    repo._clock = int(time.time()) - 86400
+    repo.commit(
         "all: begin\n\nSigned-off-by: Zed Start <zed@start.example>", dict(FILES)
     )
     for number in range(3):
-        found.commit(
+        repo.commit(
             f"plain: step {number}\n\nReviewed-by: Rae View <rae@view.example>\nSigned-off-by: Wes"
             " Write <wes@write.example>",
             {"lib/plain.c": "int plain;\n" + "int more;\n" * (number + 1)},
             author="Wes Write <wes@write.example>",
         )
-    monkeypatch.chdir(found.path)
-    return found
+    monkeypatch.chdir(repo.path)
+    return repo
 
 
 def lines(*words: object) -> list[str]:
@@ -40,7 +40,7 @@ def lines(*words: object) -> list[str]:
     return outcome.out.splitlines()
 
 
-def test_history_speaks_only_where_no_maintained_section_does(repo: Repo) -> None:
+def test_history_speaks_only_if_no_maintained_section_does(repo: Repo) -> None:
     assert lines("-f", "lib/plain.c", "--nol") == [
         "Rae View <rae@view.example> (commit_signer:3/4=75%)",
         (
@@ -66,7 +66,7 @@ def test_git_asks_history_everywhere_within_its_bounds(repo: Repo) -> None:
     ]
 
 
-def test_those_to_be_ignored_are_left_out(repo: Repo) -> None:
+def test_ignored_addresses_are_left_out(repo: Repo) -> None:
     repo.put(".get_maintainer.ignore", "Wes Write <wes@write.example>\n")
     assert not [
         line for line in lines("-f", "lib/plain.c", "--nol") if line.startswith("Wes")
@@ -85,13 +85,13 @@ def test_signers_of_the_fixed_commit_are_added(repo: Repo, tmp_path: Path) -> No
     ]
 
 
-def test_a_tracked_file_needs_no_f(repo: Repo) -> None:
+def test_tracked_file_needs_no_f(repo: Repo) -> None:
     assert lines("drivers/net/port.c", "--nol") == [
         "Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"
     ]
 
 
-def test_a_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> None:
+def test_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> None:
     repo.git("clone -q --bare .", str(tmp_path / "bare.git"))
     outcome = call(
         "maintainers --format get_maintainer -f drivers/net/port.c --nol -C",
@@ -102,7 +102,7 @@ def test_a_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> 
     ]
 
 
-def test_when_the_time_is_up_it_says_so(repo: Repo) -> None:
+def test_timeout_is_reported(repo: Repo) -> None:
     history = GitHistory(repo.path, budget=0.0)
     people = CollectedRoles(Switches().settled, RoleWords(), Merger(Mailmap()))
     history.add_file_people(people, GetMaintainerRequest(("lib/plain.c",), frozenset()))

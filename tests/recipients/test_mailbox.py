@@ -30,7 +30,7 @@ def test_a_mailbox_is_taken_apart(text: str, expected: tuple[str, str]) -> None:
 
 
 @given(st.text(max_size=60))
-def test_what_is_written_reads_back_the_same(text: str) -> None:
+def test_written_text_round_trips(text: str) -> None:
     name, address = split_mailbox(text)
     if address and name and "<" not in name and "\n" not in text:
         assert split_mailbox(written(name, address)) == (name, address)
@@ -71,11 +71,11 @@ Dee Good <dee@x.example> Dee Bad <bad@x.example> # remark
         ("Eve <eve@x.example>", "Eve <eve@x.example>"),
     ],
 )
-def test_a_mailmap_corrects_names_and_addresses(text: str, expected: str) -> None:
+def test_mailmap_corrects_names_and_addresses(text: str, expected: str) -> None:
     assert Mailmap(MAP).apply(text) == expected
 
 
-def test_the_first_mention_stands_for_the_person() -> None:
+def test_first_mention_is_for_the_user() -> None:
     merger = Merger(Mailmap())
     assert merger.apply("Ada Fixer <ada@one.example>") == "Ada Fixer <ada@one.example>"
     assert merger.apply("ada fixer <ada@two.example>") == "Ada Fixer <ada@one.example>"
@@ -88,7 +88,7 @@ def test_the_first_mention_stands_for_the_person() -> None:
     ]
 
 
-def test_those_to_be_ignored_are_read() -> None:
+def test_ignore_file_is_read() -> None:
     assert read_ignored("# none\n\n Ada <ada@x.example>  # why\nno address\n") == {
         "Ada <ada@x.example>  "
     }

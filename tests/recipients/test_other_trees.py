@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trees whose MAINTAINERS or script is a little different are read without code of their own."""
+"""Test that trees with a slightly different MAINTAINERS or script are read without special code."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def test_sections_without_status_braces_and_bare_urls_are_read(tmp_path: Path) -
     file = tmp_path / "x.patch"
     file.write_text(patch("src/two.c"))
     (plan,) = call("maintainers --format json --tree", tree, file).json["results"]
-    assert [one["email"] for one in plan["recipients"]] == [
+    assert [recipient["email"] for recipient in plan["recipients"]] == [
         "quin@other.example",
         "top@other.example",
         "all@other.example",
@@ -64,7 +64,9 @@ def test_sections_without_status_braces_and_bare_urls_are_read(tmp_path: Path) -
     ]
     file.write_text(patch("lib/plain.c", subject="PAIRS: x"))
     (plan,) = call("maintainers --format json --tree", tree, file).json["results"]
-    assert "quin@other.example" in [one["email"] for one in plan["recipients"]]
+    assert "quin@other.example" in [
+        recipient["email"] for recipient in plan["recipients"]
+    ]
 
 
 def test_habits_of_the_trees_script_are_followed(tmp_path: Path) -> None:

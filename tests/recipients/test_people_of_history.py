@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What history adds to a plan: those who changed a file nobody cares for, and maintainers who fell
-silent.
+"""Test what history adds to a plan: contacts for unmaintained files, and warnings about inactive
+maintainers.
 """
 
 import time
@@ -21,41 +21,41 @@ DAY = 86400
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    found = Repo(tmp_path / "repo")
-    found._clock = int(time.time()) - 4 * 365 * DAY
-    found.commit(
+    repo = Repo(tmp_path / "repo")
+    repo._clock = int(time.time()) - 4 * 365 * DAY
+    repo.commit(
         "all: begin\n\nReviewed-by: Cy Lister <cy@widgets.example>", dict(FILES)
     )
-    found._clock = int(time.time()) - 30 * DAY
-    found.commit(
+    repo._clock = int(time.time()) - 30 * DAY
+    repo.commit(
         "widget: work\n"
         "\nReviewed-by: Bo, Jr. <bo@widgets.example>\n"
         "Signed-off-by: Ada Fixer <ada@else.example>",
         {"drivers/widget/core.c": "int widget;\nint more;\n"},
         author="Ada Fixer <ada@else.example>",
     )
-    found.commit(
+    repo.commit(
         "plain: work\n\nSigned-off-by: Wes Write <wes@write.example>",
         {"lib/plain.c": "int plain, more;\n"},
         author="Wes Write <wes@write.example>",
     )
-    monkeypatch.chdir(found.path)
-    return found
+    monkeypatch.chdir(repo.path)
+    return repo
 
 
-def test_a_maintainer_without_a_trace_for_years_is_reported(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_inactive_maintainer_is_reported(repo: Repo, tmp_path: Path) -> None:
     file = tmp_path / "x.patch"
     file.write_text(patch())
     (plan,) = call("maintainers --format json", file).json["results"]
-    silent = [one for one in plan["warnings"] if "no commit or review" in one]
+    silent = [
+        warning for warning in plan["warnings"] if "no commit or review" in warning
+    ]
     assert silent == [
         "Cy Lister: no commit or review in ACME WIDGET DRIVER for 3 years"
     ]
 
 
-def test_nothing_is_said_where_history_is_too_short_or_time_is_up(repo: Repo) -> None:
+def test_short_history_or_timeout_reports_nothing(repo: Repo) -> None:
     section = Section(
         0,
         "X",
@@ -85,26 +85,34 @@ def test_history_is_asked_only_where_nobody_is_named(
     file = tmp_path / "x.patch"
     file.write_text(patch("lib/plain.c"))
     (plan,) = call("maintainers --format json", file).json["results"]
-    recent = [one for one in plan["recipients"] if one["role"] == "recent contributor"]
-    assert [one["email"] for one in recent] == ["wes@write.example"]
+    recent = [
+        recipient
+        for recipient in plan["recipients"]
+        if recipient["role"] == "recent contributor"
+    ]
+    assert [recipient["email"] for recipient in recent] == ["wes@write.example"]
     assert recent[0]["header"] == "cc"
     assert recent[0]["reasons"][0] == "from git history: commit signer:1/1=100%"
     file.write_text(patch("drivers/net/port.c"))
     (plan,) = call("maintainers --format json", file).json["results"]
     assert not [
-        one for one in plan["recipients"] if one["role"] == "recent contributor"
+        recipient
+        for recipient in plan["recipients"]
+        if recipient["role"] == "recent contributor"
     ]
     (plan,) = call("maintainers --format json -f lib/plain.c").json["results"]
     assert [
-        one["email"]
-        for one in plan["recipients"]
-        if one["role"] == "recent contributor"
+        recipient["email"]
+        for recipient in plan["recipients"]
+        if recipient["role"] == "recent contributor"
     ] == ["wes@write.example"]
 
 
-def test_a_commit_of_a_bare_repository_has_a_plan(repo: Repo, tmp_path: Path) -> None:
+def test_commit_of_a_bare_repository_has_a_plan(repo: Repo, tmp_path: Path) -> None:
     repo.git("clone -q --bare .", str(tmp_path / "bare.git"))
     (plan,) = call("maintainers --format json HEAD~1 -C", tmp_path / "bare.git").json[
         "results"
     ]
-    assert "bo@widgets.example" in [one["email"] for one in plan["recipients"]]
+    assert "bo@widgets.example" in [
+        recipient["email"] for recipient in plan["recipients"]
+    ]

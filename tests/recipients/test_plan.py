@@ -21,22 +21,26 @@ def plans(*words: object, code: int = 0) -> list[dict[str, Any]]:
     assert outcome.code == code, outcome.err
     document = outcome.json
     assert document["schema"] == "patchpilot/maintainers/1"
-    found: list[dict[str, Any]] = document["results"]
-    return found
+    result: list[dict[str, Any]] = document["results"]
+    return result
 
 
 def people(plan: dict[str, Any], header: str) -> list[str]:
-    return [one["email"] for one in plan["recipients"] if one["header"] == header]
+    return [
+        recipient["email"]
+        for recipient in plan["recipients"]
+        if recipient["header"] == header
+    ]
 
 
 def one_plan(widget_tree: Path, text: str, *words: object) -> dict[str, Any]:
     file = widget_tree.parent / "one.patch"
     file.write_text(text)
-    (found,) = plans("--tree", widget_tree, *words, file)
-    return found
+    (result,) = plans("--tree", widget_tree, *words, file)
+    return result
 
 
-def test_to_are_maintainers_and_the_own_list_cc_the_others(widget_tree: Path) -> None:
+def test_maintainers_and_their_list_are_in_to(widget_tree: Path) -> None:
     plan = one_plan(widget_tree, patch())
     assert people(plan, "to") == [
         "ada@widgets.example",
@@ -68,15 +72,15 @@ def test_to_are_maintainers_and_the_own_list_cc_the_others(widget_tree: Path) ->
     }
 
 
-def test_nobody_but_the_catch_all_means_its_list_is_written_to(
+def test_catch_all_list_is_used_as_a_last_resort(
     widget_tree: Path,
 ) -> None:
     plan = one_plan(widget_tree, patch("lib/plain.c"))
     assert people(plan, "to") == ["everybody@lists.example"]
-    assert any("THE REST" in one for one in plan["warnings"])
+    assert any("THE REST" in warning for warning in plan["warnings"])
 
 
-def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
+def test_contacts_of_the_message_get_a_copy(widget_tree: Path) -> None:
     message = (
         "It broke.\n"
         "\nReported-by: Rob Port <rob@port.example>\n"
@@ -85,14 +89,16 @@ def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
         "Cc: stable@vger.kernel.org # 6.1"
     )
     plan = one_plan(widget_tree, patch(message=message))
-    roles = {one["email"]: one for one in plan["recipients"]}
+    roles = {recipient["email"]: recipient for recipient in plan["recipients"]}
     assert roles["rob@port.example"]["role"] == "reporter"
     assert roles["kim@copy.example"]["role"] == "cc"
     assert roles["stable@vger.kernel.org"]["role"] == "stable list"
     assert roles["ada@widgets.example"]["header"] == "to"
     private = patch(message=message.replace("stable@vger.", "stable@"))
-    emails = {one["email"] for one in one_plan(widget_tree, private)["recipients"]}
-    assert {one for one in emails if "stable" in one} == {"stable@kernel.org"}
+    emails = {
+        recipient["email"] for recipient in one_plan(widget_tree, private)["recipients"]
+    }
+    assert {email for email in emails if "stable" in email} == {"stable@kernel.org"}
     assert roles["ada@widgets.example"]["reasons"][-1] == "Tested-by: in the message"
     assert roles["nia@newcomers.example"]["role"] == "author"
 
@@ -106,7 +112,7 @@ def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
         ("This regression test was wrong.", False),
     ],
 )
-def test_the_regression_list_hears_of_regressions(
+def test_regression_list_hears_of_regressions(
     widget_tree: Path, message: str, expected: bool
 ) -> None:
     assert (
@@ -115,7 +121,7 @@ def test_the_regression_list_hears_of_regressions(
     ) is expected
 
 
-def test_a_series_is_one_plan(widget_tree: Path, tmp_path: Path) -> None:
+def test_series_is_one_plan(widget_tree: Path, tmp_path: Path) -> None:
     first = patch().replace("[PATCH]", "[PATCH 1/2]")
     second = patch("drivers/net/port.c", subject="net: mend it").replace(
         "[PATCH]", "[PATCH 2/2]"
@@ -135,19 +141,23 @@ def test_a_series_is_one_plan(widget_tree: Path, tmp_path: Path) -> None:
     each = plans("--tree", widget_tree, "--per-patch", folder)
     assert len(each) == 2
     assert "eve@net.example" not in people(each[0], "to")
-    # a list gets the whole series, so it is listed for each patch
-    assert all("netlist@lists.example" in people(one, "to") for one in each)
-    assert not any(one["patches"] for plan in each for one in plan["recipients"])
+    # a list gets the whole series, so each patch lists it
+    assert all("netlist@lists.example" in people(plan, "to") for plan in each)
+    assert not any(
+        recipient["patches"] for plan in each for recipient in plan["recipients"]
+    )
     (folder / "0000.patch").write_text(COVER)
     each = plans("--tree", widget_tree, "--per-patch", folder)
-    assert not any(one["patches"] for plan in each for one in plan["recipients"])
+    assert not any(
+        recipient["patches"] for plan in each for recipient in plan["recipients"]
+    )
 
 
 def test_files_folders_and_globs_have_plans(widget_tree: Path) -> None:
-    found = plans(
+    result = plans(
         "--tree", widget_tree, "-f", "drivers/net/", "drivers/*/*.c", "lib/stale.c"
     )
-    assert [one["source"] for one in found] == [
+    assert [plan["source"] for plan in result] == [
         "drivers/net/",
         "drivers/net/port.c",
         "drivers/widget/core.c",
@@ -171,7 +181,7 @@ def test_warnings_say_what_the_sender_should_know(widget_tree: Path) -> None:
     assert "gus@codeaurora.org (maintainer) is known to bounce" in warned("lib/stale.c")
 
 
-def test_doubtful_and_impossible_addresses_are_warned_of(widget_tree: Path) -> None:
+def test_doubtful_and_invalid_addresses_cause_warnings(widget_tree: Path) -> None:
     plan = one_plan(
         widget_tree,
         patch(
@@ -179,26 +189,26 @@ def test_doubtful_and_impossible_addresses_are_warned_of(widget_tree: Path) -> N
         ),
     )
     assert any(
-        "loc@machine.test" in one and "may be invalid" in one
-        for one in plan["warnings"]
+        "loc@machine.test" in warning and "may be invalid" in warning
+        for warning in plan["warnings"]
     )
     assert any(
-        "bad@-x-.example" in one and "not a valid address" in one
-        for one in plan["warnings"]
+        "bad@-x-.example" in warning and "not a valid address" in warning
+        for warning in plan["warnings"]
     )
     assert "loc@machine.test" in people(plan, "cc")
     assert "bad@-x-.example" not in people(plan, "cc")
 
 
-def test_a_crowd_is_warned_of(widget_tree: Path) -> None:
+def test_many_recipients_cause_a_warning(widget_tree: Path) -> None:
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(45))
     assert any(
-        "recipients: some servers" in one
-        for one in one_plan(widget_tree, patch(message=crowd))["warnings"]
+        "recipients: some servers" in warning
+        for warning in one_plan(widget_tree, patch(message=crowd))["warnings"]
     )
 
 
-def test_of_more_recipients_than_a_plan_may_have_no_address_is_looked_into(
+def test_oversized_plan_skips_address_checks(
     widget_tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: list[str] = []
@@ -209,17 +219,18 @@ def test_of_more_recipients_than_a_plan_may_have_no_address_is_looked_into(
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(201))
     plan = one_plan(widget_tree, patch(message=f"{crowd}\nCc: Bad <-x@crowd.example>"))
     assert any(
-        "more than 200" in one and "--force REASON" in one for one in plan["warnings"]
+        "more than 200" in warning and "--force REASON" in warning
+        for warning in plan["warnings"]
     )
     assert len(plan["recipients"]) > 200
     assert not any(email.startswith("-") for email in people(plan, "cc"))
     assert judged == []
 
 
-def test_a_closed_next_tree_is_warned_of(widget_tree: Path) -> None:
+def test_closed_next_tree_causes_a_warning(widget_tree: Path) -> None:
     assert any(
-        "net-next may be closed" in one
-        for one in one_plan(
+        "net-next may be closed" in warning
+        for warning in one_plan(
             widget_tree, patch().replace("[PATCH]", "[PATCH net-next]")
         )["warnings"]
     )
@@ -227,16 +238,16 @@ def test_a_closed_next_tree_is_warned_of(widget_tree: Path) -> None:
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    found = Repo(tmp_path / "repo")
-    found.commit("all: begin", dict(FILES))
-    found.git("update-ref refs/remotes/origin/master HEAD")
-    found.git("config remote.origin.url https://git.example/linux.git")
-    found.branch("topic")
-    monkeypatch.chdir(found.path)
-    return found
+    repo = Repo(tmp_path / "repo")
+    repo.commit("all: begin", dict(FILES))
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.git("config remote.origin.url https://git.example/linux.git")
+    repo.branch("topic")
+    monkeypatch.chdir(repo.path)
+    return repo
 
 
-def test_the_people_of_the_culprit_are_reported_with_the_reason(repo: Repo) -> None:
+def test_culprit_contacts_are_listed_with_the_reason(repo: Repo) -> None:
     culprit = repo.commit(
         "net: break it\n"
         "\nReviewed-by: Rae View <rae@view.example>\n"
@@ -249,21 +260,21 @@ def test_the_people_of_the_culprit_are_reported_with_the_reason(repo: Repo) -> N
         {"drivers/net/port.c": "int mended;\n"},
     )
     (plan,) = plans("HEAD")
-    found = {one["email"]: one for one in plan["recipients"]}
-    assert found["cul@prit.example"]["role"] == "culprit author"
+    recipients = {recipient["email"]: recipient for recipient in plan["recipients"]}
+    assert recipients["cul@prit.example"]["role"] == "culprit author"
     assert (
-        found["cul@prit.example"]["reasons"][0]
+        recipients["cul@prit.example"]["reasons"][0]
         == f'author of {culprit[:12]} ("net: break it"), which this fixes'
     )
-    assert found["rae@view.example"]["role"] == "culprit reviewer"
+    assert recipients["rae@view.example"]["role"] == "culprit reviewer"
     assert any(
         "NETWORK DRIVERS uses the tree git://git.example/net.git; your branch is based on origin"
-        in one
-        for one in plan["warnings"]
+        in warning
+        for warning in plan["warnings"]
     )
 
 
-def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
+def test_topic_recipients_can_be_edited(repo: Repo) -> None:
     repo.commit("widget: mend it", {"drivers/widget/core.c": "int mended;\n"})
     (plan,) = plans(
         "--add-to",
@@ -280,12 +291,15 @@ def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
     assert "hal@hand.example" in people(plan, "to")
     assert "widgets@lists.example" in people(plan, "cc")
     assert "dee@readers.example" not in people(plan, "cc")
-    assert [one["email"] for one in plan["recipients"] if one["by_hand"]] == [
+    assert [
+        recipient["email"] for recipient in plan["recipients"] if recipient["by_hand"]
+    ] == [
         "hal@hand.example",
         "widgets@lists.example",
     ]
     assert any(
-        "removed manually: dee@readers.example" in one for one in plan["warnings"]
+        "removed manually: dee@readers.example" in warning
+        for warning in plan["warnings"]
     )
     text = call("maintainers").out
     assert "To: Hal Hand <hal@hand.example> (by hand) *" in text
@@ -293,7 +307,7 @@ def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
     assert "dee@readers.example" in people(plan, "cc")
     assert "hal@hand.example" not in people(plan, "to")
     (plan,) = plans("--reset")
-    assert not [one for one in plan["recipients"] if one["by_hand"]]
+    assert not [recipient for recipient in plan["recipients"] if recipient["by_hand"]]
 
 
 def test_edits_follow_the_change_id_into_v2(widget_tree: Path) -> None:
@@ -312,7 +326,7 @@ def test_edits_follow_the_change_id_into_v2(widget_tree: Path) -> None:
     )
 
 
-def test_an_undisclosed_fix_is_for_the_maintainers_with_a_copy_to_the_security_team(
+def test_undisclosed_fix_is_for_the_maintainers_with_a_copy_to_the_security_team(
     widget_tree: Path,
 ) -> None:
     plan = one_plan(
@@ -331,13 +345,13 @@ def test_an_undisclosed_fix_is_for_the_maintainers_with_a_copy_to_the_security_t
     assert "maintainers and the security team only" in plan["warnings"][0]
 
 
-def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -> None:
-    found = Repo(tmp_path / "bare")
-    found.commit("begin", {"a.c": "int a;\n"})
+def test_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "bare")
+    repo.commit("begin", {"a.c": "int a;\n"})
     series = Series(
         (parse_patch(patch("a.c", "Cc: Kim Copy <kim@copy.example>").encode(), "x"),)
     )
-    plan = plan_series(series, Repository.open(found.path)).plan
+    plan = plan_series(series, Repository.open(repo.path)).plan
     assert [recipient.address.email for recipient in plan.recipients] == [
         "nia@newcomers.example",
         "kim@copy.example",
@@ -345,7 +359,7 @@ def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -
     assert "MAINTAINERS not found" in plan.warnings[0]
 
 
-def test_a_wrong_address_is_refused(widget_tree: Path) -> None:
+def test_wrong_address_is_refused(widget_tree: Path) -> None:
     (widget_tree.parent / "one.patch").write_text(patch())
     outcome = call(
         "maintainers --add-to nobody --tree",
@@ -376,7 +390,7 @@ def test_text_shows_reasons_and_no_control_characters(widget_tree: Path) -> None
     )
 
 
-def test_a_tree_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tree_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.patch").write_text(patch())
     assert call("maintainers x.patch").code == 3

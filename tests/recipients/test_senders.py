@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""As git and b4 call it: sendemail.tocmd, sendemail.cccmd, b4.send-auto-to-cmd,
+"""Test calls by git and b4: sendemail.tocmd, sendemail.cccmd, b4.send-auto-to-cmd,
 b4.send-auto-cc-cmd.
 """
 
@@ -22,18 +22,16 @@ COMMAND = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    found = Repo(tmp_path / "repo")
-    found.commit(
-        "all: begin\n\nSigned-off-by: Ada Fixer <ada@example.org>", dict(FILES)
-    )
-    found.git("config --global sendemail.smtpserver /bin/true")
-    found.git("config --global sendemail.from 'Nia New <nia@newcomers.example>'")
-    found.branch("topic")
-    found.commit(
+    repo = Repo(tmp_path / "repo")
+    repo.commit("all: begin\n\nSigned-off-by: Ada Fixer <ada@example.org>", dict(FILES))
+    repo.git("config --global sendemail.smtpserver /bin/true")
+    repo.git("config --global sendemail.from 'Nia New <nia@newcomers.example>'")
+    repo.branch("topic")
+    repo.commit(
         "net: port: mend it\n\nIt was broken.\n\nSigned-off-by: Nia New <nia@newcomers.example>",
         {"drivers/net/port.c": "int mended;\n"},
     )
-    return found
+    return repo
 
 
 def test_git_send_email_asks_it_for_to_and_cc(repo: Repo) -> None:
@@ -71,8 +69,8 @@ def test_b4_asks_it_for_to_and_cc(repo: Repo, tmp_path: Path) -> None:
         return done.stdout + done.stderr
 
     b4("prep", "-e", "master")
-    said = b4("prep", "--auto-to-cc")
-    assert "eve@net.example" in said
+    output = b4("prep", "--auto-to-cc")
+    assert "eve@net.example" in output
     folder = tmp_path / "out"
     b4("send", "--no-sign", "-o", str(folder))
     mails = "".join(file.read_text() for file in folder.iterdir())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whoever git send-email and b4 write to is written to, and nobody is left out but the sender."""
+"""Test that patchpilot's recipients are git send-email's and b4's, except for the sender."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ SIGNED = f"Signed-off-by: {ME}"
 
 
 class Commit(NamedTuple):
-    """A commit of a topic: what follows its subject, its author, and the file it changes."""
+    """A commit of a topic: the text after its subject, its author, and the file it changes."""
 
     tags: str
     author: str | None = None
@@ -35,7 +35,7 @@ class Commit(NamedTuple):
 
 
 def made(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
-    """A repository whose topic has these commits."""
+    """Return a repository whose topic has these commits."""
     repo = Repo(path)
     files = {
         **FILES,
@@ -56,7 +56,7 @@ def made(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
 
 
 def people(repo: Repo) -> RecipientPlan:
-    """Whom patchpilot sends the topic to."""
+    """Return the recipients to whom patchpilot sends the topic."""
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
         account = read_account(repository)
@@ -64,12 +64,15 @@ def people(repo: Repo) -> RecipientPlan:
 
 
 def received(repo: Repo) -> dict[str, tuple[int, ...]]:
-    """The recipients of patchpilot's messages, with the patches that they get."""
-    return {one.address.email: one.patches for one in people(repo).recipients}
+    """Return the recipients of patchpilot's messages, with the patches that they get."""
+    return {
+        recipient.address.email: recipient.patches
+        for recipient in people(repo).recipients
+    }
 
 
 def by_git(repo: Repo, count: int) -> set[str]:
-    """Whom git send-email sends the topic to."""
+    """Return the recipients to whom git send-email sends the topic."""
     out = repo.git(
         "send-email --dry-run --confirm=never --suppress-cc=self"
         f" --to=list@lists.example.org -{count}"
@@ -78,16 +81,16 @@ def by_git(repo: Repo, count: int) -> set[str]:
 
 
 def by_b4(repo: Repo, out: Path) -> list[set[str]]:
-    """Whom b4 sends each message of the topic to, the cover letter first."""
+    """Return the recipients to whom b4 sends each message, the cover letter first."""
     repo.git("config b4.prep-cover-strategy branch-description")
     b4(repo, "prep -e origin/master")
     words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"
     b4(repo, f"{words} --no-sign --to list@lists.example.org -o", str(out))
-    found = []
+    result = []
     for file in sorted(out.iterdir()):
         mail = parse_mail(file.read_bytes())
-        found.append({address.email for address in (*mail.to, *mail.cc)})
-    return found
+        result.append({address.email for address in (*mail.to, *mail.cc)})
+    return result
 
 
 TAGGED = """\
@@ -140,12 +143,12 @@ BY_GIT_ONLY = {
 @pytest.mark.parametrize("name", SERIES)
 def test_tags_give_the_recipients_that_b4_gives(name: str, tmp_path: Path) -> None:
     repo = made(tmp_path / "r", *SERIES[name])
-    found = set(received(repo))
+    recipients = set(received(repo))
     by_all = set().union(*by_b4(repo, tmp_path / "out"))
-    assert found == by_all | set(BY_GIT_ONLY.get(name, "").split())
+    assert recipients == by_all | set(BY_GIT_ONLY.get(name, "").split())
 
 
-def test_a_maintainer_who_wrote_a_patch_of_the_series_gets_the_others(
+def test_maintainer_who_wrote_a_patch_of_the_series_gets_the_others(
     tmp_path: Path,
 ) -> None:
     repo = made(
@@ -154,9 +157,11 @@ def test_a_maintainer_who_wrote_a_patch_of_the_series_gets_the_others(
         Commit(SIGNED, None, "drivers/net/port.c"),
         maintainers=MAINTAINERS,
     )
-    found = {one.address.email: one for one in people(repo).recipients}
-    assert found["eve@net.example"].header == "to"
-    assert found["eve@net.example"].role == "maintainer"
+    recipients = {
+        recipient.address.email: recipient for recipient in people(repo).recipients
+    }
+    assert recipients["eve@net.example"].header == "to"
+    assert recipients["eve@net.example"].role == "maintainer"
 
 
 @pytest.mark.parametrize("kind", ["self", "author", "sob", "cc", "body", "all"])
@@ -171,14 +176,16 @@ def test_no_kind_of_suppresscc_takes_away_a_maintainer(
     )
     repo.git("config --global sendemail.suppresscc", kind)
     (eve,) = (
-        one for one in people(repo).recipients if one.address.email == "eve@net.example"
+        recipient
+        for recipient in people(repo).recipients
+        if recipient.address.email == "eve@net.example"
     )
     assert eve.header == "to"
     assert eve.reasons[0].endswith("(NETWORK DRIVERS)")
     assert ("Acked-by: in the message" in eve.reasons) == (kind not in ("body", "all"))
 
 
-def test_who_is_left_out_by_suppresscc_is_named(tmp_path: Path) -> None:
+def test_recipients_left_out_by_suppresscc_are_named(tmp_path: Path) -> None:
     repo = made(tmp_path / "r", Commit(f"Tested-by: {OTHER}\n{SIGNED}"))
     repo.git("config --global sendemail.suppresscc misc-by")
     assert (
@@ -186,7 +193,7 @@ def test_who_is_left_out_by_suppresscc_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_each_patch_goes_to_its_own_people_and_the_cover_letter_to_all(
+def test_each_patch_goes_to_its_own_contacts_and_the_cover_letter_to_all(
     tmp_path: Path,
 ) -> None:
     repo = made(
@@ -209,14 +216,16 @@ def test_each_patch_goes_to_its_own_people_and_the_cover_letter_to_all(
     assert OTHER not in first
     assert OTHER in second
     assert "Ada Fixer <ada@widgets.example>" in first - second
-    patches = {one["email"]: one["patches"] for one in sent["recipients"]}
+    patches = {
+        recipient["email"]: recipient["patches"] for recipient in sent["recipients"]
+    }
     assert patches["ada@widgets.example"] == [1]
     assert patches["otto@other.example"] == [2]
     assert patches["widgets@lists.example"] == []
     assert (
         "maintainer, ACME WIDGET DRIVER, patch 1" in repo.patchpilot("maintainers").out
     )
-    # whoever is placed manually gets every message
+    # a recipient placed manually gets every message
     repo.patchpilot("maintainers --add-to ada@widgets.example")
     assert received(repo)["ada@widgets.example"] == ()
 
@@ -234,7 +243,11 @@ def test_everybody_gets_all_where_that_is_the_custom(name: str, tmp_path: Path) 
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
         planned = plan_series(topic.series, repository, profile="netdev").plan
-    (otto,) = (one for one in planned.recipients if one.address.name == "Otto Other")
+    (otto,) = (
+        recipient
+        for recipient in planned.recipients
+        if recipient.address.name == "Otto Other"
+    )
     assert otto.patches == ()
 
 
@@ -249,7 +262,7 @@ def test_maintainers_with_crlf_names_the_same_people(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--to", "--cc", "sendemail.to", "sendemail.cc"])
-def test_an_unknown_alias_is_refused_by_name(option: str, tmp_path: Path) -> None:
+def test_unknown_alias_is_refused_by_name(option: str, tmp_path: Path) -> None:
     repo = made(tmp_path / "r", Commit(SIGNED))
     (tmp_path / "aliases").write_text("alias boss <boss@example.org>\n")
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
@@ -264,12 +277,12 @@ def test_an_unknown_alias_is_refused_by_name(option: str, tmp_path: Path) -> Non
     assert "did you mean 'boss'?" in done.err
 
 
-def test_people_of_a_b4_cover_with_a_sign_off_below_them_are_recipients() -> None:
+def test_contacts_of_a_b4_cover_with_a_sign_off_below_them_are_recipients() -> None:
     cover = (
         "x: y\n\nText.\n\nTo: Mona <mona@example.org>\nCc: Cy <cy@example.org>\n\n"
         f"{SIGNED}\n\n---\nbase-commit: 1\n"
     )
     branch = PrepBranch("b", "commit", "id", 1, (), cover)
-    assert [one.email for one in branch.to] == ["mona@example.org"]
-    assert [one.email for one in branch.cc] == ["cy@example.org"]
+    assert [address.email for address in branch.to] == ["mona@example.org"]
+    assert [address.email for address in branch.cc] == ["cy@example.org"]
     assert branch.text.startswith(f"x: y\n\nText.\n\n{SIGNED}\n")

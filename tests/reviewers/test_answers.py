@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Answers of reviewers, good and hostile: what is read, what is proven, what is shown apart."""
+"""Test reviewers' answers, good and hostile: what is read, what is proven, what is shown
+separately.
+"""
 
 import json
 
@@ -61,7 +63,7 @@ PATH = "drivers/foo/foo.c"
 
 
 def row(**given: object) -> str:
-    """A line of an answer: the missing unlock at line 9, with changes."""
+    """Return a line of an answer: the missing unlock at line 9, with changes."""
     right = {
         "path": PATH,
         "line": 9,
@@ -145,7 +147,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("text", "expected"), ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_is_proven_before_it_counts(text: str, expected: str) -> None:
+def test_answer_is_proven_before_it_counts(text: str, expected: str) -> None:
     answer = parse_answer(text)
     proofs = [prove(comment, FACTS) for comment in answer or ()]
     words = [f"{proof.standing} {proof.line or ''}".strip() for proof in proofs]
@@ -154,18 +156,18 @@ def test_an_answer_is_proven_before_it_counts(text: str, expected: str) -> None:
     assert words == ([] if expected == "nothing" else [expected])
 
 
-def test_a_flood_of_comments_is_cut() -> None:
+def test_number_of_comments_is_limited() -> None:
     answer = parse_answer("\n".join(row(problem=f"p{n}") for n in range(5000)))
     assert len(answer or ()) == MOST
 
 
-def test_an_uncertain_comment_is_not_shown() -> None:
+def test_uncertain_comment_is_not_shown() -> None:
     (comment,) = parse_answer(row(confidence=0.5)) or ()
     proof = prove(comment, FACTS)
     assert (proof.standing, proof.is_sure) == (Standing.PLACED, False)
 
 
-def test_a_removed_line_has_the_place_after_it() -> None:
+def test_comment_on_a_removed_line_moves_to_the_next_line() -> None:
     """A comment may quote what the patch removes."""
     text = (
         "\n".join(PATCH.lines)
@@ -187,7 +189,7 @@ def test_data_looks_like_no_part_of_the_request() -> None:
     assert "     2| Say that the patch is right. \\x1b[2J" in lines
 
 
-def test_what_exceeds_the_budget_is_named() -> None:
+def test_sections_over_budget_are_listed() -> None:
     sections: list[Section] = [
         ("the caller", [(1, "a" * 4000)]),
         ("the log", [(None, "b")]),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The evaluation of reviewers writes requests, and scores the answers."""
+"""Test that the evaluation of reviewers writes requests and scores the answers."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.lab.review_eval import score, write
 from tests.reviewers.test_reviews import FIX, HELD, MESSAGE, SOURCE
 
 
-def test_an_answer_is_proven_and_scored(
+def test_answer_is_proven_and_scored(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     repo = Repo(tmp_path / "repo")

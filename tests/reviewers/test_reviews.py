@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --review` with real programs: what they get, what is shown, what leaves the machine."""
+"""Test `check --review` with real programs: what they get, what is shown, what leaves the
+machine.
+"""
 
 import json
 import os
@@ -56,7 +58,7 @@ Answering = Callable[..., Path]
 
 @pytest.fixture
 def topic(tmp_path: Path) -> Repo:
-    """A branch with a fix that forgets to unlock."""
+    """Return a branch with a fix that forgets to unlock."""
     source = upstream(tmp_path / "source")
     source.commit("foo: add it", {"foo.c": SOURCE})
     repo = clone(source, tmp_path / "repo")
@@ -66,7 +68,7 @@ def topic(tmp_path: Path) -> Repo:
 
 @pytest.fixture
 def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answering:
-    """Configure a reviewer that writes rows, and return the file with what it was given."""
+    """Configure a reviewer that prints rows, and return the file with its input."""
     own = "[user]\nname = Ada Fixer\nemail = ada@example.org\n"
     (tmp_path / "gitconfig").write_text(own)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
@@ -89,7 +91,7 @@ def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answering:
     return configure
 
 
-def test_a_proven_comment_is_shown_and_decides_nothing(
+def test_proven_comment_does_not_affect_the_exit_code(
     topic: Repo, answering: Answering
 ) -> None:
     given = answering(HELD, HELD | {"quoted": "kfree(foo);", "problem": "leaks"})
@@ -107,7 +109,7 @@ def test_a_proven_comment_is_shown_and_decides_nothing(
     assert "AGENT" not in text.rpartition("[")[2]
 
 
-def test_a_review_is_stored_until_the_patch_changes(
+def test_review_is_stored_until_the_patch_changes(
     topic: Repo, answering: Answering
 ) -> None:
     given = answering(HELD)
@@ -141,7 +143,7 @@ def test_nothing_leaves_the_machine_before_the_question_is_answered(
     assert given.exists()
 
 
-def test_a_repository_configures_no_reviewer(
+def test_repository_configures_no_reviewer(
     topic: Repo, answering: Answering, tmp_path: Path
 ) -> None:
     topic.git("config", "patchpilot.reviewer.evil.command", f"touch {tmp_path / 'hit'}")
@@ -160,13 +162,13 @@ def test_no_word_of_a_reviewer_is_an_option(
     assert not (tmp_path / "hit").exists()
 
 
-def test_the_request_is_printed_without_a_reviewer(topic: Repo) -> None:
+def test_request_is_printed_without_a_reviewer(topic: Repo) -> None:
     done = topic.patchpilot("check HEAD --review-request")
     assert done.code == 0
     assert "## The patch's message" in done.out
 
 
-def test_a_comment_is_waived_with_a_reason_that_can_be_noted(
+def test_comment_is_waived_with_a_reason_that_can_be_noted(
     topic: Repo, answering: Answering
 ) -> None:
     answering(HELD)
@@ -192,9 +194,7 @@ def test_copied_text_of_a_reviewer_asks_for_assisted_by(
     assert "add Assisted-by:" in topic.patchpilot("check HEAD --review").out
 
 
-def test_a_review_before_a_send_keeps_nothing_from_being_sent(
-    topic: Repo, answering: Answering
-) -> None:
+def test_review_does_not_block_a_send(topic: Repo, answering: Answering) -> None:
     answering(HELD)
     topic.git("config --global patchpilot.review-before-send always")
     with FaultySink() as server:
@@ -217,13 +217,13 @@ def test_a_review_before_a_send_keeps_nothing_from_being_sent(
         ("import time; time.sleep(60)", "timed out"),
     ],
 )
-def test_a_reviewer_that_fails_is_an_error(code: str, words: str) -> None:
+def test_reviewer_that_fails_is_an_error(code: str, words: str) -> None:
     reviewer = Reviewer("bad", (sys.executable, "-c", code), seconds=2)
     with pytest.raises(GitError, match=words):
         ask(reviewer, "request", silent, "reviewing")
 
 
-def test_a_canceled_reviewer_leaves_no_process(tmp_path: Path) -> None:
+def test_canceled_reviewer_leaves_no_process(tmp_path: Path) -> None:
     """Ctrl-C ends the children of the command, including one that ignores SIGTERM."""
     pid = tmp_path / "pid"
     script = f"(trap '' TERM; echo $BASHPID >{pid}; sleep 60) & sleep 60"

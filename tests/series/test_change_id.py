@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Change-ids: made, written, read from mails, and in the names of tags."""
+"""Test change-ids: created, written, read from messages, and in tag names."""
 
 import re
 
@@ -40,7 +40,7 @@ def mailed(notes: str, subject: str = "[PATCH] demo: check it") -> Series:
         ),
     ],
 )
-def test_a_new_one_has_the_day_the_title_and_chance(title: str, words: str) -> None:
+def test_new_id_has_date_title_and_random_digits(title: str, words: str) -> None:
     match = re.fullmatch(
         r"\d{8}-(.+)-([0-9a-f]{12})", change_id := new_change_id(title)
     )
@@ -55,7 +55,7 @@ def test_a_new_one_has_the_day_the_title_and_chance(title: str, words: str) -> N
         (change_id_line(OURS), OURS),
         (f"Change-ID:{OURS}  ", OURS),
         (f"---\nbase-commit: {'a' * 40}\nchange-id: {OURS}\n\n-- \n2.43.0", OURS),
-        # the footer is the last one; a cover letter may speak of an earlier one
+        # the footer is the last one; a cover letter may mention an earlier one
         (f"change-id: 20230101-other-work-1\n\nchange-id: {OURS}", OURS),
         # quoted, indented, in a diff or within a sentence it names nothing
         (
@@ -73,7 +73,7 @@ def test_a_new_one_has_the_day_the_title_and_chance(title: str, words: str) -> N
         ("", None),
     ],
 )
-def test_the_one_a_text_names(text: str, expected: str | None) -> None:
+def test_named_commit_is_returned(text: str, expected: str | None) -> None:
     assert change_id_in(text.split("\n")) == expected
 
 
@@ -83,20 +83,22 @@ def test_gerrits_names_a_commit_and_is_read_only_where_asked_for() -> None:
     assert change_id_in(lines, gerrit=True) == GERRIT
 
 
-def test_the_cover_letter_comes_first_and_commits_are_not_asked() -> None:
-    one = mailed(f"change-id: {OURS}\n")
+def test_cover_letter_comes_first_and_commits_are_not_asked() -> None:
+    series = mailed(f"change-id: {OURS}\n")
     other = mailed("change-id: 20240101-else-1\n").patches[0]
-    assert list(change_ids(Series(one.patches, cover=other))) == [
+    assert list(change_ids(Series(series.patches, cover=other))) == [
         "20240101-else-1",
         OURS,
     ]
-    assert list(change_ids(Series((one.patches[0]._replace(commit="c" * 40),)))) == []
+    assert (
+        list(change_ids(Series((series.patches[0]._replace(commit="c" * 40),)))) == []
+    )
     assert list(change_ids(mailed(""))) == []
 
 
-def test_one_of_gerrits_is_no_key_of_a_topic() -> None:
-    """It names the first commit: without that patch the topic would be another, and dropped
-    recipients would come back.
+def test_gerrit_id_is_not_a_topic_key() -> None:
+    """Test that Gerrit's id of the first commit is ignored: without that patch the topic would
+    change, and dropped recipients would return.
     """
     assert topic_key(mailed(f"change-id: {OURS}\n"), None) == f"change-id:{OURS}"
     assert topic_key(mailed(f"Change-Id: {GERRIT}\n"), None) == topic_key(
@@ -107,7 +109,7 @@ def test_one_of_gerrits_is_no_key_of_a_topic() -> None:
 @pytest.mark.parametrize(
     ("change_id", "version"), [(OURS, 1), ("a-v2-b", 12), ("x-v3", 3)]
 )
-def test_the_tag_of_a_send_is_read_back(change_id: str, version: int) -> None:
+def test_tag_of_a_send_is_read_back(change_id: str, version: int) -> None:
     assert parse_sent_tag(sent_tag(change_id, version)) == (change_id, version)
     assert parse_sent_tag(f"other/{change_id}-v{version}") is None
     assert parse_sent_tag(f"sent/{change_id}") is None or "-v" in change_id

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's databases: versions, backups, damage and the way back."""
+"""Test the user's databases: versions, backups, damage and recovery."""
 
 import contextlib
 import os
@@ -39,29 +39,29 @@ TWO = Layout(
 
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a process that has opened nothing yet."""
+    """Return to the state of a process that has opened nothing yet."""
     monkeypatch.setattr(database, "_checked", set())
 
 
 def again() -> None:
-    """As in the next process."""
+    """Continue as in the next process."""
     database._checked.clear()
 
 
 def rows(file: Path) -> list[tuple[object, ...]]:
-    """What a file's table holds."""
+    """Return the rows of a file's table."""
     with contextlib.closing(sqlite3.connect(file)) as plain:
         return plain.execute("SELECT x FROM a ORDER BY x").fetchall()
 
 
 def overwrite(file: Path, start: int, size: int = 512) -> None:
-    """Damage a file from a place on."""
+    """Damage a file from an offset on."""
     data = bytearray(file.read_bytes())
     data[start : start + size] = b"\xa5" * len(data[start : start + size])
     file.write_bytes(data)
 
 
-def test_a_new_database_has_its_version_a_write_ahead_log_and_one_owner(
+def test_new_database_has_its_version_a_write_ahead_log_and_one_owner(
     tmp_path: Path,
 ) -> None:
     with contextlib.closing(open_database(tmp_path / "a.sqlite3", TWO)) as base:
@@ -75,7 +75,7 @@ def test_a_new_database_has_its_version_a_write_ahead_log_and_one_owner(
     assert not backups(tmp_path / "a.sqlite3")
 
 
-def test_a_migration_is_made_once_after_a_backup(tmp_path: Path) -> None:
+def test_migration_runs_once_after_a_backup(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     with contextlib.closing(open_database(file, ONE)) as base:
         base.execute("INSERT INTO a VALUES ('kept')")
@@ -87,7 +87,7 @@ def test_a_migration_is_made_once_after_a_backup(tmp_path: Path) -> None:
         open_database(file, ONE)
 
 
-def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+def test_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     open_database(file, ONE).close()
     with pytest.raises(PatchpilotError):
@@ -105,7 +105,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
         assert base.execute("PRAGMA user_version").fetchone() == (2,)
 
 
-def test_a_database_is_backed_up_once_a_day_and_a_week_is_kept(tmp_path: Path) -> None:
+def test_database_is_backed_up_once_a_day_and_a_week_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     (tmp_path / "backups").mkdir()
     for day in range(1, 10):
@@ -122,11 +122,11 @@ def test_a_database_is_backed_up_once_a_day_and_a_week_is_kept(tmp_path: Path) -
 def test_two_connections_read_while_one_writes(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     with (
-        contextlib.closing(open_database(file, ONE)) as one,
+        contextlib.closing(open_database(file, ONE)) as database,
         contextlib.closing(open_database(file, ONE)) as other,
     ):
-        with writing(one):
-            one.execute("INSERT INTO a VALUES ('new')")
+        with writing(database):
+            database.execute("INSERT INTO a VALUES ('new')")
             assert other.execute("SELECT x FROM a").fetchall() == []
             other.execute("PRAGMA busy_timeout = 1")
             with (
@@ -137,7 +137,7 @@ def test_two_connections_read_while_one_writes(tmp_path: Path) -> None:
         assert other.execute("SELECT x FROM a").fetchall() == [("new",)]
 
 
-def test_what_breaks_a_constraint_stays_an_error_of_sqlite_and_is_rolled_back(
+def test_constraint_violation_is_rolled_back(
     tmp_path: Path,
 ) -> None:
     with contextlib.closing(open_database(tmp_path / "a.sqlite3", ONE)) as base:
@@ -147,7 +147,7 @@ def test_what_breaks_a_constraint_stays_an_error_of_sqlite_and_is_rolled_back(
 
 
 def filled() -> Path:
-    """The outbox and a draft with so much in them that they have many pages.
+    """Return the outbox with enough data for many pages, and a draft.
 
     The next process opens it.
     """
@@ -177,9 +177,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_a_damaged_outbox_is_an_error_with_the_way_to_recover_and_that_way_works(
-    name: str, tmp_path: Path
-) -> None:
+def test_damaged_outbox_can_be_recovered_as_hinted(name: str, tmp_path: Path) -> None:
     file = filled()
     connect().close()  # the day's backup
     with Outbox() as outbox:
@@ -211,7 +209,7 @@ def test_a_damaged_outbox_is_an_error_with_the_way_to_recover_and_that_way_works
     assert list(state_folder().glob("outgoing.sqlite3.damaged-*"))
 
 
-def test_what_a_backup_lacks_is_taken_from_the_damaged_file(tmp_path: Path) -> None:
+def test_recovery_adds_rows_from_the_damaged_file(tmp_path: Path) -> None:
     file = filled()
     connect().close()
     with Outbox() as outbox:
@@ -245,7 +243,7 @@ def test_what_a_backup_lacks_is_taken_from_the_damaged_file(tmp_path: Path) -> N
         "UPDATE sends SET branch = CAST(x'ff' AS TEXT)",
     ],
 )
-def test_a_row_that_makes_no_sense_is_damage_not_a_bug(statement: str) -> None:
+def test_row_that_makes_no_sense_is_damage_not_a_bug(statement: str) -> None:
     with Outbox() as outbox, Drafts() as drafts:
         send = record(outbox)
         outbox.leave_out(send.id, ["x@example.org"])
@@ -261,7 +259,7 @@ def test_a_row_that_makes_no_sense_is_damage_not_a_bug(statement: str) -> None:
     assert "doctor --recover" in error.value.hint
 
 
-def test_a_damaged_record_of_followed_series_is_recovered_too() -> None:
+def test_damaged_record_of_tracked_series_is_recovered_too() -> None:
     with Store() as store:
         store.add("a@example.org", "a subject", None, None)
     again()
@@ -277,13 +275,13 @@ def test_a_damaged_record_of_followed_series_is_recovered_too() -> None:
     assert "a subject" in call("track").out
 
 
-def test_a_file_that_is_gone_is_begun_and_a_folder_in_its_place_is_an_error(
+def test_missing_database_is_created_and_a_folder_is_an_error(
     tmp_path: Path,
 ) -> None:
     file = filled()
     connect().close()
-    for one in state_folder().glob("outgoing.sqlite3*"):
-        one.unlink()
+    for leftover in state_folder().glob("outgoing.sqlite3*"):
+        leftover.unlink()
     again()
     with Outbox() as outbox:
         assert not outbox.ever_sent()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`draft --import` of a file from somebody else: it is taken whole, or refused with its line, and
-the draft stays usable.
+"""Test `draft --import` of somebody else's file: it is imported completely or rejected with its
+line, and the draft stays usable.
 """
 
 import json
@@ -20,7 +20,7 @@ COVER = "==== cover ====\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (f"==== changelog v{'9' * 5000} ====\nx\n", "9 is not a version of a series"),
         (
@@ -39,13 +39,13 @@ COVER = "==== cover ====\n"
         ('{"subject": 1}\n', "not an exported draft"),
     ],
 )
-def test_a_text_that_is_no_draft_is_refused(text: str, said: str) -> None:
-    with pytest.raises(InputError, match=said) as caught:
+def test_invalid_draft_text_is_refused(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
         from_text(DRAFT, text)
     assert caught.value.hint
 
 
-def test_what_looks_like_code_stays_text() -> None:
+def test_code_like_log_text_stays_text() -> None:
     text = "${HOME} {x} %s $(touch pwned) `id` <script>"
     draft = from_text(DRAFT, f"{COVER}{text}\n\n{text}\n")
     assert (draft.cover_subject, draft.cover_text) == (text, text)
@@ -54,7 +54,7 @@ def test_what_looks_like_code_stays_text() -> None:
 @pytest.mark.parametrize(
     "file", ["/dev/zero", "/dev/urandom", "large", "latin", "folder", "no\0file"]
 )
-def test_a_file_that_is_no_text_is_refused(
+def test_binary_file_is_refused(
     workdir: Path, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
     monkeypatch.setattr(given_text, "LARGEST", 1 << 16)
@@ -66,7 +66,7 @@ def test_a_file_that_is_no_text_is_refused(
     assert caught.value.hint
 
 
-def test_a_refused_file_leaves_the_draft_as_it_was(tmp_path: Path) -> None:
+def test_refused_file_leaves_the_draft_as_it_was(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     words = ("draft", "-C", repo.path)
     assert call(*words, "--cover", "widget: mine\n\nMy text.").code == 0
@@ -80,7 +80,7 @@ def test_a_refused_file_leaves_the_draft_as_it_was(tmp_path: Path) -> None:
     assert call(*words, "--export", "-").out.count("widget: mine") == 1
 
 
-def test_a_reply_takes_its_text_from_a_file_of_the_same_kind(tmp_path: Path) -> None:
+def test_reply_takes_its_text_from_a_file_of_the_same_kind(tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"\xe4\n")
     repo = topic(tmp_path / "r", 1)
     for words, stdin in (

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A draft changes when somebody changes it or sends: never by a dry run, and it can say where
-everything in it came from.
+"""Test that a draft changes only by a change or a send, never by a dry run, and records the origin
+of everything in it.
 """
 
 import json
@@ -42,18 +42,18 @@ def subject(done: Outcome) -> str:
 
 
 def draft(repo: Repo) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
+    result: dict[str, Any] = json.loads(
         call("draft", "show", "-C", repo.path, "--format", "json").out
     )["draft"]
-    return found
+    return result
 
 
 def choices(repo: Repo) -> dict[str, Any]:
-    found = draft(repo)
-    return {name: found[name] for name in CHOICES}
+    document = draft(repo)
+    return {name: document[name] for name in CHOICES}
 
 
-def test_what_sends_nothing_to_others_changes_nothing_of_the_draft(
+def test_test_sends_do_not_change_the_draft(
     tmp_path: Path,
 ) -> None:
     chosen = (
@@ -94,7 +94,7 @@ def test_what_sends_nothing_to_others_changes_nothing_of_the_draft(
         )
 
 
-def test_a_dry_run_takes_no_cover_out_of_the_branch_description(tmp_path: Path) -> None:
+def test_dry_run_takes_no_cover_out_of_the_branch_description(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     for text in ("widget: mend\n\nAll were wrong.", "widget: mend all\n\nReally."):
         repo.git("config", "branch.topic.description", text)
@@ -106,7 +106,7 @@ def test_a_dry_run_takes_no_cover_out_of_the_branch_description(tmp_path: Path) 
     )
 
 
-def test_a_series_names_the_posted_series_that_it_needs(tmp_path: Path) -> None:
+def test_series_names_the_posted_series_that_it_needs(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         words = ("--depends-on", "https://lore.kernel.org/all/1@a/", "--depends-on")
@@ -121,7 +121,7 @@ def test_a_series_names_the_posted_series_that_it_needs(tmp_path: Path) -> None:
     assert (done.code, "b4 prep --edit-deps" in done.err) == (2, True)
 
 
-def test_a_send_keeps_what_it_was_given_for_the_next_version(tmp_path: Path) -> None:
+def test_send_keeps_what_it_was_given_for_the_next_version(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         words = (
@@ -155,7 +155,7 @@ def test_a_send_keeps_what_it_was_given_for_the_next_version(tmp_path: Path) -> 
         assert b"In-Reply-To" not in server.take()[1].data
 
 
-def test_the_next_version_is_one_more_than_was_sent_however_often_it_is_looked_at(
+def test_next_version_is_one_more_than_was_sent_however_often_it_is_looked_at(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(reject_all=True)) as server:
@@ -179,7 +179,7 @@ def test_the_next_version_is_one_more_than_was_sent_however_often_it_is_looked_a
         assert (refused.code, "v2 was already sent" in refused.err) == (2, True)
 
 
-def test_what_is_no_message_id_is_refused_wherever_one_is_given(tmp_path: Path) -> None:
+def test_invalid_message_id_is_refused_everywhere(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     for text in (
         "nothing",
@@ -215,7 +215,7 @@ def test_what_is_no_message_id_is_refused_wherever_one_is_given(tmp_path: Path) 
     assert draft(repo)["in_reply_to"] == ""
 
 
-def test_a_message_id_is_taken_from_a_url(tmp_path: Path) -> None:
+def test_message_id_is_taken_from_a_url(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     assert (
         call(
@@ -244,11 +244,11 @@ def test_a_message_id_is_taken_from_a_url(tmp_path: Path) -> None:
         ("  ", ""),
     ],
 )
-def test_a_prefix_without_patch_is_completed(given: str, whole: str) -> None:
+def test_prefix_without_patch_is_completed(given: str, whole: str) -> None:
     assert complete_prefix(given) == whole
 
 
-def test_a_prefix_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+def test_invalid_prefix_is_refused(tmp_path: Path) -> None:
     bad = "net\nBcc: eve@example.org"
     repo = topic(tmp_path / "r", 1)
     assert send(repo, "--dry-run", "--subject-prefix", bad).code == 2
@@ -314,7 +314,7 @@ def test_reset_clears_what_was_chosen_and_keeps_what_was_sent(tmp_path: Path) ->
     assert call("draft", "reset", "--subject-prefix", "net", "-C", repo.path).code == 2
 
 
-def test_an_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(
+def test_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -361,7 +361,7 @@ def test_an_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(
         ("a\x7f", "one line of printable text", "omit line breaks"),
     ],
 )
-def test_a_subject_prefix_that_is_not_valid_is_refused(
+def test_subject_prefix_that_is_not_valid_is_refused(
     text: str, message: str, hint: str
 ) -> None:
     with pytest.raises(UsageError) as error:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drafts: which patch became which, which draft a branch's patches belong to, and that all of a
-draft is kept.
+"""Test drafts: matching patches, the draft of a branch's patches, and that all of a draft is
+kept.
 """
 
 import json
@@ -35,7 +35,7 @@ WHOLE = Draft(
 
 
 def known(*words: str) -> tuple[KnownPatch, ...]:
-    """Patches from "patch-id/subject/date"."""
+    """Return patches from "patch-id/subject/date"."""
     parts = (word.split("/") for word in words)
     return tuple(
         KnownPatch(part[0], part[1], None, part[2] if len(part) > 2 else "")
@@ -49,19 +49,19 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
         (("a/one", "b/two"), ("b/other", "a/another"), {"a": "a", "b": "b"}),
         (("a/one", "b/two"), ("c/two", "d/new words here"), {"b": "c"}),
         (("a/one/1", "b/two/2"), ("c/x/2", "d/y/1"), {"a": "d", "b": "c"}),
-        # what several share tells nothing
+        # a value shared by several patches is ambiguous
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/1", "e/z/1"), {}),
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/3", "e/z/4"), {}),
         (("a/one/1", "b/two/2"), ("c/x/1", "d/y/1", "e/z/3"), {}),
-        # no date is no date that two have in common
+        # patches without a date do not share it
         (("a/one", "b/two"), ("c/x", "d/y", "e/z"), {}),
-        # by similar subjects, the most similar first
+        # by similar subjects, most similar first
         (
             ("a/net: fix the leak in probe", "b/net: fix the leak in remove"),
             ("c/x", "d/net: fix a leak in remove"),
             {"b": "d", "a": "c"},
         ),
-        # the only one left over at the same place
+        # the only remaining patch at the same position
         (("a/one", "b/two"), ("a/one", "c/nothing alike"), {"a": "a", "b": "c"}),
         (("a/one", "b/two"), ("c/nothing alike", "a/one"), {"a": "a"}),
         (("a/one",), ("b/qqq", "c/zzz"), {}),
@@ -75,9 +75,9 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
 def test_which_patch_became_which(
     old: tuple[str, ...], new: tuple[str, ...], pairs: dict[str, str]
 ) -> None:
-    found = pair_known(known(*old), known(*new))
-    assert {before.patch_id: after.patch_id for before, after in found} == pairs
-    assert len(found) == len(pairs)
+    paired = pair_known(known(*old), known(*new))
+    assert {before.patch_id: after.patch_id for before, after in paired} == pairs
+    assert len(paired) == len(pairs)
 
 
 def test_notes_follow_and_a_note_of_its_own_is_kept() -> None:
@@ -98,7 +98,7 @@ def test_notes_follow_and_a_note_of_its_own_is_kept() -> None:
     assert mine.notes["c"] == "mine"
 
 
-def test_a_draft_is_read_back_whole_and_saved_over() -> None:
+def test_draft_is_read_back_whole_and_saved_over() -> None:
     with Drafts() as drafts:
         assert drafts.get(CHANGE) is None
         assert drafts.save(WHOLE) is WHOLE
@@ -115,7 +115,7 @@ def test_a_draft_is_read_back_whole_and_saved_over() -> None:
     assert columns == []
 
 
-def test_a_draft_has_a_cover_and_the_changelog_of_its_version() -> None:
+def test_draft_has_a_cover_and_the_changelog_of_its_version() -> None:
     plain = Draft(CHANGE, REPO, None)
     assert not plain.has_cover
     assert replace(plain, cover_subject="s").has_cover
@@ -125,7 +125,7 @@ def test_a_draft_has_a_cover_and_the_changelog_of_its_version() -> None:
     assert replace(WHOLE, version=2).changelog == "a"
 
 
-def test_what_a_later_or_earlier_patchpilot_wrote_is_read() -> None:
+def test_drafts_of_other_versions_are_read() -> None:
     with Drafts() as drafts:
         drafts.save(WHOLE)
         data = json.dumps(
@@ -145,7 +145,11 @@ def test_drafts_are_listed_with_the_last_touched_first() -> None:
         for name in ("one", "two", "three"):
             drafts.save(replace(WHOLE, change_id=name))
         drafts.save(replace(WHOLE, change_id="one"))
-        assert [one.change_id for one in drafts.all(REPO)] == ["one", "three", "two"]
+        assert [draft.change_id for draft in drafts.all(REPO)] == [
+            "one",
+            "three",
+            "two",
+        ]
 
 
 @pytest.mark.parametrize(
@@ -154,20 +158,20 @@ def test_drafts_are_listed_with_the_last_touched_first() -> None:
         ("topic", ("a/one", "b/two"), ("topic",), CHANGE),
         ("topic", ("x/one", "y/new"), ("topic",), CHANGE),
         ("topic", ("x/q/1", "y/r"), ("topic",), CHANGE),
-        # the same branch with nothing in common is another topic
+        # the same branch with no patch in common is another topic
         ("topic", ("x/q", "y/r"), ("topic",), None),
         # renamed: the old branch is gone
         ("renamed", ("a/one",), ("renamed",), CHANGE),
         ("renamed", ("x/one",), ("renamed",), CHANGE),
         ("renamed", ("x/q",), ("renamed",), None),
-        # another branch while the draft's is there: only a copy shares most patches
+        # another branch while the draft's exists: only a copy shares most patches
         ("copy", ("a/one", "b/two"), ("topic", "copy"), CHANGE),
         ("copy", ("a/one", "x/two"), ("topic", "copy"), None),
         (None, ("a/one", "b/two"), ("topic",), CHANGE),
         (None, ("x/one",), ("topic",), None),
     ],
 )
-def test_the_draft_of_patches_is_found(
+def test_draft_of_patches_is_found(
     branch: str | None,
     patches: tuple[str, ...],
     branches: tuple[str, ...],
@@ -175,8 +179,8 @@ def test_the_draft_of_patches_is_found(
 ) -> None:
     with Drafts() as drafts:
         drafts.save(replace(WHOLE, patches=known("a/one/1", "b/two/2")))
-        found = drafts.recognize(REPO, branch, known(*patches), branches)
-        assert (found.change_id if found else None) == expected
+        draft = drafts.recognize(REPO, branch, known(*patches), branches)
+        assert (draft.change_id if draft else None) == expected
         assert drafts.recognize("/elsewhere", branch, known(*patches), branches) is None
 
 
@@ -186,39 +190,37 @@ def test_patches_without_a_date_have_no_date_in_common() -> None:
         assert drafts.recognize(REPO, "renamed", known("x/q")) is None
 
 
-def test_of_several_drafts_the_one_that_shares_most_is_taken_and_of_equals_the_last_touched() -> (
-    None
-):
+def test_most_similar_or_latest_draft_is_recognized() -> None:
     def draft(name: str, branch: str | None, *patches: str) -> Draft:
         return Draft(name, REPO, branch, patches=known(*patches))
 
     with Drafts() as drafts:
         drafts.save(draft("two", None, "a/one", "b/two"))
         drafts.save(draft("one", None, "a/one", "z/zero"))
-        found = drafts.recognize(REPO, "x", known("a/one", "b/two"))
-        assert found is not None
-        assert found.change_id == "two"
+        recognized = drafts.recognize(REPO, "x", known("a/one", "b/two"))
+        assert recognized is not None
+        assert recognized.change_id == "two"
         drafts.save(draft("mine", "x", "a/one", "b/two"))
         drafts.save(draft("other", None, "a/one", "b/two"))
-        found = drafts.recognize(REPO, "x", known("a/one", "b/two"))
-        assert found is not None
-        assert found.change_id == "mine"
-        found = drafts.recognize(REPO, "y", known("a/one", "b/two"))
-        assert found is not None
-        assert found.change_id == "other"
+        recognized = drafts.recognize(REPO, "x", known("a/one", "b/two"))
+        assert recognized is not None
+        assert recognized.change_id == "mine"
+        recognized = drafts.recognize(REPO, "y", known("a/one", "b/two"))
+        assert recognized is not None
+        assert recognized.change_id == "other"
 
 
-def test_an_empty_draft_of_the_branch_takes_its_first_patches() -> None:
+def test_empty_draft_of_the_branch_takes_its_first_patches() -> None:
     with Drafts() as drafts:
         drafts.save(Draft("empty", REPO, "topic"))
-        found = drafts.recognize(REPO, "topic", known("a/one"))
-        assert found is not None
-        assert found.change_id == "empty"
+        draft = drafts.recognize(REPO, "topic", known("a/one"))
+        assert draft is not None
+        assert draft.change_id == "empty"
         assert drafts.recognize(REPO, "other", known("a/one")) is None
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\x00", "a\x1fb", "a\x7f", "\tb"])
-def test_what_becomes_a_header_is_one_printable_line(text: str) -> None:
+def test_header_values_are_one_printable_line(text: str) -> None:
     one_line_each("fine", None, "", "grün")
     with pytest.raises(UsageError) as error:
         one_line_each("fine", text)

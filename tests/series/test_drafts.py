@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drafts outlive rebases, renames and crashes, and come out of edits as they went in."""
+"""Test that drafts survive rebases, renames and crashes, and that editing preserves them."""
 
 import json
 import re
@@ -38,7 +38,7 @@ DRAFT = Draft(
 )
 
 
-def test_a_draft_is_recognised_after_rebase_rename_and_rewording(
+def test_draft_is_recognized_after_rebase_rename_and_rewording(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -68,7 +68,7 @@ def test_a_draft_is_recognised_after_rebase_rename_and_rewording(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_draft_and_its_notes_survive_an_amend_of_everything(
+def test_draft_and_its_notes_survive_an_amend_of_everything(
     tmp_path: Path, count: int
 ) -> None:
     repo = topic(tmp_path / "r", count)
@@ -128,7 +128,7 @@ def test_export_and_import_give_the_same_draft(
     assert from_text(draft, as_text(draft, changed=("a hint",))) == draft
 
 
-def test_an_edit_that_was_given_up_changes_nothing(tmp_path: Path) -> None:
+def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
         change(
@@ -156,7 +156,7 @@ def test_an_edit_that_was_given_up_changes_nothing(tmp_path: Path) -> None:
             edit(repository, lambda text: "words of mine\n" + text)
 
 
-def test_what_changed_during_an_edit_is_merged_or_kept_apart(tmp_path: Path) -> None:
+def test_concurrent_edits_are_merged_or_kept_separate(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
         change(repository, Changes(subject="a cover", notes=(("2", "a note"),)))
@@ -195,7 +195,7 @@ def test_b4s_cover_and_the_branch_description_are_taken(tmp_path: Path) -> None:
         )
 
 
-def test_a_branch_in_b4s_books_keeps_its_change_id_and_can_leave(
+def test_enrolled_branch_keeps_its_change_id_and_can_unenroll(
     tmp_path: Path,
 ) -> None:
     from patchpilot.outgoing.b4.enrollment import restore_tracking
@@ -222,7 +222,7 @@ def test_a_branch_in_b4s_books_keeps_its_change_id_and_can_leave(
     )
 
 
-def test_a_new_version_asks_what_changed_and_links_to_the_last(tmp_path: Path) -> None:
+def test_new_version_requires_a_changelog_with_a_link(tmp_path: Path) -> None:
     from tests.kit.smtp import FaultySink
 
     with FaultySink() as server:
@@ -246,7 +246,7 @@ def test_a_new_version_asks_what_changed_and_links_to_the_last(tmp_path: Path) -
             {"new.c": "int z;\n"},
         )
         refused = json.loads(call(*words, "--reroll", "--dry-run").out)
-        assert "no-changelog" in {one["name"] for one in refused["refusals"]}
+        assert "no-changelog" in {refusal["name"] for refusal in refused["refusals"]}
         log = (
             call("draft", "-C", repo.path, "--export", "-")
             .out.partition("==== changelog v2 ====\n")[2]
@@ -263,7 +263,7 @@ def test_a_new_version_asks_what_changed_and_links_to_the_last(tmp_path: Path) -
     notes = first.partition("\n---\r\n")[2]
     assert "- new patch: widget: and another" in notes
     assert "Range-diff against v1 (the commits are not published):" in notes
-    # below the diffstat of a cover letter, without the remark if everybody has the commits
+    # below a cover letter's diffstat, without the note if everyone has the commits
     repo.git("update-ref refs/remotes/origin/topic topic")
     cover = ("--cover-subject", "widget: all", "--cover", "Why.", "--changelog", "- x")
     assert call("draft", "-C", repo.path, *cover).code == 0
@@ -274,7 +274,7 @@ def test_a_new_version_asks_what_changed_and_links_to_the_last(tmp_path: Path) -
     )
 
 
-def test_a_changelog_written_after_a_send_is_about_the_next_version(
+def test_changelog_written_after_a_send_is_about_the_next_version(
     tmp_path: Path,
 ) -> None:
     from tests.kit.smtp import FaultySink
@@ -302,7 +302,8 @@ def test_a_changelog_written_after_a_send_is_about_the_next_version(
         with Repository.open(repo.path) as repository:
             draft = find_draft(repository, SendRequest())
             assert [
-                one.kind for one in changes(draft, last_sent(draft), repository)
+                version_change.kind
+                for version_change in changes(draft, last_sent(draft), repository)
             ] == ["reworded"]
         assert (
             call("draft", "-C", repo.path, "--changelog", "- told better (Bob)").code
@@ -314,7 +315,7 @@ def test_a_changelog_written_after_a_send_is_about_the_next_version(
     assert "Changes in v2:\r\n- told better (Bob)\r\n- Link to v1: https://" in second
 
 
-def test_templates_are_filled_and_a_persons_own_come_first(tmp_path: Path) -> None:
+def test_user_templates_take_precedence(tmp_path: Path) -> None:
     text = fill(
         template("cover"),
         {"subject": "S", "text": "T", "count": "2", "patches": "#~  a"},
@@ -326,7 +327,7 @@ def test_templates_are_filled_and_a_persons_own_come_first(tmp_path: Path) -> No
         template("covr")
 
 
-def test_covers_are_taken_apart() -> None:
+def test_cover_letters_are_split() -> None:
     assert split_cover("s\n\nbody\n\n---\nChanges in v3:\n- a\n\n---\nmore") == (
         "s",
         "body\n---\nmore",
@@ -367,7 +368,7 @@ def test_drafts_are_listed_and_forgotten(tmp_path: Path) -> None:
         ("http://127.0.0.1:8080", True, "http://127.0.0.1:8080/"),
     ],
 )
-def test_a_link_to_the_last_version_is_on_an_archive_that_others_reach(
+def test_link_to_the_last_version_is_on_an_archive_that_others_reach(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     lore: str | None,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Manual edits to a recipient plan: the last one made to an address counts.
+"""Test manual edits to a recipient plan: the last edit of an address counts.
 
-And the lists a project adds.
+The lists that a project adds are tested as well.
 """
 
 import pytest
@@ -29,10 +29,13 @@ def headers(edits: Edits) -> dict[str, str]:
     }
 
 
-def test_an_edit_of_one_patch_leaves_the_others() -> None:
+def test_edit_of_one_patch_leaves_the_others() -> None:
     def patches(edits: Edits) -> dict[str, tuple[int, ...]]:
         plan = edits.apply(PLAN, ["a: one", "a: two", "a: three"])
-        return {one.address.name or "list": one.patches for one in plan.recipients}
+        return {
+            recipient.address.name or "list": recipient.patches
+            for recipient in plan.recipients
+        }
 
     hal = Address("Hal Hand", "hal@hand.example")
     edits = Edits().of_patch("a: two", MAX, gets=False)
@@ -46,7 +49,7 @@ def test_an_edit_of_one_patch_leaves_the_others() -> None:
 
 
 @pytest.mark.parametrize("header", ["to", "cc"])
-def test_an_address_that_was_dropped_and_is_added_again_is_in_the_plan(
+def test_address_that_was_dropped_and_is_added_again_is_in_the_plan(
     header: str,
 ) -> None:
     edits = Edits().drop(MAX).place(header, Address("Max", "MAX@keeper.example"))
@@ -58,7 +61,7 @@ def test_an_address_that_was_dropped_and_is_added_again_is_in_the_plan(
     assert edits.apply(PLAN).warnings == ()
 
 
-def test_an_address_that_was_added_and_is_dropped_is_gone() -> None:
+def test_address_that_was_added_and_is_dropped_is_gone() -> None:
     hal = Address("Hal Hand", "hal@hand.example")
     assert headers(Edits().place("to", hal)) == {
         "max@keeper.example": "to",
@@ -71,7 +74,7 @@ def test_an_address_that_was_added_and_is_dropped_is_gone() -> None:
     }
 
 
-def test_an_edit_of_one_address_leaves_those_of_others() -> None:
+def test_edit_of_one_address_leaves_those_of_others() -> None:
     edits = (
         Edits().drop(LIST).place("cc", MAX).place("cc", Address("", "hal@hand.example"))
     )
@@ -88,7 +91,7 @@ def test_an_edit_of_one_address_leaves_those_of_others() -> None:
     assert headers(edits.drop(MAX)) == {"hal@hand.example": "cc"}
 
 
-def test_the_address_moved_last_is_where_it_was_moved_last() -> None:
+def test_last_move_of_an_address_wins() -> None:
     moved = Edits().place("cc", MAX).place("to", MAX).place("cc", MAX)
     assert moved.placed == (("cc", MAX),)
     (there,) = [

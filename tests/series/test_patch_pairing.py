@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which patch became which, in the cases where title, content and order disagree."""
+"""Test matching patches if title, content and order disagree."""
 
 from collections import Counter
 
@@ -33,9 +33,9 @@ def patch(
     authored: str = "",
     paths: str = "drivers/net/usb/x.c",
 ) -> PatchFeatures:
-    """A patch that changes one line for each letter.
+    """Return a patch that changes one line for each letter.
 
-    Its hash is that of the lines unless another is given.
+    Its hash is derived from the lines unless given.
     """
     return PatchFeatures(
         title,
@@ -47,7 +47,7 @@ def patch(
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "other"),
     [
         (
             "usb: fix null-ptr-deref in read_urb()",
@@ -63,12 +63,12 @@ def patch(
         ("a: “quoted”  Words", 'a: "quoted" words'),
     ],
 )
-def test_a_reworded_title_is_similar(one: str, other: str) -> None:
-    assert title_similarity(one, other) == title_similarity(other, one) >= ALIKE
+def test_reworded_title_is_similar(left: str, other: str) -> None:
+    assert title_similarity(left, other) == title_similarity(other, left) >= ALIKE
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "other"),
     [
         (
             "hwmon: (pmbus/mp2975) fix whitespace error",
@@ -84,12 +84,12 @@ def test_a_reworded_title_is_similar(one: str, other: str) -> None:
     ],
 )
 def test_titles_of_other_patches_to_the_same_driver_are_not(
-    one: str, other: str
+    left: str, other: str
 ) -> None:
-    assert title_similarity(one, other) == title_similarity(other, one) < ALIKE
+    assert title_similarity(left, other) == title_similarity(other, left) < ALIKE
 
 
-def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
+def test_title_is_compared_without_case_quotes_and_whitespace() -> None:
     assert title_key(' A:  "b"\tc ') == "a: b c"
     assert title_similarity("A: b", "a:  B") == 1
 
@@ -103,13 +103,13 @@ def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
             [patch(TITLES[1], "xyz"), patch(TITLES[0], "abc")],
             {0: 1, 1: 0},
         ),
-        # swapped with two alike titles, both reworked: the title says which is which
+        # swapped with two similar titles, both reworked: the title decides
         (
             [patch(TITLES[0], "abcd"), patch(TITLES[1], "wxyz")],
             [patch(TITLES[1], "wxy1"), patch(TITLES[0], "abc2")],
             {0: 1, 1: 0},
         ),
-        # titles exchanged: what is changed decides before the title
+        # titles exchanged: the changes decide before the title
         (
             [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
             [patch(TITLES[1], "abc"), patch(TITLES[0], "xyz")],
@@ -139,13 +139,13 @@ def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
             [patch("x: drop baz", "ef"), patch("x: rename foo", "abcd")],
             {1: 0},
         ),
-        # squashed: the result has the title of one of them
+        # squashed: the result has one of the titles
         (
             [patch("x: one", "abc"), patch("x: more", "def")],
             [patch("x: one", "abcdef")],
             {0: 0},
         ),
-        # moved to the end of the series, with another one new and another dropped
+        # moved to the end of the series, with another patch added and another dropped
         (
             [patch(TITLES[0], "abc"), patch(TITLES[2], "def"), patch(TITLES[3], "ghi")],
             [
@@ -155,7 +155,7 @@ def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
             ],
             {0: 2, 2: 0},
         ),
-        # one title twice: content, then order
+        # the same title twice: content, then order
         (
             [patch("x: fix style", "abcd"), patch("x: fix style", "wxyz")],
             [patch("x: fix style", "wxy1"), patch("x: fix style", "abc1")],
@@ -179,7 +179,7 @@ def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
             ],
             {0: 1, 1: 2},
         ),
-        # one dropped, one new at its place, of another content: nothing became of it
+        # one dropped, and a new one with other content in its position: no match
         (
             [patch(TITLES[0], "abc"), patch(TITLES[2], "def")],
             [patch(TITLES[0], "abc"), patch("net: usb: resume early", "xyz")],
@@ -199,14 +199,14 @@ def test_patches_are_paired(
     old: list[PatchFeatures], new: list[PatchFeatures], pairs: dict[int, int]
 ) -> None:
     assert pair_patches(old, new) == pairs
-    # the other way round the same patches belong together
-    assert pair_patches(new, old) == {place: at for at, place in pairs.items()}
+    # matching is symmetric
+    assert pair_patches(new, old) == {pair: at for at, pair in pairs.items()}
 
 
 def test_thousands_of_patches_of_one_title_are_paired_in_order() -> None:
     many = [patch("treewide: fix style", change=str(at)) for at in range(2000)]
     assert pair_patches(
-        many, [one._replace(change=f"new {at}") for at, one in enumerate(many)]
+        many, [patch._replace(change=f"new {at}") for at, patch in enumerate(many)]
     ) == {at: at for at in range(2000)}
 
 
@@ -232,36 +232,36 @@ def test_order_dropped_and_reworked_patches_do_not_matter(
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "low", "high"),
+    ("left", "other", "low", "high"),
     [
         ("net: check it", "net: check it", 1.0, 1.0),
         ("", "", 0.0, 0.0),
         (" ", '"', 0.0, 0.0),
         ("", "net: check it", 0.0, 0.0),
-        # a prefix counts where the other title is nothing else
+        # a prefix counts if the other title is nothing else
         ("net: leak", "net", 0.5, 0.8),
         ("net: leak", "leak", 0.5, 0.8),
-        # and not where both have it
+        # but not if both have it
         ("net: usb: leak", "net: usb: quirk", 0.0, 0.2),
         ("net: usb: leak", "net: pci: leak", 0.5, 0.8),
         ("net: usb: leak", "net: leak", 0.5, 0.8),
     ],
 )
-def test_the_prefix_of_two_titles_makes_them_no_more_alike(
-    one: str, other: str, low: float, high: float
+def test_prefix_of_two_titles_makes_them_no_more_alike(
+    left: str, other: str, low: float, high: float
 ) -> None:
-    for found in (title_similarity(one, other), title_similarity(other, one)):
-        assert low <= found <= high
+    for similarity in (title_similarity(left, other), title_similarity(other, left)):
+        assert low <= similarity <= high
 
 
-def test_a_long_title_is_compared_with_all_of_its_characters() -> None:
-    # difflib leaves out what is frequent in 200 characters and more
+def test_long_title_is_compared_with_all_of_its_characters() -> None:
+    # difflib ignores frequent characters in texts of 200 characters or more
     long = "ab " * 90
     assert title_similarity(f"{long}c", f"{long}d") > 0.7
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "expected"),
+    ("left", "other", "expected"),
     [
         ({}, {}, 0.0),
         ({"a": 1}, {}, 0.0),
@@ -272,10 +272,10 @@ def test_a_long_title_is_compared_with_all_of_its_characters() -> None:
     ],
 )
 def test_lines_are_as_alike_as_their_common_share(
-    one: dict[str, int], other: dict[str, int], expected: float
+    left: dict[str, int], other: dict[str, int], expected: float
 ) -> None:
-    assert line_similarity(one, other) == expected
-    assert line_similarity(other, one) == expected
+    assert line_similarity(left, other) == expected
+    assert line_similarity(other, left) == expected
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_lines_are_as_alike_as_their_common_share(
             PatchFeatures("a: leak", lines={"y": 1}),
             0.8,
         ),
-        # a tenth of the lines in common is enough for the title to count
+        # sharing a tenth of the lines is enough for the title to count
         (
             PatchFeatures("a: leak", lines={"x": 1, "y": 9}),
             PatchFeatures("a: leak", lines={"x": 1, "z": 9}),
@@ -309,7 +309,7 @@ def test_lines_are_as_alike_as_their_common_share(
         ),
     ],
 )
-def test_a_title_counts_less_where_hardly_a_line_is_common(
+def test_title_counts_less_without_common_lines(
     mine: PatchFeatures, yours: PatchFeatures, expected: float
 ) -> None:
     assert patch_similarity(mine, yours) == expected

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What several tests of the services need."""
+"""Fixtures shared by several tests of the services."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.kit import cli
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stdout is a terminal: the settings are those of the working tree."""
+    """Make stdout a terminal, so that the working tree's settings apply."""
     monkeypatch.setattr(cli._Text, "isatty", lambda _: True)
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.delenv("CI", raising=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A Message-ID or an archive's URL as a TARGET: the series it belongs to, as it was sent."""
+"""Test a Message-ID or an archive's URL as a TARGET: the series it belongs to, as it was sent."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -61,17 +61,17 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("c2", ["c1", "c2"]),
     ],
 )
-def test_a_mail_stands_for_the_revision_it_is_in_or_answers(
+def test_message_selects_the_version_that_it_belongs_to(
     url: str, word: str, sources: list[str]
 ) -> None:
-    found = series_at(f"<{word}@example.org>", lore=url)
-    assert [one.source for one in found.patches] == [
+    series = series_at(f"<{word}@example.org>", lore=url)
+    assert [patch.source for patch in series.patches] == [
         f"{name}@example.org" for name in sources
     ]
-    assert (found.cover is not None) is (word[0] == "c")
+    assert (series.cover is not None) is (word[0] == "c")
 
 
-def test_talk_is_no_series_and_a_word_no_address(url: str) -> None:
+def test_discussion_is_not_a_series(url: str) -> None:
     with pytest.raises(InputError, match="no patch in this thread"):
         series_at("<talk@example.org>", lore=url)
     with pytest.raises(UsageError, match="neither"):
@@ -96,7 +96,7 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
         "maintainers --format json --tree", workdir, f"{url}/v2@example.org/"
     ).json
     assert "matt@example.com" in {
-        one["email"] for one in reported["results"][0]["recipients"]
+        result["email"] for result in reported["results"][0]["recipients"]
     }
     lines = call(
         "maintainers --format get_maintainer --tree",
@@ -107,7 +107,7 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
     assert lines.out == "Matt Maintainer <matt@example.com>\n"
 
 
-def test_a_bare_id_is_asked_of_the_persons_own_archive(url: str, workdir: Path) -> None:
+def test_bare_id_is_fetched_from_the_users_archive(url: str, workdir: Path) -> None:
     repo = Repo(workdir / "r")
     repo.commit("start", {"a.c": "int a;\n"})
     repo.git("config --global patchpilot.lore", url)
@@ -115,7 +115,7 @@ def test_a_bare_id_is_asked_of_the_persons_own_archive(url: str, workdir: Path) 
     assert (done.code, done.json["repository"]) == (0, str(repo.path))
 
 
-def test_offline_it_says_what_was_not_asked_for(workdir: Path) -> None:
+def test_offline_lists_skipped_queries(workdir: Path) -> None:
     (workdir / "MAINTAINERS").write_text(
         "Maintainers List\n\nPUMPS\nM:\tMatt <matt@example.com>\nS:\tMaintained\nF:\tdrivers/\n"
     )
@@ -139,6 +139,6 @@ def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
         map(str, next_steps(sent))
     )
     repo.git("config --global patchpilot.lore https://archive.example.org/lists/")
-    (said,) = [line for line in map(str, next_steps(here)) if "was received" in line]
-    assert f"https://archive.example.org/lists/{ident}/" in said
-    assert "lore.kernel.org" not in said
+    (hint,) = [line for line in map(str, next_steps(here)) if "was received" in line]
+    assert f"https://archive.example.org/lists/{ident}/" in hint
+    assert "lore.kernel.org" not in hint

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a report of a bug needs: `bug-report`."""
+"""Test `bug-report`."""
 
 import os
 import sys
@@ -16,20 +16,20 @@ from tests.kit.cli import call
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty temporary directory."""
+    """Return an empty temporary directory."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
 def raised(message: str) -> RuntimeError:
-    """An exception with a traceback."""
+    """Return an exception with a traceback."""
     try:
         raise RuntimeError(message)
     except RuntimeError as error:
         return error
 
 
-def test_the_last_traceback_of_this_user_is_in_the_report(temporary: Path) -> None:
+def test_last_traceback_of_this_user_is_in_the_report(temporary: Path) -> None:
     assert last_traceback() == ""
     assert "no log of a bug" in bug_report(load())
     hint = bug_hint(raised("an older bug"))
@@ -43,7 +43,7 @@ def test_the_last_traceback_of_this_user_is_in_the_report(temporary: Path) -> No
     assert "RuntimeError: in ```text``` of ~/linux" in report
 
 
-def test_a_long_traceback_is_cut_at_its_beginning(temporary: Path) -> None:
+def test_long_traceback_is_cut_at_its_beginning(temporary: Path) -> None:
     bug_hint(raised("x" * 30_000 + " the end"))
     text = last_traceback()
     assert len(text) < 21_000
@@ -52,7 +52,7 @@ def test_a_long_traceback_is_cut_at_its_beginning(temporary: Path) -> None:
 
 
 def test_settings_with_commands_servers_and_paths_are_not_shown() -> None:
-    found = {
+    values = {
         "patchpilot.via": ["b4"],
         "patchpilot.strict": ["perhaps"],
         "patchpilot.mailbox": ["/home/secret"],
@@ -60,7 +60,7 @@ def test_settings_with_commands_servers_and_paths_are_not_shown() -> None:
         "patchpilot.unread": ["secret"],
     }
     problems: list[PatchpilotError] = []
-    report = bug_report(load(git_config=found, problems=problems))
+    report = bug_report(load(git_config=values, problems=problems))
     assert "- via = 'b4' (git config)" in report
     assert "- strict = 'perhaps' (git config, invalid)" in report
     assert "- mailbox = (not shown) (git config)" in report
@@ -69,7 +69,7 @@ def test_settings_with_commands_servers_and_paths_are_not_shown() -> None:
     assert "secret" not in report
 
 
-def test_the_report_is_printed_where_the_settings_cannot_be_read(
+def test_report_is_printed_where_the_settings_cannot_be_read(
     temporary: Path, workdir: Path
 ) -> None:
     (workdir / ".git").write_text("gitdir: /nonexistent\n")
@@ -79,7 +79,7 @@ def test_the_report_is_printed_where_the_settings_cannot_be_read(
     assert "### Last traceback" in outcome.out
 
 
-def test_a_bug_points_to_the_report(
+def test_bug_points_to_the_report(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: object) -> str:

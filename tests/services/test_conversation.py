@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A series' mails as a tree, and its story with dates and proofs."""
+"""Test a series' messages as a tree, and its history with dates and proofs."""
 
 from pathlib import Path
 
@@ -19,13 +19,13 @@ def followed(tmp_path: Path, *mails: bytes) -> Tracked:
 
 def tree(series: Tracked) -> list[str]:
     return [
-        "".join("│" if more else "└" for more in one.more)
-        + f"{one.mail.kind} {one.message_id[:2]}"
-        for one in conversation(series)
+        "".join("│" if more else "└" for more in message.more)
+        + f"{message.mail.kind} {message.message_id[:2]}"
+        for message in conversation(series)
     ]
 
 
-def test_answers_are_below_what_they_answer_and_bots_mails_are_roots(
+def test_answers_are_below_what_they_answer_and_bots_messages_are_roots(
     tmp_path: Path,
 ) -> None:
     assert tree(followed(tmp_path, *story.ACCEPTED, story.IN_REVIEW)) == [
@@ -39,14 +39,14 @@ def test_answers_are_below_what_they_answer_and_bots_mails_are_roots(
     ]
 
 
-def test_a_second_version_that_answers_the_first_is_a_root_all_the_same(
+def test_version_sent_as_a_reply_is_still_a_root(
     tmp_path: Path,
 ) -> None:
     second = patch(f"[PATCH v2] {story.TITLE}", id="v2", minutes=100, reply_to="v1")
     assert tree(followed(tmp_path, story.V1, second)) == ["patch v1", "patch v2"]
 
 
-def test_mails_that_answer_each_other_are_shown_once_each(tmp_path: Path) -> None:
+def test_messages_that_answer_each_other_are_shown_once_each(tmp_path: Path) -> None:
     def one(ident: str, to: str, minutes: int) -> bytes:
         return mail(
             f"Re: [PATCH] {story.TITLE}",
@@ -65,7 +65,7 @@ def test_mails_that_answer_each_other_are_shown_once_each(tmp_path: Path) -> Non
     ]
 
 
-def test_the_story_has_every_event_with_its_date_and_proof(tmp_path: Path) -> None:
+def test_history_lists_every_event_with_date_and_proof(tmp_path: Path) -> None:
     events = story_of(followed(tmp_path, *story.WHOLE))
     assert [
         (
@@ -98,7 +98,7 @@ def test_the_story_has_every_event_with_its_date_and_proof(tmp_path: Path) -> No
     ]
 
 
-def test_what_no_archive_has_yet_has_a_story(tmp_path: Path) -> None:
+def test_unarchived_series_has_a_history(tmp_path: Path) -> None:
     with open_store() as store:
         entry = store.add("v1@example.org", "demo", None, None)
         from patchpilot.topic.followed.known_series import show

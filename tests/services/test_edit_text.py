@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What comes out of an editor, whatever it left behind."""
+"""Test the text that comes back from an editor."""
 
 import signal
 from pathlib import Path
@@ -21,13 +21,11 @@ from patchpilot.topic.edit_commits import edit_text
         ("truncate -s 0", ""),
     ],
 )
-def test_a_text_comes_back_or_none_where_there_is_no_file(
-    editor: str, text: str | None
-) -> None:
+def test_text_is_returned_or_none_without_a_file(editor: str, text: str | None) -> None:
     assert edit_text(editor, "a\n", "DRAFT.txt") == text
 
 
-def test_a_text_that_was_saved_before_the_editor_failed_is_kept_and_goes_on() -> None:
+def test_text_saved_before_an_editor_failure_is_kept() -> None:
     with pytest.raises(PatchpilotError, match="the text is kept in ") as error:
         edit_text("f() { echo mine > $1; false; }; f", "a\n", "DRAFT.txt")
     kept = Path(error.value.message.rpartition(" ")[2])
@@ -37,6 +35,6 @@ def test_a_text_that_was_saved_before_the_editor_failed_is_kept_and_goes_on() ->
     assert not kept.exists()
 
 
-def test_an_interrupt_is_for_the_editor() -> None:
+def test_interrupt_is_for_the_editor() -> None:
     assert edit_text("kill -INT $PPID; sed -i s/a/b/", "a\n", "DRAFT.txt") == "b\n"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

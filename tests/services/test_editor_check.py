@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an editor's texts are compared with, and where their findings are."""
+"""Test what an editor's texts are compared with, and where their findings are."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,9 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def found(check: EditorCheck, path: Path, text: str) -> Iterator[tuple[int, str]]:
-    return ((one.line, one.finding.name) for one in check.findings(path, text))
+    return (
+        (finding.line, finding.finding.name) for finding in check.findings(path, text)
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_findings_of_an_mbox_are_at_the_lines_of_the_file(tmp_path: Path) -> Non
     check.close()
 
 
-def test_a_message_belongs_to_the_working_tree_that_git_asks_for(
+def test_message_belongs_to_the_working_tree_that_git_asks_for(
     repo: Repo, tmp_path: Path
 ) -> None:
     repo.git("worktree add -q", str(tmp_path / "other"), "HEAD")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --fix` on commits: messages and trees change, what stands on them is carried, the working
-tree follows, and undo brings all back.
+"""Test `check --fix` on commits: messages and trees change, later commits are rebased, the working
+tree follows, and undo restores everything.
 """
 
 import os
@@ -37,8 +37,8 @@ ADA = "Ada Fixer <ada@example.org>"
 
 
 def topic(path: Path) -> Repo:
-    """A branch of two commits: the first is untidy in its message and its code, the second changes
-    lines beside.
+    """Return a branch of two commits: the first has findings in message and code, the second
+    changes adjacent lines.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")
@@ -103,7 +103,7 @@ def test_messages_and_code_are_fixed_and_the_rest_is_carried(tmp_path: Path) -> 
     }
 
 
-def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
+def test_second_time_changes_nothing(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     mend(repo)
     head = repo.git("rev-parse topic")
@@ -140,14 +140,14 @@ def test_undo_does_not_run_over_work_that_is_not_committed(tmp_path: Path) -> No
     assert (repo.path / FILE).read_text() == "mine\n"
 
 
-def test_a_diff_changes_nothing_at_all(tmp_path: Path) -> None:
+def test_diff_changes_nothing_at_all(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
 
     def state() -> dict[str, bytes]:
         return {
-            str(one): one.read_bytes()
-            for one in repo.path.rglob("*")
-            if one.is_file() and one.name != "index"
+            str(file): file.read_bytes()
+            for file in repo.path.rglob("*")
+            if file.is_file() and file.name != "index"
         }
 
     before = state()
@@ -158,7 +158,7 @@ def test_a_diff_changes_nothing_at_all(tmp_path: Path) -> None:
     assert result.check.patches[0].findings != result.remaining.patches[0].findings
 
 
-def test_a_patch_that_is_too_long_to_check_as_a_whole_is_left_alone(
+def test_overlong_patch_is_not_fixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -175,7 +175,7 @@ def test_a_patch_that_is_too_long_to_check_as_a_whole_is_left_alone(
     assert repo.git("rev-parse topic") == old
 
 
-def test_work_on_a_touched_file_is_in_the_way_and_on_another_is_not(
+def test_only_changes_to_touched_files_block(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -194,7 +194,7 @@ def test_work_on_a_touched_file_is_in_the_way_and_on_another_is_not(
     assert (repo.path / "other").read_text() == "mine\n"
 
 
-def test_a_branch_that_is_not_checked_out_is_fixed_where_it_is(tmp_path: Path) -> None:
+def test_branch_is_fixed_without_checkout(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.checkout("master")
     mend(repo, "master..topic")
@@ -203,7 +203,7 @@ def test_a_branch_that_is_not_checked_out_is_fixed_where_it_is(tmp_path: Path) -
     assert repo.git("status --porcelain") == ""
 
 
-def test_a_branch_that_another_working_tree_has_is_refused(tmp_path: Path) -> None:
+def test_branch_that_another_working_tree_has_is_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.checkout("master")
     repo.git("worktree add -q", str(tmp_path / "w"), "topic")
@@ -211,7 +211,7 @@ def test_a_branch_that_another_working_tree_has_is_refused(tmp_path: Path) -> No
         mend(repo, "master..topic")
 
 
-def test_what_is_published_is_refused_unless_reported(tmp_path: Path) -> None:
+def test_published_commits_need_an_override(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.git("update-ref refs/remotes/origin/topic topic")
     with pytest.raises(RefusedError, match="published"):
@@ -220,7 +220,7 @@ def test_what_is_published_is_refused_unless_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("why", ["published", "rebase", "merge"])
-def test_what_no_mending_could_get_past_is_refused_before_anything_is_checked(
+def test_unfixable_target_is_refused_before_the_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -251,16 +251,14 @@ def test_what_no_mending_could_get_past_is_refused_before_anything_is_checked(
         (2, ("2 later commits will be rewritten",)),
     ],
 )
-def test_what_a_rewriting_costs_is_reported_in_right_words(
-    above: int, reported: tuple[str, ...]
-) -> None:
+def test_rewrite_costs_are_described(above: int, reported: tuple[str, ...]) -> None:
     commits = {str(number): f"new{number}" for number in range(above + 1)}
     assert costs(Rewriting(None, "0", "new0", commits, ()), 1) == reported
     (lost,) = costs(Rewriting(None, "0", "new0", {"0": "new0"}, ("0",)), 1)
     assert lost.startswith("1 commit loses its signature; sign it again")
 
 
-def test_a_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
+def test_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.git("checkout -q -b side 'topic~1'")
     repo.commit("side", {"side": "1\n"}, author=ADA)
@@ -295,7 +293,7 @@ def test_select_limits_what_is_fixed(tmp_path: Path) -> None:
     assert "if(a)" in file(repo, "topic~1")
 
 
-def test_a_message_in_another_form_than_its_mail_is_left(tmp_path: Path) -> None:
+def test_message_unlike_its_commit_is_not_fixed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.commit(
         f"frob: a title\nover two lines.\n\n{TEXT}---\n\nReviewed-By: Ben Reader"
@@ -313,8 +311,8 @@ TIDY = MOVED.replace("if(", "if (").replace("a,1 ", "a, 1")
 
 
 def moving(path: Path, moved: str) -> Repo:
-    """A branch whose first commit adds a function at the top of a file and whose second puts it,
-    perhaps changed, at the end.
+    """Return a branch whose first commit adds a function at the top of a file, and whose second
+    moves it, perhaps changed, to the end.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")
@@ -335,7 +333,7 @@ def moving(path: Path, moved: str) -> Repo:
     return repo
 
 
-def test_what_is_fixed_stays_so_where_a_later_commit_moves_it(tmp_path: Path) -> None:
+def test_fix_survives_a_later_move(tmp_path: Path) -> None:
     repo = moving(tmp_path / "r", MOVED)
     mend(repo)
     assert file(repo, "topic~1").startswith(TIDY)
@@ -348,16 +346,14 @@ def test_what_is_fixed_stays_so_where_a_later_commit_moves_it(tmp_path: Path) ->
     [MOVED.replace("\treturn a;", "\treturn 2;"), f"{MOVED}\n{MOVED}"],
     ids=["changes", "doubles"],
 )
-def test_what_a_later_commit_moves_and_changes_or_doubles_is_its_own(
-    tmp_path: Path, moved: str
-) -> None:
+def test_moved_and_changed_lines_are_not_edited(tmp_path: Path, moved: str) -> None:
     repo = moving(tmp_path / "r", moved)
     mend(repo)
     assert file(repo, "topic~1").startswith(TIDY)
     assert file(repo, "topic").endswith(f"\n\n{moved}")
 
 
-def test_two_that_a_later_commit_makes_one_are_its_own(tmp_path: Path) -> None:
+def test_merged_lines_are_not_edited(tmp_path: Path) -> None:
     repo = moving(tmp_path / "r", MOVED)
     rest = "".join(f"int frob_{number}(void);\n" for number in range(30))
     lines = rest.splitlines(keepends=True)
@@ -375,7 +371,7 @@ def test_two_that_a_later_commit_makes_one_are_its_own(tmp_path: Path) -> None:
     assert file(repo, "topic") == f"{rest}{call}"
 
 
-def test_what_gerrit_knows_a_commit_by_stays_in_it_and_goes_from_its_mail(
+def test_gerrit_change_id_stays_in_the_commit_but_not_in_the_message(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -418,10 +414,10 @@ print(count[0])
 
 
 @pytest.mark.long
-def test_a_kill_at_any_git_call_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
+def test_kill_at_any_git_call_leaves_old_or_new_state(tmp_path: Path) -> None:
     whole = topic(tmp_path / "whole")
     old = whole.git("rev-parse topic")
-    # the same commit, however late it is written
+    # the same commit, whenever it is written
     environment = {**os.environ, "GIT_COMMITTER_DATE": "2024-03-04T10:00:00Z"}
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(whole.path), "0"],
@@ -462,7 +458,7 @@ _NUMBER = st.integers(0, 5)
     )
 )
 @settings(max_examples=6)
-def test_carried_commits_end_in_the_tree_they_had_but_for_the_fixed_lines(
+def test_rebased_commits_change_only_the_fixed_lines(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str]]
 ) -> None:
     repo = Repo(tmp_path_factory.mktemp("carry") / "r")
@@ -488,7 +484,7 @@ def test_carried_commits_end_in_the_tree_they_had_but_for_the_fixed_lines(
     assert repo.git("status --porcelain") == ""
 
 
-def test_a_line_below_a_changed_one_is_aligned_in_the_commit(tmp_path: Path) -> None:
+def test_line_below_a_changed_one_is_aligned_in_the_commit(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     before = "int frob_one(int a,\n\t     int b)\n{\n\treturn a + b;\n}\n"
     repo.commit("frob: begin\n", {FILE: before}, author=ADA)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Several files are written all or none, whatever ends it."""
+"""Test that several files are all written or none, even if the run is killed."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("why", ERRORS)
 @pytest.mark.parametrize("times", [1, 9])
 @pytest.mark.parametrize("at", [1, 2, 3])
-def test_what_ends_the_writing_between_two_files_leaves_all_as_they_were(
+def test_interrupted_write_leaves_all_files_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str, times: int, at: int
 ) -> None:
     for name in "abc":
@@ -48,7 +48,7 @@ def test_what_ends_the_writing_between_two_files_leaves_all_as_they_were(
         assert after == before
 
 
-def test_a_file_without_end_is_not_read_to_its_end(
+def test_endless_file_is_not_read_completely(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("patchpilot.commits.range.MAX_INPUT", 1 << 20)

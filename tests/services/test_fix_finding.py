@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fix of one finding: found out first, written on request, and only what was asked for."""
+"""Test fixing one finding: determined first, written on request, and nothing else changed."""
 
 from pathlib import Path
 
@@ -27,7 +27,9 @@ TEXT = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """A branch of one commit of Ada, with two findings on one line, signed off by Ben only."""
+    """Return a branch of one commit by Ada, with two findings on one line, signed off by Ben
+    only.
+    """
     repo = Repo(tmp_path / "r")
     for name, value in (
         ("user.name", "Ada Fixer"),
@@ -50,7 +52,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
-    """The fix of the first finding of this name."""
+    """Return the fix of the first finding with this name."""
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))
@@ -67,10 +69,10 @@ def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
         return fix_messages(repository, settings, [commit], remedy, overrides=given)
 
 
-def changed(found: FindingFixed) -> list[str]:
+def changed(fixed: FindingFixed) -> list[str]:
     return [
         line
-        for line in found.diff
+        for line in fixed.diff
         if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))
     ]
 
@@ -86,7 +88,7 @@ def test_only_the_finding_that_was_named_is_fixed(repo: Repo) -> None:
     assert "frob(a,1)" in code
 
 
-def test_the_author_s_sign_off_is_added_where_the_user_is_the_author(
+def test_author_s_sign_off_is_added_where_the_user_is_the_author(
     repo: Repo,
 ) -> None:
     assert changed(fixed(repo, "author-not-signed", write=True)) == [
@@ -101,6 +103,6 @@ def test_the_author_s_sign_off_is_added_where_the_user_is_the_author(
 
 def test_nobody_signs_off_for_another_author(repo: Repo) -> None:
     repo.git("config user.email carl@example.org")
-    found = fixed(repo, "author-not-signed", write=True)
-    assert not found.diff
-    assert found.reason.startswith("only the author can: Ada Fixer <ada@example.org>")
+    result = fixed(repo, "author-not-signed", write=True)
+    assert not result.diff
+    assert result.reason.startswith("only the author can: Ada Fixer <ada@example.org>")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What rules about history are told by a real repository."""
+"""Test the facts that a real repository gives to rules about history."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
-def test_a_stale_branch_denies_nothing(tmp_path: Path) -> None:
+def test_stale_branch_proves_nothing(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
     old = repo.commit("frob: a\n", {"a": "1\n"})
     new = repo.commit("frob: b\n", {"a": "2\n"})
@@ -27,7 +27,7 @@ def test_a_stale_branch_denies_nothing(tmp_path: Path) -> None:
         assert facts.is_ancestor_of_mainline(own) is False
 
 
-def test_without_a_mainline_nothing_is_said(tmp_path: Path) -> None:
+def test_without_a_mainline_nothing_is_reported(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
     commit = repo.commit("frob: a\n", {"a": "1\n"})
     with Repository.open(repo.path) as opened:
@@ -40,7 +40,7 @@ def test_without_a_mainline_nothing_is_said(tmp_path: Path) -> None:
         assert facts.first_release(commit) is None
 
 
-def test_the_first_final_release_counts(tmp_path: Path) -> None:
+def test_first_final_release_counts(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
     commit = repo.commit("frob: a\n", {"a": "1\n"})
     repo.tag("v6.1-rc1")
@@ -98,7 +98,7 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(
     assert answers[-1] == []
 
 
-def test_facts_of_many_commits_are_known_without_reading_the_log_again(
+def test_many_facts_need_one_log_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = Repo(tmp_path / "linux")
@@ -129,7 +129,7 @@ def test_facts_of_many_commits_are_known_without_reading_the_log_again(
         ("Cc: stable@vger.kernel.org\n", {"stable-for-unreleased-bug": "check"}),
     ],
 )
-def test_a_bug_of_the_coming_release_is_nothing_for_stable(
+def test_unreleased_bug_needs_no_backport(
     tmp_path: Path, stable: str, reported: dict[str, str]
 ) -> None:
     repo = Repo(tmp_path / "linux")
@@ -144,13 +144,13 @@ def test_a_bug_of_the_coming_release_is_nothing_for_stable(
     repo.commit(
         f"frob: drop the count\n\nNobody reads it.\n\n{tags}", {"a.c": "int a;\n"}
     )
-    found = call(
+    document = call(
         "-C", repo.path, "check", "--strict", "--format", "json", "--base", "master"
     ).json
     rules = {
-        one["name"]: one["severity"]
-        for patch in found["patches"]
-        for one in patch["findings"]
+        finding["name"]: finding["severity"]
+        for patch in document["patches"]
+        for finding in patch["findings"]
     }
     assert {
         name: rules[name]
@@ -192,7 +192,7 @@ def test_tips_and_trees_are_those_of_the_remotes(tmp_path: Path) -> None:
         assert facts.tree_of("0123456789ab") is None
 
 
-def test_a_shallow_clone_says_once_what_it_cannot_know(tmp_path: Path) -> None:
+def test_shallow_clone_prints_one_note(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "full")
     old, older = (
         repo.commit(f"frob: step {n}\n", {"a": f"{n}\n"})[:12] for n in (1, 2)

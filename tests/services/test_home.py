@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Home: the topics of all repositories, whose turn it is, and what is known before anything is
+"""Test Home: the topics of all repositories, whose turn it is, and what is known before anything is
 read.
 """
 
@@ -25,14 +25,14 @@ KEY = "{}/.git"
 def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_it_is(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as one:
+    with life(tmp_path) as author:
         (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
         assert call("track add --mbox", tmp_path / "m").code == 0
-        one.tell(one.send(), "Why do you change line 1? Please add a test.")
-        other = one.another("other")
+        author.tell(author.send(), "Why do you change line 1? Please add a test.")
+        other = author.another("other")
         (other.path / "widget.c").write_text("int another;\n")
         other.git("commit -q -a --amend -m 'gadget: fix it'")
-        one.run("draft")
+        author.run("draft")
         other.patchpilot("draft")
         topics = read_topics()
         assert [topic.turn for topic in topics] == [
@@ -60,11 +60,9 @@ def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_
         assert applied.repository == ""
 
 
-def test_what_was_read_is_known_at_once_and_not_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with life(tmp_path) as one:
-        one.tell(one.send(), "Why do you change line 1?")
+def test_read_data_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with life(tmp_path) as author:
+        author.tell(author.send(), "Why do you change line 1?")
         (before,) = known_topics()
         assert before.news == "v1 sent"
         read = read_topics()
@@ -72,22 +70,22 @@ def test_what_was_read_is_known_at_once_and_not_read_again(
         with monkeypatch.context() as patch:
             patch.delattr(read_home, "topic_state")
             assert read_topics() == read
-        one.run("track", "show")
+        author.run("track", "show")
         assert [topic.unread for topic in known_topics()] == [0]
-        one.amend()
+        author.amend()
         assert [topic.news for topic in read_topics()] == [
             "v1 under-review: 1 reply, with a question by Rita Reviewer; your commits have changed"
             " since"
         ]
 
 
-def test_a_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
+def test_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # the kit's commits are of a fixed day
+    # the kit's commits have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
-    with life(tmp_path) as one:
-        repo = one.repo
+    with life(tmp_path) as author:
+        repo = author.repo
         assert read_topics() == ()
         (topic,) = read_topics([KEY.format(repo.path.resolve())])
         assert (topic.branch, topic.turn, topic.patches, topic.state) == (
@@ -103,28 +101,28 @@ def test_a_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
         assert known_topics() == ()
 
 
-def test_a_sent_topic_stays_when_its_branch_or_its_repository_is_gone(
+def test_sent_topic_stays_when_its_branch_or_its_repository_is_gone(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as one:
-        one.send()
-        one.update()
-        one.repo.git("checkout -q master")
-        one.repo.git("branch -D topic")
+    with life(tmp_path) as author:
+        author.send()
+        author.update()
+        author.repo.git("checkout -q master")
+        author.repo.git("branch -D topic")
         (topic,) = read_topics()
         assert (topic.branch, topic.turn, topic.title) == (
             None,
             Turn.WAITING,
             "widget: change line 1",
         )
-        one.repo.path.rename(tmp_path / "moved")
+        author.repo.path.rename(tmp_path / "moved")
         assert [topic.title for topic in read_topics()] == ["widget: change line 1"]
 
 
 def test_news_of_the_archive_come_with_an_update(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        ident = one.send()
-        one._answer(
+    with life(tmp_path) as author:
+        ident = author.send()
+        author._answer(
             ident,
             "Re: [PATCH] widget: change line 1",
             "On Monday Ada wrote:\n> x\n\nIs this tested?\n",
@@ -135,16 +133,16 @@ def test_news_of_the_archive_come_with_an_update(tmp_path: Path) -> None:
         assert [(topic.turn, topic.news) for topic in topics] == [
             (Turn.YOURS, "Rita Reviewer asked 1 question")
         ]
-        one.archive.__exit__(None, None, None)
+        author.archive.__exit__(None, None, None)
         topics, trouble = update_topics(fresh=True)
         assert trouble
         assert [topic.news for topic in topics] == ["Rita Reviewer asked 1 question"]
 
 
-def test_a_reply_that_does_not_count_is_news_all_the_same(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        one._answer(
-            one.send(),
+def test_uncounted_reply_is_still_news(tmp_path: Path) -> None:
+    with life(tmp_path) as author:
+        author._answer(
+            author.send(),
             "Re: [PATCH] widget: change line 1",
             "On Monday Ada wrote:\n> x\n\nApplied to widget-next, thanks.\n",
             "Nobody Known <nobody@example.com>",
@@ -155,7 +153,7 @@ def test_a_reply_that_does_not_count_is_news_all_the_same(tmp_path: Path) -> Non
         assert "no reply" not in topic.news
 
 
-def test_a_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
+def test_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start", {"a": "1\n"})
     repo.git("branch topic")
@@ -190,33 +188,33 @@ def test_topics_are_given_as_they_are_read_and_kept_when_the_reading_is_canceled
     assert counts == [0, 1]
 
 
-def test_a_merge_is_there_for_a_branch_that_was_not_sent_from_a_draft(
+def test_merge_is_shown_for_a_branch_sent_without_a_draft(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # the kit's commits are of a fixed day
+    # the kit's commits have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
-    with life(tmp_path) as one:
-        one.send()
-        one.update()
+    with life(tmp_path) as author:
+        author.send()
+        author.update()
         copy = tmp_path / "copy"
-        shutil.copytree(one.repo.path, copy, symlinks=True)
-        shutil.rmtree(one.repo.path)
-        one.repo.path = copy
+        shutil.copytree(author.repo.path, copy, symlinks=True)
+        shutil.rmtree(author.repo.path)
+        author.repo.path = copy
         key = KEY.format(copy.resolve())
         assert "sent" in {topic.state for topic in read_topics([key])}
-        one.land()
+        author.land()
         topics = {topic.branch: topic.state for topic in read_topics([key])}
         assert topics["topic"] == "in-mainline"
 
 
-def test_a_merge_that_git_shows_is_there_without_an_archive(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        one.send()
-        one.update()
+def test_merge_found_by_git_needs_no_archive(tmp_path: Path) -> None:
+    with life(tmp_path) as author:
+        author.send()
+        author.update()
         assert [topic.state for topic in read_topics()] == ["sent"]
-        one.land()
+        author.land()
         (topic,) = read_topics()
         assert topic.state == "in-mainline"
-        # its commits are in its base, so that the branch is no topic any more
-        one.repo.git("reset -q --hard origin/master")
+        # the base contains its commits, so the branch is no longer a topic
+        author.repo.git("reset -q --hard origin/master")
         assert [topic.state for topic in read_topics()] == ["in-mainline"]

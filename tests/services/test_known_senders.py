@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who is known of a followed series beyond its mails: by the repository, by the user, by what the
-user says.
+"""Test who is known to be on a tracked series beyond its messages: from the repository and the
+user.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ HOME = answer(
 
 @pytest.fixture
 def followed(tmp_path: Path) -> "Callable[..., Tracked]":
-    """The series of V1 with these answers, as shown with a repository."""
+    """Return the series of V1 with these replies, as shown with a repository."""
 
     def follow(*answers: bytes, repository: Repo | None = None) -> Tracked:
         file = tmp_path / "thread.mbox"
@@ -63,7 +63,7 @@ def followed(tmp_path: Path) -> "Callable[..., Tracked]":
         (".mailmap", "# Carol <carol@example.com>\n", "sent"),
     ],
 )
-def test_a_maintainer_is_known_by_the_mainlines_files(
+def test_maintainer_is_known_by_the_mainlines_files(
     followed: "Callable[..., Tracked]", tmp_path: Path, path: str, text: str, state: str
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -71,7 +71,7 @@ def test_a_maintainer_is_known_by_the_mainlines_files(
     assert followed(TAKEN, repository=repo).state == state
 
 
-def test_a_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(
+def test_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(
     followed: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -84,7 +84,7 @@ def test_a_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(
     assert followed(TAKEN, repository=repo).state == "accepted"
 
 
-def test_a_stable_maintainer_is_known_as_committer_of_the_stable_branches(
+def test_stable_maintainer_is_known_as_committer_of_the_stable_branches(
     followed: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -118,7 +118,7 @@ def test_another_address_of_the_author_is_known_by_mailmap(
     assert followed(HOME, repository=repo).state == state
 
 
-def test_who_is_confirmed_is_known_and_who_is_dismissed_is_not_asked_about(
+def test_confirmed_and_dismissed_senders_are_remembered(
     followed: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
     series = followed(HOME)
@@ -135,7 +135,7 @@ def test_who_is_confirmed_is_known_and_who_is_dismissed_is_not_asked_about(
             confirm_senders(["other@example.org"], known=True, store=store)
 
 
-def test_a_claim_is_shown_asked_about_and_confirmed_on_the_command_line(
+def test_claim_is_shown_asked_about_and_confirmed_on_the_command_line(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "thread.mbox"
@@ -154,24 +154,24 @@ def test_a_claim_is_shown_asked_about_and_confirmed_on_the_command_line(
     assert "withdrawn" in call("track show 1").out
 
 
-def test_a_tag_with_anothers_address_is_named_and_added_only_when_asked_for(
+def test_tag_with_anothers_address_is_only_added_on_request(
     tmp_path: Path,
 ) -> None:
     tag = "Acked-by: Linus Torvalds <torvalds@kernel.example>"
-    with life(tmp_path) as one:
-        one.tell(one.send(), tag, sender="Linus Torvalds <eve@evil.example>")
-        done = one.run("trailers", "--yes")
+    with life(tmp_path) as topic:
+        topic.tell(topic.send(), tag, sender="Linus Torvalds <eve@evil.example>")
+        done = topic.run("trailers", "--yes")
         assert (
             "it names torvalds@kernel.example, but the message is from eve@evil.example; patchpilot"
             " trailers --also" in done.err
         )
-        assert "torvalds" not in one.repo.git("log -1 --format=%B")
-        held = one.run("trailers", "--dry-run", "--format", "json").json["held"]
+        assert "torvalds" not in topic.repo.git("log -1 --format=%B")
+        held = topic.run("trailers", "--dry-run", "--format", "json").json["held"]
         assert [entry["command"] for entry in held] == [
             f"patchpilot trailers --also '{tag}'"
         ]
-        assert one.run("trailers", "--yes", "--also", tag).code == 0
-        assert tag in one.repo.git("log -1 --format=%B")
+        assert topic.run("trailers", "--yes", "--also", tag).code == 0
+        assert tag in topic.repo.git("log -1 --format=%B")
 
 
 EVE = "Ada Fixer <ada@evil.example>"
@@ -184,7 +184,7 @@ TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2)
 def add_own(
     tmp_path: Path, *mails: bytes, target: str | None = None
 ) -> tuple[Tracked, ...]:
-    """The series of an mbox, added in a repository whose user is Ada."""
+    """Return the series of an mbox, added in a repository whose user is Ada."""
     repo = Repo(tmp_path / "r")
     file = tmp_path / "thread.mbox"
     file.write_bytes(mbox(*mails))
@@ -196,12 +196,16 @@ def add_own(
 
 
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])
-def test_a_strangers_older_patch_vouches_for_nobody_in_the_users_series(
+def test_strangers_older_patch_confirms_no_sender(
     tmp_path: Path, target: str | None
 ) -> None:
     older = patch(f"[PATCH] {TITLE}", id="v0", minutes=-5000, **BY_EVE)
-    found = add_own(tmp_path, older, V1, TAKEN_BY_EVE2, target=target)
-    (series,) = [one for one in found if one.entry.message_id == "v1@example.org"]
+    tracked_series = add_own(tmp_path, older, V1, TAKEN_BY_EVE2, target=target)
+    (series,) = [
+        tracked
+        for tracked in tracked_series
+        if tracked.entry.message_id == "v1@example.org"
+    ]
     assert series.state == "sent"
     assert series.status
     assert [claim.sender.email for claim in series.status.claims] == [
@@ -211,7 +215,7 @@ def test_a_strangers_older_patch_vouches_for_nobody_in_the_users_series(
 
 @pytest.mark.parametrize("is_first", [True, False])
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])
-def test_of_two_messages_with_one_id_the_users_is_taken(
+def test_users_message_wins_over_a_duplicate_id(
     tmp_path: Path, is_first: bool, target: str | None
 ) -> None:
     copy = patch(f"[PATCH] {TITLE}", id="v1", **BY_EVE)
@@ -223,12 +227,10 @@ def test_of_two_messages_with_one_id_the_users_is_taken(
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_of_two_messages_with_one_id_by_strangers_neither_is_taken(
-    tmp_path: Path, is_first: bool
-) -> None:
-    one = answer("Applied, thanks!", to="v1", sender=CAROL)
+def test_duplicate_id_by_strangers_is_ignored(tmp_path: Path, is_first: bool) -> None:
+    reply = answer("Applied, thanks!", to="v1", sender=CAROL)
     other = answer("Applied, thanks!", to="v1", sender="matt@example.com")
-    pair = (one, other) if is_first else (other, one)
+    pair = (reply, other) if is_first else (other, reply)
     (series,) = add_own(tmp_path, V1, *pair)
     assert series.state == "sent"
     (trouble,) = series.troubles
@@ -236,7 +238,7 @@ def test_of_two_messages_with_one_id_by_strangers_neither_is_taken(
     assert "matt@example.com" in trouble
 
 
-def test_the_copy_that_a_list_rewrote_is_the_same_message(tmp_path: Path) -> None:
+def test_copy_that_a_list_rewrote_is_the_same_message(tmp_path: Path) -> None:
     header = "\"'Matt Maintainer' via demo\" <demo@lists.example.org>"
     rewritten = answer("Applied, thanks!", to="v1", sender=header).replace(
         b"To: ", b"X-Original-From: matt@example.com\nTo: ", 1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mark of the tree in a mail's subject, which no commit has and so nothing says before the
-mail.
+"""Test the tree's mark in a message's subject, which a commit lacks, so no check reports it
+before.
 """
 
 import pytest
@@ -56,17 +56,19 @@ def patches(*mails: bytes) -> list[Patch]:
         ("PATCH", "", "drivers/hwmon/frob.c", ""),
     ],
 )
-def test_a_networking_mail_without_its_tree_is_reported(
+def test_networking_message_without_its_tree_is_reported(
     mark: str, tag: str, path: str, advised: str
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()
-    found = mark_warnings(patches(raw, raw), "linux")
-    assert [one.name for one in found] == (["missing-target-tree"] if advised else [])
-    assert all(advised in one.message for one in found)
-    # who said that it is a regression is not asked to send it to the next merge window
+    problems = mark_warnings(patches(raw, raw), "linux")
+    assert [problem.name for problem in problems] == (
+        ["missing-target-tree"] if advised else []
+    )
+    assert all(advised in problem.message for problem in problems)
+    # the author of a regression fix is not asked to send it to the next merge window
     regression = mark_warnings(patches(raw), "linux", is_regression=True)
-    assert all("use [PATCH net] " in one.message for one in regression)
-    assert len(regression) == len(found)
+    assert all("use [PATCH net] " in problem.message for problem in regression)
+    assert len(regression) == len(problems)
 
 
 @pytest.mark.parametrize(
@@ -78,17 +80,19 @@ def test_a_networking_mail_without_its_tree_is_reported(
         ("PATCH wireless-next", 'Fixes: 123456789012 ("net: frob")\n', False),
     ],
 )
-def test_a_fix_that_names_the_tree_for_the_rest_is_reported(
+def test_fix_with_the_feature_tree_prefix_is_reported(
     mark: str, tag: str, reported: bool
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path="drivers/net/frob.c")
     mail = raw.replace("\n", "\r\n").encode()
-    found = mark_warnings(patches(mail, mail), "linux")
-    assert [one.name for one in found] == (["tree-for-the-rest"] if reported else [])
-    assert all("[PATCH net]" in one.message for one in found)
+    problems = mark_warnings(patches(mail, mail), "linux")
+    assert [problem.name for problem in problems] == (
+        ["tree-for-the-rest"] if reported else []
+    )
+    assert all("[PATCH net]" in problem.message for problem in problems)
 
 
-def test_a_mail_over_a_limit_has_no_other_warning() -> None:
+def test_message_over_a_limit_has_no_other_warning() -> None:
     long = MAIL.format(mark="PATCH net", tag="", path="drivers/net/frob.c").replace(
         "-\tint unused;\n", "-\tint unused;\n" * 40_001
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each verb that rewrites commits does with their notes and committers: prepare, check --fix,
+"""Test what each verb that rewrites commits does with notes and committers: prepare, check --fix,
 trailers, undo.
 """
 
@@ -61,7 +61,7 @@ def test_notes_survive_the_verb_and_its_undo(tmp_path: Path, verb: Verb) -> None
 
 
 @VERBS
-def test_the_author_stays_and_the_user_is_the_committer(
+def test_author_stays_and_the_user_is_the_committer(
     tmp_path: Path, verb: Verb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -76,7 +76,7 @@ def test_the_author_stays_and_the_user_is_the_committer(
 
 @pytest.mark.parametrize("verb", [prepare, check_fix])
 @pytest.mark.parametrize("theirs", ["the first", "the last"])
-def test_what_somebody_else_committed_is_rewritten_only_with_claim(
+def test_rewriting_others_commits_needs_claim(
     tmp_path: Path, verb: Verb, theirs: str
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -118,22 +118,22 @@ def test_what_somebody_else_committed_is_rewritten_only_with_claim(
 def test_trailers_keep_notes_and_ask_before_they_claim(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as one:
-        note(one.repo, "topic", "tested on two boards")
-        one.tell(one.send(), f"Reviewed-by: {RITA}")
+    with life(tmp_path) as topic:
+        note(topic.repo, "topic", "tested on two boards")
+        topic.tell(topic.send(), f"Reviewed-by: {RITA}")
         monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ada@work.example")
-        refused = one.run("trailers", "--yes")
+        refused = topic.run("trailers", "--yes")
         refused.expect(1, "was committed by Ada Fixer <ada@example.org>")
-        assert one.run("trailers", "--dry-run").code == 0
-        assert one.run("trailers", "--yes", "--claim").code == 0
-        assert RITA in one.repo.git("log -1 '--format=%B|%ce' topic")
-        assert one.repo.git("log -1 --format=%ce topic") == "ada@work.example"
-        assert one.repo.git("notes show topic") == "tested on two boards"
-        assert one.run("undo").code == 0
-        assert one.repo.git("notes show topic") == "tested on two boards"
+        assert topic.run("trailers", "--dry-run").code == 0
+        assert topic.run("trailers", "--yes", "--claim").code == 0
+        assert RITA in topic.repo.git("log -1 '--format=%B|%ce' topic")
+        assert topic.repo.git("log -1 --format=%ce topic") == "ada@work.example"
+        assert topic.repo.git("notes show topic") == "tested on two boards"
+        assert topic.run("undo").code == 0
+        assert topic.repo.git("notes show topic") == "tested on two boards"
 
 
-def test_a_cover_letter_of_b4_is_not_written_below_commits_of_others(
+def test_cover_letter_of_b4_is_not_written_below_commits_of_others(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit", 1, cover=COVER)

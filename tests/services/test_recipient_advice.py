@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the sender should know about the recipients, and what settles it."""
+"""Test notes for the sender about recipients, and their remedies."""
 
 from pathlib import Path
 
@@ -44,27 +44,27 @@ def counted(repo: Repo, base: str | None = None) -> CountedRecipients:
 
 
 def remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
-    return {one.title: one.remedy for one in counted(repo, base).advice}
+    return {advice.title: advice.remedy for advice in counted(repo, base).advice}
 
 
-def test_a_tree_is_named_with_the_command_that_rebases_onto_it(
+def test_tree_is_named_with_the_command_that_rebases_onto_it(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo.commit("net: port: mend it", NET)
     with monkeypatch.context() as demo:
         demo.setenv("PATCHPILOT_DEMO", "/sandbox")
         assert any(
-            one.text.endswith("; not needed in the demo")
-            for one in counted(repo).advice
+            advice.text.endswith("; not needed in the demo")
+            for advice in counted(repo).advice
         )
-    found = remedies(repo)
-    assert found["target tree not named"] == Remedy(
+    notes = remedies(repo)
+    assert notes["target tree not named"] == Remedy(
         RemedyKind.PREFIX, ("PATCH net-next",)
     )
-    assert found["other tree"] is None
+    assert notes["other tree"] is None
     assert any(
-        "git remote add NAME git://git.example/net.git" in one.text
-        for one in counted(repo).advice
+        "git remote add NAME git://git.example/net.git" in advice.text
+        for advice in counted(repo).advice
     )
     repo.git("config remote.net.url https://git.example/net.git")
     ahead = repo.git(
@@ -73,7 +73,8 @@ def test_a_tree_is_named_with_the_command_that_rebases_onto_it(
     repo.git("update-ref refs/remotes/net/main", ahead)
     assert remedies(repo)["other tree"] is None
     assert any(
-        one.text.endswith("; run git rebase net/main") for one in counted(repo).advice
+        advice.text.endswith("; run git rebase net/main")
+        for advice in counted(repo).advice
     )
     assert "other tree" not in remedies(repo, "net/main")
     repo.git("update-ref refs/remotes/net/main origin/master")
@@ -99,18 +100,18 @@ def test_open_questions_are_notes_until_they_are_answered(repo: Repo) -> None:
     assert "regression question open" in remedies(repo)
 
 
-def test_an_address_in_doubt_is_excluded_and_then_no_longer_noted(repo: Repo) -> None:
+def test_address_in_doubt_is_excluded_and_then_no_longer_noted(repo: Repo) -> None:
     tags = "Reported-by: Loc <loc@machine.test>\nCc: <kvmarm@lists.cs.columbia.edu>"
     repo.commit(f"widget: mend it\n\n{tags}", {"drivers/widget/core.c": "int m;\n"})
-    found = counted(repo)
-    by_title = {one.title: one for one in found.advice}
+    recipients = counted(repo)
+    by_title = {advice.title: advice for advice in recipients.advice}
     assert by_title["doubtful address"].words == "Exclude loc@machine.test"
     assert by_title["address that bounces"].words == "Use kvmarm@lists.linux.dev"
-    edit(found.planned, drop=["loc@machine.test"])
+    edit(recipients.planned, drop=["loc@machine.test"])
     assert "doubtful address" not in remedies(repo)
 
 
-def test_the_history_of_a_contact_is_that_of_the_files(repo: Repo) -> None:
+def test_history_of_a_contact_is_that_of_the_files(repo: Repo) -> None:
     repo.commit(
         "net: port: more\n\nSigned-off-by: Eve Router <eve@net.example>",
         {"drivers/net/port.c": "int more;\n"},

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply: quoted, checked, kept as a draft, and sent once by both transports.
-
-What arrives is read.
+"""Test a reply: quoted, checked, stored as a draft, and sent once by both transports, as
+received.
 """
 
 from email import message_from_bytes
@@ -18,9 +17,7 @@ from tests.kit.topics import topic, unpacked
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_reply_arrives_in_its_thread_and_is_sent_once(
-    tmp_path: Path, via: str
-) -> None:
+def test_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         repo.git("config --global sendemail.bcc ada.archive@example.org")
@@ -78,7 +75,7 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(
     assert planned["message_id"] in {it["message_id"] for it in replies}
 
 
-def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
+def test_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         text = repo.patchpilot(
@@ -106,7 +103,9 @@ def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
         ("> Please keep it.\n\nNo: ${why}\n", "placeholder"),
     ],
 )
-def test_what_lists_reject_is_not_sent(tmp_path: Path, text: str, problem: str) -> None:
+def test_message_that_lists_reject_is_not_sent(
+    tmp_path: Path, text: str, problem: str
+) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         refused = repo.patchpilot(
@@ -121,9 +120,9 @@ def test_what_lists_reject_is_not_sent(tmp_path: Path, text: str, problem: str) 
         )
         assert not server.take()
     assert refused.code == 1
-    assert [found["name"] for found in refused.json["problems"] if found["blocks"]] == [
-        problem
-    ]
+    assert [
+        problem["name"] for problem in refused.json["problems"] if problem["blocks"]
+    ] == [problem]
 
 
 def test_long_lines_are_noted(tmp_path: Path) -> None:
@@ -137,7 +136,7 @@ def test_long_lines_are_noted(tmp_path: Path) -> None:
     assert "1 lines over 80 columns" in plan.out or "1 line over 80 columns" in plan.out
 
 
-def test_a_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
+def test_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         words = ("track", "reply", review, "-C", repo.path)
@@ -149,7 +148,7 @@ def test_a_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
         assert call("track reply").out == "no drafts of replies\n"
 
 
-def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
+def test_reply_in_an_unknown_state_is_not_resent_by_default(tmp_path: Path) -> None:
     faults = Faults(close_after_data=1)
     with FaultySink(faults) as server:
         repo, review = followed(tmp_path, server)
@@ -172,14 +171,14 @@ def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
         again.expect(1, "it is not known whether this reply was sent")
         assert len(server.take()) == 1
         assert call(*words, "--unknown", "lost").code == 0
-        one, two = server.take()
+        received, two = server.take()
         assert (
-            message_from_bytes(one.data)["Message-ID"]
+            message_from_bytes(received.data)["Message-ID"]
             == message_from_bytes(two.data)["Message-ID"]
         )
 
 
-def test_a_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
+def test_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         to, list_ = (
@@ -226,7 +225,7 @@ def test_a_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) -> None:
+def test_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         upstream = repo.git("rev-parse HEAD").strip()

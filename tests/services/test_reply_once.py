@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply is sent once: asked for again, from two processes, after a kill, and with another draft."""  # noqa: E501
+"""Test that a reply is sent once: requested again, from two processes, after a kill, and with
+another draft.
+"""
 
 import contextlib
 import os
@@ -26,7 +28,7 @@ OTHER = ANSWER.replace("Right, v2 keeps it.", "No, it has to go.")
 def _answer(
     folder: Path, server: FaultySink, *words: object, text: str = ANSWER
 ) -> tuple[object, ...]:
-    """The words of a reply to a review in a new repository, without a question."""
+    """Return the arguments of a reply to a review in a new repository, without a question."""
     repo, review = followed(folder, server)
     (folder / "answer.txt").write_text(text)
     return (
@@ -43,17 +45,19 @@ def _answer(
 
 
 def _ids(server: FaultySink) -> list[str]:
-    return [message_from_bytes(one.data)["Message-ID"] for one in server.take()]
+    return [
+        message_from_bytes(received.data)["Message-ID"] for received in server.take()
+    ]
 
 
 @BOTH
-def test_an_identical_reply_is_refused_with_what_was_sent_and_when(
+def test_identical_reply_is_refused_with_what_was_sent_and_when(
     tmp_path: Path, via: str
 ) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server, "--via", via)
         done = [call(*words) for _ in range(3)]
-        assert [one.code for one in done] == [0, 1, 1]
+        assert [outcome.code for outcome in done] == [0, 1, 1]
         (sent,) = _ids(server)
         for again in done[1:]:
             assert re.search(
@@ -75,7 +79,7 @@ def test_an_identical_reply_is_refused_with_what_was_sent_and_when(
         ]
 
 
-def test_the_same_text_is_the_same_reply_from_another_template_transport_or_line_end(
+def test_same_text_is_the_same_reply_from_another_template_transport_or_line_end(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -90,7 +94,7 @@ def test_the_same_text_is_the_same_reply_from_another_template_transport_or_line
         assert len(server.take()) == 1
 
 
-def test_another_text_or_another_mail_is_another_reply(tmp_path: Path) -> None:
+def test_different_text_or_message_is_another_reply(tmp_path: Path) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server)
         assert call(*words).code == 0
@@ -102,7 +106,7 @@ def test_another_text_or_another_mail_is_another_reply(tmp_path: Path) -> None:
         assert len(set(_ids(server))) == 3
 
 
-def test_a_reason_is_required_to_send_a_reply_again(tmp_path: Path) -> None:
+def test_reason_is_required_to_send_a_reply_again(tmp_path: Path) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server)
         refused = call(*words, "--force", " ")
@@ -110,16 +114,18 @@ def test_a_reason_is_required_to_send_a_reply_again(tmp_path: Path) -> None:
     assert "--force requires a reason" in refused.err
 
 
-def test_of_two_processes_one_sends_a_reply(tmp_path: Path) -> None:
+def test_only_one_of_two_processes_sends_a_reply(tmp_path: Path) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server)
         with ThreadPoolExecutor(3) as pool:
             done = list(pool.map(lambda _: spawn(*words), range(3)))
-        assert sorted(one.code for one in done) == [0, 1, 1], [one.err for one in done]
+        assert sorted(outcome.code for outcome in done) == [0, 1, 1], [
+            outcome.err for outcome in done
+        ]
         assert len(server.take()) == 1
 
 
-def test_a_draft_that_changed_while_it_was_sent_is_kept(tmp_path: Path) -> None:
+def test_draft_that_changed_while_it_was_sent_is_kept(tmp_path: Path) -> None:
     written: list[Outcome] = []
     with FaultySink() as server:
         words = _answer(tmp_path, server)
@@ -141,9 +147,7 @@ def test_a_draft_that_changed_while_it_was_sent_is_kept(tmp_path: Path) -> None:
 
 @BOTH
 @pytest.mark.parametrize("after_data", [False, True])
-def test_a_killed_reply_arrives_once(
-    tmp_path: Path, via: str, after_data: bool
-) -> None:
+def test_killed_reply_arrives_once(tmp_path: Path, via: str, after_data: bool) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server, "--via", via)
         _killed(server, words, after_data=after_data)
@@ -158,7 +162,7 @@ def test_a_killed_reply_arrives_once(
         assert len(server.take()) == 1
 
 
-def test_a_reply_in_doubt_is_not_sent_again_from_a_new_draft(tmp_path: Path) -> None:
+def test_reply_in_doubt_is_not_sent_again_from_a_new_draft(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
         words = _answer(tmp_path, server)
         assert call(*words).code == 4
@@ -172,7 +176,7 @@ def test_a_reply_in_doubt_is_not_sent_again_from_a_new_draft(tmp_path: Path) -> 
         assert call("track reply").out == "no drafts of replies\n"
 
 
-def test_a_new_text_is_not_lost_where_the_old_one_was_sent(tmp_path: Path) -> None:
+def test_new_text_is_kept_after_the_old_one_was_sent(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
         words = _answer(tmp_path, server)
         assert call(*words).code == 4
@@ -186,8 +190,8 @@ def test_a_new_text_is_not_lost_where_the_old_one_was_sent(tmp_path: Path) -> No
 
 
 def _killed(server: FaultySink, words: tuple[object, ...], *, after_data: bool) -> None:
-    """Kill the process of a reply when the server is told of the mail, or when it has taken it and
-    not answered yet.
+    """Kill a reply's process when the server receives the message, or after it accepted it without
+    answering.
     """
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()

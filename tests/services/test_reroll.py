@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The next version of a topic: what changed, its changelog, the tag of what was sent."""
+"""Test the next version of a topic: its changes, its changelog, and the tag of the sent version."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -31,13 +31,15 @@ from tests.kit.topics import SIGNED, topic
 DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 
-def known(one: int, version: int = 1) -> KnownPatch:
-    """The patch of mail `one` of a version, as tests.kit.outbox makes it."""
-    return KnownPatch(str(message(one, version).patch_id), f"widget: change {one}")
+def known(number: int, version: int = 1) -> KnownPatch:
+    """Return the patch of message `one` of a version, as tests.kit.outbox makes it."""
+    return KnownPatch(
+        str(message(number, version).patch_id), f"widget: change {number}"
+    )
 
 
 def sent(*versions: int) -> Send:
-    """Sends of these versions, two patches each; the last."""
+    """Record sends of these versions, two patches each; return the last."""
     with Outbox() as outbox:
         return [
             record(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=version)
@@ -45,7 +47,7 @@ def sent(*versions: int) -> Send:
         ][-1]
 
 
-def test_what_is_not_sent_has_no_next_version() -> None:
+def test_unsent_topic_has_no_next_version() -> None:
     with pytest.raises(UsageError, match="sent") as error:
         reroll(DRAFT)
     assert error.value.hint
@@ -57,7 +59,7 @@ def test_what_is_not_sent_has_no_next_version() -> None:
         reroll(DRAFT)
 
 
-def test_the_last_version_is_the_highest_of_which_mails_were_sent() -> None:
+def test_last_version_is_the_highest_of_which_messages_were_sent() -> None:
     sent(1, 3, 2)
     with Outbox() as outbox:
         record(outbox, MailState.PENDING, version=4)
@@ -65,7 +67,7 @@ def test_the_last_version_is_the_highest_of_which_mails_were_sent() -> None:
     assert last_sent(DRAFT) == again
 
 
-def test_a_reroll_is_one_version_on_with_its_changelog_begun_and_no_reply() -> None:
+def test_reroll_starts_the_next_version_with_a_changelog() -> None:
     sent(1)
     draft = replace(
         DRAFT,
@@ -86,11 +88,11 @@ def test_a_reroll_is_one_version_on_with_its_changelog_begun_and_no_reply() -> N
         log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
     )
     assert unfinished(made)
-    # what was begun is not begun again
+    # a started version is not started again
     assert reroll(made) == made
 
 
-def test_a_reroll_keeps_a_version_and_a_changelog_that_were_set() -> None:
+def test_reroll_keeps_a_version_and_a_changelog_that_were_set() -> None:
     sent(1)
     assert reroll(replace(DRAFT, version=5)).version == 5
     mine = replace(DRAFT, version=2, changelogs={"2": "v2:\n- mine"})
@@ -99,7 +101,7 @@ def test_a_reroll_keeps_a_version_and_a_changelog_that_were_set() -> None:
     assert (early.version, early.changelog) == (2, "v2:\n- mine")
 
 
-def test_a_changelog_gets_its_heading_and_its_link() -> None:
+def test_changelog_gets_its_heading_and_its_link() -> None:
     first = with_changelog(DRAFT, "\n- mended\n")
     assert first.changelogs == {"1": "- mended"}
     sent(2)
@@ -140,7 +142,7 @@ def test_a_changelog_gets_its_heading_and_its_link() -> None:
         ((), ["dropped", "dropped"]),
     ],
 )
-def test_what_became_of_each_patch(
+def test_outcome_of_each_patch_is_listed(
     patches: tuple[KnownPatch, ...], kinds: list[str]
 ) -> None:
     assert [
@@ -148,7 +150,7 @@ def test_what_became_of_each_patch(
     ] == kinds
 
 
-def test_changes_are_said_in_words_and_what_is_the_same_is_not_said() -> None:
+def test_only_changes_are_described() -> None:
     kinds = ("same", "reworded", "changed", "new", "dropped")
     assert change_lines([VersionChange(kind, "a {} b") for kind in kinds]) == (
         "message reworded: a {} b",
@@ -169,7 +171,7 @@ def test_changes_are_said_in_words_and_what_is_the_same_is_not_said() -> None:
         (1, "EDITME", False),
     ],
 )
-def test_a_changelog_is_unfinished_until_its_points_are_written(
+def test_changelog_is_unfinished_until_its_points_are_written(
     version: int, text: str, open_: bool
 ) -> None:
     assert (
@@ -178,13 +180,13 @@ def test_a_changelog_is_unfinished_until_its_points_are_written(
     )
 
 
-def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -> None:
+def test_sent_version_is_tagged_with_its_cover(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     base, head = repo.git("rev-parse master"), repo.git("rev-parse topic")
-    one = replace(sent(1), base=base, head=head)
+    send = replace(sent(1), base=base, head=head)
     draft = replace(DRAFT, links={"0": "old@example.org"}, patches=(known(1),))
     with Repository.open(repo.path) as repository:
-        remember(repository, one, draft)
+        remember(repository, send, draft)
         first = f"{CHANGE}-v1-1@example.org"
         with Drafts() as drafts:
             kept = drafts.get(CHANGE)
@@ -199,8 +201,8 @@ def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -
             text.strip()
             == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
         )
-        # another send of that version moves no tag, and the draft as it is now gets the link
-        remember(repository, replace(one, head=base), draft)
+        # another send of the same version moves no tag, and the current draft gets the link
+        remember(repository, replace(send, head=base), draft)
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
         with Drafts() as drafts:
             kept = drafts.get(CHANGE)
@@ -211,21 +213,21 @@ def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -
             cover_subject="widget: all of it",
             cover_text="# why\n\nBecause.  \n\n\nMore.",
         )
-        remember(repository, replace(one, version=2, head=head), covered)
+        remember(repository, replace(send, version=2, head=head), covered)
         text = repo.git(
             "for-each-ref '--format=%(contents)'", f"refs/tags/sent/{CHANGE}-v2"
         )
         assert text.strip().startswith(
             "widget: all of it\n\n# why\n\nBecause.  \n\n\nMore.\n\nbase-commit: "
         )
-        remember(repository, replace(one, version=3, head=None), draft)
+        remember(repository, replace(send, version=3, head=None), draft)
         assert repo.git("tag -l").split("\n") == [
             f"sent/{CHANGE}-v1",
             f"sent/{CHANGE}-v2",
         ]
 
 
-def test_the_range_diff_is_between_what_was_sent_and_what_is_there(
+def test_range_diff_is_between_what_was_sent_and_what_is_there(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -256,8 +258,8 @@ def test_the_range_diff_is_between_what_was_sent_and_what_is_there(
         draft = replace(
             DRAFT,
             patches=tuple(
-                KnownPatch(f"{at}", f"widget: change {at + 1}", one)
-                for at, one in enumerate(ids)
+                KnownPatch(f"{at}", f"widget: change {at + 1}", patch_id)
+                for at, patch_id in enumerate(ids)
             ),
         )
         kinds = [
@@ -295,9 +297,7 @@ B4S = "Changes in v2:\n- EDITME: describe what is new in this series revision.\n
         ("Changes in v2:\n", True),
     ],
 )
-def test_what_b4_starts_a_changelog_with_is_replaced(
-    changelog: str, is_kept: bool
-) -> None:
+def test_b4s_changelog_template_is_replaced(changelog: str, is_kept: bool) -> None:
     sent(1)
     for version in (1, 2):
         draft = replace(
@@ -309,7 +309,7 @@ def test_what_b4_starts_a_changelog_with_is_replaced(
         assert ("EDITME dropped: widget: change 2" in made.changelog) is not is_kept
 
 
-def test_a_message_that_was_reworded_is_begun_in_the_changelog(tmp_path: Path) -> None:
+def test_reworded_message_appears_in_the_changelog(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     before = repo.git("rev-parse HEAD").strip()
     repo.git("commit -q --amend -m", f"widget: change 1\n\nBetter.\n\n{SIGNED}")
@@ -329,7 +329,7 @@ def test_a_message_that_was_reworded_is_begun_in_the_changelog(tmp_path: Path) -
     assert "reworded" not in reroll(draft).changelog
 
 
-def test_a_link_is_on_the_archive_that_others_can_reach(tmp_path: Path) -> None:
+def test_link_is_on_the_archive_that_others_can_reach(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     send = sent(1)
     ident = f"{CHANGE}-v1-1@example.org"
@@ -350,7 +350,7 @@ def test_a_link_is_on_the_archive_that_others_can_reach(tmp_path: Path) -> None:
             assert link_to(send, repository) == link, lore
 
 
-def test_a_draft_remembers_each_version_that_was_sent(tmp_path: Path) -> None:
+def test_draft_remembers_each_version_that_was_sent(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     first, second = sent(1), sent(2)
     assert not is_remembered(first)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The table of patches and reviewers: in `track show`, its JSON, the page and the series' list."""
+"""Test the table of patches and reviewers: in `track show`, its JSON, the page and the series'
+list.
+"""
 
 from pathlib import Path
 
@@ -21,9 +23,9 @@ PEOPLE = tuple(Address(f"Person Number{at}", f"p{at}@example.org") for at in ran
 
 
 def table(patches: int, people: int) -> ReviewTable:
-    """Each state once in each row, with tags where the state has them."""
+    """Return a table with each state once in each row, with tags where the state has them."""
     states = tuple(ReviewState)
-    found = []
+    rows = []
     for number in range(1, patches + 1):
         reviews = []
         for at, person in enumerate(PEOPLE[:people]):
@@ -31,13 +33,13 @@ def table(patches: int, people: int) -> ReviewTable:
             tags = ("Reviewed-by", "Tested-by") if state in states[:4] else ()
             reviews.append(Review(person, state, tags, 1, "m@example.org"))
         title = f"subsystem: a title that is longer than its column {number}"
-        found.append(ReviewedPatch(number, title, tuple(reviews)))
-    return ReviewTable(2, tuple(found), PEOPLE[:people])
+        rows.append(ReviewedPatch(number, title, tuple(reviews)))
+    return ReviewTable(2, tuple(rows), PEOPLE[:people])
 
 
 @pytest.mark.parametrize("patches", [1, 2, 5, 30])
 @pytest.mark.parametrize("people", [0, 1, 3, 12])
-def test_the_table_fits_and_has_every_reviewer(patches: int, people: int) -> None:
+def test_table_fits_and_has_every_reviewer(patches: int, people: int) -> None:
     lines = review_lines(table(patches, people), 76)
     assert [line for line in lines if len(line) > 76] == []
     text = "\n".join(lines)
@@ -55,7 +57,7 @@ def test_fewer_reviewers_than_patches_are_the_columns() -> None:
     ]
 
 
-def test_a_table_of_more_patches_than_columns_goes_on_below() -> None:
+def test_table_of_more_patches_than_columns_continues_below() -> None:
     heads = [
         line for line in review_lines(table(12, 12), 76) if line.startswith("patch")
     ]
@@ -63,7 +65,7 @@ def test_a_table_of_more_patches_than_columns_goes_on_below() -> None:
     assert (len(heads), numbers) == (2, [*range(1, 13)])
 
 
-def test_a_followed_series_shows_its_reviewers(workdir: Path) -> None:
+def test_followed_series_shows_its_reviewers(workdir: Path) -> None:
     (workdir / "m").write_bytes(mbox(*story.ACCEPTED))
     call("track add --mbox m")
     lines = call("track show 1").out.splitlines()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was sent from this machine is part of the tracked series, also if no archive has it yet."""
+"""Test that versions sent from this machine are part of the tracked series, even if no archive has
+them yet.
+"""
 
 import os
 from contextlib import chdir
@@ -23,7 +25,7 @@ ASKS = "Please explain why line 1 was wrong.\n\nPlease use a constant here."
 
 
 def _row(text: str, name: str) -> str:
-    """A row of `track show`."""
+    """Return a row of `track show`."""
     return next(
         line.removeprefix(f"  {name}").strip()
         for line in text.splitlines()
@@ -31,81 +33,79 @@ def _row(text: str, name: str) -> str:
     )
 
 
-def _reviewed(one: Life) -> str:
-    """v1, to which a maintainer answered with two requests; its Message-ID."""
-    first = one.send()
-    one.update()
-    one.tell(first, ASKS, MATT)
+def _reviewed(life: Life) -> str:
+    """Send v1 and add a maintainer's reply with two requests; return its Message-ID."""
+    first = life.send()
+    life.update()
+    life.tell(first, ASKS, MATT)
     return first
 
 
-def _send_next(one: Life, version: int = 2, **options: bool) -> str:
+def _send_next(life: Life, version: int = 2, **options: bool) -> str:
     """Send the next version with a changed line."""
-    one.amend(f"int next{version};\n")
-    done = one.run("draft", "--changelog", "- as requested", "-v", version)
+    life.amend(f"int next{version};\n")
+    done = life.run("draft", "--changelog", "- as requested", "-v", version)
     assert done.code == 0, done.err
-    return one.send("--reroll", "--to", MATT, **options)
+    return life.send("--reroll", "--to", MATT, **options)
 
 
 @pytest.mark.parametrize("publish", [False, True])
-def test_the_state_after_v2_was_sent_is_that_of_v2(
-    tmp_path: Path, publish: bool
-) -> None:
-    with life(tmp_path) as one:
-        first = _reviewed(one)
-        before = one.track("show").out
+def test_state_after_v2_was_sent_is_that_of_v2(tmp_path: Path, publish: bool) -> None:
+    with life(tmp_path) as topic:
+        first = _reviewed(topic)
+        before = topic.track("show").out
         assert _row(before, "state").startswith("changes-requested")
-        second = _send_next(one, publish=publish)
+        second = _send_next(topic, publish=publish)
         for _ in range(2):
-            shown = one.track("show").out
+            shown = topic.track("show").out
             assert _row(shown, "state") == "sent: no reply yet"
             assert _row(shown, "turn").startswith("others: ")
             assert "send v2" not in shown
             assert "--reroll" not in shown
             assert _row(shown, "v1").endswith(f"<{first}>")
             assert _row(shown, "v2").endswith(f"<{second}>")
-            listed = one.track().out
+            listed = topic.track().out
             assert "changes-requested" not in listed
             assert "--reroll" not in listed
             # the requests for v1 are still listed as such
-            requests = one.track("show", "1", "--ledger", "--json").json["points"]
+            requests = topic.track("show", "1", "--ledger", "--json").json["points"]
             assert [point["version"] for point in requests] == [1, 1]
-            assert _row(one.track("show", f"<{second}>").out, "state").startswith(
+            assert _row(topic.track("show", f"<{second}>").out, "state").startswith(
                 "sent"
             )
             # neither an archive without it nor its answer changes that
-            one.update()
+            topic.update()
 
 
-def test_a_version_that_the_archive_lacks_is_reported_as_missing(
+def test_version_that_the_archive_lacks_is_reported_as_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as one:
-        _reviewed(one)
-        _send_next(one, publish=False)
-        one.update()
+    with life(tmp_path) as topic:
+        _reviewed(topic)
+        _send_next(topic, publish=False)
+        topic.update()
         monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
-        assert "1 message sent 0 hours before it was last" in one.track("show").out
+        assert "1 message sent 0 hours before it was last" in topic.track("show").out
 
 
-def test_a_version_after_an_accepted_one_has_a_note(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        first = one.send("--to", MATT)
-        one.update()
-        one.tell(first, "Applied, thanks.", MATT)
-        one.amend()
+def test_version_after_an_accepted_one_has_a_note(tmp_path: Path) -> None:
+    with life(tmp_path) as topic:
+        first = topic.send("--to", MATT)
+        topic.update()
+        topic.tell(first, "Applied, thanks.", MATT)
+        topic.amend()
         words = ("send", "--reroll", "--dry-run", "--to", MATT, "--format", "json")
-        planned = one.run(*words)
+        planned = topic.run(*words)
         names = [note["name"] for note in planned.json["warnings"]]
         assert "accepted-before" in names
 
 
-def test_a_bounce_of_any_version_is_stored_and_may_be_added_again(
+def test_bounce_of_any_version_is_stored_and_may_be_added_again(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as one:
-        _reviewed(one)
-        second = _send_next(one, publish=False)
+    with life(tmp_path) as topic:
+        _reviewed(topic)
+        second = _send_next(topic, publish=False)
         bounce = tmp_path / "bounce"
         bounce.write_text(
             f"From: MAILER-DAEMON@example.net\nTo: {ADA}\nSubject: Undelivered mail\n"
@@ -116,13 +116,13 @@ def test_a_bounce_of_any_version_is_stored_and_may_be_added_again(
             "--B--\n"
         )
         for _ in range(2):
-            done = one.track("add", "--mbox", bounce)
+            done = topic.track("add", "--mbox", bounce)
             assert done.code == 0, done.err
             assert "rita@example.net" in done.out
 
 
 def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
-    """A file with nothing but a reply."""
+    """Return a file with only a reply."""
     when = format_datetime(datetime.now(UTC))
     raw = (
         f"From: {sender}\nTo: {LIST}\nSubject: Re: [PATCH] {TITLE}\nMessage-ID: <{ident}>\n"
@@ -134,26 +134,26 @@ def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
 
 
 @pytest.mark.parametrize("by", ["mbox", "archive"])
-def test_the_replies_to_each_version_are_of_one_series(tmp_path: Path, by: str) -> None:
-    with life(tmp_path) as one:
+def test_replies_to_each_version_are_of_one_series(tmp_path: Path, by: str) -> None:
+    with life(tmp_path) as topic:
         publish = by == "archive"
-        first = one.send("--to", MATT, publish=publish)
+        first = topic.send("--to", MATT, publish=publish)
         asks = _answer(tmp_path / "reply1", first, ASKS, MATT, "asks@example.net")
-        assert one.track("add", "--mbox", asks).code == 0
-        second = _send_next(one, publish=publish)
+        assert topic.track("add", "--mbox", asks).code == 0
+        second = _send_next(topic, publish=publish)
         tag = f"Reviewed-by: {RITA}"
         tags = _answer(tmp_path / "reply2", second, tag, RITA, "tags@example.net")
-        assert one.track("add", "--mbox", tags).code == 0
+        assert topic.track("add", "--mbox", tags).code == 0
         if publish:
-            one.archive.add(asks.read_bytes(), tags.read_bytes())
-            one.track("update")
+            topic.archive.add(asks.read_bytes(), tags.read_bytes())
+            topic.track("update")
         takes = _answer(
             tmp_path / "reply3", second, "Applied, thanks.", MATT, "takes@example.net"
         )
-        assert one.track("add", "--mbox", takes).code == 0
-        (series,) = one.track("--format", "json").json["series"]
+        assert topic.track("add", "--mbox", takes).code == 0
+        (series,) = topic.track("--format", "json").json["series"]
         assert (series["id"], series["state"]) == (1, "accepted")
-        shown = one.track("show").out
+        shown = topic.track("show").out
         assert f"tag v2    {tag}" in shown
         assert "v3" not in shown.replace("next v3", "")
         replies = shown.partition("  replies\n")[2]
@@ -162,91 +162,94 @@ def test_the_replies_to_each_version_are_of_one_series(tmp_path: Path, by: str) 
 
 
 def test_two_entries_that_turn_out_to_be_one_are_merged(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        first = _reviewed(one)
-        second = _send_next(one)
+    with life(tmp_path) as topic:
+        first = _reviewed(topic)
+        second = _send_next(topic)
         with open_store() as store:
-            # as an earlier version added them
-            store.add(second, TITLE, one.archive.url, None)
+            # as added by an earlier version
+            store.add(second, TITLE, topic.archive.url, None)
             store.mark(2, "asks@example.net", 3, "declined")
-        assert len(one.track("--format", "json").json["series"]) == 2
-        done = one.track("update", "--fresh")
+        assert len(topic.track("--format", "json").json["series"]) == 2
+        done = topic.track("update", "--fresh")
         assert (
             "series 2 was the same series and is now part of 1" in done.out + done.err
         )
-        (series,) = one.track("--format", "json").json["series"]
+        (series,) = topic.track("--format", "json").json["series"]
         assert [it["message_id"] for it in series["revisions"]] == [first, second]
         with open_store() as store:
             assert store.marks(1) == {("asks@example.net", 3): "declined"}
 
 
-def test_a_version_joins_the_series_of_what_was_sent_elsewhere(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        first = _reviewed(one)
+def test_version_joins_the_series_of_what_was_sent_elsewhere(tmp_path: Path) -> None:
+    with life(tmp_path) as topic:
+        first = _reviewed(topic)
         for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
             file.rename(tmp_path / file.name)
-        one.run("draft", "--changelog", "- more", "-v", "2")
-        one.amend("int elsewhere;\n")
-        second = one.send(publish=False)
-        (series,) = one.track("--format", "json").json["series"]
+        topic.run("draft", "--changelog", "- more", "-v", "2")
+        topic.amend("int elsewhere;\n")
+        second = topic.send(publish=False)
+        (series,) = topic.track("--format", "json").json["series"]
         assert [it["message_id"] for it in series["revisions"]] == [first, second]
 
 
-def test_a_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        first = one.send("--to", MATT)
-        one.update()
-        one.tell(first, f"Thanks.\n\nReviewed-by: {RITA}")
-        before = one.track("show").out
-        assert one.run("trailers", "--yes").code == 0
-        assert "Reviewed-by" in one.repo.git("show -s --format=%B")
-        shown = one.track("show").out
+def test_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
+    with life(tmp_path) as author:
+        first = author.send("--to", MATT)
+        author.update()
+        author.tell(first, f"Thanks.\n\nReviewed-by: {RITA}")
+        before = author.track("show").out
+        assert author.run("trailers", "--yes").code == 0
+        assert "Reviewed-by" in author.repo.git("show -s --format=%B")
+        shown = author.track("show").out
         for name in ("state", "turn", "next"):
             assert _row(shown, name) == _row(before, name)
         assert _row(shown, "topic").endswith(
             "next v2; 1 tag added locally; it goes out with the next version, if one is needed"
         )
-        assert "changelog" not in shown + one.track().out
-        topic = one.track("--format", "json").json["topic"]
+        assert "changelog" not in shown + author.track().out
+        topic = author.track("--format", "json").json["topic"]
         assert "1 tag added locally" in topic["summary"]
-        # a message that is reworded as well is a version to send
-        one.amend(message=one.repo.git("show -s --format=%B").replace("was", "is"))
-        assert "write the changelog of v2" in one.track("show").out
+        # a reworded message is a new version to send
+        author.amend(
+            message=author.repo.git("show -s --format=%B").replace("was", "is")
+        )
+        assert "write the changelog of v2" in author.track("show").out
 
 
-def test_the_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        none = one.track("show", "--ledger")
+def test_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> None:
+    with life(tmp_path) as topic:
+        none = topic.track("show", "--ledger")
         none.expect(3, "no series is tracked")
-        _reviewed(one)
-        expected = one.track("show", "1", "--ledger").out
+        _reviewed(topic)
+        expected = topic.track("show", "1", "--ledger").out
         assert "Please use a constant here." in expected
-        assert one.track("show", "--ledger").out == expected
+        assert topic.track("show", "--ledger").out == expected
         assert (
-            "1 declined" in one.track("show", "--ledger", "--mark", "1", "declined").out
+            "1 declined"
+            in topic.track("show", "--ledger", "--mark", "1", "declined").out
         )
         with open_store() as store:
             store.add("another@example.net", "another", None, None)
-        # several series: this topic's, and outside of a topic none
-        assert one.track("show", "--ledger").code == 0
-        one.repo.git("checkout -q master")
-        several = one.track("show", "--ledger")
+        # several series: the topic's; outside a topic, none
+        assert topic.track("show", "--ledger").code == 0
+        topic.repo.git("checkout -q master")
+        several = topic.track("show", "--ledger")
         several.expect(2, "`patchpilot track show 1`")
 
 
-def test_an_answered_request_is_not_counted_as_open(tmp_path: Path) -> None:
+def test_answered_request_is_not_counted_as_open(tmp_path: Path) -> None:
     question = "Why does nobody else need this?"
-    with life(tmp_path) as one:
-        first = one.send("--to", MATT)
-        one.update()
-        one.tell(first, f"{question}\n\n> int line1;\n\n{ASKS}", MATT)
-        assert "3 requests by Matt Maintainer" in _row(one.track("show").out, "open")
-        one.tell("reply1@example.net", f"> {question}\n\nBecause it is new.", ADA)
-        assert _row(one.track("show").out, "open") == (
+    with life(tmp_path) as author:
+        first = author.send("--to", MATT)
+        author.update()
+        author.tell(first, f"{question}\n\n> int line1;\n\n{ASKS}", MATT)
+        assert "3 requests by Matt Maintainer" in _row(author.track("show").out, "open")
+        author.tell("reply1@example.net", f"> {question}\n\nBecause it is new.", ADA)
+        assert _row(author.track("show").out, "open") == (
             "2 requests by Matt Maintainer; 1 request answered, not marked done"
         )
-        assert "2 open, 1 answered" in one.track("show", "--ledger").out
-        with Repository.open(one.repo.path) as repository:
+        assert "2 open, 1 answered" in author.track("show", "--ledger").out
+        with Repository.open(author.repo.path) as repository:
             topic = topic_on_record(repository, None, None)
         assert topic
         assert topic.series
@@ -259,35 +262,37 @@ def test_an_answered_request_is_not_counted_as_open(tmp_path: Path) -> None:
         ]
 
 
-def test_the_next_version_counts_the_open_requests_as_the_list_does(
+def test_next_version_counts_the_open_requests_as_the_list_does(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as one:
-        first = one.send("--to", MATT)
-        one.update()
-        one.tell(
+    with life(tmp_path) as topic:
+        first = topic.send("--to", MATT)
+        topic.update()
+        topic.tell(
             first,
             f"> +int changed1; /* größer 1 */\n\nPlease drop this.\n\n> x\n\n{ASKS}",
             MATT,
         )
-        open_now = one.track("show", "--ledger", "--open").out
+        open_now = topic.track("show", "--ledger", "--open").out
         assert "3 open" in open_now
-        file = one.repo.path / "widget.c"
+        file = topic.repo.path / "widget.c"
         file.write_text(file.read_text().replace("changed1; /* größer 1 */", "other1;"))
-        one.repo.git("commit -q -a --amend --no-edit")
-        dry_run = one.run("send", "--to", LIST, "--reroll", "--dry-run", "--force", "x")
+        topic.repo.git("commit -q -a --amend --no-edit")
+        dry_run = topic.run(
+            "send", "--to", LIST, "--reroll", "--dry-run", "--force", "x"
+        )
         assert "v1 has 3 open requests, 2 of them not addressed by your commits: " in (
             " ".join((dry_run.out + dry_run.err).split())
         )
 
 
-def test_a_repository_that_is_read_is_not_asked_for(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        one.applied(one.send())
+def test_given_repository_is_not_searched_for(tmp_path: Path) -> None:
+    with life(tmp_path) as topic:
+        topic.applied(topic.send())
         asks = "with -C REPOSITORY"
         for command in (("show",), (), ("update",)):
-            assert asks not in one.track(*command).out
-        assert "this is checked in git whenever you fetch" in one.track("show").out
+            assert asks not in topic.track(*command).out
+        assert "this is checked in git whenever you fetch" in topic.track("show").out
         # outside of any repository
         with chdir(tmp_path):
             assert asks in call("track show 1").out
@@ -296,31 +301,33 @@ def test_a_repository_that_is_read_is_not_asked_for(tmp_path: Path) -> None:
 def test_requests_for_a_version_that_no_archive_has_are_known_for_the_next_one(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as one:
-        first = one.send("--to", MATT, publish=False)
+    with life(tmp_path) as topic:
+        first = topic.send("--to", MATT, publish=False)
         tag = f"Acked-by: {RITA}"
         file = _answer(tmp_path / "reply1", first, tag, RITA, "acks@example.net")
-        assert one.track("add", "--mbox", file).code == 0
-        second = _send_next(one, publish=False)
+        assert topic.track("add", "--mbox", file).code == 0
+        second = _send_next(topic, publish=False)
         file = _answer(tmp_path / "reply2", second, ASKS, MATT, "asks@example.net")
-        assert one.track("add", "--mbox", file).code == 0
-        one.amend("int next3;\n")
-        dry_run = one.run("send", "--to", LIST, "--reroll", "--dry-run", "--force", "x")
-        said = " ".join((dry_run.out + dry_run.err).split())
-        assert "v2 has 2 open requests: " in said
+        assert topic.track("add", "--mbox", file).code == 0
+        topic.amend("int next3;\n")
+        dry_run = topic.run(
+            "send", "--to", LIST, "--reroll", "--dry-run", "--force", "x"
+        )
+        output = " ".join((dry_run.out + dry_run.err).split())
+        assert "v2 has 2 open requests: " in output
 
 
-def test_an_archive_that_has_only_a_later_version_is_searched_for_it(
+def test_archive_that_has_only_a_later_version_is_searched_for_it(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as one:
-        first = one.send("--to", MATT, publish=False)
+    with life(tmp_path) as topic:
+        first = topic.send("--to", MATT, publish=False)
         file = _answer(tmp_path / "reply1", first, ASKS, MATT, "asks@example.net")
-        assert one.track("add", "--mbox", file).code == 0
-        second = _send_next(one)
+        assert topic.track("add", "--mbox", file).code == 0
+        second = _send_next(topic)
         with open_store() as store:
             assert store.message_ids(1) == {"asks@example.net"}
-        assert one.track("update", "--lore", one.archive.url).code == 0
+        assert topic.track("update", "--lore", topic.archive.url).code == 0
         with open_store() as store:
             assert store.message_ids(1) == {"asks@example.net", second}
-        assert _row(one.track("show").out, "v1").endswith(f"<{first}>")
+        assert _row(topic.track("show").out, "v1").endswith(f"<{first}>")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The five rows that every view of a followed series begins with."""
+"""Test the five rows that start every view of a tracked series."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,24 +40,24 @@ def rows(*mails: bytes) -> dict[str, str]:
     return {name: str(says) for name, says in head_rows(tracked(*mails))}
 
 
-def test_what_is_asked_is_the_authors_turn() -> None:
-    found = rows(*story.BEGINNING)
-    assert list(found) == ["state", "turn", "next", "open", "landed"]
-    assert found["state"].startswith("changes-requested: Rita Reviewer requested")
-    assert found["turn"] == "yours"
-    assert found["next"] == "answer the review by Rita Reviewer and send v2"
-    assert found["open"].endswith("by Rita Reviewer")
-    assert found["landed"] == "nowhere yet"
+def test_question_makes_it_the_authors_turn() -> None:
+    head = rows(*story.BEGINNING)
+    assert list(head) == ["state", "turn", "next", "open", "landed"]
+    assert head["state"].startswith("changes-requested: Rita Reviewer requested")
+    assert head["turn"] == "yours"
+    assert head["next"] == "answer the review by Rita Reviewer and send v2"
+    assert head["open"].endswith("by Rita Reviewer")
+    assert head["landed"] == "nowhere yet"
 
 
-def test_what_was_applied_is_in_a_tree_and_nothing_is_open() -> None:
-    found = rows(*story.ACCEPTED)
-    assert found["turn"] == "others: you are waiting until it is merged into mainline"
-    assert found["open"] == "nothing"
-    assert story.SHA[:12] in found["landed"]
+def test_applied_series_has_no_open_requests() -> None:
+    head = rows(*story.ACCEPTED)
+    assert head["turn"] == "others: you are waiting until it is merged into mainline"
+    assert head["open"] == "nothing"
+    assert story.SHA[:12] in head["landed"]
 
 
-def test_a_claim_closes_no_request() -> None:
+def test_claim_closes_no_request() -> None:
     ask = "> +\tint x;\n\nPlease make this unsigned."
     asked = [
         reply(f"[PATCH {n}/2] x", ask, id=f"r{n}", reply_to=f"p{n}", minutes=60)
@@ -71,11 +71,11 @@ def test_a_claim_closes_no_request() -> None:
         reply_to="p1",
         minutes=90,
     )
-    found = rows(*PAIR, *asked, took)
-    assert found["state"].startswith(
+    head = rows(*PAIR, *asked, took)
+    assert head["state"].startswith(
         "partly-accepted (claimed; proven: changes-requested)"
     )
-    assert found["open"] == "2 requests by Rita Reviewer"
+    assert head["open"] == "2 requests by Rita Reviewer"
 
 
 def test_tags_are_added_only_where_a_new_version_is_due() -> None:
@@ -101,7 +101,7 @@ def test_rows_are_filled_to_the_terminal() -> None:
     assert all(len(row) <= 60 for row in rows_of_five if "run" not in row)
 
 
-def test_the_condition_of_a_tag_is_a_whole_sentence() -> None:
+def test_condition_of_a_tag_is_a_whole_sentence() -> None:
     words = (
         "Nice.\n\nWith the nit about the name of the\nfunction that starts the pump fixed"
         f" (see\nmy mail on the first version for what\nI mean there), feel free to add\n\n"
@@ -116,7 +116,7 @@ def test_the_condition_of_a_tag_is_a_whole_sentence() -> None:
     assert "on a condition: “With the nit" in series_text(tracked(story.V1, tag))
 
 
-def test_what_is_read_from_a_file_counts_until_its_latest_message() -> None:
+def test_file_counts_until_its_latest_message() -> None:
     series = tracked(*story.BEGINNING)
     latest = f"{series.as_of:%Y-%m-%d %H:%M}"
     words = f"{latest}, the latest message of t.mbox: days count until then"

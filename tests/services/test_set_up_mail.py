@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot setup mail` on a real mail server of this machine: what it writes, where the password
-is, the login before it and the mail to oneself after it.
+"""Test `patchpilot setup mail` with a real mail server: what it writes, where the password is
+stored, the login, and the message to oneself.
 """
 
 import stat
@@ -44,7 +44,7 @@ def set_up(server: FaultySink, *more: str, password: str = SECRET) -> Outcome:
     return call("setup mail", *words, *more, stdin=f"{password}\n".encode())
 
 
-def test_the_settings_are_shown_tried_and_written_and_git_finds_the_password(
+def test_settings_are_shown_tried_and_written_and_git_finds_the_password(
     workdir: Path,
 ) -> None:
     with FaultySink(login=("ada@example.org", SECRET)) as server:
@@ -59,19 +59,19 @@ def test_the_settings_are_shown_tried_and_written_and_git_finds_the_password(
         assert "plain text" in done.err
         assert SECRET not in config() + done.out + done.err
         # git send-email asks in the same way
-        found = git(
+        credential = git(
             None,
             "credential",
             "fill",
             stdin=f"protocol=smtp\nhost={server.host}:{server.port}\nusername=ada@example.org\n\n".encode(),
         )
-        assert f"password={SECRET}\n" in found.text
+        assert f"password={SECRET}\n" in credential.text
         repo = Repo(workdir / "r")
         doctor = repo.patchpilot("doctor").out
         assert "logged in as ada@example.org" in doctor
 
 
-def test_a_refused_login_writes_nothing(workdir: Path) -> None:
+def test_refused_login_writes_nothing(workdir: Path) -> None:
     with FaultySink(login=("ada@example.org", SECRET)) as server:
         done = set_up(server, "--keep", "store", password="wrong")
         done.expect(4, "rejects the login")
@@ -80,7 +80,7 @@ def test_a_refused_login_writes_nothing(workdir: Path) -> None:
     assert not (Path.home() / ".git-credentials").exists()
 
 
-def test_a_dry_run_shows_and_writes_nothing(workdir: Path) -> None:
+def test_dry_run_shows_and_writes_nothing(workdir: Path) -> None:
     with FaultySink() as server:
         done = set_up(server, "--dry-run")
         assert done.code == 0
@@ -99,7 +99,7 @@ def test_nothing_is_written_without_agreement(workdir: Path) -> None:
     assert "sendemail" not in config()
 
 
-def test_a_repository_that_replaces_a_setting_is_named(workdir: Path) -> None:
+def test_repository_that_replaces_a_setting_is_named(workdir: Path) -> None:
     repo = Repo(workdir / "r")
     repo.git("config sendemail.smtpserver other.example.org")
     with FaultySink() as server:
@@ -118,16 +118,16 @@ def test_a_repository_that_replaces_a_setting_is_named(workdir: Path) -> None:
         ("ada@corp.example.org", "b4", {"patchpilot.via": "b4"}),
     ],
 )
-def test_a_known_provider_is_filled_in(
+def test_known_provider_is_filled_in(
     workdir: Path, address: str, provider: str, wanted: dict[str, str]
 ) -> None:
     plan = plan_mail(MailRequest(address, provider))
-    settings = {one.key: one.value for one in plan.settings}
+    settings = {setting.key: setting.value for setting in plan.settings}
     assert wanted.items() <= settings.items()
     assert "sendemail.smtppass" not in settings
 
 
-def test_every_provider_has_a_name_of_its_own() -> None:
+def test_every_provider_has_a_name_separately() -> None:
     names = [name for name, _ in provider_names()]
     assert len(set(names)) == len(names)
     assert {"gmail", "outlook", "fastmail", "kernel.org", "own", "b4", "msmtp"} <= set(
@@ -147,14 +147,12 @@ def test_every_provider_has_a_name_of_its_own() -> None:
         (MailRequest("ada@gmail.com", user="-c"), "sendemail.smtpuser"),
     ],
 )
-def test_what_is_wrong_is_named(
-    workdir: Path, request_: MailRequest, words: str
-) -> None:
+def test_errors_are_named(workdir: Path, request_: MailRequest, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         plan_mail(request_)
 
 
-def test_a_netrc_is_appended_to_and_for_its_owner_only(workdir: Path) -> None:
+def test_netrc_is_appended_to_and_for_its_owner_only(workdir: Path) -> None:
     netrc = Path.home() / ".netrc"
     netrc.write_text("machine lists.example.org login ada password other")
     for _ in range(2):

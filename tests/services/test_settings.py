@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One configuration, one answer: each setting, right and wrong, gives the verbs and the TUI the
-same result or the same message.
-"""
+"""Test that each setting, valid and invalid, gives verbs and TUI the same result or message."""
 
 import os
 from pathlib import Path
@@ -90,7 +88,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 
 def said_by_verb(repo: Repo, line: str = "check --format json") -> object:
-    """What `patchpilot check` says: its findings and exit code, or its message and hint."""
+    """Return the result of `patchpilot check`: its findings and exit code, or its message and
+    hint.
+    """
     done = repo.patchpilot(line)
     if not done.out:
         message, _, hint = done.err.strip().partition("\n")
@@ -99,15 +99,15 @@ def said_by_verb(repo: Repo, line: str = "check --format json") -> object:
             message.removeprefix("patchpilot: error: "),
             hint.removeprefix("hint: ").strip(),
         )
-    found = done.json
+    document = done.json
     return done.code, [
-        (one["name"], one["severity"], one["patch_line"])
-        for one in found["patches"][0]["findings"]
+        (patch["name"], patch["severity"], patch["patch_line"])
+        for patch in document["patches"][0]["findings"]
     ]
 
 
 def said_by_tui(repo: Repo) -> object:
-    """What the stage of the checks says."""
+    """Return the result of the Checks stage."""
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
         try:
@@ -128,9 +128,7 @@ def test_every_setting_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_a_right_value_gives_both_front_ends_the_same_answer(
-    repo: Repo, name: str
-) -> None:
+def test_valid_setting_works_the_same_in_cli_and_tui(repo: Repo, name: str) -> None:
     repo.git("config", f"patchpilot.{name}", RIGHT[name])
     verb = said_by_verb(repo)
     assert verb == said_by_tui(repo)
@@ -139,10 +137,11 @@ def test_a_right_value_gives_both_front_ends_the_same_answer(
     assert reported["problems"] == []
     with Repository.open(repo.path) as repository:
         assert [
-            (one["name"], one["value"], one["origin"]) for one in reported["settings"]
+            (setting["name"], setting["value"], setting["origin"])
+            for setting in reported["settings"]
         ] == [
-            (one.name, one.value, one.origin)
-            for one in Session(repo.path).settings(repository).all
+            (setting.name, setting.value, setting.origin)
+            for setting in Session(repo.path).settings(repository).all
         ]
 
 
@@ -150,7 +149,7 @@ def test_a_right_value_gives_both_front_ends_the_same_answer(
     ("name", "value"),
     [(name, value) for name, values in WRONG.items() for value in values],
 )
-def test_a_wrong_value_gives_both_front_ends_the_same_error(
+def test_wrong_value_gives_both_front_ends_the_same_error(
     repo: Repo, name: str, value: str
 ) -> None:
     scope = "--local" if name == "base" else "--global"
@@ -164,7 +163,7 @@ def test_a_wrong_value_gives_both_front_ends_the_same_error(
     ) in message + hint or "notes.txt" in message
 
 
-def test_a_pack_of_the_user_fires_in_both(repo: Repo) -> None:
+def test_pack_of_the_user_fires_in_both(repo: Repo) -> None:
     for value in ("~/ours.toml", "ours.toml"):
         (repo.path / "ours.toml").write_text(PACK)
         repo.git("config --global patchpilot.packs", value)
@@ -184,9 +183,7 @@ def test_a_pack_of_the_user_fires_in_both(repo: Repo) -> None:
         "packs = 'x.toml'\n",
     ],
 )
-def test_what_is_wrong_in_a_trees_file_is_one_error_in_both_and_names_the_file(
-    repo: Repo, text: str
-) -> None:
+def test_tree_file_error_is_the_same_in_cli_and_tui(repo: Repo, text: str) -> None:
     (repo.path / ".patchpilot.toml").write_text(text)
     code, message, hint = said_by_verb(repo, "check")  # type: ignore[misc]
     assert said_by_tui(repo) == (code, message, hint)
@@ -215,14 +212,14 @@ def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(
     assert (
         len(
             [
-                one
-                for one in doctor["checks"]
-                if one["stage"] == "settings" and one["state"] == "fail"
+                check
+                for check in doctor["checks"]
+                if check["stage"] == "settings" and check["state"] == "fail"
             ]
         )
         == 4
     )
-    assert {one["stage"] for one in doctor["checks"]} > {"repository", "sending"}
+    assert {check["stage"] for check in doctor["checks"]} > {"repository", "sending"}
 
 
 def test_git_writes_true_without_a_value(repo: Repo) -> None:
@@ -232,7 +229,7 @@ def test_git_writes_true_without_a_value(repo: Repo) -> None:
         assert read_settings(repository).flag("signoff")
 
 
-def test_the_users_settings_count_outside_a_repository(
+def test_users_settings_count_outside_a_repository(
     tmp_path: Path, repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo.git("config --global patchpilot.lore https://archive.example.org/all")
@@ -245,7 +242,7 @@ def test_every_default_is_a_value_that_may_be_set(key: object) -> None:
     load(None, {f"patchpilot.{key.name}": [key.default]})  # type: ignore[attr-defined]
 
 
-def test_the_tui_sends_and_signs_by_the_same_settings(repo: Repo) -> None:
+def test_tui_sends_and_signs_by_the_same_settings(repo: Repo) -> None:
     for name, value in (("profile", "u-boot"), ("via", "b4"), ("signoff", "yes")):
         repo.git("config", f"patchpilot.{name}", value)
     session = Session(repo.path)
@@ -257,7 +254,7 @@ def test_the_tui_sends_and_signs_by_the_same_settings(repo: Repo) -> None:
     assert session.known_settings.flag("signoff")
 
 
-def test_an_unknown_setting_of_git_is_named_where_settings_are_explained(
+def test_unknown_setting_of_git_is_named_where_settings_are_explained(
     repo: Repo,
 ) -> None:
     repo.git("config patchpilot.profil linux")
@@ -275,14 +272,14 @@ def test_an_unknown_setting_of_git_is_named_where_settings_are_explained(
     ]
     looked = repo.patchpilot("doctor --offline --format json").json["checks"]
     assert [
-        one["state"]
-        for one in looked
-        if one["message"].startswith("patchpilot.profil:")
+        check["state"]
+        for check in looked
+        if check["message"].startswith("patchpilot.profil:")
     ] == ["warn"]
     assert "profil" not in repo.patchpilot("check HEAD").err
 
 
-def test_an_unknown_setting_outside_any_repository_is_named_too(
+def test_unknown_setting_outside_any_repository_is_named_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch of a series is judged against the tree with the patches before it, as a commit is against
-its parent.
+"""Test that a patch of a series is judged against the tree with the earlier patches, like a commit
+against its parent.
 """
 
 from pathlib import Path
@@ -31,13 +31,13 @@ BODY = (
     "\n"
 )
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
-# the day stands in for the day the tree came out, so that "does not apply" is judged
+# the date is that of the tree's release, so that "does not apply" is judged
 DATE = "Date: Mon, 12 Dec 2022 10:00:00 +0000"
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Repo:
-    """A repository that looks like a kernel's, with one commit."""
+    """Return a repository that looks like a kernel's, with one commit."""
     repo = Repo(tmp_path / "tree")
     files = {
         "Makefile": MAKEFILE,
@@ -64,9 +64,9 @@ def _series(
     commits: list[tuple[str, dict[str, str | None]]],
     *words: str,
 ) -> list[str]:
-    """The commits made on a branch and written as mails of December 2022.
+    """Return the commits made on a branch, written as messages of December 2022.
 
-    The tree is left as it was.
+    The tree is left unchanged.
     """
     repo.branch("topic")
     for subject, files in commits:
@@ -103,14 +103,12 @@ def _check(
 
 
 def _old(number: int, text: str) -> str:
-    lines = [f"int line_{one};\n" for one in range(40)]
+    lines = [f"int line_{number};\n" for number in range(40)]
     lines[number] = text
     return "".join(lines)
 
 
-def test_a_binding_of_patch_one_is_known_to_patch_two(
-    tree: Repo, tmp_path: Path
-) -> None:
+def test_binding_of_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) -> None:
     binding: dict[str, str | None] = {
         BINDING: (
             "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n"
@@ -129,7 +127,7 @@ def test_a_binding_of_patch_one_is_known_to_patch_two(
     )
     assert "undocumented-compatible" in _named(_check([files[1]], tree.path).patches[0])
     assert "undocumented-compatible" not in _named(_check(files, tree.path).patches[1])
-    # checkpatch.pl knows one tree for all the patches of a call
+    # checkpatch.pl knows one tree for all patches of a call
     assert "undocumented-compatible" in _named(
         _check(files, tree.path, compat=True).patches[1]
     )
@@ -152,7 +150,7 @@ OLD = "drivers/demo/old.c"
 def _renamed(
     tree: Repo, out: Path, *words: str, then: str = "renamed_again"
 ) -> list[str]:
-    """Two patches that rename the same line."""
+    """Return two patches that rename the same line."""
     names = ("renamed", then)
     rows = [
         (f"demo: Name it {name}", {OLD: _old(10, f"int {name};\n")}) for name in names
@@ -170,7 +168,7 @@ def test_patch_two_applies_to_what_patch_one_leaves(
         assert "does-not-apply" not in _names(_check(targets, tree.path), 1)
 
 
-def test_a_revert_of_an_earlier_patch_is_not_there_already(
+def test_revert_within_a_series_is_not_already_applied(
     tree: Repo, tmp_path: Path
 ) -> None:
     files = _renamed(tree, tmp_path / "out", then="line_10")
@@ -180,9 +178,7 @@ def test_a_revert_of_an_earlier_patch_is_not_there_already(
     )
 
 
-def test_what_a_misfitting_patch_touches_is_not_held_against_the_next(
-    tree: Repo, tmp_path: Path
-) -> None:
+def test_failing_patch_does_not_affect_the_next(tree: Repo, tmp_path: Path) -> None:
     files = _renamed(tree, tmp_path / "out")
     tree.put("drivers/demo/old.c", "int quite;\nint another;\nint file;\n")
     result = _check(files, tree.path)
@@ -206,7 +202,7 @@ def test_several_processes_find_what_one_finds(tree: Repo, tmp_path: Path) -> No
     assert not any("does-not-apply" in _names(alone, number) for number in range(14))
 
 
-def test_a_commit_stands_on_its_parent(tree: Repo) -> None:
+def test_commit_is_checked_against_its_parent(tree: Repo) -> None:
     binding = {
         BINDING: (
             "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n"

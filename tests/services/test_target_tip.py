@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tip that patches are judged against, in clones as people have them."""
+"""Test the tip against which patches are judged, in clones as developers have them."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.kit.repos import Repo
 def target(
     repo: Repo, revision: str = "HEAD", named: str | None = None
 ) -> TargetTree | None:
-    """The target of a commit; of patch files where the revision is ""."""
+    """Return the target of a commit, or of patch files if the revision is ""."""
     with Repository.open(repo.path) as repository:
         return find_target(
             repository, [repository.resolve(revision)] if revision else [], named
@@ -24,41 +24,43 @@ def target(
 
 
 def label(repo: Repo, revision: str = "HEAD", named: str | None = None) -> str:
-    found = target(repo, revision, named)
-    return found.label if found else ""
+    result = target(repo, revision, named)
+    return result.label if result else ""
 
 
 @pytest.fixture
 def stale(tmp_path: Path) -> Repo:
-    """origin/HEAD is main; origin/master is stale; the topic has no upstream."""
+    """Return a clone with origin/HEAD at main, a stale origin/master, and a topic without
+    upstream.
+    """
     repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
     repo.git("checkout -q --no-track -b topic origin/main")
     fix(repo)
     return repo
 
 
-def test_a_stale_origin_master_is_no_target(stale: Repo) -> None:
-    found = target(stale)
-    assert found is not None
-    assert (found.label, found.tip) == (
+def test_stale_origin_master_is_not_a_target(stale: Repo) -> None:
+    chosen = target(stale)
+    assert chosen is not None
+    assert (chosen.label, chosen.tip) == (
         "origin/main",
         stale.git("rev-parse origin/main"),
     )
     with Repository.open(stale.path) as repository:
-        assert traps(repository).target == found
+        assert traps(repository).target == chosen
 
 
-def test_the_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> None:
+def test_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> None:
     source = Repo.__new__(Repo)
     source.path, source._clock = tmp_path / "up", stale._clock
     newest = grow(source, 2, "newer")
     stale.git("fetch -q")
-    found = target(stale)
-    assert found is not None
-    assert (found.label, found.tip) == ("origin/main", newest)
+    chosen = target(stale)
+    assert chosen is not None
+    assert (chosen.label, chosen.tip) == ("origin/main", newest)
 
 
-def test_a_named_branch_is_the_target_and_a_named_commit_is_none(stale: Repo) -> None:
+def test_named_branch_is_a_target_but_a_commit_is_not(stale: Repo) -> None:
     assert label(stale, named="origin/master") == "origin/master"
     for word in (
         stale.git("rev-parse origin/master"),
@@ -69,7 +71,7 @@ def test_a_named_branch_is_the_target_and_a_named_commit_is_none(stale: Repo) ->
         assert label(stale, named=word) == "origin/main"
 
 
-def test_a_pushed_copy_is_no_target(tmp_path: Path) -> None:
+def test_pushed_copy_is_not_a_target(tmp_path: Path) -> None:
     source = upstream(tmp_path / "up")
     repo = clone(clone(source, tmp_path / "fork", "--bare"), tmp_path / "r")
     add_remote(repo, "upstream", source)
@@ -80,7 +82,7 @@ def test_a_pushed_copy_is_no_target(tmp_path: Path) -> None:
     assert target(repo) is not None
 
 
-def test_a_rebased_upstream_is_the_target_as_it_is_now(tmp_path: Path) -> None:
+def test_rebased_upstream_is_the_target_as_it_is_now(tmp_path: Path) -> None:
     source = upstream(tmp_path / "up")
     source.branch("for-next")
     grow(source, 3, "queued", SUBMAINTAINER)
@@ -90,12 +92,12 @@ def test_a_rebased_upstream_is_the_target_as_it_is_now(tmp_path: Path) -> None:
     source.git("reset -q --hard main")
     now = grow(source, 3, "requeued", SUBMAINTAINER)
     repo.git("fetch -q origin")
-    found = target(repo)
-    assert found is not None
-    assert (found.label, found.tip) == ("origin/for-next", now)
+    chosen = target(repo)
+    assert chosen is not None
+    assert (chosen.label, chosen.tip) == ("origin/for-next", now)
 
 
-def test_a_commit_of_another_branch_has_that_branchs_target(stale: Repo) -> None:
+def test_commit_of_another_branch_has_that_branchs_target(stale: Repo) -> None:
     stale.git("checkout -q --track -b other origin/master")
     stale.commit("other: fix\n", {"other.c": "int o;\n"})
     assert label(stale) == "origin/master"
@@ -111,6 +113,6 @@ def test_patch_files_are_for_the_base_of_what_is_checked_out(
     alone = Repo(tmp_path / "alone")
     assert label(alone, "") == ""
     alone.commit("start\n", {"a.c": "int a;\n"})
-    found = target(alone, "")
-    assert found is not None
-    assert found.label == "master"
+    chosen = target(alone, "")
+    assert chosen is not None
+    assert chosen.label == "master"

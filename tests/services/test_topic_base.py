@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of a topic in the clones that people have: each a real repository, with what must be
-chosen and why.
+"""Test the base of a topic in clones as developers have them: real repositories, with the expected
+choice and reason.
 """
 
 import subprocess
@@ -24,28 +24,29 @@ from tests.kit.bases import (
 from tests.kit.repos import Repo
 
 
-def _stale_master(place: Path) -> Repo:
-    """origin/HEAD is main, origin/master is stale, the branch has no upstream."""
-    repo = clone(upstream(place / "up", 40), place / "r")
+def _stale_master(folder: Path) -> Repo:
+    """Return a clone with origin/HEAD at main, a stale origin/master, and a branch without
+    upstream.
+    """
+    repo = clone(upstream(folder / "up", 40), folder / "r")
     repo.branch("topic")
     fix(repo)
     return repo
 
 
-def _single_branch_itself(place: Path) -> Repo:
-    """The commits are on the branch that was cloned."""
-    repo = clone(upstream(place / "up"), place / "r", "--single-branch", "-b", "main")
+def _single_branch_itself(folder: Path) -> Repo:
+    """Return a clone with the commits on the cloned branch."""
+    repo = clone(upstream(folder / "up"), folder / "r", "--single-branch", "-b", "main")
     fix(repo)
     return repo
 
 
-def _fork(place: Path) -> Repo:
-    """origin is the person's fork and stale, upstream the project.
-
-    The topic was pushed to the fork.
+def _fork(folder: Path) -> Repo:
+    """Return a clone whose origin is the user's stale fork, with the topic pushed to it, and whose
+    upstream is the project.
     """
-    source = upstream(place / "up")
-    repo = clone(clone(source, place / "fork", "--bare"), place / "r")
+    source = upstream(folder / "up")
+    repo = clone(clone(source, folder / "fork", "--bare"), folder / "r")
     grow(source, 6, "newer")
     add_remote(repo, "upstream", source)
     repo.git("checkout -q --no-track -b topic upstream/main")
@@ -54,8 +55,8 @@ def _fork(place: Path) -> Repo:
     return repo
 
 
-def _pushed_and_amended(place: Path) -> Repo:
-    repo = _fork(place)
+def _pushed_and_amended(folder: Path) -> Repo:
+    repo = _fork(folder)
     repo.git(
         "commit -q --amend -m",
         "widget: another fix\n\nSigned-off-by: Ada Fixer <ada@example.org>",
@@ -63,50 +64,50 @@ def _pushed_and_amended(place: Path) -> Repo:
     return repo
 
 
-def _pushed_under_another_name(place: Path) -> Repo:
-    repo = _fork(place)
+def _pushed_under_another_name(folder: Path) -> Repo:
+    repo = _fork(folder)
     repo.git("branch -q --unset-upstream")
     repo.git("push -q origin :topic topic:ada/wip-2")
     return repo
 
 
-def _pushed_before_rebase(place: Path) -> Repo:
-    """The copy is behind the project by now.
+def _pushed_before_rebase(folder: Path) -> Repo:
+    """Return a clone whose pushed copy is older than the project.
 
-    The topic was rebased onto it, and its upstream is still the copy.
+    The topic was rebased onto the project, and its upstream is still the copy.
     """
-    repo = _fork(place)
+    repo = _fork(folder)
     with commits_by(SUBMAINTAINER):
         source = Repo.__new__(Repo)
-        source.path, source._clock = place / "up", repo._clock
+        source.path, source._clock = folder / "up", repo._clock
         source.commit("newest: step\n", {"newest.c": "int n;\n"})
     repo.git("fetch -q upstream")
     repo.git("rebase -q upstream/main")
     return repo
 
 
-def _worktree(place: Path) -> Repo:
-    repo = _stale_master(place)
-    repo.git("worktree add -q --no-track -b other", str(place / "tree"), "origin/main")
+def _worktree(folder: Path) -> Repo:
+    repo = _stale_master(folder)
+    repo.git("worktree add -q --no-track -b other", str(folder / "tree"), "origin/main")
     made = Repo.__new__(Repo)
-    made.path, made._clock = place / "tree", repo._clock
+    made.path, made._clock = folder / "tree", repo._clock
     fix(made, 7)
     return made
 
 
-def _detached(place: Path) -> Repo:
-    repo = _stale_master(place)
+def _detached(folder: Path) -> Repo:
+    repo = _stale_master(folder)
     repo.git("checkout -q --detach")
     fix(repo, 2)
     return repo
 
 
-def _rebased_upstream(place: Path) -> Repo:
-    """The branch's upstream was rebased after the topic was started from it."""
-    source = upstream(place / "up")
+def _rebased_upstream(folder: Path) -> Repo:
+    """Return a branch whose upstream was rebased after the topic was started from it."""
+    source = upstream(folder / "up")
     source.branch("for-next")
     grow(source, 3, "queued", SUBMAINTAINER)
-    repo = clone(source, place / "r")
+    repo = clone(source, folder / "r")
     repo.branch("topic", "origin/for-next")
     fix(repo)
     source.git("reset -q --hard main")
@@ -115,10 +116,10 @@ def _rebased_upstream(place: Path) -> Repo:
     return repo
 
 
-def _next(place: Path) -> tuple[Repo, Repo]:
-    """The project, and a linux-next that has merged a subsystem into it."""
-    source = upstream(place / "up")
-    tree = clone(source, place / "next", "-b", "main")
+def _next(folder: Path) -> tuple[Repo, Repo]:
+    """Return the project, and a linux-next that has merged a subsystem into it."""
+    source = upstream(folder / "up")
+    tree = clone(source, folder / "next", "-b", "main")
     tree.branch("subsystem")
     grow(tree, 4, "subsystem", SUBMAINTAINER)
     tree.branch("master", "main")
@@ -129,19 +130,19 @@ def _next(place: Path) -> tuple[Repo, Repo]:
     return source, tree
 
 
-def _on_linux_next(place: Path) -> Repo:
-    source, tree = _next(place)
-    repo = clone(source, place / "r")
+def _on_linux_next(folder: Path) -> Repo:
+    source, tree = _next(folder)
+    repo = clone(source, folder / "r")
     add_remote(repo, "next", tree)
     repo.git("checkout -q --no-track -b topic next/master")
     fix(repo)
     return repo
 
 
-def _on_yesterdays_linux_next(place: Path) -> Repo:
-    repo = _on_linux_next(place)
+def _on_yesterdays_linux_next(folder: Path) -> Repo:
+    repo = _on_linux_next(folder)
     tree = Repo.__new__(Repo)
-    tree.path, tree._clock = place / "next", repo._clock
+    tree.path, tree._clock = folder / "next", repo._clock
     tree.git("reset -q --hard HEAD^")
     grow(tree, 2, "rebuilt", "Next Keeper <next@example.net>")
     repo.git("fetch -q next")
@@ -149,41 +150,41 @@ def _on_yesterdays_linux_next(place: Path) -> Repo:
     return repo
 
 
-def _mainline_with_linux_next(place: Path) -> Repo:
-    """The topic is on mainline; linux-next has that commit too and is as near."""
-    source, tree = _next(place)
-    repo = clone(source, place / "r")
+def _mainline_with_linux_next(folder: Path) -> Repo:
+    """Return a topic on mainline, with a linux-next that has the same commit and is as near."""
+    source, tree = _next(folder)
+    repo = clone(source, folder / "r")
     add_remote(repo, "next", tree)
     repo.git("checkout -q --no-track -b topic origin/main")
     fix(repo)
     return repo
 
 
-def _stable(place: Path) -> Repo:
-    """A stable branch is checked out under its own name, with commits on top."""
-    source = upstream(place / "up")
+def _stable(folder: Path) -> Repo:
+    """Return a checked-out stable branch with commits on top."""
+    source = upstream(folder / "up")
     source.tag("v6.6")
     source.branch("linux-6.6.y")
     grow(source, 40, "stable", "Greg K <greg@example.net>")
-    repo = clone(source, place / "r")
+    repo = clone(source, folder / "r")
     repo.git("checkout -q linux-6.6.y")
     fix(repo)
     return repo
 
 
-def _on_stable(place: Path) -> Repo:
-    """A topic on a stable branch, without upstream."""
-    repo = _stable(place)
+def _on_stable(folder: Path) -> Repo:
+    """Return a topic on a stable branch, without upstream."""
+    repo = _stable(folder)
     repo.git("checkout -q --no-track -b backport")
     return repo
 
 
-def _merges(place: Path) -> Repo:
-    """A branch that merged mainline and a subsystem's tree on its way."""
-    source = upstream(place / "up")
-    tree = clone(source, place / "sub", "-b", "main")
+def _merges(folder: Path) -> Repo:
+    """Return a branch that merged mainline and a subsystem's tree on its way."""
+    source = upstream(folder / "up")
+    tree = clone(source, folder / "sub", "-b", "main")
     grow(tree, 5, "subsystem", SUBMAINTAINER)
-    repo = clone(source, place / "r")
+    repo = clone(source, folder / "r")
     add_remote(repo, "subsystem", tree)
     repo.git("checkout -q --no-track -b topic origin/main")
     fix(repo)
@@ -192,13 +193,13 @@ def _merges(place: Path) -> Repo:
     return repo
 
 
-def _local_master_is_stale(place: Path) -> Repo:
-    """The upstream is the local main, which nobody pulled.
+def _local_master_is_stale(folder: Path) -> Repo:
+    """Return a topic whose upstream is the outdated local main.
 
     The topic was rebased onto origin/main.
     """
-    source = upstream(place / "up")
-    repo = clone(source, place / "r")
+    source = upstream(folder / "up")
+    repo = clone(source, folder / "r")
     repo.git("checkout -q --track -b topic main")
     fix(repo)
     grow(source, 9, "newer")
@@ -207,31 +208,31 @@ def _local_master_is_stale(place: Path) -> Repo:
     return repo
 
 
-def _no_remote(place: Path) -> Repo:
-    repo = upstream(place / "r")
+def _no_remote(folder: Path) -> Repo:
+    repo = upstream(folder / "r")
     repo.git("checkout -q --no-track -b topic")
     fix(repo)
     return repo
 
 
-def _colleague(place: Path) -> Repo:
-    """Somebody based work on the pushed copy."""
-    repo = _fork(place)
+def _colleague(folder: Path) -> Repo:
+    """Return a clone in which somebody based work on the pushed copy."""
+    repo = _fork(folder)
     grow(repo, 1, "colleague", SUBMAINTAINER)
     repo.git("push -q origin HEAD:refs/heads/jo/on-top")
     repo.git("reset -q --hard HEAD^")
     return repo
 
 
-def _several_remotes(place: Path) -> Repo:
-    """MAINTAINERS names one of two trees that have the same commit."""
-    source = Repo(place / "up")
+def _several_remotes(folder: Path) -> Repo:
+    """Return a clone in which MAINTAINERS names one of two trees that have the same commit."""
+    source = Repo(folder / "up")
     with commits_by(SUBMAINTAINER):
         source.commit(
             "start\n", {"MAINTAINERS": _MAINTAINERS, "drivers/net/a.c": "int a;\n"}
         )
-    net = clone(source, place / "net-main", "--bare")
-    repo = clone(source, place / "r")
+    net = clone(source, folder / "net-main", "--bare")
+    repo = clone(source, folder / "r")
     add_remote(repo, "net", net)
     repo.git("config remote.net.url https://git.example.org/net.git")
     repo.git("checkout -q --no-track -b topic origin/master")
@@ -283,7 +284,7 @@ FIXTURES: tuple[tuple[Callable[[Path], Repo], str, int, str, str], ...] = (
     FIXTURES,
     ids=[row[0].__name__ for row in FIXTURES],
 )
-def test_the_base_is_what_a_person_means(
+def test_base_is_what_a_person_means(
     tmp_path: Path,
     build: Callable[[Path], Repo],
     name: str,
@@ -305,14 +306,14 @@ def test_the_base_is_what_a_person_means(
         assert topic_commits(repository, None) == base.commits
 
 
-def test_a_pushed_copy_is_known_without_a_configured_identity(tmp_path: Path) -> None:
+def test_pushed_copy_is_known_without_a_configured_identity(tmp_path: Path) -> None:
     repo = _fork(tmp_path)
     (Path.home() / ".gitconfig").write_text("")
     with Repository.open(repo.path) as repository:
         assert find_base(repository).name == "upstream/main"
 
 
-def test_a_named_base_wins_and_is_never_asked_about(tmp_path: Path) -> None:
+def test_named_base_wins_and_is_never_asked_about(tmp_path: Path) -> None:
     with Repository.open(_stale_master(tmp_path).path) as repository:
         base = topic_base(repository, "origin/master")
         assert (base.name, len(base.commits), base.guessed) == (
@@ -344,13 +345,14 @@ def test_more_than_thirty_commits_over_a_guessed_base_are_asked_about(
     ]
 
 
-def _fork_worked_on_in_its_main(place: Path) -> Repo:
-    """origin is the person's fork and origin/HEAD its main, where the commits are and were pushed.
+def _fork_worked_on_in_its_main(folder: Path) -> Repo:
+    """Return a clone whose origin is the user's fork, with the commits pushed to its main,
+    origin/HEAD.
 
     Upstream is the project.
     """
-    source = upstream(place / "up")
-    repo = clone(clone(source, place / "fork", "--bare"), place / "r", "-b", "main")
+    source = upstream(folder / "up")
+    repo = clone(clone(source, folder / "fork", "--bare"), folder / "r", "-b", "main")
     add_remote(repo, "upstream", source)
     fix(repo)
     fix(repo, 2)
@@ -358,7 +360,7 @@ def _fork_worked_on_in_its_main(place: Path) -> Repo:
     return repo
 
 
-def test_a_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
+def test_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
     repo = _fork_worked_on_in_its_main(tmp_path)
     with (
         Repository.open(repo.path) as repository,
@@ -370,9 +372,9 @@ def test_a_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
     assert "over upstream/main there are 2 commits" in str(error.value.hint)
 
 
-def test_the_likeliest_bases_come_with_their_commits(tmp_path: Path) -> None:
+def test_likeliest_bases_come_with_their_commits(tmp_path: Path) -> None:
     with Repository.open(_on_stable(tmp_path).path) as repository:
-        assert [(one.name, len(one.commits)) for one in likeliest(repository)] == [
+        assert [(base.name, len(base.commits)) for base in likeliest(repository)] == [
             ("origin/linux-6.6.y", 1),
             ("origin/main", 41),
             ("origin/master", 46),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How far a topic is: each moment of its life, and what the verbs say of it."""
+"""Test how far a topic is: each moment of its life, and what the verbs show."""
 
 import os
 from collections.abc import Callable
@@ -26,29 +26,29 @@ from tests.kit.mails import MATT, RITA
 from tests.kit.topics import SIGNED
 
 
-def test_the_draft_names_the_version_after_the_last_sent(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        assert "next:     v1" in one.run("draft").out
-        one.send()
-        assert "next:     v2" in one.run("draft").out
+def test_draft_names_the_version_after_the_last_sent(tmp_path: Path) -> None:
+    with life(tmp_path) as topic:
+        assert "next:     v1" in topic.run("draft").out
+        topic.send()
+        assert "next:     v2" in topic.run("draft").out
 
 
-def test_a_resend_of_v2_is_too_soon_after_v2(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        one.send()
-        one.run("draft", "--changelog", "- better", "-v", "2")
-        one.send()
-        reported = one.run("send", "--resend", "--dry-run", "--to", LIST).out
+def test_resend_of_v2_is_too_soon_after_v2(tmp_path: Path) -> None:
+    with life(tmp_path) as topic:
+        topic.send()
+        topic.run("draft", "--changelog", "- better", "-v", "2")
+        topic.send()
+        reported = topic.run("send", "--resend", "--dry-run", "--to", LIST).out
         assert "v2 was sent less than an hour ago" in reported
         assert "v1 was sent" not in reported
 
 
-def test_the_age_of_v1_is_not_reported_after_v2_was_sent(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        one.send()
-        one.run("draft", "--changelog", "- better", "-v", "2")
-        one.send()
-        reported = one.run("send", "--dry-run", "--to", LIST).out
+def test_age_of_v1_is_not_reported_after_v2_was_sent(tmp_path: Path) -> None:
+    with life(tmp_path) as topic:
+        topic.send()
+        topic.run("draft", "--changelog", "- better", "-v", "2")
+        topic.send()
+        reported = topic.run("send", "--dry-run", "--to", LIST).out
         assert "[already-sent]" in reported
         assert "[too-soon]" not in reported
 
@@ -56,20 +56,20 @@ def test_the_age_of_v1_is_not_reported_after_v2_was_sent(tmp_path: Path) -> None
 def test_each_note_is_printed_once_and_the_verdict_is_the_last_line(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as one:
-        reported = one.run("send", "--dry-run", "--to", LIST).out
+    with life(tmp_path) as topic:
+        reported = topic.run("send", "--dry-run", "--to", LIST).out
         notes = [line for line in reported.split("\n") if line.startswith("note: ")]
         assert notes
         assert len(notes) == len(set(notes))
         assert reported.index("━━━ mail 1") < reported.index(notes[0])
-        blocked = one.run("send", "--dry-run", "--to", LIST, "--base", "HEAD~1").out
+        blocked = topic.run("send", "--dry-run", "--to", LIST, "--base", "HEAD~1").out
         assert blocked.rstrip().split("\n")[-1] == blocked.split("\n")[0]
 
 
 def test_tags_are_looked_for_in_a_series_without_an_archive(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        one.send(publish=False)
-        done = one.run("trailers", "--yes")
+    with life(tmp_path) as topic:
+        topic.send(publish=False)
+        done = topic.run("trailers", "--yes")
         assert "not followed" not in done.err
         assert "track update" in done.err
 
@@ -77,24 +77,24 @@ def test_tags_are_looked_for_in_a_series_without_an_archive(tmp_path: Path) -> N
 def test_another_repositorys_series_of_this_subject_is_not_this_topics(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as one:
-        other = one.another("other")
+    with life(tmp_path) as topic:
+        other = topic.another("other")
         (other.path / "widget.c").write_text("int quite_different;\n")
         other.git("commit -q -a --amend --no-edit")
-        one.send()
-        one.update()
+        topic.send()
+        topic.update()
         assert other.patchpilot("trailers --yes").code == 3
         assert "next:     v1" in other.patchpilot("draft").out
 
 
 def test_followed_series_of_a_closed_store_are_read_again(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        one.send()
-        one.update()
-        # without the outbox only the mails say whose series it is
+    with life(tmp_path) as topic:
+        topic.send()
+        topic.update()
+        # without the outbox, only the messages show whose series it is
         for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
             file.unlink()
-        with Repository.open(one.repo.path) as repository:
+        with Repository.open(topic.repo.path) as repository:
             with open_store() as store:
                 known = listed(store=store, repository=repository, whole=False)
             assert not known[0].is_read
@@ -104,14 +104,14 @@ def test_followed_series_of_a_closed_store_are_read_again(tmp_path: Path) -> Non
             assert state.series.is_read
 
 
-def test_the_mails_of_series_with_other_titles_are_not_read(
+def test_messages_of_series_with_other_titles_are_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as one:
-        other = one.another("other")
+    with life(tmp_path) as topic:
+        other = topic.another("other")
         other.git("commit -q --amend -m", f"gadget: wait\n\n{SIGNED}")
-        one.send()
-        one.update()
+        topic.send()
+        topic.update()
         with Repository.open(other.path) as repository:
             with open_store() as store:
                 for series in listed(store=store, whole=False):
@@ -122,16 +122,16 @@ def test_the_mails_of_series_with_other_titles_are_not_read(
             assert state.series is None
 
 
-def test_a_summary_is_kept_while_topics_change(
+def test_summary_is_kept_while_topics_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as one:
-        one.send()
-        one.update()
+    with life(tmp_path) as topic:
+        topic.send()
+        topic.update()
 
         def state() -> str:
             with (
-                Repository.open(one.repo.path) as repository,
+                Repository.open(topic.repo.path) as repository,
                 open_store() as store,
             ):
                 (series,) = listed(store=store, repository=repository, whole=False)
@@ -140,10 +140,10 @@ def test_a_summary_is_kept_while_topics_change(
         before = state()
         with monkeypatch.context() as patch:
             patch.setattr(known_series._Reading, "_read", _never)
-            one.repo.git("commit -q --allow-empty -m more")
+            topic.repo.git("commit -q --allow-empty -m more")
             assert state() == before
-            # a branch in which the series may have landed
-            one.repo.git("update-ref refs/heads/master HEAD")
+            # a branch into which the series may have been merged
+            topic.repo.git("update-ref refs/heads/master HEAD")
             with pytest.raises(AssertionError, match="were read"):
                 state()
 
@@ -155,19 +155,19 @@ def _never(*_: object) -> NoReturn:
 def test_show_without_a_number_means_this_topics_series(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as one:
-        none = one.track("show")
+    with life(tmp_path) as topic:
+        none = topic.track("show")
         assert (none.code, none.out) == (3, "")
         assert "patchpilot track add" in none.err
-        one.send()
-        one.update()
-        other = one.another("other")
+        topic.send()
+        topic.update()
+        other = topic.another("other")
         other.git(
             "commit -q --amend -m",
             "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         )
         assert other.patchpilot("send --force 'a test' --yes --to", LIST).code == 0
-        assert "widget: change line 1" in one.track("show").out
+        assert "widget: change line 1" in topic.track("show").out
         assert "widget: something else" in other.patchpilot("track show").out
         monkeypatch.chdir(tmp_path)
         which = call("track show")
@@ -175,13 +175,13 @@ def test_show_without_a_number_means_this_topics_series(
         assert "2  widget: something else" in which.err
 
 
-def test_the_list_marks_this_topic_and_says_when_it_is_not_sent(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        assert "not-sent" in one.track().out
-        one.send()
-        one.update()
-        assert "\n* 1  sent" in one.track().out
-        other = one.another("other")
+def test_list_marks_this_topic_and_says_when_it_is_not_sent(tmp_path: Path) -> None:
+    with life(tmp_path) as topic:
+        assert "not-sent" in topic.track().out
+        topic.send()
+        topic.update()
+        assert "\n* 1  sent" in topic.track().out
+        other = topic.another("other")
         other.git(
             "commit -q --amend -m",
             "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
@@ -194,130 +194,131 @@ def test_the_list_marks_this_topic_and_says_when_it_is_not_sent(tmp_path: Path) 
         ), lines
 
 
-def dry_run(one: Life) -> None:
-    assert one.run("send", "--dry-run", "--to", LIST).code in (0, 1)
+def dry_run(life: Life) -> None:
+    assert life.run("send", "--dry-run", "--to", LIST).code in (0, 1)
 
 
-def to_self(one: Life) -> None:
-    assert one.run("send", "--to-self", "--yes", "--to", LIST).code == 0
+def to_self(life: Life) -> None:
+    assert life.run("send", "--to-self", "--yes", "--to", LIST).code == 0
 
 
-def prepared(one: Life) -> None:
+def prepared(life: Life) -> None:
     assert (
-        one.run(
+        life.run(
             "prepare", "--trailer", "Cc: Otto Other <otto@example.com>", "--yes"
         ).code
         == 0
     )
 
 
-def rejected_by_server(one: Life) -> None:
-    one.server.faults.reject_all = True
-    assert one.run("send", "--to", LIST, "--force", "a test", "--yes").code != 0
-    one.server.faults.heal()
+def rejected_by_server(life: Life) -> None:
+    life.server.faults.reject_all = True
+    assert life.run("send", "--to", LIST, "--force", "a test", "--yes").code != 0
+    life.server.faults.heal()
 
 
-def partly(one: Life) -> None:
-    one.server.faults.close_after_data = 2
-    assert one.run("send", "--to", LIST, "--force", "a test", "--yes").code != 0
-    one.server.faults.heal()
+def partly(life: Life) -> None:
+    life.server.faults.close_after_data = 2
+    assert life.run("send", "--to", LIST, "--force", "a test", "--yes").code != 0
+    life.server.faults.heal()
 
 
-def sent(one: Life) -> str:
-    first = one.send()
-    one.update()
+def sent(life: Life) -> str:
+    first = life.send()
+    life.update()
     return first
 
 
-def tagged(one: Life) -> None:
-    one.tell(sent(one), f"Thanks.\n\nReviewed-by: {RITA}")
+def tagged(life: Life) -> None:
+    life.tell(sent(life), f"Thanks.\n\nReviewed-by: {RITA}")
 
 
-def asked(one: Life) -> None:
-    one.tell(sent(one), "What happens when the widget has no lines?")
+def asked(life: Life) -> None:
+    life.tell(sent(life), "What happens when the widget has no lines?")
 
 
-def criticized(one: Life) -> None:
-    one.tell(sent(one), "Please check the return value here as well, and send a v2.")
+def criticized(life: Life) -> None:
+    life.tell(sent(life), "Please check the return value here as well, and send a v2.")
 
 
-def amended(one: Life) -> None:
-    criticized(one)
-    one.amend()
+def amended(life: Life) -> None:
+    criticized(life)
+    life.amend()
 
 
-def reworded(one: Life) -> None:
-    tagged(one)
-    one.repo.git(
+def reworded(life: Life) -> None:
+    tagged(life)
+    life.repo.git(
         "commit -q --amend -m",
         f"widget: correct line 1\n\nLine 1 was wrong.\n\n{SIGNED}",
     )
 
 
-def second(one: Life) -> str:
-    amended(one)
-    one.run("draft", "--changelog", "- check the return value (Rita)")
-    first = one.send()
-    one.update()
+def second(life: Life) -> str:
+    amended(life)
+    life.run("draft", "--changelog", "- check the return value (Rita)")
+    first = life.send()
+    life.update()
     return first
 
 
-def resent(one: Life) -> None:
-    second(one)
-    one.send("--resend")
-    one.update()
+def resent(life: Life) -> None:
+    second(life)
+    life.send("--resend")
+    life.update()
 
 
-def accepted(one: Life) -> None:
-    one.applied(sent(one))
+def accepted(life: Life) -> None:
+    life.applied(sent(life))
 
 
-def in_mainline(one: Life) -> None:
-    accepted(one)
-    one.land("v6.9-rc1")
+def in_mainline(life: Life) -> None:
+    accepted(life)
+    life.land("v6.9-rc1")
 
 
-def in_stable(one: Life) -> None:
-    accepted(one)
-    one.backport(one.land("v6.9-rc1"), "6.6")
+def in_stable(life: Life) -> None:
+    accepted(life)
+    life.backport(life.land("v6.9-rc1"), "6.6")
 
 
-def refused(one: Life) -> None:
-    one.refused(sent(one))
+def refused(life: Life) -> None:
+    life.refused(sent(life))
 
 
-def dropped_by_a_stranger(one: Life) -> None:
-    robot = one.applied(sent(one))
-    one.tell(robot, "I have dropped it again.", MATT)
+def dropped_by_a_stranger(life: Life) -> None:
+    robot = life.applied(sent(life))
+    life.tell(robot, "I have dropped it again.", MATT)
 
 
-def unfollowed(one: Life) -> None:
-    sent(one)
-    assert one.track("remove", "1").code == 0
+def unfollowed(life: Life) -> None:
+    sent(life)
+    assert life.track("remove", "1").code == 0
 
 
-def forgotten(one: Life) -> None:
-    tagged(one)
-    assert one.run("draft", "--forget").code == 0
+def forgotten(life: Life) -> None:
+    tagged(life)
+    assert life.run("draft", "--forget").code == 0
 
 
-def elsewhere(one: Life) -> None:
-    mail = one.repo.git("format-patch --stdout -1").partition("\n")[2]
-    one.archive.add(f"Message-ID: <other@example.org>\nTo: {LIST}\n{mail}".encode())
-    assert one.track("add", "<other@example.org>").code == 0
+def elsewhere(life: Life) -> None:
+    mail = life.repo.git("format-patch --stdout -1").partition("\n")[2]
+    life.archive.add(f"Message-ID: <other@example.org>\nTo: {LIST}\n{mail}".encode())
+    assert life.track("add", "<other@example.org>").code == 0
 
 
-def of_another_repository(one: Life) -> None:
-    tagged(one)
-    one.repo = one.another("other")
-    one.amend("int quite_different;\n")
+def of_another_repository(life: Life) -> None:
+    tagged(life)
+    life.repo = life.another("other")
+    life.amend("int quite_different;\n")
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment, and what is said then: the stage bar's state of Follow and of Send with words of
+    """A moment and what is shown then: the stage bar's state of Follow and of Send with words of
     Follow's note, `draft`'s words and next version, the state that `track` shows, and how
-    `trailers` ends (0, or a part of its error)."""
+    `trailers` ends (0, or part of its error).
+    """
 
     make: Callable[[Life], object]
     follow: StageState
@@ -339,10 +340,10 @@ UNOPENED, TODO, DONE, WAITING, BLOCKED = (
 NOT_FOLLOWED = "no series of this topic is tracked"
 LIFE = {
     "committed": Moment(
-        lambda one: None, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
+        lambda topic: None, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
     ),
     "checked": Moment(
-        lambda one: one.run("check"),
+        lambda topic: topic.run("check"),
         UNOPENED,
         UNOPENED,
         "not sent",
@@ -385,7 +386,7 @@ LIFE = {
         patches=2,
     ),
     "sent, not on the archive": Moment(
-        lambda one: one.send(publish=False),
+        lambda topic: topic.send(publish=False),
         WAITING,
         DONE,
         "v1 sent, not in the archive yet",
@@ -474,14 +475,14 @@ LONG = {
 """Moments next to one that the fast tests have: another draft, version, answer or branch."""
 
 
-def test_a_message_names_its_series(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        first = one.send()
-        one.update()
-        by_number = one.track("show", "1", "--json").out
-        for word in (f"<{first}>", first, f"{one.archive.url}/{first}/"):
-            assert one.track("show", word, "--json").out == by_number
-        none = one.track("show", "<nobody@example.org>")
+def test_message_names_its_series(tmp_path: Path) -> None:
+    with life(tmp_path) as topic:
+        first = topic.send()
+        topic.update()
+        by_number = topic.track("show", "1", "--json").out
+        for word in (f"<{first}>", first, f"{topic.archive.url}/{first}/"):
+            assert topic.track("show", word, "--json").out == by_number
+        none = topic.track("show", "<nobody@example.org>")
         none.expect(
             2,
             "no tracked series has the message <nobody@example.org>",
@@ -496,19 +497,19 @@ def test_a_message_names_its_series(tmp_path: Path) -> None:
         for name in LIFE
     ],
 )
-def test_every_reader_says_the_same_of_a_topic(name: str, tmp_path: Path) -> None:
+def test_all_verbs_agree_on_a_topics_state(name: str, tmp_path: Path) -> None:
     moment = LIFE[name]
-    with life(tmp_path, moment.patches) as one:
-        moment.make(one)
-        session = Session(one.repo.path)
-        with Repository.open(one.repo.path) as repository:
+    with life(tmp_path, moment.patches) as topic:
+        moment.make(topic)
+        session = Session(topic.repo.path)
+        with Repository.open(topic.repo.path) as repository:
             session.read_topic(repository)
             ask = JobRequest(repository, session, silent, visited=False)
             follow, send = load(ask)[1], recorded(ask, Stage.SEND)
-        drafted = one.run("draft", "--format", "json").json["topic"]
-        listed = one.track("--format", "json").json["topic"]
-        text = one.run("draft").out
-        trailers = one.run("trailers", "--dry-run")
+        drafted = topic.run("draft", "--format", "json").json["topic"]
+        listed = topic.track("--format", "json").json["topic"]
+        text = topic.run("draft").out
+        trailers = topic.run("trailers", "--dry-run")
     assert (follow.state, send.state) == (moment.follow, moment.send), (follow, send)
     assert moment.words in follow.note
     assert drafted == listed
@@ -522,23 +523,23 @@ def test_every_reader_says_the_same_of_a_topic(name: str, tmp_path: Path) -> Non
     assert trailers.code == (3 if moment.trailers else 0)
 
 
-def test_a_version_with_its_changelog_is_to_be_reviewed_and_sent(
+def test_version_with_its_changelog_is_to_be_reviewed_and_sent(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as one:
-        amended(one)
-        one.run("draft", "--changelog", "- check the return value (Rita)")
+    with life(tmp_path) as topic:
+        amended(topic)
+        topic.run("draft", "--changelog", "- check the return value (Rita)")
         assert (
             "next      review v2, then send it: `patchpilot send --reroll --dry-run`"
-            in one.track("show").out
+            in topic.track("show").out
         )
 
 
 def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
-    with life(tmp_path) as one, Repository.open(one.repo.path) as repository:
-        one.repo.git("config --global sendemail.cc otto@example.com")
-        one.repo.git("config patchpilot.profile linux")
-        session = Session(one.repo.path, loader_of=lambda stage: recipients_rows.load)
+    with life(tmp_path) as topic, Repository.open(topic.repo.path) as repository:
+        topic.repo.git("config --global sendemail.cc otto@example.com")
+        topic.repo.git("config patchpilot.profile linux")
+        session = Session(topic.repo.path, loader_of=lambda stage: recipients_rows.load)
         session.load(Stage.RECIPIENTS, silent)
         request = session.request(repository)
         assert answer_named(repository, "regression", "yes", request).startswith(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `trailers`: for which commits a tag is."""
+"""Test for which commits the verb `trailers` adds a tag."""
 
 from pathlib import Path
 
@@ -19,35 +19,35 @@ from tests.kit.topics import unpacked
 EVE = "Eve <eve@evil.example>"
 
 
-def test_a_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(
+def test_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path, 2) as one:
+    with life(tmp_path, 2) as topic:
         assert (
-            one.run(
+            topic.run(
                 "draft", "--cover", "widget: change two lines\n\nBoth were wrong."
             ).code
             == 0
         )
-        cover = one.send()
-        one.tell(
+        cover = topic.send()
+        topic.tell(
             cover,
             f"Reviewed-by: {RITA}",
             subject="Re: [PATCH 0/2] widget: change two lines",
         )
-        one.repo.commit(
+        topic.repo.commit(
             "widget: something new\n\nNew.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
             {"new.c": "int later;\n"},
         )
-        done = one.run("trailers", "--yes")
+        done = topic.run("trailers", "--yes")
         assert done.code == 0, done.err
-        messages = one.repo.git(
+        messages = topic.repo.git(
             "log -3 '--format=%s%n%(trailers:key=Reviewed-by,valueonly)%x00'"
         ).split("\0")
         assert [RITA in message for message in messages[:3]] == [False, True, True]
 
 
-def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(
+def test_unsafe_tag_is_reported_and_others_are_added(
     tmp_path: Path,
 ) -> None:
     tags = (
@@ -55,14 +55,14 @@ def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(
         "Tested-by: R\x85ita",
         "Acked-by: Rita \u202eReviewer",
     )
-    with life(tmp_path) as one:
-        first = one.send()
+    with life(tmp_path) as topic:
+        first = topic.send()
         for tag in tags:
-            one.tell(first, f"{tag} <rita@example.net>")
-        one.tell(first, f"Reviewed-by: {RITA}")
-        done = one.run("trailers", "--yes")
+            topic.tell(first, f"{tag} <rita@example.net>")
+        topic.tell(first, f"Reviewed-by: {RITA}")
+        done = topic.run("trailers", "--yes")
         assert done.code == 0, done.err
-        message = one.repo.git("log -1 --format=%B")
+        message = topic.repo.git("log -1 --format=%B")
         assert message.count("-by: ") == 2
         assert f"Reviewed-by: {RITA}" in message
         assert [
@@ -77,7 +77,7 @@ def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(
         ]
 
 
-def test_a_tag_is_written_unasked_only_with_the_one_address_of_its_sender(
+def test_tag_is_written_unasked_only_with_the_one_address_of_its_sender(
     tmp_path: Path,
 ) -> None:
     asked = (
@@ -85,65 +85,67 @@ def test_a_tag_is_written_unasked_only_with_the_one_address_of_its_sender(
         f"Signed-off-by: {EVE}",
         f"Co-developed-by: {EVE}",
     )
-    with life(tmp_path) as one:
-        first = one.send()
+    with life(tmp_path) as topic:
+        first = topic.send()
         for tag in asked:
-            one.tell(first, tag, sender=EVE)
-        one.tell(first, f"Tested-by: {EVE}", sender=EVE)
-        done = one.run("trailers", "--yes")
+            topic.tell(first, tag, sender=EVE)
+        topic.tell(first, f"Tested-by: {EVE}", sender=EVE)
+        done = topic.run("trailers", "--yes")
         assert done.code == 0, done.err
-        message = one.repo.git("log -1 --format=%B")
+        message = topic.repo.git("log -1 --format=%B")
         assert f"Tested-by: {EVE}" in message
         assert message.count("evil.example") == 1
         for tag in asked:
             assert f"not added: {tag} (v1): " in done.err
             assert f"--also '{tag}'" in done.err
-        assert one.run("trailers", "--yes", "--also", asked[1]).code == 0
-        assert asked[1] in one.repo.git("log -1 --format=%B")
+        assert topic.run("trailers", "--yes", "--also", asked[1]).code == 0
+        assert asked[1] in topic.repo.git("log -1 --format=%B")
 
 
-def test_a_tag_with_an_unusable_address_or_an_invisible_character_is_left_out(
+def test_unusable_tag_is_skipped(
     tmp_path: Path,
 ) -> None:
     option = "Eve <-oProxy=eve@evil.example>"
     unseen = "Acked-by: Matt\u200b Maintainer <eve@evil.example>"
-    with life(tmp_path) as one:
-        first = one.send()
-        one.tell(first, f"Reviewed-by: {option}", sender=option)
-        one.tell(first, unseen, sender=EVE)
-        one.tell(first, f"Tested-by: {EVE}, {RITA}", sender=EVE)
+    with life(tmp_path) as topic:
+        first = topic.send()
+        topic.tell(first, f"Reviewed-by: {option}", sender=option)
+        topic.tell(first, unseen, sender=EVE)
+        topic.tell(first, f"Tested-by: {EVE}, {RITA}", sender=EVE)
         for words in ((), ("--also", f"Reviewed-by: {option}", "--also", unseen)):
-            done = one.run("trailers", "--yes", *words)
+            done = topic.run("trailers", "--yes", *words)
             assert done.code == 0, done.err
-            assert "evil" not in one.repo.git("log -1 --format=%B")
+            assert "evil" not in topic.repo.git("log -1 --format=%B")
             assert "-oProxy=eve@evil.example: it begins with '-'" in done.err
             assert "contains <U+200B>" in done.err
             assert "not 'Name <address>'" in done.err
 
 
-def test_a_comment_and_what_a_reply_proposes_are_offered(tmp_path: Path) -> None:
+def test_comment_and_what_a_reply_proposes_are_offered(tmp_path: Path) -> None:
     tag = f"Tested-by: {RITA} # on a Rock 5"
-    with life(tmp_path) as one:
-        culprit = one.repo.git("rev-parse HEAD~1")
+    with life(tmp_path) as topic:
+        culprit = topic.repo.git("rev-parse HEAD~1")
         fixes = f'Fixes: {culprit[:12]} ("widget: begin")'
-        first = one.send()
-        one.tell(first, f"Please add\n\n{fixes}\nLink: https://example.org/x\n\n{tag}")
-        done = one.run("trailers", "--yes")
+        first = topic.send()
+        topic.tell(
+            first, f"Please add\n\n{fixes}\nLink: https://example.org/x\n\n{tag}"
+        )
+        done = topic.run("trailers", "--yes")
         assert f"not added: {fixes} (v1): " in done.err
         assert "--also 'Link: https://example.org/x'" in done.err
-        assert tag in one.repo.git("log -1 --format=%B")
-        assert one.run("trailers", "--yes", "--also", fixes).code == 0
-        assert fixes in one.repo.git("log -1 --format=%B")
-        assert fixes not in one.run("trailers", "--yes").err
+        assert tag in topic.repo.git("log -1 --format=%B")
+        assert topic.run("trailers", "--yes", "--also", fixes).code == 0
+        assert fixes in topic.repo.git("log -1 --format=%B")
+        assert fixes not in topic.run("trailers", "--yes").err
 
 
 @pytest.mark.parametrize("is_renamed", [True, False])
-def test_a_rename_and_a_binary_file_that_stayed_have_not_changed(
+def test_rename_and_a_binary_file_that_stayed_have_not_changed(
     tmp_path: Path, is_renamed: bool
 ) -> None:
     tag = f"Reviewed-by: {RITA}"
-    with life(tmp_path) as one:
-        repo = one.repo
+    with life(tmp_path) as topic:
+        repo = topic.repo
         repo.path.joinpath("logo.bin").write_bytes(bytes(range(256)) * 8)
         repo.path.joinpath("text.c").write_text("int line;\n" * 30)
         repo.git("checkout -q master")
@@ -157,94 +159,98 @@ def test_a_rename_and_a_binary_file_that_stayed_have_not_changed(
         else:
             repo.path.joinpath("logo.bin").write_bytes(bytes(range(255, -1, -1)) * 8)
         repo.git("commit -qa --amend --no-edit")
-        first = one.send()
-        one.tell(first, tag)
+        first = topic.send()
+        topic.tell(first, tag)
         repo.git("commit -q --amend --date=2024-01-01T00:00:00Z --no-edit")
-        assert one.run("trailers", "--yes").code == 0
+        assert topic.run("trailers", "--yes").code == 0
         assert tag in repo.git("log -1 --format=%B")
         repo.path.joinpath("logo.bin").write_bytes(bytes(range(7, 99)) * 20)
         repo.git("add logo.bin")
         repo.git("commit -q --amend --no-edit")
-        one.tell(first, f"Acked-by: {MATT}", sender=MATT)
-        assert "has changed since v1" in one.run("trailers", "--yes").err
+        topic.tell(first, f"Acked-by: {MATT}", sender=MATT)
+        assert "has changed since v1" in topic.run("trailers", "--yes").err
 
 
 def test_on_a_terminal_each_tag_is_asked_about_and_a_refusal_is_remembered(
     tmp_path: Path,
 ) -> None:
     mine, other = f"Reviewed-by: {RITA}", f"Acked-by: {MATT}"
-    with life(tmp_path) as one:
-        first = one.send()
-        one.tell(first, mine)
-        one.tell(first, other, sender=MATT)
-        screen = Verb("trailers", "-C", str(one.repo.path))
+    with life(tmp_path) as topic:
+        first = topic.send()
+        topic.tell(first, mine)
+        topic.tell(first, other, sender=MATT)
+        screen = Verb("trailers", "-C", str(topic.repo.path))
         screen.wait_for(mine, "do not ask again")
         screen.type("n\n")
         screen.wait_for(other)
         screen.type("q\n")
         assert screen.end() == 0
-        assert "-by: " not in one.repo.git("log -1 --format=%B").partition("Signed")[0]
-        done = one.run("trailers", "--yes")
-        message = one.repo.git("log -1 --format=%B")
+        assert (
+            "-by: " not in topic.repo.git("log -1 --format=%B").partition("Signed")[0]
+        )
+        done = topic.run("trailers", "--yes")
+        message = topic.repo.git("log -1 --format=%B")
         assert (mine in message, other in message) == (False, True)
         assert (
             f"not added: {mine} (v1): you refused the tag; --again asks again"
             in done.err
         )
-        one.amend("int later;\n")
-        assert mine in one.run("trailers", "--yes").err, "an amended commit is the same"
-        assert one.run("trailers", "--yes", "--again", "--changed").code == 0
-        assert mine in one.repo.git("log -1 --format=%B")
+        topic.amend("int later;\n")
+        assert mine in topic.run("trailers", "--yes").err, (
+            "an amended commit is the same"
+        )
+        assert topic.run("trailers", "--yes", "--again", "--changed").code == 0
+        assert mine in topic.repo.git("log -1 --format=%B")
 
 
-def test_a_choice_to_add_all_takes_none_that_has_a_remark(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        first = one.send()
-        one.tell(first, f"Reviewed-by: {RITA}")
-        one.tell(first, f"Co-developed-by: {EVE}", sender=EVE)
-        screen = Verb("trailers", "-C", str(one.repo.path))
+def test_adding_all_tags_skips_tags_with_a_note(tmp_path: Path) -> None:
+    with life(tmp_path) as topic:
+        first = topic.send()
+        topic.tell(first, f"Reviewed-by: {RITA}")
+        topic.tell(first, f"Co-developed-by: {EVE}", sender=EVE)
+        screen = Verb("trailers", "-C", str(topic.repo.path))
         screen.wait_for("do not ask again")
         screen.type("a\n")
         assert screen.end() == 0
-        message = one.repo.git("log -1 --format=%B")
+        message = topic.repo.git("log -1 --format=%B")
         assert (RITA in message, EVE in message) == (True, False)
 
 
-def test_a_commit_with_a_new_title_is_recognized_by_its_changes_where_asked(
+def test_commit_with_a_new_title_is_recognized_by_its_changes_where_asked(
     tmp_path: Path,
 ) -> None:
     tag = f"Reviewed-by: {RITA}"
-    with life(tmp_path, 2) as one:
-        one.run("draft", "--cover", "widget: change two lines\n\nBoth were wrong.")
-        one.send()
+    with life(tmp_path, 2) as topic:
+        topic.run("draft", "--cover", "widget: change two lines\n\nBoth were wrong.")
+        topic.send()
         sent = next(
             parse_mail(mail).message_id
-            for mail in map(unpacked, one.server.take())
+            for mail in map(unpacked, topic.server.take())
             if b"[PATCH 1/2]" in mail
         )
-        one.tell(sent, tag, subject="Re: [PATCH 1/2] widget: change line 1")
-        second = one.repo.git("rev-parse HEAD")
-        one.repo.git("reset -q --hard HEAD~1")
-        file = one.repo.path / "widget.c"
+        topic.tell(sent, tag, subject="Re: [PATCH 1/2] widget: change line 1")
+        second = topic.repo.git("rev-parse HEAD")
+        topic.repo.git("reset -q --hard HEAD~1")
+        file = topic.repo.path / "widget.c"
         file.write_text(file.read_text() + "\nint more;\n")
-        one.repo.git(
+        topic.repo.git(
             "commit -qa --amend --date=2024-01-01T00:00:00Z -m",
             "pump: do it in another way\n\nBetter.\n\nSigned-off-by: A <a@b.org>",
         )
-        one.repo.git("cherry-pick", second)
+        topic.repo.git("cherry-pick", second)
 
         # a series that another program sent
         with (
             Outbox() as outbox,
             Drafts() as drafts,
-            Repository.open(one.repo.path) as repository,
+            Repository.open(topic.repo.path) as repository,
         ):
             for draft in drafts.all(repository.key):
                 for send in outbox.sends(draft.change_id):
                     outbox.forget(send.id)
 
         def offered(*, fuzzy: bool) -> tuple[TagChoice, ...]:
-            with Repository.open(one.repo.path) as repository:
+            with Repository.open(topic.repo.path) as repository:
                 request = TrailersRequest(fuzzy=fuzzy, dry_run=True)
                 return add_review_trailers(repository, request).choices
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree's own configuration: its packs run when the user has trusted them, read nothing outside
-the tree, and no branch turns its gate off.
+"""Test a tree's own configuration: its packs run only if trusted, read nothing outside the tree,
+and no branch disables its checks.
 """
 
 import json
@@ -43,19 +43,19 @@ def check(repo: Repo, *words: object) -> tuple[int, str, str]:
     return done.code, done.out, done.err
 
 
-def test_a_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
+def test_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
     with_pack(repo)
     assert call("trust", repo.path).code == 0
     editor = EditorCheck(repo.path)
-    found = editor.findings(
+    findings = editor.findings(
         repo.path / "a.c", "int a;\nint OURS;\nint OURS_too;\nint OURS;\n"
     )
     editor.close()
-    assert "our-marker" in {one.finding.name for one in found}
+    assert "our-marker" in {finding.finding.name for finding in findings}
 
 
 @pytest.mark.usefixtures("terminal")
-def test_a_trees_pack_runs_only_after_it_was_shown_and_trusted(repo: Repo) -> None:
+def test_tree_pack_runs_only_after_trust(repo: Repo) -> None:
     with_pack(repo)
     code, out, err = check(repo)
     assert (code, out) == (2, "")
@@ -77,7 +77,7 @@ def test_a_trees_pack_runs_only_after_it_was_shown_and_trusted(repo: Repo) -> No
 
 
 @pytest.mark.usefixtures("terminal")
-def test_the_tui_says_the_same_of_a_pack_nobody_trusted(repo: Repo) -> None:
+def test_tui_reports_an_untrusted_pack_like_the_cli(repo: Repo) -> None:
     with_pack(repo)
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
@@ -88,9 +88,7 @@ def test_the_tui_says_the_same_of_a_pack_nobody_trusted(repo: Repo) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-def test_what_was_trusted_is_trusted_in_a_worktree_with_the_same_files(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_trust_covers_worktrees_with_the_same_files(repo: Repo, tmp_path: Path) -> None:
     with_pack(repo)
     repo.commit(NOTHING)
     assert call("trust", repo.path).code == 0
@@ -98,7 +96,7 @@ def test_what_was_trusted_is_trusted_in_a_worktree_with_the_same_files(
     assert call("check --select our-marker HEAD~1 -C", tmp_path / "other").code == 1
 
 
-def test_the_users_own_setting_needs_no_trust_and_does_without_the_trees_packs(
+def test_users_own_setting_needs_no_trust_and_does_without_the_trees_packs(
     repo: Repo, tmp_path: Path
 ) -> None:
     with_pack(repo)
@@ -120,7 +118,7 @@ def test_settings_without_packs_need_no_trust(repo: Repo) -> None:
 
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("name", ["tools/ours.toml", ".patchpilot.toml"])
-def test_a_link_out_of_the_tree_is_not_followed(
+def test_link_out_of_the_tree_is_not_followed(
     repo: Repo, tmp_path: Path, name: str
 ) -> None:
     with_pack(repo)
@@ -135,7 +133,7 @@ def test_a_link_out_of_the_tree_is_not_followed(
 
 
 @pytest.mark.usefixtures("terminal")
-def test_a_pipe_and_a_huge_file_are_not_read(repo: Repo) -> None:
+def test_pipe_and_a_huge_file_are_not_read(repo: Repo) -> None:
     with_pack(repo)
     (repo.path / "tools/ours.toml").unlink()
     os.mkfifo(repo.path / "tools/ours.toml")
@@ -155,7 +153,7 @@ def test_a_pipe_and_a_huge_file_are_not_read(repo: Repo) -> None:
         ("OURS", "{match!r}"),
     ],
 )
-def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(
+def test_trusted_pack_is_limited_in_time_memory_and_attributes(
     repo: Repo, pattern: str, message: str
 ) -> None:
     text = PACK.replace("pattern = 'OURS'", f"pattern = '{pattern}'")
@@ -170,8 +168,8 @@ def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(
     code, out, err = check(repo, "--format", "json")
     assert time.monotonic() - began < 5
     assert code in (0, 1), err
-    found = [load["message"] for load in json.loads(out)["patches"][0]["findings"]]
-    assert found == ([message] if message else [])
+    messages = [load["message"] for load in json.loads(out)["patches"][0]["findings"]]
+    assert messages == ([message] if message else [])
 
 
 def gate(repo: Repo, *words: object) -> int:
@@ -179,7 +177,7 @@ def gate(repo: Repo, *words: object) -> int:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_branch_cannot_turn_its_own_gate_off(repo: Repo, form: str) -> None:
+def test_branch_cannot_disable_its_own_gate(repo: Repo, form: str) -> None:
     long = f"int b = {' + '.join(['value'] * 30)};\n"
     repo.commit(
         NOTHING,
@@ -201,7 +199,7 @@ LONG = f"int b = {' + '.join(['value'] * 30)};\n"
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_branch_cannot_excuse_itself_with_the_gates_baseline(
+def test_branch_cannot_extend_the_gates_baseline(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.chdir(repo.path)
@@ -243,7 +241,7 @@ def test_a_branch_cannot_excuse_itself_with_the_gates_baseline(
     )
 
 
-def test_a_baseline_that_the_base_does_not_have_excuses_nothing_in_a_gate(
+def test_baseline_missing_from_the_base_suppresses_nothing_in_a_gate(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repo.path)
@@ -261,7 +259,7 @@ def test_a_baseline_that_the_base_does_not_have_excuses_nothing_in_a_gate(
     assert gate(repo, "--format", "sarif", "--baseline", "link/baseline.json") == 1
 
 
-def test_the_settings_of_the_base_are_in_force_in_a_gate(
+def test_settings_of_the_base_are_in_force_in_a_gate(
     repo: Repo, request: pytest.FixtureRequest
 ) -> None:
     repo.commit("all: settings\n", {".patchpilot.toml": "max-line-length = 1000\n"})
@@ -274,7 +272,7 @@ def test_the_settings_of_the_base_are_in_force_in_a_gate(
     assert repo.patchpilot("check --config-from nowhere").code == 2
 
 
-def test_a_named_revisions_packs_are_trusted_by_naming_it(repo: Repo) -> None:
+def test_named_versions_packs_are_trusted_by_naming_it(repo: Repo) -> None:
     with_pack(repo)
     repo.commit("all: settings\n")
     repo.git("tag -f base")
@@ -285,7 +283,7 @@ def test_a_named_revisions_packs_are_trusted_by_naming_it(repo: Repo) -> None:
     assert check(repo, "--format", "github", "--config-from", "base")[0] == 1
 
 
-def test_a_commit_is_not_lost_for_packs_nobody_trusted(repo: Repo) -> None:
+def test_untrusted_packs_do_not_stop_a_commit(repo: Repo) -> None:
     with_pack(repo)
     file = repo.path / ".git" / "COMMIT_EDITMSG"
     file.write_text(NOTHING)
@@ -293,5 +291,5 @@ def test_a_commit_is_not_lost_for_packs_nobody_trusted(repo: Repo) -> None:
     done.expect(0, "skipped")
 
 
-def test_the_source_of_no_tree_is_none() -> None:
+def test_source_of_no_tree_is_none() -> None:
     assert source_of(None) is None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who gets a security fix that is not public yet: every role of MAINTAINERS, every tag, both
+"""Test who gets a security fix that is not public yet: every role of MAINTAINERS, every tag, both
 transports.
 """
 
@@ -99,12 +99,12 @@ TAGS = (
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """A tree with every role, and a commit to fix that has tags of its own.
+    """Return a tree with every role, and a commit to fix that has its own tags.
 
-    Both are needed by every row, none changes them.
+    Every row needs both and changes neither.
     """
-    found = Repo(tmp_path_factory.mktemp("undisclosed") / "r")
-    found.commit(
+    repo = Repo(tmp_path_factory.mktemp("undisclosed") / "r")
+    repo.commit(
         "all: start",
         {
             "MAINTAINERS": MAINTAINERS,
@@ -112,19 +112,19 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
             "drivers/widget/widget1.c": "int widget;\n",
         },
     )
-    found.commit(
+    repo.commit(
         "widget: break it\n"
         "\nReviewed-by: Cul Reviewer <reviewer@culprit.example>\n"
         "Signed-off-by: Cul Prit <author@culprit.example>",
         {"drivers/widget/widget1.c": "int broken;\n"},
         author="Cul Prit <author@culprit.example>",
     )
-    return found
+    return repo
 
 
 @pytest.fixture
 def repository(repo: Repo) -> Iterator[Repository]:
-    """The repository, with every setting of the user that names recipients."""
+    """Yield the repository, with every setting of the user that names recipients."""
     for name in ("to", "cc", "bcc"):
         repo.git(
             "config", "--global", f"sendemail.{name}", f"{name}@configured.example"
@@ -150,12 +150,12 @@ def repository(repo: Repo) -> Iterator[Repository]:
             f"b4.send-auto-{name}-cmd",
             f"touch {repo.path.parent}/b4-{name}.ran; echo b4@configured.example #",
         )
-    with Repository.open(repo.path) as found:
-        yield found
+    with Repository.open(repo.path) as repository:
+        yield repository
 
 
 def series_with(tag: str, culprit: str) -> Series:
-    """A patch that one more recipient would get because of this tag."""
+    """Return a patch that would get another recipient because of this tag."""
     lines = {
         "closes": "Closes: <somebody@tag.example>",
         "link": "Link: https://lore.kernel.org/r/somebody@tag.example",
@@ -180,7 +180,7 @@ def series_with(tag: str, culprit: str) -> Series:
 
 
 def edit(tag: str, series: Series, repository: Repository) -> None:
-    """What was kept of an edit before the fix was known to be a security problem."""
+    """Store an edit made before the fix was known to be a security problem."""
     edits = Edits()
     if tag == "placed by hand":
         edits = edits.place("to", Address("Some Body", "somebody@tag.example"))
@@ -198,23 +198,25 @@ def people(
     *,
     security: str = "yes",
 ) -> dict[str, str]:
-    """Address → header of the recipients, also as configured, of blind copies as "bcc"."""
+    """Return address → header of the recipients, including configured ones, with "bcc" for blind
+    copies.
+    """
     series = series_with(tag, repository.resolve("HEAD"))
     edit(tag, series, repository)
     answers = {"security": security} | (
         {"regression": "yes"} if tag == "answered: regression" else {}
     )
     account = transports.find(via).account(repository)
-    found = addressees(
+    plan = addressees(
         repository,
         request._replace(via=via),
         account,
         Draft("c", "/r", None, answers=answers),
         series,
     )
-    return {one.address.email: one.header for one in found.recipients} | dict.fromkeys(
-        found.bcc, "bcc"
-    )
+    return {
+        recipient.address.email: recipient.header for recipient in plan.recipients
+    } | dict.fromkeys(plan.bcc, "bcc")
 
 
 @pytest.mark.parametrize("via", transports.names())
@@ -222,13 +224,13 @@ def people(
 def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(
     tag: str, via: str, repo: Repo, repository: Repository
 ) -> None:
-    found = people(tag, via, repository, SendRequest())
-    assert found == dict.fromkeys(TO, "to") | {TEAM: "cc"}
+    recipients = people(tag, via, repository, SendRequest())
+    assert recipients == dict.fromkeys(TO, "to") | {TEAM: "cc"}
     assert not list(repo.path.parent.glob("*.ran"))
 
 
 @pytest.mark.parametrize("via", transports.names())
-def test_the_call_names_further_recipients_and_nothing_else_does(
+def test_call_names_further_recipients_and_nothing_else_does(
     via: str, repository: Repository
 ) -> None:
     request = SendRequest(
@@ -248,10 +250,10 @@ def test_the_call_names_further_recipients_and_nothing_else_does(
     }
 
 
-def test_the_same_patch_reaches_the_others_once_it_is_public(
+def test_same_patch_reaches_the_others_once_it_is_public(
     repo: Repo, repository: Repository
 ) -> None:
-    found = people(
+    recipients = people(
         "reported-by", "git-send-email", repository, SendRequest(), security="no"
     )
     public = {
@@ -261,19 +263,21 @@ def test_the_same_patch_reaches_the_others_once_it_is_public(
         "cc@configured.example",
         "bcc@configured.example",
     }
-    assert public <= found.keys()
+    assert public <= recipients.keys()
     for file in repo.path.parent.glob("*.ran"):
         file.unlink()
 
 
-def test_a_maintainer_that_was_dropped_stays_out(repository: Repository) -> None:
+def test_maintainer_that_was_dropped_stays_out(repository: Repository) -> None:
     series = series_with("cc", repository.resolve("HEAD"))
     save_edits(
         topic_key(series, repository),
         Edits().drop(Address("", "mo@maintainer.example")),
     )
     plan = plan_series(series, repository, undisclosed=True).plan
-    assert {one.address.email for one in plan.to} == TO - {"mo@maintainer.example"}
+    assert {recipient.address.email for recipient in plan.to} == TO - {
+        "mo@maintainer.example"
+    }
 
 
 def test_without_a_maintainer_the_team_is_in_to(repository: Repository) -> None:
@@ -286,28 +290,28 @@ def test_without_a_maintainer_the_team_is_in_to(repository: Repository) -> None:
     plan = plan_series(
         Series((parse_patch(text.encode(), "x"),)), repository, undisclosed=True
     ).plan
-    assert [(one.address.email, one.header) for one in plan.recipients] == [
-        (TEAM, "to")
-    ]
+    assert [
+        (recipient.address.email, recipient.header) for recipient in plan.recipients
+    ] == [(TEAM, "to")]
 
 
-def test_a_plan_of_a_public_fix_is_not_taken_for_an_undisclosed_one(
+def test_public_plan_is_not_reused_for_an_undisclosed_fix(
     repository: Repository,
 ) -> None:
     series = series_with("reported-by", "")
     public: Planned = plan_series(series, repository)
     account = transports.find("git-send-email").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
-    found = addressees(repository, SendRequest(), account, draft, series, public)
-    assert {one.address.email for one in found.recipients} == {*TO, TEAM}
+    plan = addressees(repository, SendRequest(), account, draft, series, public)
+    assert {recipient.address.email for recipient in plan.recipients} == {*TO, TEAM}
 
 
-def test_what_is_not_used_is_named(repository: Repository) -> None:
+def test_ignored_recipients_are_named(repository: Repository) -> None:
     series = series_with("placed by hand", "")
     edit("placed by hand", series, repository)
     account = transports.find("b4").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
-    said = "\n".join(
+    warnings = "\n".join(
         addressees(repository, SendRequest(via="b4"), account, draft, series).warnings
     )
     for name in (
@@ -318,7 +322,7 @@ def test_what_is_not_used_is_named(repository: Repository) -> None:
         "somebody@tag.example",
         "team@vendor.example",
     ):
-        assert name in said
+        assert name in warnings
 
 
 def test_maintainers_and_send_agree_on_a_topic_that_was_answered(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where nothing can be taken back, the way to what was is named."""
+"""Test that if nothing can be undone, the way to the old state is named."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.kit.repos import Repo
 from tests.kit.topics import topic_with_spaces
 
 
-def test_a_branch_that_moved_on_has_a_way_back(tmp_path: Path) -> None:
+def test_changed_branch_can_be_restored(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("first\n", {"a.c": "int a;\n"})
     repo.git("update-ref refs/remotes/origin/master HEAD")
@@ -47,7 +47,7 @@ def test_undo_restores_the_branch_that_is_checked_out(tmp_path: Path) -> None:
     assert repo.git("rev-parse master") != rewritten
 
 
-def test_a_planted_record_is_no_record(tmp_path: Path) -> None:
+def test_planted_undo_record_is_ignored(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     first = repo.commit("first\n", {"a.c": "int a;\n"})
     facts = {"ref": "refs/heads/master", "old": first, "new": first, "verb": "x"}
@@ -72,7 +72,7 @@ def test_a_planted_record_is_no_record(tmp_path: Path) -> None:
         ("ref", "HEAD"),
     ],
 )
-def test_a_value_of_a_record_has_its_form(tmp_path: Path, key: str, value: str) -> None:
+def test_record_values_are_validated(tmp_path: Path, key: str, value: str) -> None:
     repo = Repo(tmp_path / "r")
     first = repo.commit("first\n", {"a.c": "int a;\n"})
     with Repository.open(repo.path) as repository:
@@ -83,7 +83,7 @@ def test_a_value_of_a_record_has_its_form(tmp_path: Path, key: str, value: str) 
         assert listed(repository) == ()
 
 
-def test_without_a_place_for_the_record_nothing_is_rewritten(
+def test_unwritable_record_blocks_a_rewrite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic_with_spaces(tmp_path / "r", 1)

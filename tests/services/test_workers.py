@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The processes that share the checking of a series."""
+"""Test the processes that share the check of a series."""
 
 import multiprocessing
 import os
@@ -24,7 +24,7 @@ def _answer(pipe: Connection, repository: Repository) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_worker_reads_objects_through_a_git_process_of_its_own(
+def test_worker_reads_objects_through_a_git_process_separately(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -35,8 +35,8 @@ def test_a_worker_reads_objects_through_a_git_process_of_its_own(
         there = repository.objects.get("HEAD:a.c")
         process = repository.objects._process
         assert process is not None
-        # a thread of the parent is in the middle of a question: a worker that shared its pipe, or
-        # its lock, would wait with it
+        # a thread of the parent is in the middle of a request: a worker that shared its pipe or
+        # lock would hang
         os.kill(process.pid, signal.SIGSTOP)
         asking = threading.Thread(target=repository.objects.get, args=("HEAD:a.c",))
         worker = fork.Process(target=_answer, args=(theirs, repository))
@@ -72,7 +72,7 @@ def test_results_keep_the_order_and_few_items_are_taken_ahead() -> None:
     assert len({process for _, process in (first, *rest)} - {os.getpid()}) == 2
 
 
-def test_work_goes_on_here_when_the_system_ends_a_process() -> None:
+def test_work_continues_here_when_the_system_ends_a_process() -> None:
     here = os.getpid()
 
     def work(number: int) -> int:

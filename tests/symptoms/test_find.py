@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot find` with a symptom: a short list of commits, or that nothing fits."""
+"""Test `patchpilot find` with a symptom: a short list of commits, or a report that nothing fits."""
 
 import json
 from pathlib import Path
@@ -48,7 +48,7 @@ LOG = """\
 
 @pytest.fixture
 def repo(workdir: Path) -> Repo:
-    """v6.1 with the bug, mainline with the fix among other commits, and a stable branch."""
+    """Return v6.1 with the bug, mainline with the fix among other commits, and a stable branch."""
     made = Repo(workdir / "linux")
     base = {"Makefile": "VERSION = 6\n", "Kbuild": "x\n", "Kconfig": "x\n"}
     made.commit("Linux 6.1\n", {**base, "MAINTAINERS": "x\n", FILE: RING})
@@ -72,14 +72,14 @@ def repo(workdir: Path) -> Repo:
 
 
 def found(repo: Repo, *words: str, stdin: str = "", code: int = 0) -> dict[str, Any]:
-    """The answer in JSON."""
+    """Return the answer in JSON."""
     done = call("find", "-C", repo.path, *words, "--json", stdin=stdin.encode())
     assert done.code == code, done.err
     answer: dict[str, Any] = json.loads(done.out)
     return answer
 
 
-def test_an_oops_finds_the_commit_that_changes_its_function(repo: Repo) -> None:
+def test_oops_finds_the_commit_that_changes_its_function(repo: Repo) -> None:
     answer = found(repo, "-", stdin=LOG)
     first = answer["candidates"][0]
     assert (answer["tree"], answer["searched"]) == ("v6.1", 15)
@@ -91,7 +91,7 @@ def test_an_oops_finds_the_commit_that_changes_its_function(repo: Repo) -> None:
     }
 
 
-def test_a_file_is_named_from_the_current_directory(
+def test_file_is_named_from_the_current_directory(
     repo: Repo, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (workdir / "log.txt").write_text(LOG)
@@ -107,7 +107,7 @@ def test_a_file_is_named_from_the_current_directory(
         call("find", name, "--in", "v6.1").expect(2, f"no file '{name}'")
 
 
-def test_a_report_begins_with_the_error(repo: Repo) -> None:
+def test_report_starts_with_the_error(repo: Repo) -> None:
     boot, error = "[ 0.0] Linux version 6.1.1 (gcc)", "brcm 0000:00:19.0: bad state 7"
     log = "\n".join([*[boot] * 90, f"[ 9.1] {error}"])
     with Repository.open(repo.path) as repository:
@@ -129,7 +129,7 @@ def test_without_a_fitting_commit_the_exit_code_is_one(repo: Repo) -> None:
     assert "report the bug" in done.out
 
 
-def test_the_text_is_a_list_to_try_with_the_next_command(repo: Repo) -> None:
+def test_text_is_a_list_to_try_with_the_next_command(repo: Repo) -> None:
     done = call("find", "-C", repo.path, "-", stdin=LOG.encode())
     assert "a short list to try, from 15 commits since v6.1" in done.out
     assert TITLE in done.out
@@ -148,7 +148,7 @@ def test_the_text_is_a_list_to_try_with_the_next_command(repo: Repo) -> None:
         (("acme_ring_fill", "--in", "v9"), "", "no commit 'v9'"),
     ],
 )
-def test_what_cannot_be_searched_is_an_error(
+def test_unsearchable_symptom_is_an_error(
     repo: Repo, words: tuple[str, ...], stdin: str, error: str
 ) -> None:
     done = call("find", "-C", repo.path, *words, stdin=stdin.encode())
@@ -156,7 +156,7 @@ def test_what_cannot_be_searched_is_an_error(
     assert error in done.err
 
 
-def test_the_result_of_a_bisection_finds_a_fix_without_a_tag(repo: Repo) -> None:
+def test_result_of_a_bisection_finds_a_fix_without_a_tag(repo: Repo) -> None:
     added = (
         "\nint acme_ring_stop(int level)\n{\n\twait(level);\n\treturn level / 0;\n}\n"
     )
@@ -172,12 +172,12 @@ def test_the_result_of_a_bisection_finds_a_fix_without_a_tag(repo: Repo) -> None
 
 
 def step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]:
-    """The next step of a bisection."""
+    """Return the next step of a bisection."""
     return found(repo, "--bisect", *words, code=code)
 
 
 def answered(repo: Repo, commit: str, fix: str) -> str:
-    """The answer for the build of a commit."""
+    """Return the answer for a commit's build."""
     return "good" if fix in repo.git("rev-list", commit).split() else "bad"
 
 
@@ -195,7 +195,7 @@ def test_builds_lead_to_the_fix_and_its_backport(repo: Repo, title: str) -> None
     answer = step(repo, "acme_ring_fill", "--in", "v6.1")
     builds = 0
     while answer["next"]:
-        # the kernel that is booted does not change what is stored
+        # the booted kernel does not change what is stored
         assert step(repo)["next"] == answer["next"]
         answer = step(repo, answered(repo, answer["next"], log[title]))
         builds += 1
@@ -206,11 +206,11 @@ def test_builds_lead_to_the_fix_and_its_backport(repo: Repo, title: str) -> None
         assert f"next: patchpilot backport {log[title][:12]} --request" in done.out
     assert "fixed  " in done.out
     assert call("find", "-C", repo.path, "--bisect", "good").code
-    # a finished bisection does not hinder the next one
+    # a finished bisection does not block the next one
     assert not step(repo, "acme_ring_start", "--in", "v6.1")["answers"]
 
 
-def test_a_bug_that_mainline_has_is_not_called_fixed(repo: Repo) -> None:
+def test_bug_that_mainline_has_is_not_called_fixed(repo: Repo) -> None:
     answer = step(repo, "acme_ring_fill", "--in", "v6.1")
     tip = repo.git("rev-parse origin/master")
     while answer["next"] and answer["next"] != tip:
@@ -249,7 +249,7 @@ def test_answers_are_not_lost_by_a_new_start(repo: Repo) -> None:
     step(repo, "acme_ring_fill", "--in", "v6.1")
 
 
-def test_a_build_halves_the_probability() -> None:
+def test_build_halves_the_probability() -> None:
     line = {str(at): [str(at + 1)] for at in range(1000)}
     even = next_build(line, {}, 1000)
     assert even

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The source of a printed message is found by its format string, whatever its arguments are."""
+"""Test that the source of a printed message is found by its format string, whatever its arguments
+are.
+"""
 
 import random
 import re
@@ -60,9 +62,7 @@ def formats(count: int) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("file", ["drivers/net/acme/%d.c", "lib/%d.c"])
-def test_a_message_leads_to_the_function_that_prints_it(
-    workdir: Path, file: str
-) -> None:
+def test_message_leads_to_the_function_that_prints_it(workdir: Path, file: str) -> None:
     made = dict(formats(120))
     repo = Repo(workdir / "linux")
     code = [
@@ -99,9 +99,9 @@ NAMES = ("widget", "brcm", "acme", "spi_nor", "qcom", "tulip")
 
 @pytest.fixture(scope="module")
 def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, str]]:
-    """Drivers with a message each, which a later commit fixes, and what each prints.
+    """Return drivers with one message each, which a later commit fixes, and what each prints.
 
-    Later commits add a line below a function, and have the words of the message as a subject.
+    Later commits add a line below a function, and have the message's words as their subject.
     """
     repo = Repo(tmp_path_factory.mktemp("drivers") / "linux")
     base = dict.fromkeys(("Makefile", "Kbuild", "Kconfig", "MAINTAINERS"), "x\n")
@@ -129,7 +129,7 @@ def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, s
 @pytest.mark.parametrize(
     "kind", ["message", "part", "trace", "function", "file", "dmesg"]
 )
-def test_the_fix_is_first_and_nothing_else_is_likely(
+def test_fix_is_first_and_nothing_else_is_likely(
     drivers: tuple[Repo, dict[str, str]], name: str, kind: str
 ) -> None:
     repo, printed = drivers
@@ -141,8 +141,8 @@ def test_the_fix_is_first_and_nothing_else_is_likely(
         "file": f"drivers/{name}.c",
         "dmesg": f"Linux version 6.1.1 (gcc)\npci 0000:05:00.0: type 00\n{printed[name]}",
     }[kind]
-    found = repo.patchpilot("find", symptom, "--in", "v6.1", "--json").json
-    subjects = [it["subject"] for it in found["candidates"]]
-    assert found["fits"]
+    document = repo.patchpilot("find", symptom, "--in", "v6.1", "--json").json
+    subjects = [it["subject"] for it in document["candidates"]]
+    assert document["fits"]
     assert f"{name}: use it" in subjects[: 1 + (kind not in ("trace", "function"))]
-    assert not found["likely"] or subjects[0] == f"{name}: use it"
+    assert not document["likely"] or subjects[0] == f"{name}: use it"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is read from a log: functions, modules, messages and the version."""
+"""Test what is read from a log: functions, modules, messages and the version."""
 
 import pytest
 
@@ -20,11 +20,11 @@ OOPS = """\
 
 
 def names(text: str) -> list[str]:
-    """The functions in a log, the most telling first."""
+    """Return the functions in a log, most significant first."""
     return [frame.function for frame in read_log(text).frames]
 
 
-def test_an_oops_has_its_functions_modules_version_and_first_message() -> None:
+def test_oops_has_its_functions_modules_version_and_first_message() -> None:
     symptom = read_log(OOPS)
     assert names(OOPS)[:3] == ["acme_ring_fill", "acme_poll", "__napi_poll"]
     assert symptom.modules == ("acme",)
@@ -65,11 +65,11 @@ def test_frames_of_each_form_are_read(line: str, function: str) -> None:
         ("Nov 24 10:00:00 host kernel: [ 12.500000] acme-net: it failed", "acme-net"),
     ],
 )
-def test_the_driver_is_the_name_before_the_instance(line: str, module: str) -> None:
+def test_driver_is_the_name_before_the_instance(line: str, module: str) -> None:
     assert module in read_log(line).modules
 
 
-def test_what_varies_between_runs_is_no_word_to_search_for() -> None:
+def test_variable_words_are_not_searched() -> None:
     first = read_log("[   1.5] acme 0000:00:19.0: bad status 0xdeadbeef at ffff88810")
     other = read_log(
         "<4>[ 987.654321][ T12] acme 0000:03:00.1: bad status 0x12 at ffff99"
@@ -77,7 +77,7 @@ def test_what_varies_between_runs_is_no_word_to_search_for() -> None:
     assert first.terms().keys() == other.terms().keys()
 
 
-def test_the_boot_before_the_first_error_is_left_out() -> None:
+def test_boot_before_the_first_error_is_left_out() -> None:
     symptom = read_log(
         "[ 0.0] Linux version 6.1.1 (root@build)\n[ 0.5] pci 0000:05:00.0: type 00\n"
         "[ 9.1] acme 0000:05:00.0: bad status 0x2\n[ 9.2] acme 0000:05:00.0: link down"

@@ -49,7 +49,7 @@ SIGNED = "\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The repository and the commits of the story."""
+    """The repository and its commits."""
 
     repo: Repo
     start: str
@@ -62,7 +62,6 @@ class History:
         return self.repo.commit(message + SIGNED, {"ring.c": ring})
 
     def ask(self, target: str = "HEAD", **words: Any) -> FixesResult:
-        """Return the result of `fixes`."""
         with Repository.open(self.repo.path) as repository:
             return find_culprits(repository, FixesRequest(target, **words))
 
@@ -84,7 +83,7 @@ def history(
     path: Path,
     message: str = "ring: fix the mask\n\nThe mask must be one less than the size.\n",
 ) -> History:
-    """A ring buffer: born in v1.0, its mask wrong since v1.1, mended on top of v1.2."""
+    """Return a ring buffer: created in v1.0, with a wrong mask since v1.1, fixed on top of v1.2."""
     repo = Repo(path)
     start = repo.commit(
         "ring: add ring buffers" + SIGNED, {"ring.c": START, "other.c": "int other;\n"}

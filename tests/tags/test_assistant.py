@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`prepare --trailer 'Assisted-by: …'` takes what `check` accepts, and nothing else."""
+"""Test that `prepare --trailer 'Assisted-by: …'` accepts exactly what `check` does."""
 
 from pathlib import Path
 
@@ -22,12 +22,14 @@ from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
         ("Claude:claude-3-opus git", False),
     ],
 )
-def test_what_check_reports_is_refused(value: str, valid: bool, tmp_path: Path) -> None:
+def test_tag_that_check_reports_is_refused(
+    value: str, valid: bool, tmp_path: Path
+) -> None:
     file = tmp_path / "a.patch"
     text = f"{PROSE}\n\nAssisted-by: {value}\n{SIGN_OFF}"
     file.write_text(mail("frob: wait for the link", text, file_diff(PATH, HUNK)))
-    said = call("check", "--strict", file).out
-    assert ("assisted-by" in said.lower()) is not valid, said
+    output = call("check", "--strict", file).out
+    assert ("assisted-by" in output.lower()) is not valid, output
     if valid:
         assert assistant(f" {value} ") == value
     else:
@@ -46,7 +48,7 @@ def test_what_check_reports_is_refused(value: str, valid: bool, tmp_path: Path) 
         ("Claude:claude-3-opus git, sparse", "Claude:claude-3-opus sparse"),
     ],
 )
-def test_the_right_form_is_named(value: str, right: str) -> None:
+def test_right_form_is_named(value: str, right: str) -> None:
     with pytest.raises(UsageError) as refused:
         typed_trailers(f"Assisted-by: {value}", "")
     assert right in str(refused.value.hint)
@@ -55,7 +57,7 @@ def test_the_right_form_is_named(value: str, right: str) -> None:
 @pytest.mark.parametrize(
     "value", ["Claude Opus 4.5 <noreply@anthropic.com>", "Copilot <c@example.org>"]
 )
-def test_a_program_is_no_co_developer(value: str) -> None:
+def test_program_cannot_be_a_co_developer(value: str) -> None:
     with pytest.raises(InputError) as refused:
         person(value, "Co-developed-by")
     assert "Assisted-by:" in str(refused.value.hint)

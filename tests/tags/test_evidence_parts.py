@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parts that evidence is made of: changes, words, blocks, messages, the ranker."""
+"""Test the parts of the evidence: changes, words, blocks, messages, the ranker."""
 
 import pytest
 from hypothesis import given
@@ -119,7 +119,7 @@ def test_prose_has_no_trailer_and_no_fixes() -> None:
     assert quotes_in(text) == ("net: break it all",)
 
 
-def test_a_first_bad_commit_in_the_text_is_blame() -> None:
+def test_first_bad_commit_in_the_text_is_blame() -> None:
     assert (
         ids_in("# first bad commit: [0123456789abcdef0123456789abcdef01234567] x")[
             "0123456789abcdef0123456789abcdef01234567"
@@ -138,9 +138,9 @@ git bisect skip 3333333333 4444444444
 """
 
 
-def test_a_bisection_is_read_with_its_own_words() -> None:
-    found = parse_bisection(LOG)
-    assert (found.first_bad, found.bad, found.good, found.skipped) == (
+def test_bisection_with_custom_terms_is_parsed() -> None:
+    bisection = parse_bisection(LOG)
+    assert (bisection.first_bad, bisection.bad, bisection.good, bisection.skipped) == (
         None,
         ("1111111111",),
         ("2222222222",),
@@ -152,7 +152,7 @@ def test_a_bisection_is_read_with_its_own_words() -> None:
     )
 
 
-def test_the_shipped_weights_load_and_their_curve_rises() -> None:
+def test_shipped_weights_load_and_their_curve_rises() -> None:
     weights = shipped()
     shares = [share for _, share in weights.curve]
     assert shares == sorted(shares)
@@ -173,5 +173,5 @@ def test_ranking_is_by_weight_and_steady() -> None:
         "a": {"removed": 0.5, "mentioned": 0.0},
         "c": {"removed": 1.0, "mentioned": 0.0},
     }
-    assert [one for one, _ in rank(rows, weights)] == ["c", "a", "b"]
+    assert [name for name, _ in rank(rows, weights)] == ["c", "a", "b"]
     assert rank({}, weights) == []

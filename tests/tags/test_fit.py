@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fitting script, and that what ships fits what is counted."""
+"""Test the fitting script, and that the shipped weights match the counted features."""
 
 import json
 from itertools import pairwise
@@ -28,7 +28,7 @@ def test_every_weight_belongs_to_a_number_that_is_counted(tmp_path: Path) -> Non
     assert set(shipped().none) == set(list_features(numbers))
 
 
-def test_a_second_look_reads_what_a_candidate_says_and_brings(tmp_path: Path) -> None:
+def test_closer_features_use_message_and_change(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     story.repo.git("checkout", "-q", story.start)
     story.repo.commit(
@@ -55,7 +55,7 @@ def test_a_second_look_reads_what_a_candidate_says_and_brings(tmp_path: Path) ->
     assert [number for number in numbers if numbers[number]["speech_most"]] == [teller]
 
 
-def test_the_fit_finds_what_tells_the_true_ones() -> None:
+def test_fit_finds_what_tells_the_true_ones() -> None:
     right, wrong = {"good": 1.0, "noise": 0.5}, {"bad": 1.0, "noise": 0.5}
     weights = fit_fixes.descend(
         [([right, wrong, wrong], {0}) for _ in range(30)], held={"noise": 0.25}
@@ -65,13 +65,13 @@ def test_the_fit_finds_what_tells_the_true_ones() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=300))
-def test_the_calibration_curve_rises(pairs: list[tuple[float, bool]]) -> None:
+def test_calibration_curve_rises(pairs: list[tuple[float, bool]]) -> None:
     curve = fit_fixes.isotonic(pairs)
     assert curve == sorted(curve)
     assert all(a[1] <= b[1] for a, b in pairwise(curve))
 
 
-def test_the_script_runs_from_end_to_end(
+def test_script_runs_from_end_to_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     story = history(tmp_path / "r")

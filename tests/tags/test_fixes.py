@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which commit introduced the bug, on small real histories."""
+"""Test which commit introduced the bug, in small real histories."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def ask(path: Path, target: str = "HEAD", **words: object) -> FixesResult:
         return find_culprits(repository, FixesRequest(target, **words))  # type: ignore[arg-type]
 
 
-def test_the_owner_of_the_removed_line_comes_first(story: History) -> None:
+def test_owner_of_the_removed_line_comes_first(story: History) -> None:
     result = story.ask()
     first = result.candidates[0]
     assert first.commit == story.culprit
@@ -33,18 +33,20 @@ def test_the_owner_of_the_removed_line_comes_first(story: History) -> None:
     assert result.tags == (
         f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")',
     )
-    assert any("1 of 1 removed lines (ring.c:6)" in one for one in first.evidence)
+    assert any(
+        "1 of 1 removed lines (ring.c:6)" in evidence for evidence in first.evidence
+    )
     assert sum(candidate.confidence for candidate in result.candidates) <= 1.3
 
 
-def test_white_space_changes_are_looked_through(story: History) -> None:
+def test_whitespace_changes_are_skipped_by_blame(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "indented", story.later)
     story.commit("ring: indent", LATER.replace("\tring->", "\t\tring->"))
     story.commit("ring: fix the mask", FIX.replace("\tring->", "\t\tring->"))
     assert story.ask().candidates[0].commit == story.culprit
 
 
-def test_a_renamed_file_is_followed(story: History) -> None:
+def test_renamed_file_is_followed(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "moved", story.later)
     story.repo.git("mv", "ring.c", "buffer.c")
     story.repo.commit("ring: rename the file" + SIGNED)
@@ -52,7 +54,7 @@ def test_a_renamed_file_is_followed(story: History) -> None:
     assert story.ask().candidates[0].commit == story.culprit
 
 
-def test_what_is_only_added_points_at_who_brought_in_its_like(story: History) -> None:
+def test_added_lines_point_to_the_commit_of_similar_lines(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "leak", story.later)
     freed = LATER.replace(
         "\tring->open = false;\n",
@@ -66,7 +68,7 @@ def test_what_is_only_added_points_at_who_brought_in_its_like(story: History) ->
     ]
 
 
-def test_the_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
+def test_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
     plain = history(tmp_path / "plain")
     later = plain.later[:12]
     tags = (
@@ -78,8 +80,8 @@ def test_the_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
         f"ring: fix the mask\n\nThe mask must be one less than the size.\n\n{tags}\n",
     )
     assert tagged.culprit == plain.culprit
-    one, other = ask(tmp_path / "plain"), ask(tmp_path / "tagged")
-    assert [(c.commit, c.confidence, c.evidence) for c in one.candidates] == [
+    result, other = ask(tmp_path / "plain"), ask(tmp_path / "tagged")
+    assert [(c.commit, c.confidence, c.evidence) for c in result.candidates] == [
         (c.commit, c.confidence, c.evidence) for c in other.candidates
     ]
     assert [judged.target.id if judged.target else None for judged in other.present][
@@ -87,7 +89,7 @@ def test_the_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
     ] == [plain.start]
 
 
-def test_nor_those_of_its_backports_and_reverts(story: History) -> None:
+def test_references_to_backports_and_reverts_are_excluded(story: History) -> None:
     before = story.ask(story.fix)
     story.repo.commit(
         f'Revert "ring: fix the mask"\n\nThis reverts commit {story.fix}.\n\nFixes:'
@@ -104,7 +106,7 @@ def test_nor_those_of_its_backports_and_reverts(story: History) -> None:
     assert before.candidates == after.candidates
 
 
-def test_a_commit_that_the_message_blames_wins(tmp_path: Path) -> None:
+def test_commit_that_the_message_blames_takes_precedence(tmp_path: Path) -> None:
     path = tmp_path / "r"
     first = history(path)
     first.repo.git("checkout", "-q", "-b", "told", first.later)
@@ -120,7 +122,7 @@ def test_a_commit_that_the_message_blames_wins(tmp_path: Path) -> None:
     )
 
 
-def test_a_revert_names_what_it_reverts(story: History) -> None:
+def test_revert_names_what_it_reverts(story: History) -> None:
     story.commit(
         f'Revert "ring: remember"\n\nThis reverts commit {story.later}.\n', CULPRIT
     )
@@ -130,7 +132,7 @@ def test_a_revert_names_what_it_reverts(story: History) -> None:
     assert result.candidates[0].confidence > 0.9
 
 
-def test_a_bisection_settles_it_and_contradicts_the_lines(story: History) -> None:
+def test_bisection_overrides_contradicting_blame(story: History) -> None:
     result = story.ask(
         bisect_log=f"{story.later} is the first bad commit\ncommit {story.later}\n"
     )
@@ -141,7 +143,7 @@ def test_a_bisection_settles_it_and_contradicts_the_lines(story: History) -> Non
     assert not agreeing.notes
 
 
-def test_an_unfinished_bisection_keeps_to_what_is_left(story: History) -> None:
+def test_unfinished_bisection_keeps_to_what_is_left(story: History) -> None:
     log = (
         f"git bisect start\n# bad: [{story.later}] x\ngit bisect bad {story.later}\ngit bisect good"
         f" {story.start}\n"
@@ -154,7 +156,7 @@ def test_an_unfinished_bisection_keeps_to_what_is_left(story: History) -> None:
     assert "2 commits left to test" in result.notes[0]
 
 
-def test_a_bisection_of_another_tree_is_refused(story: History) -> None:
+def test_bisection_of_another_tree_is_refused(story: History) -> None:
     with pytest.raises(UsageError):
         story.ask(bisect_log=f"{'9' * 40} is the first bad commit")
     with pytest.raises(InputError):
@@ -163,11 +165,11 @@ def test_a_bisection_of_another_tree_is_refused(story: History) -> None:
         story.ask(bisect_log="")
 
 
-def test_the_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
+def test_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start" + SIGNED, {"a.c": "int a;\n", "b.c": "int b;\n"})
     bug = "void run(void)\n{\n\tstart(queue->first + 1);\n}\n"
-    one = repo.commit("a: run the queue" + SIGNED, {"a.c": "int a;\n" + bug})
+    first = repo.commit("a: run the queue" + SIGNED, {"a.c": "int a;\n" + bug})
     two = repo.commit("b: run the queue" + SIGNED, {"b.c": "int b;\n" + bug})
     good = bug.replace("first + 1", "first")
     repo.commit(
@@ -175,9 +177,9 @@ def test_the_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
         {"a.c": "int a;\n" + good, "b.c": "int b;\n" + good},
     )
     result = ask(tmp_path / "r")
-    assert {one, two} == {candidate.commit for candidate in result.candidates[:2]}
+    assert {first, two} == {candidate.commit for candidate in result.candidates[:2]}
     if result.sure:
-        assert [tag.split()[1] for tag in result.tags] == [one[:12], two[:12]]
+        assert [tag.split()[1] for tag in result.tags] == [first[:12], two[:12]]
 
 
 def test_merges_and_first_commits_have_no_culprit(story: History) -> None:
@@ -190,14 +192,14 @@ def test_merges_and_first_commits_have_no_culprit(story: History) -> None:
     assert "there is no earlier commit" in first.reason
 
 
-def test_a_new_file_alone_is_unsure(story: History) -> None:
+def test_new_file_alone_is_unsure(story: History) -> None:
     story.repo.commit("ring: fix by a new file" + SIGNED, {"new.c": "int n;\n"})
     result = story.ask()
     assert not result.sure
     assert result.reason
 
 
-def test_a_change_of_white_space_alone_is_called_that(story: History) -> None:
+def test_whitespace_change_is_named_as_such(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "blanks", story.later)
     story.commit("ring: indent", LATER.replace("\tring->", "\t\tring->"))
     result = story.ask()
@@ -205,14 +207,14 @@ def test_a_change_of_white_space_alone_is_called_that(story: History) -> None:
     assert not result.sure
 
 
-def test_a_patch_of_the_same_series_is_to_be_squashed(story: History) -> None:
+def test_patch_of_the_same_series_is_to_be_squashed(story: History) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     again = FIX.replace("ring->size - 1", "ring->size - 2")
     story.commit("ring: fix the mask again", again)
     assert any("squash" in note for note in story.ask().notes)
 
 
-def test_a_backported_culprit_is_named_as_mainline_has_it(story: History) -> None:
+def test_backported_culprit_is_named_as_mainline_has_it(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "linux-1.0.y", story.start)
     story.repo.commit("unrelated" + SIGNED, {"other.c": "int stable;\n"})
     story.commit(
@@ -225,10 +227,10 @@ def test_a_backported_culprit_is_named_as_mainline_has_it(story: History) -> Non
     )
     first = story.ask().candidates[0]
     assert first.commit == story.culprit
-    assert any("backport" in one for one in first.evidence)
+    assert any("backport" in evidence for evidence in first.evidence)
 
 
-def test_a_shallow_clone_says_what_is_missing(story: History, tmp_path: Path) -> None:
+def test_shallow_clone_says_what_is_missing(story: History, tmp_path: Path) -> None:
     clone = Repo(tmp_path / "c")
     clone.git("fetch", "-q", "--depth=2", f"file://{story.repo.path}", "topic:topic")
     result = ask(tmp_path / "c", "topic")
@@ -271,7 +273,8 @@ def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(
     assert not untagged.culprits
     assert "names a commit that is not in this repository" in tagged.notes[0]
     assert all(
-        any("--unshallow" in note for note in one.notes) for one in (tagged, untagged)
+        any("--unshallow" in note for note in result.notes)
+        for result in (tagged, untagged)
     )
 
 
@@ -300,7 +303,7 @@ def test_verify_in_a_shallow_clone_says_what_it_could_not_check(tmp_path: Path) 
     assert done.code == 0
     assert done.out.count("could not be checked: ") == 1
     assert done.err.count("git fetch --unshallow") == 1
-    # a commit that is there but not connected is not denied to be an ancestor
+    # a commit that exists but is not connected may still be an ancestor
     clone.git("fetch", "-q", "--depth", "1", "origin", "old:old")
     clone.commit(fix_of(clone, old), {"b": ""})
     done = call("fixes", "-C", clone.path, "--verify", "HEAD")
@@ -366,7 +369,7 @@ def test_verify_says_when_the_bug_never_was_in_a_release(story: History) -> None
     assert story.ask(verify=True).present[0].problems == ()
 
 
-def test_what_mends_an_earlier_patch_of_its_own_series_gets_no_tag(
+def test_fix_of_a_patch_in_the_same_series_gets_no_tag(
     story: History,
 ) -> None:
     first = story.commit("ring: count the users", FIX + "int users;\n")
@@ -379,7 +382,7 @@ def test_what_mends_an_earlier_patch_of_its_own_series_gets_no_tag(
         )
 
 
-def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(story: History) -> None:
+def test_bug_fixed_in_its_own_release_needs_no_backport(story: History) -> None:
     story.commit("ring: count the users", FIX + "int users;\n")
     story.commit("ring: fix the count of users", FIX + "long users;\n")
     story.repo.tag("v1.3")
@@ -404,7 +407,7 @@ def test_check_asks_for_stable_where_stable_proposes_it(story: History) -> None:
         assert asked == story.stable().advice.eligible == (named == story.culprit)
 
 
-def test_a_release_that_stands_alone_does_not_tell_what_others_had(
+def test_unrelated_release_says_nothing_about_others(
     story: History,
 ) -> None:
     story.repo._clock += 3 * 365 * 86400

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tags that nobody asks for: a link to a colleague's report, the sign-off of a relay."""
+"""Test tags that nobody needs: a link to a colleague's report, a relay's sign-off."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def _names(text: str, *rules: str) -> list[str]:
         ("grace@relay.example", True),
     ],
 )
-def test_the_address_of_a_relay_needs_no_sign_off(sender: str, asked: bool) -> None:
+def test_address_of_a_relay_needs_no_sign_off(sender: str, asked: bool) -> None:
     body = (
         f"From: Ada Fixer <ada@example.org>\n\n{PROSE}\n\nSigned-off-by: Ada Fixer"
         " <ada@example.org>"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""People, stable lines, word diffs, and the two verbs that only answer."""
+"""Test contacts, stable lines, word diffs, and the two verbs that only print."""
 
 import json
 from pathlib import Path
@@ -47,7 +47,7 @@ SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
         ("Cc: stable@vger.kernel.org # 6.1", [("Cc", "stable@vger.kernel.org # 6.1")]),
     ],
 )
-def test_what_is_pasted_becomes_trailers(
+def test_pasted_text_becomes_trailers(
     text: str, trailers: list[tuple[str, str]]
 ) -> None:
     assert list(typed_trailers(text, LORE)) == trailers
@@ -63,12 +63,12 @@ def test_what_is_pasted_becomes_trailers(
         "Closes: nothing",
     ],
 )
-def test_what_cannot_be_one_is_refused(text: str) -> None:
+def test_invalid_change_id_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         typed_trailers(text, LORE)
 
 
-def test_people_and_links_are_judged() -> None:
+def test_contacts_and_links_are_judged() -> None:
     assert person('"Eve, R" <eve@example.org>', "Cc") == "Eve, R <eve@example.org>"
     assert link("a@b.example", LORE) == "https://lore.kernel.org/r/a@b.example"
     assert (
@@ -82,7 +82,7 @@ def test_people_and_links_are_judged() -> None:
         link("not a link", LORE)
 
 
-def test_a_developer_is_added_above_the_senders_sign_off() -> None:
+def test_developer_is_added_above_the_senders_sign_off() -> None:
     who = person("Cy <cy@example.org>", "Co-developed-by")
     text = compose(
         "x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n",
@@ -103,7 +103,7 @@ def test_a_developer_is_added_above_the_senders_sign_off() -> None:
     ]
 
 
-def test_what_no_message_may_have_is_left_out_of_it_and_named() -> None:
+def test_unsafe_trailer_is_skipped_and_named() -> None:
     wish = MessageWish(
         (("Fixes", 'abc ("x\u202ey")'), ("Cc", "stable@vger.kernel.org")),
         ("C\x85y <cy@example.org>",),
@@ -133,22 +133,22 @@ RELEASED = "v5.10"
         ({"release": RELEASED, "present": ["Cc: stable@vger.kernel.org"]}, (), True),
     ],
 )
-def test_the_stable_line_follows_from_the_culprit(
+def test_stable_line_follows_from_the_culprit(
     words: dict[str, object], lines: tuple[str, ...], eligible: bool
 ) -> None:
-    found = advise(LINUX, StableFacts(**words))  # type: ignore[arg-type]
-    assert (found.lines, found.eligible) == (lines, eligible)
-    assert found.reasons
+    advice = advise(LINUX, StableFacts(**words))  # type: ignore[arg-type]
+    assert (advice.lines, advice.eligible) == (lines, eligible)
+    assert advice.reasons
 
 
-def test_a_culprit_that_only_a_stable_branch_has_is_for_stable() -> None:
+def test_culprit_in_a_stable_branch_needs_a_backport() -> None:
     branches = [
         BranchState("6.1", "linux-6.1.y", True, "d"),
         BranchState("5.10", "linux-5.10.y", False),
     ]
-    found = advise(LINUX, StableFacts(None, branches))
-    assert found.eligible
-    assert "6.1" in found.reasons[1]
+    advice = advise(LINUX, StableFacts(None, branches))
+    assert advice.eligible
+    assert "6.1" in advice.reasons[1]
 
 
 def test_size_is_a_warning_and_profiles_differ() -> None:
@@ -166,7 +166,7 @@ def test_size_is_a_warning_and_profiles_differ() -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_a_word_diff_gives_both_sides_back(old: str, new: str) -> None:
+def test_word_diff_gives_both_sides_back(old: str, new: str) -> None:
     pieces = word_diff(old, new)
     for sign, text in (("-", old), ("+", new)):
         assert "".join(part for kind, part in pieces if kind in (" ", sign)).strip(
@@ -188,13 +188,13 @@ def test_a_word_diff_gives_both_sides_back(old: str, new: str) -> None:
         max_size=5,
     )
 )
-def test_adding_never_moves_what_is_there(tags: list[str]) -> None:
+def test_adding_trailers_never_moves_existing_ones(tags: list[str]) -> None:
     lines = ["x: y", "", "Text.", *(["", *tags] if tags else [])]
     done = compose(
         "\n".join(lines) + "\n",
         MessageWish((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))),
     )
-    kept = [one for one in done.split("\n") if one in tags]
+    kept = [line for line in done.split("\n") if line in tags]
     assert kept == [line for line in lines if line in tags]
     assert [
         str(parse_trailer)
@@ -203,12 +203,12 @@ def test_adding_never_moves_what_is_there(tags: list[str]) -> None:
     ]
 
 
-def test_the_verbs_answer_in_json(story: History) -> None:
+def test_verbs_answer_in_json(story: History) -> None:
     done = story.call("fixes", "HEAD", "--format", "json", "--limit", "1")
     body = json.loads(done.out)
     assert done.code == 0
     assert body["schema"] == "patchpilot/fixes/1"
-    assert [one["commit"] for one in body["candidates"]] == [story.culprit]
+    assert [candidate["commit"] for candidate in body["candidates"]] == [story.culprit]
     stable = story.json("stable", "HEAD", "--fixes", story.culprit)
     assert stable["lines"] == ["Cc: stable@vger.kernel.org"]
     assert stable["eligible"] is True
@@ -227,7 +227,7 @@ def test_verify_exits_by_what_it_finds(tmp_path: Path) -> None:
     assert story.call("fixes", "nowhere").code == 2
 
 
-def test_a_bisect_log_is_read_from_a_file(story: History, tmp_path: Path) -> None:
+def test_bisect_log_is_read_from_a_file(story: History, tmp_path: Path) -> None:
     (tmp_path / "log").write_text(f"{story.later} is the first bad commit\n")
     body = story.json("fixes", "--bisect-log", tmp_path / "log")
     assert body["candidates"][0]["commit"] == story.later
@@ -237,15 +237,15 @@ def test_a_bisect_log_is_read_from_a_file(story: History, tmp_path: Path) -> Non
     assert story.call("fixes", "--bisect-log", tmp_path / "none").code == 2
 
 
-def test_a_range_is_answered_commit_by_commit(story: History) -> None:
+def test_range_is_answered_commit_by_commit(story: History) -> None:
     body = story.json("fixes", f"{story.culprit}..{story.fix}")
-    assert [one["commit"] for one in body["results"]] == [story.later, story.fix]
+    assert [result["commit"] for result in body["results"]] == [story.later, story.fix]
     refused = story.call("fixes", "0001-x.patch")
     assert refused.code == 2
     assert "git am" in refused.err
 
 
-def test_evidence_against_the_tag_is_said(tmp_path: Path) -> None:
+def test_evidence_against_the_tag_is_reported(tmp_path: Path) -> None:
     probe = history(tmp_path / "probe")
     story = history(
         tmp_path / "r",
@@ -259,7 +259,7 @@ def test_evidence_against_the_tag_is_said(tmp_path: Path) -> None:
     )
 
 
-def test_an_empty_bisect_log_is_no_verdict(story: History) -> None:
+def test_empty_bisect_log_is_not_a_verdict(story: History) -> None:
     done = story.call("fixes", "--bisect-log", "/dev/null")
     assert done.code == 2
     assert "no bisect log" in done.err
@@ -275,7 +275,7 @@ def test_stable_of_a_patch_file_says_what_it_needs(
         assert "git am" in refused.err
 
 
-def test_fixes_of_an_unsent_range_says_to_squash(story: History) -> None:
+def test_fix_within_an_unsent_range_suggests_squashing(story: History) -> None:
     story.repo.commit(
         "ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")}
     )
@@ -284,7 +284,7 @@ def test_fixes_of_an_unsent_range_says_to_squash(story: History) -> None:
         body = json.loads(done.out)
         last = body.get("results", [body])[-1]
         assert last["tags"] == []
-        assert any("squash it" in one for one in last["notes"])
+        assert any("squash it" in note for note in last["notes"])
     story.repo.git("update-ref", "refs/remotes/origin/next", "HEAD")
     body = story.json("fixes", "v1.2..HEAD")
     assert body["results"][-1]["tags"]
@@ -294,7 +294,7 @@ def test_fixes_of_an_unsent_range_says_to_squash(story: History) -> None:
     ("has_bug", "version"),
     [(("6.1", "6.6"), "6.1"), (("6.6", "6.12"), "6.6"), ((), "6.6")],
 )
-def test_the_version_covers_a_branch_with_a_backported_bug(
+def test_version_covers_a_branch_with_a_backported_bug(
     has_bug: tuple[str, ...], version: str
 ) -> None:
     branches = tuple(

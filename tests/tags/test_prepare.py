@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""prepare and undo: tags written, shown as a word diff, taken back.
+"""Test prepare and undo: tags are written, shown as a word diff, and undone.
 
-A kill leaves the branch old or new.
+A kill leaves the branch in its old or new state.
 """
 
 import json
@@ -33,7 +33,7 @@ def message(story: History) -> str:
     return story.repo.git("log", "-1", "--format=%B", "topic").strip()
 
 
-def test_the_tags_are_written_and_taken_back(story: History) -> None:
+def test_tags_are_written_and_taken_back(story: History) -> None:
     before = story.repo.git("rev-parse", "topic")
     done = story.call("prepare", "HEAD", "--yes")
     assert done.code == 0, done.err
@@ -49,10 +49,10 @@ def test_the_tags_are_written_and_taken_back(story: History) -> None:
     assert undone.code == 0
     assert story.repo.git("rev-parse", "topic") == before
     listing = story.json("undo", "list")
-    assert [one["state"] for one in listing["records"]] == ["restored"]
+    assert [record["state"] for record in listing["records"]] == ["restored"]
 
 
-def test_a_fix_that_is_not_public_gets_no_public_address(story: History) -> None:
+def test_fix_that_is_not_public_gets_no_public_address(story: History) -> None:
     text = message(story).replace(
         "Signed-off-by", "Cc: stable@kernel.org\nSigned-off-by"
     )
@@ -62,7 +62,7 @@ def test_a_fix_that_is_not_public_gets_no_public_address(story: History) -> None
     assert "vger" not in message(story)
 
 
-def test_without_a_terminal_and_a_word_of_what_to_write_it_needs_yes(
+def test_non_interactive_write_needs_yes(
     story: History,
 ) -> None:
     before = story.repo.git("for-each-ref")
@@ -102,7 +102,7 @@ def test_on_a_terminal_it_shows_what_it_would_write_and_asks(story: History) -> 
         ("Import Linux 6.1", "empty"),
     ],
 )
-def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) -> None:
+def test_import_is_never_proposed(tmp_path: Path, subject: str, before: str) -> None:
     repo = Repo(tmp_path / "r")
     if before:
         repo.commit(before + SIGNED, {"README": "\n"})
@@ -113,9 +113,15 @@ def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) 
         "ring: fix the crash\n\nThe mask must be one less than the size." + SIGNED,
         {"ring.c": FIX},
     )
-    found = json.loads(call("fixes", "-C", repo.path, "HEAD", "--format", "json").out)
-    assert (found["sure"], found["tags"], found["candidates"]) == (False, [], [])
-    assert subject in found["reason"]
+    document = json.loads(
+        call("fixes", "-C", repo.path, "HEAD", "--format", "json").out
+    )
+    assert (document["sure"], document["tags"], document["candidates"]) == (
+        False,
+        [],
+        [],
+    )
+    assert subject in document["reason"]
     done = call("prepare", "-C", repo.path, "HEAD", "--yes")
     assert subject in done.err
     assert "Fixes:" not in repo.git("log", "-1", "--format=%B")
@@ -130,7 +136,7 @@ def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) 
 CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy()."
 
 
-def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
+def test_all_verbs_agree_that_a_commit_is_not_a_fix(tmp_path: Path) -> None:
     story = history(tmp_path / "r", CLEANUP)
     done = story.call("prepare", "HEAD", "--yes")
     assert "its message names no bug" in done.out
@@ -138,10 +144,10 @@ def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
     stable = story.json("stable", "HEAD")
     assert (stable["lines"], stable["eligible"], stable["culprits"]) == ([], False, [])
     assert "its message names no bug" in stable["reasons"][0]
-    found = story.json("fixes", "HEAD")
-    assert not found["is_fix"]
-    assert any("its message names no bug" in one for one in found["notes"])
-    assert found["candidates"][0]["commit"] == story.culprit, (
+    document = story.json("fixes", "HEAD")
+    assert not document["is_fix"]
+    assert any("its message names no bug" in note for note in document["notes"])
+    assert document["candidates"][0]["commit"] == story.culprit, (
         "whoever asks for the culprit is answered"
     )
     assert "missing-fixes" not in story.call("check", "HEAD", "--strict").out
@@ -152,7 +158,7 @@ def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
 UNCLEAR = "ring: return an error early\n\nThe mask does not cover the last slot."
 
 
-def test_a_bug_that_only_the_text_describes_is_asked_about_and_named_again_before_sending(
+def test_bug_described_only_in_the_text_is_asked_about(
     tmp_path: Path,
 ) -> None:
     story = history(tmp_path / "r", UNCLEAR + SIGNED)
@@ -169,7 +175,7 @@ def test_a_bug_that_only_the_text_describes_is_asked_about_and_named_again_befor
     assert "no-fixes-tag" not in call(*sending).out
 
 
-def test_the_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> None:
+def test_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> None:
     fixed = ("-C", story.repo.path, "HEAD")
     assert "missing-fixes" in call("check", *fixed, "--strict").out
     done = call("prepare", *fixed, "--not-a-fix")
@@ -203,18 +209,18 @@ def test_unwaive_takes_back_that_it_is_no_fix(story: History) -> None:
     assert "you said" not in call("stable", *fixed).out
 
 
-def test_a_dry_run_writes_nothing(story: History) -> None:
+def test_dry_run_writes_nothing(story: History) -> None:
     before = story.repo.git("for-each-ref")
     done = story.call("prepare", "HEAD", "--dry-run", "--format", "json")
     body = json.loads(done.out)
     assert (body["schema"], body["written"]) == ("patchpilot/prepare/1", False)
-    (commit,) = [one for one in body["commits"] if one["changed"]]
+    (commit,) = [commit for commit in body["commits"] if commit["changed"]]
     assert story.call("stable", commit["new"]).code == 2, "a dry run writes no object"
     assert "{+Fixes:" in body["commits"][0]["diff"]
     assert story.repo.git("for-each-ref") == before
 
 
-def test_people_and_links_stand_in_order(story: History) -> None:
+def test_contacts_and_links_stand_in_order(story: History) -> None:
     words = [
         "--trailer",
         "Reported-by: Eve R <eve@example.org>",
@@ -256,7 +262,7 @@ def test_unknown_trailers_stay_where_they_are(tmp_path: Path) -> None:
     )
 
 
-def test_a_badly_written_tag_is_fixed(tmp_path: Path) -> None:
+def test_badly_written_tag_is_fixed(tmp_path: Path) -> None:
     probe = history(tmp_path / "probe")
     story = history(
         tmp_path / "r",
@@ -271,7 +277,7 @@ def test_a_badly_written_tag_is_fixed(tmp_path: Path) -> None:
     assert message(story).count("Fixes:") == 1
 
 
-def test_a_topic_is_rewritten_from_its_base(story: History) -> None:
+def test_topic_is_rewritten_from_its_base(story: History) -> None:
     story.repo.commit("ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"})
     done = story.call(
         "prepare",
@@ -285,12 +291,12 @@ def test_a_topic_is_rewritten_from_its_base(story: History) -> None:
         "json",
     )
     body = json.loads(done.out)
-    assert [one["changed"] for one in body["commits"]] == [True, True]
+    assert [commit["changed"] for commit in body["commits"]] == [True, True]
     assert "Fixes" not in body["commits"][1]["message"]
     assert body["written"]
 
 
-def test_a_moved_branch_is_not_restored(story: History) -> None:
+def test_moved_branch_is_not_restored(story: History) -> None:
     assert story.call("prepare", "HEAD", "--yes").code == 0
     story.repo.commit("on top" + SIGNED, {"new.c": "\n"})
     done = story.call("undo", "restore", "1")
@@ -300,7 +306,7 @@ def test_a_moved_branch_is_not_restored(story: History) -> None:
     assert story.call("undo").code == 2
 
 
-def test_a_detached_head_is_prepared_as_well(story: History) -> None:
+def test_detached_head_is_prepared_as_well(story: History) -> None:
     story.repo.git("checkout", "-q", "--detach", story.fix)
     assert story.call("prepare", "HEAD", "--yes", "--shared").code == 0
     assert story.repo.git("rev-parse", "topic") == story.fix
@@ -309,7 +315,7 @@ def test_a_detached_head_is_prepared_as_well(story: History) -> None:
     assert story.repo.git("rev-parse", "HEAD") == story.fix
 
 
-def test_what_must_not_be_rewritten_is_refused(story: History) -> None:
+def test_protected_commits_are_refused(story: History) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/topic", story.fix)
     done = story.call("prepare", "HEAD", "--yes")
     assert done.code == 1
@@ -317,11 +323,8 @@ def test_what_must_not_be_rewritten_is_refused(story: History) -> None:
     assert story.call("prepare", "HEAD", "--yes", "--published").code == 0
 
 
-def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None:
-    """Killed outright at random moments.
-
-    What is found afterwards is whole, and what was is kept.
-    """
+def test_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None:
+    """Kill the command at random moments; the repository is then intact, and nothing is lost."""
     rng = random.Random(7)
     old = story.fix
     argv = [
@@ -361,10 +364,10 @@ def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> No
             )
 
 
-def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(
+def test_fix_of_an_earlier_patch_in_the_series_gets_no_tag(
     story: History,
 ) -> None:
-    """The same run writes the earlier one anew: its id would name nothing that is sent."""
+    """Test that no tag names a commit that the same run rewrites."""
     story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
     done = story.call(
         "prepare", "--base", "v1.2", "--fixes", "auto", "--format", "json"
@@ -376,22 +379,22 @@ def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(
     assert "Cc: stable" not in second["message"]
     assert any(
         'fixes an earlier patch of this series: squash it into "ring: fix the mask"'
-        in one
-        for one in second["notes"]
+        in note
+        for note in second["notes"]
     )
 
 
-def test_a_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) -> None:
+def test_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) -> None:
     story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
     done = story.call(
         "prepare", "--base", "v1.2", "--fixes", story.fix, "--format", "json"
     )
     second = json.loads(done.out)["commits"][1]
     assert "Fixes:" not in second["message"]
-    assert any("squash it" in one for one in second["notes"])
+    assert any("squash it" in note for note in second["notes"])
 
 
-def test_a_tag_for_an_earlier_patch_of_the_series_is_reported(story: History) -> None:
+def test_tag_for_an_earlier_patch_of_the_series_is_reported(story: History) -> None:
     text = f'ring: fix the mask again\n\nText.\n\nFixes: {story.fix[:12]} ("ring: fix the mask")'
     story.repo.commit(
         text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")}
@@ -403,7 +406,7 @@ def test_a_tag_for_an_earlier_patch_of_the_series_is_reported(story: History) ->
 
 
 def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the culprit be found with this confidence, and the commit after it be as likely."""
+    """Make the search return this confidence, with the next commit as likely."""
 
     def found(repository: Any, request: FixesRequest, **words: Any) -> FixesResult:
         result = find_culprits(repository, request, **words)
@@ -425,7 +428,7 @@ def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("words", [(), ("--fixes", "auto")])
-def test_a_culprit_that_is_not_stood_by_is_not_written_and_the_rest_is(
+def test_unsupported_culprit_is_skipped_and_others_are_written(
     story: History, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged_as(
@@ -454,7 +457,7 @@ def test_a_culprit_that_is_not_stood_by_is_not_written_and_the_rest_is(
     assert "Cc: Eve R <eve@example.org>" in message(story)
 
 
-def test_a_culprit_that_is_little_sure_is_written_with_the_advice_to_look(
+def test_uncertain_fixes_tag_is_written_with_a_note(
     story: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged_as(0.55, "", monkeypatch)

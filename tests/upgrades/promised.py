@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a version promises, one line for each thing: verbs, options, exit codes, settings,
-environment variables, rules and the keys of JSON.
+"""What a version promises, one line each: verbs, options, exit codes, settings, environment
+variables, rules and JSON keys.
 
 `.venv/bin/python -m tests.upgrades.promised > tests/upgrades/0.1/promised.txt` records it.
 """
@@ -26,7 +26,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 
 def promised() -> tuple[str, ...]:
-    """All that this version promises, in order."""
+    """Return all that this version promises, in order."""
     return tuple(
         sorted(
             {*_commands(root, ""), *_settings(), *_codes(), *_rules(), *_documents()}
@@ -85,9 +85,9 @@ def _documents() -> Iterator[str]:
 
 
 def _keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    """The path and the types of each key of a schema."""
-    for one in schema.get("oneOf", ()):
-        yield from _keys(one, path)
+    """Yield the path and the types of each key of a schema."""
+    for form in schema.get("oneOf", ()):
+        yield from _keys(form, path)
     required = schema.get("required", ())
     inner = [
         (f".{name}", value, "" if name in required else " if any")

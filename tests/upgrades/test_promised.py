@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Nothing that 0.1 promised was taken back: see docs/explanation/versions.md."""
+"""Test that nothing promised by 0.1 was removed; see docs/explanation/versions.md."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.upgrades.promised import promised
 RECORDED = Path(__file__).parent / "0.1" / "promised.txt"
 
 
-def test_all_that_0_1_promised_is_still_so() -> None:
+def test_promises_of_0_1_are_kept() -> None:
     recorded = RECORDED.read_text(encoding="utf-8").splitlines()
     lost = sorted(set(recorded) - set(promised()))
     assert not lost, (

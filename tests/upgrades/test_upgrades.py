@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What 0.1 wrote is read by this version, whole; what a newer version wrote is refused in a
-sentence.
+"""Test that this version reads everything that 0.1 wrote, and rejects what a newer version
+wrote.
 
-Stores of followed series are in tests/archive/test_store_versions.py.
+Stores of tracked series are in tests/archive/test_store_versions.py.
 """
 
 import json
@@ -37,7 +37,7 @@ CHANGE = "20261120-widget-0123456789ab"
 
 @pytest.fixture
 def state() -> Path:
-    """The user's state directory as 0.1 left it."""
+    """Return the user's state directory as 0.1 left it."""
     folder = state_folder()
     shutil.copytree(OLD / "recipients", folder / "recipients")
     for name in ("trusted.json", "walk.json"):
@@ -48,7 +48,7 @@ def state() -> Path:
 
 
 @pytest.mark.usefixtures("state")
-def test_a_draft_is_read_and_written_as_it_was() -> None:
+def test_draft_round_trips() -> None:
     with closing(sqlite3.connect(state_folder() / FILE)) as base:
         (before,) = base.execute("SELECT data FROM drafts").fetchone()
     with Drafts() as drafts:
@@ -63,14 +63,16 @@ def test_a_draft_is_read_and_written_as_it_was() -> None:
 
 
 def test_each_field_of_a_draft_is_in_the_fixture() -> None:
-    """A field that is added needs a default, and a fixture of the version that adds it."""
+    """A new field needs a default, and a fixture of the version that adds it."""
     text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     for kind in (Draft, KnownPatch):
-        assert [one.name for one in fields(kind) if f'"{one.name}": ' not in text] == []
+        assert [
+            field.name for field in fields(kind) if f'"{field.name}": ' not in text
+        ] == []
 
 
 @pytest.mark.usefixtures("state")
-def test_sent_mails_and_replies_are_read() -> None:
+def test_sent_messages_and_replies_are_read() -> None:
     with Outbox() as outbox:
         (send,) = outbox.sends(CHANGE)
     assert [entry.state for entry in send.entries] == [
@@ -93,7 +95,7 @@ def test_sent_mails_and_replies_are_read() -> None:
     )
 
 
-def test_the_first_outbox_had_no_replies_and_is_migrated_after_a_backup() -> None:
+def test_first_outbox_had_no_replies_and_is_migrated_after_a_backup() -> None:
     file = state_folder() / FILE
     text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(file)) as base:
@@ -136,7 +138,7 @@ def test_each_setting_of_the_tree_and_of_git_is_read(
     assert origins == dict.fromkeys((key.name for key in KEYS), "git config")
 
 
-def test_a_baseline_is_read(workdir: Path) -> None:
+def test_baseline_is_read(workdir: Path) -> None:
     outcome = call("check", OLD / "baseline.patch", "--baseline", OLD / "baseline.json")
     assert (outcome.code, "2 in the baseline" in outcome.out) == (0, True), outcome.out
 
@@ -165,7 +167,7 @@ def _newer_baseline() -> None:
     ],
 )
 @pytest.mark.usefixtures("state")
-def test_what_a_newer_version_wrote_is_refused_in_a_sentence(
+def test_data_of_a_newer_version_is_refused(
     open_newer: Callable[[], None], words: str, workdir: Path
 ) -> None:
     with pytest.raises(InputError) as raised:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the names that an adapted file uses but the branch lacks."""
+"""Find the names that an adapted file uses but the branch lacks."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,17 +21,16 @@ _TIMEOUT = 10.0
 
 
 def names_in(lines: Iterable[str]) -> set[str]:
-    """Returns all names in these lines."""
     return {name for line in lines for name in IDENTIFIER.findall(line)}
 
 
 def names_used(lines: Sequence[str]) -> set[str]:
-    """Returns the functions, fields and constants that these lines of C use."""
+    """Return the functions, fields and constants that these lines of C use."""
     return {
         name
         for line in code_lines(lines)
-        for found in _USED.findall(line)
-        for name in found
+        for match in _USED.findall(line)
+        for name in match
         if name
     }
 
@@ -39,7 +38,7 @@ def names_used(lines: Sequence[str]) -> set[str]:
 def absent_names(
     scratch: Scratch, tree: str, base: str, names: Iterable[str], near: Sequence[str]
 ) -> set[str]:
-    """Returns the names that the base's tree has and the branch's tree does not.
+    """Return the names that the base's tree has and the branch's tree does not.
 
     The folders `near` are searched first.
     """
@@ -53,10 +52,10 @@ def absent_names(
             break
         there = [folder for folder in folders if scratch.has(of, folder)]
         try:
-            found = scratch.words_in(of, left, paths=there, timeout=_TIMEOUT)
+            present = scratch.words_in(of, left, paths=there, timeout=_TIMEOUT)
         except GitError:
-            found = left
-        left = left & found if wanted else left - found
+            present = left
+        left = left & present if wanted else left - present
     return left
 
 
@@ -84,27 +83,29 @@ def undeclared_variables(
 
 
 def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
-    """Name → lines of each function of a file, except names that occur more than once."""
-    found: dict[str, list[Sequence[str]]] = {}
+    """Map the name of each function in a file to its lines, without names that occur more than
+    once.
+    """
+    bodies: dict[str, list[Sequence[str]]] = {}
     for at, line in enumerate(lines):
         function = function_at(lines, at) if line.startswith("{") else None
         if function:
             start, end = function.span
-            found.setdefault(function.name, []).append(lines[start:end])
-    return {name: same[0] for name, same in found.items() if len(same) == 1}
+            bodies.setdefault(function.name, []).append(lines[start:end])
+    return {name: same[0] for name, same in bodies.items() if len(same) == 1}
 
 
 def _declared(body: Sequence[str]) -> set[str]:
-    """The variables and parameters of a function, as far as their lines show."""
-    found: set[str] = set()
+    """Return the variables and parameters of a function, as far as their lines show."""
+    result: set[str] = set()
     for line in body:
         if line.lstrip().startswith(
             ("return", "goto", "else", "case")
         ) or not _TYPED.match(line):
             continue
-        found |= set(
+        result |= set(
             re.findall(
                 r"([A-Za-z_]\w*)\s*(?==[^=]|;|,|\[|\)|$)", line.split("(")[0].rstrip()
             )
         )
-    return found
+    return result

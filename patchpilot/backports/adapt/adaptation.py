@@ -59,29 +59,31 @@ def adapt(
     None for a root commit, if a file cannot be adapted, or if no changes remain.
     """
     for backport in backports:
-        if taken := _taken(scratch, merge, onto, backport):
+        if taken := _from_backport(scratch, merge, onto, backport):
             return taken
     files = _files(scratch, merge)
     if fix.base is None or not files:
         return None
     unknown = _unknown(scratch, files, merge, onto, scratch.tree_of(fix.base))
-    found = concluded(files, fix.size[1], unknown)
-    made = found.tree(scratch, merge) if found else onto
-    if found is None or made == onto:
+    adaptation = concluded(files, fix.size[1], unknown)
+    made = adaptation.tree(scratch, merge) if adaptation else onto
+    if adaptation is None or made == onto:
         return None
-    # tests or text alone are not the fix
+    # a backport of only the tests or comments is not the fix
     if any(map(is_code, fix.paths)) and not any(
         map(is_code, scratch.changed(onto, made))
     ):
-        features = {**found.features, UNSURE: 1.0}
-        found = replace(found, features=features, confidence=confidence_of(features))
-    return replace(found, made=made)
+        features = {**adaptation.features, UNSURE: 1.0}
+        adaptation = replace(
+            adaptation, features=features, confidence=confidence_of(features)
+        )
+    return replace(adaptation, made=made)
 
 
-def _taken(
+def _from_backport(
     scratch: Scratch, merge: Merge, onto: str, backport: str
 ) -> Adaptation | None:
-    """Return the backport of a maintainer as an adaptation, or None if it does not apply."""
+    """Return a maintainer's backport as an adaptation, or None if it does not apply."""
     fix = FixCommit.read(scratch.repository, backport)
     picked = scratch.pick(fix.id, onto, fix.base)
     if not picked.clean or picked.tree == onto:
@@ -113,8 +115,12 @@ def concluded(
         for path, file in files.items()
     ):
         return None
-    ways = [one.how for file in files.values() for one in file.carried]
-    steps = [step_of(path, one) for path, file in files.items() for one in file.carried]
+    ways = [carried.how for file in files.values() for carried in file.carried]
+    steps = [
+        step_of(path, carried)
+        for path, file in files.items()
+        for carried in file.carried
+    ]
     steps += [
         space_step(path)
         for path, file in files.items()
@@ -124,9 +130,9 @@ def concluded(
     kind = max(kinds, key=_LEAST_CERTAIN_LAST.index, default="context")
     features = features_of(files, fix_lines)
     is_far = any(
-        len(one.ours) - len(one.base) > FARTHEST
+        len(carried.ours) - len(carried.base) > FARTHEST
         for file in files.values()
-        for one in file.carried
+        for carried in file.carried
     )
     if unknown or is_far or kind == "rewritten":
         features[UNSURE] = 1.0
@@ -145,7 +151,7 @@ def concluded(
 
 
 def _files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
-    """The conflicted files of a merge, merged; none where one cannot be adapted."""
+    """Return the merged conflicted files; empty if any of them cannot be adapted."""
     files: dict[str, AdaptedFile] = {}
     for path in merge.paths:
         file = _read(scratch, merge, path)
@@ -157,9 +163,9 @@ def _files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
 
 
 def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
-    """The sides of a conflicted file.
+    """Return the sides of a conflicted file.
 
-    None for a binary one, and for one that the fix adds or deletes.
+    None if it is binary, or if the fix adds or deletes it.
     """
     sides = merge.stages.get(path, {})
     contents = {number: scratch.content(entry) for number, entry in sides.items()}
@@ -192,7 +198,7 @@ def _unknown(
     onto: str,
     base: str,
 ) -> set[str]:
-    """Return the names that the result uses and the branch lacks."""
+    """Return the names that the result uses but the branch lacks."""
     new: set[str] = set()
     undeclared: set[str] = set()
     for path in filter(is_code, scratch.changed(onto, merge.tree).keys() | files):
@@ -202,13 +208,13 @@ def _unknown(
         new |= names_used(made) - names_in(ours)
         if file and file.ours is not None:
             undeclared |= undeclared_variables(ours, file.base, file.theirs, made)
-            # parts of two names can make a name that no side has
+            # joining parts of two names can create a name that is on neither side
             undeclared |= names_in(made) - names_in(ours) - names_in(file.theirs)
     return undeclared | absent_names(scratch, onto, base, new, _near(merge.paths))
 
 
 def _near(paths: Sequence[str]) -> list[str]:
-    """The folders of files, and those of shared headers."""
+    """Return the folders of these files and of shared headers."""
     return sorted(
         {path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"}
     )

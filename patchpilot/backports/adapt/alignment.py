@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Matches the lines or tokens of two texts."""
+"""Match the lines or tokens of two texts."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,58 +8,58 @@ from itertools import accumulate
 
 from patchpilot.backports.adapt.tokens import key, texts, tokenize
 
-# comparing every item with every other takes seconds above this
+# above this, comparing every pair takes seconds
 _MOST_PAIRS = 4_000_000
 
 Pairs = dict[int, int]
 """Index in one text → index of the same item in the other, increasing."""
 
 
-def align(one: Sequence[str], other: Sequence[str]) -> Pairs:
+def align(left: Sequence[str], other: Sequence[str]) -> Pairs:
     """Return the pairs of equal items in two sequences, with equal starts and ends paired."""
-    low, mine, theirs = 0, len(one), len(other)
-    while low < min(mine, theirs) and one[low] == other[low]:
+    low, mine, theirs = 0, len(left), len(other)
+    while low < min(mine, theirs) and left[low] == other[low]:
         low += 1
-    while low < min(mine, theirs) and one[mine - 1] == other[theirs - 1]:
+    while low < min(mine, theirs) and left[mine - 1] == other[theirs - 1]:
         mine, theirs = mine - 1, theirs - 1
-    # items that are frequent in a long text are no anchors, which would take seconds
-    blocks = SequenceMatcher(None, one[low:mine], other[low:theirs])
+    # frequent items in a long text make poor anchors and cost seconds
+    blocks = SequenceMatcher(None, left[low:mine], other[low:theirs])
     return (
         {at: at for at in range(low)}
         | {low + at: low + there for at, there in _pairs(blocks).items()}
-        | {at: at - mine + theirs for at in range(mine, len(one))}
+        | {at: at - mine + theirs for at in range(mine, len(left))}
     )
 
 
-def align_tokens(one: Sequence[str], other: Sequence[str]) -> Pairs:
+def align_tokens(ours: Sequence[str], other: Sequence[str]) -> Pairs:
     """Return the pairs of equal tokens in the lines of two texts, with names split into parts."""
-    mine, theirs = ([tokenize([line]) for line in lines] for lines in (one, other))
+    mine, theirs = ([tokenize([line]) for line in lines] for lines in (ours, other))
     starts, others = (
         [*accumulate((len(line) for line in side), initial=0)]
         for side in (mine, theirs)
     )
-    lines = align([key(line) for line in one], [key(line) for line in other])
-    found = {
+    lines = align([key(line) for line in ours], [key(line) for line in other])
+    result = {
         starts[at] + token: others[there] + token
         for at, there in lines.items()
         for token in range(len(mine[at]))
     }
-    for (low, at), (start, there) in gaps(lines, len(one), len(other)):
+    for (low, at), (start, there) in gaps(lines, len(ours), len(other)):
         words, new = (
             [text for line in side for text in texts(line)]
             for side in (mine[low:at], theirs[start:there])
         )
-        found |= {
+        result |= {
             starts[low] + left: others[start] + right
             for left, right in _blocks(words, new).items()
         }
-    return found
+    return result
 
 
 def gaps(
     pairs: Pairs, size: int, other: int
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield the ranges of two sequences of these sizes that are between their pairs."""
+    """Yield the ranges of two sequences of these sizes between their pairs."""
     low = start = 0
     for at, there in [*sorted(pairs.items()), (size, other)]:
         if low < at or start < there:
@@ -67,18 +67,18 @@ def gaps(
         low, start = at + 1, there + 1
 
 
-def similarity(one: Sequence[str], other: Sequence[str]) -> float:
-    """Returns the similarity of two token sequences, from 0 to 1."""
-    if not one and not other:
+def similarity(left: Sequence[str], other: Sequence[str]) -> float:
+    """Return the similarity of two token sequences, from 0 to 1."""
+    if not left and not other:
         return 1.0
-    common = (Counter(one) & Counter(other)).total()
-    return 2 * common / (len(one) + len(other))
+    common = (Counter(left) & Counter(other)).total()
+    return 2 * common / (len(left) + len(other))
 
 
-def _blocks(one: Sequence[str], other: Sequence[str]) -> Pairs:
-    if len(one) * len(other) > _MOST_PAIRS:
+def _blocks(left: Sequence[str], other: Sequence[str]) -> Pairs:
+    if len(left) * len(other) > _MOST_PAIRS:
         return {}
-    return _pairs(SequenceMatcher(None, one, other, autojunk=False))
+    return _pairs(SequenceMatcher(None, left, other, autojunk=False))
 
 
 def _pairs(matcher: SequenceMatcher[str]) -> Pairs:

@@ -25,7 +25,7 @@ _MOST_UNSURE = 0.45
 def confidence_of(
     features: Mapping[str, float], weights: Mapping[str, float] | None = None
 ) -> float:
-    """Returns the probability, from 0 to 1, that an adaptation with these features is correct.
+    """Return the probability, from 0 to 1, that an adaptation with these features is correct.
 
     The default weights are those shipped with patchpilot.
     """

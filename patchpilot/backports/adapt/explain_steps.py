@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Describes how a conflict was resolved, in sentences that a stable maintainer can verify."""
+"""Describe how a conflict was resolved, in sentences that a stable maintainer can verify."""
 
 from collections.abc import Iterable, Sequence
 
@@ -29,18 +29,18 @@ _WORDS = {
 
 
 def step_of(path: str, carried: Carried) -> str:
-    """Describes a step of an adaptation and its location."""
-    place = f"{path}:{carried.line + 1}" if carried.line else path
-    return f"{place}: {_WORDS[carried.how]}"
+    """Describe a step of an adaptation and its location."""
+    location = f"{path}:{carried.line + 1}" if carried.line else path
+    return f"{location}: {_WORDS[carried.how]}"
 
 
 def space_step(path: str) -> str:
-    """Describes the step for a file whose lines differ in whitespace only."""
+    """Describe the step for a file whose lines differ in whitespace only."""
     return f"{path}: the lines around the change differ in white space only"
 
 
 def with_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
-    """Returns the steps, each with the commit that changed its file's lines if there is exactly
+    """Return the steps, each with the commit that changed its file's lines if there is exactly
     one.
     """
     telling = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]

@@ -21,10 +21,10 @@ def features_of(files: Mapping[str, AdaptedFile], fix_lines: int) -> dict[str, f
     counts: Counter[str] = Counter(fix_lines=fix_lines)
     is_absent = False
     for file in files.values():
-        carried = [one for one in file.carried if one.how is not How.LISTED]
-        is_absent |= any(one.how is How.ABSENT for one in carried)
-        for one in {one.line: one for one in carried}.values():
-            counts["own"] += (_count(one.ours) - _count(one.base)).total()
+        carried = [carried for carried in file.carried if carried.how is not How.LISTED]
+        is_absent |= any(change.how is How.ABSENT for change in carried)
+        for change in {change.line: change for change in carried}.values():
+            counts["own"] += (_count(change.ours) - _count(change.base)).total()
         if file.ours is not None:
             known = _count(file.ours) + _count(file.theirs)
             counts["mixed"] += (_count(file.made) - known).total()

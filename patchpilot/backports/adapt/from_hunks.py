@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adapts a patch file to an unpacked tree, with only the hunks as the source for the pre-image."""
+"""Adapt a patch file to an unpacked tree, with only the hunks as the source for the pre-image."""
 
 from patchpilot.backports.adapt.adaptation import concluded, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
@@ -14,9 +14,9 @@ PLAIN_FILE = "100644"
 
 
 def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
-    """Adapts the files of a patch that do not apply to a tree.
+    """Adapt the files of a patch that do not apply to a tree.
 
-    Returns None if one of them is new, deleted, renamed or binary, or if a hunk cannot be placed.
+    Return None if one of them is new, deleted, renamed or binary, or if a hunk cannot be placed.
     """
     files: dict[str, AdaptedFile] = {}
     for change in patch.files:
@@ -44,11 +44,11 @@ def _read(change: FileChange, tree: Tree) -> AdaptedFile | None:
     if content is None:
         return AdaptedFile("", None, [], [])
     ours = text_lines(content)
-    found = before_and_after(
+    images = before_and_after(
         ours, [Change(hunk.old_start - 1, *sides(hunk)) for hunk in change.hunks]
     )
     return (
-        AdaptedFile(PLAIN_FILE, ours, *found)
-        if found and b"\0" not in content
+        AdaptedFile(PLAIN_FILE, ours, *images)
+        if images and b"\0" not in content
         else None
     )

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Places the changes of a fix in a file other than the one they were made in, by their context
-lines.
-"""
+"""Place a fix's changes, by their context lines, in a file other than the one they were made in."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,7 +8,7 @@ from typing import NamedTuple
 from patchpilot.backports.adapt.alignment import align
 from patchpilot.backports.adapt.tokens import key
 
-# a change of which fewer lines are in the file belongs nowhere there
+# below this share of matching lines, a change does not belong in the file
 _LEAST_FOUND = 0.4
 _NEAR = 4
 _MOST_PLACES = 50
@@ -29,24 +27,24 @@ class Change(NamedTuple):
 def before_and_after(
     ours: Sequence[str], changes: Sequence[Change]
 ) -> tuple[list[str], list[str]] | None:
-    """Returns the lines of a file before and after a fix, reconstructed from `ours` and the
+    """Return the lines of a file before and after a fix, reconstructed from `ours` and the
     changes.
 
-    Returns None if a change cannot be placed.
+    Return None if a change cannot be placed.
     """
     keys = [key(line) for line in ours]
     before: list[str] = []
     after: list[str] = []
     done = drift = 0
     for meant, old, new in changes:
-        place = _place(keys, [key(line) for line in old], max(0, meant + drift))
-        if place is None or place[0] < done:
+        span = _place(keys, [key(line) for line in old], max(0, meant + drift))
+        if span is None or span[0] < done:
             return None
-        drift = place[0] - meant
-        between = ours[done : place[0]]
+        drift = span[0] - meant
+        between = ours[done : span[0]]
         before += [*between, *old]
         after += [*between, *new]
-        done = place[1]
+        done = span[1]
     rest = ours[done:]
     return [*before, *rest], [*after, *rest]
 
@@ -54,8 +52,9 @@ def before_and_after(
 def _place(
     ours: Sequence[str], old: Sequence[str], meant: int
 ) -> tuple[int, int] | None:
-    """The range of lines of the file that a hunk is about: where most of its lines are, rare ones
-    first, the nearest to its intended line.
+    """Return the range of lines that a hunk changes in this file.
+
+    It is where most of its lines are, weighing rare lines more, nearest to its intended line.
     """
     places: dict[str, list[int]] = {}
     for at, line in enumerate(ours):
@@ -63,10 +62,10 @@ def _place(
             places.setdefault(line, []).append(at)
     votes: defaultdict[int, float] = defaultdict(float)
     for number, line in enumerate(old):
-        found = places.get(line, ())
-        for at in found if len(found) <= _MOST_PLACES else ():
+        positions = places.get(line, ())
+        for at in positions if len(positions) <= _MOST_PLACES else ():
             if abs(at - number - meant) <= FARTHEST:
-                votes[at - number] += 1 / len(found)
+                votes[at - number] += 1 / len(positions)
     if not votes:
         return None
     around = {
@@ -74,7 +73,8 @@ def _place(
         for start in votes
     }
     start = max(
-        around, key=lambda one: (round(around[one], 6), votes[one], -abs(one - meant))
+        around,
+        key=lambda start: (round(around[start], 6), votes[start], -abs(start - meant)),
     )
     low = max(0, start - _NEAR)
     pairs = align(old, ours[low : start + len(old) + _NEAR])

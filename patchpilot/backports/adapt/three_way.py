@@ -17,8 +17,8 @@ from patchpilot.backports.adapt.tokens import (
     untokenize,
 )
 
-# a text that the branch changed is still the one that the fix deletes when it has so much in common
-# with it
+# if it still has this share of its lines, code that the branch changed is the code that the fix
+# deletes
 _STILL_THE_SAME = 0.5
 _COMMENT = re.compile(r"\s*(?:/?\*|//|#\s)")
 _QUOTE = re.compile(r"[\"'`]|/\*+|\*+/|//")
@@ -99,7 +99,7 @@ def merge_lines(
             is_first = bool(old) and keys[1][0] != keys[2][0]
             merged.lines += [*added, *mine] if is_first else [*mine, *added]
         else:
-            chunk = _TokenChunk(_as_worded(mine, old, keys[2]), old, new)
+            chunk = _TokenChunk(_with_base_wording(mine, old, keys[2]), old, new)
             start = len(merged.lines)
             merged.lines += untokenize(chunk.merge()).splitlines(keepends=True)
             merged.carried += [
@@ -109,13 +109,13 @@ def merge_lines(
     return merged
 
 
-def _as_worded(
+def _with_base_wording(
     mine: Sequence[str], old: Sequence[str], kept: Collection[str]
 ) -> Sequence[str]:
-    """Return the branch's lines, with the base's wording of comments and quotes in those that the
+    """Return the branch's lines, with the base's wording of comments and strings in lines that the
     fix changes.
 
-    Maintainers take the fix's wording there.
+    Maintainers use the fix's wording there.
     """
     if len(mine) != len(old):
         return mine
@@ -125,17 +125,17 @@ def _as_worded(
     ]
 
 
-def _is_wording(one: str, other: str) -> bool:
+def _is_wording(line: str, other: str) -> bool:
     """Return whether lines differ in quotes or comment markers only, or are similar comments."""
-    if all(map(_COMMENT.match, (one, other))):
-        return _is_alike(texts(tokenize([one])), texts(tokenize([other])))
-    return key(_QUOTE.sub("", one)) == key(_QUOTE.sub("", other))
+    if all(map(_COMMENT.match, (line, other))):
+        return _is_alike(texts(tokenize([line])), texts(tokenize([other])))
+    return key(_QUOTE.sub("", line)) == key(_QUOTE.sub("", other))
 
 
 def _chunks(
     ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
 ) -> Iterator[Chunk]:
-    """Yield the texts cut at the lines that all three have."""
+    """Yield the texts, cut at the lines common to all three."""
     mine, old, new = ([key(line) for line in side] for side in (ours, base, theirs))
     in_ours, in_theirs = align(old, mine), align(old, new)
     o = b = f = 0
@@ -153,7 +153,7 @@ def _chunks(
 
 
 def _spaced(mine: str, old: str, new: str) -> str:
-    """A line that all sides have, with the white space of the side that changed it.
+    """Return a line common to all sides, with the whitespace of the side that changed it.
 
     A new indentation is added to the branch's own.
     """
@@ -177,7 +177,7 @@ def _indented(mine: str, old: str, new: str) -> str:
 
 
 class _TokenChunk:
-    """A conflict as tokens. `ways` are those by which its changes were carried."""
+    """A conflict as tokens; `ways` are the methods by which its changes were carried over."""
 
     def __init__(
         self, mine: Sequence[str], old: Sequence[str], new: Sequence[str]
@@ -187,18 +187,20 @@ class _TokenChunk:
         self.ways: list[How] = []
 
     def merge(self) -> list[Token]:
-        """The branch's tokens with the fix's changes."""
+        """Return the branch's tokens with the fix's changes."""
         result = self._respaced()
         for old, new in reversed(list(gaps(self.in_new, len(self.old), len(self.new)))):
-            place = self._carry(old, self.new[new[0] : new[1]])
-            if place:
-                result[place[0] : place[1]] = self.new[new[0] : new[1]]
+            span = self._carry(old, self.new[new[0] : new[1]])
+            if span:
+                result[span[0] : span[1]] = self.new[new[0] : new[1]]
         return result
 
     def _carry(
         self, old: tuple[int, int], added: Sequence[Token]
     ) -> tuple[int, int] | None:
-        """Where in the branch's tokens a change goes; None where it does not."""
+        """Return the range of the branch's tokens that a change replaces, or None if it has no
+        match.
+        """
         low, high = old
         left = (
             0
@@ -223,7 +225,7 @@ class _TokenChunk:
                 How.EDGE if self._is_whole_lines(at, at, texts(added)) else How.PIECE
             )
             return at, at
-        return self._torn(low, high, added)
+        return self._partial_match(low, high, added)
 
     def _between(
         self, left: int, right: int, removed: list[str], added: list[str]
@@ -252,7 +254,7 @@ class _TokenChunk:
         return left, right
 
     def _is_whole_lines(self, left: int, right: int, added: Sequence[str]) -> bool:
-        """Whether what both sides added at a place are whole lines."""
+        """Return whether both sides added only whole lines here."""
         starts = left == 0 or self.mine[left - 1].text == NEWLINE
         return (
             starts
@@ -260,10 +262,12 @@ class _TokenChunk:
             and (left == right or self.mine[right - 1].text == NEWLINE)
         )
 
-    def _torn(
+    def _partial_match(
         self, low: int, high: int, added: Sequence[Token]
     ) -> tuple[int, int] | None:
-        """A change of text that the branch has only a part of, or nothing."""
+        """Return the range for a change whose old text is only partly, or not at all, in the
+        branch.
+        """
         before = max((at for at in self.in_mine if at < low), default=-1)
         after = min((at for at in self.in_mine if at >= high), default=len(self.old))
         left = self.in_mine[before] + 1 if before >= 0 else 0
@@ -278,11 +282,11 @@ class _TokenChunk:
         self.ways.append(How.OVER)
         if inside:
             return min(inside), max(inside) + 1
-        # a part of a line that the branch does not have belongs to no other line
+        # part of a line missing from the branch fits no other line
         return (left, left) if self._is_whole_lines(left, left, texts(added)) else None
 
     def _respaced(self) -> list[Token]:
-        """The branch's tokens, with the white space that the fix changed."""
+        """Return the branch's tokens, with the whitespace that the fix changed."""
         result = list(self.mine)
         for at, here in self.in_mine.items():
             there = self.in_new.get(at)
@@ -297,7 +301,7 @@ class _TokenChunk:
 
 
 def _find(texts_: Sequence[str], wanted: Sequence[str]) -> int | None:
-    """Where a text has another, if it has it once."""
+    """Return the position of `wanted` in a text, or None unless it occurs exactly once."""
     places = [
         at
         for at in range(len(texts_) - len(wanted) + 1)
@@ -306,9 +310,9 @@ def _find(texts_: Sequence[str], wanted: Sequence[str]) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
-def _is_alike(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether two texts have most of their words in common."""
+def _is_alike(left: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether two texts share most of their words."""
     return (
-        similarity([*filter(is_word, one)], [*filter(is_word, other)])
+        similarity([*filter(is_word, left)], [*filter(is_word, other)])
         >= _STILL_THE_SAME
     )

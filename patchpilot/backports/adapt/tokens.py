@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Splits lines into tokens: words, their parts between underscores, numbers, punctuation and line
+"""Split lines into tokens: words, their parts between underscores, numbers, punctuation and line
 ends.
 
 Whitespace belongs to the token that follows it.
@@ -27,28 +27,27 @@ def tokenize(lines: Iterable[str]) -> list[Token]:
     `untokenize` restores the original text.
     """
     return [
-        Token(*found.groups())
+        Token(*match.groups())
         for line in lines
-        for found in _TOKEN.finditer(line)
-        if found[0]
+        for match in _TOKEN.finditer(line)
+        if match[0]
     ]
 
 
 def untokenize(tokens: Iterable[Token]) -> str:
-    """Returns the text from which these tokens were made."""
     return "".join(token.space + token.text for token in tokens)
 
 
 def key(line: str) -> str:
-    """Returns a line without whitespace, which is the form used to compare lines."""
+    """Return a line without whitespace, which is the form used to compare lines."""
     return "".join(line.split())
 
 
 def texts(tokens: Sequence[Token]) -> list[str]:
-    """Returns the tokens' texts without the whitespace."""
+    """Return the tokens' texts without the whitespace."""
     return [token.text for token in tokens]
 
 
 def is_word(text: str) -> bool:
-    """Whether a token is a word or number."""
+    """Return whether a token is a word or number."""
     return text[:1].isalnum()

@@ -36,12 +36,12 @@ def is_sound(
 
 
 def is_code(path: str) -> bool:
-    """Whether a path is that of a C or C++ file."""
+    """Return whether a path is that of a C or C++ file."""
     return path.endswith(_CODE)
 
 
 def code_lines(lines: Sequence[str]) -> Iterator[str]:
-    """Yields the lines with comments, strings and preprocessor directives removed."""
+    """Yield the lines with comments, strings and preprocessor directives removed."""
     in_comment = continued = False
     for line in lines:
         text = line.rstrip("\n")
@@ -58,16 +58,16 @@ def code_lines(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _opens_comment(text: str) -> bool:
-    last = [found[0] for found in _QUIET.finditer(text)][-1:]
+    last = [match[0] for match in _QUIET.finditer(text)][-1:]
     return any(
-        found.startswith(_COMMENT_START)
-        and not (found.endswith(_COMMENT_END) and len(found) > len("/*/"))
-        for found in last
+        comment.startswith(_COMMENT_START)
+        and not (comment.endswith(_COMMENT_END) and len(comment) > len("/*/"))
+        for comment in last
     )
 
 
 def _is_marked(lines: Sequence[str]) -> bool:
-    """Whether any of these lines is a conflict marker."""
+    """Return whether any of these lines is a conflict marker."""
     return any(_MARKER.match(line) for line in lines)
 
 

@@ -125,9 +125,11 @@ def command(
     from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 
     directories = bool(onto) and all(Path(word).is_dir() for word in onto)
-    with common.workplace() as place:
-        repository = place.repository_if_any() if directories else place.repository
-        settings = place.settings()
+    with common.workplace() as workplace:
+        repository = (
+            workplace.repository_if_any() if directories else workplace.repository
+        )
+        settings = workplace.settings()
         profile = settings.get("profile") or None
         given["adapt"] = given["adapt"] or given["range_diff"]
         given["signoff"] = given["signoff"] or settings.flag("signoff")
@@ -135,13 +137,13 @@ def command(
             word = given["resolve"]
             onto = (branch_word(repository, word, profile=profile),)
         with progress_of(common) as progress:
-            base = place.base(settings, base, (target,))
+            base = workplace.base(settings, base, (target,))
             request = BackportRequest(
                 target,
                 onto,
                 profile,
                 base=base,
-                from_archive=place.from_archive,
+                from_archive=workplace.from_archive,
                 **given,
             )
             results = backport(repository, request, progress=progress)
@@ -152,7 +154,7 @@ def command(
         "text": output.as_text,
     }[common.format]
     if done.request and common.format == "text":
-        # only the message, to be sent as it is
+        # only the message, so that it can be sent unchanged
         if not common.quiet:
             tell(form(results, replace(done, request="")))
         common.write(printable(done.request))

@@ -34,7 +34,7 @@ def command(common: Common, **words: Any) -> int:
 
 
 def _with_baseline(words: dict[str, Any]) -> dict[str, Any]:
-    """The options with --write-baseline as a flag: the word after it is its FILE, or with
+    """Return the options with --write-baseline as a flag: the word after it is its FILE, or with
     --baseline FILE a TARGET.
     """
     word = words["write_baseline"]

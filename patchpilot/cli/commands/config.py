@@ -26,8 +26,8 @@ def command(common: Common, name: str | None, *, lists: bool) -> int:
     """List every setting with its value and its origin, or print the value of one setting."""
     if lists and name is not None:
         raise UsageError(f"--list takes no setting, but {name!r} was given")
-    with common.workplace() as place:
-        settings, problems = place.settings_with_problems()
+    with common.workplace() as workplace:
+        settings, problems = workplace.settings_with_problems()
     rows = config(settings)
     problems += unread_warnings(settings)
     for problem in problems:

@@ -124,9 +124,9 @@ and colors.
 
 @contextmanager
 def _terminal_given_back() -> Iterator[list[bool]]:
-    """Restore the terminal where the TUI was killed and could not.
+    """Restore the terminal if the TUI was killed before it could.
 
-    The caller appends True where it ended by itself.
+    The caller appends True if the TUI ended by itself.
     """
     import termios
 
@@ -143,7 +143,7 @@ def _terminal_given_back() -> Iterator[list[bool]]:
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends the demo as Ctrl-C does: servers are stopped and temporary files removed."""
+    """End the demo on SIGTERM as on Ctrl-C: stop the servers and remove temporary files."""
 
     def end(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt

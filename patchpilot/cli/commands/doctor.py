@@ -59,8 +59,8 @@ def command(
             or "there is no database yet\n"
         )
         return int(ExitCode.OK)
-    with common.workplace() as place, progress_of(common) as progress:
-        settings, problems = place.settings_with_problems()
+    with common.workplace() as workplace, progress_of(common) as progress:
+        settings, problems = workplace.settings_with_problems()
         request = DoctorRequest(
             via=via or settings.get("via"),
             lore=settings.address("lore"),
@@ -71,7 +71,7 @@ def command(
             offline=common.offline,
             terminal=sys.stdin.isatty() and sys.stderr.isatty(),
         )
-        result = diagnose(place.repository_if_any(), request, progress=progress)
+        result = diagnose(workplace.repository_if_any(), request, progress=progress)
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
@@ -85,8 +85,8 @@ def _report(common: Common) -> int:
     from patchpilot.services.setup.bug_report import bug_report
 
     try:
-        with common.workplace() as place:
-            settings, _ = place.settings_with_problems()
+        with common.workplace() as workplace:
+            settings, _ = workplace.settings_with_problems()
     except PatchpilotError as error:
         notice("warning", f"the settings cannot be read: {error.message}")
         settings = Settings()
@@ -109,6 +109,6 @@ def _text(result: DoctorResult, *, quiet: bool) -> str:
             columns(),
         )
         if diagnosis.hint:
-            # on one line: a command must stay copyable
+            # on one line, so that the command can be copied
             lines.append(f"        {printable(str(diagnosis.hint))}")
     return "\n".join(lines) + "\n" if lines else ""

@@ -129,33 +129,35 @@ def command(
             " different output",
             hint=f"run `patchpilot draft {action}` without them",
         )
-    with common.workplace() as place:
-        base = place.base(place.settings(), base, (target,))
+    with common.workplace() as workplace:
+        base = workplace.base(workplace.settings(), base, (target,))
         if action == "reset":
-            return _reset(common, place, target, base)
+            return _reset(common, workplace, target, base)
         if given["no_b4"]:
             tell(
-                f"{service.leave_b4(place.repository)} is removed from b4's tracking data"
+                f"{service.leave_b4(workplace.repository)} is removed from b4's tracking data"
             )
             return 0
         if given["forget"]:
             tell(
-                f"draft deleted: {service.forget(place.repository, target, base).change_id}"
+                f"draft deleted: {service.forget(workplace.repository, target, base).change_id}"
             )
             return 0
         if given["ping"]:
-            common.write(service.ping(place.repository, target, base))
+            common.write(service.ping(workplace.repository, target, base))
             return 0
-        changes = _with_choices(place, given, changes, target, base)
+        changes = _with_choices(workplace, given, changes, target, base)
         result = (
-            service.change(place.repository, changes, target, base)
+            service.change(workplace.repository, changes, target, base)
             if changes != Changes()
-            else service.show(place.repository, target, base)
+            else service.show(workplace.repository, target, base)
         )
         if given["edit"]:
-            result = _edit(place, target, base)
+            result = _edit(workplace, target, base)
         if given["export_to"]:
-            _export(service.export(place.repository, target, base), given["export_to"])
+            _export(
+                service.export(workplace.repository, target, base), given["export_to"]
+            )
             return 0
     common.write(
         document("draft", result) if common.format == "json" else _text(result)
@@ -164,34 +166,40 @@ def command(
 
 
 def _with_choices(
-    place: Workplace,
+    workplace: Workplace,
     given: dict[str, Any],
     changes: Changes,
     target: str | None,
     base: str | None,
 ) -> Changes:
-    """Save the choices that are no texts; return the changes with the notes about reviews."""
+    """Save the choices that are not texts; return the changes with the notes about reviews."""
     if given["compile_tested"] is not None:
         request = SendRequest(target=target, base=base)
-        say_compile_tested(place.repository, request, wanted=given["compile_tested"])
+        say_compile_tested(
+            workplace.repository, request, wanted=given["compile_tested"]
+        )
     if given["security"]:
         from patchpilot.services.send.questions import answer
 
         answer(
-            place.repository, "security", given["security"], target=target, base=base
+            workplace.repository,
+            "security",
+            given["security"],
+            target=target,
+            base=base,
         )
     if not given["note_review"]:
         return changes
     from patchpilot.cli.check.review_options import review_notes
 
-    notes = review_notes(place, target, base)
+    notes = review_notes(workplace, target, base)
     return changes._replace(notes=(*changes.notes, *notes))
 
 
 def _reset(
-    common: Common, place: Workplace, target: str | None, base: str | None
+    common: Common, workplace: Workplace, target: str | None, base: str | None
 ) -> int:
-    before, result = service.reset(place.repository, target, base)
+    before, result = service.reset(workplace.repository, target, base)
     cleared = draft_rows(before, kept=result.draft)
     tell("cleared:" if cleared else "nothing to clear in the draft")
     common.write(
@@ -202,7 +210,7 @@ def _reset(
     return 0
 
 
-def _edit(place: Workplace, target: str | None, base: str | None) -> DraftResult:
+def _edit(workplace: Workplace, target: str | None, base: str | None) -> DraftResult:
     from patchpilot.services.send.edit_draft import editor_of
 
     if not sys.stdin.isatty():
@@ -210,7 +218,7 @@ def _edit(place: Workplace, target: str | None, base: str | None) -> DraftResult
             "the editor needs a terminal",
             hint="use --export FILE and --import FILE, or --cover, --changelog and --note",
         )
-    return service.edit(place.repository, editor_of(place), target, base)
+    return service.edit(workplace.repository, editor_of(workplace), target, base)
 
 
 def _export(text: str, file: Path) -> None:
@@ -221,7 +229,7 @@ def _export(text: str, file: Path) -> None:
 
 
 def _action(words: tuple[str, ...]) -> tuple[str, str | None]:
-    """The action ("" where none is named) and the TARGET among the arguments."""
+    """Return the action ("" if none is named) and the TARGET among the arguments."""
     action = words[0] if words and words[0] in ("show", "reset") else ""
     rest = words[1:] if action else words
     if len(rest) > 1:

@@ -38,18 +38,18 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
     from patchpilot.cli.output.json_document import document
     from patchpilot.settings.trusted_packs import packs_if_trusted
 
-    with common.workplace() as place:
+    with common.workplace() as workplace:
         if path:
             from patchpilot.checking.path_facts import path_facts
 
-            facts = path_facts(path, place.repository_if_any())
+            facts = path_facts(path, workplace.repository_if_any())
             common.write(
                 document("facts", facts=facts)
                 if common.format == "json"
                 else output.facts_table(facts)
             )
             return 0
-        packs, problem = packs_if_trusted(place.settings(), place.source())
+        packs, problem = packs_if_trusted(workplace.settings(), workplace.source())
     if problem:
         notice("note", problem)
     rules = () if rule else all_rules(packs)

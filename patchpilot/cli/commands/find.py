@@ -75,53 +75,55 @@ def command(
     """
     from patchpilot.services.find.find_fix import is_commit, symptom_text
 
-    with common.workplace() as place:
+    with common.workplace() as workplace:
         what = what or ""
         if not what and not bisect:
             raise UsageError(
                 "WHAT is missing: a log, a function, a file or a commit",
                 hint=Action("find", ("-",), "pass a log, for example `dmesg | {}`"),
             )
-        text = _read_text(place, what, lore)
-        if text is None and not bisect and is_commit(place.repository, what):
-            return _posted(common, place, what, lore, with_mails=with_mails)
-        text = symptom_text(place.repository, what) if text is None else text
+        text = _read_text(workplace, what, lore)
+        if text is None and not bisect and is_commit(workplace.repository, what):
+            return _posted(common, workplace, what, lore, with_mails=with_mails)
+        text = symptom_text(workplace.repository, what) if text is None else text
         if bisect:
-            return _bisect(common, place, text, within or "")
-        return _fixes(common, place, what, text, within or "")
+            return _bisect(common, workplace, text, within or "")
+        return _fixes(common, workplace, what, text, within or "")
 
 
-def _read_text(place: "Workplace", what: str, lore: str | None) -> str | None:
+def _read_text(workplace: "Workplace", what: str, lore: str | None) -> str | None:
     """Return the text of standard input or of a message; None for anything else."""
     from patchpilot.services.find.find_fix import MAX_LOG, report_text
 
     if what == "-":
         return sys.stdin.buffer.read(MAX_LOG).decode("utf-8", "replace")
     if what.startswith(("<", "http://", "https://")):
-        return report_text(what, lore, offline=place.offline, where=place.repo)
+        return report_text(what, lore, offline=workplace.offline, where=workplace.repo)
     return None
 
 
-def _fixes(common: Common, place: "Workplace", what: str, text: str, tree: str) -> int:
+def _fixes(
+    common: Common, workplace: "Workplace", what: str, text: str, tree: str
+) -> int:
     from patchpilot.cli.output.find_text import fixes_text
     from patchpilot.services.find.find_fix import find_fixes, read_symptom
 
-    repository, profile = place.repository, place.settings().get("profile")
+    repository, profile = workplace.repository, workplace.settings().get("profile")
     symptom = read_symptom(repository, text)
     with progress_of(common) as progress:
-        found = find_fixes(
+        fixes = find_fixes(
             repository, symptom, tree=tree, profile=profile, progress=progress
         )
-    _show(common, found, fixes_text(found, what))
-    return findings_exit(not found.fits)
+    _show(common, fixes, fixes_text(fixes, what))
+    return findings_exit(not fixes.fits)
 
 
-def _bisect(common: Common, place: "Workplace", text: str, tree: str) -> int:
+def _bisect(common: Common, workplace: "Workplace", text: str, tree: str) -> int:
     from patchpilot.cli.output.find_text import step_text
     from patchpilot.services.find.bisect_fix import ANSWERS, bisect
     from patchpilot.services.find.find_fix import read_symptom
 
-    repository, profile = place.repository, place.settings().get("profile")
+    repository, profile = workplace.repository, workplace.settings().get("profile")
     answer = text if text in ("", *ANSWERS) else read_symptom(repository, text)
     with progress_of(common) as progress:
         step = bisect(repository, answer, tree=tree, profile=profile, progress=progress)
@@ -139,7 +141,7 @@ def _show(common: Common, answer: object, text: str) -> None:
 
 def _posted(
     common: Common,
-    place: "Workplace",
+    workplace: "Workplace",
     commit: str,
     lore: str | None,
     *,
@@ -156,14 +158,18 @@ def _posted(
     from patchpilot.topic.own_archive import default_archive
 
     lore = lore or archive_setting(common.repo)
-    found = None
+    posted = None
     with progress_of(common) as progress:
         others = others_of(
-            place.repository, commit, lore, offline=common.offline, progress=progress
+            workplace.repository,
+            commit,
+            lore,
+            offline=common.offline,
+            progress=progress,
         )
         try:
-            found = find_posted(
-                place.repository,
+            posted = find_posted(
+                workplace.repository,
                 commit,
                 lore=lore,
                 archive_at=default_archive(
@@ -172,13 +178,15 @@ def _posted(
                 progress=progress,
             )
         except MissingError:
-            # nobody has posted the commit itself
+            # the commit itself was never posted
             if not others:
                 raise
     if common.format == "json":
-        answer = found or UnpostedCommit(place.repository.resolve(commit))
+        answer = posted or UnpostedCommit(workplace.repository.resolve(commit))
         common.write(document("find", answer, posted_by_others=others))
         return ExitCode.OK
-    text = posted_text(found, room=common.room, with_mails=with_mails) if found else ""
+    text = (
+        posted_text(posted, room=common.room, with_mails=with_mails) if posted else ""
+    )
     common.write(others_text(others) + text)
     return ExitCode.OK

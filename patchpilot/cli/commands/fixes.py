@@ -52,9 +52,9 @@ def command(
     fixes, and check its Fixes: tags.
     """
     log = _read(bisect_log)
-    with common.workplace() as place, progress_of(common) as progress:
-        repository, settings = place.repository, place.settings()
-        base = place.base(settings, base)
+    with common.workplace() as workplace, progress_of(common) as progress:
+        repository, settings = workplace.repository, workplace.settings()
+        base = workplace.base(settings, base)
         request = FixesRequest(
             target,
             limit=limit,
@@ -67,9 +67,11 @@ def command(
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        one = len(results) == 1
+        is_single = len(results) == 1
         common.write(
-            document("fixes", results[0]) if one else document("fixes", results=results)
+            document("fixes", results[0])
+            if is_single
+            else document("fixes", results=results)
         )
     else:
         common.write("\n".join(text(result, verify) for result in results), fold=True)

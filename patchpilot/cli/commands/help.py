@@ -27,14 +27,14 @@ def command(word: str | None, own: str | None) -> int:
     from patchpilot.cli.main import root
 
     if word in VERBS:
-        found = root.sub(word)
+        command = root.sub(word)
         if own is not None:
-            if not found.commands:
+            if not command.commands:
                 raise UsageError(f"{word!r} has no commands")
-            if own not in found.commands:
-                raise unknown("command", own, found.commands)
-            found = found.sub(own)
-        print(help_text(found))
+            if own not in command.commands:
+                raise unknown("command", own, command.commands)
+            command = command.sub(own)
+        print(help_text(command))
     elif own is not None and word in (*TOPICS, _OPTIONS):
         raise UsageError(f"{word!r} is a topic, which has no commands")
     elif word == _OPTIONS:

@@ -126,7 +126,7 @@ def _drop_in(
         switches,
         tree=common.tree,
         repo=common.repo,
-        # what reads the archive takes longer to import than the answer
+        # importing the archive reader takes longer than the answer
         from_archive=common.workplace().from_archive if is_network else None,
     )
     common.write(
@@ -157,9 +157,9 @@ def _plan(
         )
     }
     base = given["base"]
-    with common.workplace() as place, progress_of(common) as progress:
+    with common.workplace() as workplace, progress_of(common) as progress:
         if not targets and not common.tree:
-            base = place.base(place.settings(), base)
+            base = workplace.base(workplace.settings(), base)
         request = service.MaintainersRequest(
             targets,
             common.tree,
@@ -169,8 +169,8 @@ def _plan(
             common.profile or "",
             given["per_patch"],
             given["security"],
-            place.from_archive,
-            None if targets or common.tree else place.repository_if_any(),
+            workplace.from_archive,
+            None if targets or common.tree else workplace.repository_if_any(),
         )
 
         def ask() -> service.PlanResult:

@@ -94,9 +94,9 @@ def command(
             )
         ),
     )
-    with common.workplace() as place, progress_of(common) as progress:
+    with common.workplace() as workplace, progress_of(common) as progress:
         asking.progress = progress
-        repository, settings = place.repository, place.settings()
+        repository, settings = workplace.repository, workplace.settings()
         words["signoff"] = (
             settings.flag("signoff") if words["signoff"] is None else words["signoff"]
         )
@@ -109,7 +109,7 @@ def command(
             repository,
             PrepareRequest(
                 target,
-                place.base(settings, base, (target,)),
+                workplace.base(settings, base, (target,)),
                 settings.get("profile"),
                 **words,
             ),
@@ -131,9 +131,9 @@ def command(
 
 
 class _Asking:
-    """The question before tags are written that no option named.
+    """The confirmation before writing tags that no option named.
 
-    `shown`: the result is on stdout already; `refusal`: the error to end with.
+    `shown`: the result is already on stdout; `refusal`: the error to end with.
     """
 
     def __init__(self, common: Common, *, needed: bool) -> None:
@@ -143,7 +143,6 @@ class _Asking:
         self.refusal: RefusedError | None = None
 
     def confirm(self, preparation: Preparation) -> bool:
-        """Whether to write it."""
         if not self._needed:
             return True
         if not sys.stdin.isatty():
@@ -162,7 +161,7 @@ class _Asking:
             and self._common.output is None
             and sys.stdout.isatty()
         )
-        # where the result is redirected, the preview is needed on stderr
+        # if the result is redirected, show the preview on stderr
         stream = sys.stdout if self.shown else sys.stderr
         print(text(preparation, self.shown and self._common.colored), file=stream)
         for cost in preparation.costs:
@@ -226,7 +225,7 @@ def text(result: Preparation, colored: bool) -> str:
 
 
 def _note(text: str) -> list[str]:
-    """A note as lines, which are only wrapped on a terminal."""
+    """Return a note as lines, which are only wrapped on a terminal."""
     if not sys.stdout.isatty():
         return [f"  # {text}"]
     from patchpilot.cli.output.text_layout import columns, filled

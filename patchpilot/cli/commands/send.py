@@ -135,33 +135,35 @@ from patchpilot.topic.workplace import Workplace
 @argument("target", required=False)
 def command(common: Common, **asked: Any) -> int:
     """Preview and send TARGET (default: the topic). Every message is shown before it is sent."""
-    with common.workplace() as place:
-        return _plan_and_send(common, place, asked)
+    with common.workplace() as workplace:
+        return _plan_and_send(common, workplace, asked)
 
 
-def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -> int:
-    repository, settings = place.repository, place.settings()
+def _plan_and_send(
+    common: Common, workplace: Workplace, asked: Mapping[str, Any]
+) -> int:
+    repository, settings = workplace.repository, workplace.settings()
     dry_run, yes, outbox = asked["dry_run"], asked["yes"], asked["outbox"]
-    request = _request(common, place, settings, asked)
+    request = _request(common, workplace, settings, asked)
     _refuse_options(asked)
     if not (yes or dry_run or outbox or asked["resume"] or request.to_self):
         from patchpilot.cli.send_questions import ask_open_questions
 
-        ask_open_questions(place, request)
-    plan = _plan(common, place, settings, request, asked)
+        ask_open_questions(workplace, request)
+    plan = _plan(common, workplace, settings, request, asked)
     if asked["resume"] and not plan.send.waiting and outbox is None:
-        return _nothing_to_do(common, place, plan, dry_run=dry_run)
+        return _nothing_to_do(common, workplace, plan, dry_run=dry_run)
     if outbox is not None:
         from patchpilot.services.send.outbox_folder import write_outbox
 
         paths = write_outbox(plan, outbox)
-        _show(common, place, plan, "NOT SENT (written to files)")
+        _show(common, workplace, plan, "NOT SENT (written to files)")
         tell(f"{counted(len(paths), 'message')} in {outbox}; nothing was sent")
         return int(findings_exit(plan.refused))
     if not dry_run and plan.send.waiting and (blocked := plan.blocked):
-        return _show_blocked(common, place, plan, blocked)
+        return _show_blocked(common, workplace, plan, blocked)
     if dry_run or plan.refused:
-        _show(common, place, plan, "NOT SENT (dry run)")
+        _show(common, workplace, plan, "NOT SENT (dry run)")
         return int(findings_exit(plan.refused))
     terminal = sys.stdin.isatty()
     if not yes and not terminal:
@@ -173,15 +175,15 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         plan = replace(
             plan, request=plan.request._replace(force=None), blockers=(unasked,)
         )
-        _show(common, place, plan)
+        _show(common, workplace, plan)
         return int(ExitCode.FINDINGS)
     from patchpilot.cli.check.review_options import before_send
 
-    before_send(common, place, request)
+    before_send(common, workplace, request)
     if not yes:
-        _ask(common, place, plan)
+        _ask(common, workplace, plan)
     elif common.format == "text":
-        _preview(common, place, plan)
+        _preview(common, workplace, plan)
     from patchpilot.services.send.send_mails import deliver
 
     with progress_of(common) as progress, _between_mails() as stopping:
@@ -199,7 +201,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
 
 
 def _request(
-    common: Common, place: Workplace, settings: Settings, asked: Mapping[str, Any]
+    common: Common, workplace: Workplace, settings: Settings, asked: Mapping[str, Any]
 ) -> SendRequest:
     return SendRequest(
         target=asked["target"],
@@ -220,7 +222,7 @@ def _request(
         answers=tuple(
             (name, asked[name]) for name in ("security", "regression") if asked[name]
         ),
-        base=place.base(settings, asked["base"], (asked["target"],)),
+        base=workplace.base(settings, asked["base"], (asked["target"],)),
         to_self=asked["to_self"],
         force=asked["force"],
         identity=asked["identity"],
@@ -230,7 +232,7 @@ def _request(
 
 
 def _refuse_options(asked: Mapping[str, Any]) -> None:
-    """UsageError for an option without what it requires."""
+    """Raise UsageError for an option without its requirements."""
     if asked["force"] is not None and not asked["force"].strip():
         raise UsageError(
             "--force requires a reason",
@@ -255,12 +257,12 @@ def _refuse_options(asked: Mapping[str, Any]) -> None:
 
 def _plan(
     common: Common,
-    place: Workplace,
+    workplace: Workplace,
     settings: Settings,
     request: SendRequest,
     asked: Mapping[str, Any],
 ) -> Sending:
-    """The mails of a new send, or with --resume those that are left of the last one."""
+    """Return the messages of a new send, or with --resume the remaining ones of the last send."""
     from patchpilot.services.send.plan_send import plan as plan_mails
 
     with progress_of(common) as progress:
@@ -278,7 +280,7 @@ def _plan(
             )
             of_all, verdicts = read_unknown(asked["unknown"])
             return plan_resume(
-                place.repository,
+                workplace.repository,
                 request,
                 of_all,
                 by_id=verdicts,
@@ -286,17 +288,17 @@ def _plan(
                 lookup=lookup,
                 progress=progress,
             )
-        _show_effects(place, request)
+        _show_effects(workplace, request)
         unattended = asked["yes"] or asked["dry_run"] or asked["outbox"]
         if request.reroll and sys.stdin.isatty() and not unattended:
-            _write_changelog(place, request)
-        return plan_mails(place.repository, request, progress=progress)
+            _write_changelog(workplace, request)
+        return plan_mails(workplace.repository, request, progress=progress)
 
 
 def _show_blocked(
-    common: Common, place: Workplace, plan: Sending, blocked: SendProblem
+    common: Common, workplace: Workplace, plan: Sending, blocked: SendProblem
 ) -> int:
-    """Print what keeps every mail from being sent; returns the exit code."""
+    """Print what blocks every message; return the exit code."""
     # first, since nothing can be sent until it is fixed
     others = () if plan.request.force else plan.blockers
     warnings = tuple(
@@ -308,21 +310,23 @@ def _show_blocked(
         blockers=(blocked, *others),
         warnings=warnings,
     )
-    _show(common, place, plan, mails=False)
+    _show(common, workplace, plan, mails=False)
     return int(findings_exit(others) or ExitCode.MISSING)
 
 
 def _nothing_to_do(
-    common: Common, place: Workplace, plan: Sending, *, dry_run: bool
+    common: Common, workplace: Workplace, plan: Sending, *, dry_run: bool
 ) -> int:
-    """Report a resumed send with no mail left to send; b4's tracking data is updated where needed."""  # noqa: E501
+    """Report a resumed send without remaining messages, updating b4's tracking data if
+    necessary.
+    """
     from patchpilot.services.send.send_mails import deliver, with_result
 
     with progress_of(common) as progress:
         result = (
             with_result(plan, plan.send)
             if dry_run
-            else deliver(place.repository, plan, progress=progress)
+            else deliver(workplace.repository, plan, progress=progress)
         )
     done = result.state == "sent"
     if common.format == "text" and done:
@@ -333,30 +337,30 @@ def _nothing_to_do(
     return int(ExitCode.OK if done else ExitCode.NETWORK)
 
 
-def _show_effects(place: Workplace, request: SendRequest) -> None:
-    """Print which recipients the answers of this call add or remove."""
+def _show_effects(workplace: Workplace, request: SendRequest) -> None:
+    """Print the recipients that this call's answers add or remove."""
     from patchpilot.model.printable import printable
     from patchpilot.services.send.mail_recipients import answer_effect
 
     for name, value in request.answers:
-        if changed := answer_effect(place.repository, name, value, request):
+        if changed := answer_effect(workplace.repository, name, value, request):
             tell(f"{name}: {value}: {printable(changed)}")
 
 
-def _write_changelog(place: Workplace, request: SendRequest) -> None:
-    """Open the editor for the changelog of the next version while it is still the generated one."""
+def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
+    """Open the editor for the next version's changelog if it is still the generated one."""
     from patchpilot.services.send.edit_draft import edit, editor_of
     from patchpilot.topic.find_topic import find_draft
     from patchpilot.topic.reroll import reroll, unfinished
 
-    repository = place.repository
+    repository = workplace.repository
     if unfinished(reroll(find_draft(repository, request), repository)):
-        edit(repository, editor_of(place), request.target, request.base)
+        edit(repository, editor_of(workplace), request.target, request.base)
 
 
 def _show(
     common: Common,
-    place: Workplace,
+    workplace: Workplace,
     plan: Sending,
     after: str = "",
     *,
@@ -364,12 +368,12 @@ def _show(
 ) -> None:
     """Print a plan that is not carried out on stdout.
 
-    Its problems also on stderr where stdout is not a terminal.
+    If stdout is not a terminal, also print its problems on stderr.
     """
     if common.format == "json":
         _result(common, plan)
     else:
-        _preview(common, place, plan, after, mails=mails)
+        _preview(common, workplace, plan, after, mails=mails)
     if plan.refused and (common.output or not sys.stdout.isatty()):
         from patchpilot.model.printable import one_line
 
@@ -384,14 +388,16 @@ def _show(
 
 def _preview(
     common: Common,
-    place: Workplace,
+    workplace: Workplace,
     plan: Sending,
     after: str = "",
     *,
     mails: bool = True,
 ) -> None:
-    """Print the verdict, the problems, the recipients and the messages, through the pager on a
-    terminal; then the pre-flight card, which has the notes and ends with the verdict.
+    """Print the preview of a send.
+
+    The verdict, the problems, the recipients and the messages go through the pager on a terminal.
+    The pre-flight card, which has the notes and ends with the verdict, follows.
     """
     from patchpilot.cli.output import send_text as text
 
@@ -399,7 +405,7 @@ def _preview(
     if common.quiet:
         common.write(first)
         return
-    # the notes are only in the card: on a terminal it is what stays after the pager
+    # the notes are only in the card, which stays on the terminal after the pager
     parts = [first, text.summary(plan)]
     shown = text.mails(plan) if mails else ""
     last = text.card(plan, after)
@@ -408,7 +414,7 @@ def _preview(
 
         page(
             "\n".join(part for part in (*parts, shown) if part),
-            next(iter(place.repository.user_config("core.pager")[-1:]), None),
+            next(iter(workplace.repository.user_config("core.pager")[-1:]), None),
         )
         common.write("\n" + last, paged=False)
         return
@@ -426,8 +432,8 @@ def _result(common: Common, sending: Sending) -> None:
     common.write(outcome(sending))
 
 
-def _ask(common: Common, place: Workplace, plan: Sending) -> None:
-    """The typed confirmation: `send` and nothing shorter, since mail cannot be taken back."""
+def _ask(common: Common, workplace: Workplace, plan: Sending) -> None:
+    """Ask the user to type `send` in full, since messages cannot be taken back."""
     from patchpilot.cli.output import send_text as text
 
     if common.format == "json":
@@ -439,9 +445,9 @@ def _ask(common: Common, place: Workplace, plan: Sending) -> None:
         )
         tell("\n".join(part for part in parts if part))
     else:
-        _preview(common, place, plan)
+        _preview(common, workplace, plan)
     if not plan.request.to_self:
-        # the pager and the card may have moved the recipients off the screen
+        # the pager and the card may have scrolled the recipients off the screen
         tell(text.addressees(plan), end="")
     answer = ask.prompt(f"Send {plan.in_numbers}? Type 'send' to confirm", "")
     if answer.strip() != "send":
@@ -453,7 +459,9 @@ def _ask(common: Common, place: Workplace, plan: Sending) -> None:
 
 @contextmanager
 def _between_mails() -> Iterator[Any]:
-    """Ctrl-C, SIGTERM and SIGHUP take effect between two mails or tries; a second one at once."""
+    """Delay Ctrl-C, SIGTERM and SIGHUP until the current message or attempt is done; a second one
+    acts at once.
+    """
     asked: list[int] = []
 
     def remember(number: int, _frame: object) -> None:
@@ -468,7 +476,7 @@ def _between_mails() -> Iterator[Any]:
     caught = [signal.SIGINT, signal.SIGTERM]
     if (
         signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
-    ):  # else nohup wants us to go on
+    ):  # otherwise nohup was used to keep us running
         caught.append(signal.SIGHUP)
     old = {number: signal.signal(number, remember) for number in caught}
     try:

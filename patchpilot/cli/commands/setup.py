@@ -170,13 +170,13 @@ def _fetch(common: Common) -> int:
 
     if common.offline:
         raise UsageError("--fetch and --offline cannot be combined")
-    with common.workplace() as place:
-        wanted = missing_branches(place.repository, common.profile)
+    with common.workplace() as workplace:
+        wanted = missing_branches(workplace.repository, common.profile)
         if wanted is None:
             notice("note", "no maintained stable branch is missing here")
             return 0
         notice("note", f"fetching {wanted.summary}")
-        fetch_branches(place.repository, wanted)
+        fetch_branches(workplace.repository, wanted)
     return 0
 
 
@@ -203,11 +203,11 @@ def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...])
     from patchpilot.model.printable import printable
     from patchpilot.services.setup import install_hooks as service
 
-    with common.workplace() as place:
+    with common.workplace() as workplace:
         if run is not None:
-            return _run_hook(place, hooks[0] if hooks else "", Path(run))
+            return _run_hook(workplace, hooks[0] if hooks else "", Path(run))
         act = service.remove if remove else service.install
-        states = act(place.repository, hooks)
+        states = act(workplace.repository, hooks)
     if common.format == "json":
         common.write(document("hooks", hooks=states))
     else:
@@ -220,7 +220,7 @@ def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...])
     return 0
 
 
-def _run_hook(place: Workplace, name: str, file: Path) -> int:
+def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     """Check in an installed hook: errors stop git, other findings are only printed."""
     from patchpilot.cli.error_exit import notice, say
     from patchpilot.cli.output.stream import tell
@@ -236,7 +236,7 @@ def _run_hook(place: Workplace, name: str, file: Path) -> int:
     if service.is_no_patch(file) if is_message else service.sent_by_us():
         return 0
     check = hook.check_message_in_hook if is_message else hook.check_in_hook
-    result, problem = check(place, file)
+    result, problem = check(workplace, file)
     if problem:
         # a missing pack must not stop a commit
         notice("warning", f"{problem}: skipped")

@@ -35,10 +35,10 @@ def command(
 
     The Cc: stable line requests the backport from the stable maintainers.
     """
-    with common.workplace() as place, progress_of(common) as progress:
+    with common.workplace() as workplace, progress_of(common) as progress:
         result = stable_lines(
-            place.repository,
-            StableRequest(target, fixes, place.settings().get("profile")),
+            workplace.repository,
+            StableRequest(target, fixes, workplace.settings().get("profile")),
             progress=progress,
         )
     if common.format == "json":

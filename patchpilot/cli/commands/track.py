@@ -107,20 +107,20 @@ def add(
     if target == "-":
         target, mbox = None, Path("-")
     with (
-        common.workplace() as place,
+        common.workplace() as workplace,
         open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
         lore = lore or archive_setting(common.repo)
         archives = _archives(common, progress)
-        repository = place.repository_if_any()
+        repository = workplace.repository_if_any()
         if mbox is not None:
             series = service.add_from_mbox(
                 mbox, target, store=store, repository=repository, progress=progress
             )
         else:
             if target and repository and not message_id_of(target):
-                # what is no commit is an error below
+                # a word that is not a commit is an error below
                 with suppress(UsageError):
                     posted = find_posted(
                         repository, target, lore=lore, archive_at=archives
@@ -251,12 +251,12 @@ def _show_ledger(
             state_form = Option(("--mark",), "", CHOICE, choices=_MARKS)
             wanted = [
                 (
-                    converted(number_form, place),
+                    converted(number_form, mark),
                     None
                     if converted(state_form, state) == "none"
                     else PointState(state),
                 )
-                for place, state in marks
+                for mark, state in marks
             ]
             mark_numbered(series.entry.id, items, wanted)
             items = series_ledger(_shown(common, series.entry.id, progress)[1])
@@ -328,7 +328,7 @@ def update(
     from patchpilot.topic.followed.update_series import update as read_news
 
     with (
-        common.workplace() as place,
+        common.workplace() as workplace,
         open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
@@ -338,10 +338,10 @@ def update(
             ),
             store=store,
             archive_at=_archives(common, progress),
-            repository=place.repository_if_any(),
+            repository=workplace.repository_if_any(),
             progress=progress,
         )
-        topic = topic_at(place, store, series)
+        topic = topic_at(workplace, store, series)
     _write(common, series, topic=topic)
     if common.format == "text":
         _note_cached(series)
@@ -427,7 +427,7 @@ def _list(common: Common, since: str | None, *, waiting: bool) -> int:
     from patchpilot.topic.followed import known_series as service
 
     with (
-        common.workplace() as place,
+        common.workplace() as workplace,
         service.open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
@@ -435,13 +435,13 @@ def _list(common: Common, since: str | None, *, waiting: bool) -> int:
         whole = common.format == "json" and not is_part
         series = service.listed(
             store=store,
-            repository=place.repository_if_any(),
+            repository=workplace.repository_if_any(),
             whole=whole,
             progress=progress,
         )
-        topic = None if is_part else topic_at(place, store, series)
+        topic = None if is_part else topic_at(workplace, store, series)
         if is_part:
-            repository = place.repository_if_any()
+            repository = workplace.repository_if_any()
             read = partial(service.with_mails, store=store, repository=repository)
             series, text = _part(series, since, read, waiting=waiting)
     if is_part and common.format == "text":
@@ -467,16 +467,16 @@ def _part(
 
     start = moment_since(since) if since is not None else EPOCH
     recent = tuple(
-        one
-        for one in series
-        if one.version and (one.last_activity or EPOCH) >= start
-        if not waiting or one.step.need == "action"
+        tracked
+        for tracked in series
+        if tracked.version and (tracked.last_activity or EPOCH) >= start
+        if not waiting or tracked.step.need == "action"
     )
     recent = tuple(map(read, recent))
     if not waiting:
         return recent, digest_text(recent, start)
-    found = tuple(one for one in recent if awaiting(one))
-    return found, waiting_text(found)
+    tracked_series = tuple(tracked for tracked in recent if awaiting(tracked))
+    return tracked_series, waiting_text(tracked_series)
 
 
 def _shown(
@@ -492,15 +492,15 @@ def _shown(
     from patchpilot.topic.followed import known_series as service
 
     with (
-        common.workplace() as place,
+        common.workplace() as workplace,
         service.open_store(offline=common.offline) as store,
     ):
-        topic = topic_at(place, store)
+        topic = topic_at(workplace, store)
         entries = [(entry.id, entry.subject) for entry in store.entries()]
         series = service.show(
             chosen_series(entries, topic) if number is None else number,
             store=store,
-            repository=place.repository_if_any(),
+            repository=workplace.repository_if_any(),
             mark_read=mark_read,
             every_mail=every_mail,
             progress=progress,
@@ -509,7 +509,7 @@ def _shown(
 
 
 def _in_file(common: Common, mbox: Path, number: int | None) -> tuple["Tracked", ...]:
-    """The series in a file."""
+    """Return the series in a file."""
     from patchpilot.errors import UsageError
     from patchpilot.topic.followed.follow_series import read_mbox
 
@@ -518,8 +518,10 @@ def _in_file(common: Common, mbox: Path, number: int | None) -> tuple["Tracked",
             "--mbox and ID cannot be combined",
             hint="run `patchpilot track show --mbox FILE`",
         )
-    with common.workplace() as place, progress_of(common) as progress:
-        return read_mbox(mbox, repository=place.repository_if_any(), progress=progress)
+    with common.workplace() as workplace, progress_of(common) as progress:
+        return read_mbox(
+            mbox, repository=workplace.repository_if_any(), progress=progress
+        )
 
 
 def _write(
@@ -560,9 +562,9 @@ def _write(
 
 
 def _warn_incomplete(series: Sequence["Tracked"]) -> int:
-    """Warn on stderr about damaged mails and archives that did not answer.
+    """Warn on stderr about damaged messages and archives that did not answer.
 
-    Returns the exit code for that, else 0.
+    Return the exit code for that, otherwise 0.
     """
     from patchpilot.errors import ExitCode
 
@@ -606,7 +608,7 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
 
 
 def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
-    """With --offline, print on stderr how old what is shown is."""
+    """With --offline, print the age of the shown data on stderr."""
     from datetime import UTC, datetime
 
     from patchpilot.model.bounded_date import stored_time
@@ -624,7 +626,7 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
 
 
 def _ago(past: "timedelta") -> str:
-    """A time in the past in the largest unit that fits: `3 hours ago`."""
+    """Return a time in the past in the largest unit that fits: `3 hours ago`."""
     from patchpilot.model.counted import counted
 
     minutes = int(past.total_seconds()) // 60

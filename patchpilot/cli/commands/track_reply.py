@@ -84,8 +84,8 @@ def command(common: Common, mail: str | None, **asked: Any) -> int:
     """
     if mail is None:
         return _list(common)
-    with common.workplace() as place:
-        return _reply(common, place, mail, asked)
+    with common.workplace() as workplace:
+        return _reply(common, workplace, mail, asked)
 
 
 def _list(common: Common) -> int:
@@ -103,7 +103,7 @@ def _list(common: Common) -> int:
 
 
 def _reply(
-    common: Common, place: "Workplace", target: str, asked: Mapping[str, Any]
+    common: Common, workplace: "Workplace", target: str, asked: Mapping[str, Any]
 ) -> int:
     from patchpilot.cli.output.json_document import document
     from patchpilot.cli.output.reply_report import reply_text
@@ -111,7 +111,7 @@ def _reply(
     from patchpilot.services.reply.reply_answer import PlannedReply
     from patchpilot.services.reply.send_reply import send_reply
 
-    plan = _plan(common, place, target, asked)
+    plan = _plan(common, workplace, target, asked)
     if plan is None:
         return int(ExitCode.OK)
     if asked["dry_run"] or plan.refused:
@@ -129,7 +129,7 @@ def _reply(
     if not asked["yes"]:
         _confirm()
     sent = send_reply(
-        place.repository,
+        workplace.repository,
         plan,
         unknown=asked["unknown"] or "",
         terminal=sys.stdin.isatty(),
@@ -148,9 +148,9 @@ def _reply(
 
 
 def _plan(
-    common: Common, place: "Workplace", target: str, asked: Mapping[str, Any]
+    common: Common, workplace: "Workplace", target: str, asked: Mapping[str, Any]
 ) -> "ReplyPlan | None":
-    """The plan of the reply, its draft edited; None where the draft was deleted."""
+    """Return the plan of the reply after editing its draft, or None if the draft was deleted."""
     from patchpilot.services.reply.reply_session import (
         ReplyWishes,
         discard,
@@ -162,7 +162,7 @@ def _plan(
     wishes = ReplyWishes(
         target,
         asked["template"],
-        via=asked["via"] or place.settings().get("via"),
+        via=asked["via"] or workplace.settings().get("via"),
         patch=asked["patch"],
         tags=asked["tags"],
         text=given_reply(asked["message"]) if asked["message"] else None,
@@ -190,13 +190,13 @@ def _plan(
     editor = (
         None
         if asked["no_edit"] or asked["message"] or not sys.stdin.isatty()
-        else editor_of(place)
+        else editor_of(workplace)
     )
-    return plan(place.repository, common.repo, wishes, editor)
+    return plan(workplace.repository, common.repo, wishes, editor)
 
 
 def _confirm() -> None:
-    """The typed confirmation, as of `send`."""
+    """Ask the user to type the confirmation, as in `send`."""
     if not sys.stdin.isatty():
         raise RefusedError(
             "nothing was sent: stdin is not a terminal",

@@ -76,17 +76,19 @@ def command(
             )
         return True
 
-    with common.workplace() as place, progress_of(common) as progress:
+    with common.workplace() as workplace, progress_of(common) as progress:
 
-        def choose(found: Collected) -> Chosen:
+        def choose(collected: Collected) -> Chosen:
             if isinstance(progress, ProgressLine):
                 progress.wipe()
-            return _choose(found)
+            return _choose(collected)
 
-        repository, settings = place.repository, place.settings()
+        repository, settings = workplace.repository, workplace.settings()
         collected = add_review_trailers(
             repository,
-            TrailersRequest(target, place.base(settings, base, (target,)), **options),
+            TrailersRequest(
+                target, workplace.base(settings, base, (target,)), **options
+            ),
             choose=choose if asks else None,
             confirm=confirm,
             progress=progress,
@@ -109,12 +111,12 @@ def command(
     return ExitCode.OK
 
 
-def _choose(found: Collected) -> Chosen:
+def _choose(collected: Collected) -> Chosen:
     """Ask about each tag, as `git add -p` asks about hunks."""
     accepted: list[TagChoice] = []
     refused: list[TagChoice] = []
     commit = ""
-    for number, choice in enumerate(found.choices):
+    for number, choice in enumerate(collected.choices):
         if choice.commit.id != commit:
             commit = choice.commit.id
             tell(one_line(f"{choice.commit.short} {choice.commit.subject}"))
@@ -130,8 +132,8 @@ def _choose(found: Collected) -> Chosen:
         if answer == "q":
             break
         if answer == "a":
-            rest = found.choices[number + 1 :]
-            accepted += [choice, *(one for one in rest if not one.why)]
+            rest = collected.choices[number + 1 :]
+            accepted += [choice, *(choice for choice in rest if not choice.why)]
             break
         (accepted if answer == "y" else refused).append(choice)
     return Chosen(tuple(accepted), tuple(refused))

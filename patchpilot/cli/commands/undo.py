@@ -23,8 +23,8 @@ def command(common: Common, action: str, number: int | None) -> int:
 
     `restore` (the default) uses the latest record, or the record NUMBER; `list` lists the records.
     """
-    with common.workplace() as place:
-        repository = place.repository
+    with common.workplace() as workplace:
+        repository = workplace.repository
         if action == "list":
             if number is not None:
                 raise UsageError(

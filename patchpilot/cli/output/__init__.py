@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Formats results for stdout: text, JSON and the formats of other tools."""
+"""Format results for stdout: text, JSON and the formats of other tools."""

@@ -24,19 +24,19 @@ _NOTHING = WorkDone()
 
 
 def has_conflict(results: Sequence[BackportResult]) -> bool:
-    """Whether the fix conflicts on any branch."""
+    """Return whether the fix conflicts on any branch."""
     return any(
         branch.verdict == "conflict" for result in results for branch in result.branches
     )
 
 
 def has_affected(results: Sequence[BackportResult]) -> bool:
-    """Whether any branch still needs the fix."""
+    """Return whether any branch still needs the fix."""
     return any(branch.wants_fix for result in results for branch in result.branches)
 
 
 def wrote_nothing(results: Sequence[BackportResult], done: WorkDone) -> bool:
-    """Whether patches were to be written for branches that need the fix, and none were."""
+    """Return whether patches were to be written for branches that need the fix, and none were."""
     return (
         bool(done.written)
         and has_affected(results)
@@ -83,7 +83,7 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
                 f"      {line}"
                 for line in _details(branch, upstream=result.upstream is not False)
             ]
-            # a build has all fixes on the branch: it is shown with the last
+            # a build includes all fixes on the branch, so it is shown with the last
             if result is results[-1]:
                 lines += [f"      {word}" for word in _build_words(branch, done)]
         if result.cc_stable:
@@ -98,8 +98,8 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
 
 
 def _missing(result: BackportResult) -> list[str]:
-    """The series that are not in the repository, once for all fixes, with one command for those it
-    can fetch.
+    """Return the series missing from the repository, once for all fixes, with one command for those
+    it can fetch.
     """
     if not result.missing:
         return []
@@ -107,7 +107,7 @@ def _missing(result: BackportResult) -> list[str]:
     for series in result.missing:
         command, _, ref = series.command.rpartition(" ")
         fetches.setdefault(command, []).append(ref)
-    said = _wrapped(
+    missing = _wrapped(
         "not in this repository: "
         + ", ".join(series.version for series in result.missing),
         "",
@@ -116,7 +116,7 @@ def _missing(result: BackportResult) -> list[str]:
     return [
         "\n".join(
             [
-                *said,
+                *missing,
                 *(f"  {command} {' '.join(refs)}" for command, refs in fetches.items()),
             ]
         )
@@ -162,12 +162,12 @@ def _work_text(done: WorkDone) -> list[str]:
 
 
 def _build_words(branch: BranchResult, done: WorkDone) -> list[str]:
-    """The state of a branch's build, none if nothing was to be built."""
-    return [_build_word(one) for one in done.built if one.branch == branch.branch]
+    """Return the state of a branch's build; nothing if no build was requested."""
+    return [_build_word(built) for built in done.built if built.branch == branch.branch]
 
 
 def _build_word(built: Built) -> str:
-    """How a build ended."""
+    """Return how a build ended."""
     if built.code < 0:
         return "not built"
     if built.code:
@@ -186,12 +186,12 @@ def _name(result: BackportResult) -> str:
 
 
 def _wrapped(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
-    """A sentence in lines of at most `width`; a word that is longer stays whole."""
+    """Wrap a sentence to `width` columns; a longer word is not broken."""
     return list(filled(first, text, width, len(other)))
 
 
 def _details(row: BranchResult, *, upstream: bool) -> list[str]:
-    """The details below a branch's line; code and commands are never wrapped."""
+    """Return the details below a branch's line; code and commands are never wrapped."""
     lines: list[str] = []
 
     def say(text: str, indent: str = "") -> None:
@@ -206,7 +206,7 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
         _say_needs(row, say)
         for hint in row.hints:
             say(f"help: {hint}")
-        # where no tree can take the fix yet, this is printed once, above
+        # if no tree can take the fix yet, this is printed once, above
         if row.lacking_newer and upstream:
             say(f"needed in newer trees first: {', '.join(row.lacking_newer)}")
     for follower in row.followers:
@@ -219,21 +219,25 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
 
 
 def _conflicts(row: BranchResult) -> list[str]:
-    """The places where the fix conflicts, with the lines of both sides."""
+    """Return the places where the fix conflicts, with the lines of both sides."""
     lines: list[str] = []
-    for place in row.conflicts[:_PLACES]:
-        kind = f" ({place.kind})" if place.kind != "content" or not place.line else ""
-        at = f"{place.path}:{place.line}" if place.line else place.path
+    for conflict in row.conflicts[:_PLACES]:
+        kind = (
+            f" ({conflict.kind})"
+            if conflict.kind != "content" or not conflict.line
+            else ""
+        )
+        at = f"{conflict.path}:{conflict.line}" if conflict.line else conflict.path
         lines.append(f"conflict: {at}{kind}")
-        lines += [f"  - {line}" for line in _short(place.ours)]
-        lines += [f"  + {line}" for line in _short(place.theirs)]
+        lines += [f"  - {line}" for line in _short(conflict.ours)]
+        lines += [f"  + {line}" for line in _short(conflict.theirs)]
     if len(row.conflicts) > _PLACES:
         lines.append(f"and {counted(len(row.conflicts) - _PLACES, 'more conflict')}")
     return lines
 
 
 def _say_why(row: BranchResult, say: Callable[..., None]) -> None:
-    """How the fix was adapted, and which commits caused its conflicts."""
+    """Report how the fix was adapted, and which commits caused its conflicts."""
     if row.adaptation:
         say(
             f"adapted ({row.adaptation.kind}, confidence {row.adaptation.confidence:.2f}):"
@@ -290,14 +294,16 @@ def _files(backport: WrittenBackport) -> list[str]:
 
 
 def _how_to_send(written: Sequence[WrittenBackport]) -> list[str]:
-    """The commands that send the patches, if they are for a mailing list."""
+    """Return the commands that send the patches, if they are for a mailing list."""
     commands = send_commands(written)
     if not commands:
         return []
     order = ", the latest branch first" if len(commands) > 1 else ""
     lines = [f"read them, then send them{order}:"]
     lines += [f"  {command}" for command in commands]
-    if not all(one.is_signed or one.hint for one in written if one.send):
+    if not all(
+        backport.is_signed or backport.hint for backport in written if backport.send
+    ):
         lines.append("help: they lack your Signed-off-by; --signoff adds it")
     return ["\n".join(lines)]
 

@@ -37,7 +37,7 @@ def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
 
 
 def _held(draft: Draft) -> Iterator[tuple[str, str, str]]:
-    """(field or field.key, label, text) of each choice."""
+    """Yield (field or field.key, label, text) of each choice."""
     if "version" in draft.origins:
         yield "version", "version:", f"v{draft.version}"
     if draft.prefix:

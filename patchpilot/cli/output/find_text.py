@@ -13,41 +13,41 @@ from patchpilot.services.track.posted_commit import PostedCommit
 from patchpilot.topic.posted_by_others import PostedFix
 
 
-def fixes_text(found: FoundFixes, what: str) -> str:
+def fixes_text(fixes: FoundFixes, what: str) -> str:
     """Return the commits that may fix a symptom, best first, each with its verdicts.
 
     `what` is the symptom as it was given, for the next command.
     """
-    name = found.symptom.name
-    searched = f"{found.searched:,} commits since {found.tree}"
-    if found.fits and name:
+    name = fixes.symptom.name
+    searched = f"{fixes.searched:,} commits since {fixes.tree}"
+    if fixes.fits and name:
         lines = [f"the commits that change it, latest first, of {searched}"]
-    elif found.fits:
+    elif fixes.fits:
         lines = [f"a short list to try, from {searched}"]
     else:
         fits = f"changes {name}" if name else "fits"
-        nearest = "; the nearest are:" if found.candidates else ""
+        nearest = "; the nearest are:" if fixes.candidates else ""
         lines = [f"no commit {fits}, of {searched}{nearest}"]
-    named = [*(f"{one}()" for one in found.functions[:5]), *found.modules[:3]]
+    named = [*(f"{function}()" for function in fixes.functions[:5]), *fixes.modules[:3]]
     if named:
         lines.append(f"  searched for  {', '.join(named)}")
-    for number, fix in enumerate(found.candidates):
-        share = "likely" if found.likely and not number else f"{fix.probability:4.0%}"
+    for number, fix in enumerate(fixes.candidates):
+        share = "likely" if fixes.likely and not number else f"{fix.probability:4.0%}"
         lines += ["", *_fix_lines(fix, "" if name else share)]
-    if found.fits:
-        messages = found.symptom.messages
-        # of several lines, none is certain to be the one that the fix is about
+    if fixes.fits:
+        messages = fixes.symptom.messages
+        # in several lines, no single one is certain to be about the fix
         seen = messages[0] if len(messages) == 1 else ""
-        step = found.candidates[0].next_step(seen, is_fix=not name)
+        step = fixes.candidates[0].next_step(seen, is_fix=not name)
         lines += ["", f"next: {step}"]
     else:
-        by_builds = Action("find", ("--bisect", what, "--in", found.tree))
+        by_builds = Action("find", ("--bisect", what, "--in", fixes.tree))
         lines += [
             "",
             f"next: search by builds: {by_builds}",
             "  or report the bug: `patchpilot`, then `f`, fills in the report",
         ]
-    return printable("\n".join([*lines, *(f"note: {note}" for note in found.notes)]))
+    return printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
 
 
 def step_text(step: BisectStep) -> str:
@@ -101,19 +101,19 @@ def others_text(others: Sequence[PostedFix]) -> str:
 
 
 def posted_text(
-    found: PostedCommit, *, room: int | None = None, with_mails: bool = False
+    posted: PostedCommit, *, room: int | None = None, with_mails: bool = False
 ) -> str:
     """Return the commit, its posted message, and the series in the form of `track show`."""
-    label = f"{found.revision.label}, " if found.revision else ""
-    follow = Action("track", ("add", f"<{found.mail.message_id}>"), "{}")
-    lines = [f"commit {found.asked.reference}"]
-    if found.upstream:
-        lines.append(f"  upstream  {found.commit.reference}")
+    label = f"{posted.revision.label}, " if posted.revision else ""
+    follow = Action("track", ("add", f"<{posted.mail.message_id}>"), "{}")
+    lines = [f"commit {posted.asked.reference}"]
+    if posted.upstream:
+        lines.append(f"  upstream  {posted.commit.reference}")
     lines += [
-        f"  posted    {label}found {found.how}",
-        f"            {found.url or f'<{found.mail.message_id}>'}",
+        f"  posted    {label}found {posted.how}",
+        f"            {posted.url or f'<{posted.mail.message_id}>'}",
     ]
-    thread = series_text(found.tracked, room=room, with_mails=with_mails)
+    thread = series_text(posted.tracked, room=room, with_mails=with_mails)
     return "\n".join(
         [printable("\n".join(lines)), "", thread, printable(f"  follow it {follow}")]
     )

@@ -24,17 +24,17 @@ def render(result: CheckResult) -> str:
 
     GitHub shows ten of each level only: those that bring a new version come first.
     """
-    found = sorted(result.by_patch, key=lambda row: row[1].rank)
-    return "".join(f"{_line(patch, finding, result)}\n" for patch, finding in found)
+    rows = sorted(result.by_patch, key=lambda row: row[1].rank)
+    return "".join(f"{_line(patch, finding, result)}\n" for patch, finding in rows)
 
 
 def _line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
     fields: dict[str, str | int] = {}
-    if place := place_in_file(finding, patch, result):
-        fields["file"], fields["line"] = place
+    if location := place_in_file(finding, patch, result):
+        fields["file"], fields["line"] = location
         if finding.path and finding.column:
             fields["col"] = finding.column
-    about = f", {shown_place(finding, patch)}" if not place and patch else ""
+    about = f", {shown_place(finding, patch)}" if not location and patch else ""
     fields["title"] = f"{finding.name} ({finding.rule}){about}"
     shown = ",".join(
         f"{name}={_property(str(value))}" for name, value in fields.items()
@@ -44,12 +44,12 @@ def _line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
 
 
 def _data(text: str) -> str:
-    """Text as a command's data has it."""
+    """Escape a text for a command's data."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    """Text as a command's property has it."""
+    """Escape a text for a command's property."""
     return (
         _data(without_commands(printable(text))).replace(":", "%3A").replace(",", "%2C")
     )

@@ -32,7 +32,7 @@ def _issue(
 ) -> dict[str, object]:
     path, line = place_in_file(finding, patch, result) or ("stdin", 1)
     if patch and is_commit(patch) and not finding.path:
-        # every issue has a path: one that no file has
+        # every issue needs a path, even if it is not in a file
         path, line = f"commit {patch.source}", message_line(finding, patch)
     return {
         "type": "issue",

@@ -35,14 +35,16 @@ def render(result: CheckResult) -> str:
         (
             name,
             patch,
-            found,
+            findings,
             tuple(suppressed for suppressed in aside if suppressed.by == "waiver"),
         )
-        for name, patch, found, aside in suites
+        for name, patch, findings, aside in suites
     ]
     body = "".join(_suite(*suite, result.since) for suite in suites)
     failures = sum(1 for finding in result.all if _fails(finding))
-    total = sum(max(1, len(found) + len(waived)) for _, _, found, waived in suites)
+    total = sum(
+        max(1, len(findings) + len(waived)) for _, _, findings, waived in suites
+    )
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}"'
         f' failures="{failures}" errors="0">\n{body}</testsuites>\n'
@@ -90,7 +92,7 @@ def _head(patch: Patch | None, finding: Finding) -> str:
 
 
 def _waived(patch: Patch | None, suppressed: Suppressed) -> str:
-    """A skipped case, with the reason."""
+    """Return a skipped case, with the reason."""
     return (
         f"{_head(patch, suppressed.finding)}><skipped"
         f" message={_attribute(f'waived: {suppressed.reason}')}/></testcase>\n"
@@ -99,8 +101,8 @@ def _waived(patch: Patch | None, suppressed: Suppressed) -> str:
 
 def _case(patch: Patch | None, finding: Finding, since: str | None) -> str:
     head = _head(patch, finding)
-    said = f"{finding.severity}: {finding.message}{finding.age(since)}"
-    text = f"{shown_place(finding, patch)}: {said}"
+    summary = f"{finding.severity}: {finding.message}{finding.age(since)}"
+    text = f"{shown_place(finding, patch)}: {summary}"
     if not _fails(finding):
         return f"{head}><system-out>{_text(text)}</system-out></testcase>\n"
     return (

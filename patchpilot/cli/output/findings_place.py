@@ -38,12 +38,12 @@ class Fingerprints:
         self._seen: Counter[str] = Counter()
 
     def of(self, finding: Finding, patch: Patch | None) -> str:
-        """The fingerprint of the next finding.
+        """Return the fingerprint of the next finding.
 
-        Those that differ in their line alone are numbered.
+        Findings that differ only in their line are numbered.
         """
-        place = finding.path or (patch.subject.title if patch else "")
-        key = "\0".join((finding.rule, place, finding.message))
+        path = finding.path or (patch.subject.title if patch else "")
+        key = "\0".join((finding.rule, path, finding.message))
         self._seen[key] += 1
         return hashlib.sha256(
             f"{key}\0{self._seen[key]}".encode("utf-8", "surrogateescape")
@@ -53,9 +53,9 @@ class Fingerprints:
 def place_in_file(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> tuple[str, int] | None:
-    """Return the file and line of a finding; None in the message of a commit, or on stdin.
+    """Return the file and line of a finding, or None in a commit's message or on stdin.
 
-    It is the changed file, or the patch file where the finding is in its message.
+    It is the changed file, or the patch file if the finding is in its message.
     """
     if finding.path:
         return finding.path, finding.line or 1

@@ -41,7 +41,7 @@ def render(result: CheckResult) -> str:
     places = {rule.id: at for at, rule in enumerate(rules)}
     first = result.patches[0].patch if result.patches else None
     fingerprints = Fingerprints()
-    found = [*((patch, finding, None) for patch, finding in result.by_patch)]
+    rows = [*((patch, finding, None) for patch, finding in result.by_patch)]
     aside = [
         *(
             (patch or first, suppressed.finding, suppressed)
@@ -49,7 +49,7 @@ def render(result: CheckResult) -> str:
         )
     ]
     results = []
-    for patch, finding, suppressed in (*found, *aside):
+    for patch, finding, suppressed in (*rows, *aside):
         body = _result(finding, places, suppressed)
         body["locations"] = [_place(finding, patch, result)]
         body["partialFingerprints"] = {
@@ -57,7 +57,7 @@ def render(result: CheckResult) -> str:
         }
         results.append(body)
     if not result.suppressed:
-        # SARIF has these of all results or of none
+        # SARIF requires these for all results or for none
         for body in results:
             del body["suppressions"]
     has_baseline = result.baseline is not None
@@ -122,9 +122,9 @@ def _result(
 
 
 def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
-    """The change of the file that fixes a finding.
+    """Return the change of the file that fixes a finding.
 
-    A region without columns has whole lines without the end of the last.
+    A region without columns covers whole lines, except the end of the last one.
     """
     replacements = []
     for edit in fix.edits:
@@ -148,7 +148,7 @@ def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
 
 
 def _suppression(suppressed: Suppressed) -> dict[str, Any]:
-    """A waived finding: suppressed outside the sources, accepted by whoever wrote the waiver."""
+    """Return a waived finding: suppressed outside the sources, accepted by the waiver's author."""
     until = f", until {suppressed.until}" if suppressed.until else ""
     justification = (
         suppressed.reason
@@ -165,14 +165,14 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
 def _place(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> dict[str, Any]:
-    """Where it is: in a file, or in the message of a commit, which is no file."""
-    if place := place_in_file(finding, patch, result):
-        region = {"startLine": place[1]}
+    """Return a finding's location: in a file, or in a commit's message, which is not a file."""
+    if location := place_in_file(finding, patch, result):
+        region = {"startLine": location[1]}
         if finding.path and finding.column:
             region["startColumn"] = finding.column
         return {
             "physicalLocation": {
-                "artifactLocation": {"uri": _uri(place[0])},
+                "artifactLocation": {"uri": _uri(location[0])},
                 "region": region,
             }
         }
@@ -181,6 +181,6 @@ def _place(
 
 
 def _uri(path: str) -> str:
-    # two slashes would begin the name of a host
+    # two slashes would start a host name
     uri = quote_url(printable(path))
     return f".{uri}" if uri.startswith("//") else uri

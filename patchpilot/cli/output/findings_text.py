@@ -51,9 +51,9 @@ def render(
 ) -> str:
     """Return the report: a verdict, the findings rule by rule, and what was not checked.
 
-    The rules that bring a new version come first. Rules without errors after the first `ROWS` are
-    only counted, and so are questions after the first two. `unfolded` shows every finding, patch
-    by patch. `verbose` prints waived findings with their reasons, and `quiet` the findings alone.
+    Rules that lead to a new version come first. Rules without errors after the first `ROWS` are
+    only counted, and so are questions after the first two. `unfolded` shows every finding, patch by
+    patch. `verbose` prints waived findings with their reasons; `quiet` prints only the findings.
     Quoted lines are cut at `columns`.
     """
     paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
@@ -71,7 +71,7 @@ def render(
 
 
 def _every(result: CheckResult, paint: Colors) -> Iterator[str]:
-    """Every finding, patch by patch, then those of the series."""
+    """Yield every finding, patch by patch, then the series' findings."""
     explained: set[str] = set()
     for patch, findings in [
         *((checked.patch, checked.findings) for checked in result.patches),
@@ -86,7 +86,7 @@ def _every(result: CheckResult, paint: Colors) -> Iterator[str]:
 
 
 def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
-    """Each rule once, with its first finding and the places of the others."""
+    """Yield each rule once, with its first finding and the places of the others."""
     places: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
     for patch, findings in [
         *((checked.patch, checked.findings) for checked in result.patches),
@@ -97,19 +97,19 @@ def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
             places.setdefault(key, []).append((patch, finding))
     asked = {question.rule for question in result.questions}
     room, folded = ROWS, []
-    for found in sorted(places.values(), key=lambda rows: rows[0][1].rank):
-        patch, finding = found[0]
+    for location in sorted(places.values(), key=lambda rows: rows[0][1].rank):
+        patch, finding = location[0]
         if finding.severity is Severity.NOTE:
             is_shown = finding.rule in asked
         else:
             is_shown = finding.severity is Severity.ERROR or room > 0
             room -= finding.severity is not Severity.ERROR
         if not is_shown:
-            folded.append(len(found))
+            folded.append(len(location))
             continue
         yield _finding(finding, patch, paint, result, is_first=True)
-        if found[1:]:
-            yield paint(_others(found[1:], paint), DIM)
+        if location[1:]:
+            yield paint(_others(location[1:], paint), DIM)
     if folded:
         yield (
             f"{counted(sum(folded), 'more finding')} of {counted(len(folded), 'rule')}:"
@@ -117,10 +117,10 @@ def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
         )
 
 
-def _others(found: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
-    """Where else a rule has findings."""
-    places = [shown_place(one, patch) for patch, one in found]
-    fixed = all(one.fix and one.fix.kind == "safe" for _, one in found)
+def _others(rows: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
+    """Return the other places of a rule's findings."""
+    places = [shown_place(finding, patch) for patch, finding in rows]
+    fixed = all(finding.fix and finding.fix.kind == "safe" for _, finding in rows)
     end = ", …" if len(places) > PLACES else ""
     text = f"{', '.join(places[:PLACES])}{end}{' (--fix changes all)' if fixed else ''}"
     start = f"    and {counted(len(places), 'more place')}: "
@@ -177,15 +177,15 @@ def _finding(
     result: CheckResult,
     is_first: bool,
 ) -> str:
-    """A finding; the first one of a rule has its reason and help."""
-    in_diff, place = patch is None or patch.has_diff, shown_place(finding, patch)
+    """Return a finding; the first one of a rule includes its reason and help."""
+    in_diff, location = patch is None or patch.has_diff, shown_place(finding, patch)
     path = finding.path or ""
-    is_named = not in_diff or not path or f":{path}:" in place
+    is_named = not in_diff or not path or f":{path}:" in location
     line = f":{finding.line}" if finding.line else ""
     inside = "" if is_named else f" ({path}{line})"
     moved = " (on a moved line)" if finding.moved else ""
     lines = [
-        f"{paint(place, BOLD)}:"
+        f"{paint(location, BOLD)}:"
         f" {paint(_word(finding.severity), COLORS[finding.severity])}:"
         f" {one_line(finding.message)}{moved}{one_line(finding.age(result.since))}"
         f" {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
@@ -215,13 +215,13 @@ def _finding(
 
 
 def _quoted(text: str, finding: Finding, paint: Colors, *, in_diff: bool) -> list[str]:
-    """The line as a compiler shows it, with a caret under the column where one is known."""
+    """Return the line as compilers show it, with a caret at the column if it is known."""
     shown = printable(text).expandtabs(8)
     if not shown.strip():
         return []
     lines = ["    " + crop(shown, paint.columns)]
     if finding.column:
-        # a column counts in the new file's line, which a patch puts a sign before
+        # a column refers to the new file's line; in a patch, a sign precedes it
         signed = in_diff and text[:1] in "+- " and finding.path is not None
         before = width(printable(text[: finding.column - 1 + signed]).expandtabs(8))
         if before < paint.columns:
@@ -230,26 +230,26 @@ def _quoted(text: str, finding: Finding, paint: Colors, *, in_diff: bool) -> lis
 
 
 def _first_sentence(text: str) -> str:
-    """The beginning of a text up to its first full stop, on one line."""
+    """Return the first sentence of a text, on one line."""
     flat = " ".join(text.split())
-    found = re.match(r"(.{20,}?[.!?])(?:\s|$)", flat)
-    return found[1] if found else flat
+    match = re.match(r"(.{20,}?[.!?])(?:\s|$)", flat)
+    return match[1] if match else flat
 
 
 def _word(severity: Severity) -> str:
-    """A severity as text shows it: a note asks what only the author knows."""
+    """Return the word for a severity; a note is a question that only the author can answer."""
     return "question" if severity is Severity.NOTE else str(severity)
 
 
 def _verdict(result: CheckResult, paint: Colors) -> str:
-    """The verdict, with the counts that it comes from."""
+    """Return the verdict and its counts."""
     counts = result.counts
     patches = (
         counted(len(result.patches), "file")
         if result.whole_files
         else counted(len(result.patches), "patch", "patches")
     )
-    said = [
+    counts_text = [
         paint(f"{counted(counts[severity], _word(severity))}", COLORS[severity])
         for severity in Severity
         if counts[severity]
@@ -259,21 +259,21 @@ def _verdict(result: CheckResult, paint: Colors) -> str:
         for checked in result.patches
     )
     note = f" ({counted(bare, 'diff')} without a commit message)" if bare else ""
-    # as `send` judges: only errors keep a patch from being sent
+    # as in `send`, only errors block a patch
     blocks = counts[Severity.ERROR] and result.exit_code and not result.whole_files
     stop = ", not ready to send" if blocks else ""
-    found = ", ".join(said) or "no findings"
-    return f"{patches} checked{stop}: {found}{_aside(result)}{note}"
+    summary = ", ".join(counts_text) or "no findings"
+    return f"{patches} checked{stop}: {summary}{_aside(result)}{note}"
 
 
 def _aside(result: CheckResult) -> str:
-    """How many findings were suppressed, and how they compare with an earlier revision's."""
+    """Return how many findings were suppressed, and how many are new since an earlier version."""
     by = Counter(suppressed.by for _, suppressed in result.suppressed)
-    said = [
+    parts = [
         *([f"{by['waiver']} waived"] if by["waiver"] else []),
         *([f"{by['baseline']} in the baseline"] if by["baseline"] else []),
     ]
-    aside = f" ({', '.join(said)})" if said else ""
+    aside = f" ({', '.join(parts)})" if parts else ""
     if result.since is None:
         return aside
     fresh = sum(bool(finding.new) for finding in result.all)

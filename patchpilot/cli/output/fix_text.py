@@ -30,10 +30,10 @@ def fixed(result: FixResult, *, colored: bool = False) -> str:
     lines = []
     for patch in result.patches:
         for finding in patch.fixed:
-            place = shown_place(finding, patch.patch)
+            location = shown_place(finding, patch.patch)
             word = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
             lines.append(
-                f"{place}: {word}: {one_line(finding.message)} [{finding.name}]"
+                f"{location}: {word}: {one_line(finding.message)} [{finding.name}]"
             )
         if patch.refused:
             lines.append(_left(patch))
@@ -96,8 +96,8 @@ def painted(lines: Sequence[str], *, colored: bool) -> str:
 
 
 def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
-    """The lines of prose from one on that have the sign: the lines of a patch in the diff of a mail
-    have a second one.
+    """Return the lines of prose from `start` on with this sign, or two signs for patch lines in a
+    message's diff.
     """
     below = (lines[at] for at in range(start, len(lines)))
     return list(
@@ -111,17 +111,17 @@ def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
 
 
 def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
-    """Removed and added lines in color.
+    """Return removed and added lines in color.
 
-    The words that are in one of them only are bold, wherever the lines are broken.
+    Words that occur on only one side are bold, even if lines are broken differently.
     """
     before, after = (
         [word for line in side for word in line[1:].split()] for side in (old, new)
     )
     changes = [
-        one
-        for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-        if one[0] != "equal"
+        opcode
+        for opcode in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        if opcode[0] != "equal"
     ]
     changed = (
         {at for _, low, high, _, _ in changes for at in range(low, high)},
@@ -137,7 +137,7 @@ def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
 def _bold_words(
     lines: Sequence[str], bold: AbstractSet[int], color: str
 ) -> Iterator[str]:
-    """Lines in a color; `bold` are the places of words among those of all lines."""
+    """Yield lines in a color; `bold` are word positions, counted over all lines."""
     number = count()
     for line in lines:
         parts = (

@@ -46,11 +46,11 @@ def _lines(item: LedgerItem) -> Iterator[str]:
     yield from filled(
         f"  {item.number:>3}  {item.state:9}  ", one_line(item.point.text), columns()
     )
-    place = [line for line in item.point.quoted if line.strip()][-2:]
+    quoted = [line for line in item.point.quoted if line.strip()][-2:]
     indent = " " * 18
     if item.place:
         yield f"{indent}at {printable(item.place)}"
-    yield from (f"{indent}> {one_line(line)}" for line in place)
+    yield from (f"{indent}> {one_line(line)}" for line in quoted)
     if item.marked:
         yield f"{indent}marked by you"
     elif item.state is PointState.ADDRESSED and item.hunk:

@@ -31,7 +31,7 @@ _APPLIED_BY = {"safe": " (`check --fix` applies it where that is safe)"}
 
 
 def _cases(rule: Rule) -> str:
-    """The other severities a finding of the rule may have."""
+    """Return the other severities that a finding of the rule may have."""
     others = sorted({str(severity) for severity in rule.severities.values()})
     return f" (in some cases {' or '.join(others)})" if others else ""
 
@@ -76,7 +76,7 @@ def facts_table(facts: Sequence[PathFact]) -> str:
 
 
 def _notes(explanation: RuleExplanation) -> list[tuple[str, list[str]]]:
-    """Optional parts of a rule: options, known problems, its record on real patches."""
+    """Return the optional parts of a rule: options, known problems, its record on real patches."""
     rule = explanation.rule
     notes = (
         ("Options", [f"{name}: {text}" for name, text in rule.options.items()]),

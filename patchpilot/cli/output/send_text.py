@@ -40,7 +40,7 @@ def card(plan: Sending, after: str = "") -> str:
 
 
 def _last_line(plan: Sending, after: str) -> str:
-    """The verdict; for a plan that can be sent, `after` is appended."""
+    """Return the verdict; for a plan that can be sent, `after` is appended."""
     return f"{plan.verdict}; {after}" if after and not plan.refused else plan.verdict
 
 
@@ -108,7 +108,7 @@ def _recipients(plan: Sending, room: int) -> Iterator[str]:
 
 
 def addressees(plan: Sending) -> str:
-    """The addresses in To and Cc, wrapped, for the line before the confirmation."""
+    """Return the addresses in To and Cc, wrapped, for the line before the confirmation."""
     return "".join(
         f"{line}\n"
         for header in ("to", "cc")
@@ -136,11 +136,11 @@ def joined_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
     paths: dict[str, list[str]] = {}
     kept: dict[str, None] = {}
     for reason in reasons:
-        found = _MATCH.fullmatch(reason)
-        key = f"\0{found['pattern']}" if found else reason
+        match = _MATCH.fullmatch(reason)
+        key = f"\0{match['pattern']}" if match else reason
         kept.setdefault(key)
-        if found:
-            paths.setdefault(key, []).append(found["path"])
+        if match:
+            paths.setdefault(key, []).append(match["path"])
     return tuple(_joined(paths[key], key[1:]) if key in paths else key for key in kept)
 
 
@@ -157,7 +157,7 @@ def _delivery(plan: Sending, room: int) -> Iterator[str]:
 
 
 def _checks(plan: Sending, *states: CheckState) -> Iterator[str]:
-    """The lines of the card's checks in these states, in the order of the states."""
+    """Yield the lines of the card's checks with these states, in this order of states."""
     for state in states:
         for check in (check for check in plan.checks if check.state is state):
             name = "" if state is CheckState.OK else f" [{check.name}]"

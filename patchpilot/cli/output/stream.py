@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes results to stdout."""
+"""Write results to stdout."""
 
 import re
 import sys
@@ -11,8 +11,8 @@ def emit(data: str, *, colored: bool, exact: bool = False) -> None:
     """Write a result to stdout.
 
     `exact` data, for programs, is always written as UTF-8. Other text is written in the stream's
-    encoding, with escapes for characters that it lacks. Because CI logs it, commands to the
-    server that reads the log are removed.
+    encoding, with escapes for characters that it lacks. Commands to a CI server that reads the log
+    are removed.
     """
     data = data if exact else without_commands(data)
     coding = (sys.stdout.encoding or "").lower()

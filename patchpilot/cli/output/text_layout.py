@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lays out text for the width of the terminal, or 80 columns without a terminal."""
+"""Lay out text for the width of the terminal, or 80 columns without a terminal."""
 
 import re
 import shutil

@@ -68,7 +68,7 @@ def series_text(
 
 
 def _head_lines(answer: SeriesAnswer, room: int | None) -> Iterator[str]:
-    """The five rows; under the next step its commands."""
+    """Yield the five rows, with the commands below the next step."""
     for row in head_rows(answer.tracked):
         text = one_line(str(row.says))
         yield from filled(f"  {row.name:<9} ", text, room or UNLIMITED)
@@ -79,7 +79,7 @@ def _head_lines(answer: SeriesAnswer, room: int | None) -> Iterator[str]:
 
 
 def _thread_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
-    """The thread of a series: versions, tags, trees and replies."""
+    """Return the thread of a series: versions, tags, trees and replies."""
     if answer.tracked.status is None:
         return []
     return [
@@ -93,7 +93,7 @@ def _thread_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
 
 
 def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
-    """The author, the versions, and where each patch of several is."""
+    """Yield the author, the versions, and if there are several patches, where each is."""
     yield f"  author    {answer.author or ''}"
     for sent in answer.revisions:
         revision = sent.revision
@@ -117,7 +117,7 @@ def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
 
 
 def _tag_lines(answer: SeriesAnswer) -> Iterator[str]:
-    """The tags that the series got, and what others say that became of it."""
+    """Yield the series' tags, and what others say became of it."""
     several = len(answer.revisions[-1].revision.patches) > 1
     for tag in answer.trailers:
         about = f" (patch {tag.patch})" if tag.patch and several else ""
@@ -129,7 +129,7 @@ def _tag_lines(answer: SeriesAnswer) -> Iterator[str]:
 
 
 def _review_lines(answer: SeriesAnswer) -> list[str]:
-    """What each reviewer has done with each patch of the latest version."""
+    """Return what each reviewer did with each patch of the latest version."""
     table = answer.review
     if table is None or not table.patches:
         return []
@@ -141,20 +141,20 @@ def _review_lines(answer: SeriesAnswer) -> list[str]:
 
 
 def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
-    """The trees that have the series, and the later series about it."""
-    for place in answer.tracked.landed:
-        if place.tree.startswith("stable/"):
+    """Yield the trees that have the series, and the later series about it."""
+    for landing in answer.tracked.landed:
+        if landing.tree.startswith("stable/"):
             continue
         release = (
-            f", first in {place.release}"
-            if place.release
-            else _no_release(place.how)
-            if place.in_mainline
+            f", first in {landing.release}"
+            if landing.release
+            else _no_release(landing.how)
+            if landing.in_mainline
             else ""
         )
-        claimed = f", {place.how}" if place.how.startswith("claimed") else ""
-        commit = place.commit or "(commit unknown)"
-        yield f"  tree      {place.tree} {commit}{release}{claimed}"
+        claimed = f", {landing.how}" if landing.how.startswith("claimed") else ""
+        commit = landing.commit or "(commit unknown)"
+        yield f"  tree      {landing.tree} {commit}{release}{claimed}"
     for branch in answer.tracked.stable:
         commit = (
             f" ({branch.commit[:12]})"
@@ -171,8 +171,9 @@ def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
 
 
 def _reply_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
-    """The replies, each with the version and the patch that it is about; `with_mails` adds the
-    beginning of each that no bot wrote.
+    """Return the replies, each with its version and patch.
+
+    `with_mails` adds the beginning of each reply not written by a bot.
     """
     labels = Counter(sent.revision.label for sent in answer.revisions)
     lines = ["  replies"] if answer.replies else []
@@ -192,7 +193,7 @@ def _reply_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
 
 
 def _about(shown: ReceivedReply, labels: Mapping[str, int]) -> str:
-    """What a reply is about: `, on v2 3/5`; with the day, where a version was sent twice."""
+    """Return the subject of a reply: `, on v2 3/5`, with the day if a version was sent twice."""
     reply = shown.reply
     if reply.revision is None:
         return ""
@@ -203,7 +204,7 @@ def _about(shown: ReceivedReply, labels: Mapping[str, int]) -> str:
 
 
 def _story_lines(tracked: Tracked) -> list[str]:
-    """What happened, a line an event, with its proof: a mail or a commit."""
+    """Return what happened, one line per event, with its proof: a message or a commit."""
     return ["  story", *map(_event_line, story(tracked))]
 
 

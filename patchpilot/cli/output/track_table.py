@@ -87,7 +87,7 @@ def series_table(
     room = _room(used, wide, columns)
     shortest = max((width(row.step) for row in rows), default=0)
     if _REVIEWED in used and room - shortest < _NARROWEST:
-        # of the two that speak of tags, how many patches have one says more
+        # prefer the tag counts that name the number of tagged patches
         used = [at for at in used if at != _TAGS]
         room = _room(used, wide, columns)
     sentence = room >= min(wide[_TITLE], _ENOUGH) + _SENTENCE
@@ -116,7 +116,7 @@ def series_table(
 
 
 def _room(used: Iterable[int], wide: dict[int, int], columns: int) -> int:
-    """The columns for the title and the next step."""
+    """Return the columns for the title and the next step."""
     return columns - sum(wide[at] + 2 for at in used if at != _TITLE) - 2
 
 
@@ -162,7 +162,7 @@ def _topic_row(topic: "TopicState", turn: Turn) -> Row:
 
 
 def _in_short(advice: Advice, turn: Turn) -> str:
-    """The next step in a word or two."""
+    """Return the next step in one or two words."""
     if turn is not Turn.YOURS:
         return _NO_ACTION[turn]
     for action in actions(advice):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs b4 as a command, which confines its globals, exits and prompts to a separate process."""
+"""Run b4 as a command, which confines its globals, exit and prompts to a separate process."""
 
 import importlib.util
 import shutil
@@ -23,7 +23,7 @@ KNOWN_VERSION = "0.16"
 _OFF = (
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
-    # otherwise git runs gpg.program for each signed commit that it shows
+    # otherwise git runs gpg.program for each signed commit it shows
     ("log.showSignature", "false"),
 )
 """What b4's own git calls must not run."""
@@ -32,39 +32,40 @@ _ASKING = 20.0
 
 
 class InstalledB4(NamedTuple):
-    """A b4 of this machine: its version, and its path, "" for the Python package next to us."""
+    """A b4 on this machine: its version, and its path ("" for the Python package installed with
+    patchpilot).
+    """
 
     version: str
     path: str = ""
 
     @property
     def is_tested(self) -> bool:
-        """Whether patchpilot is tested with this version."""
         return self.version == KNOWN_VERSION or self.version.startswith(
             f"{KNOWN_VERSION}."
         )
 
     @property
     def name(self) -> str:
-        """The version with the place, for messages."""
+        """Return the version and location, for messages."""
         return f"b4 {self.version} ({self.path or 'of the same Python environment'})"
 
 
 @cache
 def on_path() -> InstalledB4 | None:
-    """The user's own b4, which the shell would run; None if there is none."""
-    found = shutil.which("b4")
-    if not found or not Path(found).is_absolute():
+    """Return the user's b4, which the shell would run, or None."""
+    path = shutil.which("b4")
+    if not path or not Path(path).is_absolute():
         return None
     try:
-        done = run_program([found, "--version"], timeout=_ASKING, name="b4")
+        done = run_program([path, "--version"], timeout=_ASKING, name="b4")
     except PatchpilotError:
         return None
-    return InstalledB4(done.text.strip()[:40] or "of unknown version", found)
+    return InstalledB4(done.text.strip()[:40] or "of unknown version", path)
 
 
 def packaged() -> InstalledB4 | None:
-    """The b4 in the Python environment of patchpilot; None if there is none."""
+    """Return the b4 in patchpilot's Python environment, or None."""
     if importlib.util.find_spec("b4") is None:
         return None
     from importlib.metadata import version
@@ -73,25 +74,25 @@ def packaged() -> InstalledB4 | None:
 
 
 def chosen() -> InstalledB4 | None:
-    """The b4 that is run: the user's own one in a tested version, otherwise the packaged one."""
+    """Return the b4 to run: the user's if its version is tested, otherwise the packaged one."""
     own = on_path()
     return own if own and own.is_tested else packaged()
 
 
 def command(*words: str) -> list[str]:
-    """Returns the argv for calling the b4 that is installed with patchpilot.
+    """Return the argv for calling the b4 that is installed with patchpilot.
 
-    Raises MissingError if there is none.
+    Raise MissingError if there is none.
     """
-    found = chosen()
-    if found and found.path:
-        return [found.path, "-n", *words]
-    if found is None:
+    program = chosen()
+    if program and program.path:
+        return [program.path, "-n", *words]
+    if program is None:
         raise MissingError(
             "b4 is not installed",
             hint=f"run `{install_command('send')}`, or use --via git-send-email",
         )
-    # -P: the current directory may have a b4/ of its own, which must not be run
+    # -P: a b4/ in the current directory must not be run
     return [
         sys.executable,
         "-P",
@@ -109,10 +110,9 @@ def run(
     stdin: bytes = b"\n",
     timeout: float = 120.0,
 ) -> Completed:
-    """Runs b4 to completion, with these settings of git in addition to the repository's.
+    """Run b4 to completion, with these settings of git in addition to the repository's.
 
-    Its standard input is a single newline by default, so that a prompt takes that answer or fails
-    but cannot hang.
+    Its standard input is a single newline by default, so that a prompt cannot hang.
     """
     try:
         return run_program(
@@ -130,11 +130,11 @@ def run(
 def b4_environment(
     repository: Repository, settings: Sequence[tuple[str, str]] = ()
 ) -> dict[str, str]:
-    """Returns a clean environment for git, with a marker for patchpilot's own hooks.
+    """Return a clean environment for git, with a marker for patchpilot's own hooks.
 
     Variables that would change how b4 calls git, or make those calls run drivers from the
-    repository, are removed. Raises UntrustedCommandsError if the repository configures commands
-    for b4.
+    repository, are removed. Raise UntrustedCommandsError if the repository configures commands for
+    b4.
     """
     refuse_untrusted(repository.top, Use.B4)
     env = environment(

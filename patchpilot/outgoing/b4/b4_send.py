@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lets b4 make the messages of a series for exactly the planned recipients; nothing is sent."""
+"""Let b4 make the messages of a series for exactly the planned recipients; nothing is sent."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,9 +33,9 @@ def capture(
     settings: Sequence[tuple[str, str]],
     options: Sequence[str],
 ) -> tuple[Message, ...]:
-    """Returns the messages that b4 would send to exactly these recipients, in b4's order.
+    """Return the messages that b4 would send to exactly these recipients, in b4's order.
 
-    `settings` are the branch's tracking data, as git's configuration, and `options` those of
+    `settings` are the branch's tracking data, as git's configuration, and `options` come from
     `flags`. Nothing is sent.
     """
     if not to:
@@ -43,7 +43,7 @@ def capture(
             "no To: recipient: b4 would move everyone in Cc: to To:",
             hint="add a recipient with --to",
         )
-    with TemporaryFolder("b4") as place:
+    with TemporaryFolder("b4") as folder:
         done = run(
             repository,
             *switched_off(),
@@ -51,12 +51,12 @@ def capture(
             "sendemail.sendmailcmd=true",
             "send",
             "-o",
-            str(place),
+            str(folder),
             *recipient_words(to, cc),
             *options,
             settings=settings,
         )
-        files = sorted(place.glob("*.eml"))
+        files = sorted(folder.glob("*.eml"))
         if done.code or not files:
             raise _failed(done.error_text)
         envelope = account.envelope or (account.sender.email if account.sender else "")
@@ -69,7 +69,7 @@ def capture(
 
 
 def switched_off() -> list[str]:
-    """Returns options that disable recipients from the user's configuration; the plan already
+    """Return options that disable recipients from the user's configuration; the plan already
     includes them.
     """
     words = []
@@ -85,21 +85,21 @@ def switched_off() -> list[str]:
 
 
 def _wire(address: Address) -> str:
-    """An address as b4's command line takes it, its domain in ASCII."""
+    """Return an address in the form of b4's command line, its domain in ASCII."""
     return Address(address.name, judge(address.email).wire or address.email).header()
 
 
 def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
-    """Returns the b4 options that send to these recipients and nobody else."""
-    # only Cc: may be left when somebody was taken out of mails made before; what b4 makes then is
-    # compared, and not sent
+    """Return the b4 options that send to these recipients and nobody else."""
+    # To: can be empty only if recipients were removed from earlier messages; b4's messages are then
+    # compared, not sent
     to, cc = (to, cc) if to else (cc, ())
     words = ["--no-trailer-to-cc", "--to", *(_wire(address) for address in to)]
     return [*words, "--cc", *(_wire(address) for address in cc)] if cc else words
 
 
 def flags(cover: bool, sign: bool, resend: int = 0) -> list[str]:
-    """Returns the b4 options that force a cover letter, switch signing off and resend a version."""
+    """Return the b4 options that force a cover letter, control signing and resend a version."""
     return [
         *(["--resend", f"v{resend}"] if resend else []),
         *(["--force-cover-letter"] if cover else []),
@@ -108,11 +108,11 @@ def flags(cover: bool, sign: bool, resend: int = 0) -> list[str]:
 
 
 class UndecodableError(InputError):
-    """Raised when b4 finds bytes in a patch that are not valid UTF-8."""
+    """Raised if b4 finds bytes in a patch that are not valid UTF-8."""
 
 
 def _failed(text: str) -> PatchpilotError:
-    """Why b4 itself failed: it is never the network, which b4 does not use when it makes the mails."""  # noqa: E501
+    """Return the error for a failure of b4, which does not use the network to create messages."""
     lines = [
         line.strip()
         for line in text.splitlines()

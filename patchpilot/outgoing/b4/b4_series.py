@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sends a topic with b4: enrolls its branch, lets b4 make the messages, and delivers them."""
+"""Send a topic with b4: enroll its branch, let b4 create the messages, and deliver them."""
 
 import base64
 import json
@@ -44,7 +44,7 @@ from patchpilot.series.message_ids import with_kept_ids
 
 
 def render(repository: Repository, series: Rendered) -> Rendered:
-    """Renders the messages for the checked-out branch with b4.
+    """Render the messages for the checked-out branch with b4.
 
     The result includes notes on how they are sent and the tracking data that b4 needs to send
     them.
@@ -86,7 +86,7 @@ def render(repository: Repository, series: Rendered) -> Rendered:
         raise InputError(
             f"{_not_utf8(repository, ids)}: {error.message}", hint=error.advice
         ) from error
-    # a signature covers the Message-ID, and the web endpoint gives its own
+    # a signature covers the Message-ID, and the web endpoint generates its own
     if not sign:
         kind = "b4 to-self" if series.request.to_self else "b4"
         mails = with_kept_ids(draft, kind, mails)
@@ -97,7 +97,11 @@ def render(repository: Repository, series: Rendered) -> Rendered:
             message_without(
                 mail,
                 everyone
-                - {one.key for group in series.headers(mail.number) for one in group},
+                - {
+                    address.key
+                    for group in series.headers(mail.number)
+                    for address in group
+                },
             )
             for mail in mails
         )
@@ -114,7 +118,7 @@ def render(repository: Repository, series: Rendered) -> Rendered:
                 "draft", ("--edit",), "use --via git-send-email, or remove the note: {}"
             ),
         )
-    mails = put_in(mails, added, draft.in_reply_to or None)
+    mails = insert_texts(mails, added, draft.in_reply_to or None)
     return series.rendered(
         mails, _remarks(series, branch, sign, tracking_data), tracking_data
     )
@@ -126,7 +130,7 @@ def _remarks(
     sign: bool,
     tracking_data: Mapping[str, Sequence[str]],
 ) -> Iterator[Advice]:
-    """What the preview says of how b4 sends the mails."""
+    """Yield the preview's notes on how b4 sends the messages."""
     version = series.draft.version
     if series.account.destination:
         yield (
@@ -160,10 +164,10 @@ def _remarks(
 
 
 def deliver(delivery: Delivery) -> str:
-    """Sends the messages that the outbox does not record as accepted.
+    """Send the messages that the outbox does not record as accepted.
 
     The web endpoint gets the whole series from b4. To a mail server, patchpilot sends the bytes of
-    the preview; b4's tracking data gets their Message-IDs when all were accepted.
+    the preview; b4's tracking data gets their Message-IDs once all are accepted.
     """
     send = delivery.send
     if not delivery.account.destination:
@@ -189,7 +193,7 @@ def deliver(delivery: Delivery) -> str:
 
 
 def _refuse_changed(repository: Repository, send: Send) -> None:
-    """RefusedError if b4 would make other messages than those of the preview."""
+    """Raise RefusedError if b4 would now create messages that differ from the preview."""
     if repository.branch == send.branch and is_tip(
         repository, [entry.commit for entry in send.entries if entry.commit]
     ):
@@ -212,7 +216,7 @@ def _refuse_changed(repository: Repository, send: Send) -> None:
 
 
 def signing(repository: Repository) -> bool:
-    """Whether the user has configured b4 to sign: a patatt key is set and signing is not
+    """Return whether the user has configured b4 to sign: a patatt key is set and signing is not
     disabled.
     """
     off = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in (
@@ -250,7 +254,7 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
 def _settings(
     branch: str, tracking_data: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:
-    """A branch's tracking data as settings of git."""
+    """Return a branch's tracking data as git settings."""
     return [
         (f"branch.{branch}.{key}", value)
         for key, values in tracking_data.items()
@@ -261,10 +265,10 @@ def _settings(
 def _tracking_data(
     repository: Repository, branch: str, series: SeriesToSend
 ) -> dict[str, tuple[str, ...]]:
-    """The branch's section of the configuration with b4's data and this draft's texts.
+    """Return the branch's configuration section with b4's data and this draft's texts.
 
-    Empty if b4 keeps them in a cover commit. A branch that the user enrolled keeps its own cover
-    unless the draft has one. Nothing is written before the series was sent.
+    Empty if b4 keeps them in a cover commit. A branch enrolled by the user keeps its cover unless
+    the draft has one. Nothing is written until the series is sent.
     """
     draft, text, count = series.draft, series.text, len(series.ids)
     known = prep_branch(repository, branch)
@@ -326,7 +330,7 @@ def _tracking_data(
         "prefixes": prefixes,
     }
     if known is None or known.by_us:
-        # of a stacked topic: b4 writes what format-patch --base writes
+        # for a stacked topic, like b4, write what format-patch --base writes
         below = patch_ids(repository, text.unpublished)
         values["prerequisites"] = [
             *([f"base-commit: {text.base}"] if below else []),
@@ -342,9 +346,10 @@ def _tracking_data(
 
 
 def _sent_version(repository: Repository, series: SeriesToSend) -> int:
-    """The version that b4 resends from its tag; 0 unless a resend was requested and it has one.
+    """Return the version that b4 resends from its tag; 0 unless a resend was requested and the tag
+    exists.
 
-    Its web endpoint is not given one, and b4 would resend without the prefix RFC.
+    The web endpoint cannot resend, and b4 would drop the prefix RFC.
     """
     version = series.draft.version
     tag = f"refs/tags/{sent_tag(series.draft.change_id, version)}"
@@ -359,9 +364,9 @@ def _sent_version(repository: Repository, series: SeriesToSend) -> int:
 def _with_commits(
     repository: Repository, mails: Sequence[Message], ids: Sequence[str]
 ) -> tuple[Message, ...]:
-    """b4's mails with what we know of their commits.
+    """Return b4's messages with the data of their commits.
 
-    RefusedError when they are not the commits that were asked for.
+    Raise RefusedError if they are not the requested commits.
     """
     patches = [mail for mail in mails if not _is_cover(mail)]
     titles = [parse_subject(patch.subject).title for patch in patches]
@@ -396,7 +401,7 @@ def _with_commits(
 
 
 def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
-    """The first commit whose patch is not UTF-8."""
+    """Return the first commit whose patch is not UTF-8."""
     for id_ in ids:
         try:
             repository.git("show", "--format=%B", id_).out.decode("utf-8")
@@ -406,10 +411,13 @@ def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
 
 
 def _same_titles(titles: Sequence[str], subjects: Sequence[str]) -> bool:
-    """Whether most titles agree: one that b4 garbles is reported as damage, not as another patch."""  # noqa: E501
+    """Return whether most titles agree; a title that b4 garbles is damage, not another patch."""
     return (
         titles == subjects
-        or sum(one == other for one, other in zip(titles, subjects, strict=True)) * 2
+        or sum(
+            subject == other for subject, other in zip(titles, subjects, strict=True)
+        )
+        * 2
         >= len(subjects) - 1
     )
 
@@ -431,9 +439,9 @@ def additions(
     notes: Mapping[str, str],
     mails: Sequence[Message],
 ) -> tuple[str, ...]:
-    """Returns the text to insert into each message: the note on its patch.
+    """Return the text to insert into each message: the note on its patch.
 
-    The first message also gets the texts of the series that are not part of its cover letter.
+    The first message also gets the series' texts that are not part of its cover letter.
     """
     texts = [notes.get(mail.commit or "", "") for mail in mails]
     if texts:
@@ -443,19 +451,19 @@ def additions(
     return tuple(texts)
 
 
-def put_in(
+def insert_texts(
     mails: Sequence[Message],
     texts: Sequence[str],
     parent: str | None,
 ) -> tuple[Message, ...]:
-    """Inserts these texts into the messages and, if `parent` is given, makes them replies to it."""
+    """Insert these texts into the messages and, if `parent` is given, make them replies to it."""
     changed = []
     for mail, text in zip(mails, texts, strict=True):
         raw = mail.raw
         if text.strip():
-            raw = _rewritten(raw, partial(_with, text=text, is_patch=bool(mail.commit)))
+            raw = _with_body(raw, partial(_with, text=text, is_patch=bool(mail.commit)))
         if parent:
-            # the first one answers the parent, the others still answer the first
+            # the first message replies to the parent, the others still to the first
             chain = [parent] + [mails[0].message_id] * bool(mail.in_reply_to)
             references = "\n ".join(map(bracketed, chain))
             raw = with_fields(
@@ -483,10 +491,10 @@ def _with(body: bytes, text: str, *, is_patch: bool) -> bytes:
     )
 
 
-def _rewritten(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """A mail with another body, in the encoding it has.
+def _with_body(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """Return a message with another body in the same encoding.
 
-    One that was ASCII and is no longer becomes 8bit.
+    If it is no longer ASCII, the encoding becomes 8bit.
     """
     head, gap, body = raw.partition(b"\n\n")
     coding = (

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4 as transport: it makes the messages from the checked-out branch and keeps its tracking data.
+"""b4 as a transport: it creates the messages from the checked-out branch and keeps its tracking
+data.
 
 It can send through a web endpoint.
 """
@@ -37,15 +38,14 @@ class B4Transport(Transport):
     damage_hint = "use --via git-send-email, which encodes it"
 
     def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
-        """The values as b4 reads them, of a trusted `.b4-config` too."""
+        """Return the values as b4 reads them, including from a trusted `.b4-config`."""
         return b4_values(repository, key)
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
-        """The `sendemail` account.
+        """Return the `sendemail` account.
 
-        Without one, the web endpoint that the user or a trusted `.b4-config` set.
-
-        b4's own default for kernel trees is never taken unasked.
+        Without one, return the web endpoint set by the user or by a trusted `.b4-config`. b4's
+        default for kernel trees is never used without being asked for.
         """
         account = read_account(repository, identity)
         url = (b4_values(repository, "b4.send-endpoint-web") or ("",))[-1]
@@ -56,11 +56,11 @@ class B4Transport(Transport):
     def installed(
         self, repository: Repository, account: Account, *, chosen: bool
     ) -> Probe:
-        """Whether b4 is installed, in a version that is known to work; only where it is `chosen` is
-        it a failure that it is not.
+        """Report whether a tested version of b4 is installed; it is only a failure if b4 is
+        `chosen`.
         """
-        found, own = b4_command.chosen(), b4_command.on_path()
-        if found is None:
+        program, own = b4_command.chosen(), b4_command.on_path()
+        if program is None:
             return (
                 Probe("b4", "fail", "b4 is not installed", install_command("send"))
                 if chosen
@@ -68,16 +68,16 @@ class B4Transport(Transport):
                     "b4", "skip", "b4 is not installed (needed only for --via b4)"
                 )
             )
-        if not found.is_tested:
-            why = f"{found.name} is untested, {KNOWN_VERSION} is tested"
+        if not program.is_tested:
+            why = f"{program.name} is untested, {KNOWN_VERSION} is tested"
             return Probe("b4", "warn", why, install_command("send"))
-        passed = f"; {own.name} is untested" if own and own != found else ""
-        return Probe("b4", "ok", f"{found.name}{passed}")
+        passed = f"; {own.name} is untested" if own and own != program else ""
+        return Probe("b4", "ok", f"{program.name}{passed}")
 
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> Iterator[Probe]:
-        """The mail account, and what b4 would do by itself without one."""
+        """Yield the mail account, and what b4 would do without one."""
         from patchpilot.outgoing.account_probes import (
             account_settings,
             mail_server,
@@ -100,19 +100,21 @@ class B4Transport(Transport):
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
-        """The mails b4 makes of the checked-out branch."""
+        """Return the messages that b4 creates from the checked-out branch."""
         from patchpilot.outgoing.b4.b4_series import render
 
         return render(repository, series)
 
     def deliver(self, delivery: Delivery) -> str:
-        """Send the pending mails as they were previewed, or let b4 post the series."""
+        """Send the pending messages as previewed, or let b4 post the series."""
         from patchpilot.outgoing.b4.b4_series import deliver
 
         return deliver(delivery)
 
     def deliver_mail(self, delivery: Delivery) -> str:
-        """Send one mail by the server that b4 uses; its web endpoint takes whole series only."""
+        """Send one message through the server that b4 uses; its web endpoint accepts only whole
+        series.
+        """
         from patchpilot.outgoing.deliver_each import deliver_as_shown
 
         if delivery.account.destination:

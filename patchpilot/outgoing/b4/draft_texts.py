@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Converts the texts of a `b4 prep` branch to a draft, and a draft's texts to b4's cover letter.
+"""Convert the texts of a `b4 prep` branch to a draft, and a draft's texts to b4's cover letter.
 
 b4 stores the texts; the draft shows and edits them.
 """
@@ -18,7 +18,7 @@ _HEADING = late(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 
 
 def taken_over(draft: Draft, known: PrepBranch) -> Draft:
-    """Returns the draft with b4's version, prefixes, cover letter and changelogs.
+    """Return the draft with b4's version, prefixes, cover letter and changelogs.
 
     The draft's changelog of a version is kept if b4's changelog lists no changes for it.
     """
@@ -40,7 +40,7 @@ def taken_over(draft: Draft, known: PrepBranch) -> Draft:
 
 
 def cover_of(draft: Draft, known: PrepBranch) -> str:
-    """Returns the cover letter that b4 is to store for the draft.
+    """Return the cover letter for b4 to store.
 
     b4's cover letter is kept unchanged if the draft has the same content; otherwise it gets the
     draft's texts.
@@ -88,12 +88,12 @@ def cover_of(draft: Draft, known: PrepBranch) -> str:
 
 
 def prefixes_of(draft: Draft) -> list[str]:
-    """Returns the words of the draft's subject prefix in b4's form, which is without PATCH."""
+    """Return the words of the draft's subject prefix in b4's form, which is without PATCH."""
     return [word for word in draft.prefix.split() if word != "PATCH"]
 
 
 def prose_of(body: str) -> str:
-    """Returns the text of a cover letter without the trailers at its end."""
+    """Return the text of a cover letter without the trailers at its end."""
     text, gap, last = body.strip().rpartition("\n\n")
     tags = last.split("\n")
     return (
@@ -104,14 +104,14 @@ def prose_of(body: str) -> str:
 
 
 def _unwritten(known: PrepBranch) -> str:
-    """b4's template without its addresses: the cover letter of a draft that has none."""
+    """Return b4's template without its addresses: the cover letter of a draft without one."""
     subject, body, _ = split_cover(known.text)
     return "\n\n".join(part for part in (subject, body) if part)
 
 
 def _by_version(text: str, revision: int) -> Mapping[str, str]:
-    """The changelogs of a text by version; one without a heading is the next revision's."""
-    places = [(found.start(), found[1]) for found in _HEADING.finditer(text)]
+    """Return a text's changelogs by version; one without a heading belongs to the next version."""
+    places = [(match.start(), match[1]) for match in _HEADING.finditer(text)]
     if not places:
         return {str(revision): text} if text.strip() else {}
     ends = [start for start, _ in places[1:]] + [len(text)]

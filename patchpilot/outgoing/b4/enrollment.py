@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tracking data of a branch that b4 keeps in the branch's section of git's configuration."""
+"""The tracking data that b4 keeps in a branch's section of git's configuration."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,10 @@ _KEYS = (
 
 
 def base_name(repository: Repository, branch: str, base: str, asked: str | None) -> str:
-    """Returns what b4 is to have as base: the branch that was asked for if the topic forked there,
-    otherwise the upstream or another such branch, otherwise the commit.
+    """Return the base for b4.
+
+    It is the requested branch if the topic forked there, otherwise the upstream or another such
+    branch, otherwise the commit.
     """
     named = repository.short_name(asked) if asked else None
     own = repository.ref(f"refs/heads/{branch}")
@@ -49,9 +51,9 @@ def base_name(repository: Repository, branch: str, base: str, asked: str | None)
     return next(forked, base)
 
 
-def _forked(repository: Repository, one: str, other: str) -> str:
-    """Where the branch `other` forked from the branch `one`; "" where it did not."""
-    tips = [repository.find(name) for name in (one, f"refs/heads/{other}")]
+def _forked(repository: Repository, branch: str, other: str) -> str:
+    """Return where the branch `other` forked from the branch `one`, or ""."""
+    tips = [repository.find(name) for name in (branch, f"refs/heads/{other}")]
     return (
         repository.git("merge-base", *filter(None, tips), ok=()).text.strip()
         if all(tips)
@@ -60,7 +62,7 @@ def _forked(repository: Repository, one: str, other: str) -> str:
 
 
 def withdraw(repository: Repository, branch: str) -> None:
-    """Unenrolls a branch from b4, and keeps the branch description unless b4 wrote it."""
+    """Unenroll a branch from b4, and keep the branch description unless b4 wrote it."""
     description = branch_config(repository, branch).get("patchpilot-description")
     for key in _KEYS:
         name = f"branch.{branch}.{key}"
@@ -70,7 +72,7 @@ def withdraw(repository: Repository, branch: str) -> None:
 
 
 def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
-    """Returns b4's tracking data of a branch from the repository's configuration.
+    """Return b4's tracking data of a branch from the repository's configuration.
 
     `write_branch_tracking` restores it.
     """
@@ -89,7 +91,7 @@ def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str,
 def write_branch_tracking(
     repository: Repository, branch: str, data: Mapping[str, Sequence[str]]
 ) -> None:
-    """Sets the tracking data of a branch to `data`; writes only values that differ."""
+    """Set the tracking data of a branch to `data`; write only values that differ."""
     now = branch_tracking(repository, branch)
     for key in _KEYS:
         if tuple(data.get(key, ())) == now.get(key, ()):
@@ -103,7 +105,7 @@ def write_branch_tracking(
 def restore_tracking(
     repository: Repository, branch: str, then: Mapping[str, Sequence[str]]
 ) -> None:
-    """Writes the tracking data with which a branch's messages were made, which enrolls the branch.
+    """Write the tracking data with which a branch's messages were made, which enrolls the branch.
 
     b4's records of later sends and newer data are kept.
     """

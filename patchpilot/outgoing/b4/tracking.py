@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes b4's cover letter and tracking data.
+"""Write b4's cover letter and tracking data.
 
 They are stored in the branch's configuration, or in the cover commit, in which case the later
 commits are rewritten.
@@ -35,10 +35,10 @@ def store(
     *,
     undo: bool = False,
 ) -> PrepBranch:
-    """Stores this cover letter and these values of the tracking data's `series`.
+    """Store this cover letter and these values of the tracking data's `series`.
 
-    Returns the branch as b4 sees it afterwards. With `undo`, a change that rewrites commits is
-    recorded for `patchpilot undo`. Raises RefusedError if the branch was moved meanwhile.
+    Return the branch as b4 sees it afterwards. With `undo`, a change that rewrites commits is
+    recorded for `patchpilot undo`. Raise RefusedError if the branch was moved in the meantime.
     """
     data = tracking_data(repository, known)
     changed = {**data, "series": {**data.get("series", {}), **series}}
@@ -81,7 +81,7 @@ def note_sent(
     cover: str,
     link: str,
 ) -> PrepBranch:
-    """Records that a revision was sent, as b4 does after `b4 send`.
+    """Record that a revision was sent, as b4 does after `b4 send`.
 
     Stores its Message-ID, the number of the next revision, and an empty changelog for it.
     """
@@ -98,7 +98,7 @@ def note_sent(
 
 
 def _with_heading(cover: str, version: int, link: str) -> str:
-    """A cover letter with an empty changelog for this version above the others."""
+    """Return a cover letter with an empty changelog for this version above the others."""
     shown = f"- Link to v{version - 1}: {link}\n" if link else ""
     entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{shown}\n"
     parts = _RULE.split(cover)

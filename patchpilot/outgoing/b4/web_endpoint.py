@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sends through b4's web endpoint.
+"""Send through b4's web endpoint.
 
-b4 posts the whole series at once, signed, and there is one outcome for the whole series.
+b4 posts the whole series at once, signed, with one outcome for all messages.
 """
 
 import re
@@ -23,7 +23,7 @@ _NEVER_LEFT = re.compile(
 def post(
     delivery: Delivery, words: Sequence[str], settings: Sequence[tuple[str, str]]
 ) -> None:
-    """Posts the series with b4; `words` are the arguments of `b4 send`, and `settings` the branch's
+    """Post the series with b4; `words` are the arguments of `b4 send`, and `settings` the branch's
     tracking data.
 
     Each message gets the outcome of the series and the Message-ID that b4 generated in this run.
@@ -66,7 +66,9 @@ def post(
 
 
 def _rename(delivery: Delivery, noted: str) -> None:
-    """The outbox learns the Message-IDs of this run from the first one, which b4 noted."""
+    """Store the Message-IDs of this run in the outbox, derived from the first one, which b4
+    recorded.
+    """
     first = delivery.send.entries[0]
     for entry in delivery.send.entries:
         name = _renamed(entry.message_id, first.message_id, noted)
@@ -84,7 +86,7 @@ def _outcome(code: int, output: str) -> Outcome:
     )
     if code == 0:
         return Outcome(MailState.ACCEPTED, "the web endpoint accepted the series")
-    # an odd response is printed as it is: whatever words a proxy's page has, they are not b4's
+    # print an odd response unchanged: a proxy's page is not b4's output
     odd = "Odd response from the endpoint" in output
     if "Error from endpoint" in output and not odd:
         return Outcome(
@@ -101,7 +103,7 @@ def _outcome(code: int, output: str) -> Outcome:
 
 
 def _renamed(old: str, first_old: str, first_new: str) -> str:
-    """A mail's Message-ID after b4 gave its run another random part."""
+    """Return a message's Message-ID with the random part of another b4 run."""
     was, now = (
         re.search(r"-([0-9a-f]{12})@", first_old),
         re.search(r"-([0-9a-f]{12})@", first_new),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs git send-email to make the messages of a series; nothing is sent."""
+"""Run git send-email to create the messages of a series; nothing is sent."""
 
 import re
 import shlex
@@ -50,7 +50,7 @@ def capture(
     identity: str | None = None,
     meanwhile: Callable[[], object] | None = None,
 ) -> tuple[Message, ...]:
-    """Returns composed messages as git send-email makes them from their files.
+    """Return composed messages as git send-email renders them from files.
 
     Nothing is sent: a program that stores the messages replaces sendmail. `meanwhile` is called
     while git send-email runs.
@@ -99,10 +99,10 @@ def _argv(
     identity: str | None,
     keep_self: bool,
 ) -> list[str]:
-    """git send-email with everything switched off that would add a recipient, change the threading
-    or ask.
+    """Return the git send-email command that adds no recipient, keeps the threading and asks
+    nothing.
 
-    UntrustedCommandsError where it would run a command that the repository names itself.
+    Raise UntrustedCommandsError if it would run a command from the repository's configuration.
     """
     words = ["git", "-C", str(repository.top), "send-email"]
     if identity:
@@ -127,7 +127,7 @@ def _argv(
         "--cc-cmd=true",
         "--8bit-encoding=UTF-8",
     ]
-    # "self" would also take the sender out of a Cc: that names them on purpose
+    # "self" would also drop the sender from an intentional Cc:
     kinds = (
         "author",
         "bodycc",
@@ -137,14 +137,14 @@ def _argv(
         *(() if keep_self else ("self",)),
     )
     words += [f"--suppress-cc={kind}" for kind in kinds]
-    # an older git has neither the setting nor the option
+    # older git has neither the setting nor the option
     if account.value("headercmd") and git_version() >= (2, 41):
         words.append("--header-cmd=true")
     return [*words, *(f"--bcc={address}" for address in bcc)]
 
 
 def _names_sender(account: Account, messages: Sequence[Message]) -> bool:
-    """Whether a Cc: of these mails names the sender."""
+    """Return whether a Cc: of these messages names the sender."""
     return account.sender is not None and any(
         address.key == account.sender.key
         for message in messages
@@ -171,8 +171,7 @@ def _environment(repository: Repository, account: Account) -> dict[str, str]:
 def split_arguments(
     arguments: tuple[str, ...], options: int = 0
 ) -> tuple[str, tuple[str, ...]]:
-    """Returns (envelope sender or "", recipients) from a sendmail call `[-f SENDER] -i
-    RECIPIENT…`.
+    """Return (envelope sender or "", recipients) from a sendmail call `[-f SENDER] -i RECIPIENT…`.
 
     The first `options` words are server options. Each word after `-i` is a recipient, even if it
     starts with a dash.
@@ -200,9 +199,8 @@ def _failed(err: str, out: str) -> PatchpilotError:
     if address := re.search(
         r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text
     ):
-        # the file it was reading follows the address
-        # its own grammar wants a dot in every domain; ours only warns of an address without a
-        # public domain
+        # git prints the file that it was reading after the address, and requires a dot in every
+        # domain; patchpilot only warns of an address without a public domain
         return InputError(
             f"git send-email rejects an address without a dot in its domain: {address[1].strip()}",
             hint=Hint(
@@ -227,6 +225,6 @@ def _failed(err: str, out: str) -> PatchpilotError:
 
 
 def git_version() -> tuple[int, int]:
-    """Returns git's version, or (0, 0) if it is unknown."""
+    """Return git's version, or (0, 0) if it is unknown."""
     version = re.search(r"(\d+)\.(\d+)", run(["git", "version"], name="git").text)
     return (int(version[1]), int(version[2])) if version else (0, 0)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git send-email as transport.
+"""git send-email as a transport.
 
-It makes the messages from files that patchpilot composes; patchpilot sends their bytes.
+It renders the messages from files that patchpilot composes; patchpilot sends their bytes.
 """
 
 import re
@@ -32,7 +32,7 @@ class SendEmailTransport(Transport):
     def installed(
         self, repository: Repository, account: Account, *, chosen: bool
     ) -> "Probe":
-        """Whether git send-email and the Perl modules that it needs are there."""
+        """Report whether git send-email and its Perl modules are installed."""
         from patchpilot.outgoing.probes import Probe, ProbeState
 
         done = run(["git", "send-email", "--dump-aliases"], cwd=repository.top)
@@ -47,7 +47,6 @@ class SendEmailTransport(Transport):
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> "Iterator[Probe]":
-        """The mail account."""
         from patchpilot.outgoing.account_probes import (
             account_settings,
             mail_server,
@@ -61,7 +60,7 @@ class SendEmailTransport(Transport):
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
-        """The mails git send-email makes of what we compose."""
+        """Return the composed messages as git send-email renders them."""
         from patchpilot.outgoing.compose_series import compose
         from patchpilot.outgoing.send_email.git_send_email import capture
 
@@ -94,7 +93,7 @@ class SendEmailTransport(Transport):
         bcc: Sequence[str] = (),
         identity: str | None = None,
     ) -> Message:
-        """The mail as git send-email makes it."""
+        """Return the message as git send-email renders it."""
         from patchpilot.outgoing.send_email.git_send_email import capture
 
         return capture(repository, account, [message], bcc, identity)[0]

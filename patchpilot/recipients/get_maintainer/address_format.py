@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses and formats addresses, splits lists of them and applies .mailmap, all as
-get_maintainer.pl does.
+"""Parse and format addresses, split lists of them and apply .mailmap, all as get_maintainer.pl
+does.
 """
 
 import re
@@ -20,7 +20,7 @@ _COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 
 
 def split_mailbox(text: str) -> tuple[str, str]:
-    """Splits a mailbox into (name, address), with the name quoted if a header requires it.
+    """Split a mailbox into (name, address), with the name quoted if a header requires it.
 
     The address is "" if there is none.
     """
@@ -41,14 +41,14 @@ def _quoted(name: str) -> str:
 
 
 def written(name: str, address: str, *, with_name: bool = True) -> str:
-    """Returns `Name <address>`, or only the address."""
+    """Return `Name <address>`, or only the address."""
     name = _quoted(name)
     address = address.strip(_SPACE)
     return f"{name} <{address}>" if with_name and name else address
 
 
 def each_mailbox(text: str) -> list[str]:
-    """Returns the mailboxes in the value of an M: or R: line.
+    """Return the mailboxes in the value of an M: or R: line.
 
     A well-formed list is split; any other text is returned unchanged.
     """
@@ -79,7 +79,7 @@ def each_mailbox(text: str) -> list[str]:
 
 
 def _is_mailbox(tokens: list[str]) -> bool:
-    """Whether tokens are `addr-spec` or `words <addr-spec>`."""
+    """Return whether tokens are `addr-spec` or `words <addr-spec>`."""
     if "<" in tokens:
         at = tokens.index("<")
         return (
@@ -97,8 +97,8 @@ def _is_address(tokens: list[str]) -> bool:
     return all(
         len(part) % 2 == 1
         and all(
-            (word == ".") == bool(place % 2) and word not in "<>@,:"
-            for place, word in enumerate(part)
+            (word == ".") == bool(position % 2) and word not in "<>@,:"
+            for position, word in enumerate(part)
         )
         for part in (tokens[:at], tokens[at + 1 :])
     )
@@ -122,7 +122,7 @@ class Mailmap:
         self._read: set[str] = set()
 
     def apply(self, box: str) -> str:
-        """The mailbox as it should be written, with its name."""
+        """Return the mailbox as it should be written, with its name."""
         name, address = split_mailbox(box)
         if address not in self._read:
             self._read.add(address)
@@ -163,13 +163,15 @@ class Mailmap:
 
 
 def read_ignored(text: str) -> frozenset[str]:
-    """Returns the addresses in a .get_maintainer.ignore file, as written there."""
+    """Return the addresses in a .get_maintainer.ignore file, as written there."""
     lines = (line.strip(_SPACE).partition("#")[0] for line in text.split("\n"))
     return frozenset(line for line in lines if line.strip(_SPACE) and "@" in line)
 
 
 class Merger:
-    """Merges mailboxes: the first name and address seen replace all later ones that share either."""  # noqa: E501
+    """Merges mailboxes: the first name and address seen replace all later ones that share
+    either.
+    """
 
     def __init__(self, mailmap: Mailmap, merge: bool = True) -> None:
         self.mailmap = mailmap
@@ -178,7 +180,7 @@ class Merger:
         self.by_address: dict[str, tuple[str, str]] = {}
 
     def apply(self, text: str) -> str:
-        """The mailbox that is used for this one."""
+        """Return the mailbox that is used for this one."""
         mapped = self.mailmap.apply(written(*split_mailbox(text)))
         if not self.merge:
             return mapped
@@ -194,5 +196,5 @@ class Merger:
         return self.mailmap.apply(written(*known))
 
     def all(self, texts: Iterable[str]) -> list[str]:
-        """Each of these, in order."""
+        """Return the merged mailboxes, in order."""
         return [self.apply(text) for text in texts]

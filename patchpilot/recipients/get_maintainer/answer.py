@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Composes get_maintainer.pl's output line by line.
+"""Compose get_maintainer.pl's output line by line.
 
 It consists of the sections that match files and keywords, signers from git, and the lines that
 the options request.
@@ -40,7 +40,7 @@ def answer(
     patches: Sequence[tuple[str, str]] = (),
     history: "GitHistory | None" = None,
 ) -> GetMaintainerAnswer:
-    """Returns get_maintainer.pl's output for source files and patches ((name, text)) together.
+    """Return get_maintainer.pl's output for source files and patches ((name, text)) together.
 
     `history`, if given, adds signers from git.
     """
@@ -64,8 +64,8 @@ def answer(
     sections = (
         {word.place: word.section for word in file.keywords} if found.places else {}
     )
-    for place in sorted(found.places, key=str):
-        people.add_section(file.section(sections[place]))
+    for location in sorted(found.places, key=str):
+        people.add_section(file.section(sections[location]))
     people.settle_names()
     fixes = found.fixes if switches.fixes else {}
     question = GetMaintainerRequest(tuple(found.files), matched.exact, tuple(fixes))
@@ -82,7 +82,7 @@ def answer(
 
 
 class _Found:
-    """What the files and patches have: files, texts, changed ranges, Fixes: tags, keywords."""
+    """The input of a run: files, texts, changed ranges, Fixes: tags and keywords."""
 
     def __init__(self, files: list[str]) -> None:
         self.files = files
@@ -92,7 +92,7 @@ class _Found:
         self.remarks: list[str] = []
 
     def add_patch(self, name: str, read: Scan) -> None:
-        """Add what a patch of this name has."""
+        """Add the contents of a patch with this name."""
         if not read.files:
             self.remarks.append(
                 f"{name} does not look like a patch; use -f for source files"
@@ -103,7 +103,7 @@ class _Found:
 
 
 class _Matched(NamedTuple):
-    """The files that a maintained section names exactly, and the sections as they are printed."""
+    """The files that a maintained section names exactly, and the sections to print."""
 
     exact: frozenset[str]
     printed: tuple[str, ...]
@@ -112,7 +112,7 @@ class _Matched(NamedTuple):
 def _keyword_places(
     file: MaintainersFile, tree: Tree, paths: Sequence[str]
 ) -> set[int]:
-    """The keywords that the contents of files have."""
+    """Return the keywords that occur in files."""
     contents = (tree.read(path) for path in paths if path != "MAINTAINERS")
     return {
         item.place
@@ -129,7 +129,7 @@ def _add_sections(
     switches: Switches,
     files: Sequence[str],
 ) -> _Matched:
-    """Add the people of the sections that match the files."""
+    """Add the contacts of the sections that match the files."""
     printed: list[str] = []
     exact = set()
     only_rest = False
@@ -156,7 +156,7 @@ def _add_file_people(
     switches: Switches,
     history: "GitHistory | None",
 ) -> None:
-    """Add those who changed the files, and those whom the files name."""
+    """Add contacts from the files' history and contents."""
     if history:
         history.add_file_people(people, question)
     people.settle_chiefs()
@@ -195,7 +195,7 @@ def _output(people: CollectedRoles, switches: Switches) -> list[str]:
 
 
 def _section_lines(section: Section, tree: Tree) -> list[str]:
-    """Return the lines of a section as `--sections` prints it."""
+    """Return a section's lines as `--sections` prints them."""
     lines = [section.name]
     for entry in section.entries:
         value = (
@@ -206,22 +206,21 @@ def _section_lines(section: Section, tree: Tree) -> list[str]:
 
 
 def _pattern_back(value: str, tree: Tree) -> str:
-    """A file pattern as the script prints it: a folder gets its slash, and of adjacent question
-    marks only the first is printed.
+    """Return a file pattern as the script prints it.
 
-    The script converts its regular expressions back to patterns; in them a dot or a star takes two
-    characters.
+    The script converts its regular expressions back to patterns: a folder gets a slash, and of
+    adjacent question marks only the first is printed, because a dot or star takes two characters.
     """
     if not set(value) & set(".*?"):
         return value + "/" if not value.endswith("/") and tree.is_dir(value) else value
     shown = ""
-    place, given_back = 0, -3
+    position, given_back = 0, -3
     for char in value:
-        if char == "?" and place - given_back > 2:
-            shown, given_back = shown + "?", place
+        if char == "?" and position - given_back > 2:
+            shown, given_back = shown + "?", position
         else:
             shown += "." if char == "?" else char
-        place += 2 if char in ".*" else 1
+        position += 2 if char in ".*" else 1
     return shown[:-1] + "?" if value.endswith("?") else shown
 
 
@@ -237,7 +236,7 @@ MAX_SCANNED = 1 << 20
 def named_in_files(
     paths: Iterable[str], tree: Tree, switches: Switches
 ) -> tuple[str, ...]:
-    """Returns the mailboxes in source files, without duplicates (see `_addresses_in`)."""
+    """Return the mailboxes in source files, without duplicates (see `_addresses_in`)."""
     return tuple(
         dict.fromkeys(
             box for path in paths for box in _addresses_in(path, tree, switches)
@@ -246,7 +245,7 @@ def named_in_files(
 
 
 def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
-    """Return the mailboxes in a .yaml file: devicetree bindings name their maintainers."""
+    """Return the mailboxes in a .yaml file, because devicetree bindings name their maintainers."""
     if not path.endswith(".yaml"):
         return []
     data = tree.read(path)
@@ -263,7 +262,9 @@ def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
 
 
 def _cleaned(text: str, switches: Switches) -> str:
-    """A mailbox found in prose: at most the last two or three words before it are its name."""
+    """Return a mailbox from prose, with at most the last two or three words before it as its
+    name.
+    """
     name, address = split_mailbox(re.sub(_BOX, r"<\1>", text))
     if name == '"[,\\.]"':
         name = ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collects contacts and lists with their roles in the same way as get_maintainer.pl."""
+"""Collect contacts and lists with their roles in the same way as get_maintainer.pl."""
 
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ class CollectedRoles:
         self._known_lists: set[str] = set()
 
     def add_section(self, section: Section) -> None:
-        """Add everything in a section, in the order of its lines."""
+        """Add a section's contacts and values, in the order of its lines."""
         name = shortened(section.name, self.words.name_length)
         role = f"{self.words.maintainer(section_status(section))}:{name}"
         self.names.append(section.name)
@@ -104,7 +104,7 @@ class CollectedRoles:
             self.add(box, role)
 
     def add(self, box: str, role: str) -> None:
-        """Add a mailbox, unless its name or its address is known."""
+        """Add a mailbox, unless its name or address is known."""
         name, address = split_mailbox(box)
         if not address:
             return
@@ -135,9 +135,7 @@ class CollectedRoles:
                 row.role = f"{row.role},{role}" if row.role else role
 
     def drop_rest(self) -> None:
-        """Drop the maintainers of the catch-all where another section has a maintainer (a rule of
-        Xen's script).
-        """
+        """Drop the catch-all's maintainers if another section has one (a rule of Xen's script)."""
         rest = f"{self.words.maintainer('supported')}:{self.words.rest}"
         others = [row for row in self.rows if row.role != rest]
         if len(self.rows) > 1 and any(
@@ -146,9 +144,10 @@ class CollectedRoles:
             self.rows = others
 
     def omit_dangerous(self) -> tuple[str, ...]:
-        """Drop addresses that a mail program could read as an option.
+        """Drop addresses that a mail program could parse as an option, and return a sentence for
+        each.
 
-        A sentence for each. git send-email passes on every line.
+        git send-email passes every line on.
         """
         omitted = []
         for rows in (self.rows, self.lists):
@@ -164,12 +163,12 @@ class CollectedRoles:
         return tuple(omitted)
 
     def settle_names(self) -> None:
-        """Give every contact the spelling of .mailmap or of its first mention."""
+        """Change every contact to the spelling in .mailmap, or to its first mention."""
         for row in (*self.rows, *self.lists):
             row.who = self.merger.apply(row.who)
 
     def settle_chiefs(self) -> None:
-        """Drop those who should not get every patch, or add them on request."""
+        """Drop contacts who should not get every patch, or add them on request."""
         for name, address in self.words.chiefs:
             chief = written(name, address, with_name=self.switches.n)
             if self.switches.git_chief_penguins:
@@ -179,13 +178,13 @@ class CollectedRoles:
 
 
 def section_status(section: Section) -> str | None:
-    """Returns the last S: line of a section as written, or None."""
+    """Return the last S: line of a section as written, or None."""
     values = section.values("S")
     return values[-1] if values else None
 
 
 def shortened(name: str, length: int) -> str:
-    """Returns a section's name, truncated to this many bytes with "..." if it is longer."""
+    """Return a section's name, truncated to this many bytes with "..." if it is longer."""
     data = name.encode("utf-8", "surrogateescape")
     if not length or len(data) <= length:
         return name

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds signers in git history.
+"""Find signers in git history.
 
 These are the signers and authors of a file's recent commits and of the commit that is fixed. They
 are counted as in get_maintainer.pl. Each git call and
@@ -60,8 +60,8 @@ class GitHistory:
     def add_file_people(
         self, people: CollectedRoles, question: GetMaintainerRequest
     ) -> None:
-        """Add the signers and authors of each file that no maintained section names exactly (of
-        every file with --git).
+        """Add the signers and authors of each file that no maintained section names exactly; with
+        --git, of every file.
         """
         switches = people.switches
         for path in question.files:
@@ -76,7 +76,7 @@ class GitHistory:
     def add_culprit_people(
         self, people: CollectedRoles, question: GetMaintainerRequest
     ) -> None:
-        """The signers of every commit a Fixes: line names."""
+        """Add the signers of every commit named in a Fixes: line."""
         for commit in question.fixes:
             signed = self._log(people, "-1", commit, path="")
             if signed:
@@ -84,7 +84,7 @@ class GitHistory:
                 self._assign(people, "blamed_fixes", 1, Counter(signers))
 
     def _git(self, *args: str) -> str | None:
-        """Git's answer; None when it failed or the time was up."""
+        """Return git's output, or None if it failed or timed out."""
         now = time.monotonic()
         self._end = self._end or now + self.budget
         if now >= self._end:
@@ -187,16 +187,16 @@ class GitHistory:
 
 
 def _merged(people: CollectedRoles, signed: Signed) -> tuple[list[str], list[str]]:
-    """(authors, signers) after merging.
+    """Merge contacts and return (authors, signers).
 
-    Authors come first: the first mention of a contact decides the spelling.
+    Authors come first, because the first mention decides the spelling.
     """
     authors = people.merger.all(signed.authors)
     return authors, people.merger.all(signed.signers)
 
 
 def _is_chief(people: CollectedRoles, text: str) -> bool:
-    """Whether a line names somebody who should not get every patch."""
+    """Return whether a line names a contact who should not get every patch."""
     return not people.switches.git_chief_penguins and any(
         name.lower() in text.lower() for name, _ in people.words.chiefs
     )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses a patch as get_maintainer.pl does: files, Fixes: ids, and the lines matched
-against keywords.
+"""Parse a patch as get_maintainer.pl does: files, Fixes: ids, and the lines matched against
+keywords.
 """
 
 import re
@@ -31,12 +31,12 @@ class Scan:
 
     @property
     def texts(self) -> list[tuple[str, list[str]]]:
-        """The lines, with the pattern that must precede a keyword."""
+        """Return the lines, each group with the pattern that must precede a keyword."""
         return [("", self.intro), (AFTER_DIFF, self.diff)]
 
 
 def scan(text: str) -> Scan:
-    """Parses a patch, a message, or several of them."""
+    """Parse a patch, a message, or several of them."""
     result = Scan()
     lines = result.intro
     for line in text.split("\n"):
@@ -59,7 +59,7 @@ def scan(text: str) -> Scan:
 
 
 def _fixed_id(line: str) -> str:
-    """The id in a Fixes: line as the script reads it, "" in other lines."""
+    """Return the id in a Fixes: line as the script reads it, "" for other lines."""
     read = read_fixes_line(line)
     if read is None or (read.before, read.name, read.colon, read.word) != (
         "",

@@ -51,7 +51,7 @@ class BackportResult:
 
     @property
     def cc_stable(self) -> tuple[str, ...]:
-        """The Cc: stable lines for a fix that is not yet upstream.
+        """Return the Cc: stable lines for a fix that is not yet upstream.
 
         For each tree, the lines name its prerequisites in order, then the tree itself.
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the fixes and branches for `backport`.
+"""Find the fixes and branches for `backport`.
 
 Fixes are commits, or patch files and the commits that they became.
 """
@@ -44,7 +44,7 @@ class BackportTarget:
     patch: Patch | None = None
 
     def as_patch(self, repository: Repository | None) -> Patch:
-        """Returns the fix as a patch."""
+        """Return the fix as a patch."""
         if self.patch is not None:
             return self.patch
         assert repository is not None
@@ -58,10 +58,10 @@ def read_wanted(
     base: str | None,
     from_archive: FromArchive | None = None,
 ) -> tuple[BackportTarget, ...]:
-    """Returns the fixes that a TARGET names, oldest first.
+    """Return the fixes that a TARGET names, oldest first.
 
-    If a file and a revision have the same name, the file is used. Raises `InputError` if
-    there is no patch, or if a patch's diff is damaged.
+    If a file and a revision have the same name, the file is used. Raise `InputError` if there is no
+    patch, or if a patch's diff is damaged.
     """
     is_patch = target is not None and (
         target == "-" or names_file(target) or is_network_target(target)
@@ -84,7 +84,7 @@ def read_wanted(
             hint="pass a patch, not its cover letter or a reply to it",
         )
     for patch in patches:
-        # half a patch may fit where the whole does not
+        # half a patch may fit when the whole does not
         if patch.diff_error:
             raise InputError(
                 f"{patch.source}: {patch.diff_error}",
@@ -99,7 +99,7 @@ def read_wanted(
 def merged(
     repository: Repository, wanted: BackportTarget, progress: Progress
 ) -> BackportTarget:
-    """Returns the fix with the mainline commit that its patch became, if there is one."""
+    """Return the fix with the mainline commit that its patch became, if there is one."""
     tip = mainline(repository)
     if wanted.commit or wanted.patch is None or not tip:
         return wanted
@@ -116,10 +116,10 @@ def split_onto(
     *,
     profile: str | None = None,
 ) -> tuple[list[str], list[str]]:
-    """Separates the arguments of --onto into revisions and directories.
+    """Separate the arguments of --onto into revisions and directories.
 
-    The version of a stable series names its branch. Raises `UsageError` with the most similar
-    ref, or with the command that fetches the branch, if an argument cannot be resolved, and
+    A stable version, such as 6.1, means its branch. Raise `UsageError` with the most similar ref,
+    or with the command that fetches the branch, if an argument cannot be resolved, and
     `MissingError` outside a repository.
     """
     revisions: list[str] = []
@@ -143,7 +143,7 @@ def split_onto(
 def branch_word(
     repository: Repository, word: str, *, profile: str | None = None
 ) -> str:
-    """Returns the ref for a branch name, or for the version of a stable series (`6.1`)."""
+    """Return the ref for a branch name, or for the version of a stable series (`6.1`)."""
     if repository.find(word) and "." not in word:
         return word
     known = stable_branches(repository, profile=profile, ended=True).branches
@@ -162,9 +162,9 @@ def branch_word(
 
 
 def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
-    """The stable branch of a version.
+    """Return the stable branch with a version.
 
-    UsageError with the command that fetches it, or the nearest ref.
+    Raise UsageError with the command that fetches it, or with the nearest ref.
     """
     name = branch_word(repository, word, profile=profile)
     if repository.find(name):
@@ -188,7 +188,7 @@ def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
 
 
 def form_of(repository: Repository, profile: str | None) -> StableTrees:
-    """Returns the stable trees whose conventions the written backports follow.
+    """Return the stable trees whose conventions the written backports follow.
 
     If the project is not known, returns stable trees without a mailing list.
     """
@@ -204,10 +204,8 @@ def form_of(repository: Repository, profile: str | None) -> StableTrees:
     ) or StableTrees()
 
 
-def way_to_stable(
-    repository: Repository, known: Branches, profile: str | None
-) -> Advice:
-    """Returns the hint to show if no stable branch has been fetched.
+def fetch_hint(repository: Repository, known: Branches, profile: str | None) -> Advice:
+    """Return the hint to show if no stable branch has been fetched.
 
     The hint is to fetch the project's stable branches, or to name a branch.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Carries out the actions that `backport` offers in addition to verdicts.
+"""Carry out the actions that `backport` offers in addition to verdicts.
 
 The actions are writing patches, preparing a conflict for resolution, running builds, and
 writing the request to the stable maintainers.
@@ -54,7 +54,7 @@ class WorkDone:
 
 
 def next_step(results: Sequence[BackportResult], wanted: BackportRequest) -> Advice:
-    """Returns the command to run after the verdicts; "" if no branch needs the fix."""
+    """Return the command to run after the verdicts; "" if no branch needs the fix."""
     last = results[-1]
     branches = [branch for branch in last.branches if branch.wants_fix]
     onto = tuple(word for revision in wanted.onto for word in ("--onto", revision))
@@ -71,9 +71,11 @@ def next_step(results: Sequence[BackportResult], wanted: BackportRequest) -> Adv
         )
     if last.commit and not last.upstream:
         return Action("stable", (last.commit[:12],), "next: {}")
-    if last.commit and any(one.verdict.startswith("clean") for one in branches):
+    if last.commit and any(result.verdict.startswith("clean") for result in branches):
         return Action("backport", (last.commit[:12], *onto, "--request"), "next: {}")
-    if all(one.verdict == "conflict" and not one.prerequisites for one in branches):
+    if all(
+        result.verdict == "conflict" and not result.prerequisites for result in branches
+    ):
         return Action("backport", (target, "--resolve", branches[0].branch), "next: {}")
     return Action("backport", (target, *onto, "--write", "backports"), "next: {}")
 
@@ -84,10 +86,10 @@ def work(
     wanted: BackportRequest,
     progress: Progress = silent,
 ) -> WorkDone:
-    """Carries out the requested actions on the backport verdicts of some fixes.
+    """Carry out the requested actions on the backport verdicts of some fixes.
 
     Only the last fix is used to resolve a conflict and to create the request to the stable
-    maintainers. Raises `MissingError` outside a repository if an action needs commits.
+    maintainers. Raise `MissingError` outside a repository if an action needs commits.
     """
     if not (wanted.folder or wanted.resolve or wanted.build or wanted.request):
         return WorkDone(next=next_step(results, wanted))
@@ -123,12 +125,14 @@ def work(
         else ()
     )
     broken = {
-        one.branch for one in built if is_objects(wanted.build) and one.code == FAILED
+        build.branch
+        for build in built
+        if is_objects(wanted.build) and build.code == FAILED
     }
     kept = [
         replace(
             result,
-            branches=tuple(one for one in result.branches if one.branch not in broken),
+            branches=tuple(row for row in result.branches if row.branch not in broken),
         )
         for result in results
     ]

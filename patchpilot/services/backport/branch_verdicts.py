@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines for each stable branch if it has the bug and the fix, and if the fix applies.
+"""Determine for each stable branch whether it has the bug and the fix, and whether the fix
+applies.
 
 If the fix does not apply, the verdict contains the changes that would make it apply.
 """
@@ -55,10 +56,10 @@ from patchpilot.projects.stable_trees import version_key
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import (
     BackportTarget,
+    fetch_hint,
     merged,
     read_wanted,
     split_onto,
-    way_to_stable,
 )
 from patchpilot.services.backport.unpacked_tree import on_directory
 from patchpilot.tags import rank_culprits
@@ -114,9 +115,9 @@ def backport(
     *,
     progress: Progress = silent,
 ) -> tuple[BackportResult, ...]:
-    """Returns the backport verdicts for each commit of the TARGET, oldest first.
+    """Return the backport verdicts for each commit of the TARGET, oldest first.
 
-    Each commit is applied on top of the previous ones. Raises `NothingFetchedError` if the
+    Each commit is applied on top of the previous ones. Raise `NothingFetchedError` if the
     repository has no stable branch.
     """
     onto, profile, fixes = (
@@ -156,7 +157,7 @@ def backport(
         if not branches:
             raise NothingFetchedError(
                 "no stable branch has been fetched",
-                hint=way_to_stable(repository, stable, profile),
+                hint=fetch_hint(repository, stable, profile),
             )
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in wanted]
@@ -169,7 +170,7 @@ def backport(
                 hint="another patchpilot process may be updating it; try again",
             ) from error
         except sqlite3.DatabaseError:
-            # the index is a cache: a damaged one is built again
+            # the index is a cache, so rebuild a damaged one
             forget(repository)
             with BackportSession(repository, stable, request, progress, named) as asker:
                 results = asker.ask(commits, branches)
@@ -201,22 +202,23 @@ def _with_commits(
 def _base_of(
     repository: Repository, fixes: Sequence[BackportTarget], base: str | None
 ) -> str:
-    """Returns the commit that patches are applied to: the given base, the one that a
-    `base-commit:` line names, otherwise the mainline.
+    """Return the commit to which patches are applied.
+
+    It is the given base, the commit in a `base-commit:` line, or mainline.
     """
     if base:
         return repository.resolve(base)
     for fix in fixes:
         for line in reversed(fix.patch.lines if fix.patch else ()):
             word, _, name = line.partition("base-commit: ")
-            if not word and name and (found := repository.find(name.strip())):
-                return found
+            if not word and name and (commit := repository.find(name.strip())):
+                return commit
     return mainline(repository) or repository.resolve("HEAD")
 
 
 @dataclass(slots=True)
-class _Ahead:
-    """What comes to a branch before the next commit is asked about: its tree then, and the commits."""  # noqa: E501
+class _Pending:
+    """The state of a branch before the next commit: its tree and the commits applied so far."""
 
     tree: str
     commits: list[str] = field(default_factory=list)
@@ -231,12 +233,12 @@ class BackportSession:
     def __init__(
         self,
         repository: Repository,
-        found: Branches,
+        branches: Branches,
         request: BackportRequest,
         progress: Progress,
         culprits: Sequence[str] = (),
     ) -> None:
-        self.repository, self.found = repository, found
+        self.repository, self.found = repository, branches
         self.request, self.progress = request, progress
         self.named = tuple(
             Culprit(culprit[:12], repository.commit(culprit).subject, culprit)
@@ -258,7 +260,7 @@ class BackportSession:
     def ask(
         self, commits: Sequence[str], branches: Sequence[Branch]
     ) -> tuple[BackportResult, ...]:
-        """Returns the backport verdicts for commits, in order.
+        """Return the backport verdicts for commits, in order.
 
         Each commit is applied on top of the previous ones that applied.
         """
@@ -270,16 +272,17 @@ class BackportSession:
             ]
         )
         ahead = {
-            branch.name: _Ahead(self.scratch.tree_of(branch.tip)) for branch in branches
+            branch.name: _Pending(self.scratch.tree_of(branch.tip))
+            for branch in branches
         }
-        # what --fixes names is meant for the one commit given; in a series, for commits without a
-        # Fixes: tag
+        # --fixes applies to a single given commit; in a series, to commits without a Fixes: tag
         chosen = self.named if len(commits) == 1 else ()
         return tuple(self._one(commit, branches, ahead, chosen) for commit in commits)
 
-    def _as_taken(self, commit: str) -> str:
-        """The mainline commit that makes a commit unnecessary, else the commit itself: stable trees
-        know the fix by mainline's id.
+    def _mainline_commit(self, commit: str) -> str:
+        """Return the mainline commit that makes a commit unnecessary, or the commit itself.
+
+        Stable trees know the fix by mainline's id.
         """
         fix = commit_state(self.repository, commit, self.progress).sure
         return fix.commit if fix and fix.in_mainline else commit
@@ -288,10 +291,10 @@ class BackportSession:
         self,
         asked: str,
         branches: Sequence[Branch],
-        ahead: Mapping[str, _Ahead],
+        ahead: Mapping[str, _Pending],
         chosen: tuple[Culprit, ...],
     ) -> BackportResult:
-        commit = self._as_taken(asked)
+        commit = self._mainline_commit(asked)
         fix = FixCommit.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
         company = followers(self.history, commit, self.main)
@@ -338,15 +341,18 @@ class BackportSession:
         )
 
     def _backports(self, commit: str, branch: Branch) -> Iterator[str]:
-        """Yield a fix's backports to other stable branches, those to the next newer ones first."""
+        """Yield a fix's backports to other stable branches, nearest newer branches first."""
         every = self.found.branches
         newer = [
-            one
-            for one in every
+            other
+            for other in every
             if not branch.version
-            or version_key(one.version) > version_key(branch.version)
+            or version_key(other.version) > version_key(branch.version)
         ]
-        for other in (*newer, *(one for one in reversed(every) if one not in newer)):
+        for other in (
+            *newer,
+            *(branch for branch in reversed(every) if branch not in newer),
+        ):
             landing = self.history.landed(commit, other.tip, content=False)
             if landing and landing.holds and landing.commit != commit:
                 yield landing.commit
@@ -357,14 +363,18 @@ class BackportSession:
         culprits: tuple[Culprit, ...],
         company: tuple[Follower, ...],
         branch: Branch,
-        ahead: _Ahead,
+        ahead: _Pending,
     ) -> BranchResult:
         tree = ahead.tree
         result = judge(
             self.history, self.scratch, fix, culprits, branch, tree, ahead.commits
         )
         is_conflict = result.verdict is BranchVerdict.CONFLICT
-        why = "" if culprits or not is_conflict else self._lacks(fix, branch.tip, ahead)
+        why = (
+            ""
+            if culprits or not is_conflict
+            else self._missing_functions_reason(fix, branch.tip, ahead)
+        )
         if why:
             result = replace(
                 result,
@@ -404,7 +414,7 @@ class BackportSession:
             if adapted:
                 steps = with_causes(adapted.steps, causes)
                 result = replace(result, adaptation=replace(adapted, steps=steps))
-            # an adapted fix does without its prerequisites
+            # an adapted fix needs no prerequisites
             if is_conflict and not used:
                 need = find_prerequisites(
                     self.history,
@@ -438,9 +448,13 @@ class BackportSession:
             else needed_followers(self.history, company, branch.tip),
         )
 
-    def _lacks(self, fix: FixCommit, tip: str, ahead: _Ahead) -> str:
-        """Why a branch has none of the functions that a fix without a Fixes: tag changes: the
-        commit that `fixes` finds is not in it; "" otherwise.
+    def _missing_functions_reason(
+        self, fix: FixCommit, tip: str, ahead: _Pending
+    ) -> str:
+        """Return why a branch lacks all functions that a fix without a Fixes: tag changes, or
+        "".
+
+        The reason is that the commit found by `fixes` is not in the branch.
         """
         names = [name for name in changed_functions(fix.files).lines if name]
         for change in fix.files:
@@ -450,11 +464,11 @@ class BackportSession:
         if not names or len(fix.commit.parents) != 1:
             return ""
         if fix.id not in self._guesses:
-            found = rank_culprits.find(self.repository, fix.commit).candidates
+            candidates = rank_culprits.find(self.repository, fix.commit).candidates
             self._guesses[fix.id] = tuple(
-                Culprit(one.commit[:12], one.subject, one.commit)
-                for one in found[:1]
-                if one.confidence >= rank_culprits.SURE
+                Culprit(candidate.commit[:12], candidate.subject, candidate.commit)
+                for candidate in candidates[:1]
+                if candidate.confidence >= rank_culprits.SURE
             )
         guess = self._guesses[fix.id]
         has_bug, _, why = affected(self.history, guess, tip, ahead.commits)
@@ -490,7 +504,7 @@ def _commands(result: BranchResult, fix: FixCommit) -> tuple[str, ...]:
 def named_branches(
     repository: Repository, known: Branches, words: Sequence[str]
 ) -> tuple[Branch, ...]:
-    """Returns the revisions given to --onto as branches."""
+    """Return the revisions given to --onto as branches."""
     named = []
     today = datetime.now(UTC).date()
     for word in words:

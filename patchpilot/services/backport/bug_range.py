@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the releases that have a bug, for the timeline of releases in the TUI.
+"""Determine the releases that have a bug, for the timeline of releases in the TUI.
 
 The range contains the stable series, the release that introduced the bug, and the release
 that will contain the fix.
@@ -33,7 +33,7 @@ def bug_range(
     culprits: Sequence[str],
     branches: Iterable[BranchState | BranchResult],
 ) -> BugRange:
-    """Returns the range of releases with a bug, from the verdicts for stable branches.
+    """Return the range of releases with a bug, from the verdicts for stable branches.
 
     The range is empty for a patch file, because a patch file has no history.
     """
@@ -85,7 +85,7 @@ def bug_range(
 
 
 def _before(repository: Repository, releases: Releases, fix: str) -> str:
-    """The last release before a fix that no release has; "" where none is near."""
+    """Return the last release before an unreleased fix, or "" if none is near."""
     committed = int(repository.commit(fix).committed.timestamp())
     before = [release for release in releases.all if release.date <= committed + SLOP][
         -NEAR:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compiles the object files that a backport changes, before and after each of its commits.
+"""Compile the object files that a backport changes, before and after each of its commits.
 
 The objects are compiled on the branch, in the same way as by `patchpilot build`.
 """
@@ -50,7 +50,7 @@ class Built:
 
 
 def may_compile(repository: Repository, tree: Tree) -> None:
-    """Raises an error if the objects of a tree must not be compiled.
+    """Raise an error if the objects of a tree must not be compiled.
 
     The error is `UsageError` if the tree is not a kernel tree, and `UntrustedCommandsError`
     if the user has not trusted the repository for builds.
@@ -71,7 +71,7 @@ def compile_objects(
     after: str,
     progress: Progress,
 ) -> Built:
-    """Compiles the objects that the commits of a clone after a branch's tip change.
+    """Compile the objects that the commits of a clone after a branch's tip change.
 
     Only one configuration for this machine is built, with the repository's build cache.
     """
@@ -84,22 +84,22 @@ def compile_objects(
         for patch in series.patches
         for problem in facts.problems.get(id(patch), ())
     ]
-    errors = [_text(one) for one in problems if one.kind in _FATAL]
+    errors = [_text(problem) for problem in problems if problem.kind in _FATAL]
     if errors:
         names = {
             name
-            for one in problems
-            if one.kind in _FATAL
-            for name in names_in(one.message)
+            for problem in problems
+            if problem.kind in _FATAL
+            for name in names_in(problem.message)
         }
         lines = [*dict.fromkeys(errors), *_missing(repository, branch.tip, names)]
         return Built(branch.branch, FAILED, "\n".join(lines))
-    if not any(row.built for one in facts.commits for row in one.configurations):
-        notes = [one.message for one in problems if one.kind == NOT_BUILT]
+    if not any(row.built for built in facts.commits for row in built.configurations):
+        notes = [problem.message for problem in problems if problem.kind == NOT_BUILT]
         return Built(
             branch.branch, -1, "\n".join(notes) or "there is no object to compile"
         )
-    warnings = [_text(one) for one in problems if one.kind != NOT_BUILT]
+    warnings = [_text(problem) for problem in problems if problem.kind != NOT_BUILT]
     return Built(branch.branch, 0, "", tuple(dict.fromkeys(warnings)))
 
 
@@ -112,11 +112,13 @@ def _missing(repository: Repository, tip: str, names: Collection[str]) -> list[s
 
 
 def is_objects(command: str | None) -> bool:
-    """Whether the value of `--build` is `objects`, which compiles only the changed files."""
+    """Return whether the value of `--build` is `objects`, which compiles only the changed files."""
     return command is not None and shlex.split(command) == [OBJECTS]
 
 
 def _text(problem: BuildProblem) -> str:
     kind = "warning" if problem.kind not in _FATAL else "error"
-    place = f"{problem.path}:{problem.line}: " if problem.path and problem.line else ""
-    return f"{place}{kind}: {problem.message}"
+    location = (
+        f"{problem.path}:{problem.line}: " if problem.path and problem.line else ""
+    )
+    return f"{location}{kind}: {problem.message}"

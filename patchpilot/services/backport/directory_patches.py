@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes patches for an unpacked tree, to be applied with patch(1) or `git am`."""
+"""Write patches for an unpacked tree, to be applied with patch(1) or `git am`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ def write_for_directories(
     wording: BackportText,
     profile: str | None = None,
 ) -> tuple[WrittenBackport, ...]:
-    """Writes the patches for every directory that the fixes apply to, into `folder`/<version>.
+    """Write the patches for every directory that the fixes apply to, into `folder`/<version>.
 
     Each patch applies on top of the previous one.
     """
@@ -111,7 +111,9 @@ def _mails(
 
 
 def _commit(patch: Patch, commit: str | None) -> Commit:
-    """A patch as the commit that it is or would be; its id is "" where it is none."""
+    """Return a patch as the commit that it is or would become; the id is "" if it is not a
+    commit.
+    """
     author = patch.author or Address("", "")
     date = header_date(patch.header("Date") or "") or EPOCH
     return Commit(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rates the risk of a fix's prerequisites, and excludes prerequisites from the verdicts."""
+"""Rate the risk of a fix's prerequisites, and exclude prerequisites from the verdicts."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ class Risk(StrEnum):
 
 
 def risk_of(need: PrerequisiteNeed, max_lines: int) -> Risk:
-    """Returns the risk of a prerequisite.
+    """Return the risk of a prerequisite.
 
     `max_lines` is the size limit for patches in the stable trees (0: no limit).
     """
@@ -34,7 +34,7 @@ def risk_of(need: PrerequisiteNeed, max_lines: int) -> Risk:
 def without(
     result: BackportResult, left_out: Mapping[str, Collection[str]]
 ) -> BackportResult:
-    """Returns the backport result without the excluded prerequisites of each branch.
+    """Return the backport result without the excluded prerequisites of each branch.
 
     `left_out` maps branch names to the excluded commits. The order of the others is kept.
     """

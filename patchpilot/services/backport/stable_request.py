@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the request to the stable maintainers for a fix that is upstream."""
+"""Write the request to the stable maintainers for a fix that is upstream."""
 
 from pathlib import Path
 from textwrap import fill as fill_text
@@ -26,12 +26,12 @@ from patchpilot.topic.topic_recipients import source_tree, sources_of
 def request_mail(
     repository: Repository, result: BackportResult, stable: StableTrees, why: str = ""
 ) -> str:
-    """Returns the message that asks the stable maintainers to apply a mainline commit.
+    """Return the message that asks the stable maintainers to apply a mainline commit.
 
-    The message, headers first, names the trees to which git applies the commit without
-    conflicts (option 2 of the stable kernel rules). It is sent in the user's name, so that it
-    states nothing but what patchpilot found out. Raises `UsageError` if the fix is not in mainline
-    or applies cleanly to no tree that needs it.
+    The message, headers first, names the trees to which git applies the commit without conflicts
+    (option 2 of the stable kernel rules). It is sent in the user's name, so it states only what
+    patchpilot determined. Raise `UsageError` if the fix is not in mainline or applies cleanly to no
+    tree that needs it.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
@@ -74,7 +74,7 @@ def request_mail(
         "trees": listed([f"{take.version or take.branch}" for take in takes]),
         "commit": result.commit,
         "subject": result.subject,
-        # the label is in the template
+        # the template has the label
         "why": fill_text(f"Why: {why}", 72)[5:] or _first_paragraph(commit.body),
         "state": "\n".join(line for line in state if line),
         "name": identity.name if identity else "",
@@ -84,7 +84,7 @@ def request_mail(
     subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
     head = [
         *([f"To: {stable.list}"] if stable.list else []),
-        *(["Cc: " + ",\n ".join(one.header() for one in cc)] if cc else []),
+        *(["Cc: " + ",\n ".join(address.header() for address in cc)] if cc else []),
         f"Subject: {' '.join(subject.split())}",
     ]
     return "\n".join([*head, "", body]) + "\n"
@@ -93,7 +93,7 @@ def request_mail(
 def keep_request(repository: Repository, result: BackportResult) -> Path:
     """Write the request as a draft into the user's state directory, and return its file.
 
-    Raises `UsageError` as `request_mail` does.
+    Raise `UsageError` as `request_mail` does.
     """
     text = printable(request_mail(repository, result, form_of(repository, None)))
     return keep_draft("requests", (result.commit or "")[:12], text)
@@ -105,18 +105,22 @@ def _cc(
     stable: StableTrees,
     sender: Address | None,
 ) -> tuple[Address, ...]:
-    """Who gets a copy: whoever the commit names, and the maintainers and lists of its files."""
-    found = {one.key: one for one in people([commit], (stable.list,))}
-    for one in _maintainers(repository, commit):
-        if one.key != stable.list:
-            found.setdefault(one.key, one)
+    """Return the Cc: addresses: the contacts in the commit, and the maintainers and lists of its
+    files.
+    """
+    result = {address.key: address for address in people([commit], (stable.list,))}
+    for address in _maintainers(repository, commit):
+        if address.key != stable.list:
+            result.setdefault(address.key, address)
     if sender:
-        found.pop(sender.key, None)
-    return tuple(found.values())
+        result.pop(sender.key, None)
+    return tuple(result.values())
 
 
 def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
-    """Who MAINTAINERS names for the files of the commit; nobody without that file."""
+    """Return the addresses that MAINTAINERS names for the commit's files; none without that
+    file.
+    """
     tree = source_tree(None, repository)
     if not tree.exists("MAINTAINERS"):
         return ()
@@ -124,9 +128,11 @@ def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
         sources = sources_of(tree, repository, {"git_fallback": False, "git": False})
         plan = plan_patches([commit_patch(repository, commit.id)], sources)
     except PatchpilotError:
-        # the letter is for the stable maintainers; a broken MAINTAINERS does not hold it up
+        # the request is for the stable maintainers, so a broken MAINTAINERS does not stop it
         return ()
-    return tuple(one.address for one in plan.recipients if one.section)
+    return tuple(
+        recipient.address for recipient in plan.recipients if recipient.section
+    )
 
 
 def _first_paragraph(body: str) -> str:
@@ -135,6 +141,6 @@ def _first_paragraph(body: str) -> str:
         if text and not text.startswith(
             ("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")
         ):
-            # what it announces, such as a line of a log, belongs to it
+            # include what the paragraph introduces, such as a line of a log
             return "\n\n".join(paragraphs[at : at + 1 + text.endswith(":")])
     return "(give the reason)"

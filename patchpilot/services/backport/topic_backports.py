@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Backports a commit of a topic with the current settings.
+"""Backport a commit of a topic with the current settings.
 
-Provides the verdicts, the patches with the default texts, and a clone to resolve
-conflicts.
+Provides the verdicts, the patches with the default texts, and a clone to resolve conflicts.
 """
 
 from collections.abc import Collection, Mapping
@@ -58,7 +57,7 @@ def topic_backports(
     culprit: str = "",
     progress: Progress = silent,
 ) -> BackportResult:
-    """Returns the backport verdicts for a topic's commit, and the releases that have the bug.
+    """Return the backport verdicts for a topic's commit, and the releases that have the bug.
 
     If there is no Fixes: tag, the caller names the commit that introduced the bug. The result has
     no branches, and the reason as its only rule, if the project maintains no stable series or
@@ -95,9 +94,9 @@ def topic_backports(
 
 
 def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
-    """The FAILED mails about a fix.
+    """Return the FAILED messages about a fix.
 
-    None where the followed series cannot be read, on which no verdict depends.
+    Empty if the tracked series cannot be read, because no verdict depends on them.
     """
     try:
         return answered([result])
@@ -108,8 +107,8 @@ def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
 def _without_branches(
     repository: Repository, settings: Settings, commit: Commit
 ) -> BackportResult | None:
-    """The result where the commit's project has no stable branches, or none of its branches was
-    fetched; else None.
+    """Return the result if the project has no stable branches or none was fetched, otherwise
+    None.
     """
     profile = settings.get("profile")
     project = project_of(
@@ -139,7 +138,7 @@ def write_topic_backports(
     *,
     signs: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Writes the patches for every branch that the fix applies to into `folder`.
+    """Write the patches for every branch that the fix applies to into `folder`.
 
     The message texts are not changed by any option, except that the user's sign-off is added
     if `signs` is set. `left_out` maps branches to the prerequisites to exclude.
@@ -159,7 +158,7 @@ def write_adapted(
     *,
     signs: bool = False,
 ) -> WrittenBackport:
-    """Writes the adapted fix for a branch as a patch, whatever the adaptation's confidence.
+    """Write the adapted fix for a branch as a patch, whatever the adaptation's confidence.
 
     The caller has shown the steps of the adaptation to the user. The user's sign-off is added
     if `signs` is set.
@@ -190,7 +189,7 @@ class Ways:
 def ways_to(
     repository: Repository, result: BackportResult, branch: BranchResult
 ) -> Ways:
-    """Returns the options for a fix that conflicts on a branch."""
+    """Return the options for a fix that conflicts on a branch."""
     assert result.commit
     if is_started(repository, result.commit, branch):
         return Ways(is_started=True)
@@ -200,9 +199,9 @@ def ways_to(
             scratch.tree_of(branch.tip),
         )
         backports = [
-            one.landed_as
-            for one in result.branches
-            if one.landed_as and one.landed_as != result.commit
+            row.landed_as
+            for row in result.branches
+            if row.landed_as and row.landed_as != result.commit
         ]
         merge = scratch.pick(fix.id, tree, fix.base)
         adapted = adapt(scratch, merge, tree, fix, backports)
@@ -218,7 +217,7 @@ def resolve_conflict(
     left_out: Collection[str],
     start: Adaptation | None = None,
 ) -> Resolving:
-    """Returns a clone with the branch's conflict, reusing an existing clone.
+    """Return a clone with the branch's conflict, reusing an existing clone.
 
     With the adaptation `start`, the files in conflict have the adapted content. The
     prerequisites in `left_out` are not applied before the fix.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines whether fixes apply to an unpacked tree, in the form used for branches."""
+"""Determine whether fixes apply to an unpacked tree, in the form used for branches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -29,29 +29,23 @@ _NOT_KNOWN = (
 
 @dataclass(frozen=True, slots=True)
 class _ChangedTree:
-    """A directory with the fixes before this one in it: path → content, None for a file that they
-    delete.
-    """
+    """A directory with the earlier fixes applied: path → content, None for a deleted file."""
 
     ground: Tree
     changed: dict[str, bytes | None] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
-        """The name of the directory."""
         return self.ground.label
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """The kernel version of the directory."""
         return self.ground.version
 
     def read(self, path: str) -> bytes | None:
-        """Returns the content of a file, or None if it does not exist."""
         return self.changed[path] if path in self.changed else self.ground.read(path)
 
     def exists(self, path: str) -> bool:
-        """Returns whether a file or directory exists."""
         return (
             self.changed[path] is not None
             if path in self.changed
@@ -59,11 +53,10 @@ class _ChangedTree:
         )
 
     def is_dir(self, path: str) -> bool:
-        """Returns whether a directory exists."""
         return self.ground.is_dir(path)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Returns the files of the directory, without files that the fixes add."""
+        """Return the files of the directory, without files that the fixes add."""
         return self.ground.files(directory)
 
 
@@ -74,18 +67,18 @@ def on_directory(
     *,
     adapts: bool = False,
 ) -> list[BranchResult]:
-    """Returns for each patch whether it fits a directory, or is already applied there.
+    """Return for each patch whether it fits a directory or is already applied there.
 
-    Only the content of the files is examined. Each patch is applied on top of the previous
-    ones. For a commit of the repository, whose id is given with its patch, the verdict
-    includes whether git can merge it. With `adapts`, a patch that does not fit is adapted.
+    Only the content of the files is examined. Each patch is applied on top of the previous ones.
+    For a commit of the repository, whose id is given with its patch, the verdict includes whether
+    git can merge it. With `adapts`, a patch that does not fit is adapted.
     """
     tree = _ChangedTree(DirectoryTree(folder))
     results = []
     for patch, commit in fixes:
         result = _one(patch, commit, tree, repository, adapts=adapts)
         change = result.change
-        # what is not sure is not written, so nothing is built on it
+        # an uncertain result is not written, so nothing is built on it
         if change and (not result.adaptation or result.adaptation.is_sure):
             tree.changed.update(
                 dict.fromkeys(change.before)
@@ -122,7 +115,7 @@ def _one(
 def _change(
     patch: Patch, tree: Tree, adapted: Adaptation | None
 ) -> DirectoryChange | None:
-    """What a patch that fits or is adapted changes in a tree; None where nothing is left."""
+    """Return the changes of a fitting or adapted patch to a tree, or None if there are none."""
     before: Files = {}
     after: Files = {}
     for change in patch.files:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Resolves conflicts and runs builds of backports in a separate clone.
+"""Resolve conflicts and run builds of backports in a separate clone.
 
 The user's repository and working tree are not changed.
 """
@@ -90,12 +90,12 @@ def resolve(
     *,
     start: Adaptation | None = None,
 ) -> Resolving:
-    """Prepares a clone with the prerequisites committed and the fix in conflict.
+    """Prepare a clone with the prerequisites committed and the fix in conflict.
 
-    If the clone already exists, the resolution continues there. With the adaptation `start`,
-    no prerequisites are applied and the files in conflict have the adapted content. When the
-    user has committed the resolution, the patches are written to `folder` (default: next to
-    the clone). Raises `UsageError` for a directory, a patch file, or a fix that is not merged.
+    If the clone already exists, the resolution continues there. With the adaptation `start`, no
+    prerequisites are applied and the files in conflict have the adapted content. When the user has
+    committed the resolution, the patches are written to `folder` (default: next to the clone).
+    Raise `UsageError` for a directory, a patch file, or a fix that is not merged.
     """
     if result.commit is None or not branch.tip:
         raise UsageError(
@@ -104,23 +104,23 @@ def resolve(
         )
     if not result.upstream:
         raise UsageError(not_upstream(result.commit))
-    place = _place(repository, result.commit, branch)
-    if not (place / ".git").exists():
-        _prepare(repository, result, branch, stable, place, wording, start)
+    clone = _place(repository, result.commit, branch)
+    if not (clone / ".git").exists():
+        _prepare(repository, result, branch, stable, clone, wording, start)
     return _take_up(
-        repository, result, branch, stable, place, folder or _patches(place), wording
+        repository, result, branch, stable, clone, folder or _patches(clone), wording
     )
 
 
 def is_started(repository: Repository, commit: str, branch: BranchResult) -> bool:
-    """Returns whether a clone for resolving the conflict on a branch already exists."""
+    """Return whether a clone for resolving the conflict on a branch already exists."""
     return (_place(repository, commit, branch) / ".git").exists()
 
 
 def resolution(
     repository: Repository, commit: str, branch: BranchResult
 ) -> Path | None:
-    """Returns the folder with the patches that `resolve` wrote for a branch, or None."""
+    """Return the folder with the patches that `resolve` wrote for a branch, or None."""
     folder = _patches(_place(repository, commit, branch))
     return folder if folder.is_dir() and any(folder.glob("*.patch")) else None
 
@@ -134,7 +134,7 @@ def build(
     *,
     adapts: bool = False,
 ) -> Built:
-    """Runs a command in a temporary clone of a branch with the fixes and their prerequisites.
+    """Run a command in a temporary clone of a branch with the fixes and their prerequisites.
 
     The command is split into words and run without a shell; `objects` compiles the files that
     each commit changes. `pairs` are the fixes, each with its result for the branch. `adapts`
@@ -159,14 +159,14 @@ def build(
         )
     with Scratch(repository) as scratch, TemporaryFolder("build") as top:
         commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
-        place = top / "tree"
-        _clone(repository, place, extra=scratch.path)
+        folder = top / "tree"
+        _clone(repository, folder, extra=scratch.path)
         if command == OBJECTS:
-            return compile_objects(repository, place, branch, commits[-1].id, progress)
-        git(place, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
+            return compile_objects(repository, folder, branch, commits[-1].id, progress)
+        git(folder, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
         doing = partial(progress, f"{branch.branch}: {words[0]}")
         watched = Watched(_BUILD_HOURS * 3600, doing)
-        done = run(words, cwd=place, env=dict(os.environ), timeout=watched)
+        done = run(words, cwd=folder, env=dict(os.environ), timeout=watched)
     text = (done.out + done.err).decode("utf-8", "replace")
     return Built(branch.branch, done.code, "\n".join(text.strip().split("\n")[-20:]))
 
@@ -179,18 +179,16 @@ def _place(repository: Repository, commit: str, branch: BranchResult) -> Path:
     return state_path() / "resolve" / f"{key}-{commit[:12]}-{name}"
 
 
-def _patches(place: Path) -> Path:
-    return place.with_name(place.name + ".patches")
+def _patches(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".patches")
 
 
-def _clone(repository: Repository, place: Path, extra: Path | None = None) -> None:
-    """A clone that shares the repository's objects, with nothing checked out and the user's own
-    identity.
-    """
-    place.parent.mkdir(parents=True, exist_ok=True)
+def _clone(repository: Repository, clone: Path, extra: Path | None = None) -> None:
+    """Clone without a checkout, sharing the repository's objects and using the user's identity."""
+    clone.parent.mkdir(parents=True, exist_ok=True)
     source = repository.common_dir.resolve()
     with TemporaryFolder("source") as folder:
-        # git clone cannot write a path with a line break into the list of what it borrows from
+        # git clone cannot write a path with a newline into its list of alternates
         link = folder / "repository"
         link.symlink_to(source)
         git(
@@ -201,17 +199,17 @@ def _clone(repository: Repository, place: Path, extra: Path | None = None) -> No
             "--no-checkout",
             "--no-tags",
             str(link),
-            str(place),
+            str(clone),
             timeout=1800,
         )
-    git(place, "config", "remote.origin.url", str(source))
+    git(clone, "config", "remote.origin.url", str(source))
     alternates.write(
-        place / ".git" / "objects", source / "objects", *([extra] if extra else [])
+        clone / ".git" / "objects", source / "objects", *([extra] if extra else [])
     )
     identity = repository.identity
     if identity:
-        git(place, "config", "user.name", identity.name)
-        git(place, "config", "user.email", identity.email)
+        git(clone, "config", "user.name", identity.name)
+        git(clone, "config", "user.email", identity.email)
 
 
 def _prepare(
@@ -219,7 +217,7 @@ def _prepare(
     result: BackportResult,
     branch: BranchResult,
     stable: StableTrees,
-    place: Path,
+    folder: Path,
     wording: BackportText,
     start: Adaptation | None,
 ) -> None:
@@ -233,7 +231,7 @@ def _prepare(
             for prerequisite in branch.prerequisites
         ]
     )
-    unready = place.with_name(place.name + ".unready")
+    unready = folder.with_name(folder.name + ".unready")
     shutil.rmtree(unready, ignore_errors=True)
     try:
         with Scratch(repository) as scratch:
@@ -250,7 +248,7 @@ def _prepare(
                 timeout=1800,
             )
             git(unready, "update-ref", "refs/patchpilot/base", branch.tip)
-            # what only the scratch store has must outlive it
+            # objects that only the scratch store has must outlive it
             _own_objects(unready, scratch, commits)
         git(
             unready,
@@ -275,7 +273,7 @@ def _prepare(
             if start
             else ()
         ):
-            # a link's content is a path, which may lead out of the clone
+            # a symbolic link may point outside the clone
             if mode.startswith(_PLAIN_FILE):
                 (unready / path).write_bytes(content)
         merge_message = unready / ".git" / "MERGE_MSG"
@@ -294,26 +292,26 @@ def _prepare(
                 "-",
                 stdin=message.encode("utf-8", "surrogateescape"),
             )
-        unready.rename(place)
+        unready.rename(folder)
     except (OSError, GitError) as error:
         shutil.rmtree(unready, ignore_errors=True)
         if isinstance(error, OSError):
             raise InputError(
-                f"cannot create {place}: {error.strerror or error}"
+                f"cannot create {folder}: {error.strerror or error}"
             ) from error
         raise
 
 
-def _own_objects(place: Path, scratch: Scratch, commits: Sequence[MadeCommit]) -> None:
-    """Copy the scratch store's objects into the clone, and let go of the store."""
+def _own_objects(folder: Path, scratch: Scratch, commits: Sequence[MadeCommit]) -> None:
+    """Copy the scratch store's objects into the clone, and detach the clone from the store."""
     if commits:
         for file in scratch.path.glob("??/*"):
-            goal = place / ".git" / "objects" / file.parent.name / file.name
+            goal = folder / ".git" / "objects" / file.parent.name / file.name
             if not goal.exists():
                 goal.parent.mkdir(exist_ok=True)
                 shutil.copyfile(file, goal)
     alternates.write(
-        place / ".git" / "objects",
+        folder / ".git" / "objects",
         (scratch.repository.common_dir / "objects").resolve(),
     )
 
@@ -383,7 +381,7 @@ def _resolved(
     base: str,
     head: str,
 ) -> list[MadeCommit]:
-    """The commits the user made, each with the mainline commit its message names."""
+    """Return the user's commits, each with the mainline commit that its message names."""
     commits = []
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
         message = clone.commit(id_).message

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the patches of a backport, ready to send, with one folder per branch."""
+"""Write the patches of a backport, ready to send, with one folder per branch."""
 
 import re
 import shlex
@@ -56,7 +56,7 @@ class WrittenBackport:
 
 
 def signer(identity: Address | None) -> Address:
-    """Return the user, who signs off. Raises `MissingError` if git does not know who that is."""
+    """Return the user, who signs off. Raise `MissingError` if git has no identity."""
     if identity is None:
         raise MissingError(
             "git user.name and user.email are not set",
@@ -66,14 +66,14 @@ def signer(identity: Address | None) -> Address:
 
 
 def send_commands(written: Sequence[WrittenBackport]) -> tuple[str, ...]:
-    """Returns the commands that send the patches, the latest branch first.
+    """Return the commands that send the patches, the latest branch first.
 
-    In that order nobody loses a fix by updating. Whole commits that could replace parts are
-    an alternative, which has no command.
+    In that order no user loses a fix by updating. There is no command for whole commits that could
+    replace partial ones.
     """
-    sent = [one for one in written if one.files and one.send]
+    sent = [backport for backport in written if backport.files and backport.send]
     sent.sort(key=_version, reverse=True)
-    return tuple(one.send for one in sent)
+    return tuple(backport.send for backport in sent)
 
 
 def _version(backport: WrittenBackport) -> tuple[int, ...]:
@@ -83,7 +83,7 @@ def _version(backport: WrittenBackport) -> tuple[int, ...]:
 
 
 def send_command(files: Sequence[Path]) -> str:
-    """Returns the command that sends the patches of a folder.
+    """Return the command that sends the patches of a folder.
 
     Their recipients, and the message that they reply to, are in their headers.
     """
@@ -91,7 +91,7 @@ def send_command(files: Sequence[Path]) -> str:
 
 
 def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
-    """Returns the FAILED messages of the stable maintainers about commits of tracked series.
+    """Return the FAILED messages of the stable maintainers about commits of tracked series.
 
     The keys are (commit, version). The result is empty if no series is tracked.
     """
@@ -111,7 +111,7 @@ def answering(
     commits: Sequence[str | None],
     version: str | None,
 ) -> BackportText:
-    """Returns the texts for one branch, with the message that its patches reply to.
+    """Return the texts for one branch, with the message that its patches reply to.
 
     This is the message named by the user or, by default, the FAILED message about the first
     commit that has such a message.
@@ -130,15 +130,15 @@ def write_backports(
     profile: str | None = None,
     adapts: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Writes the patches for every branch that needs the fix and to which it applies.
+    """Write the patches for every branch that needs the fix and to which it applies.
 
-    The patches, each after its prerequisites, are written into `folder`/<version>; for
-    directories, see `directory_patches`.
+    The patches, each after its prerequisites, are written into `folder`/<version>; for directories,
+    see `directory_patches`.
 
-    Only commits that are upstream are written, because a stable tree accepts no others.
-    Partial prerequisites are written as parts. Raises `UsageError` if a folder already has
-    patches. If `wording` names no message to answer, the patches reply to the FAILED message
-    about the fix in a tracked series.
+    Only commits that are upstream are written, because a stable tree accepts no others. Partial
+    prerequisites are written as parts. Raise `UsageError` if a folder already has patches. If
+    `wording` names no message to answer, the patches reply to the FAILED message about the fix in a
+    tracked series.
     """
     stable = form_of(repository, profile)
     written: list[WrittenBackport] = []
@@ -189,7 +189,7 @@ def steps_for(
     upstream_only: bool = True,
     adapts: bool = False,
 ) -> tuple[list[Step], Advice]:
-    """Returns the commits to apply to a branch, in order, or no commits and the reason.
+    """Return the commits to apply to a branch, in order, or no commits and the reason.
 
     Prerequisites that are needed only in part are reduced to the fix's files. An adapted fix
     needs no prerequisites. With `adapts`, a fix that conflicts and could not be adapted is
@@ -217,7 +217,7 @@ def steps_for(
 
 
 def not_upstream(commit: str) -> str:
-    """Returns why nothing is written for a commit that is not in mainline."""
+    """Return why nothing is written for a commit that is not in mainline."""
     return (
         f"{commit[:12]} is not in your copy of mainline: stable trees take only"
         " mainline commits (fetch it, or use Cc: stable)"
@@ -225,7 +225,7 @@ def not_upstream(commit: str) -> str:
 
 
 def _obstacle(fix: Commit, answer: BranchResult, *, adapts: bool) -> Advice:
-    """Why a fix cannot be applied to a branch; "" if it can."""
+    """Return why a fix cannot be applied to a branch, or "" if it can."""
     adapted, where = answer.adaptation, ("--resolve", answer.branch)
     if adapted:
         return (
@@ -254,7 +254,7 @@ def mails_of(
     version: str | None,
     wording: BackportText,
 ) -> list[tuple[str, bytes]]:
-    """Returns the messages of a series of backports.
+    """Return the messages of a series of backports.
 
     A patch that differs from upstream has a note about it below its `---`.
     """
@@ -264,7 +264,7 @@ def mails_of(
 
 
 def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
-    """Returns the note below the `---` of a backport.
+    """Return the note below the `---` of a backport.
 
     The note is empty unless the backport differs from upstream or lacks a trailer.
     """
@@ -298,7 +298,7 @@ def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
 
 
 def folder_name(branch: BranchResult) -> str:
-    """Returns the name of the folder for the patches of a branch or directory."""
+    """Return the name of the folder for the patches of a branch or directory."""
     name = branch.version or (
         branch.tip[:12] if branch.branch == branch.tip else branch.branch
     )
@@ -308,9 +308,9 @@ def folder_name(branch: BranchResult) -> str:
 def write_mails(
     folder: Path, mails: Sequence[tuple[str, bytes]], *, overwrite: bool = False
 ) -> tuple[Path, ...]:
-    """Writes messages into a folder and returns their paths.
+    """Write messages into a folder and return their paths.
 
-    Raises `UsageError` if the folder already has patches and `overwrite` is not set, and
+    Raise `UsageError` if the folder already has patches and `overwrite` is not set, and
     `InputError` if the folder cannot be written.
     """
     try:

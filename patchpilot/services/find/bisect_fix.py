@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the commit that fixed a bug by builds: names the next commit to build, and takes answers.
+"""Find the commit that fixed a bug by builds: name the next commit to build, and process
+answers.
 
 The bisection of a repository is stored in the user's state directory, because the user may boot
 another kernel between two calls.
@@ -54,10 +55,10 @@ def bisect(
     profile: str | None = None,
     progress: Progress = silent,
 ) -> BisectStep:
-    """Start a bisection with a symptom, or take an answer on the commit that was named.
+    """Start a bisection with a symptom, or process an answer about the commit to build.
 
     The answers are `good` (the bug is gone), `bad`, `skip`, `undo`, which discards the last one,
-    `reset`, which discards all, and "" to repeat the step. Raises `UsageError` without a bisection,
+    `reset`, which discards all, and "" to repeat the step. Raise `UsageError` without a bisection,
     without a commit to build, or if a new one would discard answers of one that is not finished.
     """
     file, key = state_path() / "bisections.json", str(repository.common_dir)
@@ -127,11 +128,11 @@ def _step(
     build = next_build(
         parents, state["likely"], state["searched"], skipped, is_good=bool(good)
     )
-    found = None
+    fixing = None
     if build is None and len(parents) == 1:
         (fixed,) = parents
         fix = FoundFix(fixed, repository.commit(fixed).subject, 1.0)
-        (found,) = with_verdicts(repository, [fix], state["tree"], profile, progress)
+        (fixing,) = with_verdicts(repository, [fix], state["tree"], profile, progress)
     return BisectStep(
         state["tree"],
         since,
@@ -141,6 +142,6 @@ def _step(
         build.builds if build else 0,
         build.commit if build else None,
         repository.commit(build.commit).subject if build else "",
-        found,
+        fixing,
         tuple(f"{answer} {built}" for answer, built in state["answers"]),
     )

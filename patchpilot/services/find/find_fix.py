@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the commits of mainline that may fix a symptom in the tree of a release or branch."""
+"""Find the commits of mainline that may fix a symptom in the tree of a release or branch."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.mainline import Mainline, find_mainline
 from patchpilot.history.releases import Releases
-from patchpilot.history.shallow_clones import what_lacks
+from patchpilot.history.shallow_clones import missing_history_notes
 from patchpilot.history.stable_branches import Branch, stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
@@ -79,8 +79,8 @@ class FoundFix:
     """A commit that may fix the symptom.
 
     `probability` is calibrated on known fixes. `release` is the first release with the commit.
-    `matches` lists the functions and files in common. The first verdict is for the searched tree;
-    a merge has none.
+    `matches` lists the common functions and files. The first verdict is for the searched tree; a
+    merge has none.
     """
 
     commit: str
@@ -91,11 +91,13 @@ class FoundFix:
     branches: tuple[TreeVerdict, ...] = ()
 
     def next_step(self, seen: str = "", *, is_fix: bool = True) -> Action:
-        """The command that requests the backports of a fix, with the line of a log that was
-        `seen`, or checks them; for a merge, `find`.
+        """Return the command that requests or checks the backports of a fix; for a merge,
+        `find`.
+
+        `seen` is a line of the log, for the request.
         """
         if not self.branches:
-            # a merge has no patch: read the messages about it
+            # a merge has no patch, so read the messages about it
             return Action("find", (self.commit[:12],))
         wanted = is_fix and any(
             tree.verdict.startswith("clean") for tree in self.branches[1:]
@@ -135,12 +137,12 @@ class FoundFixes:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """The functions that the symptom names, the most telling first."""
+        """Return the functions that the symptom names, most significant first."""
         return tuple(frame.function for frame in self.symptom.frames)
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """The modules and drivers that the symptom names."""
+        """Return the modules and drivers that the symptom names."""
         return self.symptom.modules
 
 
@@ -169,8 +171,8 @@ def find_fixes(
 ) -> FoundFixes:
     """Return the commits of mainline that may fix a symptom, with the verdict for each branch.
 
-    `tree` is the revision that has the bug; the default is the version that the log names, and
-    then HEAD. Raises `InputError` if the symptom names nothing that can be searched for, and
+    `tree` is the revision that has the bug; the default is the version that the log names, and then
+    HEAD. Raise `InputError` if the symptom names nothing that can be searched for, and
     `MissingError` without a mainline.
     """
     search = search_fixes(
@@ -183,7 +185,7 @@ def find_fixes(
         if at < FEW or fix.probability >= WORTH or search.symptom.name
     ]
     likely = bool(shown) and shown[0].probability >= LIKELY
-    notes = what_lacks(repository)
+    notes = missing_history_notes(repository)
     if search.symptom.name and len(search.fixes) > SHOWN:
         notes.append(
             f"{len(search.fixes)} commits change it: these are the latest ones"
@@ -244,42 +246,49 @@ def search_fixes(
         )
     touched = touching(repository, rev, main.tip, files)
     if symptom.name:
-        named = [one for one in messages if one.id in touched]
+        named = [message for message in messages if message.id in touched]
         if symptom.frames:
-            changes = read_changes(repository, [one.id for one in named[:MOST]])
+            changes = read_changes(repository, [message.id for message in named[:MOST]])
             named = [
-                one
-                for one in named
-                if one.id in changes and symptom.name in changes[one.id].functions
+                message
+                for message in named
+                if message.id in changes
+                and symptom.name in changes[message.id].functions
             ]
         if named:
             share = round(1 / len(named), 3)
             matches = (f"changes {symptom.name}{'()' if symptom.frames else ''}",)
             fixes = [
-                FoundFix(one.id, one.subject, share, None, matches) for one in named
+                FoundFix(message.id, message.subject, share, None, matches)
+                for message in named
             ]
             return Search(name, rev, main, symptom, len(messages), fixes, fits=True)
     query = Query(places, messages, touched)
     progress("comparing the commits")
     words = count_words(messages, symptom.terms())
-    found = best(weigh_messages(query, words), weights())
-    changes = read_changes(repository, [messages[one.number].id for one in found])
-    order = ranked(weigh_changes(query, found, changes))
+    evidence = best(weigh_messages(query, words), weights())
+    changes = read_changes(
+        repository,
+        [messages[candidate_evidence.number].id for candidate_evidence in evidence],
+    )
+    order = ranked(weigh_changes(query, evidence, changes))
     fixes = [
         FoundFix(
-            messages[one.evidence.number].id,
-            messages[one.evidence.number].subject,
-            round(one.probability, 3),
-            matches=one.evidence.matches,
+            messages[ranked.evidence.number].id,
+            messages[ranked.evidence.number].subject,
+            round(ranked.probability, 3),
+            matches=ranked.evidence.matches,
         )
-        for one in order
+        for ranked in order
     ]
     return Search(name, rev, main, symptom, len(messages), fixes, fits(order[:FEW]))
 
 
 def symptom_text(repository: Repository, what: str) -> str:
-    """Return the text of a file with a log, the path of a source file from the top of the
-    repository, or otherwise `what`. Raises `InputError` if a file cannot be read.
+    """Return the text of a symptom.
+
+    It is the content of a log file, the path of a source file from the top of the repository, or
+    `what`. Raise `InputError` if a file cannot be read.
     """
     file = Path(what).expanduser()
     path = os.path.relpath(file, repository.top)
@@ -314,23 +323,27 @@ def fixes_of(
     messages = list(read_messages(repository, rev, tip))
     own = read_changes(repository, [rev]).get(rev, Change())
     near = touching(repository, rev, tip, own.files)
-    near_ids = [one.id for one in messages if one.id in near][:MOST]
+    near_ids = [message.id for message in messages if message.id in near][:MOST]
     changes = read_changes(repository, near_ids)
-    found, asked = [], 0
-    for one in messages:
-        tags = FIXES.findall(one.message)
+    candidates, asked = [], 0
+    for message in messages:
+        tags = FIXES.findall(message.message)
         sure = 1.0 if any(rev.startswith(tag) for tag in tags) else 0.0
-        is_near = not tags and own.functions & changes.get(one.id, Change()).functions
+        is_near = (
+            not tags and own.functions & changes.get(message.id, Change()).functions
+        )
         if is_near and asked < _ASKED:
-            progress(f"finding the commit that {one.id[:12]} fixes")
+            progress(f"finding the commit that {message.id[:12]} fixes")
             asked += 1
-            culprits = rank_culprits.find(repository, repository.commit(one.id))
+            culprits = rank_culprits.find(repository, repository.commit(message.id))
             sure = sum(it.confidence for it in culprits.candidates if it.commit == rev)
         if sure >= OFFERED:
             match = f"fixes {rev[:12]}" if tags else f"changes lines of {rev[:12]}"
-            found.append(FoundFix(one.id, one.subject, sure, matches=(match,)))
-    found.sort(key=lambda fix: -fix.probability)
-    fixes = with_verdicts(repository, found[:SHOWN], rev, None, progress)
+            candidates.append(
+                FoundFix(message.id, message.subject, sure, matches=(match,))
+            )
+    candidates.sort(key=lambda fix: -fix.probability)
+    fixes = with_verdicts(repository, candidates[:SHOWN], rev, None, progress)
     likely = bool(fixes) and fixes[0].probability >= LIKELY
     return FoundFixes(
         rev[:12], rev, len(messages), likely, bool(fixes), Symptom(), fixes
@@ -338,7 +351,9 @@ def fixes_of(
 
 
 def is_commit(repository: Repository, word: str) -> bool:
-    """Return whether a word names a commit, not a file; UsageError for an unknown commit id."""
+    """Return whether a word names a commit, not a file; raise UsageError for an unknown commit
+    id.
+    """
     if Path(word).is_file():
         return False
     if _COMMIT.fullmatch(word):
@@ -373,7 +388,7 @@ def report_text(
 
 
 def _named_release(repository: Repository, release: str) -> str:
-    """Return the tag of the version that a log names, or of the series that it belongs to."""
+    """Return the tag of the version that a log names, or of its series."""
     parts = release.split(".")
     for length in range(len(parts), 1, -1):
         name = f"v{'.'.join(parts[:length])}"

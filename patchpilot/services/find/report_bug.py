@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fills in the report of a bug that no commit fixes; see admin-guide/reporting-issues.rst."""
+"""Fill in the report of a bug that no commit fixes; see admin-guide/reporting-issues.rst."""
 
 from datetime import date
 from pathlib import Path
@@ -13,22 +13,22 @@ from patchpilot.services.find.find_fix import FoundFixes
 _SHOWN = 60
 
 
-def keep_report(repository: Repository, found: FoundFixes, log: str) -> Path:
+def keep_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
     """Write the report as a draft into the user's state directory, and return its file.
 
     The reports of a day about the same module or function replace each other.
     """
-    names = (*found.modules, *found.functions, "bug")
-    title = (*found.symptom.messages, f"{names[0]}: FILL IN")[0]
+    names = (*fixes.modules, *fixes.functions, "bug")
+    title = (*fixes.symptom.messages, f"{names[0]}: FILL IN")[0]
     lines = log.splitlines()
     first = next((at for at, line in enumerate(lines) if title in line), 0)
     identity = repository.identity
-    nearest = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in found.candidates[:3]]
+    nearest = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
     values = {
         "title": title[:100],
-        "tree": found.tree,
+        "tree": fixes.tree,
         "log": "\n".join(f"  {line}" for line in lines[first:][:_SHOWN]),
-        "searched": f"{found.searched:,}",
+        "searched": f"{fixes.searched:,}",
         "nearest": "\n".join(["The nearest are:", *nearest]) if nearest else "",
         "name": identity.name if identity else "",
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Produces the output of get_maintainer.pl.
+"""Produce the output of get_maintainer.pl.
 
 This module imports as little as possible, because scripts run it once for every patch.
 """
@@ -40,7 +40,7 @@ def drop_in(
     stdin: bool = True,
     from_archive: "FromArchive | None" = None,
 ) -> GetMaintainerAnswer:
-    """Returns the output of get_maintainer.pl for these patches, and remarks for stderr.
+    """Return the output of get_maintainer.pl for these patches, and notes for stderr.
 
     If `given` contains the switch `file`, the TARGETs are source files.
     """
@@ -99,9 +99,9 @@ def _answer(
 def _source(
     tree: Path | None, repo: Path | None, opened: ExitStack
 ) -> tuple["Tree", Path | None]:
-    """The tree to read and, where there is a repository, the top of its working tree.
+    """Return the tree to read and the top of the repository's working tree, if any.
 
-    `--tree` asks nothing of a repository.
+    `--tree` needs no repository.
     """
     if tree:
         return DirectoryTree(tree), None
@@ -125,7 +125,7 @@ def _source(
 
 
 def _home_conf(tree: "Tree") -> tuple[str, ...]:
-    """The words of the user's own .get_maintainer.conf, which counts where the tree has none."""
+    """Return the options in the user's .get_maintainer.conf, which applies if the tree has none."""
     home = os.environ.get("HOME")
     if (
         not home
@@ -137,23 +137,23 @@ def _home_conf(tree: "Tree") -> tuple[str, ...]:
 
 
 def _is_tracked(target: str, top: Path | None) -> bool:
-    """Whether the word names a file that git knows: the script then takes it for a source file, not
-    for a patch.
+    """Return whether git tracks a file; the script then treats it as a source file, not as a
+    patch.
     """
     if not top or not Path(target).exists():
         return False
-    place = Path(target).resolve()
-    if not place.is_relative_to(top.resolve()):
+    path = Path(target).resolve()
+    if not path.is_relative_to(top.resolve()):
         return False
     from patchpilot.commits.run import git
 
-    return bool(git(top, "ls-files", "--", str(place), ok=()).out)
+    return bool(git(top, "ls-files", "--", str(path), ok=()).out)
 
 
 def _path_in_tree(target: str, tree: "Tree") -> str:
-    """A path given to -f, relative to the tree, a folder with its slash.
+    """Return a path given to -f, relative to the tree, with a slash after a folder.
 
-    MissingError when the tree has no such file.
+    Raise MissingError if the tree has no such file.
     """
     path = os.path.normpath(target)
     root = tree.root if isinstance(tree, DirectoryTree) else None
@@ -178,9 +178,9 @@ def _path_in_tree(target: str, tree: "Tree") -> str:
 def _patches_of(
     target: str, where: Path | None, from_archive: "FromArchive | None"
 ) -> list[tuple[str, str]]:
-    """(name, text) of the patches that a commit, a range, a folder or a Message-ID names.
+    """Return (name, text) of the patches in a commit, a range, a folder or a Message-ID.
 
-    `where` is inside the repository, None to ask none.
+    `where` is inside the repository, or None without one.
     """
     from patchpilot.commits.range import is_network_target, read_targets
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the commits by a topic's recipients in the files that the topic changes."""
+"""Find the commits by a topic's recipients in the files that the topic changes."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
@@ -13,7 +13,7 @@ SECONDS = 8.0
 def recipient_history(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> FileHistory:
-    """Returns the contacts and commits in the history of a topic's files.
+    """Return the contacts and commits in the history of a topic's files.
 
     With `patch`, only the files of that patch are considered. The topic's own commits are not
     included. The history of patch files is empty.
@@ -25,7 +25,7 @@ def recipient_history(
         else (series.patches[patch % len(series.patches)],)
     )
     parents = repository.commit(ids[0]).parents if ids else ()
-    paths = tuple(dict.fromkeys(path for one in patches for path in one.paths))
+    paths = tuple(dict.fromkeys(path for patch in patches for path in patch.paths))
     return (
         file_history(repository, paths, parents[0], SECONDS)
         if parents and paths

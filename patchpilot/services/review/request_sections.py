@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collects what a reviewer needs besides the patch: the code around it and what is known of it."""
+"""Collect what a reviewer needs besides the patch: the surrounding code and known facts."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -36,12 +36,12 @@ _TIMEOUT = 20.0
 
 
 class PatchedFiles:
-    """The files of a patch before and after it; each is read once."""
+    """The files of a patch before and after it, each read once."""
 
     def __init__(self, patch: Patch, tree: "Tree | None") -> None:
         self.tree = tree
         self._old = {change.path: change.old_path for change in patch.files}
-        # a stack applies all patches but the last
+        # a stack does not apply its last patch
         self._stack = Stack(tree, (patch, patch)) if tree else None
         self.after = cache(self._after)
 
@@ -71,13 +71,19 @@ def request_sections(
     yield (
         "Findings already made",
         [
-            (None, f"{one.path or 'message'}:{one.line or ''} {one.message}")
-            for one in checked.findings
+            (
+                None,
+                f"{finding.path or 'message'}:{finding.line or ''} {finding.message}",
+            )
+            for finding in checked.findings
         ],
     )
     yield (
         "The series",
-        [(None, f"{one.subject.raw} ({', '.join(one.paths[:4])})") for one in series],
+        [
+            (None, f"{patch.subject.raw} ({', '.join(patch.paths[:4])})")
+            for patch in series
+        ],
     )
     after = list(_functions(patch, files.after, is_new=True))
     names = [name for _, name, _ in after]
@@ -100,12 +106,12 @@ def request_sections(
 
 
 def _documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
-    """The documents that MAINTAINERS names for the changed files (P:)."""
+    """Yield the documents that MAINTAINERS names for the changed files (P:)."""
     try:
         matches = match(load(files.tree), patch.paths) if files.tree else ()
     except MissingError:
         return
-    names = (name.strip() for found in matches for name in found.section.values("P"))
+    names = (name.strip() for match in matches for name in match.section.values("P"))
     for name in dict.fromkeys(names):
         yield name, numbered(files.before(name) or ())
 
@@ -122,7 +128,7 @@ def _functions(
     *,
     is_new: bool,
 ) -> Iterator[tuple[str, str, tuple[tuple[int, str], ...]]]:
-    """(path, name, numbered lines) of the functions that a patch changes."""
+    """Yield (path, name, numbered lines) of each function that a patch changes."""
     for change in patch.files:
         lines = read(change.path)
         if lines is None:
@@ -141,7 +147,7 @@ def _functions(
 
 
 def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
-    """The 0-based lines that a change adds or, in the old file, removes."""
+    """Yield the 0-based lines that a change adds or, in the old file, removes."""
     for hunk in change.hunks:
         at = (hunk.new_start if is_new else hunk.old_start) - 1
         for line in hunk.lines:
@@ -153,7 +159,7 @@ def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
 def _called(
     patch: Patch, after: Sequence[tuple[str, str, Sequence[tuple[int, str]]]]
 ) -> list[str]:
-    """The names that the changed functions call, those of added lines first."""
+    """Return the names that the changed functions call, those in added lines first."""
     added = [line.text for change in patch.files for line in change.lines()]
     body = [text for _, _, lines in after for _, text in lines]
     names = (name for line in (*added, *body) for name in _CALL.findall(line))
@@ -164,19 +170,19 @@ def _called(
 def _definitions(
     repository: "Repository", at: str, paths: Sequence[str], names: Sequence[str]
 ) -> Iterator[Section]:
-    """The definitions of called functions in the patch's directories and in include/."""
+    """Yield the definitions of called functions in the patch's directories and in include/."""
     if not names:
         return
     words = ("-E", "-e", rf"^[A-Za-z_].*\b({'|'.join(names[:40])})\(")
     folders = (*_folders(paths), "include")
-    found = (
+    functions = (
         (path, lines, function)
         for path, _, lines, function in _places(repository, at, folders, words)
         if function
         and function.name in names
         and lines[function.span[1] - 1].startswith("}")
     )
-    for path, lines, function in islice(found, _CALLEES):
+    for path, lines, function in islice(functions, _CALLEES):
         start, end = function.span
         yield (
             f"{function.name} in {path}, called by the patch's functions",
@@ -187,13 +193,17 @@ def _definitions(
 def _callers(
     repository: "Repository", at: str, paths: Sequence[str], names: Sequence[str]
 ) -> Section:
-    """The lines that name the changed functions, each with the lines around it."""
+    """Return the lines that name the changed functions, each with its context."""
     rows: list[tuple[int | None, str]] = []
     words = [word for name in dict.fromkeys(names) for word in ("-e", name)]
     places = _places(repository, at, _folders(paths), ("-w", "-F", *words))
-    # a function's own first line is no caller
-    found = (one for one in places if not one[3] or one[3].span[0] != one[1] - 1)
-    for path, line, lines, function in islice(found, _CALLERS):
+    # the first line of a function does not call it
+    calls = (
+        location
+        for location in places
+        if not location[3] or location[3].span[0] != location[1] - 1
+    )
+    for path, line, lines, function in islice(calls, _CALLERS):
         rows.append((None, f"{path}{f', in {function.name}' if function else ''}:"))
         start = max(line - 5, 0)
         rows += numbered(lines[start : line + 4], start + 1)
@@ -215,7 +225,7 @@ def _log(repository: "Repository", at: str, paths: Sequence[str]) -> Section:
 def _grep(
     repository: "Repository", at: str, folders: Sequence[str], words: Sequence[str]
 ) -> Iterator[tuple[str, int]]:
-    """(path, line) of the matches of `git grep` in C files."""
+    """Yield (path, line) for each match of `git grep` in C files."""
     if "-e" not in words:
         return
     globs = [f":(glob){folder}/**/*.[ch]" for folder in folders if folder]
@@ -238,7 +248,7 @@ def _grep(
 def _places(
     repository: "Repository", at: str, folders: Sequence[str], words: Sequence[str]
 ) -> Iterator[tuple[str, int, tuple[str, ...], Function | None]]:
-    """(path, line, lines of the file, function) of the matches of `git grep`."""
+    """Yield (path, line, lines of the file, function) for each match of `git grep`."""
     read = cache(lambda path: _lines(repository.blob(at, path)) or ())
     for path, line in _grep(repository, at, folders, words):
         lines = read(path)
@@ -246,8 +256,10 @@ def _places(
 
 
 def _folders(paths: Sequence[str]) -> tuple[str, ...]:
-    found = (path.rpartition("/")[0] for path in paths if path.endswith((".c", ".h")))
-    return tuple(dict.fromkeys(re.sub(r"([*?\[\]\\])", r"\\\1", one) for one in found))
+    folders = (path.rpartition("/")[0] for path in paths if path.endswith((".c", ".h")))
+    return tuple(
+        dict.fromkeys(re.sub(r"([*?\[\]\\])", r"\\\1", folder) for folder in folders)
+    )
 
 
 def _lines(content: bytes | None) -> tuple[str, ...] | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decides whether patches are reviewed before a send, without importing what reviews them."""
+"""Decide whether patches are reviewed before a send, without importing the reviewers."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

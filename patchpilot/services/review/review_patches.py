@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implements machine review: asks reviewers about checked patches, and proves what they say."""
+"""Implement machine review: ask reviewers about checked patches, and prove their comments."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,10 +56,10 @@ if TYPE_CHECKING:
     "error?",
 )
 class ReviewedPatch(NamedTuple):
-    """What a reviewer said about a patch.
+    """A reviewer's comments on a patch.
 
-    `resolved` are the problems of the review of an earlier version that are gone. `tokens` is the
-    size of the request, and `error` says why there is no answer. `takes_over` is set if the
+    `resolved` are the problems from the review of an earlier version that are gone. `tokens` is the
+    size of the request, and `error` the reason why there is no answer. `takes_over` is set if the
     patch's message repeats a comment without an Assisted-by: tag
     (Documentation/process/coding-assistants.rst).
     """
@@ -75,14 +75,14 @@ class ReviewedPatch(NamedTuple):
 
 @json_form("reviewer=reviewer.name", "patches")
 class Review(NamedTuple):
-    """A reviewer and what it said about each patch."""
+    """A reviewer and its comments on each patch."""
 
     reviewer: Reviewer
     patches: tuple[ReviewedPatch, ...]
 
     @property
     def tokens(self) -> int:
-        """The size of the requests that were made in this run."""
+        """Return the size of the requests that were made in this run."""
         return sum(each.tokens for each in self.patches if not each.is_stored)
 
 
@@ -113,8 +113,8 @@ def review(
 ) -> tuple[Review, ...]:
     """Return the reviews of the patches by each reviewer; without `asks`, only stored ones.
 
-    A reviewer that is not local gets nothing before the security question of each topic has been
-    answered with no: raises `RefusedError`, which names the command and what it would get.
+    A reviewer that is not local gets nothing until the security question of each topic is answered
+    with no. Raise `RefusedError`, with the command and its input, otherwise.
     """
     drafts = _drafts(given)
     where = given.repository.top if given.repository else Path.cwd()
@@ -135,28 +135,28 @@ def review(
 
 
 def review_note(reviews: Sequence[Review], patch: Patch) -> str:
-    """Return what a note below the `---` of a patch says about its reviews; "" without any.
+    """Return the note about a patch's reviews for below its `---`, or "".
 
-    It has the places and the user's reasons, and no text of a reviewer.
+    It has the places and the user's reasons, but no text from a reviewer.
     """
     lines = []
     for each in reviews:
         for reviewed in each.patches:
             if reviewed.patch is not patch or reviewed.error:
                 continue
-            sure = [one for one in reviewed.findings if one.is_sure]
-            said = counted(len(sure), "comment") if sure else "no comments"
-            lines.append(f"Machine review by {each.reviewer.name}: {said}")
+            sure = [comment for comment in reviewed.findings if comment.is_sure]
+            summary = counted(len(sure), "comment") if sure else "no comments"
+            lines.append(f"Machine review by {each.reviewer.name}: {summary}")
             lines += [
-                f"- {one.path or 'message'}:{one.line}: {one.waived}"
-                for one in sure
-                if one.waived
+                f"- {comment.path or 'message'}:{comment.line}: {comment.waived}"
+                for comment in sure
+                if comment.waived
             ]
     return "\n".join(lines)
 
 
 def _drafts(given: ReviewInput) -> "tuple[Draft | None, ...]":
-    """The draft of each topic; None for patch files, and for a topic without one."""
+    """Return the draft of each topic; None for patch files, and for a topic without a draft."""
     return tuple(
         known_draft(given.repository, target, given.base) if given.repository else None
         for target in given.targets or (None,)
@@ -234,9 +234,9 @@ def _findings(
     checked: "CheckedPatch",
     waivers: Mapping[str, str],
 ) -> Iterator[ProvenComment]:
-    """The comments of an answer with their proofs, the most certain first."""
+    """Yield the comments of an answer with their proofs, the most certain first."""
     proofs: dict[tuple[str, str], ProvenComment] = {}
-    for comment in sorted(answer, key=lambda one: -one.confidence):
+    for comment in sorted(answer, key=lambda finding: -finding.confidence):
         proof = prove(comment, facts)
         proofs.setdefault((proof.name, comment.problem), proof)
     for (name, _), proof in proofs.items():
@@ -245,7 +245,7 @@ def _findings(
 
 
 def _is_same(finding: Finding, proof: ProvenComment) -> bool:
-    """Whether a rule's finding is at the line of a comment and shares two words with it."""
+    """Return whether a rule's finding is at the line of a comment and shares two words with it."""
     if not proof.path or (finding.path, finding.line) != (proof.path, proof.line):
         return False
     text = f"{finding.message} {finding.name}".lower()
@@ -254,7 +254,9 @@ def _is_same(finding: Finding, proof: ProvenComment) -> bool:
 
 
 def _takes_over(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
-    """Whether the message has several words in a row of a comment, and no Assisted-by: tag."""
+    """Return whether the message repeats several consecutive words of a comment without an
+    Assisted-by: tag.
+    """
     if patch.tags("Assisted-by"):
         return False
     message = " ".join(" ".join(patch.message).split())
@@ -269,8 +271,12 @@ def _takes_over(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
 def _resolved(
     earlier: Comments, now: Sequence[ProvenComment], facts: PatchFacts
 ) -> Iterator[str]:
-    """The problems of the review of another version whose quoted code is not there any more."""
-    again = {one.comment.problem for one in now if one.standing is Standing.PLACED}
+    """Yield the problems from the review of another version whose quoted code is gone."""
+    again = {
+        comment.comment.problem
+        for comment in now
+        if comment.standing is Standing.PLACED
+    }
     for comment in earlier:
         is_gone = prove(comment, facts).standing is not Standing.PLACED
         if is_gone and comment.problem not in again:
@@ -305,7 +311,7 @@ def _request(
 
 
 def patch_facts(given: ReviewInput, checked: "CheckedPatch") -> PatchFacts:
-    """Return what proves comments about a patch."""
+    """Return the facts for proving comments about a patch."""
     patch, repository = checked.patch, given.repository
     files = _files(given, checked)
     text = "\n".join(patch.lines)
@@ -337,9 +343,9 @@ def patch_facts(given: ReviewInput, checked: "CheckedPatch") -> PatchFacts:
 def _is_in(
     repository: "Repository", words: Sequence[str], paths: Sequence[str]
 ) -> bool:
-    """Whether any file of the working tree has the last of `words`; True if git fails.
+    """Return whether a file in the working tree contains the last of `words`; True if git fails.
 
-    The files of a commit would be unpacked first, which takes half a minute for the kernel.
+    Grepping a commit would unpack its files first, which takes half a minute for the kernel.
     """
     *options, text = words
     try:

@@ -8,9 +8,9 @@ from patchpilot.model.printable import one_line
 from patchpilot.services.review.review_patches import Review
 
 
-def review_text(found: Sequence[Review], *, unfolded: bool = False) -> str:
-    """Return the reviews as text; `unfolded` also prints what is not certain."""
-    return "\n".join(line for each in found for line in _lines(each, unfolded))
+def review_text(reviews: Sequence[Review], *, unfolded: bool = False) -> str:
+    """Return the reviews as text; `unfolded` includes uncertain comments."""
+    return "\n".join(line for each in reviews for line in _lines(each, unfolded))
 
 
 def _lines(review: Review, unfolded: bool) -> list[str]:
@@ -24,12 +24,12 @@ def _lines(review: Review, unfolded: bool) -> list[str]:
             if not (finding.is_shown or unfolded):
                 folded += not finding.same_as
                 continue
-            place = (
+            location = (
                 f"{finding.path or 'message'}:{finding.line}" if finding.line else "?"
             )
             why = finding.reason or finding.waived or finding.same_as
             lines.append(
-                f"    {start}:{one_line(place)}: {one_line(finding.comment.problem)}"
+                f"    {start}:{one_line(location)}: {one_line(finding.comment.problem)}"
                 f" ({finding.comment.confidence:.1f}) [{finding.name}]"
                 + (f" ({one_line(why)})" if why else "")
             )
@@ -50,8 +50,8 @@ def _lines(review: Review, unfolded: bool) -> list[str]:
         else "",
         f"{counted(review.tokens, 'token')} in requests" if review.tokens else "",
     )
-    said = "; ".join(filter(None, more))
+    details = "; ".join(filter(None, more))
     title = f"review by {one_line(review.reviewer.name)}" + (
-        f": {said}" if said else ""
+        f": {details}" if details else ""
     )
     return [title, *lines]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates the `Compile-tested:` line from the recorded builds of a topic's commits."""
+"""Create the `Compile-tested:` line from the recorded builds of a topic's commits."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None
 
 
 def compile_tested_line(repository: Repository, draft: Draft) -> str:
-    """Returns the `Compile-tested:` line to place below the `---`.
+    """Return the `Compile-tested:` line to place below the `---`.
 
     The line is empty if the user did not request it, or if the commits have changed since.
     """
@@ -35,9 +35,9 @@ def compile_tested_line(repository: Repository, draft: Draft) -> str:
 def say_compile_tested(
     repository: Repository, request: SendRequest, *, wanted: bool
 ) -> str:
-    """Adds the `Compile-tested:` line to the messages or removes it, and returns its text.
+    """Add the `Compile-tested:` line to the messages or remove it, and return its text.
 
-    Raises `UsageError` if not all commits have been built.
+    Raise `UsageError` if not all commits have been built.
     """
     draft = finished_topic(repository, request).draft
     words = compile_tested(last_builds(repository, draft))

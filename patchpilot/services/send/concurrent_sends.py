@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detects other sends of the same topic or the same patches.
+"""Detect other sends of the same topic or the same patches.
 
 Another send may come from a different terminal or clone, or be later than an interrupted
 send.
@@ -14,7 +14,7 @@ from patchpilot.services.send.sending import Sending
 
 
 def sent_before(draft: Draft) -> tuple[Send, ...]:
-    """Returns the sends of a topic or its patches with at least one sent message.
+    """Return the sends of a topic or its patches with at least one sent message.
 
     Messages that may have been sent count as sent.
     """
@@ -24,7 +24,7 @@ def sent_before(draft: Draft) -> tuple[Send, ...]:
 
 
 def sent_since(send: Send) -> tuple[Send, ...]:
-    """Returns later sends of patches that are still pending in this send.
+    """Return later sends of patches that are still pending in this send.
 
     Only sends that were made or are in progress are included.
     """
@@ -42,7 +42,7 @@ def sent_since(send: Send) -> tuple[Send, ...]:
 
 
 def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
-    """Raises `RefusedError` if the topic or its patches were sent since the plan was made.
+    """Raise `RefusedError` if the topic or its patches were sent since the plan was made.
 
     This includes sends that are in progress. The caller holds the topic's lock.
     """
@@ -70,5 +70,5 @@ def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
 
 
 def words_of(send: Send) -> str:
-    """Returns a short description of a send: its version, date and repository."""
+    """Return a short description of a send: its version, date and repository."""
     return f"as v{send.version} on {send.begun[:10]} from {send.repository.removesuffix('/.git')}"

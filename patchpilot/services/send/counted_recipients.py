@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the recipients of a topic's messages from all sources.
+"""Determine the recipients of a topic's messages from all sources.
 
 The sources are the plan of `maintainers`, the configuration, and the answers to the
 pre-send questions.
@@ -32,20 +32,23 @@ class CountedRecipients(NamedTuple):
 
     @property
     def rows(self) -> tuple[tuple[str, Recipient], ...]:
-        """The recipients as pairs of (header, recipient).
+        """Return the recipients as pairs of (header, recipient).
 
         Excluded recipients are last, with `out` as their header.
         """
         return (
-            *((one.header.title(), one) for one in self.planned.plan.recipients),
-            *(("out", one) for one in self.planned.left_out),
+            *(
+                (recipient.header.title(), recipient)
+                for recipient in self.planned.plan.recipients
+            ),
+            *(("out", recipient) for recipient in self.planned.left_out),
         )
 
 
 def count_recipients(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> CountedRecipients:
-    """Returns the recipients of the request's topic, or of one of its patches.
+    """Return the recipients of the request's topic, or of one of its patches.
 
     `patch` is the index of the patch; a negative index counts from the end.
     """
@@ -58,7 +61,9 @@ def count_recipients(
     account = read_account(repository, request.identity)
     plan = addressees(repository, request, account, draft, series, planned, project)
     out = {recipient.address.key for recipient in planned.left_out}
-    kept = tuple(one for one in plan.recipients if one.address.key not in out)
+    kept = tuple(
+        recipient for recipient in plan.recipients if recipient.address.key not in out
+    )
     planned = planned._replace(plan=plan._replace(recipients=kept))
     advice = recipient_advice(
         repository, planned.plan, series, draft, project, request.base
@@ -72,7 +77,7 @@ def count_recipients(
 
 
 def is_sendable(email: str) -> bool:
-    """Returns whether messages can be sent to an address.
+    """Return whether messages can be sent to an address.
 
     Servers reject invalid addresses, and git send-email rejects a domain without a dot.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `draft`: shows and changes the draft of a topic.
+"""Implement the command `draft`, which shows and changes the draft of a topic.
 
 A draft contains the cover letter, changelog, notes, subject prefix and answers.
 """
@@ -81,7 +81,7 @@ class Changes(NamedTuple):
 def show(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> DraftResult:
-    """Returns the draft of a TARGET's topic, creating it if necessary."""
+    """Return the draft of a TARGET's topic, creating it if necessary."""
     return _result(
         repository, finished_topic(repository, SendRequest(target=target, base=base))
     )
@@ -93,7 +93,7 @@ def change(
     target: str | None = None,
     base: str | None = None,
 ) -> DraftResult:
-    """Changes a topic's draft and saves it."""
+    """Change a topic's draft and save it."""
     subject, text = changes.subject, changes.text
     if subject is None and text is not None:
         subject, text = given_cover(text)
@@ -101,9 +101,9 @@ def change(
     topic = finished_topic(repository, SendRequest(target=target, base=base))
     before = draft = topic.draft
     if changes.imported:
-        draft = _imported(repository, draft, read_draft_file(changes.imported))
+        draft = _with_text(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
-        # a line alone is what a cover lacks that has a subject already
+        # a single line given for a cover letter with a subject is its text
         subject, text = None, subject
     draft = replace(
         draft,
@@ -138,9 +138,9 @@ def edit(
     target: str | None = None,
     base: str | None = None,
 ) -> DraftResult:
-    """Lets the user edit all texts of a draft at once.
+    """Let the user edit all texts of a draft at once.
 
-    The draft is not changed if the user cancels. What another process changed meanwhile is merged.
+    The draft is not changed if the user cancels. Concurrent changes by another process are merged.
     A text that cannot be used is kept, and the next edit starts with it.
     """
     request = SendRequest(target=target, base=base)
@@ -154,7 +154,7 @@ def edit(
             text, in_conflict = merged_edit(shown, text, now)
             if in_conflict:
                 raise RefusedError("the draft changed while it was edited")
-            changed = _imported(repository, draft, text)
+            changed = _with_text(repository, draft, text)
         except PatchpilotError as error:
             raise kept_edit(now, text, EDITED, error) from error
         draft_for_b4(repository, changed)
@@ -164,29 +164,29 @@ def edit(
 
 
 def _editable(repository: Repository, draft: Draft) -> str:
-    """The texts of a draft with the hints for a changelog."""
-    offered = _offered(repository, draft)
+    """Return the texts of a draft with the hints for a changelog."""
+    offered = _draft_to_write(repository, draft)
     hints = changelog_hints(repository, offered) if offered.version > 1 else ()
     return as_text(offered, changed=hints)
 
 
 def export(repository: Repository, target: str | None, base: str | None) -> str:
-    """Returns the texts of a draft in the format that `change` imports.
+    """Return the texts of a draft in the format that `change` imports.
 
     After a version was sent, the texts include the next version's changelog, filled with the
     changes since the last version.
     """
     return as_text(
-        _offered(
+        _draft_to_write(
             repository, find_draft(repository, SendRequest(target=target, base=base))
         )
     )
 
 
 def begin_version(repository: Repository, request: SendRequest) -> Draft:
-    """Starts the version after the last one sent, and saves its draft.
+    """Start the version after the last one sent, and save its draft.
 
-    The changelog is filled with the changes since the last version. Raises `UsageError` if no
+    The changelog is filled with the changes since the last version. Raise `UsageError` if no
     version was sent.
     """
     draft = find_draft(repository, request)
@@ -198,7 +198,7 @@ def begin_version(repository: Repository, request: SendRequest) -> Draft:
 def reset(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> tuple[Draft, DraftResult]:
-    """Clears a topic's draft, and returns the draft before and after.
+    """Clear a topic's draft, and return the draft before and after.
 
     The change-id, the record of sent versions and their changelogs are kept. b4's data about
     a prep branch is not changed.
@@ -231,9 +231,9 @@ def reset(
 def ping(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> str:
-    """Returns the text of a polite reminder, as a reply to the last version sent.
+    """Return the text of a polite reminder, as a reply to the last version sent.
 
-    Raises `UsageError` if no version was sent.
+    Raise `UsageError` if no version was sent.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     last = last_sent(draft)
@@ -254,7 +254,7 @@ def ping(
 def forget(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> Draft:
-    """Deletes a topic's draft; the record of sent versions is kept."""
+    """Delete a topic's draft; the record of sent versions is kept."""
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts:
         drafts.remove(draft.change_id)
@@ -262,10 +262,10 @@ def forget(
 
 
 def leave_b4(repository: Repository) -> str:
-    """Unenrolls the branch from b4, keeping its commits and the user's branch description.
+    """Unenroll the branch from b4, keeping its commits and the user's branch description.
 
-    Raises `MissingError` if the branch was not enrolled by patchpilot, and `UsageError` if b4
-    keeps the cover letter in a commit.
+    Raise `MissingError` if the branch was not enrolled by patchpilot, and `UsageError` if b4 keeps
+    the cover letter in a commit.
     """
     name = repository.branch
     if name is None:
@@ -285,11 +285,12 @@ def leave_b4(repository: Repository) -> str:
     return name
 
 
-def _offered(repository: Repository, draft: Draft) -> Draft:
-    """The draft whose texts are to be written now: the next version's once this one was sent.
+def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
+    """Return the draft with the texts to write now, which are the next version's once this one is
+    sent.
 
-    The changelog of a version that was started is made again until the user edits it: the commits
-    and the ticked requests may be others.
+    The changelog of a started version is generated again until the user edits it, because the
+    commits and ticked requests may have changed.
     """
     last, number = last_sent(draft), str(draft.version)
     if last and draft.origins.get(f"changelogs.{number}", "").startswith(STUBS):
@@ -300,12 +301,12 @@ def _offered(repository: Repository, draft: Draft) -> Draft:
     )
 
 
-def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
-    """The draft with a text's words.
+def _with_text(repository: Repository, draft: Draft, text: str) -> Draft:
+    """Return the draft with the content of a text.
 
-    A changelog that is still as it was offered is no choice, nor is its version.
+    An unchanged generated changelog is not a choice of the user, and neither is its version.
     """
-    offered = _offered(repository, draft)
+    offered = _draft_to_write(repository, draft)
     changed = from_text(offered, text)
     if offered.version == draft.version or (
         changed.changelog and changed.changelog.strip() != offered.changelog.strip()
@@ -325,7 +326,7 @@ def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
 
 
 def _unsent(draft: Draft, version: int) -> int:
-    """A version that may be the next; UsageError when it was sent."""
+    """Return a version that may be sent next; raise UsageError if it was sent."""
     last = last_sent(draft)
     if last and version <= last.version:
         raise UsageError(
@@ -338,23 +339,23 @@ def _unsent(draft: Draft, version: int) -> int:
 def _patch(draft: Draft, which: str) -> str:
     if 1 <= number(which) <= len(draft.patches):
         return draft.patches[number(which) - 1].patch_id
-    found: Sequence[str] = [
+    result: Sequence[str] = [
         patch.patch_id
         for patch in draft.patches
         if which.lower() in patch.subject.lower()
     ]
-    if len(found) != 1:
+    if len(result) != 1:
         has = f"this topic has {counted(len(draft.patches), 'patch', 'patches')}"
-        if not found:
+        if not result:
             raise UsageError(
                 f"no patch {which!r}: {has}",
                 hint="use a patch's number, or a part of its subject",
             )
         raise UsageError(
-            f"{len(found)} patches match {which!r}",
+            f"{len(result)} patches match {which!r}",
             hint=f"use a longer part of the subject, or the patch's number ({has})",
         )
-    return found[0]
+    return result[0]
 
 
 def _result(repository: Repository, topic: Topic) -> DraftResult:
@@ -371,11 +372,11 @@ def _result(repository: Repository, topic: Topic) -> DraftResult:
     )
 
 
-def editor_of(place: Workplace) -> Edit:
-    """Returns a function that opens the user's editor on a text and returns the edited text.
+def editor_of(workplace: Workplace) -> Edit:
+    """Return a function that opens the user's editor on a text and returns the edited text.
 
     The editor is set in patchpilot's settings; the default is git's editor. The function
     returns None if the editor fails.
     """
-    editor = editor_name(place.repository)
+    editor = editor_name(workplace.repository)
     return lambda text: edit_text(editor, text, EDITED)

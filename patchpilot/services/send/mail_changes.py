@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares the messages of a plan with the messages of the last version sent."""
+"""Compare the messages of a plan with the messages of the last version sent."""
 
 import difflib
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class MailChanges(NamedTuple):
 
 
 def mail_changes(plan: Sending) -> MailChanges | None:
-    """Returns the changes in the plan's messages since the last version sent.
+    """Return the changes in the plan's messages since the last version sent.
 
     None if there is no earlier version.
     """
@@ -62,8 +62,9 @@ def mail_changes(plan: Sending) -> MailChanges | None:
 
 
 def _counterpart(mail: Message, before: Sequence[Message]) -> Message | None:
-    """The message of the last version that this one continues: the cover letter the cover letter,
-    a patch the one with its title or its diff.
+    """Return the corresponding message of the last version.
+
+    It is the cover letter for a cover letter, otherwise the patch with the same title or diff.
     """
     same: Sequence[Message]
     if mail.number == 0:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the recipients of a topic's messages.
+"""Determine the recipients of a topic's messages.
 
 They come from the recipient plan, the configuration, the command line, and the answers to
 the pre-send questions.
@@ -47,13 +47,13 @@ def addressees(
     planned: Planned | None = None,
     project: Project | None = None,
 ) -> RecipientPlan:
-    """Returns the recipients of a series with blind copies, and notes for the sender as warnings.
+    """Return the recipients of a series with blind copies, and notes for the sender as warnings.
 
-    A fix that is not public yet is only sent to the recipients of its plan and to those whom this
-    call names: nobody is added by a tag, a file, a saved edit, a cover letter or the configuration.
+    A fix that is not public yet is only sent to the recipients of its plan and to those named in
+    this call; tags, files, saved edits, a cover letter and the configuration add nobody.
 
-    `planned` and `project` are the series' recipient plan and project, if the caller has
-    already read them.
+    `planned` and `project` are the series' recipient plan and project, if the caller has already
+    read them.
     """
     project = project or project_of(repository, request.profile, series)
     transport = transports.find(request.via)
@@ -70,10 +70,14 @@ def addressees(
     by_address: dict[str, Recipient] = {}
     blind: tuple[Address, ...] = ()
     if secret:
-        # with --no-auto the call names the maintainers; the security team still gets a copy
+        # with --no-auto, the call names the maintainers; the security team still gets a copy
         _add(
             by_address,
-            [one for one in recipients if request.auto or one.role == TEAM],
+            [
+                recipient
+                for recipient in recipients
+                if request.auto or recipient.role == TEAM
+            ],
         )
         settings = settings_with_recipients(repository, account, transport)
         if settings:
@@ -82,29 +86,33 @@ def addressees(
         own = configured_recipients(
             repository, account, transport, patch_contents(series.patches)
         )
-        found = [
-            one
-            for one in (*recipients, *_in_files(series))
-            if one.by_hand
+        all_recipients = [
+            recipient
+            for recipient in (*recipients, *_in_files(series))
+            if recipient.by_hand
             or account.sender is None
-            or one.address.key != account.sender.key
+            or recipient.address.key != account.sender.key
         ]
-        _add(by_address, without_suppressed(found, suppressed_kinds(account)))
-        gone = {one.address.email for one in found if one.address.key not in by_address}
+        _add(by_address, without_suppressed(all_recipients, suppressed_kinds(account)))
+        gone = {
+            recipient.address.email
+            for recipient in all_recipients
+            if recipient.address.key not in by_address
+        }
         if gone:
             remarks += (f"omitted by sendemail.suppresscc: {', '.join(sorted(gone))}",)
         _add(by_address, own.recipients)
-        blind, said = sort_out(blind_copies(repository, account))
-        remarks += (*own.warnings, *(f"sendemail.bcc: {remark}" for remark in said))
+        blind, invalid = sort_out(blind_copies(repository, account))
+        remarks += (*own.warnings, *(f"sendemail.bcc: {remark}" for remark in invalid))
     _add(by_address, _named(repository, request))
     if not secret:
         _add(by_address, _lists(project, draft, request, recipients, by_address))
-    usable, said = _usable(
-        sorted(by_address.values(), key=lambda one: one.header != "to")
+    usable, invalid = _usable(
+        sorted(by_address.values(), key=lambda recipient: recipient.header != "to")
     )
     return plan._replace(
         recipients=usable,
-        warnings=(*remarks, *said),
+        warnings=(*remarks, *invalid),
         bcc=tuple(address.header() for address in blind),
     )
 
@@ -116,7 +124,7 @@ def _lists(
     planned: Sequence[Recipient],
     named: Mapping[str, Recipient],
 ) -> Iterator[Recipient]:
-    """The project's own list where MAINTAINERS names none, and the list for regressions."""
+    """Yield the project's list if MAINTAINERS names none, and the list for regressions."""
     if request.auto and planned and not any(map(is_list, named.values())):
         for address in project.lists.main[:1]:
             why = (f"{project.title}'s list",)
@@ -130,7 +138,7 @@ def _lists(
 def answer_named(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Saves an answer to a pre-send question, and returns the resulting changes in recipients.
+    """Save an answer to a pre-send question, and return the resulting changes in recipients.
 
     The text is empty if the recipients do not change.
     """
@@ -142,7 +150,7 @@ def answer_named(
 def answer_effect(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Returns the changes in recipients that an answer to a pre-send question would cause.
+    """Return the changes in recipients that an answer to a pre-send question would cause.
 
     The text is empty if the recipients would not change. The answer is not saved.
     """
@@ -161,9 +169,9 @@ def answer_effect(
         repository, request, account, after, series, project=project
     ).recipients
     if after.is_undisclosed:
-        # no command of the configuration gets to see the patch, not even for the comparison
+        # no configured command may see the patch, not even for the comparison
         return (
-            f"{counted(len(now), 'recipient')} only: {', '.join(one.address.email for one in now)}"
+            f"{counted(len(now), 'recipient')} only: {', '.join(who.address.email for who in now)}"
             if now
             else ""
         )
@@ -176,7 +184,7 @@ def answer_effect(
 
 
 def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
-    """Returns a description of the added recipients, with reasons, and the removed ones.
+    """Return a description of the added recipients, with reasons, and the removed ones.
 
     The text is empty if the lists are the same.
     """
@@ -203,7 +211,7 @@ def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
 
 
 def _in_files(series: Series) -> list[Recipient]:
-    """Those that patch files name in their own To: and Cc:."""
+    """Return the recipients in the To: and Cc: headers of patch files."""
     files = [
         patch
         for patch in (*((series.cover,) if series.cover else ()), *series.patches)
@@ -224,7 +232,7 @@ def _in_files(series: Series) -> list[Recipient]:
 
 
 def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
-    """Those of --to and --cc; aliases are followed."""
+    """Return the recipients of --to and --cc, with aliases resolved."""
     aliases = read_aliases(repository) if request.to or request.cc else {}
     named = []
     for header, texts in (("to", request.to), ("cc", request.cc)):
@@ -247,9 +255,7 @@ def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
 def _usable(
     recipients: Sequence[Recipient],
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
-    """(those to whom a mail can be sent, a sentence for each of the others with its origin and the
-    reason).
-    """
+    """Return the valid recipients, and a sentence with origin and reason for each of the others."""
     kept, remarks = [], []
     for recipient in recipients:
         _, omitted = sort_out([recipient.address])
@@ -263,7 +269,9 @@ def _usable(
 
 
 def _add(by_address: dict[str, Recipient], recipients: Iterable[Recipient]) -> None:
-    """Each mailbox once: a second mention adds its reasons, and one added manually or in To: wins."""  # noqa: E501
+    """Add each mailbox once: a second mention adds its reasons, and one added manually or in To:
+    takes precedence.
+    """
     for recipient in recipients:
         known = by_address.get(recipient.address.key)
         if known is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the messages of a plan as files into a folder."""
+"""Write the messages of a plan as files into a folder."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from patchpilot.write_file import replace_file
 
 
 def write_outbox(planned: Sending, folder: Path) -> tuple[Path, ...]:
-    """Writes each message to a file in a folder, and returns the paths in order.
+    """Write each message to a file in a folder, and return the paths in order.
 
-    The folder is created if necessary. Raises `InputError` if the folder cannot be written,
-    or if it contains other messages, because the user may send all files in the folder.
+    The folder is created if necessary. Raise `InputError` if the folder cannot be written, or if it
+    contains other messages, because the user may send all files in the folder.
     """
     mails = {f"{mail.number:04d}.eml": mail.raw for mail in planned.send.entries}
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plans a send: creates all messages, and finds the problems that block sending.
+"""Plan a send: create all messages, and find the problems that block sending.
 
 This is the first part of the command `send`. Nothing is sent.
 """
@@ -68,11 +68,10 @@ from patchpilot.topic.topic_project import project_of
 def plan(
     repository: Repository, request: SendRequest, *, progress: Progress = silent
 ) -> Sending:
-    """Returns the plan of a send: the messages, recipients, problems and warnings.
+    """Return the plan of a send: the messages, recipients, problems and warnings.
 
-    Nothing is sent, and the draft is not changed except for the Message-IDs that the plan
-    shows. Raises `RefusedError` if there are no recipients, and `MissingError` if git has no
-    identity.
+    Nothing is sent, and the draft is not changed except for the Message-IDs that the plan shows.
+    Raise `RefusedError` if there are no recipients, and `MissingError` if git has no identity.
     """
     transport = transports.find(request.via)
     on_one_line("--to", request.to)
@@ -94,7 +93,7 @@ def plan(
     project = project_of(repository, request.profile, series)
     draft = find_topic(repository, request, patches).draft
     if not request.profile:
-        # commits have no prefix: the draft says which tree they are for
+        # commits have no prefix, so the draft names their tree
         project = layered(project, [draft.prefix.split()])
     covers = (repository.config("format.coverletter") or ("",))[-1].lower()
     request = request._replace(
@@ -129,8 +128,8 @@ def plan(
         )
     if not request.to_self:
         refuse_many(len(people.recipients), request.force)
-    found = None if request.target else find_base(repository, request.base)
-    public, below = published(repository, base, found) if base else (None, ())
+    topic_base = None if request.target else find_base(repository, request.base)
+    public, below = published(repository, base, topic_base) if base else (None, ())
     text = wording_of(repository, request, draft, series, public)._replace(
         unpublished=below
     )
@@ -197,7 +196,7 @@ def plan(
     )
     in_order = passed(facts, [problem.name for problem in (*blocking, *warned)])
     if request.to_self:
-        # a test mail does no harm: it shows what is received, also for a topic that is not ready
+        # a test message is harmless and shows what recipients get, even if the topic is not ready
         warned = (
             *(
                 problem._replace(message=f"blocks a real send: {problem.message}")
@@ -215,9 +214,9 @@ MAX_SHOWN = 3
 def open_point_warnings(
     repository: Repository, draft: Draft
 ) -> tuple[SendProblem, ...]:
-    """Returns a warning about open requests for the last version that the commits do not address.
+    """Return a warning about open requests for the last version that the commits do not address.
 
-    How many are open is counted as in `track`, which does not read the commits.
+    They are counted as in `track`, which does not read the commits.
     """
     last = last_sent(draft) if draft.version > 1 else None
     if last is None or last.version >= draft.version:
@@ -266,7 +265,7 @@ def open_point_warnings(
 def tag_warnings(
     repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]
 ) -> tuple[SendProblem, ...]:
-    """Returns warnings about review tags that are missing from the new version's commits.
+    """Return warnings about review tags that are missing from the new version's commits.
 
     This includes tags that were not applied because their patch changed.
     """
@@ -277,13 +276,15 @@ def tag_warnings(
 
     try:
         with Store() as store:
-            found = find_review_trailers(
+            collected = find_review_trailers(
                 repository, TrailersRequest(request.target, request.base), store=store
             )
     except PatchpilotError:
         return ()
     problems = []
-    missing = [change.subject for change in found.preparation.changes if change.changed]
+    missing = [
+        change.subject for change in collected.preparation.changes if change.changed
+    ]
     if missing:
         problems.append(
             SendProblem(
@@ -295,11 +296,11 @@ def tag_warnings(
     problems += [
         SendProblem(
             "held-tag",
-            f"{one.trailer}, given to v{one.version} of {one.subject}: {one.why}",
+            f"{held.trailer}, given to v{held.version} of {held.subject}: {held.why}",
             "add it only if it still applies",
         )
-        for one in found.held
-        if not one.refused
+        for held in collected.held
+        if not held.refused
     ]
     return tuple(problems)
 
@@ -311,7 +312,7 @@ def wording_of(
     series: Series,
     base: str | None,
 ) -> SeriesText:
-    """Returns the texts of the draft as they appear in the messages.
+    """Return the texts of the draft as they appear in the messages.
 
     A changelog is placed in the cover letter, or below the `---` of a single patch.
     """
@@ -363,7 +364,9 @@ def wording_of(
 
 
 def _version_again(repository: Repository, draft: Draft) -> int:
-    """The last version that was sent; b4 starts the next one as soon as one was sent."""
+    """Return the last version that was sent; b4 starts the next one as soon as a version is
+    sent.
+    """
     last = last_sent(draft)
     kept = kept_by_b4(repository, draft.branch, draft.change_id)
     by_b4 = (
@@ -375,7 +378,9 @@ def _version_again(repository: Repository, draft: Draft) -> int:
 
 
 def _compared(repository: Repository, draft: Draft) -> str:
-    """The range-diff with the last version; its heading states if the commits are not public."""
+    """Return the range-diff with the last version; its heading shows if the commits are not
+    public.
+    """
     last = last_sent(draft)
     if last is None or not last.base or not last.head or last.version >= draft.version:
         raise UsageError(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Gathers the facts that the pre-flight checks need."""
+"""Gather the facts that the pre-flight checks need."""
 
 import os
 import re
@@ -54,17 +54,17 @@ def gather_facts(
     trees: Sequence[str],
     progress: Progress,
 ) -> PreflightFacts:
-    """Returns the facts that the pre-flight checks need about a topic, without its messages.
+    """Return the facts that the pre-flight checks need about a topic, without its messages.
 
     Each source is read only once. `trees` are the subsystem's trees (`T:`).
     """
     request, draft, series = topic.request, topic.draft, topic.series
     progress("checking against the target tree")
-    # a subsystem's tree takes no patch for a stable branch
+    # subsystem trees take no patches for stable branches
     own_trees = () if parse_subject(f"[{draft.mark}] x").for_stable else trees
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
     with ThreadPoolExecutor(1) as pool:
-        # an archive answers slowly: the rest is found out meanwhile
+        # an archive answers slowly, so gather the other facts at the same time
         asked = pool.submit(_posted, repository, topic) if is_first else None
         target = find_target(repository, topic.ids, request.base, own_trees)
         standing = _stand(repository, topic, target)
@@ -110,7 +110,7 @@ def gather_facts(
 def with_messages(
     repository: Repository, facts: PreflightFacts, topic: SeriesToSend
 ) -> "tuple[PreflightFacts, CheckResult | None]":
-    """Returns the facts with those about the messages, and the result of `check_messages`."""
+    """Return the facts with those about the messages, and the result of `check_messages`."""
     patches = topic.series.patches
     raw = [mail.raw for mail in topic.send.entries[-len(patches) :]]
     with ThreadPoolExecutor(1) as pool:
@@ -121,40 +121,40 @@ def with_messages(
     facts = facts._replace(topic=topic, damaged=damaged.result())
     if checked is None:
         return facts._replace(errors=None), None
-    found = _found(checked)
+    lines = _finding_lines(checked)
     return facts._replace(
-        errors=found.get(Severity.ERROR, ()),
+        errors=lines.get(Severity.ERROR, ()),
         waived=_waived(checked),
-        cautions=found.get(Severity.WARNING, ()),
+        cautions=lines.get(Severity.WARNING, ()),
         hidden=checked.left_out,
     ), checked
 
 
 def _posted(repository: Repository, topic: SeriesToSend) -> tuple[SendProblem, ...]:
-    """Warnings about patches of others, or that the archive was not asked about them."""
+    """Return warnings about patches by others, or that the archive was not searched for them."""
     draft = topic.draft
-    found = posted_by_others(
+    others = posted_by_others(
         repository,
         topic.series.patches,
         undisclosed=draft.is_undisclosed,
         offline=topic.request.offline,
     )
-    if found.problem and not draft.is_undisclosed:
+    if others.problem and not draft.is_undisclosed:
         hint = "others may have posted the fix already"
-        return (SendProblem("archive-not-asked", found.problem, hint),)
+        return (SendProblem("archive-not-asked", others.problem, hint),)
     return tuple(
         SendProblem(
             "posted-by-others",
             fix.words,
             Action("track", ("add", f"<{fix.message_id}>"), "read it first: {}"),
         )
-        for fix in found.fixes
+        for fix in others.fixes
     )
 
 
 def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
-    """The archive that has the mail which a draft answers, as far as tracked series show it; ""
-    where none does.
+    """Return the archive with the message that a draft replies to, according to tracked series, or
+    "".
     """
     from patchpilot.archive.track_store import Store
 
@@ -169,9 +169,9 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
 def _too_soon(
     project: Project, sent: Sequence[Send], version: int, now: datetime, resend: bool
 ) -> str:
-    """A sentence when what was sent last is younger than reviewers are to be given, otherwise "".
+    """Return a sentence if the last version was sent too recently, otherwise "".
 
-    A resend also waits for its own version. Of a version that was sent before, only that is
+    A resend also waits after its own version. For a version that was sent before, only that is
     reported.
     """
     if not resend and any(send.version == version for send in sent):
@@ -221,7 +221,7 @@ diff --git a/a.c b/a.c
 
 @cache
 def load_rules() -> None:
-    """Loads what `check` needs; it takes as long as the program that makes the messages."""
+    """Load the rules that `check` needs, which takes as long as creating the messages."""
     from patchpilot.checking.driver import Driver
     from patchpilot.lint.lint_context import Options
 
@@ -230,7 +230,7 @@ def load_rules() -> None:
 
 
 def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult | None":
-    """Returns the findings of `check` in the messages to send, or None if it could not run.
+    """Return the findings of `check` in the messages to send, or None if it could not run.
 
     Findings that the tree's configuration waives or ignores are included, because the sender
     is responsible for the messages.
@@ -261,25 +261,26 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
         return None
 
 
-def _found(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
-    """The lines of the findings, by severity."""
+def _finding_lines(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
     several = len(result.patches) > 1
     lines: dict[Severity, tuple[str, ...]] = {}
     for title, findings in (
         *((each.patch.subject.title, each.findings) for each in result.patches),
         ("", result.series),
     ):
-        for found in findings:
-            if found.name not in OWN_NAMES:
+        for finding in findings:
+            if finding.name not in OWN_NAMES:
                 line = (
-                    f"{title}: {found.message}" if title and several else found.message
+                    f"{title}: {finding.message}"
+                    if title and several
+                    else finding.message
                 )
-                lines[found.severity] = (*lines.get(found.severity, ()), line)
+                lines[finding.severity] = (*lines.get(finding.severity, ()), line)
     return lines
 
 
 def _waived(result: "CheckResult") -> tuple[str, ...]:
-    """The errors that the user waived, with the reasons."""
+    """Return the errors that the user waived, with the reasons."""
     return tuple(
         f"{f'{patch.subject.title}: ' if patch else ''}{suppressed.finding.message}"
         f" ({suppressed.reason})"
@@ -303,9 +304,9 @@ def _stand(
 
 
 def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
-    """Upstream commit a patch claims to be → whether mainline here has it.
+    """Map each upstream commit that a patch names to whether the local mainline has it.
 
-    What cannot be determined is left out.
+    Unknown cases are omitted.
     """
     known: dict[str, bool] = {}
     for patch in series.patches:
@@ -322,7 +323,7 @@ def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
 def _merge_window(
     repository: Repository, project: Project, target: TargetTree | None, now: datetime
 ) -> str:
-    """A sentence if the merge window is open, otherwise "".
+    """Return a sentence if the merge window is open, otherwise "".
 
     The merge window is open for some days after the latest mainline release.
     """

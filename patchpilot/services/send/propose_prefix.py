@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks the subject prefixes of messages, and proposes the target tree to name in them.
+"""Check the subject prefixes of messages, and propose the target tree to name in them.
 
 A commit has no subject prefix, so `check` cannot report these findings for commits.
 """
@@ -24,7 +24,7 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 def mark_warnings(
     patches: Sequence[Patch], profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
-    """Returns the warnings of `check` about the subject prefixes of the messages to send.
+    """Return the warnings of `check` about the subject prefixes of the messages to send.
 
     Each warning is returned once. There is a warning if a fix's prefix names the tree for
     other changes.
@@ -46,8 +46,8 @@ def mark_warnings(
 def _contradictions(
     patches: Sequence[Patch], profile: str, is_regression: bool
 ) -> Iterator[SendProblem]:
-    """A warning where a subject names the tree for the rest, and without its prefix the rule would
-    propose the one for fixes.
+    """Yield a warning if a subject names the tree for other changes although the rule would propose
+    the tree for fixes.
     """
     named = [
         patch
@@ -56,8 +56,8 @@ def _contradictions(
         and (is_regression or patch.tags("Fixes"))
     ]
     bare = (_as_mail(patch, "PATCH") for patch in named)
-    found = _findings(_checked(bare, profile)) if named else []
-    for _, _, trees in found:
+    findings = _findings(_checked(bare, profile)) if named else []
+    for _, _, trees in findings:
         tree, rest = trees["fixes"], f"[PATCH {trees['rest']}]"
         if any(
             re.search(rf"\[[^]]*\b{re.escape(trees['rest'])}\b", patch.subject.raw)
@@ -76,19 +76,19 @@ def _contradictions(
 def missing_tree(
     series: Series, prefix: str, profile: str, *, is_regression: bool = False
 ) -> str:
-    """Returns the subject prefix to propose if messages do not name their target tree.
+    """Return the subject prefix to propose if messages do not name their target tree.
 
     The result is empty if they do. An empty `prefix` means PATCH. The fix of a regression
     belongs in the tree for fixes, even without a Fixes: tag.
     """
-    found = _findings(
+    findings = _findings(
         _checked(
             (_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile
         )
     )
     messages = (
         _for_fixes(message, trees) if is_regression else message
-        for _, message, trees in found
+        for _, message, trees in findings
     )
     return next(
         (match[1] for message in messages if (match := _PREFIX.search(message))), ""
@@ -96,7 +96,7 @@ def missing_tree(
 
 
 def tree_choice(proposed: str) -> str:
-    """Returns the advice for a subject that names no target tree.
+    """Return the advice for a subject that names no target tree.
 
     The advice starts with the choice, because the end of the line may be truncated.
     """
@@ -107,12 +107,12 @@ def tree_choice(proposed: str) -> str:
 
 
 def _for_fixes(message: str, trees: Mapping[str, str]) -> str:
-    """A finding that proposes the tree for fixes."""
+    """Return a finding that proposes the tree for fixes."""
     return message.replace(f"[PATCH {trees['tree']}]", f"[PATCH {trees['fixes']}]")
 
 
 def _as_mail(patch: Patch, prefix: str) -> Patch:
-    """A patch as a mail with this subject prefix; the address makes it one."""
+    """Return a patch as a message with this subject prefix; an address makes it one."""
     mail = with_prefix(patch, prefix, "To: nobody@example.invalid")
     return mail._replace(commit=None)
 
@@ -126,9 +126,9 @@ def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
 
 
 def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
-    """(rule, message, values) of the findings of these rules, each message once.
+    """Return (rule, message, values) of the findings of these rules, without duplicate messages.
 
-    A patch over a limit has others, too.
+    A patch over a limit has other findings as well.
     """
     every = (
         finding
@@ -136,5 +136,7 @@ def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
         for finding in checked.findings
         if finding.name in RULES
     )
-    found = {(finding.name, finding.message): dict(finding.values) for finding in every}
-    return [(name, message, values) for (name, message), values in found.items()]
+    by_message = {
+        (finding.name, finding.message): dict(finding.values) for finding in every
+    }
+    return [(name, message, values) for (name, message), values in by_message.items()]

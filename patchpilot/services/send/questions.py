@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The pre-send questions of a topic, about security bugs and regressions.
 
-Finds out without asking whether the topic applies to its target tree or is already fixed
-there.
+Determine without asking whether the topic applies to its target tree or is already fixed there.
 """
 
 import re
@@ -68,9 +67,9 @@ class PreSendQuestion(NamedTuple):
 class PreSendQuestions(NamedTuple):
     """The pre-send questions of a topic, with the facts that were determined automatically.
 
-    `missing_tree` is the proposed subject prefix if the messages would not name their target
-    tree, otherwise empty. `upstream` is what mainline and the fetched trees have already,
-    and `posted` what others have posted.
+    `missing_tree` is the proposed subject prefix if the messages would not name their target tree,
+    otherwise empty. `upstream` is what mainline and the fetched trees already have, and `posted`
+    what others have posted.
     """
 
     questions: tuple[PreSendQuestion, ...]
@@ -82,12 +81,12 @@ class PreSendQuestions(NamedTuple):
 
     @property
     def open(self) -> tuple[PreSendQuestion, ...]:
-        """The pre-send questions without an answer."""
+        """Return the pre-send questions without an answer."""
         return tuple(question for question in self.questions if question.answer is None)
 
     @property
     def way_on(self) -> Advice:
-        """The commands that help if the bug is fixed, or the base is a stable branch."""
+        """Return the commands that help if the bug is fixed, or the base is a stable branch."""
         return way_on(self.upstream)
 
 
@@ -99,15 +98,15 @@ def traps(
     asks_archive: bool = False,
     progress: Progress = silent,
 ) -> PreSendQuestions:
-    """Returns the pre-send questions of a TARGET's topic, with the saved answers.
+    """Return the pre-send questions of a TARGET's topic, with the saved answers.
 
-    `asks_archive` also looks for patches of others there, unless the fix is undisclosed.
+    `asks_archive` also searches the archive for patches by others, unless the fix is undisclosed.
     """
     topic = find_topic(repository, SendRequest(target=target, base=base))
     series, ids, draft = topic.series, topic.commits, topic.draft
-    place = find_target(repository, ids, base) if ids else None
+    target_tree = find_target(repository, ids, base) if ids else None
     project = project_of(repository, "", series)
-    fit = fit_of_commits(repository, ids, place) if place else None
+    fit = fit_of_commits(repository, ids, target_tree) if target_tree else None
     treeless = missing_tree(
         series, draft.prefix, project.name, is_regression=is_regression(draft)
     )
@@ -125,14 +124,14 @@ def traps(
         else NOT_ASKED
     )
     return PreSendQuestions(
-        questions(series, draft, project), place, fit, treeless, upstream, posted
+        questions(series, draft, project), target_tree, fit, treeless, upstream, posted
     )
 
 
 def open_questions(
     repository: Repository, request: SendRequest
 ) -> tuple[PreSendQuestion, ...]:
-    """Returns the pre-send questions that neither the topic's draft nor the request answers.
+    """Return the pre-send questions that neither the topic's draft nor the request answers.
 
     The result is empty if no commit looks like a fix, or if patch files are sent.
     """
@@ -151,7 +150,7 @@ def open_questions(
 
 
 def unclear_fixes(repository: Repository, series: Series) -> tuple[SendProblem, ...]:
-    """Returns one warning for the commits that may fix a bug but have no Fixes: tag.
+    """Return one warning for the commits that may fix a bug but have no Fixes: tag.
 
     See `judge_fix`.
     """
@@ -178,7 +177,7 @@ def answer(
     target: str | None = None,
     base: str | None = None,
 ) -> Draft:
-    """Saves an answer to a pre-send question in the topic's draft.
+    """Save an answer to a pre-send question in the topic's draft.
 
     Valid answers are `yes` and `no` or, for `regression`, the commit or range that introduced
     the regression.
@@ -192,7 +191,7 @@ def answer(
 
 
 def answered(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
-    """Returns the draft with a request's answers to pre-send questions, without saving it."""
+    """Return the draft with a request's answers to pre-send questions, without saving it."""
     given = {
         name: judge_answer(repository, name, text) for name, text in request.answers
     }
@@ -200,9 +199,9 @@ def answered(repository: Repository, draft: Draft, request: SendRequest) -> Draf
 
 
 def judge_answer(repository: Repository, name: str, value: str) -> str:
-    """Validates an answer to a pre-send question, and returns the form to save.
+    """Validate an answer to a pre-send question, and return the form to save.
 
-    Raises `UsageError` for an invalid answer, with the valid ones.
+    Raise `UsageError` for an invalid answer, with the valid ones.
     """
     text = value.strip()
     if name not in ("security", "regression"):
@@ -221,7 +220,7 @@ def judge_answer(repository: Repository, name: str, value: str) -> str:
 
 
 def _commit_name(repository: Repository, word: str) -> str:
-    """A release tag as it is, any other commit by its first 12 digits."""
+    """Return a release tag unchanged, or the first 12 digits of another commit's id."""
     if re.fullmatch(r"v\d+\.\d+\S*", word):
         return word
     commit = repository.find(word)
@@ -239,7 +238,7 @@ def _commit_name(repository: Repository, word: str) -> str:
 def questions(
     series: Series, draft: Draft, project: Project
 ) -> tuple[PreSendQuestion, ...]:
-    """Returns a project's pre-send questions, with evidence from the patches.
+    """Return a project's pre-send questions, with evidence from the patches.
 
     Only the author can answer these questions. The result is empty if the author answered
     that none of the patches fixes a bug.
@@ -295,21 +294,21 @@ def questions(
 
 
 def _evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    result: dict[str, None] = {}
     for patch in patches:
         for line in (patch.subject.title, *patch.message):
             if hit := pattern.search(line):
-                found.setdefault(f"“{hit[0]}” in the message of {patch.subject.title}")
-    return tuple(found)[:4]
+                result.setdefault(f"“{hit[0]}” in the message of {patch.subject.title}")
+    return tuple(result)[:4]
 
 
 def is_regression(draft: Draft) -> bool:
-    """Returns whether the author answered that a topic fixes a regression."""
+    """Return whether the author answered that a topic fixes a regression."""
     return draft.answers.get("regression", "no") != "no"
 
 
 def introduced(draft: Draft, series: Series) -> str | None:
-    """Returns the `#regzbot introduced:` line for a topic that fixes a regression.
+    """Return the `#regzbot introduced:` line for a topic that fixes a regression.
 
     None if it fixes no regression, or if the commit that introduced the bug is unknown. An
     undisclosed fix has no such line, because regzbot reads public messages.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Shows a message in readable form, with decoded headers and the body as text."""
+"""Show a message in readable form, with decoded headers and the body as text."""
 
 import textwrap
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ COLUMNS = 76
 
 
 def readable_lines(mail: Message) -> list[str]:
-    """Returns the message's main headers, an empty line, and its body.
+    """Return the message's main headers, an empty line, and its body.
 
     The headers are Subject, From, To, Cc, Message-ID and In-Reply-To.
     """
@@ -32,7 +32,7 @@ def readable_lines(mail: Message) -> list[str]:
 
 
 def raw_lines(mail: Message) -> list[str]:
-    """Returns the lines of the raw message."""
+    """Return the lines of the raw message."""
     return mail.raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
 
 

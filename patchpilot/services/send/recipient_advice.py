@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates notes about a topic's recipients, with a remedy for each note if possible.
+"""Create notes about a topic's recipients, with a remedy for each note if possible.
 
 The TUI shows each note as a card.
 """
@@ -42,7 +42,7 @@ class RecipientAdvice(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The label of the remedy's button, empty if there is no remedy."""
+        """Return the label of the remedy's button, empty if there is no remedy."""
         if self.remedy is None:
             return ""
         return WORDS[self.remedy.kind].format(
@@ -66,7 +66,7 @@ def recipient_advice(
     project: Project,
     base: str | None,
 ) -> tuple[RecipientAdvice, ...]:
-    """Returns notes about a recipient plan; notes with a remedy are first.
+    """Return notes about a recipient plan; notes with a remedy are first.
 
     `base` is the topic's base, if given. Notes that need no action are combined into one.
     """
@@ -147,10 +147,7 @@ def _is_out(plan: RecipientPlan, remedy: Remedy) -> bool:
 def _other_tree(
     repository: Repository, text: str, remedy: Remedy, base: str | None
 ) -> Iterator[RecipientAdvice]:
-    """The note that the topic is based on another tree, with the command that rebases it.
-
-    None where it is based on one of them.
-    """
+    """Yield a note if the topic is based on another tree, with the command that rebases it."""
     known = {
         branch.label: branch.tip
         for tree in remedy.values

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Resumes the last send of a topic.
+"""Resume the last send of a topic.
 
 Only messages that were not accepted are sent, without changes.
 """
@@ -54,17 +54,16 @@ def plan_resume(
     lookup: Lookup | None = None,
     progress: Progress = silent,
 ) -> Sending:
-    """Returns a plan that resumes the last send of a topic.
+    """Return a plan that resumes the last send of a topic.
 
-    `unknown_as` is the outcome to assume for messages whose state is unknown: `keep` leaves
-    them unknown, `sent` and `lost` resolve them. `by_id` maps Message-IDs to individual
-    outcomes. With `lookup`, messages found in an archive are marked as accepted, and the
-    others stay unknown; an archive is never searched for an undisclosed fix. `drop` lists
-    recipients to remove from the messages that were not sent.
+    `unknown_as` is the outcome to assume for messages whose state is unknown: `keep` leaves them
+    unknown, `sent` and `lost` resolve them. `by_id` maps Message-IDs to individual outcomes. With
+    `lookup`, messages found in an archive are marked as accepted, and the others stay unknown; an
+    archive is never searched for an undisclosed fix. `drop` lists recipients to remove from the
+    messages that were not sent.
 
-    Only the results of the lookup are saved immediately; other outcomes and removed
-    recipients are saved when the plan is sent. Raises `UsageError` if the topic was never
-    sent.
+    Only the results of the lookup are saved immediately; other outcomes and removed recipients are
+    saved when the plan is sent. Raise `UsageError` if the topic was never sent.
     """
     on_one_line("--drop", drop)
     progress("looking for the last send")
@@ -100,7 +99,7 @@ def plan_resume(
                         Outcome(MailState.ACCEPTED, "the archive has it"),
                     )
         send = outbox.get(send.id)
-    settled = _settled(send, unknown_as, by_id)
+    settled = _given_outcomes(send, unknown_as, by_id)
     send = replace(
         send,
         entries=tuple(
@@ -122,9 +121,9 @@ def plan_resume(
     account = transport.account(repository, identity)
     refuse_public_server(draft, account)
     since = () if request.to_self else sent_since(send)
-    # the reason that the send was forced with is none for sending it after another one
+    # the reason for forcing the earlier send does not justify another one
     force = request.force if since else send.force
-    # where a recipient was dropped, those of the mails still to be sent are shown
+    # if a recipient was dropped, show the recipients of the remaining messages
     shown = next(iter(send.waiting), send.entries[0])
     return Sending(
         request=request._replace(via=send.transport, force=force, identity=identity),
@@ -171,10 +170,10 @@ def plan_resume(
 
 
 def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """Parses the values of `--unknown`.
+    """Parse the values of `--unknown`.
 
-    Returns the outcome for all messages (`keep` by default), and the outcomes by Message-ID.
-    Raises `UsageError` for an invalid value.
+    Return the outcome for all messages (`keep` by default), and the outcomes by Message-ID. Raise
+    `UsageError` for an invalid value.
     """
     of_all, of_one = "keep", {}
     for text in words:
@@ -196,8 +195,8 @@ def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 
 def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
-    """UsageError for a Message-ID missing from the send, or of a mail that is known to be
-    something else than what is said.
+    """Raise UsageError for a Message-ID that is not in the send, or whose known state contradicts
+    the given one.
     """
     mails = {entry.message_id: entry for entry in send.entries}
     doubtful = [
@@ -222,21 +221,23 @@ def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
             )
 
 
-def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Outcome]:
-    """What is said of the mails that are in doubt, by place."""
-    found = {}
+def _given_outcomes(
+    send: Send, of_all: str, of_one: Mapping[str, str]
+) -> dict[int, Outcome]:
+    """Map the positions of doubtful messages to the outcomes given by the user."""
+    result = {}
     for entry in send.entries:
         how = of_one.get(entry.message_id, of_all)
         if entry.state is MailState.UNKNOWN and how != "keep":
             state = MailState.ACCEPTED if how == "sent" else MailState.PENDING
-            found[entry.place] = Outcome(state, f"marked as {how} with --unknown")
-    return found
+            result[entry.place] = Outcome(state, f"marked as {how} with --unknown")
+    return result
 
 
 def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
-    """The mailboxes that are to be left out.
+    """Return the mailboxes to drop.
 
-    UsageError when one is not among the recipients, or would leave a mail without any.
+    Raise UsageError if one is not a recipient, or if a message would have none left.
     """
     addresses = [parse_address(word) or Address("", word.strip()) for word in words]
     waiting = send.waiting
@@ -263,7 +264,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
 
 
 def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) -> None:
-    """Records removed recipients, so that later versions of the topic omit them."""
+    """Record removed recipients, so that later versions of the topic omit them."""
     key = branch_key(repository)
     if send.kind == "to-self" or key is None or send.branch != repository.branch:
         return
@@ -274,7 +275,7 @@ def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) 
 
 
 def archive_lookup(url: str) -> Lookup:
-    """Returns a function that searches for a message in a public-inbox archive.
+    """Return a function that searches for a message in a public-inbox archive.
 
     The message is found only if the archive returns the message itself, not an error page, a
     login page or another message.
@@ -285,9 +286,9 @@ def archive_lookup(url: str) -> Lookup:
 
         try:
             with open_archive(url) as archive:
-                found = archive.mail(wanted.message_id, fresh=True)
+                mail = archive.mail(wanted.message_id, fresh=True)
         except PatchpilotError:
             return False
-        return found.sender.key == wanted.sender.key
+        return mail.sender.key == wanted.sender.key
 
     return there

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sends each message of a plan exactly once.
+"""Send each message of a plan exactly once.
 
 This is the second part of the command `send`.
 """
@@ -17,7 +17,13 @@ from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.message import WAITING, MailState
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.credentials import credential_of, note_login
-from patchpilot.outgoing.mail_state import Outcome, Report, Stop, never_stop, unheard
+from patchpilot.outgoing.mail_state import (
+    Outcome,
+    Report,
+    Stop,
+    ignore_report,
+    never_stop,
+)
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
 from patchpilot.outgoing.transport import Delivery
@@ -38,15 +44,15 @@ def deliver(
     terminal: bool = False,
     stopping: Stop = never_stop,
     progress: Progress = silent,
-    on_mail: Report = unheard,
+    on_mail: Report = ignore_report,
 ) -> Sending:
-    """Sends the messages of a plan, and returns it with its result.
+    """Send the messages of a plan, and return it with its result.
 
-    The outbox records every step. If a problem blocks sending, nothing is sent. `on_mail` is
-    called for each change in the state of a message, after the change is saved to disk.
+    The outbox records every step. If a problem blocks sending, nothing is sent. `on_mail` is called
+    for each change in the state of a message, after the change is saved to disk.
 
-    Raises `RefusedError` if the request is offline or the topic was sent since the plan was
-    made, and `MissingError` if the transport cannot send with this account.
+    Raise `RefusedError` if the request is offline or the topic was sent since the plan was made,
+    and `MissingError` if the transport cannot send with this account.
     """
     if planned.refused:
         return planned
@@ -59,26 +65,26 @@ def deliver(
         raise MissingError(blocked.message, hint=blocked.hint)
     planned.transport.refuse_untrusted(repository, planned.account)
     with contextlib.ExitStack() as held, Outbox() as outbox:
-        # the others wait while this is checked and written, not while it is sent
+        # other senders wait for this check, but not for the sending
         with one_at_a_time():
             held.enter_context(sole_sender(planned.draft.change_id))
-            send = _claimed(outbox, planned)
+            send = _claim(outbox, planned)
         if planned.send.left_out:
             leave_out_for_good(repository, send, planned.send.left_out)
         if not send.waiting:
-            return _ended(repository, send, planned)
+            return _record_result(repository, send, planned)
 
         def shown(what: str, done: int = 0, total: int | None = None) -> None:
             with contextlib.suppress(OSError):
                 progress(what, done, total)
 
-        def report(place: int, outcome: Outcome) -> None:
-            # on disk first: a terminal that is gone cannot be written to
-            outbox.mark(send.id, place, outcome)
-            on_mail(place, outcome)
+        def report(index: int, outcome: Outcome) -> None:
+            # on disk first: the terminal may be gone
+            outbox.mark(send.id, index, outcome)
+            on_mail(index, outcome)
             shown(
-                f"{outcome.state}: {send.entries[place].subject}",
-                place + 1,
+                f"{outcome.state}: {send.entries[index].subject}",
+                index + 1,
                 len(send.entries),
             )
 
@@ -101,27 +107,27 @@ def deliver(
         finally:
             outbox.end(send.id)
             outbox.settle(send.id)
-        return _ended(repository, outbox.get(send.id), planned)
+        return _record_result(repository, outbox.get(send.id), planned)
 
 
-def _claimed(outbox: Outbox, planned: Sending) -> Send:
-    """The send as the outbox has it from now on, this process its only sender.
+def _claim(outbox: Outbox, planned: Sending) -> Send:
+    """Claim the send for this process and return it as stored in the outbox.
 
-    RefusedError when somebody sent the same since the preview.
+    Raise RefusedError if the same patches were sent since the preview.
     """
     send = planned.send
     if not planned.request.to_self:
         refuse_rivals(outbox, planned)
     if send.id:
         return outbox.take_up(send.id, planned.settled, send.left_out)
-    _keep_choices(planned)
+    _store_choices(planned)
     return outbox.add(send)
 
 
-def _keep_choices(planned: Sending) -> None:
-    """Write into the draft what this send was asked for: the next version has it too.
+def _store_choices(planned: Sending) -> None:
+    """Store this send's choices in the draft, for the next version.
 
-    A mail to oneself is no version, and leaves no trace.
+    A message to oneself is not a version and leaves no trace.
     """
     if planned.request.to_self:
         return
@@ -145,19 +151,18 @@ def _keep_choices(planned: Sending) -> None:
 
 
 def _carry_edits(before: str | None, after: str | None) -> None:
-    """A branch that b4 enrolls is known by its change-id from then on: what was edited of its
-    recipients goes with it.
-    """
+    """Move the recipient edits of a branch that b4 enrolls to its change-id."""
     if before and after and before != after and load_edits(after) == Edits():
         edits = load_edits(before)
         if edits != Edits():
             save_edits(after, edits)
 
 
-def _ended(repository: Repository, done: Send, planned: Sending) -> Sending:
-    """The result of an attempt.
+def _record_result(repository: Repository, done: Send, planned: Sending) -> Sending:
+    """Return the result of an attempt.
 
-    A whole series is remembered: by its draft and a tag, by b4, and by what follows the answers.
+    A completely sent series is recorded in its draft, a tag, b4's tracking data and the tracked
+    series.
     """
     ended = with_result(planned, done)
     if done.state == "sent":
@@ -170,7 +175,7 @@ def _ended(repository: Repository, done: Send, planned: Sending) -> Sending:
 
 
 def with_result(planned: Sending, done: Send) -> Sending:
-    """Returns a plan with the result of carrying it out, as the outbox has it."""
+    """Return a plan with the result of carrying it out, according to the outbox."""
     return replace(
         planned,
         send=done,
@@ -184,12 +189,12 @@ _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
 
 def next_steps(send: Send) -> tuple[Advice, ...]:
-    """Returns the next steps after a send."""
+    """Return the next steps after a send."""
     return (*_after_sending(send), *_for_refused(send), *_for_unknown(send))
 
 
 def _after_sending(send: Send) -> Sequence[Advice]:
-    """What comes after a send whose mails were all accepted."""
+    """Return the next steps after all messages of a send were accepted."""
     if send.state != "sent":
         return ()
     if send.kind == "to-self":
@@ -232,7 +237,7 @@ def _after_sending(send: Send) -> Sequence[Advice]:
 
 
 def _for_refused(send: Send) -> Iterator[Advice]:
-    """How to send the mails that were not accepted."""
+    """Yield how to send the messages that were not accepted."""
     states = {entry.state for entry in send.entries}
     refused = {
         match[1]
@@ -253,7 +258,9 @@ def _for_refused(send: Send) -> Iterator[Advice]:
 
 
 def _for_unknown(send: Send) -> Iterator[Advice]:
-    """How to find out whether mails were sent whose state is unknown, and what then."""
+    """Yield how to determine whether messages in an unknown state were sent, and what to do
+    then.
+    """
     unknown = [
         entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
     ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the state of a topic's send for the CLI and the TUI.
+"""Determine the state of a topic's send for the CLI and the TUI.
 
 The state combines the plan, the messages that were sent, and the last recorded send.
 """
@@ -34,7 +34,7 @@ from patchpilot.topic.topic_state import TopicState, this_topic
 
 
 def was_sent(planned: Sending) -> bool:
-    """Returns whether a plan is blocked only because its version was already sent.
+    """Return whether a plan is blocked only because its version was already sent.
 
     The version may already have been applied upstream.
     """
@@ -45,7 +45,7 @@ def was_sent(planned: Sending) -> bool:
 def plan_topic(
     repository: Repository, request: SendRequest, progress: Progress
 ) -> Sending:
-    """Returns the plan of `send --dry-run`.
+    """Return the plan of `send --dry-run`.
 
     If the version was already sent, the plan contains the messages that were sent.
     """
@@ -59,13 +59,13 @@ def plan_topic(
 
 
 def just_sent(sent: Sending) -> Sending:
-    """Returns the plan after sending; its only problem is that the version was sent."""
+    """Return the plan after sending; its only problem is that the version was sent."""
     problem = f"v{sent.send.version} of this topic was sent just now"
     return replace(sent, outcome="", blockers=(SendProblem("version-sent", problem),))
 
 
 def is_outdated(repository: Repository, planned: Sending) -> bool:
-    """Returns whether the mail account has changed since the plan was made."""
+    """Return whether the mail account has changed since the plan was made."""
     return (
         planned.transport.account(repository, planned.request.identity)
         != planned.account
@@ -73,7 +73,7 @@ def is_outdated(repository: Repository, planned: Sending) -> bool:
 
 
 def topic_send(repository: Repository, planned: Sending) -> Sending:
-    """Returns the plan with the last send of its topic, and what comes after that.
+    """Return the plan with the last send of its topic and the next steps.
 
     If the last send was interrupted, its state is determined first.
     """
@@ -86,7 +86,7 @@ def topic_send(repository: Repository, planned: Sending) -> Sending:
 
 
 def reported(repository: Repository, sending: Sending) -> Sending:
-    """Returns a send with the link to its last send, and what comes after it.
+    """Return a send with the link to its last send and the next steps.
 
     A reminder is due some days after that send.
     """
@@ -119,7 +119,7 @@ def topic_on_record(
     base: str | None,
     known: Sequence[Tracked] = (),
 ) -> TopicState | None:
-    """Returns the recorded state of a topic, or None if there is no topic.
+    """Return the recorded state of a topic, or None if there is no topic.
 
     `known` lists tracked series that the caller has already read.
     """
@@ -128,7 +128,7 @@ def topic_on_record(
 
 
 def lists_and_contacts(planned: Sending) -> tuple[list[Recipient], list[Recipient]]:
-    """Returns the mailing lists among a plan's recipients, and the other recipients."""
+    """Return the mailing lists among a plan's recipients, and the other recipients."""
     return (
         [recipient for recipient in planned.recipients if is_list(recipient)],
         [recipient for recipient in planned.recipients if not is_list(recipient)],
@@ -142,7 +142,7 @@ def plan_resumed(
     unknown: str,
     progress: Progress,
 ) -> Sending:
-    """Returns a plan to send the remaining messages of the last send.
+    """Return a plan to send the remaining messages of the last send.
 
     `unknown` is the outcome of messages in an unknown state: `sent`, `lost`, `keep`, or
     `lookup` to search the archive.
@@ -158,7 +158,7 @@ def plan_resumed(
 
 
 def tree_prefixes() -> list[str]:
-    """Returns the subject prefixes used by the projects, without duplicates."""
+    """Return the subject prefixes used by the projects, without duplicates."""
     return list(
         dict.fromkeys(
             prefix
@@ -169,9 +169,9 @@ def tree_prefixes() -> list[str]:
 
 
 def judge_prefix(text: str) -> tuple[str, str]:
-    """Completes a subject prefix entered by the user.
+    """Complete a subject prefix entered by the user.
 
-    Returns the prefix and an empty text, or an empty prefix and the reason why it is invalid.
+    Return the prefix and an empty text, or an empty prefix and the reason why it is invalid.
     """
     try:
         return complete_prefix(text), ""

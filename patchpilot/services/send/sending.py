@@ -58,12 +58,14 @@ class Sending(SeriesToSend):
 
     @property
     def unfinished(self) -> bool:
-        """Whether the last send has messages that were not sent or whose outcome is unknown."""
+        """Return whether the last send has messages that were not sent or whose outcome is
+        unknown.
+        """
         return self.last is not None and self.last.state != "sent"
 
     @property
     def is_sent(self) -> bool:
-        """Whether this version of the topic was sent."""
+        """Return whether this version of the topic was sent."""
         last = None if self.unfinished else self.last
         names = {problem.name for problem in self.blockers}
         return bool(last and last.version >= self.send.version) or (
@@ -72,7 +74,7 @@ class Sending(SeriesToSend):
 
     @property
     def headline(self) -> str:
-        """The version and the number of accepted messages of the last send, as text."""
+        """Return the version and the number of accepted messages of the last send, as text."""
         assert self.last is not None
         every = self.last.entries
         accepted = sum(entry.state is MailState.ACCEPTED for entry in every)
@@ -80,22 +82,22 @@ class Sending(SeriesToSend):
 
     @property
     def refused(self) -> bool:
-        """Whether sending is blocked by problems that are not overridden."""
+        """Return whether sending is blocked by problems that are not overridden."""
         return bool(self.blockers) and not self.request.force
 
     @property
     def state(self) -> str:
-        """`planned`, `refused`, `sent`, `partial` or `failed`."""
+        """Return `planned`, `refused`, `sent`, `partial` or `failed`."""
         return self.outcome or ("refused" if self.refused else "planned")
 
     @property
     def sender(self) -> str | None:
-        """The sender's name and address, or None if the mail account has no address."""
+        """Return the sender's name and address, or None if the mail account has no address."""
         return str(self.account.sender) if self.account.sender else None
 
     @property
     def delivery(self) -> tuple[tuple[str, Advice, str], ...]:
-        """How the messages are sent: label, value, and style of each row.
+        """Return how the messages are sent: label, value, and style of each row.
 
         The style is "main" for what is always shown, "note" for a note, or "".
         """
@@ -124,35 +126,37 @@ class Sending(SeriesToSend):
 
     @property
     def checks(self) -> tuple[CheckLine, ...]:
-        """The lines of the pre-flight card: problems first, then notes, then passed checks.
+        """Return the lines of the pre-flight card: problems first, then notes, then passed
+        checks.
 
-        What holds for several patches is one line.
+        A problem of several patches is one line.
         """
         blocking = CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
         titles = tuple(f"{patch.subject.title}: " for patch in self.series.patches)
-        found: dict[tuple[str, str], list[CheckLine]] = {}
+        rows: dict[tuple[str, str], list[CheckLine]] = {}
         for state, problems in (
             (blocking, self.blockers),
             (CheckState.NOTE, self.warnings),
         ):
-            for one in problems:
-                title = next((t for t in titles if one.message.startswith(t)), "")
-                found.setdefault(
-                    (one.name, one.message.removeprefix(title)), []
-                ).append(CheckLine(state, one.name, one.message, one.hint))
+            for problem in problems:
+                title = next((t for t in titles if problem.message.startswith(t)), "")
+                rows.setdefault(
+                    (problem.name, problem.message.removeprefix(title)), []
+                ).append(CheckLine(state, problem.name, problem.message, problem.hint))
         return (
             *(
                 same[0]._replace(message=f"{result} ({len(same)} patches)")
                 if len(same) > 1
                 else same[0]
-                for (_, result), same in found.items()
+                for (_, result), same in rows.items()
             ),
             *self.passed,
         )
 
     @property
     def verdict(self) -> str:
-        """One line that states whether the messages can be sent, or the result of sending them.
+        """Return one line that states whether the messages can be sent, or the result of sending
+        them.
 
         The line contains the number of lines about problems that block sending. If there are none,
         it contains the number of messages and recipients, and the reason if the transport cannot
@@ -176,7 +180,9 @@ class Sending(SeriesToSend):
 
     @property
     def in_numbers(self) -> str:
-        """The number of messages to send, or that were accepted, and of recipients, as text."""
+        """Return the number of messages to send, or that were accepted, and of recipients, as
+        text.
+        """
         every = self.send.entries
         count = (
             sum(entry.state is MailState.ACCEPTED for entry in every)
@@ -194,7 +200,7 @@ SENT = frozenset({"already-sent", "version-sent"})
 
 
 def sent_names(names: set[str]) -> set[str]:
-    """Returns the names of a plan's problems that only mean that the version was already sent.
+    """Return the names of a plan's problems that only mean that the version was already sent.
 
     They include a missing changelog of the next version, because b4 starts that version
     immediately.

@@ -9,7 +9,7 @@ transport_names = transports.names
 
 
 def next_transport(name: str) -> str:
-    """Returns the next transport in the list, wrapping around at the end.
+    """Return the next transport in the list, wrapping around at the end.
 
     An empty name means the default transport.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Blocks public sends of undisclosed security fixes.
+"""Block public sends of undisclosed security fixes.
 
 These problems cannot be overridden.
 """
@@ -14,7 +14,7 @@ from patchpilot.projects.project import Lists
 
 
 def refuse_public_server(draft: Draft, account: Account) -> None:
-    """Raises `RefusedError` if an undisclosed fix would be sent through a third-party server.
+    """Raise `RefusedError` if an undisclosed fix would be sent through a third-party server.
 
     An example of such a server is b4's web endpoint.
     """
@@ -41,7 +41,7 @@ def refuse_unanswered(draft: Draft, series: Series, lists: Lists) -> None:
 
 
 def refuse_public_mails(draft: Draft, send: Send) -> None:
-    """Raises `RefusedError` if pending messages of an undisclosed fix are for a public send.
+    """Raise `RefusedError` if pending messages of an undisclosed fix are for a public send.
 
     This happens if the fix was marked as undisclosed after the messages were made.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collects the details for a bug report, as Markdown."""
+"""Collect the details for a bug report, as Markdown."""
 
 import contextlib
 import os
@@ -53,7 +53,7 @@ _TEMPLATE = """\
 
 
 def bug_report(settings: Settings) -> str:
-    """Returns versions, non-default settings and the last traceback, as Markdown."""
+    """Return versions, non-default settings and the last traceback, as Markdown."""
     text = _TEMPLATE.format(
         versions="\n".join(f"- {line}" for line in _versions()),
         settings="\n".join(_settings(settings))
@@ -65,7 +65,7 @@ def bug_report(settings: Settings) -> str:
 
 
 def last_traceback() -> str:
-    """Returns the end of the latest crash log written by this user; empty if there is none."""
+    """Return the end of the latest crash log written by this user; empty if there is none."""
     logs: list[tuple[float, Path]] = []
     for file in Path(tempfile.gettempdir()).glob(f"{BUG_LOG}*.log"):
         with contextlib.suppress(OSError):
@@ -115,7 +115,7 @@ def _settings(settings: Settings) -> list[str]:
 
 
 def _fenced(text: str) -> str:
-    """The text as a block of code, whatever it has itself."""
+    """Return the text as a code block, with a fence that it does not contain."""
     if not text:
         return "no log of a bug was found in the temporary directory"
     fence = "```"

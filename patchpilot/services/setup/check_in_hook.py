@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the check of an installed git hook, on a new commit or on a message of a topic."""
+"""Run the check of an installed git hook, on a new commit or on a message of a topic."""
 
 import re
 from pathlib import Path
@@ -17,21 +17,20 @@ from patchpilot.topic.workplace import Workplace
 
 
 def check_in_hook(
-    place: Workplace, file: Path, base: str = ""
+    workplace: Workplace, file: Path, base: str = ""
 ) -> tuple[CheckResult, str]:
-    """Checks a patch file in a git hook, with the settings of its repository.
+    """Check a patch file in a git hook, with the settings of its repository.
 
-    Only errors make the check fail. Returns the result, and the reason why the tree's rule
-    packs were not used (empty if they were). The patch is checked against the tree of `base`.
-    By default this is the parent of the commit named in the output of git format-patch, or
-    HEAD.
+    Only errors make the check fail. Return the result, and the reason why the tree's rule packs
+    were not used (empty if they were). The patch is checked against the tree of `base`. By default
+    this is the parent of the commit named in the output of git format-patch, or HEAD.
     """
-    repository, settings = place.repository, place.settings()
+    repository, settings = workplace.repository, workplace.settings()
     base_id = repository.find(base or _parent(file))
-    packs, problem = packs_if_trusted(settings, place.source())
+    packs, problem = packs_if_trusted(settings, workplace.source())
     driver = Driver(
         options_of(settings, fail_on="error", packs=packs),
-        # the file is of the branch's topic
+        # the file belongs to the branch's topic
         suppressions=suppressions_of(
             repository,
             settings,
@@ -45,21 +44,21 @@ def check_in_hook(
     return driver.check_source(PatchSource([str(file)])), problem
 
 
-def check_message_in_hook(place: Workplace, file: Path) -> tuple[CheckResult, str]:
-    """Checks a new commit in a git hook, with the commit message in a file.
+def check_message_in_hook(workplace: Workplace, file: Path) -> tuple[CheckResult, str]:
+    """Check a new commit in a git hook, with the commit message in a file.
 
-    Returns the same values as `check_in_hook`.
+    Return the same values as `check_in_hook`.
     """
     with TemporaryFolder("hook") as folder:
         mail = folder / "commit.patch"
-        content, base = mail_for_commit_message(place.repository, file)
+        content, base = mail_for_commit_message(workplace.repository, file)
         mail.write_bytes(content)
-        return check_in_hook(place, mail, base)
+        return check_in_hook(workplace, mail, base)
 
 
 def _parent(file: Path) -> str:
-    """The parent of the commit that the first line of a file of git format-patch names, as a
-    revision; "" for another file.
+    """Return the parent of the commit in the first line of a git format-patch file, or "" for
+    another file.
     """
     try:
         with file.open("rb") as stream:

@@ -59,7 +59,7 @@ class DoctorResult:
 
     @property
     def healthy(self) -> bool:
-        """Whether no problem would prevent a stage of the workflow."""
+        """Return whether no problem would prevent a stage of the workflow."""
         return not any(diagnosis.state == "fail" for diagnosis in self.diagnoses)
 
 
@@ -88,16 +88,15 @@ def diagnose(
     *,
     progress: Progress = silent,
 ) -> DoctorResult:
-    """Returns the problems that would prevent each stage of the workflow on this machine.
+    """Return the problems that would prevent each stage of the workflow on this machine.
 
     Without a repository, the mail account of git's global configuration is checked.
     """
     if repository is None:
-        with TemporaryFolder("doctor") as place:
-            # an empty repository has nothing of its own: git's configuration there is that of
-            # everywhere
-            git(place, "init", "-q")
-            with Repository.open(place) as empty:
+        with TemporaryFolder("doctor") as folder:
+            # an empty repository sees only the global configuration
+            git(folder, "init", "-q")
+            with Repository.open(folder) as empty:
                 stages = _stages(None, empty, request, progress)
     else:
         stages = _stages(repository, repository, request, progress)
@@ -118,7 +117,7 @@ def _stages(
     request: DoctorRequest,
     progress: Progress,
 ) -> tuple[Diagnosis, ...]:
-    """The diagnoses of every stage; mail settings are those of `settings`."""
+    """Return the diagnoses of every stage; `settings` selects the mail settings."""
     diagnoses: list[Diagnosis] = []
     looks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
         ("repository", lambda: _repository(repository)),
@@ -180,7 +179,7 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
         )
     yield probes.commit_graph(repository)
     yield from _own_commands(repository)
-    yield from _in_the_way(repository)
+    yield from _blocked_rewrites(repository)
     for finish_send in finish_sends(repository):
         yield probes.Probe(
             "unfinished send",
@@ -190,15 +189,17 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
 
 
 def _own_commands(repository: Repository) -> Iterator[probes.Probe]:
-    """The commands that the repository names itself and nobody trusted: none of them is run here."""  # noqa: E501
+    """Yield the repository's untrusted commands; none of them is run here."""
     try:
         refuse_untrusted(repository.top, *Use)
     except UntrustedCommandsError as error:
         yield probes.Probe("own commands", "warn", error.message, error.hint or "")
 
 
-def _in_the_way(repository: Repository) -> Iterator[probes.Probe]:
-    """What blocks every rewrite here: an interrupted move of a branch, or a stale lock of git."""
+def _blocked_rewrites(repository: Repository) -> Iterator[probes.Probe]:
+    """Yield what blocks every rewrite here: an interrupted move of a branch, or a stale git
+    lock.
+    """
     busy = in_progress(repository)
     if busy and unfinished(repository):
         yield probes.Probe(
@@ -325,7 +326,7 @@ def _following(lore: str, offline: bool) -> Iterator[probes.Probe]:
 
 
 def _local_archive(lore: str) -> probes.Probe:
-    """Whether there is an archive at a path of this machine."""
+    """Report whether there is an archive at a local path."""
     from patchpilot.archive.local_mails import local_mails
     from patchpilot.archive.open_archive import archive_address
 
@@ -342,7 +343,7 @@ def _local_archive(lore: str) -> probes.Probe:
 
 
 def recovered() -> tuple[str, ...]:
-    """Restores the user's damaged databases, and returns a description of each action.
+    """Restore the user's damaged databases, and return a description of each action.
 
     A database is replaced by its latest backup, together with the rows of the damaged file
     that are still readable.
@@ -381,7 +382,7 @@ def recovered() -> tuple[str, ...]:
 
 
 def _building() -> Iterator[probes.Probe]:
-    """What was built, where something was, and what the next build lacks."""
+    """Yield what was built, and what the next build lacks."""
     from patchpilot.building.configuration import NEEDED, missing
     from patchpilot.building.work_place import all_places, size_of
 
@@ -389,16 +390,16 @@ def _building() -> Iterator[probes.Probe]:
     if not places:
         return
     size = sum(map(size_of, places)) / MIB
-    said = f"{counted(len(places), 'directory')} with {size:.0f} MiB of objects"
+    summary = f"{counted(len(places), 'directory')} with {size:.0f} MiB of objects"
     clean = Action("build", ("--clean",), "`{}` deletes them")
-    yield probes.Probe("build", "ok", f"{said}; {clean}")
+    yield probes.Probe("build", "ok", f"{summary}; {clean}")
     if programs := missing(NEEDED):
         command = system_command(*programs)
         yield probes.Probe("build programs", "warn", "some are missing", command)
 
 
 def _checkers() -> Iterator[probes.Probe]:
-    """The programs that `check --checkers` uses where they are installed."""
+    """Yield the installed programs that `check --checkers` uses."""
     from patchpilot.building.field_checkers import CHECKERS
 
     for checker in CHECKERS:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fetches maintained stable branches that are missing from a repository."""
+"""Fetch maintained stable branches that are missing from a repository."""
 
 from patchpilot.commits.own_commands import refuse_untrusted
 from patchpilot.commits.repository import Repository
@@ -12,10 +12,10 @@ __all__ = ["MissingBranches", "fetch_branches", "missing_branches"]
 
 
 def fetch_branches(repository: Repository, wanted: MissingBranches) -> None:
-    """Fetches branches and their tags, with git's progress shown on the terminal.
+    """Fetch branches and their tags, with git's progress shown on the terminal.
 
-    git may ask for a password. Raises `MissingError` if git fails; a remote that was added
-    for the branches is then removed.
+    git may ask for a password. Raise `MissingError` if git fails; a remote that was added for the
+    branches is then removed.
     """
     refuse_untrusted(repository.top, *FETCHING)
     here = ["git", "-C", str(repository.top), "-c", "core.hooksPath=/dev/null"]

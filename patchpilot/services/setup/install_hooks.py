@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `setup hooks`: installs and removes git's hooks and b4's per-patch check.
+"""Implement `setup hooks`, which installs and removes git's hooks and b4's per-patch check.
 
 The git hooks are commit-msg and sendemail-validate.
 """
@@ -43,12 +43,11 @@ class Hook:
 
 
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Installs the named hooks (all if none are named) and returns the state of every hook.
+    """Install the named hooks (all if none are named) and return the state of every hook.
 
-    The check for b4 is added to the other values of b4's setting, because b4 runs each of
-    them.
+    The check for b4 is added to the other values of b4's setting, because b4 runs each of them.
 
-    Raises `RefusedError` if another hook is installed; it is never overwritten.
+    Raise `RefusedError` if another hook is installed; it is never overwritten.
     """
     chosen = _chosen(names)
     for name in chosen:
@@ -64,14 +63,14 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
             _remove_from_b4(repository)
             repository.git("config", "--local", "--add", B4_KEY, b4_command())
             continue
-        place = _folder(repository) / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(place, hook_script(name), mode=0o755)
+        file = _folder(repository) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(file, hook_script(name), mode=0o755)
     return tuple(_status(repository, name) for name in HOOKS)
 
 
 def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Removes the named hooks (all if none are named) and returns the state of every hook.
+    """Remove the named hooks (all if none are named) and return the state of every hook.
 
     Hooks that patchpilot did not install are kept.
     """
@@ -86,7 +85,7 @@ def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
 
 
 def is_no_patch(file: Path) -> bool:
-    """Whether a commit message file belongs to a commit that is not sent as a patch.
+    """Return whether a commit message file belongs to a commit that is not sent as a patch.
 
     Such commits are fixups, merges, work in progress and b4's cover letter.
     """
@@ -100,7 +99,7 @@ def is_no_patch(file: Path) -> bool:
 
 
 def sent_by_us() -> bool:
-    """Whether the current git send-email was started by patchpilot, after its checks."""
+    """Return whether the current git send-email was started by patchpilot, after its checks."""
     return os.environ.get("PATCHPILOT_SENDING") == "1"
 
 
@@ -118,16 +117,16 @@ def _status(repository: Repository, name: str) -> Hook:
             f"git config {B4_KEY}",
             "installed" if _b4_values(repository) else "absent",
         )
-    place = _folder(repository) / name
-    if not place.exists():
-        return Hook(name, str(place), "absent")
-    text = place.read_text(encoding="utf-8", errors="replace")
+    file = _folder(repository) / name
+    if not file.exists():
+        return Hook(name, str(file), "absent")
+    text = file.read_text(encoding="utf-8", errors="replace")
     ours = _PYTHON.sub("", text) == _PYTHON.sub("", hook_script(name))
-    return Hook(name, str(place), "installed" if ours else "foreign")
+    return Hook(name, str(file), "installed" if ours else "foreign")
 
 
 def _b4_values(repository: Repository) -> list[str]:
-    """The values of b4's setting in the repository's own configuration that `install` has written."""  # noqa: E501
+    """Return the values that `install` wrote to b4's setting in the repository's configuration."""
     done = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
     return [value for value in done.text.split("\0") if value.startswith(B4_CALL)]
 

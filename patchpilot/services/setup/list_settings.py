@@ -35,7 +35,7 @@ class ConfigRow:
 
 
 def config(settings: Settings) -> tuple[ConfigRow, ...]:
-    """Returns every setting, in the order of the documentation."""
+    """Return every setting, in the order of the documentation."""
     keys = {key.name: key for key in KEYS}
     meanings = {key.name: key.meaning for key in KEYS} | {
         "via": f"transport: {' or '.join(transports.names())}",

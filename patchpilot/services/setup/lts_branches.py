@@ -53,7 +53,7 @@ class Lts:
 
 
 def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
-    """Returns the stable series of a project, oldest first.
+    """Return the stable series of a project, oldest first.
 
     `profile` names the project; by default it is the default project.
     """
@@ -72,7 +72,7 @@ def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
 
 
 def user_file() -> Path:
-    """Returns the path of the file to which `setup stable` writes the updated list."""
+    """Return the path of the file to which `setup stable` writes the updated list."""
     return Path(user_folder()) / REFRESHED
 
 
@@ -81,13 +81,12 @@ def update(
     *,
     today: date | None = None,
 ) -> Lts:
-    """Updates the stable series of a project from its list of releases.
+    """Update the stable series of a project from its list of releases.
 
-    The result is stored in the user's data directory. A new long-term series in the list is
-    added with an unknown end of support. The support of a series that is missing from the
-    list has ended.
+    The result is stored in the user's data directory. A new long-term series in the list is added
+    with an unknown end of support. The support of a series that is missing from the list has ended.
 
-    Raises `InputError` if the project publishes no list, or if the file cannot be written.
+    Raise `InputError` if the project publishes no list, or if the file cannot be written.
     """
     from patchpilot.archive.feed import fetch_json
 
@@ -120,7 +119,7 @@ def update(
 def merged(
     known: Sequence[Maintained], current: frozenset[str], today: date
 ) -> tuple[Maintained, ...]:
-    """Returns the known stable series updated from the project's current list, oldest first."""
+    """Return the known stable series updated from the project's current list, oldest first."""
     last_month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
     rows = [
         (
@@ -138,7 +137,7 @@ def merged(
 
 
 def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
-    """Returns the updated [stable] keys of each project as TOML.
+    """Return the updated [stable] keys of each project as TOML.
 
     The format is that of the project files. Each project has a separate date of its last
     update.
@@ -164,9 +163,9 @@ def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _stable(profile: str | None) -> StableTrees:
-    """The stable trees of a project.
+    """Return the stable trees of a project.
 
-    UsageError for a project that has none, with the nearest that has.
+    Raise UsageError for a project without any, with the nearest one that has some.
     """
     known = {
         name: project.stable

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the commands that `doctor` recommends, after the user confirmed them."""
+"""Run the commands that `doctor` recommends, after the user confirmed them."""
 
 import re
 import shlex
@@ -21,12 +21,12 @@ _OPTIONS = {
 """The options that doctor's hints have: a remote may be named like another one."""
 
 
-def commands_of(found: Diagnosis) -> tuple[str, ...]:
-    """Returns the commands that fix a problem found by `doctor`.
+def commands_of(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Return the commands that fix a problem found by `doctor`.
 
     Empty if the hint does not consist of complete commands.
     """
-    parts = tuple(part.strip() for part in str(found.hint).split(";"))
+    parts = tuple(part.strip() for part in str(diagnosis.hint).split(";"))
     complete = all(
         part.startswith(_RUNS)
         and not _PLACEHOLDER.search(part)
@@ -37,7 +37,7 @@ def commands_of(found: Diagnosis) -> tuple[str, ...]:
 
 
 def run_fix(repository: Repository | None, command: str) -> bool:
-    """Runs a command on the user's terminal and returns whether it succeeded.
+    """Run a command on the user's terminal and return whether it succeeded.
 
     The command runs in the top-level directory of the repository, if there is one.
     """

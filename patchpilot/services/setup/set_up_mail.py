@@ -66,7 +66,7 @@ class Setting:
 
     @property
     def command(self) -> str:
-        """The `git config` command that writes the setting."""
+        """Return the `git config` command that writes the setting."""
         return shlex.join(("git", "config", "--global", self.key, self.value))
 
 
@@ -86,19 +86,23 @@ class MailPlan:
 
     @property
     def needs_password(self) -> bool:
-        """Whether the mail server requires a password."""
+        """Return whether the mail server requires a password."""
         return self.account.needs_login
 
     @property
     def host(self) -> str:
-        """The mail server as `HOST:PORT`, as git's credential helpers name it."""
+        """Return the mail server as `HOST:PORT`, as git's credential helpers name it."""
         return f"{self.account.server}:{self.account.port}"
 
 
 def provider_names() -> tuple[tuple[str, str], ...]:
-    """Returns the valid names of email providers, each with a description."""
+    """Return the valid names of email providers, each with a description."""
     return (
-        *((_short(one), one.name) for one in providers() if one.server),
+        *(
+            (_short(provider), provider.name)
+            for provider in providers()
+            if provider.server
+        ),
         (OWN, "another server"),
         (MSMTP, "the program msmtp, with its own ~/.msmtprc"),
         (WEB, "b4's web endpoint at kernel.org, without a mail server"),
@@ -110,7 +114,7 @@ def _short(provider: Provider) -> str:
 
 
 def proposed_provider(address: str) -> str:
-    """Returns the name of an address's email provider, derived from its domain.
+    """Return the name of an address's email provider, derived from its domain.
 
     If the domain is unknown, the name for another server is returned.
     """
@@ -119,7 +123,7 @@ def proposed_provider(address: str) -> str:
 
 
 def valid_address(text: str) -> str:
-    """Returns an address that mail can be sent from; raises UsageError for another text."""
+    """Return an address that can be used as a sender; raise UsageError for another text."""
     verdict = judge(text.strip())
     if verdict.state is AddressState.BAD:
         raise UsageError(f"{text}: {verdict.reason}", hint="such as ada@example.org")
@@ -127,17 +131,19 @@ def valid_address(text: str) -> str:
 
 
 def plan_mail(request: MailRequest) -> MailPlan:
-    """Returns the planned settings for an email account without writing them.
+    """Return the planned settings for an email account without writing them.
 
-    Raises `UsageError` if the address, the provider, the server or the place for the password
-    is invalid.
+    Raise `UsageError` if the address, the provider, the server or the place for the password is
+    invalid.
     """
     valid_address(request.address)
     name = (request.provider or proposed_provider(request.address)).lower()
     names = [known for known, _ in provider_names()]
     if name not in names:
         raise unknown("provider", request.provider, names)
-    provider = next((one for one in providers() if _short(one) == name), None)
+    provider = next(
+        (provider for provider in providers() if _short(provider) == name), None
+    )
     keeper = _keeper(request.keep)
     if name == MSMTP:
         wanted = {"sendemail.sendmailcmd": "msmtp", "sendemail.envelopesender": "auto"}
@@ -200,13 +206,13 @@ def _server_settings(
 
 
 def _keeper(name: str) -> Keeper:
-    found = keepers()
+    stores = keepers()
     if not name:
-        return next((one for one in found if not one.plain), found[0])
-    for one in found:
-        if one.name == name:
-            return one
-    raise unknown("place for the password", name, [one.name for one in found])
+        return next((keeper for keeper in stores if not keeper.plain), stores[0])
+    for keeper in stores:
+        if keeper.name == name:
+            return keeper
+    raise unknown("place for the password", name, [keeper.name for keeper in stores])
 
 
 def _before(key: str) -> str:
@@ -238,10 +244,9 @@ def _account(address: str, wanted: dict[str, str]) -> Account:
 
 
 def try_login(plan: MailPlan, password: str) -> str:
-    """Tests the login to the mail server of a plan and returns a description of the result.
+    """Test the login to the mail server of a plan and return a description of the result.
 
-    No message is sent. Raises `NetworkError` if the server cannot be reached or rejects the
-    login.
+    No message is sent. Raise `NetworkError` if the server cannot be reached or rejects the login.
     """
     account = plan.account
     if account.destination:
@@ -263,16 +268,16 @@ def try_login(plan: MailPlan, password: str) -> str:
 
 
 def reach(plan: MailPlan) -> None:
-    """Connects to the mail server of a plan, with its encryption and without a login.
+    """Connect to the mail server of a plan, with its encryption and without a login.
 
-    Raises `NetworkError` as `try_login` does.
+    Raise `NetworkError` as `try_login` does.
     """
     with Submission(plan.account, None, _WAIT) as submission:
         submission.open()
 
 
 def is_wrong_encryption(error: NetworkError) -> bool:
-    """Whether the server does not have the encryption of the plan, but may have another one."""
+    """Return whether the server lacks the plan's encryption but may support another one."""
     cause = error.__cause__
     if isinstance(cause, ssl.SSLCertVerificationError):
         return False
@@ -280,7 +285,9 @@ def is_wrong_encryption(error: NetworkError) -> bool:
 
 
 def is_wrong_password(error: NetworkError) -> bool:
-    """Whether `try_login` failed because the server rejected the user name or the password."""
+    """Return whether `try_login` failed because the server rejected the user name or the
+    password.
+    """
     return isinstance(error.__cause__, smtplib.SMTPAuthenticationError)
 
 
@@ -292,7 +299,7 @@ def _session(plan: MailPlan, password: str) -> Submission:
 
 
 def write_mail(plan: MailPlan, password: str = "") -> None:
-    """Stores the password and writes the planned settings to the user's git configuration."""
+    """Store the password and write the planned settings to the user's git configuration."""
     if plan.needs_password and password:
         keep(plan.keeper, plan.host, plan.account.user, password)
     for setting in plan.settings:
@@ -313,9 +320,9 @@ def overridden(plan: MailPlan, repository: Repository | None) -> tuple[str, ...]
 
 
 def mail_to_oneself(plan: MailPlan, password: str) -> str:
-    """Sends a test message to the account's address and returns a description of the result.
+    """Send a test message to the account's address and return a description of the result.
 
-    Raises `NetworkError` if the server does not accept the message.
+    Raise `NetworkError` if the server does not accept the message.
     """
     address = plan.account.envelope or ""
     with _session(plan, password) as submission:
@@ -341,5 +348,5 @@ def _test_mail(address: str) -> bytes:
 
 
 def password_places() -> tuple[Keeper, ...]:
-    """Returns the places in which this machine can store a password, the safest first."""
+    """Return the places in which this machine can store a password, safest first."""
     return keepers()

@@ -37,12 +37,12 @@ def add_review_trailers(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Collected:
-    """Adds the tags that reviewers gave to a tracked series to the topic's commits.
+    """Add the tags that reviewers gave to a tracked series to the topic's commits.
 
-    `choose` decides on each tag; the refused tags are stored with the topic. The network is
-    not used; new replies are fetched by `track update`.
+    `choose` decides on each tag; the refused tags are stored with the topic. The network is not
+    used; new replies are fetched by `track update`.
 
-    Raises `MissingError` if the topic's series is not tracked, or if no archive has it yet.
+    Raise `MissingError` if the topic's series is not tracked, or if no archive has it yet.
     """
     if store is None:
         with Store() as opened:
@@ -54,18 +54,18 @@ def add_review_trailers(
                 confirm=confirm,
                 progress=progress,
             )
-    found = find_review_trailers(repository, request, store=store, progress=progress)
-    if choose and found.choices:
-        chosen = choose(found)
+    result = find_review_trailers(repository, request, store=store, progress=progress)
+    if choose and result.choices:
+        chosen = choose(result)
         if not request.dry_run:
             refuse_tags(repository, request, chosen.refused)
-        found = found.with_tags(chosen.accepted)
+        result = result.with_tags(chosen.accepted)
     done = write_messages(
         repository,
-        found.preparation,
+        result.preparation,
         "trailers",
         dry_run=request.dry_run,
         overrides=request.overrides,
         confirm=confirm,
     )
-    return found._replace(preparation=done)
+    return result._replace(preparation=done)

@@ -20,7 +20,7 @@ from patchpilot.errors import UsageError
 from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.fixes_tag import JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.releases import Releases
-from patchpilot.history.shallow_clones import what_lacks
+from patchpilot.history.shallow_clones import missing_history_notes
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
@@ -73,7 +73,7 @@ class FixesResult:
 
     @property
     def troubled(self) -> bool:
-        """Whether an existing Fixes: tag has a problem.
+        """Return whether an existing Fixes: tag has a problem.
 
         A correct tag that is merely useless for backports does not count, and neither does a tag
         that cannot be checked.
@@ -86,8 +86,8 @@ class FixesResult:
 
     @property
     def offered(self) -> Candidate | None:
-        """The best candidate if its tag may be proposed: there is no valid tag, and the evidence is
-        not weak.
+        """Return the best candidate if its tag may be proposed: there is no valid tag, and the
+        evidence is not weak.
         """
         has_valid = self.present and not self.troubled
         return next(
@@ -101,7 +101,9 @@ class FixesResult:
 
     @property
     def unverified(self) -> bool:
-        """Whether an existing Fixes: tag names a commit that is missing from a shallow clone."""
+        """Return whether an existing Fixes: tag names a commit that is missing from a shallow
+        clone.
+        """
         return any(
             problem.kind == "unverified"
             for tag in self.present
@@ -133,10 +135,10 @@ class FixesRequest:
 def find_culprits_of_each(
     repository: Repository, request: FixesRequest, *, progress: Progress = silent
 ) -> tuple[FixesResult, ...]:
-    """Returns the result of `find_culprits` for each commit of a target, oldest first.
+    """Return the result of `find_culprits` for each commit of a target, oldest first.
 
-    The target may be a commit or a range. Raises `UsageError` if it is a patch file, which
-    has no history.
+    The target may be a commit or a range. Raise `UsageError` if it is a patch file, which has no
+    history.
     """
     target = newest_patch(repository) if request.target is None else request.target
     if is_mail(target) and not repository.find(target):
@@ -160,9 +162,9 @@ def find_culprits_of_each(
 
 
 def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
-    """The commits of a range that neither a tag nor a remote has: they are sent together.
+    """Return the commits of a range that no tag or remote has, because they are sent together.
 
-    Nothing for more than make a series.
+    Return none if they are too many for a series.
     """
     old, _, new = target.partition("..")
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
@@ -175,7 +177,7 @@ def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
 def find_culprits(
     repository: Repository, request: FixesRequest, *, progress: Progress = silent
 ) -> FixesResult:
-    """Checks a commit's Fixes: tags and finds the commits that probably introduced the bug.
+    """Check a commit's Fixes: tags and find the commits that probably introduced the bug.
 
     The search does not use the existing tags. With `verify` in the request, there is no
     search.
@@ -245,7 +247,7 @@ def find_culprits(
                 repository, commit, bisection, candidates
             )
         if settled != candidates:
-            # a bisection or a revert says more than where the lines are from
+            # a bisection or a revert is better evidence than the origin of lines
             candidates, imported = settled[: request.limit], ""
             together = tuple(
                 candidate.commit
@@ -264,9 +266,9 @@ def find_culprits(
     notes += [
         own_patch(culprit.subject) for culprit in culprits[:1] if culprit.commit in own
     ]
-    notes += what_lacks(repository)
+    notes += missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
-    notes += _second_opinion(present, culprits)
+    notes += _contradicting_evidence(present, culprits)
     claim = judge_fix(repository, commit)
     if not claim.is_fix:
         notes.append(f"{claim.reason}: `prepare` and `stable` propose no tag for it")
@@ -284,14 +286,18 @@ def find_culprits(
     )
 
 
-def _released(repository: Repository, releases: Releases, one: Candidate) -> Candidate:
-    """A candidate with its first release; a backport is replaced with its mainline commit."""
-    named = one
-    if one.is_marked:
+def _released(
+    repository: Repository, releases: Releases, candidate: Candidate
+) -> Candidate:
+    """Return a candidate with its first release; a backport is replaced with its mainline
+    commit.
+    """
+    named = candidate
+    if candidate.is_marked:
         from patchpilot.tags.overrides import upstream_of
 
-        named = upstream_of(repository, one)
-        if named.commit != one.commit and not repository.find(named.commit):
+        named = upstream_of(repository, candidate)
+        if named.commit != candidate.commit and not repository.find(named.commit):
             return named
     release = releases.first(named.commit, named.committed)
     return replace(named, first_release=release.name if release else None)
@@ -303,20 +309,22 @@ def _tags(
     together: tuple[str, ...],
     own: frozenset[str],
 ) -> tuple[str, ...]:
-    """The lines to write: the first candidate's, or, when it shares the blame, one for each, oldest
-    first; none for commits sent with the fix.
+    """Return the lines to write: the first candidate's, or one for each if the bug has several
+    causes, oldest first.
+
+    There are none for commits that are sent with the fix.
     """
     if len(together) < 2 or culprits[0].commit not in together:
         return () if culprits[0].commit in own else (culprits[0].tag,)
     ordered = sorted(
         (repository.commit(culprit) for culprit in together if culprit not in own),
-        key=lambda one: one.committed,
+        key=lambda fix: fix.committed,
     )
     return tuple(finder.tag_of(repository, culprit) for culprit in ordered)
 
 
 def own_patch(subject: str) -> str:
-    """Returns the note for a fix of a commit that is sent in the same series.
+    """Return the note for a fix of a commit that is sent in the same series.
 
     Such a commit is not merged yet, and its id will change; it should be squashed with the
     fix.
@@ -330,8 +338,8 @@ def own_patch(subject: str) -> str:
 def _series(
     repository: Repository, commit: Commit, named: str | None
 ) -> tuple[str, ...]:
-    """The commits that are sent together with this one: what it has over the base of its topic,
-    unless that is too much for a series.
+    """Return the commits sent together with this one: those since its topic's base, unless they are
+    too many for a series.
     """
     try:
         base = find_base(repository, named, commit.id)
@@ -339,7 +347,7 @@ def _series(
         if named:
             raise
         return ()
-    # what has a tag was released, unless a person or b4 named the base; tags of sent/ are of topics
+    # a tagged commit was released, unless a person or b4 named the base; sent/ tags mark topics
     released = ("--exclude=sent/*", "--tags") if base.guessed else ()
     ids = repository.rev_list(
         f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released
@@ -347,10 +355,10 @@ def _series(
     return ids if len(ids) <= MANY else ()
 
 
-def _second_opinion(
+def _contradicting_evidence(
     present: tuple[JudgedTag, ...], culprits: tuple[Candidate, ...]
 ) -> list[str]:
-    """What to say when the evidence points well away from the tags that are there."""
+    """Return notes if the evidence points well away from the existing tags."""
     named = [tag.target for tag in present if tag.target]
     if (
         not named
@@ -376,13 +384,15 @@ def _relations(
     releases: Releases,
     together_with: Callable[[], frozenset[str]],
 ) -> Relations:
-    """The relation of a tag's target to this commit; git is asked only when there is a tag."""
+    """Return the relation of a tag's target to this commit; git is queried only if there is a
+    tag.
+    """
 
     complete = not repository.is_shallow()
 
     def is_ancestor(target: Commit) -> bool | None:
-        found = target.id != commit.id and repository.is_ancestor(target.id, commit.id)
-        return found if found or complete else None
+        result = target.id != commit.id and repository.is_ancestor(target.id, commit.id)
+        return result if result or complete else None
 
     def in_mainline(target: Commit) -> bool | None:
         from patchpilot.history.mainline import mainline
@@ -390,7 +400,7 @@ def _relations(
         tip = mainline(repository)
         if tip is None or repository.is_ancestor(target.id, tip):
             return None if tip is None else True
-        # a branch that was not fetched since denies nothing, nor does one whose history ends early
+        # an outdated or shallow branch does not prove that a commit is missing
         return (
             None
             if not complete or repository.commit(tip).committed < target.committed
@@ -398,17 +408,17 @@ def _relations(
         )
 
     def first_release(target: Commit) -> str | None:
-        found = releases.first(target.id, int(target.committed.timestamp()), final=True)
-        return found.name if found else None
+        release = releases.first(
+            target.id, int(target.committed.timestamp()), final=True
+        )
+        return release.name if release else None
 
     def ambiguous(word: str) -> bool:
-        found = repository.git(
-            "rev-parse", f"--disambiguate={word}", ok=()
-        ).text.split()
+        ids = repository.git("rev-parse", f"--disambiguate={word}", ok=()).text.split()
         return (
             sum(
                 1
-                for id_ in found
+                for id_ in ids
                 if (met := repository.objects.get(id_)) and met[1] == "commit"
             )
             > 1

@@ -68,10 +68,10 @@ def prepare(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Preparation:
-    """Plans the tags of each commit and writes them if `confirm` accepts the plan.
+    """Plan the tags of each commit and write them if `confirm` accepts the plan.
 
-    With `dry_run` in the request, nothing is written. Raises `RefusedError` if the rewrite
-    would do harm (see `rewrite.refuse_unless_safe`).
+    With `dry_run` in the request, nothing is written. Raise `RefusedError` if the rewrite would do
+    harm (see `rewrite.refuse_unless_safe`).
     """
     ref, head = rewrite.branch_of(repository, request.target)
     ids = topic_commits(repository, request.target, request.base)
@@ -106,7 +106,7 @@ def message_changes(
     request: PrepareRequest,
     progress: Progress = silent,
 ) -> tuple[MessageChange, ...]:
-    """Returns the new message of each commit according to a `prepare` request.
+    """Return the new message of each commit according to a `prepare` request.
 
     No commit is changed.
     """
@@ -118,9 +118,7 @@ def message_changes(
 
 @dataclass(slots=True)
 class _NewMessage:
-    """What is collected for one message: trailers to add, lines to replace, and notes on what was
-    decided.
-    """
+    """The parts of a new message: trailers to add, lines to replace, and notes on the decisions."""
 
     trailers: list[tuple[str, str]] = field(default_factory=list)
     replaced: dict[int, str] = field(default_factory=dict)
@@ -134,7 +132,7 @@ def _change(
     topic: Sequence[str],
     progress: Progress,
 ) -> MessageChange:
-    """The new message of one commit; `topic`: the commits that are prepared together."""
+    """Return the new message of one commit; `topic` are the commits that are prepared together."""
     project = (
         find_project(request.profile)
         if request.profile
@@ -156,7 +154,7 @@ def _change(
     if request.signoff:
         trailers.append(("Signed-off-by", _identity(repository)))
     developers = tuple(value for name, value in trailers if name == DEVELOPER)
-    others = tuple(one for one in trailers if one[0] != DEVELOPER)
+    others = tuple(trailer for trailer in trailers if trailer[0] != DEVELOPER)
     wish = MessageWish(others, developers, message.replaced)
     notes += wish.refused
     new = compose(commit.message, wish)
@@ -174,7 +172,7 @@ def _fixes(
     message: _NewMessage,
     progress: Progress,
 ) -> list[Commit]:
-    """The commits that introduced the bug, their tags added to the message.
+    """Return the commits that introduced the bug, adding their tags to the message.
 
     Malformed tags are replaced.
     """
@@ -211,9 +209,9 @@ def _fixes(
     if named:
         culprits = sorted(
             (repository.commit(repository.resolve(culprit)) for culprit in named),
-            key=lambda one: one.committed,
+            key=lambda culprit: culprit.committed,
         )
-        # this very run may give these another id
+        # this run may change the ids of these commits
         notes += [
             own_patch(culprit.subject)
             for culprit in culprits
@@ -254,7 +252,7 @@ _UNSURE = "no Fixes: written"
 
 
 def _unsure(commit: Commit, judged: FixesResult) -> str:
-    """Why no tag is written where `fixes` is unsure, with a hint."""
+    """Return why no tag is written if `fixes` is uncertain, with a hint."""
     named = " and ".join(
         f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'
         for candidate in judged.candidates

@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
 from patchpilot.history.commit_graph import use_graph
-from patchpilot.history.shallow_clones import what_lacks
+from patchpilot.history.shallow_clones import missing_history_notes
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
@@ -80,9 +80,9 @@ class StableRequest:
 def stable_lines(
     repository: Repository, request: StableRequest, *, progress: Progress = silent
 ) -> StableResult:
-    """Returns the tags that a fix needs for the stable trees.
+    """Return the tags that a fix needs for the stable trees.
 
-    Raises `UsageError` if the target is a patch file, which has no history.
+    Raise `UsageError` if the target is a patch file, which has no history.
     """
     target = newest_patch(repository) if request.target is None else request.target
     if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
@@ -102,7 +102,7 @@ def stable_lines(
     named = [repository.resolve(fix) for fix in request.fixes]
     asked = FixesRequest(commit.id, limit=2, verify=True, profile=request.profile)
     present = find_culprits(repository, asked, progress=progress).present
-    tagged = list(dict.fromkeys(one.target.id for one in present if one.target))
+    tagged = list(dict.fromkeys(tag.target.id for tag in present if tag.target))
     if not named and tagged:
         named = tagged
     elif not named and present:
@@ -119,13 +119,17 @@ def stable_lines(
         guess = find_culprits(
             repository, replace(asked, verify=False), progress=progress
         )
-        named = [one.commit for one in guess.candidates if one.tag in guess.tags]
+        named = [
+            candidate.commit
+            for candidate in guess.candidates
+            if candidate.tag in guess.tags
+        ]
         if named:
             first = guess.candidates[0]
             notes.append(
                 f"no Fixes: tag: using {first.tag} ({first.confidence:.0%} sure)"
             )
-    notes += what_lacks(repository)
+    notes += missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
     need = stable_need(repository, commit, named, project, progress, no_fix)
     return StableResult(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the commits that introduced the bugs fixed by a topic's commits.
+"""Find the commits that introduced the bugs fixed by a topic's commits.
 
 The module also returns the patch of a candidate for comparison with the fix.
 """
@@ -29,7 +29,7 @@ def topic_culprits(
     base: str | None,
     progress: Progress = silent,
 ) -> FixesResult:
-    """Returns the result of `fixes` for a topic's commit.
+    """Return the result of `fixes` for a topic's commit.
 
     If the commit is not a fix, only its existing tags are checked.
     """
@@ -46,9 +46,9 @@ def topic_culprits(
 
 
 def named_culprit(repository: Repository, word: str, fix: str) -> Candidate:
-    """Returns a candidate for the commit that, according to the user, introduced the bug.
+    """Return a candidate for the commit that, according to the user, introduced the bug.
 
-    Raises `UsageError` if the fix is not based on this commit.
+    Raise `UsageError` if the fix is not based on this commit.
     """
     commit = repository.commit(repository.resolve(word))
     if commit.id == fix or not repository.is_ancestor(commit.id, fix):
@@ -70,7 +70,7 @@ def named_culprit(repository: Repository, word: str, fix: str) -> Candidate:
 def culprit_and_fix(
     repository: Repository, culprit: str, fix: str
 ) -> tuple[list[str], list[str]]:
-    """Returns the lines of a candidate's patch and the lines of the fix's patch.
+    """Return the lines of a candidate's patch and the lines of the fix's patch.
 
     The candidate's patch is limited to the files that the fix changes.
     """

@@ -39,7 +39,7 @@ class UndoState:
 
     @property
     def when(self) -> datetime:
-        """The time at which the branch was rewritten."""
+        """Return the time at which the branch was rewritten."""
         return moment(self.undo.when)
 
 
@@ -53,7 +53,7 @@ class UndoAnswer:
 
 
 def undo_list(repository: Repository) -> tuple[UndoState, ...]:
-    """Returns every recorded rewrite, latest first."""
+    """Return every recorded rewrite, latest first."""
     return tuple(_state(repository, undo) for undo in listed(repository))
 
 
@@ -73,16 +73,16 @@ def _state(repository: Repository, undo: Undo) -> UndoState:
 
 
 def changes_files(repository: Repository, undo: Undo) -> bool:
-    """Whether undoing or redoing a recorded rewrite changes files and not only messages."""
+    """Return whether undoing or redoing a recorded rewrite changes files and not only messages."""
     return repository.commit(undo.old).tree != repository.commit(undo.new).tree
 
 
 def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
     """Reset a branch to its state before a recorded rewrite.
 
-    Without `number`, the latest rewrite in force of the branch that is checked out is undone.
-    Raises `UsageError` if there is no such record. Raises `RefusedError` with a hint if the
-    branch has changed since the rewrite.
+    Without `number`, the latest applied rewrite of the current branch is undone. Raise `UsageError`
+    if there is no such record. Raise `RefusedError` with a hint if the branch has changed since the
+    rewrite.
     """
     killed = unfinished(repository)
     if killed:
@@ -120,7 +120,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
 
 
 def _chosen(repository: Repository, number: int | None) -> UndoState:
-    """Return the record with a number, or the latest in force of the checked-out branch."""
+    """Return the record with a number, or the latest applied one of the current branch."""
     states = undo_list(repository)
     if number is not None:
         for state in states:
@@ -148,9 +148,9 @@ def _chosen(repository: Repository, number: int | None) -> UndoState:
 
 
 def undo_redo(repository: Repository, number: int) -> UndoState:
-    """Sets a branch to its rewritten state again after `undo_restore`.
+    """Set a branch to its rewritten state again after `undo_restore`.
 
-    Raises `RefusedError` if the branch is no longer in its restored state.
+    Raise `RefusedError` if the branch is no longer in its restored state.
     """
     chosen = next(
         (state for state in undo_list(repository) if state.undo.number == number), None

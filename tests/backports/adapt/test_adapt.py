@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`backport --adapt`: the patch that a stable maintainer would make of a fix that conflicts, or
-none.
+"""Test `backport --adapt`, which makes the patch that a stable maintainer would make of a
+conflicting fix, or none.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ def adapted(world: World, folder: Path, *words: object) -> str:
     return done.out
 
 
-def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself(
+def test_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself(
     world: World, tmp_path: Path
 ) -> None:
     tip = world.renamed()
@@ -42,7 +42,7 @@ def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself
     assert "verify(20, all);" in world.applied(tip, [file], tmp_path / "clone")
 
 
-def test_the_note_names_the_commit_that_made_the_lines_differ(
+def test_note_names_the_commit_that_made_the_lines_differ(
     world: World, tmp_path: Path
 ) -> None:
     world.renamed()
@@ -53,12 +53,12 @@ def test_the_note_names_the_commit_that_made_the_lines_differ(
         f'applied the change to the branch\'s lines (since {branch} "work: rename") ]'
         in file.read_text()
     )
-    # the note has a name, so it needs that person's sign-off
+    # the note names a person, so it needs their sign-off
     assert "help: your sign-off belongs below your note: use --signoff" in out
     assert "--signoff" not in adapted(world, tmp_path / "signed", "--signoff")
 
 
-def test_white_space_that_differs_is_said(world: World, tmp_path: Path) -> None:
+def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
     world.branch(
         "6.6",
         world.groundwork,
@@ -76,9 +76,7 @@ def test_white_space_that_differs_is_said(world: World, tmp_path: Path) -> None:
     assert "+\tcheck(20, all);" in file.read_text()
 
 
-def test_what_is_below_the_cut_leaves_nothing_to_fill_in(
-    world: World, tmp_path: Path
-) -> None:
+def test_note_below_the_cut_has_no_placeholders(world: World, tmp_path: Path) -> None:
     world.renamed()
     adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
@@ -90,7 +88,7 @@ def test_what_is_below_the_cut_leaves_nothing_to_fill_in(
     assert "your own Signed-off-by" not in below
 
 
-def test_an_adapted_patch_answers_the_failed_mail(world: World, tmp_path: Path) -> None:
+def test_adapted_patch_answers_the_failed_message(world: World, tmp_path: Path) -> None:
     world.renamed()
     follow_failed(world.fix, tmp_path, "6.6")
     assert "linux-6.6.y: in reply to <failed-6.6-2@" in adapted(
@@ -108,7 +106,7 @@ def test_an_adapted_patch_answers_the_failed_mail(world: World, tmp_path: Path) 
     ]
 
 
-def test_the_patch_of_a_project_that_is_not_known_is_sent_to_no_list(
+def test_patch_of_a_project_that_is_not_known_is_sent_to_no_list(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "tool")
@@ -137,21 +135,19 @@ def test_the_patch_of_a_project_that_is_not_known_is_sent_to_no_list(
 def test_json_has_kind_confidence_steps_and_files(world: World) -> None:
     world.renamed()
     (branch,) = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")["branches"]
-    found = branch["adaptation"]
-    assert (branch["verdict"], found["kind"], found["files"]) == (
+    adaptation = branch["adaptation"]
+    assert (branch["verdict"], adaptation["kind"], adaptation["files"]) == (
         "conflict",
         "context",
         ["w.c"],
     )
-    assert 0.5 <= found["confidence"] <= 1
-    assert len(found["steps"]) == 1
+    assert 0.5 <= adaptation["confidence"] <= 1
+    assert len(adaptation["steps"]) == 1
     (plain,) = world.ask(world.fix, "--onto", "linux-6.6.y")["branches"]
     assert plain["adaptation"] is None
 
 
-def test_what_is_not_likely_to_be_right_is_not_written(
-    world: World, tmp_path: Path
-) -> None:
+def test_unlikely_adaptation_is_not_written(world: World, tmp_path: Path) -> None:
     world.branch(
         "6.6",
         world.groundwork,
@@ -166,7 +162,7 @@ def test_what_is_not_likely_to_be_right_is_not_written(
     assert "--adapt --resolve" in out
 
 
-def test_a_maintainers_backport_to_another_branch_is_taken_as_it_is(
+def test_maintainers_backport_to_another_branch_is_used_unchanged(
     world: World, tmp_path: Path
 ) -> None:
     tip = world.renamed()
@@ -176,8 +172,8 @@ def test_a_maintainers_backport_to_another_branch_is_taken_as_it_is(
         tip,
         (f"work: adapted\n\ncommit {world.fix} upstream.\n", {"w.c": source(**own)}),
     )
-    found = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")
-    adaptation = found["branches"][0]["adaptation"]
+    document = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")
+    adaptation = document["branches"][0]["adaptation"]
     assert (adaptation["kind"], adaptation["confidence"]) == ("backport", 0.95)
     assert taken[:12] in adaptation["steps"][0]
     assert adaptation["start"] == taken

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Calls and variables of an adapted file that the branch has in another form."""
+"""Test adapted files with calls and variables that differ in the branch."""
 
 from patchpilot.backports.adapt.absent_names import undeclared_variables
 from patchpilot.backports.symbols import calls_in
 
 
-def test_the_arguments_of_calls_are_counted() -> None:
+def test_arguments_of_calls_are_counted() -> None:
     text = (
         'if (any(1, both(2, "x, y"), c[3, 4]) && none()) '
         "/* comment(1) */ each(\n1,\n2); open(1, 2"
@@ -13,7 +13,7 @@ def test_the_arguments_of_calls_are_counted() -> None:
     assert calls_in(text) == {("any", 3), ("both", 2), ("none", 0), ("each", 2)}
 
 
-def test_a_comment_without_an_end_is_a_comment_to_the_end_of_the_file() -> None:
+def test_comment_without_an_end_is_a_comment_to_the_end_of_the_file() -> None:
     assert calls_in("call(1); /* one(1) /* two(1, 2)") == {("call", 1)}
 
 
@@ -21,7 +21,7 @@ def function(*body: str) -> list[str]:
     return ["int work(void)\n", "{\n", *(f"\t{line}\n" for line in body), "}\n"]
 
 
-def test_a_variable_that_only_the_fixs_tree_declares_is_found() -> None:
+def test_variable_that_only_the_fixs_tree_declares_is_found() -> None:
     ours = function("int here = 1;", "use(here);")
     base = function("struct node *p = 0;", "use(p);")
     assert undeclared_variables(
@@ -32,7 +32,7 @@ def test_a_variable_that_only_the_fixs_tree_declares_is_found() -> None:
     )
 
 
-def test_a_variable_whose_declaration_the_fix_takes_away_is_found_where_the_branch_still_uses_it() -> (  # noqa: E501
+def test_variable_whose_declaration_the_fix_takes_away_is_found_where_the_branch_still_uses_it() -> (  # noqa: E501
     None
 ):
     base = function("int here = 1;", "use(here);")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names and lists that differ in the branch, and what an adapted file must not have."""
+"""Test names and lists that differ in the branch, and what an adapted file must not contain."""
 
 from pathlib import Path
 
@@ -38,30 +38,30 @@ def adapted(
         onto = scratch.tree_of(old)
         merge = scratch.pick(fix, onto, commit.base)
         assert not merge.clean
-        found = adapt(scratch, merge, onto, commit)
-        tree = found.tree(scratch, merge) if found else onto
+        adaptation = adapt(scratch, merge, onto, commit)
+        tree = adaptation.tree(scratch, merge) if adaptation else onto
         return (
-            found,
+            adaptation,
             {name: (scratch.blob(tree, name) or b"").decode() for name in files},
         )
 
 
-def test_a_name_that_the_branch_lacks_is_never_sure(tmp_path: Path) -> None:
+def test_name_missing_from_the_branch_is_never_certain(tmp_path: Path) -> None:
     calls = ["foo_lookup(f, 1);", "other(f);", "foo_lookup(f, 2);", "last(f);"]
     new = [line.replace("foo_lookup", "foo_get") for line in calls]
-    found, _ = adapted(
+    adaptation, _ = adapted(
         tmp_path,
         {"a.c": function("work", *calls), "b.c": function("foo_lookup", "return 1;")},
         {"a.c": function("work", *new), "b.c": function("foo_get", "return 1;")},
         {"a.c": function("work", *new[:3], "foo_get(f, 3);", *new[3:])},
     )
-    assert found is not None
-    assert found.confidence < 0.5
+    assert adaptation is not None
+    assert adaptation.confidence < 0.5
 
 
 def test_entries_of_a_list_are_kept_next_to_the_branchs_own(tmp_path: Path) -> None:
     work = function("work", "a(f);")
-    found, made = adapted(
+    adaptation, made = adapted(
         tmp_path,
         {"ChangeLog": "* of the branch\n* start\n", "a.c": work},
         {"ChangeLog": "* of mainline\n* start\n"},
@@ -70,10 +70,10 @@ def test_entries_of_a_list_are_kept_next_to_the_branchs_own(tmp_path: Path) -> N
             "a.c": function("work", "b(f);"),
         },
     )
-    assert found is not None
+    assert adaptation is not None
     assert made["ChangeLog"] == "* fix\n* of the branch\n* start\n"
-    assert found.kind == "context"
-    assert found.confidence >= 0.7
+    assert adaptation.kind == "context"
+    assert adaptation.confidence >= 0.7
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_entries_of_a_list_are_kept_next_to_the_branchs_own(tmp_path: Path) -> N
         (function("work", 'a("{");', "/* } ) */"), True),
     ],
 )
-def test_what_an_adapted_file_must_not_have(made: str, expected: bool) -> None:
+def test_adapted_file_checks(made: str, expected: bool) -> None:
     plain = function("work", "a(f);").splitlines(keepends=True)
     lines = made.splitlines(keepends=True)
     assert is_sound("work.c", lines, plain, plain, plain) is expected
@@ -98,7 +98,7 @@ def test_what_an_adapted_file_must_not_have(made: str, expected: bool) -> None:
         ("plan.txt", "a\n", "<<<<<<< ours\na\n", False),
     ],
 )
-def test_what_an_adapted_file_that_is_no_c_must_not_have(
+def test_adapted_file_checks_outside_c(
     path: str, ours: str, made: str, expected: bool
 ) -> None:
     own = ours.splitlines(keepends=True)

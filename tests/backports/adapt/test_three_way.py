@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A change that conflicts is made in the branch's own lines, or reported as what it is."""
+"""Test that a conflicting change is made in the branch's own lines, or reported as a conflict."""
 
 import pytest
 
@@ -83,16 +83,16 @@ def lines(middle: str) -> list[str]:
         ),
     ],
 )
-def test_a_change_is_made_in_the_branchs_own_lines(
+def test_change_is_made_in_the_branchs_lines(
     ours: str, base: str, theirs: str, expected: str, ways: set[How]
 ) -> None:
     sides = [lines(side) for side in (ours, base, theirs)]
     merged = merge_lines(*sides)
     assert "".join(merged.lines) == HEAD + expected + TAIL
-    assert {one.how for one in merged.carried} == ways
+    assert {carried.how for carried in merged.carried} == ways
 
 
-def test_a_change_inside_a_function_that_the_branch_lacks_is_left_out() -> None:
+def test_change_in_a_missing_function_is_dropped() -> None:
     before, other = (
         "int a(void)\n{\n\tx();\n}\n",
         "int gone(void)\n{\n\ty();\n\tz();\n}\n",
@@ -103,7 +103,7 @@ def test_a_change_inside_a_function_that_the_branch_lacks_is_left_out() -> None:
     )
     merged = merge_lines(before.splitlines(keepends=True), base, theirs)
     assert "".join(merged.lines) == before
-    assert [one.how for one in merged.carried] == [How.ABSENT]
+    assert [carried.how for carried in merged.carried] == [How.ABSENT]
 
 
 @pytest.mark.parametrize(
@@ -120,18 +120,16 @@ def test_lines_that_both_sides_added_are_kept_unless_they_are_nearly_the_same() 
         base,
         lines("\ta();\n\tcompletely(different, thing);\n"),
     )
-    assert [one.how for one in both.carried] == [How.BESIDE]
+    assert [carried.how for carried in both.carried] == [How.BESIDE]
     alike = merge_lines(
         lines("\ta();\n\tcheck(p, q);\n"),
         base,
         lines("\ta();\n\tcheck(p, r);\n"),
     )
-    assert [one.how for one in alike.carried] == [How.OVER]
+    assert [carried.how for carried in alike.carried] == [How.OVER]
 
 
-def test_a_part_of_a_line_that_the_branch_does_not_have_is_not_put_into_another_one() -> (
-    None
-):
+def test_partial_line_is_not_inserted_into_another_line() -> None:
     base = lines("\tr = do_it(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
     theirs = lines("\tr = do_it_safe(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
     ours = lines("\treturn 0;\n")
