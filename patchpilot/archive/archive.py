@@ -74,7 +74,7 @@ class AnswerCache:
         self._place, self._seconds = place, seconds
 
     def get(self, *question: str) -> bytes | None:
-        """Returns the cached answer to a question; None if it is missing or has expired."""
+        """Return the cached answer to a question; None if it is missing or has expired."""
         file = self._file(question)
         if file is None:
             return None
@@ -85,7 +85,7 @@ class AnswerCache:
         return folder.read(file, MAX_ANSWER) if 0 <= age <= self._seconds else None
 
     def put(self, answer: bytes, *question: str) -> None:
-        """Stores the answer to a question; errors are ignored."""
+        """Store the answer to a question; errors are ignored."""
         file = self._file(question)
         if file is not None and folder.write(file, answer):
             folder.evict(file.parent, _MOST)
@@ -104,7 +104,7 @@ class NotInArchiveError(MissingError):
 
 
 def archive_of(target: str, default: str = LORE) -> str:
-    """Returns the URL of the archive to which a message's URL belongs.
+    """Return the URL of the archive to which a message's URL belongs.
 
     This is the part before the Message-ID. For a bare Message-ID and for lore's redirecting
     URLs, `default` is returned.
@@ -127,12 +127,12 @@ def archive_of(target: str, default: str = LORE) -> str:
 
 
 def quoted(text: str) -> str:
-    """Returns a text as a quoted phrase for an archive search, with inner quotes removed."""
+    """Return a text as a quoted phrase for an archive search, with inner quotes removed."""
     return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
 
 
 def received(first: datetime, last: datetime | None = None) -> str:
-    """Returns a search condition for messages received between two days.
+    """Return a search condition for messages received between two days.
 
     Without `last`, the period has no end. Times are in seconds, because public-inbox
     interprets a number of more than four digits as seconds, even if it looks like a date.
@@ -166,16 +166,16 @@ class MailArchive(Protocol):
         self.close()
 
     def close(self) -> None:
-        """Closes the archive."""
+        """Close the archive."""
 
     def cancel(self) -> None:
-        """Cancels the current request; may be called from another thread."""
+        """Cancel the current request; may be called from another thread."""
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """Returns the whole thread that contains a message."""
+        """Return the whole thread that contains a message."""
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
-        """Returns the message with the given Message-ID."""
+        """Return the message with the given Message-ID."""
 
     def search(
         self,
@@ -185,13 +185,13 @@ class MailArchive(Protocol):
         fresh: bool = False,
         without: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """Returns the messages that match a query, without the Message-IDs in `without`.
+        """Return the messages that match a query, without the Message-IDs in `without`.
 
         With `threads`, the result contains the whole threads of the matches. It may be empty.
         """
 
     def reaches(self) -> datetime | None:
-        """Returns the approximate time at which the latest messages arrived; None if unknown."""
+        """Return the approximate time at which the latest messages arrived; None if unknown."""
 
 
 class Archive(MailArchive):
@@ -256,7 +256,7 @@ class Archive(MailArchive):
             self._node.cancel_active()
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """Returns the whole thread that contains a message.
+        """Return the whole thread that contains a message.
 
         Raises `NotInArchiveError` if the archive does not have the message, and `NetworkError` if
         it cannot be reached.
@@ -280,7 +280,7 @@ class Archive(MailArchive):
         return mails
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
-        """Returns the message with the given Message-ID.
+        """Return the message with the given Message-ID.
 
         Raises `NetworkError` if the answer is something different: a bot challenge, the login
         page of a network, or another message.
@@ -312,7 +312,7 @@ class Archive(MailArchive):
         fresh: bool = False,
         without: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """Returns the messages that match a query, without the Message-IDs in `without`.
+        """Return the messages that match a query, without the Message-IDs in `without`.
 
         With `threads`, the result contains the whole threads of the matches. It may be empty.
         """
@@ -335,7 +335,7 @@ class Archive(MailArchive):
         return mails
 
     def reaches(self) -> datetime | None:
-        """Returns the approximate time at which the latest messages arrived; None if unknown.
+        """Return the approximate time at which the latest messages arrived; None if unknown.
 
         The time is the median of the dates in the archive's feed, because single dates may be
         wrong.
@@ -428,7 +428,7 @@ class Archive(MailArchive):
         return self._unreachable(f"HTTP status {status}")
 
     def _is_there(self) -> bool:
-        """Whether the archive's own page is there: a wrong path gives 404 for every mail.
+        """Return whether the archive's own page is there: a wrong path gives 404 for every mail.
 
         Asked once.
         """
@@ -451,7 +451,7 @@ class Archive(MailArchive):
         )
 
     def _empty(self, skipped: Sequence[str] = ()) -> NetworkError:
-        """The error for an answer without a mail, with the reason if some were skipped."""
+        """Return the error for an answer without a mail, with the reason if some were skipped."""
         if skipped:
             return NetworkError(f"cannot read any message: {skipped[0]}", hint=_BY_FILE)
         return NetworkError(
@@ -528,7 +528,7 @@ _BUSY = (429, 502, 503, 504)
 def polite_session(
     agent: str, stop: threading.Event, skipped: Skipped, hosts: Container[str]
 ) -> Any:
-    """Returns a requests session that limits the time, size and redirects of responses.
+    """Return a requests session that limits the time, size and redirects of responses.
 
     The session obeys Retry-After once and follows redirects to `hosts` only. Oversized
     messages are skipped, and the reason is reported to `skipped`.
@@ -607,8 +607,8 @@ def _wait(retry_after: str, attempt: int) -> float:
 def _within_time(
     ask: Callable[[], Any], stop: threading.Event, skipped: Skipped
 ) -> Any:
-    """The response to a request, read whole in a thread, so that neither a slow head nor a slow
-    body can hold the caller.
+    """Return the response to a request, read whole in a thread, so that neither a slow
+    head nor a slow body can hold the caller.
     """
     import requests
 
@@ -668,7 +668,7 @@ def _read(
 
 
 def _is_large(data: bytes) -> bool:
-    """Whether what is packed is larger than what is taken of one answer."""
+    """Return whether what is packed is larger than what is taken of one answer."""
     return (
         sum(map(len, islice(unpacked((data,), ""), MAX_ANSWER // PIECE + 2)))
         > MAX_ANSWER
@@ -676,7 +676,7 @@ def _is_large(data: bytes) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    """Returns a short description of why a request failed."""
+    """Return a short description of why a request failed."""
     import requests
 
     if isinstance(error, requests.Timeout):

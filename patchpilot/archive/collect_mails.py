@@ -49,7 +49,7 @@ def gather(
     reader: MailReader | None = None,
     progress: Progress = silent,
 ) -> Gathered:
-    """Returns the messages about the series that contains a given message.
+    """Return the messages about the series that contains a given message.
 
     `sent` are its messages that were sent from here. They are used to find other messages, and
     are returned only if the archive has them.
@@ -107,7 +107,7 @@ class _Search:
         self._take(self.archive.thread(message_id, fresh=self.fresh))
 
     def widen(self) -> None:
-        """Searches for messages that are not in the first thread.
+        """Search for messages that are not in the first thread.
 
         These are other revisions and their threads, messages from the stable maintainers and from
         bots, and messages that name the commit.
@@ -141,7 +141,7 @@ class _Search:
             self.have.setdefault(mail.message_id, mail)
 
     def _status(self, message_id: str = "") -> Status | None:
-        """What is known by now of the series, or of another one with this mail."""
+        """Return what is known by now of the series, or of another one with this mail."""
         anchor = message_id or self.message_id
         every = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
         return status_of(anchor, every)
@@ -188,8 +188,10 @@ class _Search:
 
 
 def _revision_queries(status: Status) -> list[str]:
-    """Searches for other revisions: by change-id, by what links to a known one, by title and
-    author; where a version is not there, by the files the author's patches touch."""
+    """Search for other revisions: by change-id, by what links to a known one, by title
+    and author; where a version is not there, by the files the author's patches
+    touch.
+    """
     topic = status.topic
     author = _by(topic.author)
     linking = [
@@ -206,7 +208,7 @@ def _revision_queries(status: Status) -> list[str]:
 
 
 def _gap_queries(topic: PostedTopic) -> list[str]:
-    """A search by files for versions that must have been and are not known."""
+    """Return a search by files for versions that must have been and are not known."""
     known = {revision.version for revision in topic.revisions}
     if all(
         version in known or version in topic.missing.values()
@@ -225,7 +227,9 @@ def _gap_queries(topic: PostedTopic) -> list[str]:
 
 
 def _by(author: Address) -> str:
-    """A condition on the sender: by address, or by name, as people change their addresses."""
+    """Return a condition on the sender: by address, or by name, as people change their
+    addresses.
+    """
     return (
         f"(f:{author.email} OR f:{quoted(author.name)})"
         if " " in author.name
@@ -234,8 +238,8 @@ def _by(author: Address) -> str:
 
 
 def _carrier_queries(status: Status) -> list[str]:
-    """Searches for who forwards the patches: with the author's name in their text, or in a request
-    to pull.
+    """Search for who forwards the patches: with the author's name in their text, or in
+    a request to pull.
     """
     topic = status.topic
     if topic.latest.backport_to:
@@ -259,7 +263,7 @@ def _carrier_queries(status: Status) -> list[str]:
 
 
 def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
-    """Returns the status of the series that a message belongs to or refers to.
+    """Return the status of the series that a message belongs to or refers to.
 
     If the message is a post of a series, that series takes precedence.
     """
@@ -281,7 +285,7 @@ def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
 def _about(
     message_id: str, mails: Iterable[Mail], reader: MailReader
 ) -> tuple[Mail, ...]:
-    """The mails of the series and of what follows it up.
+    """Return the mails of the series and of what follows it up.
 
     What a search found besides is left out.
     """

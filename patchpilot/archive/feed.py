@@ -16,7 +16,7 @@ _SECONDS = 30
 
 
 def fetch_json(url: str, *, offline: bool = False, redirects: bool = True) -> Any:
-    """Returns the JSON document at an http or https URL, at most 4 MiB.
+    """Return the JSON document at an http or https URL, at most 4 MiB.
 
     Raises `NetworkError` if the document cannot be fetched or parsed, or if the server redirects
     and `redirects` is False.

@@ -84,7 +84,7 @@ def in_repository(
     progress: Progress = silent,
     remote: str = "",
 ) -> InRepository:
-    """Returns the commits of a series in a repository; empty if it has no mainline."""
+    """Return the commits of a series in a repository; empty if it has no mainline."""
     tip = mainline(repository)
     if tip is None:
         return InRepository()
@@ -163,7 +163,7 @@ def stable_needs(
     branches: Sequence[Branch],
     project: Project,
 ) -> StableNeeds | None:
-    """Returns which maintained stable branches need mainline commits; None without commits.
+    """Return which maintained stable branches need mainline commits; None without commits.
 
     A branch needs a commit if it has what a Fixes: tag names, and lacks the commit.
     """
@@ -176,7 +176,10 @@ def stable_needs(
         for trailer in commit.trailers
     )
     broken = [
-        (commit, [one.commit for one in history.culprits(commit) if one.commit])
+        (
+            commit,
+            [culprit.commit for culprit in history.culprits(commit) if culprit.commit],
+        )
         for commit in commits
     ]
     maintained = [branch for branch in branches if not branch.is_over]
@@ -223,8 +226,8 @@ def _landed(
 def _fixed_by(
     commit: str, history: History, tip: str, branches: Sequence[Branch], tree: str
 ) -> Iterator[FollowUp]:
-    """The commits of mainline that name a commit in a `Fixes:` line, each with the branches that
-    have the commit and lack the fix.
+    """Yield the commits of mainline that name a commit in a `Fixes:` line, each with
+    the branches that have the commit and lack the fix.
     """
     for fixer in history.repository.commits(history.fixers(commit, tip)):
         lacking = []
@@ -251,8 +254,8 @@ def _commits(
     tip: str,
     done: frozenset[str] | set[str] = frozenset(),
 ) -> list[_Found]:
-    """The commits of a branch that the patches of a series became, those of titles that are `done`
-    left out.
+    """Return the commits of a branch that the patches of a series became, those of
+    titles that are `done` left out.
 
     By the ids reported in mails; else by subject and author, a revert of which is in effect only
     where no other one is there; else by the link to the mail or the same changes, among the commits
@@ -290,7 +293,7 @@ def _commits(
 
 
 def _landing(commit: str, history: History, tip: str) -> Landing:
-    """How a commit of a branch is in it: also whether it was reverted there."""
+    """Return how a commit of a branch is in it: also whether it was reverted there."""
     return history.landed(commit, tip, content=False) or Landing(
         commit, LandedHow.ANCESTRY
     )
@@ -299,8 +302,8 @@ def _landing(commit: str, history: History, tip: str) -> Landing:
 def _by_subject(
     status: Status, post: Post, history: History, tip: str
 ) -> Landing | None:
-    """The commit with the patch's title and author: one that is in effect, else the last that was
-    reverted.
+    """Return the commit with the patch's title and author: one that is in effect, else
+    the last that was reverted.
     """
     authors = authors_of(status, post.body)
     reach = history.index.reach(tip)
@@ -323,8 +326,8 @@ def _by_subject(
 def _by_content(
     status: Status, post: Post, history: History, tip: str
 ) -> tuple[str, str] | None:
-    """The commit that links to the mail, else the one of the author that changes the same lines:
-    maintainers change titles.
+    """Return the commit that links to the mail, else the one of the author that
+    changes the same lines: maintainers change titles.
     """
     repository, first = history.repository, status.topic.revisions[0].sent
     patch = post.patch
@@ -388,7 +391,7 @@ def _by_content(
 
 
 def authors_of(status: Status, body: str) -> set[str]:
-    """Returns the possible authors of a commit: the sender and the From: line in the patch."""
+    """Return the possible authors of a commit: the sender and the From: line in the patch."""
     inner = re.match(r"\s*From: .*<([^<>\s]+)>", body)
     return {status.topic.author.key, *([inner[1].lower()] if inner else [])}
 
@@ -396,7 +399,7 @@ def authors_of(status: Status, body: str) -> set[str]:
 def _first_point_release(
     repository: Repository, version: str, commit: str
 ) -> str | None:
-    """The first `vX.Y.Z` of a stable series that contains the commit, by binary search.
+    """Return the first `vX.Y.Z` of a stable series that contains the commit, by binary search.
 
     None when none does yet.
     """
@@ -432,7 +435,7 @@ def in_trees(
     since: str,
     known: Sequence[str],
 ) -> Iterator[LandedCommit]:
-    """Yields the commits that the patches became in maintainers' fetched branches.
+    """Yield the commits that the patches became in maintainers' fetched branches.
 
     There is one commit for each patch and tree; commits reachable from the `known` tips are
     ignored. A commit matches a patch by title and author, or by a link to the message. A
@@ -482,7 +485,7 @@ def in_trees(
 def _taken(
     commits: Iterable[Commit], posts: Sequence[Post], authors: Collection[str]
 ) -> Iterator[tuple[Commit, Post]]:
-    """The commits that are those of a patch, each with the patch."""
+    """Yield the commits that are those of a patch, each with the patch."""
     titles = {post.key: post for post in posts}
     mails = {post.message_id: post for post in posts}
     for commit in commits:
@@ -519,8 +522,8 @@ def links_of(commit: Commit) -> set[str]:
 
 
 def _trees(repository: Repository, names: Iterable[str]) -> list[str]:
-    """The trees of these remote branches, each with its preferred branch, as mails name them:
-    `netdev/net.git (main)`.
+    """Return the trees of these remote branches, each with its preferred branch, as
+    mails name them: `netdev/net.git (main)`.
     """
     by_remote: dict[str, list[str]] = {}
     for name in sorted(names):

@@ -95,7 +95,7 @@ class LocalArchive(MailArchive):
         self._stop.set()
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """Returns the whole thread that contains a message.
+        """Return the whole thread that contains a message.
 
         Raises `NotInArchiveError` if the archive does not have the message.
         """
@@ -105,7 +105,7 @@ class LocalArchive(MailArchive):
         return mails
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
-        """Returns the message with the given Message-ID.
+        """Return the message with the given Message-ID.
 
         Raises `NotInArchiveError` if the archive does not have the message.
         """
@@ -128,7 +128,7 @@ class LocalArchive(MailArchive):
         fresh: bool = False,
         without: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """Returns the messages that match a query, without the Message-IDs in `without`.
+        """Return the messages that match a query, without the Message-IDs in `without`.
 
         With `threads`, the result contains the whole threads of the matches. If there are very
         many matches, only the latest ones are returned.
@@ -156,7 +156,7 @@ class LocalArchive(MailArchive):
         )
 
     def reaches(self) -> None:
-        """Returns None, because the index already records which messages are new."""
+        """Return None, because the index already records which messages are new."""
 
     def _absent(self, message_id: str) -> NotInArchiveError:
         return NotInArchiveError(
@@ -181,7 +181,7 @@ class LocalArchive(MailArchive):
         return tuple(mails.values())
 
     def _parsed(self, raw: bytes, place: str, parse: ParseMail) -> Mail | None:
-        """A mail.
+        """Return a mail.
 
         `parse_mail` itself for one that is only looked into, as a call keeps what it parses.
         """
@@ -194,8 +194,8 @@ class LocalArchive(MailArchive):
     def _thread_of(
         self, index: sqlite3.Connection, message_ids: Iterable[str]
     ) -> set[int]:
-        """The numbers of all mails that are connected to these by references, also by those to
-        mails missing from the archive.
+        """Return the numbers of all mails that are connected to these by references,
+        also by those to mails missing from the archive.
         """
         todo, seen, found = list(message_ids), set[str](), set[int]()
         while todo and len(found) < _MOST_OF_THREAD:
@@ -224,7 +224,7 @@ class LocalArchive(MailArchive):
     # the index
 
     def _opened(self, since: float = 0.0) -> sqlite3.Connection:
-        """The index, with all mails that arrived since then."""
+        """Return the index, with all mails that arrived since then."""
         self._queries += 1
         try:
             if self._mails is None:
@@ -295,7 +295,7 @@ class LocalArchive(MailArchive):
         raise CancelledError()
 
     def _file(self) -> Path | None:
-        """The file of the index; None where it can only be kept in memory."""
+        """Return the file of the index; None where it can only be kept in memory."""
         folder = cache_dir() / "local-archives"
         name = hashlib.sha256(
             f"{_LAYOUT} {self._path}".encode("utf-8", "surrogateescape")
@@ -361,7 +361,7 @@ class LocalArchive(MailArchive):
 
 
 def _database(file: Path | None) -> sqlite3.Connection:
-    """The index in a file, made again from the mails where it is damaged."""
+    """Return the index in a file, made again from the mails where it is damaged."""
     for again in (True, False):
         index = sqlite3.connect(file or ":memory:", isolation_level=None, timeout=60)
         try:
@@ -391,8 +391,8 @@ def _changing(index: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 def _tokens(mail: Mail) -> set[str]:
-    """The commits, Message-IDs, change-ids and files that a mail names, and whether it is a report
-    about a delivery.
+    """Return the commits, Message-IDs, change-ids and files that a mail names, and
+    whether it is a report about a delivery.
     """
     body = mail.body
     tokens: dict[str, None] = {REPORT: None} if delivery_reports(mail) else {}

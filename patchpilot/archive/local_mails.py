@@ -35,37 +35,37 @@ class LocalMails(Protocol):
     path: Path
 
     def state(self) -> str:
-        """Returns a text that changes when messages are added or removed."""
+        """Return a text that changes when messages are added or removed."""
 
     def new(
         self, state: str, known: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
-        """Yields the messages added since an earlier state ("" for all messages).
+        """Yield the messages added since an earlier state ("" for all messages).
 
         If possible, the latest messages come first. Messages that arrived before `since` may be
         omitted.
         """
 
     def count(self, state: str, since: float = 0.0) -> int:
-        """Returns an upper limit for the number of messages that `new` yields."""
+        """Return an upper limit for the number of messages that `new` yields."""
 
     def is_replaced(self, state: str) -> bool:
-        """Whether the places of messages in an earlier state are no longer valid."""
+        """Return whether the places of messages in an earlier state are no longer valid."""
         return False
 
     def gone(self, known: Iterator[str]) -> Iterator[str]:
-        """Yields the given places in the archive that no longer contain a message."""
+        """Yield the given places in the archive that no longer contain a message."""
         return iter(())
 
     def read(self, place: str) -> bytes | None:
-        """Returns the message at a place in the archive; None if it no longer exists."""
+        """Return the message at a place in the archive; None if it no longer exists."""
 
     def close(self) -> None:
-        """Closes open files and processes."""
+        """Close open files and processes."""
 
 
 def local_mails(path: Path) -> LocalMails:
-    """Returns the messages of the archive in a directory or file.
+    """Return the messages of the archive in a directory or file.
 
     Raises `NetworkError`, as for an unreachable archive, if there is no archive.
     """
@@ -88,7 +88,7 @@ def local_mails(path: Path) -> LocalMails:
 
 
 def epochs_of(path: Path) -> tuple[Path, ...]:
-    """Returns the epochs of a public-inbox directory, oldest first.
+    """Return the epochs of a public-inbox directory, oldest first.
 
     If the path is a single epoch, only this epoch is returned. Empty if the path is neither.
     """
@@ -195,7 +195,7 @@ class _Epochs(LocalMails):
 
 
 def _mail_in(found: tuple[str, str, bytes] | None) -> bytes | None:
-    """The mail that a commit added; a commit without one removes a mail."""
+    """Return the mail that a commit added; a commit without one removes a mail."""
     return (
         found[2] if found and found[1] == "blob" and len(found[2]) <= MAX_MAIL else None
     )

@@ -36,7 +36,7 @@ class Condition(NamedTuple):
 
 
 def words_of(text: str) -> str:
-    """Returns the words of a text in lower case, separated and enclosed by spaces.
+    """Return the words of a text in lower case, separated and enclosed by spaces.
 
     A text contains a phrase if the result for the text contains the result for the phrase.
     """
@@ -44,7 +44,7 @@ def words_of(text: str) -> str:
 
 
 def ids_in(text: str) -> list[str]:
-    """Returns the Message-IDs in a text in lower case, including those in links.
+    """Return the Message-IDs in a text in lower case, including those in links.
 
     Of a Message-ID with a slash, only the part after the slash is returned.
     """
@@ -58,7 +58,7 @@ def ids_in(text: str) -> list[str]:
 
 
 def condition(query: str) -> Condition:
-    """Returns the SQL condition for a search.
+    """Return the SQL condition for a search.
 
     Raises `UsageError` if the syntax of the search is not supported.
     """
@@ -168,7 +168,7 @@ def _joined(word: str, parts: list[Condition]) -> Condition:
 
 
 def _arrived(span: str) -> Condition | None:
-    """The condition for `rt:FIRST..LAST`, each in seconds or empty."""
+    """Return the condition for `rt:FIRST..LAST`, each in seconds or empty."""
     found = re.fullmatch(r"(?=\D*\d)(\d{5,12})?\.\.(\d{5,12})?", span)
     if not found:
         return None

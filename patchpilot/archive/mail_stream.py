@@ -94,7 +94,7 @@ def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMai
 
 
 def resolved_range(epoch: str, revisions: str) -> tuple[str, ...]:
-    """Returns the commits of `A..B` or `B` in the form that `mails_of_range` takes.
+    """Return the commits of `A..B` or `B` in the form that `mails_of_range` takes.
 
     Raises `InputError` if the epoch has no such commit.
     """
@@ -103,7 +103,7 @@ def resolved_range(epoch: str, revisions: str) -> tuple[str, ...]:
 
 
 def epoch_commits(epoch: str, step: int) -> Iterator[str]:
-    """Yields every `step`-th commit of an epoch, oldest first, and the latest commit.
+    """Yield every `step`-th commit of an epoch, oldest first, and the latest commit.
 
     The commits divide the epoch's messages into parts.
     """
@@ -121,7 +121,7 @@ def epoch_commits(epoch: str, step: int) -> Iterator[str]:
 
 
 def _commit(epoch: str, word: str) -> str:
-    """The id of a commit of an epoch.
+    """Return the id of a commit of an epoch.
 
     "" for the HEAD of one without mails, as that of a public-inbox's search index.
     """

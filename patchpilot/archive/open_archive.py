@@ -17,7 +17,7 @@ _WEB = late(r"https?://")
 
 
 def archive_address(text: str) -> str:
-    """Returns the URL of an archive, or the absolute path of a local archive.
+    """Return the URL of an archive, or the absolute path of a local archive.
 
     A local archive is given as `/…`, `./…`, `~…`, `file://…` or as any existing path.
     """
@@ -30,7 +30,7 @@ def archive_address(text: str) -> str:
 
 
 def with_login(url: str, own: str) -> str:
-    """Returns a URL with the user name and password of `own` if both have the same server.
+    """Return a URL with the user name and password of `own` if both have the same server.
 
     Otherwise the URL is returned unchanged.
     """
@@ -60,7 +60,7 @@ def open_archive(
     hosts: Sequence[str] = (),
     progress: Progress = silent,
 ) -> MailArchive:
-    """Opens an archive; the caller must close it.
+    """Open an archive; the caller must close it.
 
     `cache`, `offline` and `hosts` apply only to archives on the network. Raises `UsageError`
     if the address is neither a URL nor a path.

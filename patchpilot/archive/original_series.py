@@ -29,7 +29,7 @@ def originals(
     known: Iterable[PostedTopic] = (),
     fresh: bool = False,
 ) -> Mapping[str, PostedTopic]:
-    """Returns the original series for each message from the stable maintainers.
+    """Return the original series for each message from the stable maintainers.
 
     The keys are the Message-IDs of the messages.
 
@@ -74,7 +74,7 @@ class _Originals:
             self.posts = Posts(self.topics)
 
     def of(self, mail: Classified) -> PostedTopic | None:
-        """The series that a message's patch is from: by its link or title, and author."""
+        """Return the series that a message's patch is from: by its link or title, and author."""
         place = self.posts.quoted(mail)
         return self.topics[place[0]] if place else None
 
@@ -82,7 +82,9 @@ class _Originals:
 def _by_titles(
     archive: MailArchive, mails: Sequence[Classified], reader: MailReader, fresh: bool
 ) -> tuple[PostedTopic, ...]:
-    """The series with these mails' titles by the authors that they name: one search for many."""
+    """Return the series with these mails' titles by the authors that they name: one search
+    for many.
+    """
     by_author: dict[str, dict[str, None]] = {}
     for mail in mails:
         title, authors = about(mail), authors_named(mail)
@@ -100,7 +102,7 @@ def _by_titles(
 def _by_links(
     archive: MailArchive, mail: Classified, reader: MailReader, fresh: bool
 ) -> tuple[PostedTopic, ...]:
-    """The series in the threads that the mail links to."""
+    """Return the series in the threads that the mail links to."""
     found: list[tuple[PostedTopic, ...]] = []
     for message_id in dict.fromkeys(
         message_id for message_id, at in linked_ids(mail.mail.body) if at is not None
@@ -121,8 +123,8 @@ def _by_links(
 def _by_commit(
     archive: MailArchive, mail: Classified, reader: MailReader, fresh: bool
 ) -> tuple[PostedTopic, ...]:
-    """The series that became the upstream commit that the mail names, by what replies in its thread
-    say, whatever its title was.
+    """Return the series that became the upstream commit that the mail names, by what
+    replies in its thread say, whatever its title was.
     """
     commits = [commit for commit in mail.place.commits if len(commit) >= 12]
     every = [

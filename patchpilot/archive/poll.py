@@ -72,7 +72,7 @@ def news(
     now: datetime,
     fresh: bool = False,
 ) -> News:
-    """Returns the series about which the archive may have new messages.
+    """Return the series about which the archive may have new messages.
 
     As few searches as possible are used. Messages in `passed` are known not to matter. Raises
     `NetworkError` if the archive cannot be reached, or if its search does not find a message
@@ -120,8 +120,8 @@ def _distrusted(archive: MailArchive, control: str) -> NetworkError:
 def _by_age(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[Sequence[PolledSeries]]:
-    """The series by the time from which to search, in groups: those of which little is to be
-    searched, and those of the past.
+    """Yield the series by the time from which to search, in groups: those of which
+    little is to be searched, and those of the past.
     """
     for is_past in (False, True):
         group = [polled for polled in series if _is_past(polled, now) is is_past]
@@ -130,15 +130,15 @@ def _by_age(
 
 
 def _is_past(polled: PolledSeries, now: datetime) -> bool:
-    """Whether nothing says what an archive that may be an old copy has since its last mail about a
-    series.
+    """Return whether nothing says what an archive that may be an old copy has since
+    its last mail about a series.
     """
     last = polled.summary.last_activity
     return not (polled.reached or (last and now - last < _LIVE))
 
 
 def _ask_since(polled: PolledSeries, now: datetime) -> datetime:
-    """The time of arrival from which to search."""
+    """Return the time of arrival from which to search."""
     if polled.reached:
         return polled.reached - _OVERLAP
     return (
@@ -151,8 +151,8 @@ def _ask_since(polled: PolledSeries, now: datetime) -> datetime:
 def _queries(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[tuple[str, list[PolledSeries]]]:
-    """Searches within the longest URL, each with the series it asks about (an address may be that
-    of several).
+    """Search within the longest URL, each with the series it asks about (an address
+    may be that of several).
     """
     control = f"m:{quoted(series[0].summary.head)}"
     terms: dict[str, None] = {}
@@ -165,7 +165,7 @@ def _queries(
         )
 
     def filled() -> str:
-        """Returns the search, extended by as many more titles as fit into it.
+        """Return the search, extended by as many more titles as fit into it.
 
         Replies to a later patch, or about a pull request with the patches, may name neither the
         first patch nor the author.
@@ -191,8 +191,8 @@ def _queries(
 
 
 def _terms(summary: SeriesSummary) -> list[str]:
-    """What mails about a series have: its author as sender or recipient, its title, the commit it
-    became.
+    """Return what mails about a series have: its author as sender or recipient, its
+    title, the commit it became.
     """
     titled = [_titled(summary.subject)] if len(summary.subject) >= _SHORTEST else []
     return [
@@ -203,7 +203,9 @@ def _terms(summary: SeriesSummary) -> list[str]:
 
 
 def _more_titles(summary: SeriesSummary) -> list[str]:
-    """The titles of a series that `_terms` does not have, and those of what is related to it."""
+    """Return the titles of a series that `_terms` does not have, and those of what is
+    related to it.
+    """
     own = title_key(summary.subject)
     return [
         title
@@ -217,7 +219,9 @@ def _titled(title: str) -> str:
 
 
 def _short(title: str) -> str:
-    """The first words of a title: enough to find it, and as much as fits many into a search."""
+    """Return the first words of a title: enough to find it, and as much as fits many into
+    a search.
+    """
     return title if len(title) <= _TITLE else title[:_TITLE].rpartition(" ")[0]
 
 
@@ -236,14 +240,14 @@ class _Known:
 
 
 def concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
-    """Returns the numbers of the series that a message may be about."""
+    """Return the numbers of the series that a message may be about."""
     title = title_key(parse_subject(mail.subject).title)
     return [polled.number for polled in series if _concerns(mail, title, polled)]
 
 
 def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
-    """Whether a mail may be about a series: it answers one of its mails, has its title, names its
-    commit or change-id, or is a like patch of its author.
+    """Return whether a mail may be about a series: it answers one of its mails, has
+    its title, names its commit or change-id, or is a like patch of its author.
     """
     summary = polled.summary
     if (

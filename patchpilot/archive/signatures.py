@@ -27,7 +27,7 @@ _EMBEDDED = re.compile(r"(?:^|;)\s*(?P<name>i|a|pk)=(?P<value>[^;\s]+)")
 
 
 def dns_key(name: str, *, online: bool) -> bytes | None:
-    """Returns the TXT record of a DKIM key from the cache or, if `online`, from DNS."""
+    """Return the TXT record of a DKIM key from the cache or, if `online`, from DNS."""
     key = key_of(_KEYS, [name.encode("utf-8", "surrogateescape")])
     known = recall(_KEYS, key)
     if isinstance(known, bytes) or not online:
@@ -51,7 +51,7 @@ def proved(
     known: Identities,
     find_key: KeyLookup,
 ) -> tuple[Address, ...]:
-    """Returns the senders whose signatures prove that they are known senders.
+    """Return the senders whose signatures prove that they are known senders.
 
     `vouching` are messages from known addresses. A sender is returned with a name only if the
     name is also used with the known address.
@@ -81,7 +81,9 @@ def proved(
 
 
 def _developer_keys(mail: Mail) -> dict[str, str]:
-    """The Ed25519 keys that validly sign a mail from its sender, each with the sender's key."""
+    """Return the Ed25519 keys that validly sign a mail from its sender, each with the
+    sender's key.
+    """
     if mail.header("X-Developer-Signature") is None or not mail.sender.email:
         return {}
     import patatt
@@ -105,7 +107,7 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
 
 
 def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
-    """The fields of a mail's X-Developer-Key headers: identity, algorithm and key."""
+    """Return the fields of a mail's X-Developer-Key headers: identity, algorithm and key."""
     headers = [
         header.value
         for header in mail.headers
@@ -118,8 +120,8 @@ def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
 
 
 def _by_domain(mail: Mail, known: Identities, find_key: KeyLookup) -> str | None:
-    """The known address whose domain, or a domain above it, signed the mail, and whose mailbox name
-    the sender has; None where there is none.
+    """Return the known address whose domain, or a domain above it, signed the mail,
+    and whose mailbox name the sender has; None where there is none.
     """
     local, _, domain = mail.sender.key.rpartition("@")
     if mail.header("DKIM-Signature") is None:
@@ -138,8 +140,8 @@ def _by_domain(mail: Mail, known: Identities, find_key: KeyLookup) -> str | None
 
 
 def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
-    """Whether a valid DKIM signature of the domain covers the whole body and the only From: header
-    of a mail.
+    """Return whether a valid DKIM signature of the domain covers the whole body and
+    the only From: header of a mail.
     """
     import dkim
 

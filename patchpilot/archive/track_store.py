@@ -77,12 +77,12 @@ _TIMES = ("added", "updated", "sent", "news", "at", "reached")
 
 
 def _public(lore: str | None) -> str | None:
-    """The URL or path of an archive without a password: the store is exported and shown."""
+    """Return the URL or path of an archive without a password: the store is exported and shown."""
     return public_url(lore) if lore else lore
 
 
 def _is_valid(table: str, row: Row) -> bool:
-    """Whether a row of the store makes sense; a mail must be there whole."""
+    """Return whether a row of the store makes sense; a mail must be there whole."""
     for name, value in row.items():
         kinds = _BLOBS.get(name, (int,) if name in _NUMBERS else (str, type(None)))
         if not isinstance(value, kinds) or (name in _TIMES and not _is_time(value)):
@@ -95,7 +95,7 @@ def _is_time(value: object) -> bool:
 
 
 def _unpacked(raw: object) -> bytes | None:
-    """The mail in a row; None when it is damaged."""
+    """Return the mail in a row; None when it is damaged."""
     with contextlib.suppress(zlib.error, TypeError):
         return zlib.decompress(raw)  # type: ignore[arg-type]  # what the file holds
     return None
@@ -176,7 +176,7 @@ class Store:
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
-        """Runs a block in one transaction; a surrounding transaction includes it."""
+        """Run a block in one transaction; a surrounding transaction includes it."""
         with writing(self._database):
             yield self._database
 
@@ -187,7 +187,7 @@ class Store:
     def add(
         self, message_id: str, subject: str, lore: str | None, mbox: str | None
     ) -> TrackEntry:
-        """Adds a tracked series and returns its entry.
+        """Add a tracked series and returns its entry.
 
         A series that is already tracked keeps its number and gets the new source.
         """
@@ -235,7 +235,7 @@ class Store:
         return damaged(self.file, TRACK_LAYOUT.what, f"invalid row: {what}")
 
     def entry(self, number: int) -> TrackEntry:
-        """Returns the tracked series with the given number.
+        """Return the tracked series with the given number.
 
         Raises `UsageError` if there is no such series.
         """
@@ -256,14 +256,14 @@ class Store:
         return entry_of_number
 
     def holding(self, message_ids: Iterable[str]) -> TrackEntry | None:
-        """Returns the series that was added under one of the given Message-IDs, or None."""
+        """Return the series that was added under one of the given Message-IDs, or None."""
         ids = set(message_ids)
         return next(
             (entry for entry in self.entries() if entry.message_id in ids), None
         )
 
     def with_mail(self, message_id: str) -> TrackEntry | None:
-        """Returns the series that contains a message.
+        """Return the series that contains a message.
 
         If several series contain it, the one that was added first is returned; None if there is
         none.
@@ -281,7 +281,7 @@ class Store:
         *,
         seen: Iterable[str] = (),
     ) -> tuple[str, ...]:
-        """Stores messages of a series and returns the Message-IDs of the new ones.
+        """Store messages of a series and returns the Message-IDs of the new ones.
 
         New messages are marked as unread unless their ids are in `seen`.
         """
@@ -307,7 +307,7 @@ class Store:
         return tuple(mail.message_id for mail in new)
 
     def keep_sent(self, number: int, mail: Mail) -> None:
-        """Stores a message of a series that was sent from this machine and marks it as read.
+        """Store a message of a series that was sent from this machine and marks it as read.
 
         The time at which the series was last read from its archive is not changed.
         """
@@ -341,7 +341,7 @@ class Store:
             )
 
     def mails(self, number: int) -> tuple[Mail, ...]:
-        """Returns the messages of a series.
+        """Return the messages of a series.
 
         Raises `DamagedError` if one of the messages cannot be read.
         """
@@ -355,7 +355,7 @@ class Store:
         return mails
 
     def readable_mails(self, number: int) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-        """Returns the readable messages of a series, and the ids of the others."""
+        """Return the readable messages of a series, and the ids of the others."""
         rows = self._database.execute(
             "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE"
             " series = ? ORDER BY member.rowid",
@@ -366,7 +366,7 @@ class Store:
     def _read(
         self, number: int, rows: Iterable[tuple[object, object]]
     ) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-        """The mails in rows of a series that can be read, and the ids of the others."""
+        """Return the mails in rows of a series that can be read, and the ids of the others."""
         mails, lost = [], []
         for message_id, packed in rows:
             if not isinstance(message_id, str):
@@ -386,7 +386,7 @@ class Store:
         )
 
     def weightiest_mails(self, number: int, most: int = MOST_READ) -> StoredMails:
-        """Returns the most important messages of a series, at most `most`.
+        """Return the most important messages of a series, at most `most`.
 
         If there are more, these are the first messages of the series, patches, messages that
         decide a state, and the latest messages.
@@ -460,14 +460,14 @@ class Store:
         )
 
     def _ids(self, query: str, *values: object) -> tuple[str, ...]:
-        """The Message-IDs that a query gives; DamagedError when one of them is no text."""
+        """Return the Message-IDs that a query gives; DamagedError when one of them is no text."""
         ids = tuple(row[0] for row in self._database.execute(query, values).fetchall())
         if not all(isinstance(message_id, str) for message_id in ids):
             raise self._invalid("a Message-ID")
         return ids
 
     def content(self, number: int) -> str:
-        """Returns a text that changes whenever a message is added to a series.
+        """Return a text that changes whenever a message is added to a series.
 
         The text is a hash of the Message-IDs of the series, in order.
         """
@@ -483,7 +483,7 @@ class Store:
         self._change("UPDATE series SET updated = ? WHERE id = ?", _now(), number)
 
     def note_reached(self, number: int, reached: datetime) -> None:
-        """Records the arrival time of the latest message that a series' archive is known to have.
+        """Record the arrival time of the latest message that a series' archive is known to have.
 
         An earlier time than the recorded one changes nothing.
         """
@@ -495,7 +495,7 @@ class Store:
         )
 
     def reached(self, lore: str, since: datetime) -> datetime | None:
-        """Returns the arrival time of the latest message that an archive is known to have.
+        """Return the arrival time of the latest message that an archive is known to have.
 
         Only series that were read from the archive since `since` are taken into account; None if
         there are none.
@@ -514,7 +514,7 @@ class Store:
         return frozenset(self._ids("SELECT message_id FROM passed"))
 
     def stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
-        """Returns the stored messages with the given Message-IDs, from all series."""
+        """Return the stored messages with the given Message-IDs, from all series."""
         found = []
         for message_id in message_ids:
             row = self._database.execute(
@@ -525,7 +525,7 @@ class Store:
         return tuple(found)
 
     def keep_raw(self, message_id: str, raw: bytes) -> None:
-        """Stores a message before it is added to a series.
+        """Store a message before it is added to a series.
 
         A stored message that can be read is kept. Raises `InputError` if the message is
         oversized.
@@ -570,11 +570,11 @@ class Store:
             self.remove(other)
 
     def forget_passed_over(self) -> None:
-        """Deletes the list of search results to skip because they belong to no series."""
+        """Delete the list of search results to skip because they belong to no series."""
         self._change("DELETE FROM passed")
 
     def pass_over(self, message_ids: Iterable[str]) -> None:
-        """Records search results that belong to no series, so that they are skipped in the future.
+        """Record search results that belong to no series, so that they are skipped in the future.
 
         The number of records is limited; the oldest ones are deleted.
         """
@@ -609,7 +609,7 @@ class Store:
                 )
 
     def marks(self, number: int) -> dict[tuple[str, int], str]:
-        """Returns the states that the user set for the review requests of a series.
+        """Return the states that the user set for the review requests of a series.
 
         The keys are pairs of a Message-ID and a line of the message's body.
         """
@@ -621,7 +621,7 @@ class Store:
         }
 
     def mark(self, number: int, message_id: str, line: int, state: str | None) -> None:
-        """Sets the state of a review request.
+        """Set the state of a review request.
 
         If `state` is None, the user's state is removed and the messages determine the state
         again.
@@ -638,7 +638,7 @@ class Store:
                 )
 
     def remove(self, number: int) -> TrackEntry:
-        """Stops tracking a series and returns its entry.
+        """Stop tracking a series and returns its entry.
 
         Messages that belong to no other series are deleted.
         """
@@ -660,7 +660,7 @@ def _latest(*moments: str | None) -> str | None:
 
 
 def _path(name: str | None) -> str | bytes | None:
-    """A file's name as the database can hold it: its bytes where they are no UTF-8."""
+    """Return a file's name as the database can hold it: its bytes where they are no UTF-8."""
     raw = os.fsencode(name) if name else b""
     try:
         return raw.decode() or None
@@ -674,7 +674,7 @@ def _text(value: str) -> str:
 
 
 def weight(mail: "Classified") -> int:
-    """Returns a message's importance for the state of its series.
+    """Return a message's importance for the state of its series.
 
     The weight is 2 for a patch or a cover letter, 1 for a tag, a bot's report or a
     maintainer's decision, and 0 for any other message.
@@ -685,7 +685,9 @@ def weight(mail: "Classified") -> int:
 
 
 def _weight_of(raw: bytes) -> int | None:
-    """The weight of a mail in these bytes; it is not cached, since there may be very many."""
+    """Return the weight of a mail in these bytes; it is not cached, since there may be
+    very many.
+    """
     from patchpilot.reading.mail_classifier import classify
 
     try:

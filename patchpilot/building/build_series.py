@@ -135,7 +135,7 @@ class SeriesBuild:
     def _tried(
         self, configuration: Configuration, number: int, paths: Sequence[str]
     ) -> BuiltConfiguration:
-        """The files of a change that were built in a configuration, and the others."""
+        """Return the files of a change that were built in a configuration, and the others."""
         state = self._changes[number].after
         built, skipped = [], []
         for path in paths:
@@ -143,7 +143,11 @@ class SeriesBuild:
                 built.append(path)
             elif path in state.files:
                 report = self._reports.get((state.commit, path), _NOTHING)
-                errors = [one.text for one in report.diagnostics if one.kind == ERROR]
+                errors = [
+                    diagnostic.text
+                    for diagnostic in report.diagnostics
+                    if diagnostic.kind == ERROR
+                ]
                 failures = self._failures.get(number, ())
                 why = next(iter((*errors, *failures)), "make does not build its object")
                 skipped.append(SkippedFile(path, why))
@@ -157,14 +161,14 @@ class SeriesBuild:
         )
 
     def _without_building(self, number: int) -> Iterator[BuildProblem]:
-        """The problems of a change that need no object."""
+        """Yield the problems of a change that need no object."""
         change = self._changes[number]
         yield from unknown_symbols(change.after, change.files)
         if not self._options.quick and key_of_tool():
             yield from self._semantic(number)
 
     def _semantic(self, number: int) -> Iterator[BuildProblem]:
-        """What the tree's semantic patches report newly for the files of a change."""
+        """Yield what the tree's semantic patches report newly for the files of a change."""
         change = self._changes[number]
         for file in change.files:
             if not file.path.endswith(".c") or file.path not in change.after.files:
@@ -288,24 +292,31 @@ class SeriesBuild:
         number: int,
         own: Sequence[tuple[str, ...]],
     ) -> Iterator[BuildProblem]:
-        """The problems that a change has in one configuration."""
+        """Yield the problems that a change has in one configuration."""
         change = self._changes[number]
         before = self._diagnostics(change.before, own[number])
         after = self._diagnostics(change.after, own[number])
         new = new_ones(before, after, change.files)
         repair = ""
-        if errors := [one for one in new if one.kind == ERROR]:
+        if errors := [diagnostic for diagnostic in new if diagnostic.kind == ERROR]:
             # what else is printed of code that does not compile follows from the errors
             new = tuple(errors[:_MOST_ERRORS])
             repair = self._repaired_by(configuration, number, own[number])
-        undefined = [one for one in new if one.kind == UNDEFINED]
+        undefined = [diagnostic for diagnostic in new if diagnostic.kind == UNDEFINED]
         yield from self._not_found(configuration, change, undefined)
-        for one in new:
-            if one.kind == UNDEFINED:
+        for diagnostic in new:
+            if diagnostic.kind == UNDEFINED:
                 continue
-            problem = problem_of(one, change.files)
-            where = "" if one.path == problem.path else f"{one.path}:{one.line}: "
-            kind, text = one.kind, f"{where}{one.text} ({configuration.label})"
+            problem = problem_of(diagnostic, change.files)
+            where = (
+                ""
+                if diagnostic.path == problem.path
+                else f"{diagnostic.path}:{diagnostic.line}: "
+            )
+            kind, text = (
+                diagnostic.kind,
+                f"{where}{diagnostic.text} ({configuration.label})",
+            )
             if kind == ERROR and repair:
                 kind, text = BROKEN_COMMIT, f"{text}; repaired by {repair}"
             yield problem._replace(kind=kind, message=text)
@@ -320,8 +331,8 @@ class SeriesBuild:
         change: Change,
         undefined: Sequence[Diagnostic],
     ) -> Iterator[BuildProblem]:
-        """The new undefined symbols that an object will not find."""
-        by_name = {one.text: one for one in undefined}
+        """Yield the new undefined symbols that an object will not find."""
+        by_name = {diagnostic.text: diagnostic for diagnostic in undefined}
         if not by_name:
             return
         is_module = not (configuration.minimal or configuration.given)
@@ -353,11 +364,13 @@ class SeriesBuild:
                 yield BuildProblem(NOT_BUILT, text, path)
 
     def _diagnostics(self, state: TreeState, paths: Sequence[str]) -> list[Diagnostic]:
-        """What was printed for files in a state, what headers say only once."""
+        """Return what was printed for files in a state, what headers say only once."""
         found = {
-            one: None
+            diagnostic: None
             for path in paths
-            for one in self._reports.get((state.commit, path), _NOTHING).diagnostics
+            for diagnostic in self._reports.get(
+                (state.commit, path), _NOTHING
+            ).diagnostics
         }
         return list(found)
 
@@ -367,7 +380,9 @@ class SeriesBuild:
         number: int,
         paths: Sequence[str],
     ) -> str:
-        """The first later commit after which all objects of a change are built; "" for none."""
+        """Return the first later commit after which all objects of a change are built; ""
+        for none.
+        """
         state = self._changes[number].after
         broken = [path for path in paths if not self._is_built(state, path)]
         for later in range(number + 1, len(self._changes) if broken else 0):
@@ -386,12 +401,14 @@ class SeriesBuild:
 
 
 def _own(plan: Plan, paths: Collection[str]) -> list[tuple[str, ...]]:
-    """The files of each change that are built in a configuration."""
+    """Return the files of each change that are built in a configuration."""
     return [tuple(path for path in some if path in paths) for some in plan.sources]
 
 
 def _of_kconfig(text: str, change: Change) -> BuildProblem | None:
-    """The problem for a configuration that failed in a Kconfig file that the patch changes."""
+    """Return the problem for a configuration that failed in a Kconfig file that the patch
+    changes.
+    """
     found = re.search(r"(\S*Kconfig\S*):(\d+): ?(.*)", text)
     if not found or not any(file.path == found[1] for file in change.files):
         return None

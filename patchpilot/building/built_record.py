@@ -40,5 +40,5 @@ def built_of(repository: Repository, commit: str) -> BuiltCommit | None:
 
 def _key(repository: Repository, commit: str) -> str:
     own = repository.commit(commit)
-    trees = (own.tree, *(repository.commit(one).tree for one in own.parents))
+    trees = (own.tree, *(repository.commit(parent).tree for parent in own.parents))
     return key_of(_KIND, (tree.encode() for tree in trees))

@@ -62,14 +62,16 @@ class SymbolChoice:
         self.off |= {name: None for name in names if not self.is_on(name)}
 
     def is_on(self, name: str) -> bool:
-        """Whether a symbol is on with what is set so far."""
+        """Return whether a symbol is on with what is set so far."""
         if name not in self._known:
             self._known[name] = False
             self._known[name] = self._is_on(name)
         return self._known[name]
 
     def text(self, modules: Iterable[str] = ()) -> str:
-        """The settings for KCONFIG_ALLCONFIG; `modules` are set to m where that is possible."""
+        """Return the settings for KCONFIG_ALLCONFIG; `modules` are set to m where that is
+        possible.
+        """
         chosen = {name for name in modules if self._symbols[name].kind == "tristate"}
         lines = [f"CONFIG_{name}={'m' if name in chosen else 'y'}" for name in self.on]
         return "".join(f"{line}\n" for line in sorted(lines))

@@ -97,19 +97,19 @@ class Configuration(NamedTuple):
 
 
 def source_arch(arch: str) -> str:
-    """Returns the name of the directory in arch/ for a value of ARCH."""
+    """Return the name of the directory in arch/ for a value of ARCH."""
     return _SOURCE_ARCH.get(arch, arch)
 
 
 def host_arch() -> str:
-    """Returns the value of ARCH for this machine."""
+    """Return the value of ARCH for this machine."""
     machine = os.uname().machine
     return _HOST.get(machine, machine)
 
 
 @functools.cache
 def compiler_version(program: str) -> str:
-    """Returns the first line of a compiler's --version output, or "" if it is not installed.
+    """Return the first line of a compiler's --version output, or "" if it is not installed.
 
     It is used as a cache key.
     """
@@ -135,7 +135,7 @@ def require_tools(*, llvm: bool) -> None:
 
 
 def make_environment() -> dict[str, str]:
-    """Returns the environment for make.
+    """Return the environment for make.
 
     Variables that change the behavior of the kernel's make, or that may contain a secret, are
     removed.
@@ -150,7 +150,7 @@ def make_environment() -> dict[str, str]:
 
 @functools.cache
 def sandbox() -> tuple[str, ...]:
-    """Returns the command prefix that runs a command without network access.
+    """Return the command prefix that runs a command without network access.
 
     Returns () if this machine does not permit that.
     """

@@ -51,7 +51,7 @@ class ObjectReport(NamedTuple):
 
 
 def sections(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Splits make's output by object.
+    """Split make's output by object.
 
     Yields the line of make that names the object ("" for output before the first one) and the
     lines that belong to it.
@@ -73,14 +73,14 @@ def sections(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def object_in(line: str) -> str:
-    """Returns the object that a line of make's output names, or "" if it names none."""
+    """Return the object that a line of make's output names, or "" if it names none."""
     found = _OBJECT.match(line)
     return found[1] if found else ""
 
 
 def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
-    """Parses the diagnostics in the output of compilers, sparse, dtc and kernel-doc for files
-    below the directory `top`.
+    """Parse the diagnostics in the output of compilers, sparse, dtc and kernel-doc for
+    files below the directory `top`.
     """
     found: list[Diagnostic] = []
     for line in lines:
@@ -101,7 +101,7 @@ def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
 
 
 def names_in(text: str) -> frozenset[str]:
-    """Returns the quoted identifiers in the text of a diagnostic."""
+    """Return the quoted identifiers in the text of a diagnostic."""
     return frozenset(_QUOTED.findall(text))
 
 
@@ -117,7 +117,7 @@ def _kind(level: str | None, text: str, column: str | None) -> str:
 
 
 def _below(path: str, top: str) -> str:
-    """A path without the directory of the tree before it."""
+    """Return a path without the directory of the tree before it."""
     # a Makefile may include that of a directory next to its own: amdgpu/../display/…
     text = os.path.normpath(path.removeprefix(f"{top}/"))
     while text.startswith("../"):

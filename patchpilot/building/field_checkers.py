@@ -83,7 +83,7 @@ class Checker(NamedTuple):
 def reports(
     checker: Checker, repository: Repository, commit: str, path: str
 ) -> tuple[Diagnostic, ...]:
-    """Returns a checker's diagnostics for a file of a commit.
+    """Return a checker's diagnostics for a file of a commit.
 
     Returns none if the file is too large or the checker takes too long.
     """
@@ -114,7 +114,7 @@ def _dtschema(place: Place) -> Iterator[Diagnostic]:
 
 
 def _with_references(place: Place) -> tuple[str, ...]:
-    """The binding, and the bindings of its tree that it refers to."""
+    """Return the binding, and the bindings of its tree that it refers to."""
     found = {place.path: place.data}
     open_ = [place.path]
     while open_ and len(found) < _MOST_REFERENCES:
@@ -135,7 +135,7 @@ def _referred(path: str, named: str) -> str:
 
 
 def _docutils(place: Place) -> Iterator[Diagnostic]:
-    """What docutils reports; it includes no file and runs nothing of the document."""
+    """Yield what docutils reports; it includes no file and runs nothing of the document."""
     from docutils import core, nodes, utils  # type: ignore[import-untyped]
 
     found: list[Diagnostic] = []
@@ -182,7 +182,7 @@ def _get_abi(place: Place) -> Iterator[Diagnostic]:
 
 
 def _run_script(place: Place, scripts: tuple[str, ...], *words: str) -> str:
-    """What the first of these scripts that the commit has prints for the file."""
+    """Return what the first of these scripts that the commit has prints for the file."""
     done = place.repository.git(
         "ls-tree", "-r", "-z", "--full-tree", place.commit, "--", *scripts, *_LIBRARIES
     )
@@ -205,7 +205,7 @@ def _run_script(place: Place, scripts: tuple[str, ...], *words: str) -> str:
 
 
 def _run(words: list[str], place: Place, stdin: bytes | None = None) -> str:
-    """What a checker prints, without a network."""
+    """Return what a checker prints, without a network."""
     done = run(
         [*sandbox(), *words],
         env=make_environment(),
@@ -217,7 +217,7 @@ def _run(words: list[str], place: Place, stdin: bytes | None = None) -> str:
 
 
 def _read(kind: str, place: Place, text: str) -> Iterator[Diagnostic]:
-    """The lines `PATH:LINE:COLUMN: TEXT` that are for the file."""
+    """Yield the lines `PATH:LINE:COLUMN: TEXT` that are for the file."""
     for line in text.replace(f"{place.folder}/", "").split("\n"):
         found = _AT.match(line)
         if found and found["path"] == place.path:
@@ -227,7 +227,7 @@ def _read(kind: str, place: Place, text: str) -> Iterator[Diagnostic]:
 
 
 def _short(text: str) -> str:
-    """A text without the end of a long list."""
+    """Return a text without the end of a long list."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

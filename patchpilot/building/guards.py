@@ -27,7 +27,7 @@ _MOST_NAMES, _MOST_HEADERS, _MOST_IN_FILE = 200, 300, 8
 
 
 def guards_of(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
-    """Returns the Kconfig symbols that affect the changed files.
+    """Return the Kconfig symbols that affect the changed files.
 
     These are the symbols in the files' preprocessor conditions and in the conditions around the
     header declarations of functions they call, except for debugging symbols.
@@ -70,7 +70,7 @@ def _in_headers(state: TreeState, wanted: list[str]) -> list[str]:
 
 
 def _around(text: str, change: FileChange) -> Iterator[str]:
-    """The symbols of the conditions around the added lines of a file."""
+    """Yield the symbols of the conditions around the added lines of a file."""
     added = {line.new_line for line in change.lines("+")}
     for number, symbols, _ in _guarded(text):
         if number in added:
@@ -78,7 +78,7 @@ def _around(text: str, change: FileChange) -> Iterator[str]:
 
 
 def _around_names(text: str, names: set[str]) -> Iterator[str]:
-    """The symbols of the conditions in a header around the declarations of these names."""
+    """Yield the symbols of the conditions in a header around the declarations of these names."""
     if "CONFIG_" not in text:
         return
     for _, symbols, line in _guarded(text):
@@ -89,7 +89,9 @@ def _around_names(text: str, names: set[str]) -> Iterator[str]:
 
 
 def _guarded(text: str) -> Iterator[tuple[int, tuple[str, ...], str]]:
-    """The lines of a file, each with its number and the symbols of the conditions around it."""
+    """Yield the lines of a file, each with its number and the symbols of the conditions
+    around it.
+    """
     stack: list[tuple[str, ...]] = []
     for number, line in enumerate(text.split("\n"), 1):
         found = _IF.match(line)

@@ -133,7 +133,7 @@ class Kconfig:
             entry.prompts.append(_condition_of_prompt(rest))
 
     def _context(self) -> Expression:
-        """What all blocks around this place depend on."""
+        """Return what all blocks around this place depend on."""
         parts = [
             joined(condition, entry.own) if entry else condition
             for _, condition, entry in self._blocks

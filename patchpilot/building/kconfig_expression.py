@@ -85,6 +85,6 @@ def _value(node: ast.expr) -> Expression:
 
 
 def joined(*expressions: Expression) -> Expression:
-    """Returns the conjunction (&&) of these expressions."""
-    parts = tuple(one for one in expressions if one != YES)
+    """Return the conjunction (&&) of these expressions."""
+    parts = tuple(expression for expression in expressions if expression != YES)
     return parts[0] if len(parts) == 1 else Both(parts) if parts else YES

@@ -19,7 +19,7 @@ _CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 def unknown_symbols(
     state: TreeState, changes: Sequence[FileChange]
 ) -> Iterator[BuildProblem]:
-    """Yields a problem for each undefined Kconfig symbol on an added line."""
+    """Yield a problem for each undefined Kconfig symbol on an added line."""
     named: dict[str, tuple[FileChange, DiffLine]] = {}
     for change in changes:
         for line in change.lines("+"):

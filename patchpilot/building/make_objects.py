@@ -101,7 +101,7 @@ class Maker:
         return file.read_text("utf-8", "replace") if file.is_file() else None
 
     def made_of(self, path: str) -> tuple[str, ...]:
-        """The files of the tree that an object was made of, none where that is not known."""
+        """Return the files of the tree that an object was made of, none where that is not known."""
         target = Path(self._target(path))
         try:
             text = (self._output / target.parent / f".{target.name}.cmd").read_text(
@@ -126,7 +126,9 @@ class Maker:
         for target, path in targets.items():
             found = read_diagnostics(printed[target], str(self._tree))
             is_built = (self._output / target).is_file()
-            if not is_built and not any(one.kind == ERROR for one in found):
+            if not is_built and not any(
+                diagnostic.kind == ERROR for diagnostic in found
+            ):
                 # what ends make before it comes to the object
                 found += read_diagnostics(general, str(self._tree))
             if is_built and target.endswith(".o"):
@@ -173,14 +175,14 @@ class Maker:
         return code, lines
 
     def _lost(self) -> tuple[str, ...]:
-        """The wanted symbols that are not on in the configuration that was made."""
+        """Return the wanted symbols that are not on in the configuration that was made."""
         text = (self._output / ".config").read_text("utf-8", "replace")
         on = set(re.findall(r"^CONFIG_(\w+)=[ym]$", text, re.MULTILINE))
         return tuple(name for name in self._configuration.wanted if name not in on)
 
 
 def _last(lines: Sequence[str]) -> str:
-    """The last line that says why make failed."""
+    """Return the last line that says why make failed."""
     words = [line.strip() for line in lines[-_TAIL * 4 :] if line.strip()]
     errors = [line for line in words if _FAILURE.search(line)]
     return printable((errors or words or ["make printed nothing"])[0])[:300]

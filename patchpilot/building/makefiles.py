@@ -58,7 +58,7 @@ class _Line:
 
 
 def needs_of(read: Read, path: str) -> tuple[Need, ...]:
-    """Returns the requirements for building a source file's object.
+    """Return the requirements for building a source file's object.
 
     There is one for each way in which Makefiles name it. If no Makefile names it, but the nearest
     Makefile with modules includes other Makefiles or computes names, the object may be a part of
@@ -82,7 +82,7 @@ def needs_of(read: Read, path: str) -> tuple[Need, ...]:
 
 
 def target_of(read: Read, path: str) -> str:
-    """Returns the make target for a source file's object.
+    """Return the make target for a source file's object.
 
     A module's Makefile may include the Makefile of a sibling directory. kbuild then knows the
     objects by their path relative to the module (`amdgpu/../display/…`).
@@ -98,8 +98,8 @@ def target_of(read: Read, path: str) -> str:
 
 
 def _of_neighbor(read: Read, path: str) -> Iterator[tuple[str, Need]]:
-    """The directories with a Makefile that includes that of the file's directory next to them, and
-    what their modules need.
+    """Yield the directories with a Makefile that includes that of the file's directory
+    next to them, and what their modules need.
     """
     parts = path.split("/")
     for depth in range(1, len(parts) - 2):
@@ -122,7 +122,7 @@ def _of_neighbor(read: Read, path: str) -> Iterator[tuple[str, Need]]:
 
 
 def _modules(lines: list[_Line]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The modules that a Makefile names, with their symbols."""
+    """Yield the modules that a Makefile names, with their symbols."""
     for line in lines:
         for word in line.words if line.name == "obj" else ():
             if word.endswith(".o"):
@@ -130,7 +130,9 @@ def _modules(lines: list[_Line]) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _of_computed(read: Read, folder: str) -> Iterator[Need]:
-    """The needs of the modules that may have the objects of a directory without naming them."""
+    """Yield the needs of the modules that may have the objects of a directory without
+    naming them.
+    """
     while folder:
         text = _text(read, folder)
         modules = list(_modules(list(_lines(text))))
@@ -143,7 +145,7 @@ def _of_computed(read: Read, folder: str) -> Iterator[Need]:
 
 
 def _of_folder(read: Read, folder: str) -> list[tuple[str, ...]]:
-    """The symbols for which kbuild descends into a directory."""
+    """Return the symbols for which kbuild descends into a directory."""
     parent, _, last = folder.rpartition("/")
     target, above = f"{last}/", parent
     while above:

@@ -25,8 +25,8 @@ _EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
 
 
 def needed_symbols(output: Path, target: str, path: str) -> Iterator[Diagnostic]:
-    """Yields a diagnostic for each undefined symbol of an object and for each reference to a
-    freed section.
+    """Yield a diagnostic for each undefined symbol of an object and for each reference
+    to a freed section.
     """
     if shutil.which("nm"):
         done = run(
@@ -54,7 +54,7 @@ def missing_symbols(
     *,
     is_module: bool,
 ) -> Iterator[tuple[str, str]]:
-    """Yields the undefined symbols that cannot be resolved, each with the reason.
+    """Yield the undefined symbols that cannot be resolved, each with the reason.
 
     `users` maps each symbol to the source file of the object that uses it.
     """
@@ -78,7 +78,7 @@ def missing_symbols(
 
 
 def _definitions(state: TreeState, name: str, source_arch: str) -> list[str]:
-    """The files that define a function or a variable for others."""
+    """Return the files that define a function or a variable for others."""
     function = rf"^[A-Za-z_].*[ *]{name}\s*\([^;]*$"
     variable = rf"^[A-Za-z_][^(]*[ *]{name}(\[.*\])?( =.*|;)$"
     found = _lines(state, f"{function}|{variable}", source_arch)
@@ -86,8 +86,8 @@ def _definitions(state: TreeState, name: str, source_arch: str) -> list[str]:
 
 
 def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
-    """Returns the added line of a file that may contain the division for which the compiler calls
-    this function.
+    """Return the added line of a file that may contain the division for which the
+    compiler calls this function.
 
     Returns 0 for other functions or if there is no such line.
     """
@@ -102,7 +102,9 @@ def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
 
 
 def _of_places(state: TreeState, user: str, places: Sequence[str]) -> str:
-    """Why a symbol that these files define is not found by a user of it, "" where it may be."""
+    """Return why a symbol that these files define is not found by a user of it, "" where
+    it may be.
+    """
     modules = _modules(state, user)
     linked = [path for path in places if needs_of(state.read, path)]
     if not linked:
@@ -119,7 +121,9 @@ def _modules(state: TreeState, path: str) -> set[str]:
 def _lines(
     state: TreeState, pattern: str, source_arch: str
 ) -> Iterator[tuple[str, str]]:
-    """The lines of sources with a pattern, each with its file; not those of other architectures."""
+    """Yield the lines of sources with a pattern, each with its file; not those of other
+    architectures.
+    """
     for row in state.grep((pattern,), "-E", paths=("*.c", "*.S")):
         path, _, line = row.partition(":")
         if path.startswith("arch/") and not path.startswith(f"arch/{source_arch}/"):

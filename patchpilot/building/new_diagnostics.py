@@ -29,7 +29,10 @@ def new_ones(
     renamed = {
         change.old_path: change.new_path for change in changes if change.is_rename
     }
-    spare = Counter((_text(one), renamed.get(one.path, one.path)) for one in before)
+    spare = Counter(
+        (_text(diagnostic), renamed.get(diagnostic.path, diagnostic.path))
+        for diagnostic in before
+    )
 
     def is_known(one: Diagnostic, paths: Sequence[str]) -> bool:
         keys = ((_text(one), path) for path in paths)
@@ -56,7 +59,7 @@ def _text(one: Diagnostic) -> str:
 
 
 def problem_of(one: Diagnostic, changes: Sequence[FileChange]) -> BuildProblem:
-    """Returns the problem for a new diagnostic, at the line of the diff to which it belongs.
+    """Return the problem for a new diagnostic, at the line of the diff to which it belongs.
 
     It is the diagnostic's own line, or the line that uses its macro, if the patch adds that line.
     Otherwise it is the changed line that contains a name from the diagnostic, preferring the same
@@ -102,7 +105,7 @@ def _placed(change: FileChange, hunk: Hunk, line: DiffLine) -> Place:
 
 
 def _new_line(hunk: Hunk, wanted: DiffLine) -> int:
-    """The line in the new file at which a line of a hunk is, or was."""
+    """Return the line in the new file at which a line of a hunk is, or was."""
     number = hunk.new_start
     for line in hunk.lines:
         if line is wanted:
@@ -140,7 +143,9 @@ def _naming(
 def _nearest(
     lines: Iterator[tuple[Hunk, DiffLine]], line: int
 ) -> tuple[Hunk, DiffLine] | None:
-    """The line that is nearest to one of the new file; the first added one where that is 0."""
+    """Return the line that is nearest to one of the new file; the first added one where
+    that is 0.
+    """
 
     def far(one: tuple[Hunk, DiffLine]) -> tuple[int, bool]:
         distance = abs(_new_line(*one) - line) if line else 0

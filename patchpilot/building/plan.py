@@ -102,12 +102,12 @@ class Plan(NamedTuple):
 
 
 def is_target(path: str) -> bool:
-    """Whether a path contains only characters that other programs accept in a path."""
+    """Return whether a path contains only characters that other programs accept in a path."""
     return _SAFE.fullmatch(path) is not None
 
 
 def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
-    """Returns the build plan for a series."""
+    """Return the build plan for a series."""
     planned = [_sources(change, options) for change in changes]
     every = tuple(dict.fromkeys(path for own, _ in planned for path in own))
     objects = [path for path in every if not path.endswith(_DTS)]
@@ -159,7 +159,7 @@ def _of_objects(
 def _of_devicetrees(
     paths: Sequence[str], options: BuildOptions
 ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-    """The smallest configuration of each architecture with devicetree sources."""
+    """Yield the smallest configuration of each architecture with devicetree sources."""
     trees = [path for path in paths if path.endswith(_DTS)]
     for arch in dict.fromkeys(path.split("/")[1] for path in trees):
         own = tuple(path for path in trees if path.startswith(f"arch/{arch}/"))
@@ -167,14 +167,14 @@ def _of_devicetrees(
 
 
 def touches_kconfig(change: Change) -> bool:
-    """Whether a change may make Kconfig files unparsable."""
+    """Return whether a change may make Kconfig files unparsable."""
     return any(_KCONFIG.search(file.path) for file in change.files)
 
 
 def _kconfig_only(
     changes: Sequence[Change], options: BuildOptions
 ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-    """The configurations that read the changed Kconfig files of a series without objects."""
+    """Yield the configurations that read the changed Kconfig files of a series without objects."""
     paths = (file.path for change in changes for file in change.files)
     folders = [path.split("/") for path in paths if _KCONFIG.search(path)]
     own = [parts[1] for parts in folders if parts[0] == "arch" and len(parts) > 2]
@@ -187,7 +187,7 @@ def _kconfig_only(
 def _sources(
     change: Change, options: BuildOptions
 ) -> tuple[tuple[str, ...], list[str]]:
-    """The source files whose objects a change touches, and what is not built."""
+    """Return the source files whose objects a change touches, and what is not built."""
     found: dict[str, None] = {}
     notes: list[str] = []
     for file in change.files:
@@ -221,7 +221,7 @@ def _includers(
     known: tuple[str, ...],
     options: BuildOptions,
 ) -> tuple[tuple[str, ...], int]:
-    """The source files that a change of a header reaches, and how many more there are.
+    """Return the source files that a change of a header reaches, and how many more there are.
 
     Those that have a word of the changed lines come first, and of these the nearest.
     """
@@ -256,7 +256,9 @@ def _includers(
 
 
 def _including(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
-    """The sources that include a file, devicetree sources also through another `.dtsi` file."""
+    """Return the sources that include a file, devicetree sources also through another
+    `.dtsi` file.
+    """
     found: set[str] = set()
     names = [name]
     while names:
@@ -291,7 +293,7 @@ class _Chooser:
     def configurations(
         self, paths: Sequence[str]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """The configurations, each with the files that it builds, the most likely first."""
+        """Yield the configurations, each with the files that it builds, the most likely first."""
         if self._options.config is not None:
             arch = (self._options.arches or (host_arch(),))[0]
             given = Configuration(
@@ -303,7 +305,7 @@ class _Chooser:
             yield from self._of_arch(arch, tuple(own))
 
     def _by_arch(self, paths: Sequence[str]) -> dict[str, list[str]]:
-        """The architecture with which each file is built first."""
+        """Return the architecture with which each file is built first."""
         found: dict[str, list[str]] = {}
         for path in paths:
             self._needs[path] = needs_of(self._state.read, path)
@@ -316,7 +318,7 @@ class _Chooser:
         return found
 
     def _arches(self, path: str) -> tuple[str, ...]:
-        """The values of ARCH with which a file may be built, in the order to try."""
+        """Return the values of ARCH with which a file may be built, in the order to try."""
         if self._options.arches:
             return self._options.arches
         host = host_arch()
@@ -338,7 +340,7 @@ class _Chooser:
     def _of_arch(
         self, arch: str, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """The configurations of files that are built with one architecture first."""
+        """Yield the configurations of files that are built with one architecture first."""
         gcc = arch in (host_arch(), _SHORT.get(host_arch())) and not self._options.llvm
         yield from self._variant(arch, paths, llvm=not gcc, checks=True)
         if self._options.quick:
@@ -353,7 +355,9 @@ class _Chooser:
     def _other_words(
         self, arch: str, paths: tuple[str, ...], *, llvm: bool
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """The configurations of another word size, and of another byte order where it matters."""
+        """Yield the configurations of another word size, and of another byte order where
+        it matters.
+        """
         general = tuple(path for path in paths if not path.startswith("arch/"))
         short = _SHORT.get(arch)
         if short:
@@ -375,7 +379,7 @@ class _Chooser:
         minimal: bool = False,
         checks: bool = False,
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """A configuration for as many of the files as go together, then one for the rest.
+        """Yield a configuration for as many of the files as go together, then one for the rest.
 
         A minimal one has everything off that the files do not need, and builds them in.
         """
@@ -401,7 +405,7 @@ class _Chooser:
     def _together(
         self, arch: str, paths: Sequence[str], *, minimal: bool
     ) -> tuple[SymbolChoice, dict[str, tuple[str, ...]]]:
-        """The symbols to set for those of the files that go together, each with its own."""
+        """Return the symbols to set for those of the files that go together, each with its own."""
         choice = SymbolChoice(self._kconfig(arch), _BASE)
         if minimal:
             choice.keep_off(self._guards)

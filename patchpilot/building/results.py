@@ -29,7 +29,7 @@ class KeptReport:
         )
 
     def find(self) -> ObjectReport | None:
-        """The report for these contents, None where they were not built."""
+        """Return the report for these contents, None where they were not built."""
         for paths, digest, rows, is_built in recall(KIND, self._key) or ():
             if digest == self._digest(paths):
                 return ObjectReport(tuple(starmap(Diagnostic, rows)), is_built)
@@ -39,7 +39,7 @@ class KeptReport:
         """Keep a report; without `paths`, the files that the object is made of, for this tree
         only.
         """
-        rows = [tuple(one) for one in report.diagnostics]
+        rows = [tuple(diagnostic) for diagnostic in report.diagnostics]
         entry = [list(paths), self._digest(paths), rows, report.is_built]
         others = [one for one in recall(KIND, self._key) or () if one[1] != entry[1]]
         remember(KIND, self._key, [entry, *others[: _STATES - 1]])

@@ -36,20 +36,20 @@ _AROUND = 30
 
 
 def key_of_tool() -> str:
-    """Returns a cache key that changes with the version of Coccinelle, or "" if it is not
+    """Return a cache key that changes with the version of Coccinelle, or "" if it is not
     installed.
     """
     return f"{PROGRAM} {compiler_version(PROGRAM)}" if shutil.which(PROGRAM) else ""
 
 
 def near_text(text: str, lines: Sequence[int]) -> str:
-    """Returns the text of a file around some of its lines."""
+    """Return the text of a file around some of its lines."""
     near = {at for line in lines for at in range(line - _AROUND - 1, line + _AROUND)}
     return "\n".join(line for at, line in enumerate(text.split("\n")) if at in near)
 
 
 def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str]:
-    """Yields the semantic patches that may match a text.
+    """Yield the semantic patches that may match a text.
 
     Coccinelle names the words of which every file that a semantic patch matches has one. One for
     which it names no words may match every text.
@@ -61,7 +61,7 @@ def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str
 
 
 def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
-    """The semantic patches of a tree, each with the words that Coccinelle names."""
+    """Return the semantic patches of a tree, each with the words that Coccinelle names."""
     paths = fnmatch.filter(state.files, f"{FOLDER}/*.cocci")
 
     def read() -> dict[str, list[str]]:
@@ -85,7 +85,7 @@ def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
 
 
 def _printed(words: Sequence[str], folder: Path, what: Callable[[], None]) -> str:
-    """What Coccinelle prints in report mode; nothing if a file takes too long."""
+    """Return what Coccinelle prints in report mode; nothing if a file takes too long."""
     argv = [
         *sandbox(),
         PROGRAM,
@@ -121,7 +121,7 @@ def run_scripts(
 
 
 def _options(state: TreeState, script: str) -> list[str]:
-    """The options that a semantic patch names for itself."""
+    """Return the options that a semantic patch names for itself."""
     named = _OPTIONS.search(state.read(script) or "")
     return [
         word for word in (named[1].split() if named else ()) if word in _KNOWN_OPTIONS

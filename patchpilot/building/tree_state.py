@@ -50,13 +50,13 @@ class TreeState:
         return self.digest(path for path in self.files if _is_of_build(path))
 
     def digest(self, paths: Iterable[str]) -> str:
-        """A digest of these files."""
+        """Return a digest of these files."""
         files = self.files
         text = "\n".join(f"{path} {files.get(path, '')}" for path in sorted(paths))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     def read(self, path: str) -> str | None:
-        """The text of a file, None where there is none."""
+        """Return the text of a file, None where there is none."""
         data = self._repository.blob(self.commit, path)
         return None if data is None else data.decode("utf-8", "replace")
 

@@ -125,17 +125,17 @@ class WorkPlace:
         """
         changes = repository.changed_files(old, new)
         if len(changes) > _FEW or any(
-            (one.old_mode, one.mode) != (_PLAIN, _PLAIN) for one in changes
+            (change.old_mode, change.mode) != (_PLAIN, _PLAIN) for change in changes
         ):
             return False
-        for one in changes:
-            file = self.tree / one.path
+        for change in changes:
+            file = self.tree / change.path
             if file.is_file():
-                file.write_bytes(repository.blob(new, one.path) or b"")
+                file.write_bytes(repository.blob(new, change.path) or b"")
         return True
 
     def output(self, name: str) -> Path:
-        """An output directory."""
+        """Return an output directory."""
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         return folder
@@ -150,7 +150,11 @@ class WorkPlace:
             total += size_of(folder)
             if total > _MOST_BYTES and folder != outputs[0]:
                 shutil.rmtree(folder, ignore_errors=True)
-        clean(tuple(one for one in all_places() if _age(one / "lock") > _OLD_SECONDS))
+        clean(
+            tuple(
+                place for place in all_places() if _age(place / "lock") > _OLD_SECONDS
+            )
+        )
 
 
 def _age(path: Path) -> float:
@@ -159,7 +163,7 @@ def _age(path: Path) -> float:
 
 
 def work_place(repository: Repository, name: str = "") -> WorkPlace:
-    """Returns the build directories of a repository.
+    """Return the build directories of a repository.
 
     Concurrent builds use different names.
     """
@@ -168,7 +172,7 @@ def work_place(repository: Repository, name: str = "") -> WorkPlace:
 
 
 def all_places() -> tuple[Path, ...]:
-    """Returns the directories in which objects were built, for all repositories."""
+    """Return the directories in which objects were built, for all repositories."""
     with contextlib.suppress(OSError):
         return tuple(
             sorted(one for one in (cache_dir() / KIND).iterdir() if one.is_dir())
@@ -177,7 +181,7 @@ def all_places() -> tuple[Path, ...]:
 
 
 def clean(folders: tuple[Path, ...]) -> int:
-    """Deletes build directories with their contents and returns the number of bytes freed."""
+    """Delete build directories with their contents and returns the number of bytes freed."""
     total = sum(size_of(folder) for folder in folders)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
@@ -185,7 +189,7 @@ def clean(folders: tuple[Path, ...]) -> int:
 
 
 def size_of(folder: Path) -> int:
-    """Returns the total size in bytes of the files below a directory."""
+    """Return the total size in bytes of the files below a directory."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:

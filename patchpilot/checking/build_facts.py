@@ -44,7 +44,7 @@ def build_facts(
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
-    """Builds the objects that the patches touch, and returns the problems found.
+    """Build the objects that the patches touch, and returns the problems found.
 
     Raises `UntrustedCommandsError`, before any code of the tree is run, if the user has not
     trusted the tree for builds.
@@ -80,7 +80,7 @@ def build_in(
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
-    """Builds the objects that the patches touch, and returns the problems found.
+    """Build the objects that the patches touch, and returns the problems found.
 
     The patches are commits of `repository`, which must be trusted. The build directories are
     kept for the repository `kept_for`, which may be the same.
@@ -120,8 +120,8 @@ def build_in(
             committed, built.problems, built.tried, strict=True
         )
     )
-    for one in commits:
-        keep_built(repository, one)
+    for commit in commits:
+        keep_built(repository, commit)
     return BuildFacts(problems, _text(built), commits)
 
 
@@ -141,7 +141,7 @@ def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> 
 
 
 def _text(built: Built) -> str:
-    """What was built, in words."""
+    """Return what was built, in words."""
     if not built.configurations:
         return "nothing was built: no object file is affected"
     number = counted(len(built.configurations), "configuration")
@@ -156,7 +156,7 @@ def _text(built: Built) -> str:
 
 
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
-    """The states before and after each commit, those of the first read in full."""
+    """Return the states before and after each commit, those of the first read in full."""
     states: dict[str, TreeState] = {}
     first: TreeState | None = None
     changes = []

@@ -104,9 +104,9 @@ class CheckedPatch(NamedTuple):
         return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
 
     def with_more(self, mail: "CheckedPatch") -> "CheckedPatch":
-        """Returns the patch as a message, with the findings of rules that this patch has not."""
+        """Return the patch as a message, with the findings of rules that this patch has not."""
         known = {finding.rule for finding in self.every}
-        more = tuple(one for one in mail.findings if one.rule not in known)
+        more = tuple(finding for finding in mail.findings if finding.rule not in known)
         others = tuple(one for one in mail.suppressed if one.finding.rule not in known)
         return self._replace(
             patch=mail.patch,
@@ -135,7 +135,7 @@ class FindingCounts(NamedTuple):
 
     @classmethod
     def of(cls, counts: Mapping[Severity, int], waived: int, baselined: int) -> Self:
-        """Returns the counts from findings by severity, and from waived and baselined findings."""
+        """Return the counts from findings by severity, and from waived and baselined findings."""
         return cls(
             errors=counts[Severity.ERROR],
             warnings=counts[Severity.WARNING],
@@ -294,7 +294,7 @@ class CheckRun(NamedTuple):
     def context(
         self, patch: Patch, series: Series, progress: Progress = silent
     ) -> Context:
-        """Returns a new context for checking a patch.
+        """Return a new context for checking a patch.
 
         Its tree is the run's tree with the earlier patches of the series applied.
         """
@@ -314,7 +314,7 @@ class CheckRun(NamedTuple):
 
 
 def unchecked(result: CheckResult, build: str = "use --build") -> tuple[str, ...]:
-    """Returns what was not checked, each with the reason or what checks it; `build` builds."""
+    """Return what was not checked, each with the reason or what checks it; `build` builds."""
     return tuple(_unchecked(result, build))
 
 

@@ -26,7 +26,7 @@ def checker_facts(
     patches: Sequence[Patch],
     progress: Progress,
 ) -> BuildFacts:
-    """Runs the installed external checkers on the files touched by commits of a kernel tree.
+    """Run the installed external checkers on the files touched by commits of a kernel tree.
 
     They run on the files before and after each commit; reports that are new after the commit
     become problems. A script in the tree is run only if the user trusts the tree for builds.

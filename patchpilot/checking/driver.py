@@ -88,7 +88,7 @@ class PatchSource(NamedTuple):
 
 
 def options_of(settings: Settings, judge: Tree | None = None, **given: Any) -> Options:
-    """Returns the options in the settings; those that are `given` precede them.
+    """Return the options in the settings; those that are `given` precede them.
 
     `judge` is the tree whose .checkpatch.conf is used, by default that of the patches.
     """
@@ -135,7 +135,7 @@ class Driver:
         self._runs: dict[str, CheckRun] = {}
 
     def read(self, source: PatchSource) -> "tuple[tuple[Series, ...], NewSince | None]":
-        """Reads the series of a source, and the earlier version to compare them with."""
+        """Read the series of a source, and the earlier version to compare them with."""
         if self.options.whole_files:
             from patchpilot.checking.whole_files import whole_files
 
@@ -168,7 +168,7 @@ class Driver:
     def check_source(
         self, source: PatchSource, *, build: "BuildOptions | None" = None
     ) -> CheckResult:
-        """Returns the findings in the patches of a source.
+        """Return the findings in the patches of a source.
 
         With `build`, the objects that the patches touch are built. Raises `UsageError` for an
         unknown revision.
@@ -179,7 +179,7 @@ class Driver:
     def check_mails(
         self, mails: Iterable[bytes], commits: Series | None = None
     ) -> CheckResult:
-        """Returns the findings in messages that are not in a file, in the form to be sent.
+        """Return the findings in messages that are not in a file, in the form to be sent.
 
         The messages are grouped into series in the same way as files. Messages of `commits` have
         the findings of `check` in these, and those that only a message can have.
@@ -207,7 +207,7 @@ class Driver:
         )
 
     def _alike(self, **options: Any) -> "Driver":
-        """A driver with the same rules and facts, and other options."""
+        """Return a driver with the same rules and facts, and other options."""
         return Driver(
             self.options._replace(**options),
             repository=self.repository,
@@ -217,7 +217,7 @@ class Driver:
         )
 
     def run_for(self, patches: Sequence[Patch]) -> CheckRun:
-        """Returns the rules and facts for patches of one project, which is detected."""
+        """Return the rules and facts for patches of one project, which is detected."""
         self.tree = self.tree or tree_of(patches, self.repository)
         project = self._project or detect(self.tree, patches)
         if project.name not in self._runs:
@@ -233,7 +233,7 @@ class Driver:
         size: int,
         jobs: int,
     ) -> Iterator[Result]:
-        """Yields what `work` makes of each item, in order.
+        """Yield what `work` makes of each item, in order.
 
         `size` items at a time are given to each of `jobs` processes.
         """
@@ -262,12 +262,12 @@ class Driver:
         earlier: "NewSince | None" = None,
         build: "BuildOptions | None" = None,
     ) -> CheckResult:
-        """Returns the findings in all patches of these series, and in each series as a whole.
+        """Return the findings in all patches of these series, and in each series as a whole.
 
         If `earlier` is given, they are compared with the findings in that version.
         """
         options, repository = self.options, self.repository
-        series = [shortened_series(one) for one in given]
+        series = [shortened_series(series) for series in given]
         pairs = [(patch, one) for one in series for patch in one.patches]
         patches = [patch for patch, _ in pairs]
         setting = self.run_for(patches)
@@ -353,7 +353,7 @@ class Driver:
         patches: Sequence[Patch],
         build: "BuildOptions | None",
     ) -> BuildFacts:
-        """What a build and external checkers report, if they were requested."""
+        """Return what a build and external checkers report, if they were requested."""
         facts = BuildFacts({}, "")
         asked = self.repository, project, patches
         if build:
@@ -371,8 +371,8 @@ class Driver:
         return facts
 
     def _trees(self, series: Sequence[Series]) -> Mapping[int, Callable[[], Tree]]:
-        """A function that makes the tree of each patch that is based on another one, by the patch's
-        id(). checkpatch.pl knows one tree for all.
+        """Return a function that makes the tree of each patch that is based on another
+        one, by the patch's id(). checkpatch.pl knows one tree for all.
         """
         if (
             self.tree is None
@@ -395,7 +395,7 @@ def _choose(mails: Sequence[bytes]) -> Any:
 def _set_up(
     options: Options, every: tuple[Rule, ...], project: "Project", tree: Tree | None
 ) -> CheckRun:
-    """The rules and options in force for patches of `project`, selected from all rules."""
+    """Return the rules and options in force for patches of `project`, selected from all rules."""
     conf = options.conf or read_conf(tree)
     if conf.max_line_length and options.is_default("max_line_length"):
         options = options._replace(max_line_length=conf.max_line_length)
@@ -439,7 +439,7 @@ def _chosen(
         kernel=options.kernel,
         message_kernel=options.message_kernel,
         profile=options.profile,
-        select=options.select or [one for one in conf.types if one in types],
+        select=options.select or [type_ for type_ in conf.types if type_ in types],
         ignore=(*options.ignore, *(one for one in conf.ignore if one in types)),
     )
 
@@ -458,7 +458,7 @@ def _foresee(
     series: Sequence[Series],
     progress: Progress,
 ) -> None:
-    """Reads at once, before any process is forked, what many patches will ask of the log."""
+    """Read at once, before any process is forked, what many patches will ask of the log."""
     detectors = {rule.detector for rule in setting.rules}
     if "prefix-convention" in detectors:
         from patchpilot.lint.habits import folder_of
@@ -485,7 +485,7 @@ ONCE_A_RUN = ("CORRUPTED_PATCH",)
 
 
 def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
-    """The findings as one run of checkpatch.pl over all the patches would report them."""
+    """Return the findings as one run of checkpatch.pl over all the patches would report them."""
     reported: set[str] = set()
     out = []
     for found in findings:
@@ -500,7 +500,7 @@ def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, 
 
 
 def own_objects(repository: "Repository | None") -> None:
-    """Gives a forked process its own pipe to git, because the pipe must not be shared."""
+    """Give a forked process its own pipe to git, because the pipe must not be shared."""
     if repository:
         from patchpilot.commits.cat_file import CatFile
 
@@ -508,7 +508,7 @@ def own_objects(repository: "Repository | None") -> None:
 
 
 def tree_of(patches: Sequence[Patch], repository: "Repository | None") -> Tree | None:
-    """Returns the source tree for the patches, or None without a repository.
+    """Return the source tree for the patches, or None without a repository.
 
     It is the tree of the first commit's parent, or of HEAD if the patches are not commits.
     """
@@ -522,7 +522,7 @@ def tree_of(patches: Sequence[Patch], repository: "Repository | None") -> Tree |
 
 
 def exit_code(severities: Iterable[Severity], fail_on: str) -> ExitCode:
-    """Returns 1 if any of the severities is `fail_on` or higher, and 0 otherwise."""
+    """Return 1 if any of the severities is `fail_on` or higher, and 0 otherwise."""
     if fail_on == "never":
         return ExitCode.OK
     limit = Severity(fail_on).rank

@@ -46,7 +46,7 @@ def find(
     base: str | None = None,
     from_archive: FromArchive | None = None,
 ) -> tuple[NewSince, tuple[Series, ...]]:
-    """Returns the earlier revision for `--since-version`, and the series that are to be checked.
+    """Return the earlier revision for `--since-version`, and the series that are to be checked.
 
     `word` is a version number, or a TARGET that contains the earlier patches. Older series in
     the same directory are removed from the series to check. Raises `UsageError`, with the
@@ -77,8 +77,8 @@ def find(
 def _split(
     series: Sequence[Series], number: int
 ) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
-    """Where one directory or mbox has several versions: those of the wanted one, and the latest of
-    each work; else None.
+    """Return where one directory or mbox has several versions: those of the wanted
+    one, and the latest of each work; else None.
     """
     sent = [series_ for series_ in series if any(map(_is_sent, series_.patches))]
     then = tuple(series for series in sent if series.version == number)
@@ -106,7 +106,7 @@ def _split(
 
 
 def _is_sent(patch: Patch) -> bool:
-    """Whether it is a patch and no answer to one that quotes it."""
+    """Return whether it is a patch and no answer to one that quotes it."""
     return patch.subject.is_patch and not re.match(
         r"\s*(?:re|aw|antw|sv|vs)\b", patch.subject.raw, re.IGNORECASE
     )
@@ -127,7 +127,7 @@ def _places(
     repository: "Repository | None",
     base: str | None,
 ) -> Iterator[tuple[Series, ...]]:
-    """The revision as each place has it that may know it, the surest first."""
+    """Yield the revision as each place has it that may know it, the surest first."""
     known = [change_id for each in series for change_id in change_ids(each)]
     of_commits = [
         target for target in targets or (None,) if not (target and _is_files(target))
@@ -151,7 +151,7 @@ def _places(
 
 
 def _sent(identity: str, number: int) -> tuple[Series, ...]:
-    """The mails of the last send of a version, as they were sent."""
+    """Return the mails of the last send of a version, as they were sent."""
     from patchpilot.outgoing.outbox import Outbox
     from patchpilot.resources import state_path
 
@@ -177,7 +177,7 @@ def _sent(identity: str, number: int) -> tuple[Series, ...]:
 
 
 def _enrolled(repository: "Repository") -> Iterator[str]:
-    """The change-id that b4 gave the current branch."""
+    """Yield the change-id that b4 gave the current branch."""
     from patchpilot.commits.b4_prep import prep_branch
 
     known = prep_branch(repository, repository.branch) if repository.branch else None
@@ -188,8 +188,8 @@ def _enrolled(repository: "Repository") -> Iterator[str]:
 def _followed(
     number: int, identities: Sequence[str], patches: Sequence[Patch]
 ) -> tuple[Series, ...]:
-    """The version as a tracked series has it that shares a change-id or a title with these
-    patches, the series followed last in front.
+    """Return the version as a tracked series has it that shares a change-id or a title
+    with these patches, the series followed last in front.
     """
     from patchpilot.archive.track_store import Store, default_file
 
@@ -217,7 +217,7 @@ def _followed(
 
 
 def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Series, ...]:
-    """The commits that a tag of a send (ours or b4's) keeps."""
+    """Return the commits that a tag of a send (ours or b4's) keeps."""
     name = f"refs/tags/{sent_tag(identity, number)}"
     tip = repository.find(name)
     if tip is None:
@@ -238,7 +238,7 @@ def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Serie
 def _branch(
     repository: "Repository", number: int, base: str | None
 ) -> tuple[Series, ...]:
-    """The branch that is called as the current one, with this version."""
+    """Return the branch that is called as the current one, with this version."""
     if not repository.branch:
         return ()
     stem = _SUFFIX.sub("", repository.branch)
@@ -275,6 +275,8 @@ def _beside(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
 
 
 def _version_of(file: Path) -> int | None:
-    """The version that the name of a file of `git format-patch` says; None for any other name."""
+    """Return the version that the name of a file of `git format-patch` says; None for any
+    other name.
+    """
     match = re.match(r"(?:v(\d{1,3})-)?\d{4}-.*\.patch$", file.name)
     return int(match[1] or 1) if match else None

@@ -56,7 +56,7 @@ class CommitRewrite(NamedTuple):
     targets: Sequence[str]
 
     def refuse_early(self, overrides: Collection[str]) -> None:
-        """Checks, before any other work, for problems that block every fix of the TARGETs.
+        """Check, before any other work, for problems that block every fix of the TARGETs.
 
         Raises `UsageError` for a merge, and `RefusedError` if rewriting is not safe. Only the
         latest commit of a TARGET is checked for that, because it is rewritten whichever commit is
@@ -85,7 +85,7 @@ class CommitRewrite(NamedTuple):
         return rewrite.branch_of(self.repository, named or None)
 
     def room(self, patch: Patch) -> FixDirectory:
-        """Returns the lines that may be fixed in the patch of a commit.
+        """Return the lines that may be fixed in the patch of a commit.
 
         Only lines that can be found again in the commit's message and files may be fixed.
         """
@@ -113,7 +113,9 @@ class CommitRewrite(NamedTuple):
         )
 
     def _subject_line(self, patch: Patch, message: str) -> int | None:
-        """The index of the subject's header, where that has the commit's subject unchanged."""
+        """Return the index of the subject's header, where that has the commit's subject
+        unchanged.
+        """
         first, _, rest = message.partition("\n")
         header = next(
             (header for header in patch.headers if header.name.lower() == "subject"),
@@ -128,7 +130,7 @@ class CommitRewrite(NamedTuple):
         return header.line - 1
 
     def _code_is_there(self, patch: Patch) -> bool:
-        """Whether every line the patch adds is in the commit's file at that place."""
+        """Return whether every line the patch adds is in the commit's file at that place."""
         for change in patch.files:
             if change.is_binary or not change.added:
                 continue
@@ -143,7 +145,7 @@ class CommitRewrite(NamedTuple):
         return True
 
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
-        """Returns the commit's message and files before and after the fix."""
+        """Return the commit's message and files before and after the fix."""
         commit = self.repository.commit(patch.commit or "")
         texts = []
         message = _message(commit.message, patch, mended)
@@ -165,7 +167,7 @@ class CommitRewrite(NamedTuple):
         outcomes: Sequence[tuple[Patch, FixOutcome]],
         overrides: Collection[str],
     ) -> Ready:
-        """Checks that the changes of the fixed patches may be written to their commits.
+        """Check that the changes of the fixed patches may be written to their commits.
 
         Raises `RefusedError` if rewriting is not safe.
         """
@@ -188,7 +190,7 @@ class CommitRewrite(NamedTuple):
         return Ready(messages, ref, head, changed, oldest, states)
 
     def write(self, ready: Ready, overrides: Collection[str]) -> dict[str, Any]:
-        """Writes the new commits, moves the branch with its files, and returns the result.
+        """Write the new commits, moves the branch with its files, and returns the result.
 
         It has the name of the branch (`written`), the `undo` record, the `costs` for others, and
         the new commit `ids`. Raises `RefusedError` if rewriting is no longer safe.
@@ -244,7 +246,7 @@ class CommitRewrite(NamedTuple):
 
 
 def own_edits(outcome: FixOutcome) -> Edits:
-    """Returns the edits of a commit's files that correspond to its fixed patch.
+    """Return the edits of a commit's files that correspond to its fixed patch.
 
     Adjacent changed lines are combined into a single edit.
     """
@@ -260,7 +262,7 @@ def own_edits(outcome: FixOutcome) -> Edits:
 
 
 def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
-    """The lines that each line of a patch's new side became, by its 0-based patch line."""
+    """Return the lines that each line of a patch's new side became, by its 0-based patch line."""
     patch, draft = outcome.original, outcome.draft
     became: dict[int, list[str]] = {}
     headers = {hunk.patch_line - 1 for change in patch.files for hunk in change.hunks}
@@ -285,7 +287,9 @@ def _file_edits(
     became: Mapping[int, list[str]],
     unchanged: set[int],
 ) -> list[LineEdit]:
-    """The edits of one file; `lines` are the patch's, `unchanged` those that were not touched."""
+    """Return the edits of one file; `lines` are the patch's, `unchanged` those that were
+    not touched.
+    """
     edits: list[LineEdit] = []
     for line in (line for hunk in change.hunks for line in hunk.lines):
         at = line.patch_line - 1
@@ -309,7 +313,7 @@ def _file_edits(
 
 
 def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
-    """The commit's message as the fixed patch has it."""
+    """Return the commit's message as the fixed patch has it."""
     new = outcome.draft.patch
     subject, gap, _ = message.partition("\n\n")
     header = next(
@@ -328,7 +332,7 @@ def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
 
 
 def _body_of(message: str) -> list[str] | None:
-    """The lines below the subject and the blank lines after it."""
+    """Return the lines below the subject and the blank lines after it."""
     _, gap, body = message.partition("\n\n")
     return body.lstrip("\n").split("\n") if gap else None
 

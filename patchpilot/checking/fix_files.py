@@ -56,7 +56,7 @@ class PatchFiles(NamedTuple):
 
     @classmethod
     def of(cls, targets: Sequence[str], stdin: bytes | None) -> "PatchFiles":
-        """Reads the files that the TARGETs name.
+        """Read the files that the TARGETs name.
 
         Raises `UsageError` for a TARGET that cannot be written back.
         """
@@ -99,7 +99,7 @@ class PatchFiles(NamedTuple):
         return tuple(self.data)
 
     def room(self, patch: Patch) -> FixDirectory:
-        """Returns the lines of a patch that may be fixed, or the reason why none may be fixed."""
+        """Return the lines of a patch that may be fixed, or the reason why none may be fixed."""
         kind = (patch.header("Content-Type") or "").lower()
         if patch.cut:
             return FixDirectory("it is too long to be checked as a whole")
@@ -122,11 +122,11 @@ class PatchFiles(NamedTuple):
         return FixDirectory()
 
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
-        """Returns the text of the patch before and after the fix."""
+        """Return the text of the patch before and after the fix."""
         return (PatchText(patch.source, patch.lines, mended.draft.patch.lines),)
 
     def rendered(self, mended: Mapping[str, FixOutcome]) -> dict[str, bytes]:
-        """Returns the new content of every file that changes."""
+        """Return the new content of every file that changes."""
         contents = {}
         for name, content in self.data.items():
             parts = sorted(
@@ -145,7 +145,7 @@ class PatchFiles(NamedTuple):
         return contents
 
     def write(self, changed: Mapping[str, bytes]) -> tuple[str, ...]:
-        """Replaces the files with their new contents, all or none, and returns their names.
+        """Replace the files with their new contents, all or none, and returns their names.
 
         Raises `RefusedError` if a file is read-only, is a symbolic link, or has changed in the
         meantime.
@@ -169,7 +169,7 @@ class PatchFiles(NamedTuple):
         return tuple(changed)
 
     def _raw(self, patch: Patch) -> list[bytes] | None:
-        """The file's lines of the patch, None where they are not its lines."""
+        """Return the file's lines of the patch, None where they are not its lines."""
         place = self.mails.get(patch.source)
         if place is None:
             return None
@@ -189,7 +189,7 @@ class PatchFiles(NamedTuple):
         )
 
     def _mail(self, content: bytes, outcome: FixOutcome) -> bytes:
-        """The bytes of a fixed mail: those of the file for every line that is as it was."""
+        """Return the bytes of a fixed mail: those of the file for every line that is as it was."""
         raw = _split(content)
         out = []
         for text, origin in zip(
@@ -220,7 +220,7 @@ def _refuse_unless_writable(file: Path) -> None:
 
 
 def _staged(file: Path, content: bytes) -> Path:
-    """A file next to this one with the new content and the old mode, safely on disk."""
+    """Return a file next to this one with the new content and the old mode, safely on disk."""
     try:
         return write_beside(file, content, is_synced=True)
     except OSError as error:
@@ -251,7 +251,7 @@ def _replace_all(staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]) 
 
 
 def _put_back(file: Path, content: bytes) -> bool:
-    """Whether a file has its old content again."""
+    """Return whether a file has its old content again."""
     temporary = None
     try:
         if file.read_bytes() != content:

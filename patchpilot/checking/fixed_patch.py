@@ -58,14 +58,14 @@ class FixWriter(Protocol):
     """The interface of a destination for fixes: patch files or commits."""
 
     def room(self, patch: Patch) -> FixDirectory:
-        """Returns the lines that may be fixed in a patch."""
+        """Return the lines that may be fixed in a patch."""
 
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
-        """Returns the texts that a fix changes, before and after."""
+        """Return the texts that a fix changes, before and after."""
 
 
 def _left_alone(patch: Patch, safe: Sequence[Finding], why: str) -> FixedPatch:
-    """A patch whose findings all stay, and why."""
+    """Return a patch whose findings all stay, and why."""
     return FixedPatch(
         patch, refused=why, reasons=dict.fromkeys(map(place_of, safe), why)
     )
@@ -79,7 +79,7 @@ def fixed_patch(
     needed: AbstractSet[int] = frozenset(),
     only: Only | None = None,
 ) -> tuple[FixedPatch, FixOutcome | None]:
-    """Returns a patch with its fixes applied, as far as they are possible.
+    """Return a patch with its fixes applied, as far as they are possible.
 
     The outcome is None if nothing was fixed. Without `writer`, nothing is written. Lines (0-based)
     that later patches need, `needed`, are not changed, and only findings that `only` selects.
@@ -156,10 +156,10 @@ def fixed_patch(
 
 
 def _line_of(finding: Finding) -> float:
-    """The patch line of a finding; one about the whole patch is the last."""
+    """Return the patch line of a finding; one about the whole patch is the last."""
     return finding.patch_line or math.inf
 
 
 def place_of(finding: Finding) -> tuple[str, int]:
-    """Returns a finding's rule and 0-based line."""
+    """Return a finding's rule and 0-based line."""
     return finding.rule, (finding.patch_line or 0) - 1

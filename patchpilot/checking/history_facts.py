@@ -64,14 +64,14 @@ class RepositoryFacts:
         self._holders: dict[str, frozenset[str]] = {}
 
     def find(self, word: str) -> Commit | None:
-        """Returns the commit that an abbreviated id names, or None if there is none."""
+        """Return the commit that an abbreviated id names, or None if there is none."""
         if word not in self._commits:
             found = self._repository.find(word)
             self._commits[word] = self._repository.commit(found) if found else None
         return self._commits[word]
 
     def is_complete(self) -> bool:
-        """Returns whether the history is complete.
+        """Return whether the history is complete.
 
         If it is complete, a commit that is not found does not exist. Returns False in a shallow
         clone.
@@ -79,12 +79,12 @@ class RepositoryFacts:
         return not self._repository.is_shallow()
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
-        """Returns the forms of the last commits to a directory or file, latest first."""
+        """Return the forms of the last commits to a directory or file, latest first."""
         self.foresee([folder])
         return self._below[folder]
 
     def _cache_key(self, folder: str, *, of_head: bool = False) -> str:
-        """The key of a directory's forms: until HEAD's week ends, or until HEAD moves."""
+        """Return the key of a directory's forms: until HEAD's week ends, or until HEAD moves."""
         head = self.find("HEAD")
         week = int(head.committed.timestamp()) // _WEEK if head else 0
         known = head.id if of_head and head else week
@@ -107,7 +107,7 @@ class RepositoryFacts:
         return (f"--since=@{date}",) if (date := done.text.strip()).isdigit() else ()
 
     def foresee(self, folders: Iterable[str]) -> None:
-        """Prepares the answers of `forms_below` for many directories.
+        """Prepare the answers of `forms_below` for many directories.
 
         The log is read only once, latest commit first, until each has COMMITS commits or the log
         ends. Answers with many commits are cached for the week in which HEAD was committed, others
@@ -161,7 +161,7 @@ class RepositoryFacts:
             entries.remember(_FORMS_CACHE, key, forms)
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Returns whether any of the repository's mainline refs contains the commit.
+        """Return whether any of the repository's mainline refs contains the commit.
 
         Returns None if the repository has no mainline refs or if the answer is uncertain. A stale
         ref does not hide a commit that another ref contains.
@@ -172,7 +172,7 @@ class RepositoryFacts:
         return None if None in answers or not answers else any(answers)
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Returns whether `old` is `new` or one of its ancestors.
+        """Return whether `old` is `new` or one of its ancestors.
 
         Returns None in a shallow clone, because the answer might be wrong.
         """
@@ -203,7 +203,7 @@ class RepositoryFacts:
         return found | ({branch.name: branch.object_id} if branch else {})
 
     def first_release(self, commit_id: str) -> str | None:
-        """Returns the first final release that contains the commit, or None if there is none."""
+        """Return the first final release that contains the commit, or None if there is none."""
         commit = self.find(commit_id)
         try:
             found = self._releases.first(
@@ -216,7 +216,7 @@ class RepositoryFacts:
         return found.name if found else None
 
     def is_released(self, commit_id: str) -> bool | None:
-        """Returns whether a final release contains the commit.
+        """Return whether a final release contains the commit.
 
         The answer is False only if the repository has a final release that is not much older than
         its latest commit. Otherwise tags may be missing, and None is returned.
@@ -231,12 +231,12 @@ class RepositoryFacts:
         return False if age < RELEASES_APART else None
 
     def tree_of(self, commit_id: str) -> Tree | None:
-        """Returns the tree of a commit, or None if there is no such commit."""
+        """Return the tree of a commit, or None if there is no such commit."""
         found = self.find(commit_id)
         return CommitTree(self._repository, found.id) if found else None
 
     def tip_of(self, tree: str) -> Tip | None:
-        """Returns the tip of the remote-tracking branch for a `T:` line in MAINTAINERS."""
+        """Return the tip of the remote-tracking branch for a `T:` line in MAINTAINERS."""
         if tree not in self._tips:
             from patchpilot.outgoing.target_tree import remote_of
 
@@ -245,7 +245,7 @@ class RepositoryFacts:
         return self._tips[tree]
 
     def next_tip(self) -> Tip | None:
-        """Returns the tip of a project's integration tree, such as linux-next."""
+        """Return the tip of a project's integration tree, such as linux-next."""
         for project in projects().values():
             for name in project.next_branches:
                 if found := self._repository.find(f"refs/remotes/{name}"):
@@ -253,13 +253,13 @@ class RepositoryFacts:
         return None
 
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
-        """Returns what mainline and the fetched trees already have of a series."""
+        """Return what mainline and the fetched trees already have of a series."""
         from patchpilot.topic.upstream_state import upstream_state
 
         return upstream_state(self._repository, patches)
 
     def needs_no_backport(self, patch: Patch, project: Project) -> bool:
-        """Returns whether `stable` proposes no tag for a commit with Fixes: tags."""
+        """Return whether `stable` proposes no tag for a commit with Fixes: tags."""
         from patchpilot.topic.stable_need import needs_no_backport
 
         if patch.commit is None:
@@ -286,7 +286,7 @@ class RepositoryFacts:
 
 
 def facts_of(repository: Repository) -> RepositoryFacts:
-    """Returns the history facts of a repository, cached until the repository is read again."""
+    """Return the history facts of a repository, cached until the repository is read again."""
     facts: RepositoryFacts = repository.known.setdefault(
         "facts", RepositoryFacts(repository)
     )
@@ -336,7 +336,7 @@ def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _above(path: str) -> Iterator[str]:
-    """The path and every directory it is in."""
+    """Yield the path and every directory it is in."""
     yield path
     while (at := path.rfind("/")) > 0:
         path = path[:at]

@@ -74,7 +74,7 @@ class RuleExplanation(NamedTuple):
 
 
 def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
-    """Returns the rules for a rule id, a rule name, or a checkpatch.pl type.
+    """Return the rules for a rule id, a rule name, or a checkpatch.pl type.
 
     Raises `UsageError`, with the most similar name, if there is no such rule.
     """
@@ -94,7 +94,7 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
 def explain_all(
     rules: Sequence[Rule], packs: Sequence[OwnPack] = ()
 ) -> tuple[RuleExplanation, ...]:
-    """Returns the rules with their examples; the packs are read only once."""
+    """Return the rules with their examples; the packs are read only once."""
     examples = examples_of(rules, packs)
     hidden = hidden_by_default(load_rules())
     return tuple(
@@ -110,7 +110,7 @@ def explain_all(
 
 
 def rule_page(explanation: RuleExplanation) -> str:
-    """Returns the Markdown page of a rule."""
+    """Return the Markdown page of a rule."""
     rule = explanation.rule
     lines = [f"# {rule.name}", "", _sentence(rule.summary), ""]
     facts = [
@@ -164,7 +164,7 @@ def rule_page(explanation: RuleExplanation) -> str:
 
 
 def _fenced(example: Example) -> list[str]:
-    """An example as a code block with the path above it.
+    """Return an example as a code block with the path above it.
 
     The fence is longer than any run of backticks in it.
     """
@@ -194,7 +194,7 @@ def _code_safe(text: str) -> str:
 
 
 def in_force(rule: Rule) -> str:
-    """Returns the kernel versions and projects to which a rule applies, as text."""
+    """Return the kernel versions and projects to which a rule applies, as text."""
     parts = [f"since {rule.first_kernel}"] if rule.since else []
     parts += [f"until {rule.last_kernel}"] if rule.until else []
     parts += [f"profiles {', '.join(rule.profiles)}"] if rule.profiles else []

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def trees(
     series: Sequence[Series], tree: Tree, repository: "Repository | None"
 ) -> Mapping[int, Callable[[], Tree]]:
-    """Maps the id() of each patch to a function that creates the tree to check it against.
+    """Map the id() of each patch to a function that creates the tree to check it against.
 
     A patch without an entry is based on `tree` itself.
     """
@@ -52,8 +52,8 @@ def _of_commit(
 
 
 def _runs(series: Sequence[Series]) -> Iterator[tuple[Patch, ...]]:
-    """The patches that are based on one another: those of a series, and files that git format-patch
-    numbered in one directory.
+    """Yield the patches that are based on one another: those of a series, and files
+    that git format-patch numbered in one directory.
     """
     held: list[Patch] = []
     for series_ in series:

@@ -16,7 +16,7 @@ from patchpilot.model.printable import printable
 
 
 def with_edits(result: CheckResult) -> CheckResult:
-    """Returns the result with the edits of safe fixes added to the findings in files.
+    """Return the result with the edits of safe fixes added to the findings in files.
 
     Findings of the same line that are fixed together have the same edit.
     """
@@ -30,7 +30,7 @@ MOST_TRIED = 50
 
 
 def count_fixable(result: CheckResult) -> int:
-    """Returns how many findings --fix would fix, each patch for itself; 0 for more than
+    """Return how many findings --fix would fix, each patch for itself; 0 for more than
     `MOST_TRIED` patches.
     """
     if len(result.patches) > MOST_TRIED:

@@ -39,7 +39,7 @@ def apply_suppressions(
     request: Suppressions,
     every_rule: "Sequence[Rule]",
 ) -> "CheckResult":
-    """Returns the result with waived and baseline findings moved to the suppressed findings.
+    """Return the result with waived and baseline findings moved to the suppressed findings.
 
     Raises the same errors as verify(), read_baseline() and write_file().
     """
@@ -52,7 +52,9 @@ def apply_suppressions(
 
 
 def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
-    """The result with each finding asked about in order, and what is suppressed put aside."""
+    """Return the result with each finding asked about in order, and what is suppressed put
+    aside.
+    """
 
     def part(
         findings: Sequence[Finding], patch: Patch | None
@@ -130,8 +132,8 @@ def _against_baseline(
     file: Path,
     every_rule: "Sequence[Rule]",
 ) -> "CheckResult":
-    """The result compared with the baseline, which is written first where that is asked for: then
-    it has every finding.
+    """Return the result compared with the baseline, which is written first where that
+    is asked for: then it has every finding.
     """
     moved = renames(checked.patch for checked in result.patches)
     known = Counter[FindingMark]()

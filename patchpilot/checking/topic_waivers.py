@@ -29,7 +29,7 @@ REVIEW_COMMENT = late(r"review-[0-9a-f]{8}")
 
 
 def of_draft(draft: "Draft") -> tuple[Waiver, ...]:
-    """Returns the waivers in a topic's draft.
+    """Return the waivers in a topic's draft.
 
     A commit that its author marked as not being a fix gets a waiver for the rule that requires
     a Fixes: tag.
@@ -57,7 +57,7 @@ def of_draft(draft: "Draft") -> tuple[Waiver, ...]:
 def of_topic(
     repository: Repository, targets: Sequence[str], base: str | None = None
 ) -> tuple[Waiver, ...]:
-    """Returns the waivers of the topics to which the TARGETs belong; patch files have none.
+    """Return the waivers of the topics to which the TARGETs belong; patch files have none.
 
     No draft is created.
     """
@@ -76,7 +76,7 @@ def suppressions_of(
     *,
     among: Sequence[Rule] | None = None,
 ) -> Suppressions | None:
-    """Returns the suppressions for the TARGETs, or None if there are none.
+    """Return the suppressions for the TARGETs, or None if there are none.
 
     They are the user's waivers for the topic and the waivers in the tree's file. With `among`,
     only waivers of these rules are returned, because the tree's file may name rules of packs
@@ -95,7 +95,7 @@ def suppressions_of(
 def known_draft(
     repository: Repository, target: str | None, base: str | None = None
 ) -> "Draft | None":
-    """Returns the draft of a TARGET's topic, identified by subjects, author dates and the branch.
+    """Return the draft of a TARGET's topic, identified by subjects, author dates and the branch.
 
     Returns None if there is no draft, and for patch files.
     """
@@ -117,11 +117,13 @@ def give(
     target: str | None = None,
     base: str | None = None,
 ) -> "Draft":
-    """Adds waivers to the draft of a TARGET's topic, each under its rule's name.
+    """Add waivers to the draft of a TARGET's topic, each under its rule's name.
 
     Raises `UsageError` for an unknown rule.
     """
-    of_rules = (one for one in waivers if not REVIEW_COMMENT.fullmatch(one.rule))
+    of_rules = (
+        waiver for waiver in waivers if not REVIEW_COMMENT.fullmatch(waiver.rule)
+    )
     verify(tuple(of_rules), rules)
     draft = _draft_to_change(repository, target, base)
     reasons = {_name(waiver.rule, rules): waiver.reason for waiver in waivers}
@@ -135,7 +137,7 @@ def take_back(
     target: str | None = None,
     base: str | None = None,
 ) -> "Draft":
-    """Removes the waivers of the given rules from the draft of a TARGET's topic.
+    """Remove the waivers of the given rules from the draft of a TARGET's topic.
 
     Raises `UsageError`, with the existing waivers, if a rule is not waived.
     """
@@ -179,7 +181,7 @@ def _keep(draft: "Draft", verb: str, **changes: Any) -> "Draft":
 
 
 def _name(word: str, rules: Sequence[Rule]) -> str:
-    """The name of the rule that a word calls by its id or name; another word unchanged."""
+    """Return the name of the rule that a word calls by its id or name; another word unchanged."""
     return next(
         (
             rule.name

@@ -28,7 +28,7 @@ def with_checkpatch(
     findings: Sequence[tuple[Finding, ...]],
     repository: "Repository | None",
 ) -> list[tuple[Finding, ...]]:
-    """Returns the findings with those of the tree's own script merged in."""
+    """Return the findings with those of the tree's own script merged in."""
     tree, options = setting.tree, setting.options
     top = tree.root if isinstance(tree, DirectoryTree) else None
     top = top or (repository.top if repository else None)
@@ -54,7 +54,7 @@ def with_checkpatch(
 def run_checkpatch(
     patch: Patch, top: Path, *, strict: bool, max_line_length: int
 ) -> tuple[Finding, ...]:
-    """Runs the tree's checkpatch.pl on a patch and returns its findings.
+    """Run the tree's checkpatch.pl on a patch and returns its findings.
 
     Raises `MissingError` if the tree has no such script, and `RefusedError` if a path in the
     patch has characters that are unsafe, because the script passes paths to a shell.
@@ -112,7 +112,7 @@ def run_checkpatch(
 def merged(
     ours: tuple[Finding, ...], theirs: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
-    """Returns patchpilot's findings and the findings that only checkpatch.pl reports.
+    """Return patchpilot's findings and the findings that only checkpatch.pl reports.
 
     Two findings of the same type on the same line count as a single finding.
     """

@@ -21,7 +21,7 @@ BINARY_WITHIN = 8000
 
 
 def whole_files(targets: Sequence[str], top: Path | None) -> tuple[Series, ...]:
-    """Returns a series with a single patch for each file; the patch adds all lines of the file.
+    """Return a series with a single patch for each file; the patch adds all lines of the file.
 
     Paths inside `top` are relative to it. Empty and binary files are skipped. Raises
     `InputError` if a file cannot be read, and `UsageError` for standard input or if there are
@@ -72,7 +72,7 @@ def _as_patch(target: str, root: Path | None) -> Patch | None:
 
 
 def in_files(result: CheckResult) -> CheckResult:
-    """Returns the result with line numbers of the files instead of the diffs."""
+    """Return the result with line numbers of the files instead of the diffs."""
     return result._replace(
         patches=tuple(map(_in_file, result.patches)), whole_files=True
     )

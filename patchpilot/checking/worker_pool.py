@@ -33,7 +33,7 @@ def in_order(
     processes: int,
     begin: Callable[[], None] = lambda: None,
 ) -> Iterator[Result]:
-    """Yields the result of `work` for each item, in the order of the items.
+    """Yield the result of `work` for each item, in the order of the items.
 
     Items and results are sent to and from forked processes, each of which first calls `begin`.
     If the system cannot fork, the work is done in this process. The same
@@ -72,7 +72,7 @@ def in_order(
 
 
 def _submitted(pool: Any, item: Any) -> Any:
-    """The future of an item. The processes are forked with the first one."""
+    """Return the future of an item. The processes are forked with the first one."""
     # a child that Ctrl-C meets before it knows that this is for the parent would print a traceback
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

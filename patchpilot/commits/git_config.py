@@ -96,7 +96,7 @@ _FOLDERS = ("refs", "reftable")
 
 
 def signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
-    """Returns a tuple of strings that changes with the refs, HEAD or the configuration.
+    """Return a tuple of strings that changes with the refs, HEAD or the configuration.
 
     Both the repository's and the user's configuration are covered. git replaces a ref's file by
     another file, which changes the time of the folder. Files that the configuration includes
@@ -119,14 +119,14 @@ def _folders(top: Path) -> Iterator[Path]:
 
 
 def user_files() -> tuple[Path, ...]:
-    """Returns the paths of the user's git configuration files."""
+    """Return the paths of the user's git configuration files."""
     home = Path.home()
     config = os.environ.get("XDG_CONFIG_HOME") or home / ".config"
     return home / ".gitconfig", Path(config) / "git" / "config"
 
 
 def state_of(path: Path) -> str:
-    """Returns a file's path, time, size and inode as text, which changes with the file."""
+    """Return a file's path, time, size and inode as text, which changes with the file."""
     try:
         found = path.stat()
     except OSError:

@@ -49,12 +49,12 @@ B4_CALL = (
 
 
 def hook_script(name: str) -> str:
-    """Returns the script of a git hook, which uses the current Python interpreter."""
+    """Return the script of a git hook, which uses the current Python interpreter."""
     return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)
 
 
 def b4_command() -> str:
-    """Returns the value of b4's setting, a command that uses the current Python interpreter."""
+    """Return the value of b4's setting, a command that uses the current Python interpreter."""
     return B4_CALL + shlex.quote(sys.executable)
 
 

@@ -37,7 +37,7 @@ class Remaining:
     """
 
     def __init__(self, marks: Iterable[FindingMark]) -> None:
-        """Takes the marks, or how often there is each."""
+        """Take the marks, or how often there is each."""
         self._left = Counter(marks)
         self._alike: dict[tuple[str, str, str], list[FindingMark]] = {}
         for mark in self._left:
@@ -45,7 +45,7 @@ class Remaining:
                 self._alike.setdefault(key, []).append(mark)
 
     def take(self, mark: FindingMark) -> bool:
-        """Uses up one known mark for this finding; False if none is left.
+        """Use up one known mark for this finding; False if none is left.
 
         A whole patch is matched by what it changes, or else by its subject.
         """
@@ -66,7 +66,7 @@ class Remaining:
 
 
 def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
-    """Returns the other keys of the mark of a whole patch; nothing for a mark of a line."""
+    """Return the other keys of the mark of a whole patch; nothing for a mark of a line."""
     return (
         ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text))
         if mark.change
@@ -75,7 +75,7 @@ def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
 
 
 def read_baseline(file: Path) -> Counter[FindingMark]:
-    """Returns how many findings a baseline file suppresses for each mark.
+    """Return how many findings a baseline file suppresses for each mark.
 
     Raises InputError with the file name and the position of the error.
     """
@@ -101,7 +101,7 @@ def read_baseline(file: Path) -> Counter[FindingMark]:
 
 
 def parse_baseline(file: Path, data: bytes) -> Counter[FindingMark]:
-    """Parses the contents of a baseline file.
+    """Parse the contents of a baseline file.
 
     Raises InputError, as read_baseline() does.
     """
@@ -170,7 +170,7 @@ def _error(file: Path, what: str) -> InputError:
 
 
 def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
-    """Returns the contents of a baseline file for these counts.
+    """Return the contents of a baseline file for these counts.
 
     `names` maps rule ids to rule names, which make the file readable.
     """

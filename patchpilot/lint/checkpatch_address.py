@@ -29,7 +29,7 @@ class Mailbox(NamedTuple):
     rest: str
 
     def written(self) -> str:
-        """Returns the address in its normal form."""
+        """Return the address in its normal form."""
         address = _ENDS.sub("", self.address.strip(_SPACES))
         name = _quoted(_inner(self.name))
         comment = (
@@ -40,7 +40,7 @@ class Mailbox(NamedTuple):
 
 
 def parse_mailbox(text: str) -> Mailbox:
-    """Parses a tag value of the form `Name (comment) <address> rest`.
+    """Parse a tag value of the form `Name (comment) <address> rest`.
 
     All parts are empty if a name is followed by an address without angle brackets.
     """
@@ -75,7 +75,7 @@ def parse_mailbox(text: str) -> Mailbox:
 
 
 def _angled(text: str) -> tuple[str, str, str] | None:
-    """Returns the text before, in and after the last angle brackets that hold an address."""
+    """Return the text before, in and after the last angle brackets that hold an address."""
     for run in reversed(list(_RUN.finditer(text))):
         end = text.rfind(">", run.start(), run.end())
         sign = text.rfind("@", run.start(), end - 1) if end > run.start() else -1
@@ -86,16 +86,16 @@ def _angled(text: str) -> tuple[str, str, str] | None:
 
 
 def balanced(text: str, at: int) -> int:
-    """Returns the offset after the parenthesis that closes the one at `at`, or -1 if there is
-    none.
+    """Return the offset after the parenthesis that closes the one at `at`, or -1 if there
+    is none.
     """
     return _closings(text).get(at, -1)
 
 
 @lru_cache(maxsize=8)
 def _closings(text: str) -> dict[int, int]:
-    """Maps each closed parenthesis to where it is closed, in one pass: hostile text has thousands
-    that are never closed.
+    """Map each closed parenthesis to where it is closed, in one pass: hostile text has
+    thousands that are never closed.
     """
     result: dict[int, int] = {}
     opened: list[int] = []

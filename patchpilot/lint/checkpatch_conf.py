@@ -26,7 +26,7 @@ class CheckpatchConf(NamedTuple):
 
 
 def read_conf(tree: Tree | None) -> CheckpatchConf:
-    """Returns the options in a tree's .checkpatch.conf, except those that have no meaning here."""
+    """Return the options in a tree's .checkpatch.conf, except those that have no meaning here."""
     text = (tree.read(FILE_NAME) if tree else None) or b""
     words = [
         word
@@ -50,7 +50,7 @@ def read_conf(tree: Tree | None) -> CheckpatchConf:
 
 
 def usable(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
-    """Returns the rules whose advice works in this tree.
+    """Return the rules whose advice works in this tree.
 
     A rule that recommends a function is usable only if the tree's headers have that function.
     """

@@ -75,8 +75,8 @@ def _has(pattern: str, text: str) -> bool:
 def hits_of(
     registered: RegisteredDetector, context: Context, arguments: Mapping[str, Any]
 ) -> Iterable[Hit]:
-    """Returns the hits of a detector if the patch meets the conditions; with `spaced` not those
-    that closely follow another one, with `first` only the first.
+    """Return the hits of a detector if the patch meets the conditions; with `spaced`
+    not those that closely follow another one, with `first` only the first.
     """
     if not applies(context, arguments):
         return ()
@@ -87,7 +87,7 @@ def hits_of(
 
 
 def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
-    """Returns whether the patch meets all conditions in these arguments."""
+    """Return whether the patch meets all conditions in these arguments."""
     if CONDITIONS.keys().isdisjoint(arguments):
         return True
     return all(
@@ -100,7 +100,7 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
 
 
 def is_mail(patch: Patch) -> bool:
-    """Returns whether the patch is an email message, so that its prefix and recipients matter.
+    """Return whether the patch is an email message, so that its prefix and recipients matter.
 
     The message may be sent already or still to be sent.
     """
@@ -108,7 +108,7 @@ def is_mail(patch: Patch) -> bool:
 
 
 def is_marked(patch: Patch) -> bool:
-    """Returns whether the subject of the message starts with a prefix in brackets.
+    """Return whether the subject of the message starts with a prefix in brackets.
 
     This is the header of the message, even if a Subject: line in its body has the commit's title.
     """
@@ -119,5 +119,5 @@ def is_marked(patch: Patch) -> bool:
 
 
 def names_upstream_commit(patch: Patch) -> bool:
-    """Returns whether the message names the mainline commit that the patch backports."""
+    """Return whether the message names the mainline commit that the patch backports."""
     return bool(upstream_commits("\n".join(patch.message)))

@@ -40,7 +40,7 @@ def hit_on(
     /,
     **values: object,
 ) -> Hit:
-    """Returns a hit on a patch line with these values for the rule's message."""
+    """Return a hit on a patch line with these values for the rule's message."""
     return Hit(patch_line, column=column, fix=fix, case=case, values=values)
 
 
@@ -80,7 +80,7 @@ class RegisteredDetector(NamedTuple):
 
 
 def _of_all(tables: Sequence[Arguments]) -> dict[str, frozenset[str]]:
-    """Returns the placeholders that all tables of an `any-of` with the same case have."""
+    """Return the placeholders that all tables of an `any-of` with the same case have."""
     found: dict[str, frozenset[str]] = {}
     for table in tables:
         for case, names in DETECTORS[table["detector"]].placeholders(table).items():
@@ -112,7 +112,7 @@ def detector(
     generic: bool = False,
     **arguments: ArgumentType,
 ) -> Callable[[Detector], Detector]:
-    """Returns a decorator that registers a function as the detector `name`.
+    """Return a decorator that registers a function as the detector `name`.
 
     `gives` lists the placeholders that the hits of a generic detector fill, separated by spaces:
     `*pattern` are the named groups of that argument, and `**names` the words in that list.
@@ -135,7 +135,7 @@ TypedHits = Iterator[tuple[str, Hit]]
 def typed_detector(
     name: str,
 ) -> Callable[[Callable[[Context], TypedHits]], None]:
-    """Returns a decorator that registers a scan for hits of many types as the detector `name`.
+    """Return a decorator that registers a scan for hits of many types as the detector `name`.
 
     The detector returns the hits of its argument `type`. The scan runs only once for each patch.
     """

@@ -35,8 +35,8 @@ class Bindings:
         )
 
     def documents(self, compatible: str) -> bool:
-        """Whether the compatible is documented: as it is, or with `<.*>` for the part (or the
-        number in the part) before its first hyphen.
+        """Return whether the compatible is documented: as it is, or with `<.*>` for
+        the part (or the number in the part) before its first hyphen.
         """
         known = self._known.get(compatible)
         if known is None:
@@ -51,7 +51,7 @@ class Bindings:
         return known
 
     def knows_vendor(self, vendor: str) -> bool:
-        """Whether the vendor has an entry in vendor-prefixes.yaml."""
+        """Return whether the vendor has an entry in vendor-prefixes.yaml."""
         return f'"^{vendor},.*":'.encode("utf-8", "surrogateescape") in self._vendors
 
     def _has(self, form: str) -> bool:
@@ -73,7 +73,7 @@ _READ: list[tuple[Tree, Bindings]] = []
 
 
 def bindings_of(tree: Tree) -> Bindings:
-    """Returns the bindings of a tree, including those that earlier patches of the series add.
+    """Return the bindings of a tree, including those that earlier patches of the series add.
 
     The result is cached for the last tree and the last state of a series.
     """

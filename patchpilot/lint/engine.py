@@ -46,7 +46,7 @@ class Findings(tuple[Finding, ...]):
 
 
 def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
-    """Returns the findings of the series rules for a series.
+    """Return the findings of the series rules for a series.
 
     The patch of `context` is the first one of the series.
     """
@@ -57,7 +57,7 @@ def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
 
 
 def run(context: Context, rules: Iterable[Rule]) -> Findings:
-    """Returns the findings of the rules for one patch, sorted by patch line.
+    """Return the findings of the rules for one patch, sorted by patch line.
 
     Findings about the whole patch come last. Series rules are skipped.
     """
@@ -91,7 +91,7 @@ def _steps(rules: Iterable[Rule]) -> tuple[_Step, ...]:
 
 
 def _sent(context: Context) -> date:
-    """Returns when the message was sent or the change was committed; the last day if unknown."""
+    """Return when the message was sent or the change was committed; the last day if unknown."""
     compat = context.options.checkpatch_compat
     sent = None if compat else parse_date(context.patch.date)
     return sent.date() if sent else date.max
@@ -138,7 +138,7 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
 
 
 def _usual(context: Context, step: _Step) -> Collection[str | None]:
-    """Returns the files whose own lines have what a rule reports."""
+    """Return the files whose own lines have what a rule reports."""
     key = (_usual, step[0].id)
     if key not in context.shared:
         old = None if context.options.as_script else before(context)
@@ -158,7 +158,7 @@ def _paths(context: Context, step: _Step) -> Collection[str | None]:
 
 
 def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:
-    """Returns the hits of a rule.
+    """Return the hits of a rule.
 
     PackError names the argument that its pack does not give to its detector.
     """
@@ -206,7 +206,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
 
 
 def _is_hidden(finding: Finding, options: Options) -> bool:
-    """Whether a finding is only shown with --strict. An error never is."""
+    """Return whether a finding is only shown with --strict. An error never is."""
     if options.strict or finding.severity is Severity.ERROR:
         return False
     if not (options.as_checkpatch and finding.checkpatch):
@@ -217,7 +217,7 @@ def _is_hidden(finding: Finding, options: Options) -> bool:
 
 
 def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:
-    """Whether only the first findings of a rule in a patch are shown without --strict.
+    """Return whether only the first findings of a rule in a patch are shown without --strict.
 
     It is not so for errors, for what --fix corrects, and in whole files.
     """
@@ -243,8 +243,8 @@ class Places:
         self._gone: frozenset[str] | None = None
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
-        """Returns (path, line in the new file); (None, None) in the message, (path, None) in a
-        file's header.
+        """Return (path, line in the new file); (None, None) in the message, (path,
+        None) in a file's header.
         """
         change = self._change(patch_line)
         if change is None:
@@ -261,8 +261,8 @@ class Places:
         return change.path, line.new_line if line else None
 
     def is_moved(self, finding: Finding) -> bool:
-        """Whether the finding is on an added line that the patch removes elsewhere, ignoring white
-        space.
+        """Return whether the finding is on an added line that the patch removes
+        elsewhere, ignoring white space.
 
         Short lines are not compared.
         """

@@ -54,49 +54,53 @@ class HistoryFacts(Protocol):
     """
 
     def find(self, word: str) -> "Commit | None":
-        """Returns the commit that an abbreviated id names, or None."""
+        """Return the commit that an abbreviated id names, or None."""
 
     def is_complete(self) -> bool:
-        """Whether a commit that is not found does not exist; in a shallow clone it may be older."""
+        """Return whether a commit that is not found does not exist; in a shallow clone it
+        may be older.
+        """
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
-        """Returns the forms of the last commits to a directory, latest first."""
+        """Return the forms of the last commits to a directory, latest first."""
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Whether the commit is in mainline; None when that is unknown."""
+        """Return whether the commit is in mainline; None when that is unknown."""
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Whether the commit `old` is `new` or one of its ancestors; None when that is unknown."""
+        """Return whether the commit `old` is `new` or one of its ancestors; None when that
+        is unknown.
+        """
 
     def first_release(self, commit_id: str) -> str | None:
-        """Returns the first release tag that contains the commit, or None when unreleased or
-        unknown.
+        """Return the first release tag that contains the commit, or None when
+        unreleased or unknown.
         """
 
     def is_released(self, commit_id: str) -> bool | None:
-        """Whether any release contains the commit.
+        """Return whether any release contains the commit.
 
         None when the repository's tags may be too old.
         """
 
     def tree_of(self, commit_id: str) -> "Tree | None":
-        """Returns the tree of a commit, or None when the repository does not have the commit."""
+        """Return the tree of a commit, or None when the repository does not have the commit."""
 
     def tip_of(self, tree: str) -> Tip | None:
-        """Returns the tip of the branch that a `T:` line of MAINTAINERS names, or None when no
-        remote has it.
-        """
-
-    def next_tip(self) -> Tip | None:
-        """Returns the tip of the tree in which the next release is integrated (linux-next), or None
+        """Return the tip of the branch that a `T:` line of MAINTAINERS names, or None
         when no remote has it.
         """
 
+    def next_tip(self) -> Tip | None:
+        """Return the tip of the tree in which the next release is integrated
+        (linux-next), or None when no remote has it.
+        """
+
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
-        """Returns what mainline and the fetched trees already have of a series."""
+        """Return what mainline and the fetched trees already have of a series."""
 
     def needs_no_backport(self, patch: Patch, project: "Project") -> bool:
-        """Whether no stable tree needs the fix in a commit, as `stable` decides it."""
+        """Return whether no stable tree needs the fix in a commit, as `stable` decides it."""
 
 
 class OwnPack(NamedTuple):
@@ -146,7 +150,7 @@ class Options(NamedTuple):
     origins: Mapping[str, str] = {}
 
     def is_default(self, name: str) -> bool:
-        """Returns whether nobody chose the value of this option."""
+        """Return whether nobody chose the value of this option."""
         return name not in self.origins and getattr(self, name) == getattr(
             DEFAULTS, name
         )
@@ -200,7 +204,7 @@ class Context:
         self.began = time.monotonic()
 
     def for_patch(self, patch: Patch) -> "Context":
-        """Returns the same context for another state of the patch, with an empty cache."""
+        """Return the same context for another state of the patch, with an empty cache."""
         context = Context(
             patch,
             self.series,
@@ -222,8 +226,8 @@ class Context:
         return self.profile or find_project(self.options.profile or "linux")
 
     def of_series(self, key: str, make: Callable[[tuple[Patch, ...]], Fact]) -> Fact:
-        """Returns what `make` makes of the patches of the series, or of this one: once for all
-        patches of a series, which may be many.
+        """Return what `make` makes of the patches of the series, or of this one: once
+        for all patches of a series, which may be many.
         """
         global _latest
         patches = self.series.patches
@@ -237,7 +241,7 @@ class Context:
         return found
 
     def report_progress(self, what: str, done: int, total: int) -> None:
-        """Reports the progress on this patch once it has taken long enough.
+        """Report the progress on this patch once it has taken long enough.
 
         Raises CancelledError as Progress does.
         """
@@ -248,7 +252,7 @@ class Context:
 def once(
     function: Callable[Concatenate[Context, Asked], Fact],
 ) -> Callable[Concatenate[Context, Asked], Fact]:
-    """Returns the function, called only once for each patch and the same arguments."""
+    """Return the function, called only once for each patch and the same arguments."""
 
     @wraps(function)
     def kept(context: Context, /, *args: Asked.args, **kwargs: Asked.kwargs) -> Fact:

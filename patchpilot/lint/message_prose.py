@@ -84,7 +84,7 @@ class Paragraph(NamedTuple):
         return " ".join(line.strip() for line in self.lines)
 
     def line_at(self, offset: int) -> int:
-        """Returns the patch line of a character of `text`."""
+        """Return the patch line of a character of `text`."""
         at = 0
         for number, line in enumerate(self.lines):
             at += len(line.strip()) + 1
@@ -95,13 +95,13 @@ class Paragraph(NamedTuple):
 
 @once
 def paragraphs(context: Context) -> tuple[Paragraph, ...]:
-    """Returns the paragraphs of prose in the message, in order."""
+    """Return the paragraphs of prose in the message, in order."""
     return tuple(_paragraphs(context.patch, pasted(context)))
 
 
 @once
 def pasted(context: Context) -> frozenset[int]:
-    """Returns the indexes of the pasted lines of the message.
+    """Return the indexes of the pasted lines of the message.
 
     These are logs, traces, commands and their output, quoted messages, diffs and tables, but
     never tags.
@@ -136,8 +136,8 @@ def _pasted(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
-    """Whether a block of lines is pasted: it starts like a paste, half of it looks like one, or it
-    is indented below a line that ends in a colon.
+    """Return whether a block of lines is pasted: it starts like a paste, half of it
+    looks like one, or it is indented below a line that ends in a colon.
     """
     if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
         return True
@@ -155,14 +155,14 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
 
 
 def _is_quote(line: str) -> bool:
-    """Whether a line alone is not a sentence of the author's."""
+    """Return whether a line alone is not a sentence of the author's."""
     return bool(
         _LOG.match(line) or _PASTED.search(line) or re.match(r"^(?: {4,}|\t)\S", line)
     )
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Returns (first, one past the last) of each run of lines that are not empty."""
+    """Return (first, one past the last) of each run of lines that are not empty."""
     start = None
     for at, line in enumerate((*lines, "")):
         if line.strip():
@@ -173,7 +173,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _fenced(lines: Sequence[str]) -> frozenset[int]:
-    """Returns the lines from one fence to the next of its kind.
+    """Return the lines from one fence to the next of its kind.
 
     A row of dashes right below a line is an underline, not a fence.
     """
@@ -193,8 +193,8 @@ def _fenced(lines: Sequence[str]) -> frozenset[int]:
 
 
 def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
-    """Returns the lines of diffs in the message: quoted ones, and that of a patch that has lost the
-    header of its file.
+    """Return the lines of diffs in the message: quoted ones, and that of a patch that
+    has lost the header of its file.
     """
     result: set[int] = set()
     inside = False
@@ -206,7 +206,7 @@ def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
 
 
 def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
-    """Returns the column ranges of quoted commit subjects, by line index.
+    """Return the column ranges of quoted commit subjects, by line index.
 
     A subject follows `commit <id> (`, `Fixes: <id> (` or `Revert`. There is at most one on each
     line; a subject that is not closed continues on the next line.
@@ -230,7 +230,7 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
 
 
 def _title_start(line: str, before: str) -> int | None:
-    """Returns where another commit's subject starts in the line, None where none does."""
+    """Return where another commit's subject starts in the line, None where none does."""
     fixes = read_fixes_line(line)
     named = fixes and fixes.is_tag and fixes.space and not fixes.word
     if fixes and named and 7 <= len(fixes.id) <= 40:
@@ -260,7 +260,7 @@ def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
 
 @lru_cache(maxsize=512)
 def is_prose(line: str) -> bool:
-    """Returns whether a line looks like a sentence.
+    """Return whether a line looks like a sentence.
 
     A tag, log, list, table, line of code or link does not.
     """
@@ -279,7 +279,7 @@ def is_prose(line: str) -> bool:
 
 
 def words(context: Context) -> int:
-    """Returns the number of words in the message, including lists but not tags, logs and links."""
+    """Return the number of words in the message, including lists but not tags, logs and links."""
     patch = context.patch
     return sum(
         len(re.findall(r"[^\W\d_]{2,}", line))

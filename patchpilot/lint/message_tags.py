@@ -11,7 +11,7 @@ from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 @once
 def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
-    """Returns (patch line, trailer) for every tag of the message, in any paragraph."""
+    """Return (patch line, trailer) for every tag of the message, in any paragraph."""
     patch = context.patch
     return tuple(
         (patch.message_line + at, trailer)
@@ -23,7 +23,7 @@ def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
 
 
 def same_person(first: Address, second: Address) -> bool:
-    """Returns whether two addresses belong to the same person.
+    """Return whether two addresses belong to the same person.
 
     The email addresses are equal, or the names consist of the same words.
     """
@@ -33,7 +33,7 @@ def same_person(first: Address, second: Address) -> bool:
 
 
 def may_be_same(sender: Address, person: Address) -> bool:
-    """Returns whether the sender may be this person with a different address.
+    """Return whether the sender may be this person with a different address.
 
     The sender's name is part of the person's, the same in one word, or the person's name is part
     of the address.
@@ -56,7 +56,7 @@ _LEAST_NAME = 4
 
 
 def _in_one_word(joined: frozenset[str], words: frozenset[str]) -> bool:
-    """Whether `joined` is one word made of all these words, in any order."""
+    """Return whether `joined` is one word made of all these words, in any order."""
     return (
         len(joined) == 1
         and 1 < len(words) <= _MOST_NAMES
@@ -68,8 +68,8 @@ _MOST_NAMES = 4
 
 
 def _words(name: str) -> frozenset[str]:
-    """Returns the words of a name without the company in parentheses, in any order ("Doe, Jane" is
-    Jane Doe).
+    """Return the words of a name without the company in parentheses, in any order
+    ("Doe, Jane" is Jane Doe).
     """
     return frozenset(
         word

@@ -57,7 +57,7 @@ class NewHunk(NamedTuple):
 def c_hunks(
     context: Context, suffixes: tuple[str, ...] = (".c", ".h")
 ) -> tuple[NewHunk, ...]:
-    """Returns the new side of every hunk of C files, or of files with these suffixes."""
+    """Return the new side of every hunk of C files, or of files with these suffixes."""
     return tuple(
         NewHunk(change, hunk, tuple(_lines(hunk)))
         for change in context.patch.files
@@ -70,7 +70,7 @@ def c_hunks(
 def added_lines(
     context: Context, suffixes: tuple[str, ...] = (".c", ".h")
 ) -> tuple[tuple[NewHunk, int, NewLine], ...]:
-    """Returns (hunk, index in the hunk, line) for every added line of files with these suffixes."""
+    """Return (hunk, index in the hunk, line) for every added line of files with these suffixes."""
     return tuple(
         (hunk, at, line)
         for hunk in c_hunks(context, suffixes)
@@ -101,29 +101,29 @@ _DECLARATION = lazy(DECLARATION)
 
 
 def is_declaration(code: str) -> bool:
-    """Returns whether a line of code declares local variables."""
+    """Return whether a line of code declares local variables."""
     return _DECLARATION.match(code) is not None
 
 
 def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """Returns the nearest line with code below index `at`, or None."""
+    """Return the nearest line with code below index `at`, or None."""
     near = lines[at + 1 : at + 2 + MOST_BLANK]
     return next((line for line in near if line.code.strip()), None)
 
 
 def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """Returns the nearest line with code above index `at`, or None."""
+    """Return the nearest line with code above index `at`, or None."""
     near = lines[max(0, at - 1 - MOST_BLANK) : at]
     return next((line for line in reversed(near) if line.code.strip()), None)
 
 
 def lines_above(lines: Sequence[NewLine], at: int) -> Iterator[NewLine]:
-    """Yields the lines above index `at`, nearest first, up to the maximum length of a function."""
+    """Yield the lines above index `at`, nearest first, up to the maximum length of a function."""
     return reversed(lines[max(0, at - MOST_ABOVE) : at])
 
 
 def function_head(hunk: NewHunk, at: int) -> str:
-    """Returns the first line of the function around a line, from the hunk or its header."""
+    """Return the first line of the function around a line, from the hunk or its header."""
     for line in lines_above(hunk.lines, at):
         code = line.code
         if code[:1].isalpha() and "(" in code and not code.rstrip().endswith(":"):
@@ -132,7 +132,7 @@ def function_head(hunk: NewHunk, at: int) -> str:
 
 
 def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
-    """Returns, for each line of the hunk, whether it is in the body of a function.
+    """Return, for each line of the hunk, whether it is in the body of a function.
 
     It is if the last line above that starts at column 0 is an opening brace or ends in one.
     """
@@ -160,7 +160,7 @@ Blank lines and braces on lines of their own do not count.
 
 
 def spaced(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
-    """Yields the hits, except those that closely follow another one."""
+    """Yield the hits, except those that closely follow another one."""
     last = -STRETCH
     for hit in hits:
         place = _filled_lines(context)[hit.patch_line] if hit.patch_line else None
@@ -171,7 +171,7 @@ def spaced(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
 
 @once
 def _filled_lines(context: Context) -> Sequence[int]:
-    """Returns how many lines with more than a brace are above each line of the patch, by its
+    """Return how many lines with more than a brace are above each line of the patch, by its
     number.
     """
     return [
@@ -191,7 +191,9 @@ def _lines(hunk: Hunk) -> Iterator[NewLine]:
 
 
 def _starts_inside_comment(hunk: Hunk) -> bool:
-    """Whether the hunk starts in the middle of a comment: a comment ends before one starts."""
+    """Return whether the hunk starts in the middle of a comment: a comment ends before one
+    starts.
+    """
     for line in hunk.lines:
         if line.kind == "-":
             continue
@@ -210,7 +212,7 @@ def _starts_inside_comment(hunk: Hunk) -> bool:
 
 
 def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
-    """Returns (code, whether the line starts inside a comment, whether the next one does)."""
+    """Return (code, whether the line starts inside a comment, whether the next one does)."""
     was = inside
     if inside:
         end = text.find("*/")

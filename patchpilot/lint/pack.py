@@ -90,7 +90,7 @@ class _Place(NamedTuple):
         )
 
     def at(self, key: str, word: str) -> Self:
-        """The place of the line where `key` is set to `word`."""
+        """Return the place of the line where `key` is set to `word`."""
         named = next(
             (
                 at
@@ -117,7 +117,7 @@ def parse_pack(
     *,
     is_tested: bool = False,
 ) -> Pack:
-    """Parses the TOML text of a rule pack.
+    """Parse the TOML text of a rule pack.
 
     `label` is the file name for error messages; its stem is the name of the pack. The patterns,
     placeholders and fixers of a pack that the test suite parses, `is_tested`, are not checked.
@@ -238,7 +238,7 @@ def _rule(
 
 
 def _read(key: str, value: Any, where: _Place) -> Any:
-    """Returns what a rule keeps of the value of a key."""
+    """Return what a rule keeps of the value of a key."""
     if key in ("severity", "checkpatch_severity"):
         return Severity(_choice(value, tuple(Severity), "severity", where))
     if key.endswith("severities"):
@@ -264,8 +264,8 @@ def _placeholders(
     placeholders: Mapping[str, frozenset[str]],
     where: _Place,
 ) -> None:
-    """Raises PackError for a message of a case missing from the detector, a case without a
-    message, or an unknown placeholder.
+    """Raise PackError for a message of a case missing from the detector, a case
+    without a message, or an unknown placeholder.
     """
     for case in messages:
         if case not in placeholders:
@@ -306,7 +306,7 @@ def _match(
         arguments.setdefault("of", [])
         for key in {"of", "when", "unless"} & arguments.keys():
             arguments[key] = [
-                _one_of(one, key, where, detectors) for one in arguments[key]
+                _one_of(argument, key, where, detectors) for argument in arguments[key]
             ]
     patterns = () if where.is_tested else pack_patterns.named_patterns(arguments)
     for key, pattern in patterns:
@@ -320,8 +320,8 @@ def _match(
 def _one_of(
     table: Any, key: str, where: _Place, detectors: Mapping[str, RegisteredDetector]
 ) -> dict[str, Any]:
-    """Returns a table of [[rule.match.of]], or of `when` or `unless`, with what the detector
-    `any-of` needs to run it.
+    """Return a table of [[rule.match.of]], or of `when` or `unless`, with what the
+    detector `any-of` needs to run it.
     """
     if not isinstance(table, dict):
         raise PackError(
@@ -353,8 +353,8 @@ def _arguments(
     known: Mapping[str, ArgumentType],
     where: _Place,
 ) -> None:
-    """Raises PackError for an argument that the detector `name` does not have, or one with a wrong
-    value.
+    """Raise PackError for an argument that the detector `name` does not have, or one
+    with a wrong value.
     """
     for key, value in arguments.items():
         if key not in known:
@@ -442,7 +442,7 @@ def _choice(value: Any, choices: tuple[str, ...], what: str, where: _Place) -> s
 def _check(
     table: Any, kinds: Mapping[str, Any], where: _Place | str, what: str = ""
 ) -> None:
-    """Raises PackError for a key that is not in `kinds`, or a value of another form."""
+    """Raise PackError for a key that is not in `kinds`, or a value of another form."""
     if not isinstance(table, dict):
         raise PackError(f"{where}: a rule's examples and fix must be tables")
     for key, value in table.items():
@@ -455,7 +455,7 @@ def _check(
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Returns whether a value has a form of `_FORMS`."""
+    """Return whether a value has a form of `_FORMS`."""
     match kind:
         case "strings":
             return isinstance(value, list) and all(

@@ -22,7 +22,7 @@ _foreign: set[str] = set()
 
 
 def patterns_in(value: Any) -> list[str]:
-    """Returns the patterns in a rule's argument, which is a string, a list, or a table by case."""
+    """Return the patterns in a rule's argument, which is a string, a list, or a table by case."""
     values = (
         value.values()
         if isinstance(value, dict)
@@ -34,8 +34,8 @@ def patterns_in(value: Any) -> list[str]:
 
 
 def named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yields (argument name, pattern) for all patterns in a rule's arguments, including nested
-    tables.
+    """Yield (argument name, pattern) for all patterns in a rule's arguments, including
+    nested tables.
     """
     for key, value in arguments.items():
         if key.endswith(("pattern", "patterns")):
@@ -47,7 +47,7 @@ def named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
-    """Marks all patterns in these arguments as untrusted.
+    """Mark all patterns in these arguments as untrusted.
 
     From now on, they are matched in bounded time.
     """
@@ -59,7 +59,7 @@ def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
 
 
 def refusal(pattern: str) -> str | None:
-    """Returns why a pattern of a pack that is not shipped is rejected, or None."""
+    """Return why a pattern of a pack that is not shipped is rejected, or None."""
     from patchpilot.model.bounded_pattern import pattern_error
 
     return pattern_error(pattern)
@@ -67,7 +67,7 @@ def refusal(pattern: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Returns the compiled pattern; cached."""
+    """Return the compiled pattern; cached."""
     return _compiled(pattern, foreign=pattern in _foreign)
 
 
@@ -75,7 +75,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 def any_of(
     names: tuple[str, ...], before: str = "", after: str = ""
 ) -> re.Pattern[str]:
-    """Returns a pattern that matches any of these names, between the patterns `before` and
+    """Return a pattern that matches any of these names, between the patterns `before` and
     `after`.
     """
     whole = f"{before}(?:{'|'.join(names)}){after}"
@@ -94,12 +94,12 @@ _WORD = late(r"\{([a-z]\w*)\}")
 
 
 def placeholders(text: str) -> list[str]:
-    """Returns the names of the placeholders in a rule's message."""
+    """Return the names of the placeholders in a rule's message."""
     return _WORD.findall(text)
 
 
 def filled(text: str, words: Mapping[str, object]) -> str:
-    """Replaces the placeholders of a rule's message with their values.
+    """Replace the placeholders of a rule's message with their values.
 
     `str.format` is not used because it would access attributes and pad to any width.
     """

@@ -10,7 +10,7 @@ from patchpilot.projects.project import Project
 
 
 def check_style(rules: Iterable[Rule], project: Project) -> None:
-    """Raises PackError for an unknown rule in [style].
+    """Raise PackError for an unknown rule in [style].
 
     The error names the user's file and the nearest rule. The shipped files are not checked here,
     since they are covered by tests.
@@ -32,7 +32,7 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
 
 
 def at_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Returns the rules with the severities that they have in checkpatch.pl."""
+    """Return the rules with the severities that they have in checkpatch.pl."""
     return tuple(
         rule._replace(
             severity=rule.checkpatch_severity, severities=rule.checkpatch_severities
@@ -59,7 +59,7 @@ _NOT_IN_WHOLE_FILES = frozenset(("COMMIT_MESSAGE", "ENOTSUPP", "NOT_UNIFIED_DIFF
 
 
 def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Returns the rules that apply to code rather than to a patch or its message.
+    """Return the rules that apply to code rather than to a patch or its message.
 
     They have the same severities as in checkpatch.pl -f.
     """
@@ -85,7 +85,7 @@ _KERNEL = late(
 
 
 def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
-    """Returns the rules with the project's severities, without those that the project ignores.
+    """Return the rules with the project's severities, without those that the project ignores.
 
     A project's severity applies to every case of a rule. The texts name the project where they
     name the kernel.

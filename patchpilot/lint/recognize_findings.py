@@ -45,7 +45,7 @@ class FindingMark:
 def mark_of(
     finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | None = None
 ) -> FindingMark:
-    """Returns the mark of a finding in a patch, or in the whole series if `patch` is None.
+    """Return the mark of a finding in a patch, or in the whole series if `patch` is None.
 
     `renamed` maps renamed files to their old paths.
     """
@@ -60,8 +60,8 @@ def mark_of(
 
 
 def _text(finding: Finding, patch: Patch) -> str:
-    """Returns the text of the finding's line without parts that differ in every mail; "" where
-    nothing is left.
+    """Return the text of the finding's line without parts that differ in every mail;
+    "" where nothing is left.
     """
     at = finding.patch_line
     if at is None or not 1 <= at <= len(patch.lines):
@@ -89,7 +89,7 @@ def _text(finding: Finding, patch: Patch) -> str:
 
 
 def even(text: str) -> str:
-    """Normalizes a line for a mark: its whitespace, length and encoding.
+    """Normalize a line for a mark: its whitespace, length and encoding.
 
     Long lines are cut, and undecodable bytes replaced, because marks are written to a file in
     UTF-8.
@@ -99,7 +99,7 @@ def even(text: str) -> str:
 
 
 def change_of(patch: Patch) -> str:
-    """Returns a hash of a patch's changes, or "" if it has no diff.
+    """Return a hash of a patch's changes, or "" if it has no diff.
 
     Like git's patch-id, it ignores line numbers and whitespace; it also ignores context lines.
     """
@@ -108,7 +108,7 @@ def change_of(patch: Patch) -> str:
 
 
 def _changed(patch: Patch) -> list[str]:
-    """Yields each changed line with its file and sign, without white space."""
+    """Yield each changed line with its file and sign, without white space."""
     return [
         f"{change.path}{line.kind}{''.join(line.text.split())}"
         for change in patch.files
@@ -125,7 +125,7 @@ def _hash(text: str) -> str:
 
 
 def renames(patches: Iterable[Patch]) -> dict[str, str]:
-    """Returns the renames in these patches, as a mapping from new to old path."""
+    """Return the renames in these patches, as a mapping from new to old path."""
     result: dict[str, str] = {}
     for patch in patches:
         for change in patch.files:
@@ -135,7 +135,7 @@ def renames(patches: Iterable[Patch]) -> dict[str, str]:
 
 
 def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:
-    """Returns, for each patch in `new`, the index of its counterpart in `old`.
+    """Return, for each patch in `new`, the index of its counterpart in `old`.
 
     Patches are paired by `pair_patches`.
     """

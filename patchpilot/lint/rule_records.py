@@ -36,7 +36,7 @@ they find is wrong even where maintainers apply it.
 
 @cache
 def rule_records() -> Mapping[Measured, RuleRecord]:
-    """Returns all records by rule name and severity; empty if the data is not installed.
+    """Return all records by rule name and severity; empty if the data is not installed.
 
     A rule without a record had no finding when the rules were measured.
     """
@@ -53,7 +53,7 @@ def rule_records() -> Mapping[Measured, RuleRecord]:
 
 
 def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:
-    """Returns the records of a rule by the severity of its findings."""
+    """Return the records of a rule by the severity of its findings."""
     return {
         severity: record
         for severity in Severity
@@ -62,7 +62,7 @@ def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:
 
 
 def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measured]:
-    """Returns the rules, with the severity of their findings, that only `--strict` shows.
+    """Return the rules, with the severity of their findings, that only `--strict` shows.
 
     The findings that are worth most are shown, as long as an accepted patch has at most `noise` of
     them. Errors count, but are never hidden.

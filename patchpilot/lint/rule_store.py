@@ -45,7 +45,7 @@ _KIND = Kind(
 
 
 def read_pack(file: Path) -> OwnPack:
-    """Reads a rule pack from a file.
+    """Read a rule pack from a file.
 
     Raises InputError if the file cannot be read.
     """
@@ -53,7 +53,7 @@ def read_pack(file: Path) -> OwnPack:
 
 
 def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
-    """Returns all rules of the shipped packs and of the user's `own` packs, in pack order.
+    """Return all rules of the shipped packs and of the user's `own` packs, in pack order.
 
     Raises PackError with the file and the rule.
     """
@@ -72,7 +72,7 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 
 
 def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
-    """Returns all packs with their examples, parsed without the cache.
+    """Return all packs with their examples, parsed without the cache.
 
     This is for the documentation and the tests.
     """
@@ -84,7 +84,7 @@ def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
 def examples_of(
     rules: Sequence[Rule], own: Sequence[OwnPack] = ()
 ) -> dict[str, tuple[Example, ...]]:
-    """Returns the examples in the packs of some rules by rule id."""
+    """Return the examples in the packs of some rules by rule id."""
     from patchpilot.lint.pack import parse_examples
 
     packs = {rule.pack for rule in rules}
@@ -99,7 +99,7 @@ def examples_of(
 
 
 def detector_of(rule: Rule) -> RegisteredDetector:
-    """Returns the detector of a rule, importing its module if necessary."""
+    """Return the detector of a rule, importing its module if necessary."""
     known = DETECTORS.get(rule.detector)
     if known is None:
         importlib.import_module(rule.module)
@@ -108,7 +108,7 @@ def detector_of(rule: Rule) -> RegisteredDetector:
 
 
 def import_detectors() -> None:
-    """Imports every module in lint/detectors, so that all detectors are registered.
+    """Import every module in lint/detectors, so that all detectors are registered.
 
     This is necessary to validate a pack, but not to run it.
     """
@@ -121,8 +121,8 @@ def import_detectors() -> None:
 
 
 def _sources(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
-    """Returns the pack files and their contents. checks/ has other data too: a pack is a file with
-    rules.
+    """Return the pack files and their contents. checks/ has other data too: a pack is
+    a file with rules.
     """
     folder = data_dir("checks")
     # start-up
@@ -151,7 +151,7 @@ def _read(file: Path) -> bytes:
 def _parse(
     labels: Sequence[str], texts: Sequence[bytes], tested: int = 0
 ) -> tuple[Pack, ...]:
-    """Parses packs; the test suite has checked the first `tested` ones."""
+    """Parse packs; the test suite has checked the first `tested` ones."""
     from patchpilot.lint.pack import parse_pack
 
     import_detectors()
@@ -162,11 +162,11 @@ def _parse(
 
 
 def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
-    """Sets the patterns of packs that are not shipped to be matched in bounded time.
+    """Set the patterns of packs that are not shipped to be matched in bounded time.
 
     PackError for one that cannot be.
     """
-    labels = {Path(one.label).stem: one.label for one in own}
+    labels = {Path(own_pack.label).stem: own_pack.label for own_pack in own}
     theirs = [rule for rule in rules if rule.pack in labels]
     distrust(rule.arguments for rule in theirs)
     for rule in theirs:
@@ -192,7 +192,7 @@ def _one_of_each(rules: Sequence[Rule]) -> None:
 
 
 def _key(labels: Sequence[str], texts: Sequence[bytes]) -> str:
-    """Returns a hash of everything the loaded form depends on: the packs and the detectors'
+    """Return a hash of everything the loaded form depends on: the packs and the detectors'
     sources.
     """
     parts = []
@@ -202,7 +202,7 @@ def _key(labels: Sequence[str], texts: Sequence[bytes]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Returns a value of a rule in the types that the cache knows."""
+    """Return a value of a rule in the types that the cache knows."""
     if isinstance(value, Mapping):
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, RuleFix):

@@ -11,8 +11,8 @@ from patchpilot.projects.loading import find_project
 
 
 def unknown_rule_hint(word: str, known: Iterable[str]) -> Advice:
-    """Returns a hint with the nearest rule name, if there is one, and the command that lists all
-    rules.
+    """Return a hint with the nearest rule name, if there is one, and the command that
+    lists all rules.
     """
     listing = Action("explain", (), "run `{}` to list the rules")
     near = nearest(word.replace("_", "-"), known)
@@ -26,7 +26,7 @@ OF_CODE = ("diff", "tree")
 
 
 def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
-    """Returns whether a rule is in force for a kernel version and a profile.
+    """Return whether a rule is in force for a kernel version and a profile.
 
     A profile includes the rules of the profiles it inherits from.
     """
@@ -38,7 +38,7 @@ def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
 
 
 def is_later(rule: Rule, sent: date) -> bool:
-    """Returns whether a rule on messages is newer than a message."""
+    """Return whether a rule on messages is newer than a message."""
     if rule.scope in OF_CODE or not rule.since:
         return False
     major, minor = rule.since
@@ -54,7 +54,7 @@ def choose(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
 ) -> tuple[Rule, ...]:
-    """Returns the selected rules that are in force.
+    """Return the selected rules that are in force.
 
     `kernel` is the version for rules on code, `message_kernel` the one for all other rules (by
     default the same). A selector is a rule's id or name, a checkpatch type or a pack, in any case.
@@ -76,7 +76,7 @@ def choose(
 
 
 def verify(words: Sequence[str], rules: Sequence[Rule]) -> None:
-    """Raises UsageError for the first word of --select or --ignore that selects nothing."""
+    """Raise UsageError for the first word of --select or --ignore that selects nothing."""
     _known(words, rules)
 
 

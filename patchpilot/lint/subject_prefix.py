@@ -5,7 +5,7 @@ import re
 
 
 def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
-    """Splits a title into its prefixes and the rest.
+    """Split a title into its prefixes and the rest.
 
     "net: phy: fix it" becomes (("net", "phy"), "fix it").
     """
@@ -28,18 +28,18 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
 
 
 def prefix_of(title: str) -> str:
-    """Returns the prefixes of a title in normalized form: "net: phy" for "net:phy : fix it"."""
+    """Return the prefixes of a title in normalized form: "net: phy" for "net:phy : fix it"."""
     return ": ".join(split_prefix(title)[0])
 
 
 def written_prefix(title: str) -> str:
-    """Returns the prefixes of a title as written, such as "net: phy:", or "" if it has none."""
+    """Return the prefixes of a title as written, such as "net: phy:", or "" if it has none."""
     parts, rest = split_prefix(title)
     return title[: len(title) - len(rest)].strip() if parts else ""
 
 
 def is_plain(title: str) -> bool:
-    """Returns whether a title describes a change.
+    """Return whether a title describes a change.
 
     The generated titles of reverts, merges and releases do not.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @once
 def subsystem(context: Context) -> "Subsystem | None":
-    """Returns the subsystem that the patch is for.
+    """Return the subsystem that the patch is for.
 
     Returns None if there are several, none is known, or the project is not the kernel.
     """
@@ -26,7 +26,7 @@ def subsystem(context: Context) -> "Subsystem | None":
 
 @once
 def file_subsystem(context: Context, path: str) -> "Subsystem | None":
-    """Returns the subsystem that a file belongs to.
+    """Return the subsystem that a file belongs to.
 
     Returns None if none is known or the project is not the kernel.
     """
@@ -34,7 +34,7 @@ def file_subsystem(context: Context, path: str) -> "Subsystem | None":
 
 
 def subsystem_has(context: Context, condition: str) -> bool:
-    """Returns whether the patch's subsystem meets a condition of the form "key=value"."""
+    """Return whether the patch's subsystem meets a condition of the form "key=value"."""
     key, _, value = condition.partition("=")
     found = subsystem(context)
     return found is not None and str(getattr(found, key)) == value
@@ -42,7 +42,7 @@ def subsystem_has(context: Context, condition: str) -> bool:
 
 @once
 def sections_of(context: Context) -> "tuple[SectionMatch, ...]":
-    """Returns the MAINTAINERS sections of the changed files, except the catch-all THE REST."""
+    """Return the MAINTAINERS sections of the changed files, except the catch-all THE REST."""
     if context.tree is None:
         return ()
     from patchpilot.maintainers import load
@@ -59,7 +59,7 @@ def sections_of(context: Context) -> "tuple[SectionMatch, ...]":
 
 
 def _sections(context: Context, paths: Sequence[str]) -> Sequence[str]:
-    """Returns the names of the sections that these files of the patch are in."""
+    """Return the names of the sections that these files of the patch are in."""
     return [
         match.section.name
         for match in sections_of(context)

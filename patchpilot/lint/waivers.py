@@ -45,7 +45,7 @@ class Waiver(NamedTuple):
     subject: str = ""
 
     def covers(self, finding: Finding, words: Iterable[str]) -> bool:
-        """Whether it covers this finding, whose rule has these names.
+        """Return whether it covers this finding, whose rule has these names.
 
         A waiver with paths covers no finding about the message.
         """
@@ -57,7 +57,7 @@ class Waiver(NamedTuple):
         )
 
     def ended(self, today: date) -> bool:
-        """Whether its last day has passed."""
+        """Return whether its last day has passed."""
         return self.until is not None and today > self.until
 
     @property
@@ -75,7 +75,7 @@ def _matches(path: str, pattern: str) -> bool:
 
 
 def from_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver, ...]:
-    """Parses the `[[waiver]]` tables of a tree's file.
+    """Parse the `[[waiver]]` tables of a tree's file.
 
     Raises InputError with the file, the waiver and the key.
     """
@@ -130,7 +130,7 @@ def _day(value: Any, place: str) -> date | None:
 
 
 def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
-    """Parses words of the form `RULE=REASON`.
+    """Parse words of the form `RULE=REASON`.
 
     Raises UsageError if a reason is missing.
     """
@@ -147,7 +147,7 @@ def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
 
 
 def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
-    """Checks that each waiver names a rule, and that a tree may waive the rules it names.
+    """Check that each waiver names a rule, and that a tree may waive the rules it names.
 
     Raises UsageError or InputError with a hint.
     """

@@ -11,7 +11,7 @@ from patchpilot.resources import data_dir
 
 
 def imperative_of(word: str) -> str | None:
-    """Returns the imperative of a verb in third person, past tense or -ing form.
+    """Return the imperative of a verb in third person, past tense or -ing form.
 
     Returns None for unknown verbs and for imperatives.
     """
@@ -37,7 +37,7 @@ def imperative_of(word: str) -> str | None:
 
 
 def word_list(name: str, key: str) -> tuple[str, ...]:
-    """Returns the list `key` of checks/words/NAME.toml.
+    """Return the list `key` of checks/words/NAME.toml.
 
     Raises PackError if it is missing or not a list of strings.
     """
@@ -49,12 +49,12 @@ def word_list(name: str, key: str) -> tuple[str, ...]:
 
 @cache
 def word_set(name: str, key: str) -> frozenset[str]:
-    """Returns the list `key` of checks/words/NAME.toml as a set."""
+    """Return the list `key` of checks/words/NAME.toml as a set."""
     return frozenset(word_list(name, key))
 
 
 def word_table(name: str, key: str) -> Mapping[str, Any]:
-    """Returns the table `key` of checks/words/NAME.toml.
+    """Return the table `key` of checks/words/NAME.toml.
 
     Raises PackError if it is missing or not a table.
     """

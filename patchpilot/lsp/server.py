@@ -40,7 +40,7 @@ class BoundedInput:
         self._stream = stream
 
     def readline(self) -> bytes:
-        """The next line of a header."""
+        """Return the next line of a header."""
         line = self._stream.readline(_LONGEST_HEADER)
         found = _LENGTH.match(line)
         is_large = found and (len(found[1]) > _DIGITS or int(found[1]) > MAX_INPUT)
@@ -55,7 +55,7 @@ class BoundedInput:
         return line
 
     def read(self, size: int) -> bytes:
-        """The next so many bytes."""
+        """Return the next so many bytes."""
         return self._stream.read(size)
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ class Braces:
         return _most_slashes(self._tree)
 
     def matches(self, path: str, is_folder: Callable[[str], bool]) -> bool:
-        """Whether one of its alternatives matches the path.
+        """Return whether one of its alternatives matches the path.
 
         `is_folder` is asked only when the answer depends on it.
         """
@@ -76,14 +76,14 @@ class Braces:
 
 @lru_cache(maxsize=4096)
 def braces(pattern: str) -> Braces | None:
-    """Parses a pattern with alternatives; returns None if it has none or is too long."""
+    """Parse a pattern with alternatives; returns None if it has none or is too long."""
     if len(pattern) > MAX_PATTERN or not any(True for _ in _groups(pattern)):
         return None
     return Braces(pattern)
 
 
 def _groups(pattern: str) -> Iterator[tuple[int, int]]:
-    """Where each group of alternatives begins and ends.
+    """Yield where each group of alternatives begins and ends.
 
     `{2}` and `{1,3}` are the counts of a regular expression.
     """
@@ -138,7 +138,7 @@ def _most_slashes(tree: Sequence) -> int:
 
 
 def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
-    """The sequences of all alternatives that end with a slash, or that do not."""
+    """Return the sequences of all alternatives that end with a slash, or that do not."""
     if not tree:
         return [] if slash else [[]]
     *head, last = tree
@@ -158,7 +158,7 @@ def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
 
 
 def _without_wildcards(tree: Sequence) -> Sequence | None:
-    """The sequence without alternatives that have a wildcard; None when nothing is left."""
+    """Return the sequence without alternatives that have a wildcard; None when nothing is left."""
     left: Sequence = []
     for item in tree:
         if isinstance(item, str):
@@ -178,7 +178,7 @@ def _without_wildcards(tree: Sequence) -> Sequence | None:
 
 
 def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
-    """One regular expression for all of them, followed by `rest`.
+    """Return one regular expression for all of them, followed by `rest`.
 
     Wildcards match slashes only when `rest` is "".
     """

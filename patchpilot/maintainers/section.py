@@ -38,7 +38,7 @@ class RoleWords(NamedTuple):
     defaults: tuple[tuple[str, str], ...] = ()
 
     def maintainer(self, status: str | None) -> str:
-        """The role of an M: line in a section of this status."""
+        """Return the role of an M: line in a section of this status."""
         if status is None:
             return self.role
         lowered = ascii_lower(status)
@@ -47,7 +47,7 @@ class RoleWords(NamedTuple):
 
 
 def ascii_lower(text: str) -> str:
-    """Converts only the letters A to Z to lower case, as a program that works on bytes does."""
+    """Convert only the letters A to Z to lower case, as a program that works on bytes does."""
     return (
         text.lower()
         if text.isascii()

@@ -10,7 +10,7 @@ _DIGITS = len(str(LARGEST))
 
 
 def number(text: str) -> int:
-    """Parses a decimal number, limited to LARGEST; returns 0 for any other text."""
+    """Parse a decimal number, limited to LARGEST; returns 0 for any other text."""
     if not text.isdecimal():
         return 0
     # zeros in front do not count

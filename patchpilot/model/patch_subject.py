@@ -26,7 +26,7 @@ def _stable_word() -> re.Pattern[str]:
 
 
 def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
-    """Returns the versions of the stable trees that a subject prefix names.
+    """Return the versions of the stable trees that a subject prefix names.
 
     `[PATCH 6.1.y]` and `[PATCH stable 6.1]` give ("6.1",), and `[PATCH 5.10/5.15]` gives two
     versions.
@@ -45,7 +45,7 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_for_stable(words: Sequence[str]) -> bool:
-    """Returns whether a subject prefix names a stable tree or marks the patch as being for
+    """Return whether a subject prefix names a stable tree or marks the patch as being for
     stable.
     """
     return bool(stable_versions(words)) or any(

@@ -71,7 +71,7 @@ class ListRule(NamedTuple):
     tags: tuple[str, ...] = ()
 
     def matches(self, text: str) -> bool:
-        """Whether this text of a message and its notes is for the list."""
+        """Return whether this text of a message and its notes is for the list."""
         return re.search(self.message, text, re.MULTILINE) is not None
 
 
@@ -86,7 +86,7 @@ class GoneAddress(NamedTuple):
     instead: str = ""
 
     def matches(self, email: str) -> bool:
-        """Whether this address bounces."""
+        """Return whether this address bounces."""
         lowered = email.lower()
         return (
             lowered == self.address
@@ -96,7 +96,7 @@ class GoneAddress(NamedTuple):
 
 
 def bounces(email: str, gone: Iterable[GoneAddress]) -> GoneAddress | None:
-    """Returns the entry for a bouncing address, or None."""
+    """Return the entry for a bouncing address, or None."""
     return next((row for row in gone if row.matches(email)), None)
 
 

@@ -138,15 +138,17 @@ def claims_of(
 
 
 def _proves_itself(mail: Classified, claim: Claim) -> bool:
-    """Whether a known sender's message is evidence: of a bot by its address, or the author's."""
+    """Return whether a known sender's message is evidence: of a bot by its address, or the
+    author's.
+    """
     if mail.by_author:
         return claim.what in ("withdrawn", "redone")
     return mail.robot is not None and is_bot_address(mail.sender)
 
 
 def _withdrawn(claim: Claim, mail: Classified, words: str, target: str) -> Claim:
-    """The claim, marked if these words of a message take it back: those answered, and what the
-    sender said was applied.
+    """Return the claim, marked if these words of a message take it back: those
+    answered, and what the sender said was applied.
     """
     own = claim.what == "applied" and claim.sender.key == mail.sender.key
     if claim.message_id == target or own:
@@ -193,8 +195,8 @@ def voided(claim: Claim, since: datetime) -> Claim:
 
 
 def _taken_back(reply: Reply) -> tuple[str, str] | None:
-    """The sentence that takes something back, and the Message-ID of what it was said in: the
-    message answered, or the stable tree's message above.
+    """Return the sentence that takes something back, and the Message-ID of what it was
+    said in: the message answered, or the stable tree's message above.
     """
     mail, text = reply.mail, " ".join(reply.mail.body.text.split())
     if mail.bot or _KEPT.search(text):
@@ -228,7 +230,9 @@ def _base(reply: Reply) -> Claim:
 
 
 def _sentence(mail: Classified) -> str:
-    """The sentence that a message was classified by, of a script's the first about a tree."""
+    """Return the sentence that a message was classified by, of a script's the first about
+    a tree.
+    """
     texts = (sentence.text for sentence in mail.sentences)
     found = (it for it in texts if MENTIONS.search(it))
     return (next(found, "") if mail.semi else mail.why)[:MOST_QUOTED]
@@ -257,7 +261,7 @@ def _said(reply: Reply) -> list[Claim]:
 
 
 def _in_talk(reply: Reply, base: Claim) -> list[Claim]:
-    """What a person's message says that is about no stable tree."""
+    """Return what a person's message says that is about no stable tree."""
     mail, said = reply.mail, reply.mail.said
     if mail.by_author:
         return _by_author(reply, base) if reply.under is None else []
@@ -293,7 +297,9 @@ def _stated(reply: Reply, base: Claim) -> Claim:
 
 
 def _applied(reply: Reply, base: Claim) -> list[Claim]:
-    """What a message says was applied: the series, one patch of it, or each that it lists."""
+    """Return what a message says was applied: the series, one patch of it, or each that it
+    lists.
+    """
     mail, place = reply.mail, reply.mail.place
     if place.landings:
         return _listed_commits(reply, base._replace(what="applied"))
@@ -313,7 +319,7 @@ def _applied(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
-    """The commits that a message lists; patchwork also lists patches that have none."""
+    """Return the commits that a message lists; patchwork also lists patches that have none."""
     found = [
         base._replace(
             commit=line.commit, patch=line.number or base.patch, title=line.title
@@ -325,8 +331,8 @@ def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _by_author(reply: Reply, base: Claim) -> list[Claim]:
-    """What an author does with their own patch: withdraw it, or mark it in patchwork as to be done
-    again.
+    """Return what an author does with their own patch: withdraw it, or mark it in
+    patchwork as to be done again.
     """
     mark = PATCHWORK_MARK.search(reply.mail.body.text)
     if mark and mark["state"].lower() in ("cr", "changes-requested"):
@@ -346,8 +352,8 @@ def _by_author(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _about(reply: Reply) -> int | None:
-    """The patch that "applied" in words is about: 0 for the series, also when it answers the first
-    patch of a series without a cover letter.
+    """Return the patch that "applied" in words is about: 0 for the series, also when
+    it answers the first patch of a series without a cover letter.
     """
     text, revision = reply.mail.body.text, reply.revision
     if _ONE_PATCH.match(text):

@@ -147,7 +147,7 @@ class DeliveryReport(NamedTuple):
 
 
 def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
-    """Returns the delivery reports in a message, one for each recipient.
+    """Return the delivery reports in a message, one for each recipient.
 
     Returns none for any other kind of message.
     """
@@ -167,8 +167,8 @@ def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
 
 
 def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
-    """The recipients in the machine-readable part of a report, and the ids in the mail that it
-    returns.
+    """Yield the recipients in the machine-readable part of a report, and the ids in
+    the mail that it returns.
     """
     parts = mail_parts(mail.raw)
     text = "\n".join(text for _, text in parts)
@@ -203,12 +203,12 @@ def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
 
 
 def _typed(value: str) -> str:
-    """A field's value without its type: `rfc822; a@b` is `a@b`."""
+    """Return a field's value without its type: `rfc822; a@b` is `a@b`."""
     return value.partition(";")[2].strip() if ";" in value else value.strip()
 
 
 def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
-    """A bounce in words, as qmail and exim write them."""
+    """Yield a bounce in words, as qmail and exim write them."""
     text = mail.body[:_TEXT]
     about = _about(mail, map(id_in_header, _RETURNED_ID.findall(mail.body)))
     named = [
@@ -260,7 +260,7 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
 
 
 def _about(mail: Mail, returned: Iterable[str | None]) -> tuple[str, ...]:
-    """The Message-IDs in the returned text, and those above the report."""
+    """Return the Message-IDs in the returned text, and those above the report."""
     ids = (*returned, mail.in_reply_to, *mail.references[-5:])
     return tuple(dict.fromkeys(filter(None, ids)))
 
@@ -270,7 +270,7 @@ def reports_about(
     message_ids: frozenset[str],
     titles: Iterable[str] = (),
 ) -> tuple[DeliveryReport, ...]:
-    """Returns the reports that are about one of these messages or quote one of these titles."""
+    """Return the reports that are about one of these messages or quote one of these titles."""
     known = frozenset(titles)
     return tuple(
         report

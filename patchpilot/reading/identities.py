@@ -28,7 +28,7 @@ class Identities:
         return address.key in self.names or is_bot_address(address)
 
     def same(self, one: Address, other: Address) -> bool:
-        """Whether two addresses are one mailbox, or known as two mailboxes of one name."""
+        """Return whether two addresses are one mailbox, or known as two mailboxes of one name."""
         if one.key == other.key:
             return bool(one.key)
         mine, theirs = (
@@ -38,7 +38,7 @@ class Identities:
         return any(len(name) > 1 for name in mine & theirs)
 
     def sender(self, mail: "Classified") -> Address:
-        """The sender.
+        """Return the sender.
 
         That of the From: header if the address that rewrote it is not known as a list.
         """
@@ -50,7 +50,7 @@ class Identities:
         )
 
     def has_name_of_known(self, address: Address) -> bool:
-        """Whether an address that is not known comes with the name of a known one."""
+        """Return whether an address that is not known comes with the name of a known one."""
         name = name_words(address.name)
         return (
             len(name) > 1
@@ -59,7 +59,7 @@ class Identities:
         )
 
     def vouch_for(self, mail: "Classified") -> bool:
-        """Whether the sender of a message may report what changes the state of a series."""
+        """Return whether the sender of a message may report what changes the state of a series."""
         return (
             is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
         )

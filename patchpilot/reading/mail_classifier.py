@@ -180,7 +180,7 @@ class Classified:
 
 
 def classify(mail: Mail, author: Address | None = None) -> Classified:
-    """Classifies one message.
+    """Classify one message.
 
     `author` is the patch's author if the thread is known; otherwise the author is guessed from
     the quotes.
@@ -408,7 +408,7 @@ def _asked(
 
 
 def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
-    """Whether a mail that is not marked as a reply is a patch or a cover letter."""
+    """Return whether a mail that is not marked as a reply is a patch or a cover letter."""
     if _is_answer(mail, body):
         return None
     text = unquoted(mail.body)
@@ -433,8 +433,9 @@ def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
 
 
 def _is_answer(mail: Mail, body: Body) -> bool:
-    """Whether a mail with the subject of a patch answers one: it quotes somebody, and has no patch
-    and no list of changed files. Some mail programs remove the "Re:".
+    """Return whether a mail with the subject of a patch answers one: it quotes
+    somebody, and has no patch and no list of changed files. Some mail programs
+    remove the "Re:".
     """
     has_stat = _FILES_CHANGED.search(mail.body) is not None
     if not mail.in_reply_to or not body.quoted or body.has_diff or has_stat:
@@ -443,7 +444,7 @@ def _is_answer(mail: Mail, body: Body) -> bool:
 
 
 def _is_whole_patch(body: Body) -> bool:
-    """Whether the inline patch carries its own message or stat, with little other text."""
+    """Return whether the inline patch carries its own message or stat, with little other text."""
     has_header = any(
         re.match(
             r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line
@@ -454,7 +455,7 @@ def _is_whole_patch(body: Body) -> bool:
 
 
 def _answers_patch(mail: Mail) -> bool:
-    """Whether a mail answers a patch, by the Message-IDs of its thread."""
+    """Return whether a mail answers a patch, by the Message-IDs of its thread."""
     if mail.in_reply_to and batch_of(mail.in_reply_to):
         return True
     is_deep = len(mail.references) > _DEEPEST_PATCH
@@ -462,14 +463,16 @@ def _answers_patch(mail: Mail) -> bool:
 
 
 def _has_signed(sender: Address, body: Body) -> bool:
-    """Whether the quoted patch is signed by the sender first: who takes a patch signs below."""
+    """Return whether the quoted patch is signed by the sender first: who takes a patch
+    signs below.
+    """
     signed = (_SIGNED.match(line) for line in body.quoted[:400])
     first = next((parse_address(it[1]) for it in signed if it), None)
     return first is not None and same_person(first, sender)
 
 
 def _says(attribution: str, person: Address) -> bool:
-    """Whether an attribution ("On …, Ada Fixer wrote:") names the person."""
+    """Return whether an attribution ("On …, Ada Fixer wrote:") names the person."""
     named = _NAMED.search(attribution)
     if not named:
         return False
@@ -484,7 +487,7 @@ def _says(attribution: str, person: Address) -> bool:
 
 
 def unquoted(body: str) -> str:
-    """Returns the lines of a body that are not quoted with `>`.
+    """Return the lines of a body that are not quoted with `>`.
 
     Their number is limited, so that a long log does not take too much time.
     """

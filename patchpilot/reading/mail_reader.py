@@ -44,7 +44,7 @@ class MailReader:
         self._classified: dict[tuple[object, ...], Classified] = {}
 
     def parse(self, raw: bytes) -> Mail:
-        """The mail in these bytes."""
+        """Return the mail in these bytes."""
         mail = self._parsed.get(raw)
         if mail is None:
             mail = self._parsed[raw] = self._before.get(raw) or parse_mail(raw)

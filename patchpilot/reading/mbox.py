@@ -45,7 +45,7 @@ def read_mails(
     skipped: Skipped = ignored,
     parse_mail: Callable[[bytes], Mail] = parse_mail,
 ) -> tuple[Mail, ...]:
-    """Reads the messages in a file, which is a single message or an mbox, optionally gzipped.
+    """Read the messages in a file, which is a single message or an mbox, optionally gzipped.
 
     `-` is standard input. Raises InputError with the file name. In an mbox, messages that are too
     large, and those beyond the size limit of a file, are reported to `skipped` and omitted.
@@ -80,7 +80,7 @@ def read_mails(
 def within_limits(
     blocks: Iterable[bytes], source: str, skipped: Skipped, limit: int | None = None
 ) -> Iterator[bytes]:
-    """Yields the raw messages of an mbox that is read in blocks, within the size limits.
+    """Yield the raw messages of an mbox that is read in blocks, within the size limits.
 
     Messages that are too large are skipped, and reading ends after `limit` bytes of messages.
     Only one message and one block are held in memory. `skipped` is called with the reason for
@@ -105,7 +105,7 @@ def within_limits(
 
 
 def _at_most(blocks: Iterable[bytes], source: str, skipped: Skipped) -> Iterator[bytes]:
-    """The blocks up to the size to which even a mail that is skipped is read."""
+    """Yield the blocks up to the size to which even a mail that is skipped is read."""
     size = 0
     for block in blocks:
         size += len(block)
@@ -125,7 +125,7 @@ def parse(
     parse_mail: Callable[[bytes], Mail] = parse_mail,
     without: Container[str] = (),
 ) -> tuple[Mail, ...]:
-    """Parses the messages of an mbox, or a single message, from bytes.
+    """Parse the messages of an mbox, or a single message, from bytes.
 
     For messages in `without`, only the Message-ID is read, and they are omitted. Raises
     InputError if a single message is too large; for an mbox, `skipped` is called with the reason.
@@ -161,8 +161,8 @@ def _id_at_top(data: bytes, start: int, end: int) -> str:
 
 
 def _named(top: bytes) -> str:
-    """The Message-ID of a mail that is too large to be read, from its first bytes, so that it can
-    be read elsewhere.
+    """Return the Message-ID of a mail that is too large to be read, from its first
+    bytes, so that it can be read elsewhere.
     """
     found = _MESSAGE_ID.search(top)
     return (
@@ -179,7 +179,7 @@ def with_id(mail: Mail) -> Mail:
 
 
 def title_hash(title: str) -> str:
-    """Returns the first part of a Message-ID for a patch of which only the title is known."""
+    """Return the first part of a Message-ID for a patch of which only the title is known."""
     return _hashed(title.encode("utf-8", "replace"))
 
 
@@ -188,7 +188,7 @@ def _hashed(data: bytes) -> str:
 
 
 def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
-    """Returns the first message with each Message-ID, oldest first.
+    """Return the first message with each Message-ID, oldest first.
 
     Messages without a usable date are sorted as the oldest, in their original order.
     """
@@ -201,7 +201,7 @@ def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
 def one_of_each(
     mails: Iterable[Mail], known: Container[str], skipped: Skipped = ignored
 ) -> tuple[Mail, ...]:
-    """Returns one message for each Message-ID, in order.
+    """Return one message for each Message-ID, in order.
 
     Anybody can send a second message with the Message-ID of another. Of copies by several
     senders, the one from a known address (`known`, in lower case) is used. If there is none, all
@@ -226,7 +226,7 @@ def one_of_each(
 
 
 def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
-    """The one of several mails that is the sender's own; None if none is known to be."""
+    """Return the one of several mails that is the sender's own; None if none is known to be."""
     senders = {real_sender(mail).key for mail in copies}
     # a list may have rewritten the header of one
     direct = [mail for mail in copies if mail.sender.key in senders] or copies
@@ -235,7 +235,7 @@ def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
 
 
 def arrived(mail: Mail) -> datetime | None:
-    """Returns when the archive received a message.
+    """Return when the archive received a message.
 
     This is the date of the topmost Received: header that has one, or otherwise the message's
     Date:.
@@ -249,5 +249,5 @@ def arrived(mail: Mail) -> datetime | None:
 
 
 def when(mail: Mail) -> datetime:
-    """Returns the date of the message, or the epoch if it has none."""
+    """Return the date of the message, or the epoch if it has none."""
     return mail.date or EPOCH

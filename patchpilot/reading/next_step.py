@@ -94,7 +94,9 @@ def advise(status: Status) -> NextStep:
 
 
 def _with_claim(step: NextStep, claim: Claim) -> NextStep:
-    """The step, with what somebody claims; nobody is reminded before a claim was looked up."""
+    """Return the step, with what somebody claims; nobody is reminded before a claim was
+    looked up.
+    """
     if claim.what == "superseded":
         return _wait(f"{claim.words}: read it before you send another version")
     if claim.what not in IN_A_TREE:
@@ -133,7 +135,7 @@ def _advise(status: Status) -> NextStep:
 
 
 def _changes(status: Status, version: int) -> Advice:
-    """What to do where changes were requested, in words, by a robot or by a revert."""
+    """Return what to do where changes were requested, in words, by a robot or by a revert."""
     undone = next((it.reverted_by for it in status.landed if it.reverted_by), None)
     if undone and status.why.startswith("reverted"):
         why = (
@@ -145,7 +147,7 @@ def _changes(status: Status, version: int) -> Advice:
 
 
 def _for_next_version(status: Status, version: int) -> Advice:
-    """The reply that is due before the next version, and that version."""
+    """Return the reply that is due before the next version, and that version."""
     send = _reroll(f"send v{version} with the requested changes")
     reply = _unanswered(status)
     if reply is None:
@@ -156,7 +158,7 @@ def _for_next_version(status: Status, version: int) -> Advice:
 
 
 def _wished(reply: Reply, version: int) -> Advice:
-    """The reply that a mail asks for, and the new version where it wants one."""
+    """Return the reply that a mail asks for, and the new version where it wants one."""
     words = (
         "{who} reports build warnings"
         if reply.mail.only_warns
@@ -182,12 +184,12 @@ def _reminder(status: Status) -> str:
 
 
 def next_step(status: Status) -> str:
-    """Returns the next step in one sentence."""
+    """Return the next step in one sentence."""
     return str(advise(status).advice)
 
 
 def _open_question(status: Status) -> Reply | None:
-    """The question that the author has to answer, where nothing else is wanted."""
+    """Return the question that the author has to answer, where nothing else is wanted."""
     reply = _unanswered(status)
     return reply if reply and reply.mail.kind is MailKind.QUESTION else None
 
@@ -200,7 +202,7 @@ def _in_review(status: Status) -> NextStep:
 
 
 def _with_tags(status: Status, advice: Advice) -> Advice:
-    """The advice, and where it is to send a new version, the tags to add to that."""
+    """Return the advice, and where it is to send a new version, the tags to add to that."""
     count = sum(not (tag.asks or tag.conditional) for tag in status.trailers)
     sends = any(action.verb == "send" for action in actions(advice))
     if not (count and sends):
@@ -210,7 +212,7 @@ def _with_tags(status: Status, advice: Advice) -> Advice:
 
 
 def _partly(status: Status) -> NextStep:
-    """What is left for patches that are in no tree yet."""
+    """Return what is left for patches that are in no tree yet."""
     version = status.topic.latest.version + 1
     asked = any(
         patch.state is SeriesState.CHANGES_REQUESTED for patch in status.patches
@@ -293,7 +295,7 @@ _HALF_A_YEAR = timedelta(days=182)
 
 
 def _for_stable(status: Status) -> Action | None:
-    """What comes after the merge, as long as a stable branch needs the fix.
+    """Return what comes after the merge, as long as a stable branch needs the fix.
 
     Without the branches, only the tag is known: it is waited for until the first branch has it, a
     branch was decided on, or half a year has passed.
@@ -349,7 +351,7 @@ def _is_long_merged(status: Status) -> bool:
 
 
 def _work_left(status: Status) -> list[str | Action]:
-    """The author's remaining work after acceptance.
+    """Return the author's remaining work after acceptance.
 
     Backports to the branches that the fix did not apply to or that reverted it, and later fixes
     that a branch lacks.
@@ -400,7 +402,7 @@ def _backport(
 
 
 def _in_stable_review(status: Status) -> list[str | Action]:
-    """The stable branches that decide next."""
+    """Return the stable branches that decide next."""
     for states, none_of, words in _STABLE_REVIEWS:
         found = [branch for branch in status.stable if branch.state in states]
         if found and not _versions(status, *none_of):
@@ -435,7 +437,9 @@ def _joined(sentences: Sequence[str | Action]) -> Advice:
 
 
 def _wishes(status: Status) -> list[Reply]:
-    """The messages of others about the latest version that want an answer, the oldest first."""
+    """Return the messages of others about the latest version that want an answer, the
+    oldest first.
+    """
     latest = status.topic.latest
     taken = {
         patch.number
@@ -460,8 +464,8 @@ def _last_wish(status: Status) -> Reply | None:
 
 
 def _unanswered(status: Status) -> Reply | None:
-    """The last wish that the author has not answered; who was answered later is not waiting, nor
-    who has given a tag since.
+    """Return the last wish that the author has not answered; who was answered later is
+    not waiting, nor who has given a tag since.
     """
     done = {
         reply.mail.sender.key: reply.when

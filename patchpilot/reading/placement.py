@@ -79,7 +79,7 @@ class Placement:
 def placement(
     kind: MailKind, subject: str, text: str, headers: dict[str, str]
 ) -> Placement:
-    """Parses where a patch was applied, from a message of this kind.
+    """Parse where a patch was applied, from a message of this kind.
 
     `text` is the message's unquoted text, `headers` its headers by lower-case name.
     """

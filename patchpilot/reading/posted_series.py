@@ -222,7 +222,7 @@ class Revision:
         return frozenset(post.change_id for post in self.posts if post.change_id)
 
     def has_other_ids(self, other: "Revision") -> bool:
-        """Whether both have change-ids, and none in common."""
+        """Return whether both have change-ids, and none in common."""
         mine, yours = self.change_ids, other.change_ids
         return bool(mine and yours) and not mine & yours
 
@@ -279,8 +279,8 @@ class PostedTopic:
         return self.revisions[-1].author
 
     def is_author(self, address: Address) -> bool:
-        """Whether an address is that of one who sent a version of it, or known as another address
-        of theirs.
+        """Return whether an address is that of one who sent a version of it, or known
+        as another address of theirs.
         """
         known = (
             revision.author for revision in self.revisions if self.is_by_known(revision)
@@ -288,7 +288,7 @@ class PostedTopic:
         return any(self.identities.same(address, author) for author in known)
 
     def has_authors_name(self, address: Address) -> bool:
-        """Whether an address comes with an author's name and is not known as theirs."""
+        """Return whether an address comes with an author's name and is not known as theirs."""
         return not self.is_author(address) and any(
             same_person(address, revision.author) for revision in self.revisions
         )
@@ -386,7 +386,7 @@ class PostedTopic:
 def find_topics(
     mails: Iterable[Classified], known: Sequence[Address] = (), anchor: str = ""
 ) -> tuple[PostedTopic, ...]:
-    """Returns the series that these messages post, the oldest first.
+    """Return the series that these messages post, the oldest first.
 
     Revisions from senders that neither the series nor `known` names are split off; the message
     `anchor` is the one whose sender is known (see `without_strangers`).
@@ -399,7 +399,7 @@ def find_topics(
     by_author: dict[str, list[Post]] = defaultdict(list)
     for post in sorted(_with_covers(posts), key=lambda it: (it.when, it.number or 0)):
         by_author[post.mail.sender.key].append(post)
-    sent = [one for group in by_author.values() for one in _sendings(group)]
+    sent = [sending for group in by_author.values() for sending in _sendings(group)]
     sent.sort(key=lambda one: one.head.when)
     topics = (
         topic for group in _linked(sent) for topic in _of_known(group, known, anchor)
@@ -410,8 +410,8 @@ def find_topics(
 def _of_known(
     series: Sequence[Revision], known: Sequence[Address], anchor: str
 ) -> Iterator[PostedTopic]:
-    """The series without the later revisions of senders that are not known, and these as series of
-    their own.
+    """Yield the series without the later revisions of senders that are not known, and
+    these as series of their own.
     """
     mine, others, identities = without_strangers(_in_order(series), known, anchor)
     yield PostedTopic(_completed(mine), identities, others)
@@ -420,7 +420,7 @@ def _of_known(
 
 
 def named_in(post: Post) -> list[Address]:
-    """Returns the addresses in a patch or cover letter: its sender, recipients and tags."""
+    """Return the addresses in a patch or cover letter: its sender, recipients and tags."""
     mail = post.mail.mail
     tags = (parse_address(text) for text in _NAMED.findall(mail.body[:_MESSAGE]))
     return [
@@ -435,7 +435,7 @@ def named_in(post: Post) -> list[Address]:
 def without_strangers(
     revisions: Sequence[Revision], known: Sequence[Address], anchor: str = ""
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
-    """Separates later revisions by unknown senders from the other revisions.
+    """Separate later revisions by unknown senders from the other revisions.
 
     Returns the accepted revisions, the revisions by unknown senders, and the identities for which
     known senders vouch. The other revisions are judged from the one that contains the message
@@ -451,7 +451,11 @@ def without_strangers(
         ),
         None,
     )
-    mine = (one for one in revisions if given.sender(one.head.mail).key in given.names)
+    mine = (
+        revision
+        for revision in revisions
+        if given.sender(revision.head.mail).key in given.names
+    )
     first = named or next(mine, revisions[0])
     found = given.with_addresses(_named_in(first))
     kept, others = [], []
@@ -483,7 +487,9 @@ def _post(mail: Classified) -> Post:
 
 
 def _version_before(text: str, at: int) -> int:
-    """The version that the words before a link name it as; 0 for a link to something else."""
+    """Return the version that the words before a link name it as; 0 for a link to
+    something else.
+    """
     before = text[max(0, at - 200) : at]
     above, _, line = before.rpartition("\n")
     if not line.strip(" \t-*<[]()"):
@@ -496,8 +502,9 @@ def _version_before(text: str, at: int) -> int:
 
 
 def _with_covers(posts: Sequence[Post]) -> Iterator[Post]:
-    """The posts; one without a number and a diff that a patch of the same author and version
-    answers is a cover letter, also one whose number is that of a set (`[PATCHSET v4 1/2]`).
+    """Yield the posts; one without a number and a diff that a patch of the same author
+    and version answers is a cover letter, also one whose number is that of a set
+    (`[PATCHSET v4 1/2]`).
     """
     headed = {
         (it.mail.mail.in_reply_to, it.mail.sender.key, not it.number and it.shape[0])
@@ -520,7 +527,7 @@ _Sent = dict[int | None, Post]
 
 
 def _sendings(posts: Sequence[Post]) -> list[Revision]:
-    """Posts of one author, the oldest first, put together into what was sent at once."""
+    """Post of one author, the oldest first, put together into what was sent at once."""
     sets: list[_Sent] = []
     by_id: dict[str, _Sent] = {}
     latest: dict[tuple[object, ...], _Sent] = {}
@@ -539,7 +546,9 @@ def _sendings(posts: Sequence[Post]) -> list[Revision]:
 
 
 def _is_under(sent: _Sent, post: Post) -> bool:
-    """Whether a post was sent with those that it answers, of which the letter may miscount."""
+    """Return whether a post was sent with those that it answers, of which the letter may
+    miscount.
+    """
     head, total = next(iter(sent.values())), post.mail.subject.total
     is_counted = total or (head.is_cover and head.mail.subject.total is None)
     if not is_counted or post.number in sent:
@@ -553,7 +562,7 @@ def _is_under(sent: _Sent, post: Post) -> bool:
 
 
 def _is_next(sent: _Sent, post: Post) -> bool:
-    """Whether a post without a thread goes on with those of the same shape before it."""
+    """Return whether a post without a thread goes on with those of the same shape before it."""
     if not sent or post.number in sent or (post.mail.subject.total or 0) < 2:
         return False
     last = next(reversed(sent.values()))
@@ -570,7 +579,7 @@ def _is_soon(one: Post, other: Post) -> bool:
 
 
 def _version(sent: _Sent) -> int:
-    """The version of what was sent at once; the patches may count versions of their own."""
+    """Return the version of what was sent at once; the patches may count versions of their own."""
     head = sent[0].mail.subject.version if 0 in sent else 1
     return head if head > 1 else max(it.mail.subject.version for it in sent.values())
 
@@ -580,7 +589,7 @@ def in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
 
 
 def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
-    """Groups what was sent, the oldest first, into series."""
+    """Group what was sent, the oldest first, into series."""
     groups = [[at] for at in range(len(sent))]
     by_id = {post.message_id: at for at, it in enumerate(sent) for post in it.posts}
     known: dict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -607,7 +616,9 @@ def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
 
 
 def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
-    """Whether a later version follows the one that it answers, or links to as an earlier one."""
+    """Return whether a later version follows the one that it answers, or links to as an
+    earlier one.
+    """
     if mine.version < 2 or mine.backport_to or yours.version > mine.version:
         return False
     shares = bool(mine.titles & yours.titles)
@@ -625,8 +636,9 @@ def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
 
 
 def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
-    """What versions of a series have in common: a change-id, or a title or changes by one author
-    for one tree. A request to pull passes on patches of several series.
+    """Yield what versions of a series have in common: a change-id, or a title or
+    changes by one author for one tree. A request to pull passes on patches of
+    several series.
     """
     yield from ((change_id,) for change_id in revision.change_ids)
     if revision.pull_request and revision.patch_count > 1:
@@ -638,8 +650,9 @@ def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
 
 
 def _goes_on(mine: Revision, yours: Revision) -> bool:
-    """Whether revisions with a common title or change are of one series, and not of two with a
-    title such as "fix typo"."""
+    """Return whether revisions with a common title or change are of one series, and
+    not of two with a title such as "fix typo".
+    """
     elsewhere = mine.files and yours.files and not mine.files & yours.files
     if elsewhere or mine.has_other_ids(yours):
         return False
@@ -657,14 +670,14 @@ def _goes_on(mine: Revision, yours: Revision) -> bool:
 
 
 def _in_order(group: Sequence[Revision]) -> list[Revision]:
-    """The revisions as they were sent; by their numbers where a date cannot be right."""
+    """Return the revisions as they were sent; by their numbers where a date cannot be right."""
     is_dated = all(it.sent and _BEGINNING <= it.sent.year < _END for it in group)
     by_number = sorted(group, key=lambda it: (it.version, not it.rfc, it.head.when))
     return sorted(by_number, key=lambda it: it.head.when) if is_dated else by_number
 
 
 def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
-    """The revisions in order, each with all its patches.
+    """Return the revisions in order, each with all its patches.
 
     A revision that replaces some patches of the previous version gets the other patches from
     there; some patches sent again are of the same version.
@@ -690,8 +703,8 @@ def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
 def _with_the_rest(
     series: Revision, part: Revision, known: Mapping[str, Post]
 ) -> Revision | None:
-    """The version that a few patches make with the others of the version before; None if it is a
-    series of its own.
+    """Return the version that a few patches make with the others of the version
+    before; None if it is a series of its own.
 
     As in b4, each has to be an answer to the patch of its number; `known` has the patches of
     all earlier versions by Message-ID.
@@ -724,7 +737,7 @@ def _with_the_rest(
 
 
 def _repeats(before: Revision, revision: Revision) -> bool:
-    """Whether a revision has the version and the patches of the one before it, unchanged."""
+    """Return whether a revision has the version and the patches of the one before it, unchanged."""
     first, second = (
         [
             it.version,

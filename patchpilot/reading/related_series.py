@@ -25,8 +25,8 @@ _LONGEST_BODY = 400_000
 def follow_ups(
     every: Sequence[Status],
 ) -> Iterator[tuple[tuple[FollowUp, ...], tuple[Claim, ...]]]:
-    """Yields for each series the later series that fix, revert, continue or backport it, and what
-    they claim about it.
+    """Yield for each series the later series that fix, revert, continue or backport
+    it, and what they claim about it.
     """
     named: dict[str, list[int]] = defaultdict(list)
     pulls = [at for at, it in enumerate(every) if it.topic.latest.pull_request]
@@ -70,7 +70,7 @@ def _follow_up(relation: str, other: Status) -> FollowUp:
 def _relation(
     theirs: PostedTopic, mine: PostedTopic, commits: Sequence[str]
 ) -> str | None:
-    """How a later series is related to one that became these commits."""
+    """Return how a later series is related to one that became these commits."""
     if theirs.key in [revision.head.message_id for revision in mine.strangers]:
         return "continues"
     if theirs.titles & {f"revert {title}" for title in mine.titles}:
@@ -85,7 +85,7 @@ def _relation(
 
 
 def _reverted(post: Post) -> list[str]:
-    """The ids of the commits that a patch says it reverts."""
+    """Return the ids of the commits that a patch says it reverts."""
     return _REVERTED.findall(post.body[:_LONGEST_BODY])
 
 
@@ -96,8 +96,8 @@ def _fixed(post: Post) -> list[str]:
 
 
 def _passed_on(theirs: PostedTopic, mine: PostedTopic) -> str | None:
-    """How these patches are sent again: as stable patches, or by another person in a request to
-    pull or as a later version.
+    """Return how these patches are sent again: as stable patches, or by another person
+    in a request to pull or as a later version.
     """
     shared = mine.titles & theirs.titles
     if theirs.latest.backport_to:
@@ -115,8 +115,8 @@ def _passed_on(theirs: PostedTopic, mine: PostedTopic) -> str | None:
 
 
 def _claims(relation: str, other: Status, status: Status) -> Iterator[Claim]:
-    """What a later series says of this one: another person sent the next version of it, or reverts
-    it.
+    """Yield what a later series says of this one: another person sent the next version
+    of it, or reverts it.
 
     It counts if its sender is known of this one, or if a bot reports where it is.
     """
@@ -149,7 +149,8 @@ def _claims(relation: str, other: Status, status: Status) -> Iterator[Claim]:
 
 
 def _of_patch(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
-    """What became of a patch that another person sent on: it is forwarded, or was merged with that.
+    """Yield what became of a patch that another person sent on: it is forwarded, or
+    was merged with that.
 
     A merge commit is no commit of the patch.
     """
@@ -171,8 +172,8 @@ def _of_patch(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
 
 
 def _pulled(pull: Post, topic: PostedTopic) -> frozenset[str]:
-    """The titles of a series' latest patches that a request to pull lists below the author's name,
-    as git shortlog does.
+    """Return the titles of a series' latest patches that a request to pull lists below
+    the author's name, as git shortlog does.
     """
     name = re.escape(topic.author.name)
     listed = re.search(

@@ -94,7 +94,7 @@ class Body:
 
 
 def parse_body(body: str) -> Body:
-    """Parses the decoded text of a message."""
+    """Parse the decoded text of a message."""
     lines = body.split("\n", MAX_LINES)[:MAX_LINES]
     is_quote = _QUOTE.match
     quoted_at = [
@@ -154,7 +154,7 @@ def _take_attribution(
 
 
 def _attribution_lines(texts: Sequence[str]) -> int:
-    """How many of the last lines are an attribution, at most 3."""
+    """Return how many of the last lines are an attribution, at most 3."""
     taken = 0
     for count in range(1, min(3, len(texts)) + 1):
         first = texts[-count]
@@ -183,8 +183,8 @@ def _stray_attributions(own: list[ReplyLine]) -> list[str]:
 
 
 def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
-    """Where an unquoted patch within the mail begins (its scissors, pseudo headers or commit
-    message), or the number of lines.
+    """Return where an unquoted patch within the mail begins (its scissors, pseudo
+    headers or commit message), or the number of lines.
     """
     diff_at = next(
         (

@@ -92,8 +92,8 @@ class Writer:
 
 
 def words_of(text: str) -> list[str]:
-    """Returns the words of a sentence in lower case, with placeholders such as `<code>` for
-    anything else.
+    """Return the words of a sentence in lower case, with placeholders such as `<code>`
+    for anything else.
     """
     found = []
     for match in _TOKEN.finditer(text):
@@ -111,7 +111,7 @@ def words_of(text: str) -> list[str]:
 def sentence_names(
     sentences: Sequence[Sentence], writer: Writer
 ) -> tuple[frozenset[str], ...]:
-    """Returns the feature names of each sentence of a message."""
+    """Return the feature names of each sentence of a message."""
     said = [words_of(sentence.text) for sentence in sentences]
     found = []
     for at, (sentence, words) in enumerate(zip(sentences, said, strict=True)):
@@ -127,8 +127,8 @@ def sentence_names(
 
 
 def is_praise(names: frozenset[str]) -> bool:
-    """Whether a sentence is mere praise, which is no request even if its position makes one
-    likely.
+    """Return whether a sentence is mere praise, which is no request even if its
+    position makes one likely.
     """
     if "gives praise" not in names or names & _ASKING:
         return False
@@ -136,7 +136,7 @@ def is_praise(names: frozenset[str]) -> bool:
 
 
 def together(names: Sequence[frozenset[str]]) -> Features:
-    """Returns the combined features of several sentences.
+    """Return the combined features of several sentences.
 
     These are the count of each feature name, at most `MOST`, and the number of sentences.
     """
@@ -192,7 +192,7 @@ def _of_writer(sentence: Sentence, writer: Writer) -> Iterator[str]:
 
 
 def _size(count: int, sizes: Sequence[int]) -> str:
-    """A count as one of a few sizes."""
+    """Return a count as one of a few sizes."""
     return next((str(size) for size in sizes if count <= size), "more")
 
 

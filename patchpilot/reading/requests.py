@@ -147,7 +147,9 @@ def _requests(mail: Classified, author: Address | None = None) -> Sequence[_Requ
 
 
 def _of_a_report(mail: Classified) -> _Request:
-    """The first error or warning of a report, which build bots mark with `>>`, or its subject."""
+    """Return the first error or warning of a report, which build bots mark with `>>`, or
+    its subject.
+    """
     lines = mail.mail.body.split("\n", MAX_LINES)
     marked = [
         (at, line)
@@ -344,7 +346,9 @@ def answered_by(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
     edges = " ".join(words[:4]), " ".join(words[-4:])
     for reply in replies:
         sentences, every = reply.mail.sentences, reply.mail.body.quoted
-        is_one_part = len({one.part for one in sentences if one.quoted}) == 1
+        is_one_part = (
+            len({sentence.part for sentence in sentences if sentence.quoted}) == 1
+        )
         for sentence in sentences:
             above = _bare_text(every if is_one_part else sentence.quoted)
             if not every or any(edge in above for edge in edges):

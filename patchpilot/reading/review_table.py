@@ -146,16 +146,16 @@ class ReviewTable:
         return tuple(
             it.reviewer
             for it in self.by_reviewer
-            if all(one.review.state is ReviewState.UNSEEN for one in it.patches)
+            if all(patch.review.state is ReviewState.UNSEEN for patch in it.patches)
         )
 
     def name_of(self, reviewer: Address) -> str:
-        """What a reviewer is called; the address where another one has the same name."""
+        """Return what a reviewer is called; the address where another one has the same name."""
         names = [it.called for it in self.reviewers]
         return reviewer.email if names.count(reviewer.called) > 1 else reviewer.called
 
     def review(self, patch: ReviewedPatch, reviewer: Address) -> Review | None:
-        """What a reviewer has done with a patch; None where it is not addressed to them."""
+        """Return what a reviewer has done with a patch; None where it is not addressed to them."""
         return next((it for it in patch.reviewers if it.reviewer == reviewer), None)
 
 
@@ -181,7 +181,7 @@ class _Reviewers:
     people: dict[str, Address] = field(default_factory=dict)
 
     def key(self, address: Address) -> str:
-        """The key of a reviewer, who is added where not known."""
+        """Return the key of a reviewer, who is added where not known."""
         if address.key not in self.alias:
             known = next(
                 (key for key, it in self.people.items() if self._same(it, address)),
@@ -192,7 +192,9 @@ class _Reviewers:
         return self.alias[address.key]
 
     def _same(self, one: Address, other: Address) -> bool:
-        """Whether two addresses are one person's: anybody may take a name, so both are known."""
+        """Return whether two addresses are one person's: anybody may take a name, so both
+        are known.
+        """
         known = self.topic.identities
         return known.same(one, other) or (
             known.knows(one) and known.knows(other) and same_person(one, other)
@@ -200,7 +202,7 @@ class _Reviewers:
 
 
 def review_table(status: Status) -> ReviewTable:
-    """Returns the review table of the latest version; bots do not count as reviewers."""
+    """Return the review table of the latest version; bots do not count as reviewers."""
     topic = status.topic
     people = _Reviewers(topic)
     facts: dict[tuple[int, str], list[_Fact]] = defaultdict(list)
@@ -230,7 +232,7 @@ _Said = tuple[int, str, _Fact]
 
 
 def _replied(status: Status, people: _Reviewers) -> Iterator[_Said]:
-    """What replies say of each patch, by its number and the reviewer."""
+    """Yield what replies say of each patch, by its number and the reviewer."""
     topic = status.topic
     for at, revision in enumerate(topic.revisions):
         ancestors = tuple(_ancestors(revision, topic.latest))
@@ -251,7 +253,7 @@ def _replied(status: Status, people: _Reviewers) -> Iterator[_Said]:
 
 
 def _posted(topic: PostedTopic, people: _Reviewers) -> Iterator[_Said]:
-    """The tags in posted patches, by the patch's number and who gave them."""
+    """Yield the tags in posted patches, by the patch's number and who gave them."""
     for at, revision in enumerate(topic.revisions):
         for number, post, changed in _ancestors(revision, topic.latest):
             for tag in post.patch.trailers if post.patch else ():
@@ -262,7 +264,7 @@ def _posted(topic: PostedTopic, people: _Reviewers) -> Iterator[_Said]:
 
 
 def _review(person: Address, facts: Sequence[_Fact], topic: PostedTopic) -> Review:
-    """What the facts about one patch, in order, come to: the newest that says something."""
+    """Return what the facts about one patch, in order, come to: the newest that says something."""
     latest = len(topic.revisions) - 1
     last = source = facts[-1]
     state = ReviewState.LOOKED
@@ -290,7 +292,7 @@ def _review(person: Address, facts: Sequence[_Fact], topic: PostedTopic) -> Revi
 
 
 def _is_review(topic: PostedTopic, reply: Reply) -> bool:
-    """Whether a mail is a person's word about the patches who is not their author."""
+    """Return whether a mail is a person's word about the patches who is not their author."""
     mail = reply.mail
     return not (
         mail.bot
@@ -303,13 +305,13 @@ def _is_review(topic: PostedTopic, reply: Reply) -> bool:
 
 
 def _is_tag(name: str) -> bool:
-    """Whether a tag says that somebody reviewed, acked or tested the patch."""
+    """Return whether a tag says that somebody reviewed, acked or tested the patch."""
     words = set(name.lower().split("-"))
     return bool(words & set(_REVIEWS)) and words <= _PARTS
 
 
 def _addressed(topic: PostedTopic, post: Post) -> Iterator[Address]:
-    """The people whom a patch is addressed to, without its authors."""
+    """Yield the people whom a patch is addressed to, without its authors."""
     mail = post.mail.mail
     wrote = {address.key for address in patch_authors(post)}
     for tag in post.patch.trailers if post.patch else ():
@@ -323,7 +325,7 @@ def _addressed(topic: PostedTopic, post: Post) -> Iterator[Address]:
 
 
 def _is_list(address: Address) -> bool:
-    """Whether a recipient is a list: by its address, or as get_maintainer names one."""
+    """Return whether a recipient is a list: by its address, or as get_maintainer names one."""
     name, host = address.name.lower(), address.key.rpartition("@")[2]
     return (
         "list:" in name or host == "googlegroups.com" or is_list_address(address.email)
@@ -336,8 +338,8 @@ def _is_robot(address: Address) -> bool:
 
 
 def _ancestors(old: Revision, latest: Revision) -> Iterator[tuple[int, Post, bool]]:
-    """The number of each patch of the latest version, what it was in a revision, and whether it
-    has changed since.
+    """Yield the number of each patch of the latest version, what it was in a revision,
+    and whether it has changed since.
     """
     before, after = (
         [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)

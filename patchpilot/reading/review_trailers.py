@@ -125,13 +125,13 @@ class GivenTrailer:
         return parse_address(self.value)
 
     def is_from(self, sender: Address) -> bool:
-        """Whether the tag names the sender's own address."""
+        """Return whether the tag names the sender's own address."""
         address = self.address
         return address is not None and address.key == sender.key
 
     def asks(self, sender: Address, same: Callable[[Address, Address], bool]) -> str:
-        """Why a tag that counts is not added unasked: it claims authorship, or has an address that
-        is not the sender's; "" if it is added.
+        """Return why a tag that counts is not added unasked: it claims authorship, or
+        has an address that is not the sender's; "" if it is added.
         """
         if self.name.lower() in _OF_AUTHORS:
             return "it claims a part in writing or forwarding the patch"
@@ -148,7 +148,7 @@ class GivenTrailer:
 def given_trailers(
     body: Body, sender: Address, *, bot: bool = False
 ) -> tuple[GivenTrailer, ...]:
-    """Returns the tag lines among the sender's own words, with whether each counts.
+    """Return the tag lines among the sender's own words, with whether each counts.
 
     A folded address is unfolded, and repeated tags are listed once.
     """
@@ -197,7 +197,7 @@ def given_trailers(
 
 
 def proposed_trailers(body: Body) -> tuple[str, ...]:
-    """Returns the Fixes: and link tags among the sender's own words, which may be for the patch."""
+    """Return the Fixes: and link tags among the sender's own words, which may be for the patch."""
     own = [line.text for line in body.own]
     found = []
     for line, following in pairwise([*own, ""]):
@@ -211,8 +211,8 @@ def proposed_trailers(body: Body) -> tuple[str, ...]:
 
 
 def _cleaned(value: str) -> tuple[str, str, str]:
-    """The value of a tag, the comment after its #, and words after its address, which are no part
-    of the tag; without what a mail program added to the address.
+    """Return the value of a tag, the comment after its #, and words after its address,
+    which are no part of the tag; without what a mail program added to the address.
     """
     if "&lt;" in value:
         value = unescape(value)
@@ -228,7 +228,7 @@ def _cleaned(value: str) -> tuple[str, str, str]:
 
 
 def is_nack(line: str) -> bool:
-    """Whether a line is a formal NACK (`Nacked-by:`)."""
+    """Return whether a line is a formal NACK (`Nacked-by:`)."""
     return bool(_NACK.match(line))
 
 
@@ -251,8 +251,8 @@ def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> 
 
 
 def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
-    """Why an indented tag does not count: it is in an indented block, which is text pasted from
-    somewhere, as commit messages are.
+    """Return why an indented tag does not count: it is in an indented block, which is
+    text pasted from somewhere, as commit messages are.
     """
     if len(indent.expandtabs()) < 2:
         return ""
@@ -268,7 +268,9 @@ def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
 
 
 def _condition(before: Sequence[str], name: str) -> str | None:
-    """The sentence before a tag where it makes a condition, whole as far as its paragraph goes."""
+    """Return the sentence before a tag where it makes a condition, whole as far as its
+    paragraph goes.
+    """
     lines: list[str] = []
     for line in reversed(before):
         text = line.strip()
@@ -288,7 +290,7 @@ def _condition(before: Sequence[str], name: str) -> str | None:
 
 
 def _same_nickname(one: Address, other: Address) -> bool:
-    """Whether two mailboxes have the same name, and no one else has it."""
+    """Return whether two mailboxes have the same name, and no one else has it."""
     mine, yours = one.key.partition("@")[0], other.key.partition("@")[0]
     return mine == yours and len(mine) > 5 and mine not in _ANYBODYS
 

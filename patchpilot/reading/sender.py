@@ -23,7 +23,7 @@ _LOOKALIKES = str.maketrans(
 
 
 def real_sender(mail: Mail) -> Address:
-    """Returns the original From: address of a message, without a list's rewriting.
+    """Return the original From: address of a message, without a list's rewriting.
 
     It is taken from the message's headers and is not verified; see `Identities.sender`.
     """
@@ -50,7 +50,7 @@ def _clean(address: Address) -> Address:
 
 
 def is_sent_to_self(mail: Mail) -> bool:
-    """Whether a message is a test copy from `send --to-self`.
+    """Return whether a message is a test copy from `send --to-self`.
 
     Such a message is addressed to its sender only and has the real recipients in X-Original-To
     and X-Original-Cc.
@@ -67,7 +67,7 @@ def is_sent_to_self(mail: Mail) -> bool:
 
 
 def same_person(one: Address, other: Address) -> bool:
-    """Whether two addresses appear to belong to the same person.
+    """Return whether two addresses appear to belong to the same person.
 
     They have the same mailbox, or the same name with different mailboxes, which proves nothing.
     """
@@ -81,19 +81,19 @@ def same_person(one: Address, other: Address) -> bool:
 
 
 def _named(address: Address) -> str:
-    """The name of an address; one without it may be `first.last@`."""
+    """Return the name of an address; one without it may be `first.last@`."""
     local = address.email.partition("@")[0]
     return address.name or (local.replace(".", " ") if local.count(".") == 1 else "")
 
 
 def _latin(words: frozenset[str]) -> frozenset[str]:
-    """A name without what is written next to it in another script."""
+    """Return a name without what is written next to it in another script."""
     return frozenset(word for word in words if word.isascii())
 
 
 @lru_cache(maxsize=1024)
 def name_words(name: str) -> frozenset[str]:
-    """Returns the words of a name in lower case.
+    """Return the words of a name in lower case.
 
     Accents, initials, brackets, addresses and punctuation are removed.
     """
@@ -109,8 +109,8 @@ def name_words(name: str) -> frozenset[str]:
 
 
 def _without_lookalikes(name: str) -> str:
-    """A name with letters that only look like Latin ones replaced, word by word: a name in another
-    script has others as well.
+    """Return a name with letters that only look like Latin ones replaced, word by
+    word: a name in another script has others as well.
     """
     words = ((word, word.translate(_LOOKALIKES)) for word in re.split(r"(\s+)", name))
     return "".join(latin if latin.isascii() else word for word, latin in words)

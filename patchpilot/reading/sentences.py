@@ -54,7 +54,7 @@ class Sentence:
 
 
 def sentences_of(body: Body, text: str) -> tuple[Sentence, ...]:
-    """Returns the sentences of a parsed message, without greetings, closings, tags and code.
+    """Return the sentences of a parsed message, without greetings, closings, tags and code.
 
     `text` is the body from which `body` was parsed.
     """
@@ -89,7 +89,7 @@ def sentences_of(body: Body, text: str) -> tuple[Sentence, ...]:
 def _parts(
     own: Sequence[ReplyLine], lines: Sequence[str]
 ) -> Iterator[list[list[ReplyLine]]]:
-    """The sender's paragraphs, grouped by the quote that they are below."""
+    """Yield the sender's paragraphs, grouped by the quote that they are below."""
     part: list[list[ReplyLine]] = []
     last = -1
     for line in own:
@@ -107,7 +107,7 @@ def _parts(
 
 
 def _is_frame(line: ReplyLine, *, first: bool) -> bool:
-    """Whether a line is a tag, a closing, or in the first words of a mail a greeting."""
+    """Return whether a line is a tag, a closing, or in the first words of a mail a greeting."""
     return bool(
         is_trailer(line.text.strip())
         or (first and GREETING.match(line.text))
@@ -121,7 +121,7 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
 
 
 def _quoted_above(lines: Sequence[str], at: int) -> tuple[str, ...]:
-    """The quoted lines directly above a line, without one level of marks."""
+    """Return the quoted lines directly above a line, without one level of marks."""
     while at and not lines[at - 1].strip():
         at -= 1
     start = at
@@ -133,7 +133,9 @@ def _quoted_above(lines: Sequence[str], at: int) -> tuple[str, ...]:
 
 
 def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[int, int, str]]:
-    """The sentences of a paragraph: first line, last line, words. An item of a list starts one."""
+    """Yield the sentences of a paragraph: first line, last line, words. An item of a list
+    starts one.
+    """
     words: list[str] = []
     start = end = 0
     for number, line in enumerate(paragraph):
@@ -162,7 +164,9 @@ def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[int, int, str]]:
 
 
 def _stops(text: str, following: str) -> list[int]:
-    """Where sentences end within a line, its last one only where the line has a space after it."""
+    """Return where sentences end within a line, its last one only where the line has a
+    space after it.
+    """
     stops = []
     for match in _ENDS.finditer(text):
         rest = text[match.end() :].strip() or following

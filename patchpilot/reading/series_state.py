@@ -142,8 +142,8 @@ def _patch_state(
 def _least_advanced(
     patches: Sequence[PatchState], latest: Revision
 ) -> tuple[SeriesState, str]:
-    """The state of a series of which some patches are in a tree, and that of its patches in
-    words.
+    """Return the state of a series of which some patches are in a tree, and that of
+    its patches in words.
     """
     over = (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
     going = [patch for patch in patches if patch.state not in over]
@@ -163,7 +163,7 @@ def _least_advanced(
 
 
 def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
-    """What is left of these patches, a part for each state."""
+    """Return what is left of these patches, a part for each state."""
     states = dict.fromkeys(patch.state for patch in patches)
     groups = [
         (state, [patch for patch in patches if patch.state is state])
@@ -176,7 +176,7 @@ def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
 
 
 def _names(patches: Sequence[PatchState], latest: Revision) -> str:
-    """The patches by their number: `2/3, 3/3`; one of an earlier version with that."""
+    """Return the patches by their number: `2/3, 3/3`; one of an earlier version with that."""
     total = len(latest.patches)
     return ", ".join(
         f"{it.number}/{total}"
@@ -237,8 +237,8 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
 
 
 def _evidence_since(evidence: Evidence, date: datetime) -> Evidence:
-    """The evidence without what was reported until then: a version that was sent after a revert has
-    to be applied again.
+    """Return the evidence without what was reported until then: a version that was
+    sent after a revert has to be applied again.
     """
     events = tuple(event for event in evidence.events if _at(event) > date)
     return replace(evidence, events=events)
@@ -325,7 +325,9 @@ def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
 
 
 def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None:
-    """The state of a latest version that was withdrawn, refused or marked to be done again."""
+    """Return the state of a latest version that was withdrawn, refused or marked to be
+    done again.
+    """
     topic, events = evidence.topic, evidence.events
     # of several patches one may be withdrawn, of several sendings an earlier one
     earlier = {
@@ -419,7 +421,9 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
 
 
 def _gives_on_condition(reply: Reply) -> bool:
-    """Whether all tags of a message depend on changes ("With that fixed, Reviewed-by: …")."""
+    """Return whether all tags of a message depend on changes ("With that fixed,
+    Reviewed-by: …").
+    """
     credited = reply.mail.credited
     return (
         reply.mail.kind is MailKind.TRAILERS
@@ -429,7 +433,9 @@ def _gives_on_condition(reply: Reply) -> bool:
 
 
 def _is_late_review(reply: Reply) -> bool:
-    """Whether a person asks for changes, which are open where a later version came before them."""
+    """Return whether a person asks for changes, which are open where a later version came
+    before them.
+    """
     return reply.mail.kind is MailKind.REVIEW and not (
         reply.mail.by_author or reply.mail.bot
     )
@@ -443,7 +449,7 @@ def _last_by_address(replies: Sequence[Reply]) -> dict[Address, datetime]:
 
 
 def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
-    """Whether the waiting time of the project or subsystem before a reminder is over."""
+    """Return whether the waiting time of the project or subsystem before a reminder is over."""
     from patchpilot.projects.subsystems import shortest_wait
 
     return silence > timedelta(days=shortest_wait()) and silence > topic.waiting
@@ -458,7 +464,7 @@ _CUT = 20
 
 
 def series_posts(evidence: Evidence) -> list[tuple[Revision, Post]]:
-    """Returns the patches of the latest version, preceded by earlier patches that were applied.
+    """Return the patches of the latest version, preceded by earlier patches that were applied.
 
     The latter are patches of earlier versions that were dropped from the series after they were
     applied.
@@ -479,7 +485,7 @@ def series_posts(evidence: Evidence) -> list[tuple[Revision, Post]]:
 
 
 def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
-    """Returns the evidence about one patch.
+    """Return the evidence about one patch.
 
     With `alone`, the patch is the only one of its series and all the evidence is about it.
     """
@@ -521,7 +527,7 @@ def _is_about(
     number: int | None,
     date: datetime | None,
 ) -> bool:
-    """Whether what names a title (None: the whole series) is about a patch.
+    """Return whether what names a title (None: the whole series) is about a patch.
 
     Maintainers change titles, and long ones are cut.
     """

@@ -203,7 +203,7 @@ _ON_CONDITION = re.compile(
 
 
 def _taken(text: str) -> Statement | None:
-    """What a sentence states of a patch that its sender takes."""
+    """Return what a sentence states of a patch that its sender takes."""
     plain = _PLAIN.fullmatch(text)
     if plain:
         return Statement(MailKind.APPLIED, "applied", text, _tree(plain))

@@ -59,7 +59,7 @@ def read_thread(
     anchor: str = "",
     reports: bool = False,
 ) -> tuple[Status, ...]:
-    """Returns the status of every series in these messages, the oldest first, with its
+    """Return the status of every series in these messages, the oldest first, with its
     follow-ups.
 
     `now` is the time used to detect a stalled series; the default is the time of the latest
@@ -111,7 +111,7 @@ def read_thread(
 def _with_follow_ups(
     status: Status, later: tuple[tuple[FollowUp, ...], tuple[Claim, ...]]
 ) -> Status:
-    """The status with the later series, which may determine its state."""
+    """Return the status with the later series, which may determine its state."""
     found, claims = later
     if not found:
         return status
@@ -200,7 +200,9 @@ def _status(
 
 
 def _is_open(claim: Claim, topic: PostedTopic) -> bool:
-    """Whether nothing proves a claim, and neither a message nor a later version took it back."""
+    """Return whether nothing proves a claim, and neither a message nor a later version
+    took it back.
+    """
     sent = topic.since
     is_late = not claim.known or (claim.date or sent) >= sent
     return claim.counts and not claim.proven and is_late
@@ -247,7 +249,7 @@ def with_commits(
     fixed: Sequence[FollowUp] = (),
     needs: StableNeeds | None = None,
 ) -> Status:
-    """Adds the commits found in a repository (`landed_series.in_repository`) to a status.
+    """Add the commits found in a repository (`landed_series.in_repository`) to a status.
 
     `fixed` are the follow-ups found there;
     a follow-up that is known from messages keeps its Message-ID. `needs` are the stable branches

@@ -80,7 +80,7 @@ class Reply:
 
 
 def about(mail: Classified) -> str | None:
-    """Returns the title of the patch that a bot's message is about, or None."""
+    """Return the title of the patch that a bot's message is about, or None."""
     text = mail.mail.body[:8000]
     if mail.kind in (*_ROUNDS, MailKind.TIP_COMMIT):
         return mail.subject.title
@@ -100,7 +100,7 @@ def about(mail: Classified) -> str | None:
 def attach(
     topics: Sequence[PostedTopic], mails: Sequence[Classified]
 ) -> dict[int, list[Reply]]:
-    """Returns the messages about each series, keyed by its index in `topics`, in the given order.
+    """Return the messages about each series, keyed by its index in `topics`, in the given order.
 
     A message is about what it answers; one without references is matched by its subject. The
     series' own posts are not included.
@@ -143,7 +143,7 @@ def attach(
 
 
 def reported(mails: Sequence[Classified]) -> tuple[PostedTopic, ...]:
-    """Returns the series of which only messages of bots are known, such as the stable queue's.
+    """Return the series of which only messages of bots are known, such as the stable queue's.
 
     Of the patch, the title, the author that the message names, and perhaps the Message-ID are
     known.
@@ -192,8 +192,8 @@ class Posts:
         self.commits: dict[str, int] = {}
 
     def quoted(self, mail: Classified) -> _Place | None:
-        """What a bot's mail quotes by commit, link or title: such mails are not in the author's
-        thread.
+        """Return what a bot's mail quotes by commit, link or title: such mails are not
+        in the author's thread.
         """
         is_stable = mail.kind in STABLE
         if not is_stable and mail.kind not in _OF_TREES:
@@ -220,8 +220,8 @@ class Posts:
         return (places[-1][0], None, None) if is_stable else places[-1]
 
     def titled(self, mail: Classified) -> _Place | None:
-        """What a reply without references is about by its subject, among the patches of those whom
-        it is addressed to or quotes.
+        """Return what a reply without references is about by its subject, among the
+        patches of those whom it is addressed to or quotes.
         """
         said = " ".join(mail.body.attributions[:2])
         people = (*mail.mail.to, *mail.mail.cc, mail.sender)
@@ -235,7 +235,7 @@ class Posts:
         return places[-1] if places else None
 
     def _before(self, mail: Classified, subject: Subject) -> list[_Posted]:
-        """The posts of a title that were sent before a mail, those of its version last."""
+        """Return the posts of a title that were sent before a mail, those of its version last."""
         places = [
             place
             for place in self.titles.get(title_key(subject.title), ())
@@ -245,25 +245,27 @@ class Posts:
 
 
 def authors_named(mail: Classified) -> list[Address]:
-    """Returns the authors that a bot's message names for the patch it quotes."""
+    """Return the authors that a bot's message names for the patch it quotes."""
     named = map(parse_address, _AUTHOR.findall(mail.mail.body[:16_000]))
     return [address for address in named if address]
 
 
 def patch_authors(post: Post) -> list[Address]:
-    """Returns the sender of a patch and the author named in it, if that is another person."""
+    """Return the sender of a patch and the author named in it, if that is another person."""
     inner = _AUTHOR.match(post.body)
     author = parse_address(inner[1]) if inner else None
     return [post.mail.sender, *([author] if author else [])]
 
 
 def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
-    """Whether one of these people is one of the authors: titles such as "fix typo" are common."""
+    """Return whether one of these people is one of the authors: titles such as "fix typo"
+    are common.
+    """
     return any(same_person(it, author) for it in people for author in authors)
 
 
 def with_replies(topic: PostedTopic, attached: Sequence[Reply]) -> Identities:
-    """Returns a series' identities, extended by the addresses that known senders copied.
+    """Return a series' identities, extended by the addresses that known senders copied.
 
     An address is not added if it wrote, or was copied by an unknown sender, earlier in the
     thread: a reply to all is sent to such addresses automatically.
@@ -285,7 +287,7 @@ def with_replies(topic: PostedTopic, attached: Sequence[Reply]) -> Identities:
 
 
 def _parents_first(mails: Mapping[str, Classified]) -> Iterator[Classified]:
-    """The mails as they arrived, each after those of its thread that it answers."""
+    """Yield the mails as they arrived, each after those of its thread that it answers."""
     waiting = sorted(mails.values(), key=lambda mail: arrived(mail.mail) or EPOCH)
     waiting.reverse()
     given: set[str] = set()

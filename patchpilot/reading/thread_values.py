@@ -177,7 +177,7 @@ STABLE_WORDS = {
 
 
 def stable_summary(branches: Sequence["StableBranch"]) -> str:
-    """Returns the stable branches in one line: `6.12 under review; 6.1 did not apply`."""
+    """Return the stable branches in one line: `6.12 under review; 6.1 did not apply`."""
     return "; ".join(f"{branch.version} {branch.words}" for branch in branches)
 
 
@@ -539,8 +539,8 @@ def _landed(event: Claim, tree: str, how: str, title: str | None) -> LandedCommi
 
 
 def _taken_back(event: Claim) -> str:
-    """What words against a stable tree's mail say: it was dropped, somebody objects, or a branch
-    that the fix did not apply to does not need it.
+    """Return what words against a stable tree's mail say: it was dropped, somebody
+    objects, or a branch that the fix did not apply to does not need it.
     """
     if event.what == "failed":
         return "not-needed"

@@ -90,7 +90,7 @@ def thread_at(
 
 
 def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
-    """The revision that has the mail, otherwise the nearest one above it in the thread."""
+    """Return the revision that has the mail, otherwise the nearest one above it in the thread."""
     holding = {
         post.message_id: revision
         for topic in find_topics(map(classify, mails))

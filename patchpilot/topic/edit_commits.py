@@ -111,7 +111,7 @@ def merged_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
 
 
 def _kept_file(text: str, name: str) -> Path:
-    """The file in which an edit of this text is kept if the editor fails."""
+    """Return the file in which an edit of this text is kept if the editor fails."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return state_path() / "edits" / f"{digest}-{name}"
 
@@ -157,7 +157,7 @@ def changed_files(top: Path) -> dict[str, str]:
 
 
 def remotes(repository: Repository) -> list[str]:
-    """The names of the repository's remotes."""
+    """Return the names of the repository's remotes."""
     return repository.git("remote").text.split()
 
 

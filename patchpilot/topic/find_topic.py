@@ -191,8 +191,8 @@ def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
 
 
 def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
-    """The draft of a topic as it is to be written: it follows its patches, and is started where
-    there is none.
+    """Return the draft of a topic as it is to be written: it follows its patches, and
+    is started where there is none.
     """
     enrolled = seen.enrolled
     named = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
@@ -233,7 +233,7 @@ def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
 def _as_called(
     repository: Repository, request: SendRequest, draft: Draft, seen: _Seen
 ) -> Draft:
-    """The draft as this call has it, with the texts that are kept elsewhere."""
+    """Return the draft as this call has it, with the texts that are kept elsewhere."""
     enrolled = seen.enrolled
     if enrolled and not enrolled.by_us:
         names = ("version", "prefix", "cover_subject", "cover_text")
@@ -272,8 +272,8 @@ def as_asked(draft: Draft, request: SendRequest) -> Draft:
 def _with_cover(
     repository: Repository, draft: Draft, series: Series, branch: str | None
 ) -> Draft:
-    """A draft without a cover takes the one that is elsewhere: a cover letter among the files, or
-    the branch description.
+    """Return a draft without a cover takes the one that is elsewhere: a cover letter
+    among the files, or the branch description.
     """
     if draft.has_cover:
         return draft
@@ -305,5 +305,5 @@ def _with_cover(
 def _from(
     draft: Draft, origin: str, names: tuple[str, ...] = ("cover_subject", "cover_text")
 ) -> Draft:
-    """The draft with what is kept elsewhere, and read there every time."""
+    """Return the draft with what is kept elsewhere, and read there every time."""
     return replace(draft, origins={**draft.origins, **dict.fromkeys(names, origin)})

@@ -99,7 +99,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
 
 
 def _unfinished(repository: Repository, send: Send) -> Draft | None:
-    """The draft of a send that was not finished, as it is now; None where all is done."""
+    """Return the draft of a send that was not finished, as it is now; None where all is done."""
     with Drafts() as drafts:
         draft = drafts.get(send.change_id)
     if draft is None:

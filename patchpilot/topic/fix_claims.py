@@ -58,7 +58,7 @@ def judge_fix(
 
 
 def denies_fix(repository: Repository, commit: Commit) -> bool:
-    """Whether the author answered that a commit is not a fix, regardless of its message."""
+    """Return whether the author answered that a commit is not a fix, regardless of its message."""
     return _answers(repository).get(_name(commit)) == "no"
 
 

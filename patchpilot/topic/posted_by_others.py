@@ -108,7 +108,7 @@ class _Asked:
         return f"({' OR '.join(list(parts)[:_MOST_FILES])}){recent}"
 
     def fixes(self) -> Iterator[PostedFix]:
-        """The patches of others that make one of the topic's patches unnecessary."""
+        """Yield the patches of others that make one of the topic's patches unnecessary."""
         own = {patch.author.key for patch in self.patches if patch.author}
         if identity := self.repository.identity:
             own.add(identity.key)
@@ -198,7 +198,7 @@ def posted_by_others(
 def _verdict(
     post: "Post", mine: Sequence[tuple[Patch, ChangedFunctions]]
 ) -> bool | None:
-    """Whether a post makes one of the patches unnecessary, as `judge` returns it."""
+    """Return whether a post makes one of the patches unnecessary, as `judge` returns it."""
     if post.is_cover or post.patch is None:
         return None
     paths = set(post.patch.paths)

@@ -106,8 +106,8 @@ def sent_head(repository: Repository, send: Send) -> str:
 
 
 def _is_template(changelog: str) -> bool:
-    """Whether a changelog is what b4 starts one with: nothing but lines to fill in, and none of
-    patchpilot's.
+    """Return whether a changelog is what b4 starts one with: nothing but lines to fill
+    in, and none of patchpilot's.
     """
     return (
         "EDITME" in changelog
@@ -148,7 +148,7 @@ def last_sent(draft: Draft) -> Send | None:
 
 
 def is_remembered(send: Send) -> bool:
-    """Whether the draft already records that this version was sent completely."""
+    """Return whether the draft already records that this version was sent completely."""
     with Drafts() as drafts:
         known = drafts.get(send.change_id)
     return (
@@ -284,8 +284,8 @@ def sent_patches(
 def _rewording(
     repository: Repository | None, old: str | None, new: str | None
 ) -> tuple[str, int]:
-    """The kind of change between two commits' messages, and how many trailers were added if only
-    these changed; "same" if one of the commits is gone.
+    """Return the kind of change between two commits' messages, and how many trailers
+    were added if only these changed; "same" if one of the commits is gone.
     """
     if repository is None or old is None or new is None or old == new:
         return "same", 0
@@ -359,7 +359,7 @@ def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
 
 
 def unfinished(draft: Draft) -> bool:
-    """Whether the changelog is empty or still has pre-filled items."""
+    """Return whether the changelog is empty or still has pre-filled items."""
     return draft.version > 1 and (
         not has_changes(draft.changelog) or "EDITME" in draft.changelog
     )

@@ -80,7 +80,7 @@ class Collected(NamedTuple):
     choices: tuple[TagChoice, ...] = ()
 
     def with_tags(self, accepted: Container[TagChoice]) -> "Collected":
-        """The same with these tags alone added; the others are no longer held back."""
+        """Return the same with these tags alone added; the others are no longer held back."""
         changes = tuple(
             change._replace(
                 new=_with_trailers(
@@ -223,12 +223,12 @@ def refuse_tags(
 
 
 def _refusal(commit: Commit, trailer: str) -> str:
-    """The name of the refusal in a draft's answers; amending and rebasing leave it alone."""
+    """Return the name of the refusal in a draft's answers; amending and rebasing leave it alone."""
     return f"tag {commit.author_time} {trailer}"
 
 
 def _status_of(state: TopicState) -> Status:
-    """What is known of the topic's own series."""
+    """Return what is known of the topic's own series."""
     if state.series is None:
         if state.last is None:
             raise MissingError(
@@ -270,7 +270,7 @@ def titles_sent(
 
 
 def _posts(titles: frozenset[str], credit: Credit, status: Status) -> list[Post]:
-    """The patches with one of these titles in the version for which a tag was given."""
+    """Return the patches with one of these titles in the version for which a tag was given."""
     return [
         post
         for revision in status.topic.revisions
@@ -305,7 +305,7 @@ def _sorted_out(
     request: TrailersRequest,
     refused: Container[str],
 ) -> tuple[list[HeldTrailer], list[TagChoice]]:
-    """The held-back tags of a commit, and the tags that can be added."""
+    """Return the held-back tags of a commit, and the tags that can be added."""
     there = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
     choices: list[TagChoice] = []
     held_back: list[HeldTrailer] = []
@@ -339,7 +339,9 @@ def _sorted_out(
 
 
 def _tag_key(line: str) -> str:
-    """What two tags share that name the same commit, or the same person for the same part."""
+    """Return what two tags share that name the same commit, or the same person for the
+    same part.
+    """
     if fixes := re.match(r"fixes:\s*([0-9a-f]{8})", line, re.IGNORECASE):
         return f"fixes {fixes[1]}"
     tag = parse_trailer(line) if "-by:" in line else None
@@ -350,8 +352,8 @@ def _tag_key(line: str) -> str:
 def _held(
     credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool
 ) -> HeldTrailer | None:
-    """Why a tag is held back: no message may have it, it asks for the user's word, or it is for
-    something else than the commit; None where it is not.
+    """Return why a tag is held back: no message may have it, it asks for the user's
+    word, or it is for something else than the commit; None where it is not.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
     if why := unfit(credit.trailer) or _unusable(credit.trailer):
@@ -375,7 +377,7 @@ def _held(
 
 
 def _unusable(trailer: str) -> str:
-    """Why no mail can be sent to an address of a tag; "" where it can, to each of them."""
+    """Return why no mail can be sent to an address of a tag; "" where it can, to each of them."""
     verdicts = ((email, judge(email)) for email in addresses_within(trailer))
     bad = (
         f"{email}: {it.reason}"

@@ -135,7 +135,7 @@ def _of_tags(
 
 
 def _patches_of(repository: Repository, tag: SentTag, count: int) -> tuple[Patch, ...]:
-    """The patches that a tag keeps.
+    """Return the patches that a tag keeps.
 
     As many as are asked for when it does not say where they begin.
     """
@@ -177,7 +177,7 @@ def _of_b4(repository: Repository, draft: Draft, version: int) -> Iterator[SentR
 
 
 def _of_archive(repository: Repository, topic: SeriesToSend) -> tuple[SentRecord, ...]:
-    """The same patches from the same sender on the archive.
+    """Return the same patches from the same sender on the archive.
 
     Nothing when it cannot be asked in time.
     """

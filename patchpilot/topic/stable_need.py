@@ -102,7 +102,7 @@ def branch_states(
     project: Project,
     progress: Progress,
 ) -> tuple[BranchState, ...]:
-    """Returns the state of each stable branch: the verdict of `backport` for a fix."""
+    """Return the state of each stable branch: the verdict of `backport` for a fix."""
     stable = stable_branches(repository, profile=project.name)
     known: dict[object, tuple[BranchState, ...]] = repository.known.setdefault(
         "branch states", {}
@@ -132,7 +132,7 @@ def branch_states(
 def _fixed_in(
     repository: Repository, commit: Commit, culprits: Sequence[str], releases: Releases
 ) -> str | None:
-    """The first release that has the fix.
+    """Return the first release that has the fix.
 
     None where the commits that introduced the bug are so much older that tags of others must be
     missing here.
@@ -145,7 +145,7 @@ def _fixed_in(
 
 
 def patch_size(repository: Repository, commit: Commit) -> int:
-    """Returns the number of lines in a commit's patch, as the stable rules count them.
+    """Return the number of lines in a commit's patch, as the stable rules count them.
 
     Added lines, removed lines and context lines count; the size of a merge is 0.
     """

@@ -459,7 +459,7 @@ def _named(search: BaseSearch, named: str) -> Base:
 
 
 def _of_b4(search: BaseSearch) -> Base | None:
-    """The base that b4 keeps for a prep branch; None for a commit that is not above it."""
+    """Return the base that b4 keeps for a prep branch; None for a commit that is not above it."""
     branch = search.branch
     if branch is None or not (
         branch.startswith("b4/")
@@ -477,8 +477,8 @@ def _of_b4(search: BaseSearch) -> Base | None:
 
 
 def _guessed(search: BaseSearch) -> Base:
-    """The base as the refs have it: the upstream, otherwise the nearest branch, otherwise the
-    upstream although it is a copy.
+    """Return the base as the refs have it: the upstream, otherwise the nearest branch,
+    otherwise the upstream although it is a copy.
     """
     upstream, notes = search.upstream, []
     if upstream and search.is_pushed_copy(upstream):
@@ -522,7 +522,7 @@ def _over_upstream(search: BaseSearch, upstream: GitRef) -> Base:
 def _nearest(
     search: BaseSearch, refs: Sequence[GitRef], notes: list[str]
 ) -> Base | None:
-    """The branch with the latest commit of HEAD's history.
+    """Return the branch with the latest commit of HEAD's history.
 
     Copies of the topic, and branches based on them, are left out and noted: what they share with
     the topic is the user's own commit.
@@ -549,7 +549,7 @@ def _among(
     commits: tuple[str, ...],
     notes: Sequence[str],
 ) -> Base:
-    """The base by the best of the branches that share the same commit with the topic."""
+    """Return the base by the best of the branches that share the same commit with the topic."""
     listed: frozenset[str] = frozenset()
     if commits and len({ref.short.partition("/")[0] for ref in holders}) > 1:
         listed = _listed_branches(search.repository, start, search.head)
@@ -579,7 +579,7 @@ def _among(
 
 
 def _listed_branches(repository: "Repository", start: str, head: str) -> frozenset[str]:
-    """The remote branches that MAINTAINERS names (T:) for the files of `start..head`.
+    """Return the remote branches that MAINTAINERS names (T:) for the files of `start..head`.
 
     Empty if there is no MAINTAINERS file.
     """
@@ -600,7 +600,7 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
 
 
 def _nothing_over(repository: "Repository", base: Base) -> UsageError:
-    """The error for an empty topic, with another base that it would not be empty over."""
+    """Return the error for an empty topic, with another base that it would not be empty over."""
     other = next(
         (guess for guess in likeliest(repository) if guess.name != base.name), None
     )

@@ -89,7 +89,7 @@ class Planned(NamedTuple):
     undisclosed: bool = False
 
     def of_patch(self, number: int, patch: Patch) -> "Planned":
-        """The plan of one patch: who receives it, and whom the edits exclude from it."""
+        """Return the plan of one patch: who receives it, and whom the edits exclude from it."""
         kept = of_patch(self.plan.recipients, number)
         there = {one.address.key for one in kept}
         out = {
@@ -103,7 +103,11 @@ class Planned(NamedTuple):
             plan=self.plan._replace(recipients=kept),
             left_out=(
                 *self.left_out,
-                *(one for one in self.plan.recipients if one.address.key in out),
+                *(
+                    recipient
+                    for recipient in self.plan.recipients
+                    if recipient.address.key in out
+                ),
             ),
             commits=(patch.commit,) if patch.commit else (),
         )
@@ -365,8 +369,8 @@ def sources_of(
 
 
 def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
-    """Whether these are the patches of a topic that fixes a security problem which is not public
-    yet.
+    """Return whether these are the patches of a topic that fixes a security problem
+    which is not public yet.
     """
     if repository is None or repository.bare or not has_drafts(repository):
         return False
@@ -416,7 +420,9 @@ def _planned(
 
 
 def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
-    """What was reported about the delivery of an earlier version to recipients of the plan."""
+    """Yield what was reported about the delivery of an earlier version to recipients of
+    the plan.
+    """
     titles = {title_key(patch.subject.title) for patch in series.patches}
     if series.cover:
         titles.add(title_key(series.cover.subject.title))
@@ -436,7 +442,7 @@ def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
 
 
 def _with_note(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
-    """The plan of an undisclosed fix, with whom the user's edits add and it leaves out."""
+    """Return the plan of an undisclosed fix, with whom the user's edits add and it leaves out."""
     there = {recipient.address.key for recipient in plan.recipients}
     added = [address.email for _, address in edits.placed if address.key not in there]
     if not added:

@@ -343,8 +343,8 @@ def with_topic(
 
 
 def _booked(repository: Repository, draft: Draft) -> int:
-    """The next version by b4's tracking data and the tags of sends; 1 where neither knows the
-    topic.
+    """Return the next version by b4's tracking data and the tags of sends; 1 where
+    neither knows the topic.
     """
     known = prep_branch(repository, draft.branch) if draft.branch else None
     tagged = max(
@@ -404,8 +404,8 @@ def _series_of(
 
 
 def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
-    """Whether the outbox has these sends as another topic's: in another repository, or one whose
-    draft is still kept.
+    """Return whether the outbox has these sends as another topic's: in another
+    repository, or one whose draft is still kept.
     """
     here = {patch.patch_id for patch in draft.patches} - {""}
     known = [send for send in sends if send.change_id != draft.change_id]

@@ -119,7 +119,7 @@ def notes(repository: Repository, commit: str, progress: Progress) -> tuple[str,
 
 
 def _start(repository: Repository, patches: Sequence[Patch]) -> str | None:
-    """The commit on which a series is based."""
+    """Return the commit on which a series is based."""
     if not patches or any(map(_is_backport, patches)):
         return None
     first = patches[0].commit
@@ -182,7 +182,7 @@ def _trees(
 def _stable_base(
     repository: Repository, main: Mainline | None, start: str
 ) -> StableBase | None:
-    """The base, if only a stable branch has it."""
+    """Return the base, if only a stable branch has it."""
     if main and (start == main.tip or repository.is_ancestor(start, main.tip)):
         return None
     name = main.name if main else ""
@@ -205,7 +205,7 @@ def _stable_base(
 def _is_for_stable(
     repository: Repository, patches: Sequence[Patch], mark: str | None
 ) -> bool:
-    """Whether the subject prefix of a topic names a stable tree."""
+    """Return whether the subject prefix of a topic names a stable tree."""
     if mark is None and all(patch.commit for patch in patches):
         ids = [patch.commit for patch in patches if patch.commit]
         mark = (

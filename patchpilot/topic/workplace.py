@@ -68,7 +68,9 @@ class Workplace:
         return self._opened
 
     def repository_if_any(self) -> "Repository | None":
-        """The repository; None where none is used, or where there is none and none was named."""
+        """Return the repository; None where none is used, or where there is none and none
+        was named.
+        """
         if not self._uses_repository:
             return None
         try:
@@ -79,8 +81,8 @@ class Workplace:
             return None
 
     def source_tree(self, *, or_working_tree: bool = False) -> "DirectoryTree | None":
-        """The unpacked tree that was named, else the working tree of the repository where that is
-        asked for, or None.
+        """Return the unpacked tree that was named, else the working tree of the
+        repository where that is asked for, or None.
         """
         repository = (
             self.repository_if_any() if or_working_tree and self.tree is None else None
@@ -93,8 +95,8 @@ class Workplace:
         return DirectoryTree(directory)
 
     def source(self) -> "Source | None":
-        """Where the settings of the tree are read: the tree that was named, else the working tree
-        of the repository.
+        """Return where the settings of the tree are read: the tree that was named,
+        else the working tree of the repository.
         """
         from patchpilot.settings.read_settings import source_of
 
@@ -105,7 +107,7 @@ class Workplace:
         flags: Mapping[str, str | None] | None = None,
         source: "Source | None" = None,
     ) -> "Settings":
-        """The settings in force; the error of the first that cannot be used."""
+        """Return the settings in force; the error of the first that cannot be used."""
         from patchpilot.settings.read_settings import read_settings
 
         return read_settings(
@@ -115,8 +117,8 @@ class Workplace:
         )
 
     def settings_with_problems(self) -> "tuple[Settings, list[PatchpilotError]]":
-        """The settings with the default in the place of each that cannot be used, and why not, for
-        the verbs that explain them.
+        """Return the settings with the default in the place of each that cannot be
+        used, and why not, for the verbs that explain them.
         """
         from patchpilot.settings.read_settings import read_settings, user_settings
 
@@ -138,7 +140,7 @@ class Workplace:
         named: str | None,
         targets: Sequence[str | None] = (),
     ) -> str | None:
-        """The base that was named, by the caller or else by the setting.
+        """Return the base that was named, by the caller or else by the setting.
 
         Explained where that was asked for.
         """
@@ -149,7 +151,7 @@ class Workplace:
         return base
 
     def _explained(self, named: str | None, targets: Sequence[str]) -> Sequence[str]:
-        """The topic's base, the reason for it, and what else it may be."""
+        """Return the topic's base, the reason for it, and what else it may be."""
         repository = self.repository_if_any()
         if targets or repository is None:
             return [
@@ -177,8 +179,8 @@ class Workplace:
         ]
 
     def from_archive(self, target: str) -> "Series":
-        """The series that a Message-ID or an archive's URL names, from the archive it points into
-        or the person's own.
+        """Return the series that a Message-ID or an archive's URL names, from the
+        archive it points into or the person's own.
         """
         from patchpilot.topic.archive_target import archive_setting, series_at
 

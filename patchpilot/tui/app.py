@@ -160,7 +160,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self._at_home, self._left, self._wanted = at_home, Stage.COMMIT, False
 
     def get_key_display(self, binding: Binding) -> str:
-        """The name of a key as it is on the keyboard."""
+        """Return the name of a key as it is on the keyboard."""
         return shown_key(binding.key)
 
     def get_line_filters(self) -> list[LineFilter]:
@@ -220,7 +220,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.jobs.look()
 
     def made(self, stage: Stage) -> str:
-        """The name of a stage's screen, which is created on first use."""
+        """Return the name of a stage's screen, which is created on first use."""
         if not self.is_screen_installed(str(stage)):
             self.install_screen(self._screen_of(stage)(self.session), str(stage))
         return str(stage)
@@ -441,7 +441,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             stop_all()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colors of our own in the theme on screen."""
+        """Return the colors of our own in the theme on screen."""
         return own_variables(self.current_theme)
 
     def _name_colors(self) -> None:

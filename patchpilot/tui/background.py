@@ -55,7 +55,7 @@ def stop_all() -> None:
 
 
 def terminal_gone() -> bool:
-    """Whether the terminal on standard input was closed, for example by a lost connection.
+    """Return whether the terminal on standard input was closed, for example by a lost connection.
 
     A window manager may also have closed it.
     """

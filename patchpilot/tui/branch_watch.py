@@ -24,8 +24,8 @@ class Watch:
         self._number, self._lock = 0, threading.Lock()
 
     def begin(self) -> int:
-        """The number of a read that starts now: results of earlier reads are discarded from here
-        on.
+        """Return the number of a read that starts now: results of earlier reads are
+        discarded from here on.
         """
         with self._lock:
             self._number += 1

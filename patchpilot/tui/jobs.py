@@ -107,7 +107,9 @@ class StageJobs:
         self._app.remember()
 
     def _is_open_for(self, stage: Stage) -> bool:
-        """Whether a stage has to run: no fresh result, no error, and no job that makes one."""
+        """Return whether a stage has to run: no fresh result, no error, and no job that
+        makes one.
+        """
         session = self._session
         return (
             session.fresh(stage) is None

@@ -40,7 +40,7 @@ def contrast(one: RichColor, other: RichColor) -> float:
 
 
 def is_text(text: str) -> bool:
-    """Whether the text contains readable characters, not only borders, bars and spaces."""
+    """Return whether the text contains readable characters, not only borders, bars and spaces."""
     return not _NO_TEXT.issuperset(text)
 
 
@@ -75,7 +75,7 @@ class LegibleText(LineFilter):
         self.system, self.least = ColorSystem.TRUECOLOR, AA
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments, legible."""
+        """Return the segments, legible."""
         below = background.rich_color
         return [self._of(segment, below) for segment in segments]
 

@@ -117,7 +117,7 @@ class Help(Choose):
             f"{ABOUT[stage]} {signs}" if stage else "",
             [(str(at), one.does) for at, one in enumerate(self._commands)],
             f"Keys of {stage.number} {stage.label}" if stage else "Keys",
-            letters=[one.key for one in self._commands],
+            letters=[command.key for command in self._commands],
         )
         self.hints = []
 

@@ -27,7 +27,7 @@ class ColorRemover(LineFilter):
     """A line filter that removes all colors; Textual's own filter turns them into grays."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments, their other attributes kept."""
+        """Return the segments, their other attributes kept."""
         return [
             Segment(text, style and _without(style), control)
             for text, style, control in segments
@@ -60,7 +60,7 @@ class AsciiDrawer(LineFilter):
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments with each such sign replaced by one of the same width."""
+        """Return the segments with each such sign replaced by one of the same width."""
         return [
             segment
             if segment.text.isascii()

@@ -35,7 +35,7 @@ class Followed:
         return str(series.state), series.next_step
 
     def update(self, *mails: bytes, days: float = 0) -> Tracked:
-        """The series after these mails came and days passed."""
+        """Return the series after these mails came and days passed."""
         self._archive.add(*mails)
         dates = [date for mail in mails if (date := parse_mail(mail).date)]
         self._now = max([self._now, *dates]) + timedelta(days=days, minutes=1)
@@ -92,10 +92,10 @@ def followed(place: Path, kind: str = "stand-in") -> Iterator[Followed]:
 
 
 def day(number: float) -> int:
-    """The minutes until a day."""
+    """Return the minutes until a day."""
     return int(number * 1440)
 
 
 def moment(minutes: int) -> datetime:
-    """The time so many minutes after the beginning."""
+    """Return the time so many minutes after the beginning."""
     return START + timedelta(minutes=minutes)

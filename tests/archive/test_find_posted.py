@@ -52,7 +52,7 @@ class Posted:
         self.archive.add(mail(f"[{prefix}] {title}", body, id=ident, **more))
 
     def _diff(self) -> str:
-        """The change as a diff; the tree stays as it was."""
+        """Return the change as a diff; the tree stays as it was."""
         self.repo.put(FILE, AFTER)
         diff = self.repo.git("diff", "--", FILE)
         self.repo.put(FILE, BEFORE)
@@ -68,7 +68,7 @@ class Posted:
         )
 
     def find(self, commit: str, code: int = 0) -> dict[str, Any]:
-        """What `find` answers in JSON."""
+        """Return what `find` answers in JSON."""
         done = call(
             "find", commit, "-C", self.repo.path, "--lore", self.archive.url,
             "--format", "json",

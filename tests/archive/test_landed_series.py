@@ -117,7 +117,7 @@ def test_linux_next_is_before_mainline(trees: Trees) -> None:
 
 
 def _in_tree(trees: Trees, branch: str, message: str, committer: str) -> str:
-    """A commit of a remote's branch, as this committer made it; its id."""
+    """Return a commit of a remote's branch, as this committer made it; its id."""
     trees.repo.checkout(trees.first)
     trees.commit(message)
     name, _, email = committer.rstrip(">").partition(" <")

@@ -52,7 +52,7 @@ def autosel(
     link: str = "",
     **more: str,
 ) -> bytes:
-    """A patch that was picked for a stable tree by its words."""
+    """Return a patch that was picked for a stable tree by its words."""
     tags = f"Link: {link}\n" if link else ""
     sender = "Sasha Levin <sashal@kernel.org>"
     body = (

@@ -156,7 +156,7 @@ _YEAR = 525_600
 
 
 def received(raw: bytes, minutes: int) -> bytes:
-    """The mail as the server of a list received it then, whatever its own date is."""
+    """Return the mail as the server of a list received it then, whatever its own date is."""
     return (
         f"Received: from a by b;\n\t{START + timedelta(minutes=minutes):%a, %d %b %Y %H:%M:%S}"
         " +0000\n".encode()

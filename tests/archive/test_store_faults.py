@@ -57,7 +57,7 @@ def overwrite(file: Path, start: int, size: int) -> None:
 
 
 def sql(*statements: str) -> Callable[[Path], None]:
-    """A fault that statements make."""
+    """Return a fault that statements make."""
 
     def run(file: Path) -> None:
         with contextlib.closing(sqlite3.connect(file)) as plain:
@@ -69,7 +69,7 @@ def sql(*statements: str) -> Callable[[Path], None]:
 
 
 def page_of(table: str) -> Callable[[Path], None]:
-    """A fault in a table's first page."""
+    """Return a fault in a table's first page."""
 
     def run(file: Path) -> None:
         with contextlib.closing(sqlite3.connect(file)) as plain:
@@ -143,7 +143,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
 
 
 def stored() -> list[bytes]:
-    """The messages in the store."""
+    """Return the messages in the store."""
     with Store() as store:
         return sorted(
             mail.raw for entry in store.entries() for mail in store.mails(entry.id)

@@ -23,7 +23,9 @@ IDS = ("v1@example.org", "r1@example.org")
 
 
 def written_by(version: int) -> Path:
-    """The default store as that version wrote it, with a series of two mails, one of them read."""
+    """Return the default store as that version wrote it, with a series of two mails, one
+    of them read.
+    """
     file = default_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file)) as base:

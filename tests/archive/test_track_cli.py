@@ -111,7 +111,7 @@ _READING = (
 
 
 def listing(where: Path, *modules: str) -> str:
-    """The exit code of `track` in a directory, and which of these modules it imported."""
+    """Return the exit code of `track` in a directory, and which of these modules it imported."""
     code = (
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
         f"print(code, [name for name in {modules!r} if name in sys.modules], file=sys.stderr)"
@@ -499,7 +499,7 @@ def test_no_fault_of_an_archive_is_no_news(
         took = time.monotonic() - started
     assert (
         outcome.code,
-        [one["state"] for one in json.loads(outcome.out)["series"]],
+        [load["state"] for load in json.loads(outcome.out)["series"]],
     ) == (
         4,
         ["stalled", "stalled"],
@@ -658,7 +658,7 @@ def test_a_thread_without_a_patch_is_reported(workdir: Path) -> None:
 
 
 def _fixed(path: Path) -> tuple[Repo, str]:
-    """A kernel tree after v6.8 with the fix, and the fix."""
+    """Return a kernel tree after v6.8 with the fix, and the fix."""
     repo = Repo(path)
     files = dict.fromkeys(("MAINTAINERS", "Kbuild", "Kconfig"), "x\n")
     repo.commit("start\n", {"Makefile": "VERSION = 6\n"} | files)
@@ -668,7 +668,7 @@ def _fixed(path: Path) -> tuple[Repo, str]:
 
 
 def _backported(repo: Repo, fix: str) -> str:
-    """Its backport to linux-6.6.y, which is left checked out."""
+    """Return its backport to linux-6.6.y, which is left checked out."""
     repo.branch("linux-6.6.y", "v6.8")
     sign = "Signed-off-by: Ada Fixer <ada@example.org>"
     text = f"{TITLE}\n\ncommit {fix} upstream.\n\n{sign}\n"

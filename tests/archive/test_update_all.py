@@ -31,7 +31,7 @@ def sql(statement: str) -> None:
 
 
 def stored(number: int = 1) -> dict[str, Any]:
-    """What is known of a series here and nowhere else."""
+    """Return what is known of a series here and nowhere else."""
     with Store() as store:
         entry = store.entry(number)
         return {

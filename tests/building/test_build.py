@@ -80,7 +80,9 @@ def trusted(repo: Repo) -> None:
 def built(
     repo: Repo, *words: str, targets: tuple[str, ...] = ("base..HEAD",)
 ) -> tuple[list[dict[str, Any]], str]:
-    """The findings of the branch's commits, each with its commit's subject, and the notes."""
+    """Return the findings of the branch's commits, each with its commit's subject, and the
+    notes.
+    """
     trusted(repo)
     given = ("build", "-C", repo.path, "--quick", *words, "--format", "json")
     done = call(*given, *targets)
@@ -118,7 +120,9 @@ def test_a_new_warning_is_at_its_line_and_the_second_run_compiles_nothing(
 def places(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
     """Return the subject, path and line of each finding of a build."""
     findings, _ = built(repo, targets=targets)
-    return [(one["subject"], one["path"], one["line"]) for one in findings]
+    return [
+        (finding["subject"], finding["path"], finding["line"]) for finding in findings
+    ]
 
 
 def test_uncommitted_changes_are_built_after_the_topic(repo: Repo) -> None:
@@ -151,7 +155,7 @@ def test_a_commit_that_needs_a_later_one_names_it(repo: Repo) -> None:
     repo.commit("drv: change its users", {"drv/user.c": user % "1, 2"})
     repo.commit("drv: break it", {"drv/user.c": user % "1, two"})
     findings, _ = built(repo)
-    first, last = [one for one in findings if one["severity"] != "note"]
+    first, last = [finding for finding in findings if finding["severity"] != "note"]
     assert (first["name"], first["path"]) == ("build-broken-commit", "drv/w.h")
     assert first["message"].endswith('repaired by patch 2, "drv: change its users"')
     assert (last["name"], last["subject"]) == ("build-error", "drv: break it")
@@ -171,7 +175,7 @@ def test_nothing_of_a_tree_that_is_not_trusted_is_run(
     assert not touched.exists()
     assert call("trust", "--build", repo.path).code == 0
     findings, _ = built(repo)
-    assert [one["name"] for one in findings] == ["build-not-built"]
+    assert [finding["name"] for finding in findings] == ["build-not-built"]
     assert "`patchpilot trust --build-changes RANGE`" in findings[0]["message"]
     assert not touched.exists()
     shown = call("trust", "--build-changes", "base..HEAD", repo.path)
@@ -226,7 +230,7 @@ def test_trust_covers_only_build_files_of_a_remote_branch(
     trusted(repo)
     words = ("build", "-C", repo.path, "--quick", "HEAD", "--format", "json")
     findings = json.loads(call(*words).out)["patches"][0]["findings"]
-    assert [one["name"] for one in findings] == ["build-not-built"]
+    assert [finding["name"] for finding in findings] == ["build-not-built"]
     assert not touched.exists()
     shown = call("trust", "--build-changes", "HEAD~..HEAD", repo.path).out
     assert f"Makefile: +$(shell touch {touched})" in shown
@@ -337,7 +341,7 @@ def test_a_kconfig_file_that_cannot_be_read_is_an_error(repo: Repo) -> None:
     repo.commit("drv: repair it", {"Kconfig": f"{KERNEL['Kconfig']}\n"})
     assert call("trust", "--build-changes", "base..HEAD", repo.path).code == 0
     findings, _ = built(repo)
-    assert [one["subject"] for one in findings] == ["drv: break it"]
+    assert [finding["subject"] for finding in findings] == ["drv: break it"]
 
 
 def test_a_symbol_that_no_kconfig_file_defines_is_a_warning(repo: Repo) -> None:
@@ -397,9 +401,9 @@ def test_a_symbol_that_a_module_will_not_find_is_an_error(
     repo.commit("drv: use", {"drv/user.c": text})
     findings, _ = built(repo)
     found = [
-        one["message"].replace(f"{host_arch()} ", "")
-        for one in findings
-        if one["name"] == "build-modpost"
+        finding["message"].replace(f"{host_arch()} ", "")
+        for finding in findings
+        if finding["name"] == "build-modpost"
     ]
     assert found == ([problem] if problem else [])
 
@@ -539,7 +543,7 @@ def test_the_units_of_a_build_are_built_by_the_workers(
     ):
         client.run(setattr, configuration, "NEEDED", ("make",))
         units = list(build_commits(client, repo.path, commits, quick=True))
-    found = {unit.commit: [one.name for one in unit.findings] for unit in units}
+    found = {unit.commit: [finding.name for finding in unit.findings] for unit in units}
     assert found == {commits[0]: [], commits[1]: ["build-warning"]}
     assert all(unit.built.builds for unit in units)
     # a worker's own directory, so that two of a machine do not wait for each other

@@ -127,7 +127,9 @@ def test_a_warning_in_a_macro_of_a_header_is_at_the_line_that_uses_it() -> None:
     ],
 )
 def test_who_printed_a_line_is_seen_by_its_form(line: str, kind: str) -> None:
-    assert [one.kind for one in read_diagnostics([line, "make: *** x"], "/t")] == [kind]
+    assert [
+        diagnostic.kind for diagnostic in read_diagnostics([line, "make: *** x"], "/t")
+    ] == [kind]
 
 
 @pytest.mark.parametrize("path", ["/t/a/b/../c.c", "../../t/../a/c.c", "./a/c.c"])

@@ -23,7 +23,7 @@ Counts = dict[str, list[int]]
 
 
 def main() -> None:
-    """Measures both modes and writes the page."""
+    """Measure both modes and writes the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def measured(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, Counts]:
-    """Returns (patches, those in full agreement, type → [agreed, missed, extra])."""
+    """Return (patches, those in full agreement, type → [agreed, missed, extra])."""
     records = [json.loads(line) for line in oracle.read_text().splitlines()]
     got: dict[str, collections.Counter[tuple[str, int]]] = {}
     command = [
@@ -89,14 +89,14 @@ def measured(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, 
 
 
 def counted(findings: object) -> "collections.Counter[tuple[str, int]]":
-    """Counts the findings of each (type, line)."""
+    """Count the findings of each (type, line)."""
     return collections.Counter(
         (kind, line) for kind, line in findings if kind and kind not in NOT_COMPARED
     )  # type: ignore[attr-defined]
 
 
 def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
-    """Returns the generated part of the page."""
+    """Return the generated part of the page."""
     lines = [
         "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->",
         "# How far `patchpilot check` agrees with checkpatch.pl",

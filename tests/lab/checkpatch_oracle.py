@@ -64,8 +64,8 @@ ENVIRONMENT = {
 
 
 def theirs(script: Path, example: Example) -> Findings:
-    """What checkpatch.pl says of an example, in a tree of its own that has nothing but what the
-    example gives it.
+    """Return what checkpatch.pl says of an example, in a tree of its own that has
+    nothing but what the example gives it.
     """
     with tempfile.TemporaryDirectory() as folder:
         top = Path(folder)

@@ -43,7 +43,7 @@ class Delivered:
     authors_and_messages: bool
 
     def right(self, patches: int) -> bool:
-        """Whether all is as it should be for a series of so many patches and a cover."""
+        """Return whether all is as it should be for a series of so many patches and a cover."""
         return (
             self.state == "sent"
             and self.mails == patches + 1

@@ -330,7 +330,7 @@ def run_server_case(
 
 
 def _tried(repository: Repository, planned: Sending, request: SendRequest) -> Sending:
-    """What the outbox has of a send after it ended, however it ended."""
+    """Return what the outbox has of a send after it ended, however it ended."""
     try:
         return deliver(repository, planned)
     except PatchpilotError:
@@ -346,7 +346,7 @@ def _struck(
     *,
     resumed: bool,
 ) -> Sending:
-    """One attempt with the fault armed."""
+    """Return one attempt with the fault armed."""
     planned = (
         (lambda: plan_resume(repository, request))
         if resumed
@@ -368,7 +368,7 @@ def _struck(
 
 
 def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int, ...]:
-    """How often each Message-ID arrived."""
+    """Return how often each Message-ID arrived."""
     count = Counter(
         str(message_from_bytes(one.data)["Message-ID"]).strip().strip("<>")
         for one in server.take()
@@ -383,7 +383,7 @@ def _result(repository: Repository, request: SendRequest) -> Sending:
 
 
 def command(path: Path, request: SendRequest) -> list[str]:
-    """The same send as a process."""
+    """Return the same send as a process."""
     words = [
         sys.executable,
         "-m",

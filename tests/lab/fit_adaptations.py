@@ -55,7 +55,7 @@ class Case(NamedTuple):
 def cases(
     folder: Path, rows: Sequence[Mapping[str, str]], count: Counter[str] | None = None
 ) -> Iterator[Case]:
-    """The cases of rows of one repository; a fix that is not adapted is none.
+    """Yield the cases of rows of one repository; a fix that is not adapted is none.
 
     With `count`, the results of each tool, and of each kind, are counted there.
     """
@@ -85,7 +85,7 @@ def cases(
 
 
 def _merged(scratch: Scratch, merge: Merge, command: Sequence[str]) -> str | None:
-    """The tree that a tool makes of a conflicting merge, None if a file conflicts."""
+    """Return the tree that a tool makes of a conflicting merge, None if a file conflicts."""
     entries: dict[str, Entry] = {}
     for path in merge.paths:
         sides = merge.stages.get(path, {})
@@ -114,7 +114,7 @@ def _squeezed(scratch: Scratch, tree: str, path: str) -> bytes:
 
 
 def fit(found: Sequence[Case]) -> dict[str, float]:
-    """The weights of a logistic regression; the bias is not held small."""
+    """Return the weights of a logistic regression; the bias is not held small."""
     names = sorted({name for case in found for name in case.features} - {UNSURE})
     numbers = [
         [1.0, *(case.features.get(name, 0.0) for name in names)] for case in found
@@ -146,8 +146,8 @@ def fit(found: Sequence[Case]) -> dict[str, float]:
 
 
 def by_confidence(found: Sequence[tuple[float, Case]]) -> Iterator[str]:
-    """The rows of a table: for each range of confidences how many adaptations have it, and how many
-    of those are what the maintainer made.
+    """Yield the rows of a table: for each range of confidences how many adaptations
+    have it, and how many of those are what the maintainer made.
     """
     for low, high in pairwise(BINS):
         same = [case.is_same for confidence, case in found if low <= confidence < high]
@@ -159,7 +159,7 @@ def by_confidence(found: Sequence[tuple[float, Case]]) -> Iterator[str]:
 
 
 def left_out(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[float, Case]]:
-    """Each case with its confidence by weights that were fitted on the other repositories."""
+    """Yield each case with its confidence by weights that were fitted on the other repositories."""
     for name, mine in found.items():
         weights = fit(
             [

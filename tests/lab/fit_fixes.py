@@ -90,8 +90,8 @@ def descend(
     expected: Row | None = None,
     steps: int = STEPS,
 ) -> Row:
-    """The weights under which a softmax finds the true ones likeliest, held back to what was
-    expected (Adam); those `held` stay.
+    """Return the weights under which a softmax finds the true ones likeliest, held
+    back to what was expected (Adam); those `held` stay.
     """
     fixed, hoped = held or {}, expected or {}
     names = sorted({name for rows, _ in lists for row in rows for name in row})
@@ -156,7 +156,7 @@ def answers(
 
 
 def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
-    """The rising curve through held-out answers, pooled by neighbours that break the rise.
+    """Return the rising curve through held-out answers, pooled by neighbours that break the rise.
 
     At least thirty answers a step.
     """
@@ -207,7 +207,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def held_out(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
-    """The answers of each fold under weights fitted on the others."""
+    """Return the answers of each fold under weights fitted on the others."""
     parts = [
         (
             [case for case in cases if case[0] == fold],

@@ -61,7 +61,7 @@ class Labeled:
 
 
 def labeled_mails(folder: Path) -> Iterator[Labeled]:
-    """The labeled mails that people other than the author wrote."""
+    """Yield the labeled mails that people other than the author wrote."""
     asked, known = requests(), {row["message_id"] for row in rows("sentences.tsv")}
     asking = {
         (row["message_id"], int(row["line"]) - 1, int(row["nth"]))
@@ -94,7 +94,7 @@ def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]
 def asking_of(
     mail: Classified, asking: Set[tuple[str, int, int]]
 ) -> frozenset[Sentence]:
-    """The sentences of a mail that ask something."""
+    """Return the sentences of a mail that ask something."""
     begun = Counter[int]()
     found = []
     for sentence in mail.sentences:
@@ -105,8 +105,8 @@ def asking_of(
 
 
 def rows_of(labeled: Labeled) -> Iterator[Row]:
-    """What is known of each sentence of a mail and of the text below each quote, and whether it
-    asks something.
+    """Yield what is known of each sentence of a mail and of the text below each quote,
+    and whether it asks something.
     """
     sentences, writer = labeled.mail.sentences, labeled.mail.writer
     every = list(zip(sentences, sentence_names(sentences, writer), strict=True))
@@ -117,7 +117,7 @@ def rows_of(labeled: Labeled) -> Iterator[Row]:
 
 
 def fit(cases: Sequence[Row]) -> Weights:
-    """The weights under which what is right is likeliest, held at nothing (AdaGrad)."""
+    """Return the weights under which what is right is likeliest, held at nothing (AdaGrad)."""
     counts = Counter(name for features, _ in cases for name in features)
     held = {name: HELD / count for name, count in counts.items() if count >= LEAST}
     held[BIAS] = 0.0
@@ -163,7 +163,7 @@ def write(weights: Weights) -> None:
 
 
 def folds(lists: Set[str]) -> Iterator[Set[str]]:
-    """The lists that are left out together."""
+    """Yield the lists that are left out together."""
     order = sorted(lists)
     random.Random(3).shuffle(order)
     for at in range(FOLDS):
@@ -174,17 +174,17 @@ def main(folder: Path, *, keep: bool) -> int:
     """Fit, and print how well lists that are left out are read."""
     mails = list(labeled_mails(folder))
     count = Counter[str]()
-    for out in folds({one.list_name for one in mails}):
+    for out in folds({mail.list_name for mail in mails}):
         known = [
-            row for one in mails if one.list_name not in out for row in rows_of(one)
+            row for mail in mails if mail.list_name not in out for row in rows_of(mail)
         ]
-        judge([one for one in mails if one.list_name in out], fit(known), count)
+        judge([mail for mail in mails if mail.list_name in out], fit(known), count)
     print(
         f"lists left out: {count['found']} of {count['asked']} requests listed,"
         f" {count['nothing']} of {count['listed']} listed ask nothing"
     )
     if keep:
-        write(fit([row for one in mails for row in rows_of(one)]))
+        write(fit([row for mail in mails for row in rows_of(mail)]))
     return 0
 
 

@@ -282,10 +282,10 @@ def report(
     """Print first / among 3 / among 10, what is called likely, and how often nothing fits."""
     for mode in ("quoted", "taken out"):
         rows = [one for one in judged if one.case.mode == mode]
-        real = [one for one in rows if not one.removed]
+        real = [row for row in rows if not row.removed]
         for kind, kept in (
             ("all", real),
-            ("traces", [one for one in real if one.case.trace]),
+            ("traces", [row for row in real if row.case.trace]),
         ):
             tops = [
                 sum(0 <= one.place < top for one in kept) / max(1, len(kept))
@@ -297,17 +297,17 @@ def report(
             )
         if first is None:
             continue
-        sure = {id(one): calibrated(raw(one, first), curve) for one in rows}
-        likely = [one for one in rows if sure[id(one)] >= rank_fixes.LIKELY]
-        right = sum(one.place == 0 for one in likely)
-        gone = [one for one in rows if one.removed]
+        sure = {id(row): calibrated(raw(row, first), curve) for row in rows}
+        likely = [row for row in rows if sure[id(row)] >= rank_fixes.LIKELY]
+        right = sum(row.place == 0 for row in likely)
+        gone = [row for row in rows if row.removed]
         unfit = {
-            id(one)
-            for one in rows
-            if sure[id(one)] < nothing and one.first["functions"] < rank_fixes.LIKELY
+            id(row)
+            for row in rows
+            if sure[id(row)] < nothing and row.first["functions"] < rank_fixes.LIKELY
         }
-        none = sum(id(one) in unfit for one in gone) / max(1, len(gone))
-        lost = sum(id(one) in unfit for one in real) / max(1, len(real))
+        none = sum(id(row) in unfit for row in gone) / max(1, len(gone))
+        lost = sum(id(row) in unfit for row in real) / max(1, len(real))
         print(
             f"    likely {len(likely)}, right {right / max(1, len(likely)):.2f}; nothing fits: "
             f"{none:.2f} without a fix, {lost:.2f} with one"
@@ -351,8 +351,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     first, table = fit_first(held), fit(cases)
     pairs: list[tuple[float, bool]] = []
     for name in sorted({case.history for case in cases}):
-        rest = [one for one in held if one.case.history != name]
-        kept = [one for one in held if one.case.history == name]
+        rest = [judged for judged in held if judged.case.history != name]
+        kept = [judged for judged in held if judged.case.history == name]
         row = fit_first(rest)
         limits = isotonic([(raw(one, row), one.place == 0) for one in rest])
         pairs += [(raw(one, row), one.place == 0) for one in kept]

@@ -428,7 +428,7 @@ _STARTS |= dict.fromkeys(
 
 
 def inputs(name: str, rng: random.Random) -> bytes:
-    """One input."""
+    """Return one input."""
     pieces = PARSERS[name].pieces
     text = _STARTS.get(name, "") if rng.random() < 0.8 else ""
     text += "".join(rng.choices(pieces, k=rng.randint(1, 24)))
@@ -463,7 +463,7 @@ def inputs(name: str, rng: random.Random) -> bytes:
 
 
 def run_one(run: Run, data: bytes) -> str | None:
-    """What went wrong with an input, None when nothing did."""
+    """Return what went wrong with an input, None when nothing did."""
     began = time.process_time()
     try:
         run(data)

@@ -70,7 +70,7 @@ class Archive:
     url: str = ""
 
     def next(self) -> tuple[int, bytes, str]:
-        """The answer to the next request."""
+        """Return the answer to the next request."""
         self.asked += 1
         return (
             self.answers[(self.asked - 1) % len(self.answers)]
@@ -373,7 +373,7 @@ class Report:
         )
 
     def line(self) -> str:
-        """The counts so far."""
+        """Return the counts so far."""
         ended = ", ".join(
             f"exit {code}: {count:,}" for code, count in sorted(self.codes.items())
         )
@@ -463,8 +463,8 @@ def _frame(error: BaseException) -> str:
 
 
 def _kind(log: str) -> str:
-    """What a traceback has in common with others of the same fault: the exception, and the
-    innermost line of patchpilot.
+    """Return what a traceback has in common with others of the same fault: the
+    exception, and the innermost line of patchpilot.
     """
     places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
     error = next(

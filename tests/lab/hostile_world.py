@@ -23,7 +23,7 @@ from tests.lab.hostile_objects import ObjectWriter
 
 
 def _pieces() -> dict[str, tuple[bytes, ...]]:
-    """The pieces by the name of their section."""
+    """Return the pieces by the name of their section."""
     sections: dict[str, tuple[bytes, ...]] = {}
     for part in (
         (Path(__file__).parent / "hostile_pieces.txt")
@@ -113,11 +113,11 @@ class Chance:
         self.heat = self.rng.choice((0.05, 0.2, 0.4))
 
     def hit(self) -> bool:
-        """Whether the next thing is damaged."""
+        """Return whether the next thing is damaged."""
         return self.rng.random() < self.heat
 
     def one(self, honest: bytes, pool: Sequence[bytes]) -> bytes:
-        """The honest value, or one of a pool, or the honest one damaged."""
+        """Return the honest value, or one of a pool, or the honest one damaged."""
         if not self.hit():
             return honest
         return (
@@ -125,7 +125,7 @@ class Chance:
         )
 
     def damaged(self, data: bytes) -> bytes:
-        """The data with some bytes replaced."""
+        """Return the data with some bytes replaced."""
         changed = bytearray(data)
         for _ in range(self.rng.randint(1, 3)):
             at = self.rng.randint(0, len(changed))
@@ -133,7 +133,7 @@ class Chance:
         return bytes(changed)
 
     def text(self, data: bytes, lines: Sequence[bytes] = LINES) -> bytes:
-        """The text with lines added, repeated, removed or damaged."""
+        """Return the text with lines added, repeated, removed or damaged."""
         rows = data.split(b"\n")
         while self.hit():
             at = self.rng.randint(0, len(rows))
@@ -182,7 +182,7 @@ def make_world(place: Path, seed: str, url: str) -> World:
 
 @cache
 def _template(folder: Path) -> Path:
-    """An empty repository to copy."""
+    """Return an empty repository to copy."""
     place = folder / "template"
     subprocess.run(
         ["git", "init", "-q", "-b", "topic", "--template=", str(place)], check=True
@@ -336,7 +336,7 @@ def _commit(
 
 
 def _thread(chance: Chance) -> list[bytes]:
-    """The mails of a series: two versions, replies and what robots write."""
+    """Return the mails of a series: two versions, replies and what robots write."""
     title = "demo: pump: check the pointer"
     honest = [
         mails.patch(f"[PATCH] {title}", id="v1"),
@@ -407,7 +407,7 @@ def _mail(raw: bytes, chance: Chance) -> bytes:
 def _answers(
     thread: list[bytes], chance: Chance, url: str
 ) -> list[tuple[int, bytes, str]]:
-    """What the archive answers, one after the other: status, body and where it redirects."""
+    """Return what the archive answers, one after the other: status, body and where it redirects."""
     whole = _packed(join_mbox(thread))
     some = _packed(
         join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread))))

@@ -67,7 +67,7 @@ class ArchivedMail(NamedTuple):
 def archived(
     directory: Path, since: str, until: str = "2100-01-01"
 ) -> Iterator[ArchivedMail]:
-    """Yields the mails that an epoch got between two days, oldest first."""
+    """Yield the mails that an epoch got between two days, oldest first."""
     git = ["git", f"--git-dir={directory}"]
     span = [f"--since={since}", f"--until={until}"]
     listed = subprocess.run(
@@ -109,8 +109,8 @@ def _mail(raw: bytes) -> ArchivedMail | None:
 
 
 def own_words(raw: bytes) -> list[str]:
-    """Returns the unquoted paragraphs of a mail without attribution lines and signature, each on
-    one line.
+    """Return the unquoted paragraphs of a mail without attribution lines and
+    signature, each on one line.
     """
     message = BytesParser(policy=policy.default).parsebytes(raw)
     part = message.get_body(("plain",))

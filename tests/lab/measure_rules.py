@@ -63,7 +63,7 @@ class Drawn(NamedTuple):
 
 
 def _asked(said: Sequence[str]) -> tuple[str, ...]:
-    """Returns the categories of what paragraphs ask for."""
+    """Return the categories of what paragraphs ask for."""
     return tuple(
         category
         for category, pattern in SAID.items()
@@ -132,7 +132,7 @@ def names(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
 
 
 def measured(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
-    """Checks a mail, and the names of the findings of its next version."""
+    """Check a mail, and the names of the findings of its next version."""
     found = names(drawn.mail.raw, tree)
     after = names(drawn.after.raw, tree) if found and drawn.after else []
     if found is None or after is None:
@@ -180,7 +180,7 @@ def records(
 
 
 def _is_about(name: str, category: str) -> bool:
-    """Whether a rule says what the requests of a category ask for."""
+    """Return whether a rule says what the requests of a category ask for."""
     return bool(re.search(PATTERNS[category]["rules"], name))
 
 

@@ -93,7 +93,7 @@ _WITH_FILES = ("check --fix", "undo")
 
 
 def made(path: Path, verb: str) -> Repo:
-    """A repository in which the verb has something to rewrite."""
+    """Return a repository in which the verb has something to rewrite."""
     name, _, strategy = verb.rstrip(")").partition(" (")
     if name == "trailers":
         return followed(path, strategy)
@@ -152,8 +152,8 @@ def until_it_writes(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
 
 
 def window(repo: Repo, verb: str) -> float:
-    """The seconds from a verb's first write until the branch has its new value (0.01: git's
-    checkout of its files).
+    """Return the seconds from a verb's first write until the branch has its new value
+    (0.01: git's checkout of its files).
     """
     if verb in _WITH_FILES:
         return 0.01
@@ -215,7 +215,7 @@ def one_kill(
 
 
 def _draft_is(repo: Repo, *, new: bool) -> bool:
-    """Whether the draft has all of what the killed verb was to set, or nothing of it."""
+    """Return whether the draft has all of what the killed verb was to set, or nothing of it."""
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
     found = (
         draft["version"],

@@ -32,13 +32,15 @@ Lines = tuple[int, int]
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:
-    """The rows of a table of labels."""
+    """Yield the rows of a table of labels."""
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file, delimiter="\t")
 
 
 def requests() -> dict[str, list[tuple[Lines, bool]]]:
-    """The lines of each mail that ask something of the author, and whether they begin a request."""
+    """Return the lines of each mail that ask something of the author, and whether they
+    begin a request.
+    """
     found: dict[str, list[tuple[Lines, bool]]] = defaultdict(list)
     for row in rows("sentences.tsv"):
         if row["request"]:
@@ -48,7 +50,7 @@ def requests() -> dict[str, list[tuple[Lines, bool]]]:
 
 
 def meets(one: Lines, other: Lines) -> bool:
-    """Whether two ranges of lines have one in common."""
+    """Return whether two ranges of lines have one in common."""
     return one[0] <= other[1] and other[0] <= one[1]
 
 

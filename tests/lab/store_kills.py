@@ -47,7 +47,7 @@ class Step:
 
 
 def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
-    """What a process does, the same for the same seed."""
+    """Return what a process does, the same for the same seed."""
     chance = random.Random(f"{seed}-{writer}")
     names = [f"s{writer}{number}" for number in range(SERIES)]
     files, followed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)

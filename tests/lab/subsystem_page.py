@@ -26,7 +26,7 @@ of patches.
 
 
 def page() -> Iterator[str]:
-    """Yields the text of docs/reference/subsystems.md."""
+    """Yield the text of docs/reference/subsystems.md."""
     yield HEAD
     for subsystem in sorted(subsystems().values(), key=lambda one: one.title.lower()):
         yield f"\n## {subsystem.title[0].upper()}{subsystem.title[1:]}\n"

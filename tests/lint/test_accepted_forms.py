@@ -25,7 +25,7 @@ TITLE = '("frob: use the link at once")'
 def found(
     text: str, name: str, tree: MemoryTree | None = None, *, checkpatch: bool = False
 ) -> list[Finding]:
-    """The findings of one rule, with its own severities or those of checkpatch.pl."""
+    """Return the findings of one rule, with its own severities or those of checkpatch.pl."""
     rules = [rule for rule in load_rules() if rule.name == name]
     assert rules, name
     context = Context(
@@ -35,7 +35,7 @@ def found(
 
 
 def warned(text: str, name: str, tree: MemoryTree | None = None) -> list[str]:
-    """The messages of the rule's warnings and errors."""
+    """Return the messages of the rule's warnings and errors."""
     return [
         finding.message
         for finding in found(text, name, tree)
@@ -49,7 +49,7 @@ def written(
     diff: str = DIFF,
     headers: str = "",
 ) -> str:
-    """A mail; `headers` replace its From:."""
+    """Return a mail; `headers` replace its From:."""
     text = mail(
         subject, f"{message}{SIGNED if 'Signed-off-by' not in message else ''}", diff
     )
@@ -171,7 +171,7 @@ OWN = (
 
 
 def sent(path: str) -> str:
-    """A patch to this file, sent to a list."""
+    """Return a patch to this file, sent to a list."""
     return written(
         diff=file_diff(path, "+\tfrob_wait(frob);\n"),
         headers="From: Ada Fixer <ada@example.org>\nTo: netdev@vger.kernel.org\n",
@@ -330,7 +330,7 @@ def test_a_message_that_says_why_there_is_no_fixes_tag_is_enough(reason: str) ->
 
 
 def row(number: int) -> str:
-    """A row of a table with more than 100 columns."""
+    """Return a row of a table with more than 100 columns."""
     return (
         f'+\t{{FROB_CLK_LINK{number}, "link{number}_clk", "link{number}_mux", CLK_SET_RATE_PARENT,'
         f" FROB_LINK{number}, 0x12, 0x12, 0x0, 0, &link{number}}},\n"

@@ -55,7 +55,7 @@ class History(MemoryHistory):
         )
 
     def tip_of(self, tree: str) -> Tip | None:
-        """The tip of the subsystem's tree."""
+        """Return the tip of the subsystem's tree."""
         return (
             Tip("frob/main", self._target, self._date)
             if self._target and "example.org/frob.git" in tree
@@ -63,7 +63,7 @@ class History(MemoryHistory):
         )
 
     def next_tip(self) -> Tip | None:
-        """The tip of linux-next."""
+        """Return the tip of linux-next."""
         return (
             Tip("linux-next/master", self._later, self._date) if self._later else None
         )

@@ -32,7 +32,7 @@ def _patch(path: str, lines: list[str]) -> Series:
 
 
 def _seconds(series: Series, times: int = 1) -> float:
-    """The least time of some checks of a series."""
+    """Return the least time of some checks of a series."""
     taken = []
     for _ in range(times):
         began = time.process_time()

@@ -64,7 +64,7 @@ def _pumped(nodes: Any, first: str, most: int) -> str:
 
 
 def _is_slow(pattern: str, text: str) -> bool:
-    """Whether a pattern takes more than two seconds of a process on a text."""
+    """Return whether a pattern takes more than two seconds of a process on a text."""
     process = os.fork()
     if not process:
         resource.setrlimit(resource.RLIMIT_CPU, (2, 2))

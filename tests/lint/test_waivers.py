@@ -17,7 +17,7 @@ WORDS = ("CPF009", "long-line", "LONG_LINE", "files")
 
 
 def at(path: str | None) -> Finding:
-    """A finding in a file, or of the message."""
+    """Return a finding in a file, or of the message."""
     return Finding("CPF009", "long-line", Severity.WARNING, "x", path=path)
 
 

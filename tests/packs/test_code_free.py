@@ -11,7 +11,7 @@ LEAST = 300
 
 
 def code_free() -> list[str]:
-    """The names of the rules that are data alone."""
+    """Return the names of the rules that are data alone."""
     import_detectors()
     return [rule.name for rule in load_rules() if DETECTORS[rule.detector].generic]
 

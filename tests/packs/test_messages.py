@@ -14,7 +14,7 @@ LONGEST = 100
 
 @cache
 def _said() -> dict[str, list[str]]:
-    """The messages of each rule over its own bad examples."""
+    """Return the messages of each rule over its own bad examples."""
     said: dict[str, list[str]] = {}
     for pack in load_packs():
         for rule in pack.rules:

@@ -70,18 +70,18 @@ WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
 
 
 def read(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> Status:
-    """The first series in the mails, of which the user confirmed some."""
+    """Return the first series in the mails, of which the user confirmed some."""
     return read_thread(parse(mbox(*mails)), confirmed=confirmed)[0]
 
 
 def only(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> Status:
-    """The only series in the mails, of which the user confirmed some."""
+    """Return the only series in the mails, of which the user confirmed some."""
     (found,) = read_thread(parse(mbox(*mails)), confirmed=confirmed)
     return found
 
 
 def state(*mails: bytes) -> str:
-    """Its state."""
+    """Return its state."""
     return str(read(*mails).state)
 
 

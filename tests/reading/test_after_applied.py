@@ -13,7 +13,7 @@ TITLE = "pump: stop at ten"
 
 
 def applied(to: str, path: str, *mails: bytes) -> Status:
-    """A patch to a file that was sent to a list and applied."""
+    """Return a patch to a file that was sent to a list and applied."""
     sent = mailed(f"v1 [PATCH] {TITLE}", to=f"{MATT}, {to}")
     sent = sent.replace(b"drivers/demo/pump.c", path.encode())
     taken = reply(

@@ -58,7 +58,7 @@ def test_a_mail_that_is_too_large_is_named_with_its_message_id(workdir: Path) ->
 
 @cache
 def huge() -> bytes:
-    """A mail of 68 MiB."""
+    """Return a mail of 68 MiB."""
     text = f"{TAG}\n" + f"{'x' * 999}\n" * (68 << 10)
     return reply(f"[PATCH] {TITLE}", text, id="huge", reply_to="v1", minutes=5)
 
@@ -130,7 +130,9 @@ def test_a_mail_of_many_parts_is_read_in_time(body: str) -> None:
 
 
 def seconds(count: int) -> float:
-    """The time in which a thread of so many mails, each answering the one before, is read."""
+    """Return the time in which a thread of so many mails, each answering the one before,
+    is read.
+    """
     raw = [story.V1]
     raw += [
         reply(

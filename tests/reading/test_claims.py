@@ -24,7 +24,7 @@ NOT_APPLIED = [
 
 
 def claimed(found: Status) -> list[str]:
-    """What is claimed, and by which sentences."""
+    """Return what is claimed, and by which sentences."""
     return [f"{claim.what}: {claim.sentence}" for claim in found.claims]
 
 

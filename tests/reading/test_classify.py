@@ -96,8 +96,8 @@ WISH = (
 def in_thread(
     text: str, *, sender: str = RITA, to: str = ADA, above: str = ""
 ) -> bytes:
-    """A reply in the thread of a patch that git send-email sent for Ada: to the patch, or with
-    `above` to a reply.
+    """Return a reply in the thread of a patch that git send-email sent for Ada: to the
+    patch, or with `above` to a reply.
     """
     references = f"<{PATCH_ID}>{f' <{above}>' if above else ''}"
     return mail(
@@ -423,7 +423,7 @@ IN_A_DISCUSSION = {
 
 
 def in_discussion(said: str) -> bytes:
-    """A reply to somebody else's reply."""
+    """Return a reply to somebody else's reply."""
     text = (
         "On Fri, Mar 4, 2022, Otto Other wrote:\n> On Fri, Mar 4, 2022, Ada Fixer wrote:\n> >"
         f" Check the pump.\n> It is slow.\n{said}\n"

@@ -34,7 +34,7 @@ def bounce(
     status: str = "5.1.1",
     code: str = "550 5.1.1 no such user",
 ) -> bytes:
-    """A report as RFC 3464 has it."""
+    """Return a report as RFC 3464 has it."""
     parts = [
         "Content-Type: text/plain\n\nThis is the mail system at host mx.example.org.\n",
         (

@@ -106,7 +106,7 @@ TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2, minutes=300)
 
 
 def copying(text: str, cc: str, **more: object) -> bytes:
-    """An answer that copies these."""
+    """Return an answer that copies these."""
     return answer(text, **more).replace(b"To: ", f"Cc: {cc}\nTo: ".encode(), 1)  # type: ignore[arg-type]
 
 

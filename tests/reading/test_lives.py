@@ -45,7 +45,7 @@ def thanks(
     minutes: int,
     id: str,  # noqa: A002
 ) -> bytes:
-    """What `b4 ty` writes for these (title, commit)."""
+    """Return what `b4 ty` writes for these (title, commit)."""
     summary = (
         "".join(
             f"[{number}] {title}\n      commit: {commit}\n"

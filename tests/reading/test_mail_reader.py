@@ -30,8 +30,8 @@ Counted = Callable[[], tuple[Counter[str], Counter[str]]]
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    """Gives how often each mail was parsed, by its Message-ID, and each body read since it was
-    asked last.
+    """Give how often each mail was parsed, by its Message-ID, and each body read since
+    it was asked last.
     """
     parsed, bodies = Counter[str](), Counter[str]()
     text_of, parse_body = mail_module._text_of, mail_classifier.parse_body
@@ -60,7 +60,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
 
 
 def at_most_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
-    """Whether so many mails were parsed and their bodies read, each once."""
+    """Return whether so many mails were parsed and their bodies read, each once."""
     return all(
         len(counter) >= mails and max(counter.values(), default=1) == 1
         for counter in counts

@@ -14,7 +14,9 @@ DAY = 1440
 
 
 def series(version: int, *, tags: str = "", changed: bool = False) -> list[bytes]:
-    """A version of two patches; `tags` are in its first patch, which may differ from v1's."""
+    """Return a version of two patches; `tags` are in its first patch, which may differ
+    from v1's.
+    """
     mark = f" v{version}" if version > 1 else ""
     posts = []
     for number, title in ((1, ONE), (2, TWO)):
@@ -53,7 +55,7 @@ def table(*mails: bytes) -> ReviewTable:
 
 
 def states(found: ReviewTable) -> dict[str, str]:
-    """The states of each reviewer, one per patch."""
+    """Return the states of each reviewer, one per patch."""
     return {
         person.name: " ".join(
             review.state if (review := found.review(patch, person)) else "none"

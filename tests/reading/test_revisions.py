@@ -12,7 +12,7 @@ from tests.reading.story import only
 
 
 def topics(*mails: bytes | str) -> tuple[PostedTopic, ...]:
-    """The series; a text is as for `mailed`."""
+    """Return the series; a text is as for `mailed`."""
     posts = (mailed(one) if isinstance(one, str) else one for one in mails)
     return find_topics([classify(one) for one in parse(mbox(*posts))])
 
@@ -22,12 +22,12 @@ def versions(topic: PostedTopic) -> list[int]:
 
 
 def joined(*mails: bytes | str) -> str:
-    """The versions of each series: `1 2, 1`."""
+    """Return the versions of each series: `1 2, 1`."""
     return ", ".join(" ".join(map(str, versions(topic))) for topic in topics(*mails))
 
 
 def sets(*mails: bytes | str) -> str:
-    """The ids of the posts of each revision of each series: `a b | c, d`."""
+    """Return the ids of the posts of each revision of each series: `a b | c, d`."""
     return ", ".join(
         " | ".join(
             " ".join(post.message_id.partition("@")[0] for post in revision.posts)
@@ -48,12 +48,12 @@ RENAMED = "b+9 [PATCH v2] pump: something else"
 
 
 def of_file(name: str, line: str, **more: object) -> bytes:
-    """The patch for another file."""
+    """Return the patch for another file."""
     return mailed(line, **more).replace(b"pump.c", name.encode())
 
 
 def rewritten(via: str) -> bytes:
-    """The next version, as a list sends it on."""
+    """Return the next version, as a list sends it on."""
     body = patch("x").decode().partition("\n\n")[2]
     subject = "[PATCH v2] demo: check it"
     return mail(subject, body, sender=via, id="b", minutes=9, Reply_To=ADA)
@@ -76,7 +76,7 @@ PULL = (
 def _series(
     name: str, marks: str, title: str, steps: tuple[str, ...], day: int
 ) -> list[str]:
-    """A series with a cover letter if it has a title."""
+    """Return a series with a cover letter if it has a title."""
     count = len(steps)
     return [
         *([f"{name}+{day}d [{marks} 0/{count}] {title}"] if title else []),
@@ -693,7 +693,7 @@ def test_a_patch_sent_again_below_its_version_is_of_that_version() -> None:
         (posts, "changes-requested"),
         ([*posts, mailed(again)], "under-review"),
     ):
-        assert [one.state for one in read_thread(parse(mbox(*mails)))] == [state]
+        assert [status.state for status in read_thread(parse(mbox(*mails)))] == [state]
 
 
 def test_a_resend_without_its_number_is_of_the_version_before_it() -> None:
@@ -832,7 +832,7 @@ def test_first_versions_of_one_title_are_one_series_for_a_time(
 
 
 def undated(one: bytes) -> bytes:
-    """The mail with a date that cannot be right."""
+    """Return the mail with a date that cannot be right."""
     return one.replace(b"Date: ", b"X-Date: ", 1)
 
 

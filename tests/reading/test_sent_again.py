@@ -13,7 +13,7 @@ COVER = mailed("c [PATCH 0/4] pump: stop in time")
 
 
 def step(number: int, mark: str = "PATCH", *, value: int = 0, **more: object) -> bytes:
-    """One of four patches, with a diff of its own; `value` changes it."""
+    """Return one of four patches, with a diff of its own; `value` changes it."""
     counted = f" {number}/4" if "/4" not in mark else ""
     one = patch(f"[{mark}{counted}] pump: {STEPS[number - 1]}", **more)
     return one.replace(b"-EINVAL", b"-%d" % (100 * number + value))

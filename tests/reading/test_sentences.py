@@ -13,7 +13,7 @@ from patchpilot.reading.sentences import sentences_of
 
 
 def said(text: str) -> list[str]:
-    return [one.text for one in sentences_of(parse_body(text), text)]
+    return [sentence.text for sentence in sentences_of(parse_body(text), text)]
 
 
 @pytest.mark.parametrize(

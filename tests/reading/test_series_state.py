@@ -108,7 +108,7 @@ def test_the_state_of_a_topic(
 def said(
     text: str, minutes: int, *, sender: str = RITA, to: str = "v1", name: str = ""
 ) -> bytes:
-    """A reply to a mail of the story."""
+    """Return a reply to a mail of the story."""
     return reply(
         f"[PATCH] {story.TITLE}",
         text,
@@ -181,7 +181,7 @@ SENT = datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
 def event(what: str, hours: float = 1, **more: Any) -> Claim:
-    """An event so many hours after the patch was sent."""
+    """Return an event so many hours after the patch was sent."""
     at = SENT + hours * HOUR
     by = Address(more.pop("by", "Matt"), "")
     return Claim(what, at, f"{what}@{hours:g}", by, sentence="so", **more)
@@ -192,12 +192,12 @@ def with_evidence(
     events: tuple[Claim, ...] = (),
     commits: tuple[LandedCommit, ...] = (),
 ) -> Evidence:
-    """The evidence with what mails report and what a repository has."""
+    """Return the evidence with what mails report and what a repository has."""
     return replace(evidence, events=events, commits=commits)
 
 
 def only_patch(evidence: Evidence) -> PatchState:
-    """The state of a series' only patch, which is that of the series."""
+    """Return the state of a series' only patch, which is that of the series."""
     decision = decide(evidence)
     (one,) = decision.patches
     assert (decision.state, decision.why) == (one.state, one.why)
@@ -369,7 +369,7 @@ def test_what_a_repository_has_decides_and_is_the_proof(
     found = only_patch(evidence)
     assert (found.state, found.why) == (state, why)
     assert (found.proof.commit or "")[:1] == (commit or "")
-    dates = {one.commit: one.date for one in commits} | {"c" * 40: MONTH}
+    dates = {commit.commit: commit.date for commit in commits} | {"c" * 40: MONTH}
     if commit:
         assert found.proof == Proof(dates[found.proof.commit], None, found.proof.commit)
 

@@ -454,7 +454,7 @@ def test_this_has_been_merged_counts_for_the_series_that_it_answers() -> None:
             minutes=90,
         )
         found = read_thread(parse(mbox(story.V1, fix, merged)))
-        assert [str(one.state) for one in found] == states
+        assert [str(status.state) for status in found] == states
 
 
 def test_another_persons_stable_backport_is_no_fix_of_it() -> None:

@@ -546,7 +546,7 @@ def test_what_is_asked_after_it_was_applied_is_to_be_answered() -> None:
 
 
 def mailed_later(raw: bytes) -> bytes:
-    """The same mail three weeks later."""
+    """Return the same mail three weeks later."""
     message = message_from_bytes(raw)
     date = parsedate_to_datetime(message["Date"]) + timedelta(days=21)
     del message["Date"]

@@ -150,7 +150,7 @@ async def _drawn(
 
 
 async def draw_sending(work: Path, out: Path) -> list[Path]:
-    """A series while it is sent: the server takes two mails and is slow with the third."""
+    """Return a series while it is sent: the server takes two mails and is slow with the third."""
     with (
         tempfile.TemporaryDirectory() as folder,
         FaultySink(Faults(stall_at=3)) as server,
@@ -180,7 +180,7 @@ async def shots(
     sizes: Sequence[tuple[int, int]],
     themes: Sequence[str],
 ) -> list[Path]:
-    """The screen as it is in these sizes and themes."""
+    """Return the screen as it is in these sizes and themes."""
     made, app = [], pilot.app
     for size in sizes:
         await pilot.resize_terminal(*size)
@@ -196,7 +196,7 @@ async def shots(
 
 
 def readable(svg: str) -> str:
-    """The picture with fonts of this machine instead of the network's."""
+    """Return the picture with fonts of this machine instead of the network's."""
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace(
         "Fira Code", "DejaVu Sans Mono"
     )

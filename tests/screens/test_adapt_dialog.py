@@ -28,7 +28,7 @@ def test_what_is_not_sure_comes_after_resolving_manually() -> None:
     conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
 
     def offered(ways: Ways) -> list[str]:
-        return [one.words for one in proposals(conflict, ways, print, print)]
+        return [proposal.words for proposal in proposals(conflict, ways, print, print)]
 
     write, start, manual = "Write adapted patch", "Edit adaptation", "Resolve manually"
     assert offered(Ways(ADAPTED)) == [write, start, manual]

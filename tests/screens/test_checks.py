@@ -41,7 +41,7 @@ async def test_findings_are_found_by_their_words(
 
 
 async def at_checks(pilot: Pilot[int], *names: str) -> DiffView:
-    """The checks stage, with the first finding of this name selected."""
+    """Return the checks stage, with the first finding of this name selected."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await settle(pilot)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.long
 
 
 def listed(app: PatchpilotApp) -> list[str]:
-    """The rows of what is next."""
+    """Return the rows of what is next."""
     rows = app.screen.query_one("#next-list", List)
     return [str(rows.get_option_at_index(at).prompt) for at in range(rows.option_count)]
 

@@ -32,7 +32,7 @@ def _colored(monkeypatch: pytest.MonkeyPatch) -> None:
 def unreadable(
     app: PatchpilotApp, least: float, system: ColorSystem = ColorSystem.TRUECOLOR
 ) -> Iterator[str]:
-    """The texts on the screen with less contrast, as a terminal of this system shows them."""
+    """Yield the texts on the screen with less contrast, as a terminal of this system shows them."""
     for strip in app.screen._compositor.render_strips():
         for text, style, _ in strip:
             if (
@@ -51,7 +51,7 @@ def unreadable(
 
 
 def texts(app: PatchpilotApp) -> int:
-    """How many segments are judged: text with both colors known."""
+    """Return how many segments are judged: text with both colors known."""
     known = [
         style
         for strip in app.screen._compositor.render_strips()
@@ -118,7 +118,7 @@ async def test_the_sign_of_the_selected_row_keeps_its_color(
 async def in_each_theme(
     app: PatchpilotApp, pilot: Pilot[int], high: float = AAA
 ) -> list[str]:
-    """All wrong texts of the current screen, theme by theme.
+    """Return all wrong texts of the current screen, theme by theme.
 
     `high` is the least contrast in themes with high contrast.
     """

@@ -105,7 +105,7 @@ class Styled(Asking):
     CSS_PATH = Path(tui.__file__).parent / "patchpilot.tcss"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Only the themes of the TUI have this color."""
+        """Return only the themes of the TUI have this color."""
         return {"text-yours": "#ffffff"}
 
 

@@ -34,7 +34,7 @@ FACTS = TopicFacts(
 
 
 def status(stage: Stage) -> StageStatus:
-    """A state for each stage, and counts for two."""
+    """Return a state for each stage, and counts for two."""
     counts = {Stage.CHECKS: "3", Stage.BACKPORTS: "5/6"}
     return StageStatus(
         list(StageState)[stage.number % len(StageState)], count=counts.get(stage, "")

@@ -304,7 +304,7 @@ def known(monkeypatch: pytest.MonkeyPatch, every: tuple[HomeTopic, ...]) -> None
 
 
 def topics() -> tuple[HomeTopic, ...]:
-    """One topic of each kind, with ages that are in words whenever the test runs."""
+    """Return one topic of each kind, with ages that are in words whenever the test runs."""
     now = time.time()
     hour, home = 3600.0, f"{Path.home()}/src/linux/.git"
     report = "kernel test robot reports: build failure"

@@ -30,7 +30,7 @@ NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
 
 
 def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
-    """A branch with a verdict and what else there is."""
+    """Return a branch with a verdict and what else there is."""
     return BranchResult(
         "stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more
     )  # type: ignore[arg-type]

@@ -67,12 +67,12 @@ def untidy(tmp_path: Path) -> Repo:
 
 
 def head(repo: Repo) -> str:
-    """The commit that is checked out; also while git writes the files of another."""
+    """Return the commit that is checked out; also while git writes the files of another."""
     return repo.git("rev-parse", "HEAD")
 
 
 def state(repo: Repo) -> tuple[str, str, str]:
-    """The branch, the file and what is not committed.
+    """Return the branch, the file and what is not committed.
 
     Asked without a lock, for which the rewriting would have to wait.
     """
@@ -266,7 +266,8 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
         def waived() -> dict[str, str]:
             with Repository.open(untidy.path) as repository:
                 return {
-                    one.rule: one.reason for one in of_topic(repository, (), "master")
+                    waiver.rule: waiver.reason
+                    for waiver in of_topic(repository, (), "master")
                 }
 
         pager.go(at)

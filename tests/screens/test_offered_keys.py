@@ -22,19 +22,19 @@ from patchpilot.tui.widgets.dialog import Dialog, Modal
 
 
 def dialogs(of: type[Any] = Modal) -> Iterator[type[Any]]:
-    """All dialogs of the TUI."""
+    """Yield all dialogs of the TUI."""
     if of is Modal:
         for module in pkgutil.walk_packages(
             patchpilot.tui.__path__, f"{patchpilot.tui.__name__}."
         ):
             importlib.import_module(module.name)
-    for one in of.__subclasses__():
-        yield one
-        yield from dialogs(one)
+    for subclass in of.__subclasses__():
+        yield subclass
+        yield from dialogs(subclass)
 
 
 def test_every_dialog_answers_the_key_for_help() -> None:
-    known = {one for one in dialogs() if one is not Dialog}
+    known = {dialog for dialog in dialogs() if dialog is not Dialog}
     assert {Choose, Confirm, CollectTags} <= known
     for dialog in known - {Help}:
         keys = dialog._merge_bindings().key_to_bindings
@@ -66,7 +66,7 @@ async def test_the_help_of_a_dialog_has_its_own_keys() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(Choose("Which?", ANSWERS, "Open a topic"))
         every: Any = app
-        words = {one.title: one.key for one in commands(every, app.screen)}
+        words = {command.title: command.key for command in commands(every, app.screen)}
         assert words["Switch branch"] == "s"
         assert words["Cancel"] == "Esc", "the last of that name"
         assert words["Choose"] == "Enter"

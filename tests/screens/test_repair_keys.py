@@ -67,5 +67,5 @@ async def test_a_goes_to_the_first_problem_that_it_repairs(
         await pilot.pause()
         assert screen.chosen.name == first.name
         assert "nothing to fix" not in said(newcomer)
-        screen._checks = tuple(one for one in screen._checks if one.state == "ok")
+        screen._checks = tuple(check for check in screen._checks if check.state == "ok")
         assert "repair" in screen.shown_keys.hidden

@@ -71,7 +71,7 @@ async def send(pilot: Any, app: PatchpilotApp) -> None:
 
 
 def ids(server: FaultySink) -> list[str]:
-    """The subjects' numbers of the mails that arrived."""
+    """Return the subjects' numbers of the mails that arrived."""
     return [
         mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode()
         for mail in server.take()

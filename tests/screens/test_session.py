@@ -41,7 +41,7 @@ On = Callable[[Path], PatchpilotApp]
 
 
 def shown_panels(app: PatchpilotApp) -> list[Panel]:
-    """The panels that are on the screen."""
+    """Return the panels that are on the screen."""
     return [panel for panel in app.screen.query(Panel) if panel.region.area]
 
 

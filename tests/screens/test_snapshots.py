@@ -146,7 +146,9 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
 
 
 def _reworded(one: BranchResult) -> BranchResult:
-    """A branch with fixed words and days: what `backport` says of it is another test's matter."""
+    """Return a branch with fixed words and days: what `backport` says of it is another
+    test's matter.
+    """
     causes = tuple(
         replace(cause, why="it changed lines the fix stands on") for cause in one.causes
     )
@@ -161,8 +163,8 @@ def _reworded(one: BranchResult) -> BranchResult:
 
 
 def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
-    """The candidates with fixed weights and words: how sure `fixes` is of what is another test's
-    matter.
+    """Return the candidates with fixed weights and words: how sure `fixes` is of what
+    is another test's matter.
     """
     others = (
         "acme: mask the sequence number off the response code",
@@ -310,7 +312,9 @@ def test_each_dialog_looks_as_it_did(
     if name == "confirm":
         sending = results[Stage.SEND][0]
         results = dict(results)
-        kept = tuple(one for one in sending.warnings if one.name == "first-time")
+        kept = tuple(
+            warning for warning in sending.warnings if warning.name == "first-time"
+        )
         results[Stage.SEND] = (
             replace(sending, blockers=(), warnings=kept),
             StageStatus(StageState.TODO, 'press s, then type "send" to confirm'),
@@ -323,7 +327,7 @@ def test_each_dialog_looks_as_it_did(
 
 
 def _sent(planned: Sending) -> tuple[Sending, StageStatus]:
-    """A send of two mails, of which the second was refused."""
+    """Return a send of two mails, of which the second was refused."""
     first = planned.send.entries[0]
     mails = (
         replace(first, state=MailState.ACCEPTED),

@@ -35,7 +35,7 @@ def demo(work: Path) -> PatchpilotApp:
 
 
 async def tour(pilot: Pilot[int], start: str) -> str:
-    """The text of the tour, once it begins so."""
+    """Return the text of the tour, once it begins so."""
 
     def shown() -> str:
         rows = [row for row in pilot.app.screen.query(TourRow) if row.display]
@@ -46,7 +46,7 @@ async def tour(pilot: Pilot[int], start: str) -> str:
 
 
 def replies(sandbox: Sandbox) -> str:
-    """The texts of the replies that the mail server took."""
+    """Return the texts of the replies that the mail server took."""
     return "\n".join(
         mail.body
         for mail in (parse_mail(taken.data) for taken in sandbox.sink.take())

@@ -34,7 +34,7 @@ def sections(page: str) -> dict[str, str]:
 
 
 def keys_of(text: str) -> set[str]:
-    """The keys in the first column of a table."""
+    """Return the keys in the first column of a table."""
     cells = re.findall(r"^\| (`.*?`) \| ", text, re.MULTILINE)
     return {
         key.replace("\\", "") for cell in cells for key in re.findall(r"`(.+?)`", cell)

@@ -147,12 +147,12 @@ CASES = (
 
 
 def path_of(name: str) -> str:
-    """The path of a case's driver."""
+    """Return the path of a case's driver."""
     return f"drivers/net/{name}.c"
 
 
 def edited(text: str, edits: Sequence[Edit], name: str) -> str:
-    """A driver with edits."""
+    """Return a driver with edits."""
     for old, new in edits:
         old, new = old.replace("acme", name), new.replace("acme", name)
         assert old in text, (name, old)
@@ -262,15 +262,15 @@ def test_check_send_backport_and_the_screen_agree(
         (checked,) = driver.check_source(PatchSource()).patches
         assert next(
             (
-                (one.severity.value, one.message)
-                for one in checked.findings
-                if one.name == "fixed-upstream"
+                (finding.severity.value, finding.message)
+                for finding in checked.findings
+                if finding.name == "fixed-upstream"
             ),
             None,
         ) == (fix and ("error" if fix.is_sure else "note", words))
         planned = plan(repository, SendRequest())
-        blocked = {one.name: one.message for one in planned.blockers}
-        warned = {one.name: one.message for one in planned.warnings}
+        blocked = {blocker.name: blocker.message for blocker in planned.blockers}
+        warned = {warning.name: warning.message for warning in planned.warnings}
         assert blocked.get("already-fixed") == (words if kind == "fixed" else None)
         assert warned.get("perhaps-fixed") == (words if kind == "perhaps" else None)
         patches = tuple(each.patch for each in (checked,))
@@ -338,7 +338,7 @@ EVE, RITA = "Eve Other <eve@example.net>", "Rita Reviewer <rita@example.com>"
 
 
 def posted(repo: Repo, rev: str, days: int, subject: str, sender: str = EVE) -> bytes:
-    """A commit as a mail of `sender`, sent some days ago."""
+    """Return a commit as a mail of `sender`, sent some days ago."""
     body = repo.git(f"format-patch --stdout -1 {rev}").partition("\n\n")[2]
     when = format_datetime(datetime.now(UTC) - timedelta(days=days, hours=1))
     head = f"From: {sender}\nDate: {when}\nSubject: {subject}\n"
@@ -347,13 +347,13 @@ def posted(repo: Repo, rev: str, days: int, subject: str, sender: str = EVE) -> 
 
 
 def reviewed(name: str, sender: str) -> bytes:
-    """A reply with a tag."""
+    """Return a reply with a tag."""
     text = f"> It hangs if there are many.\n\nReviewed-by: {sender}\n"
     return reply("[PATCH] x", text, sender=sender, reply_to=name)
 
 
 def postings(upstream: Upstream) -> list[bytes]:
-    """What is in the archive: each is a patch to the driver of a case."""
+    """Return what is in the archive: each is a patch to the driver of a case."""
     repo = upstream.repo
     for name, edits in (("file", (WRITE,)), ("text", (OTHER_LINE,))):
         repo.git(f"checkout -q -B other/{name}", upstream.base)
@@ -411,7 +411,8 @@ def test_patches_of_others_are_found_in_the_archive(
         assert rows[0].words == words
         assert not any(row.words == words for row in next_rows(None, traps(repository)))
         warned = {
-            (one.name, one.message) for one in plan(repository, SendRequest()).warnings
+            (warning.name, warning.message)
+            for warning in plan(repository, SendRequest()).warnings
         }
         assert ("posted-by-others", words) in warned
         shown = repo.patchpilot("find HEAD --format json").json
@@ -438,7 +439,7 @@ def test_no_archive_is_asked_about_an_undisclosed_fix_or_offline(
     ):
         upstream.repo.git("config --global patchpilot.lore", box.url)
         offline = plan(repository, SendRequest(offline=True))
-        message = {one.name: one.message for one in offline.warnings}
+        message = {warning.name: warning.message for warning in offline.warnings}
         assert "the archive was not asked" in message["archive-not-asked"]
         secret = SendRequest(answers=(("security", "yes"),))
         plan(repository, secret)

@@ -18,7 +18,7 @@ NOTE = "5.15 has it because 33248b1ba072 was backported as fb2977215841"
 
 
 def acme(**states: ReleaseState) -> BugRange:
-    """The demo's bug; `v5_10=ReleaseState.FIXED` sets the state of a series."""
+    """Return the demo's bug; `v5_10=ReleaseState.FIXED` sets the state of a series."""
     known = {"v5_10": ReleaseState.CLEAN, **states}
     points = [
         ReleasePoint(

@@ -221,7 +221,7 @@ def _suppressions(
     packs: tuple[Any, ...],
     judge: "Source | None",
 ) -> "Suppressions | None":
-    """The waivers and the baseline of this call; what was recorded is reported on stderr."""
+    """Return the waivers and the baseline of this call; what was recorded is reported on stderr."""
     asked = (
         options.baseline or options.write_baseline or options.waive or options.unwaive
     )
@@ -274,7 +274,7 @@ def _kernel(text: str | None) -> tuple[int, int] | None:
 
 
 def _can_be_fixed(options: SimpleNamespace) -> bool:
-    """Whether --fix could be added to this call."""
+    """Return whether --fix could be added to this call."""
     return (
         not options.checkpatch_compat
         and not options.whole_files
@@ -289,7 +289,7 @@ def _render(
     unfolded: bool,
     reviews: Sequence[Any] = (),
 ) -> str:
-    """The result in the chosen form; only that form's printer is imported."""
+    """Return the result in the chosen form; only that form's printer is imported."""
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
     if common.format != "text":
         more = {"reviews": reviews} if reviews else {}

@@ -15,7 +15,7 @@ _VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
 
 
 def value_end(text: str, at: int) -> int:
-    """Returns the end offset of the value that starts at offset `at`, or `at` if there is none.
+    """Return the end offset of the value that starts at offset `at`, or `at` if there is none.
 
     Spaces around a name belong to the value.
     """

@@ -77,7 +77,7 @@ class LineContext:
         return self.span.raw_condition if self.statement_raw else self.span.condition
 
     def need_span(self) -> StatementSpan:
-        """Returns the span of the statement, parsed now if it was skipped before."""
+        """Return the span of the statement, parsed now if it was skipped before."""
         if self.span is None:
             self.span = self.walk.passage.statement(self.line)
             self.statement_raw = True
@@ -85,7 +85,7 @@ class LineContext:
 
 
 def _bounded(text: str) -> str:
-    """Returns the line unchanged; for a line of data, only its sign and its last characters."""
+    """Return the line unchanged; for a line of data, only its sign and its last characters."""
     return text if len(text) <= LONGEST_LINE else f"{text[0]}X{text[-1]}"
 
 
@@ -152,7 +152,7 @@ ADDED: list[CCheck] = []
 def check(
     stage: list[CCheck], *needles: str
 ) -> Callable[[CheckFunction], CheckFunction]:
-    """Returns a decorator that registers a check for a stage.
+    """Return a decorator that registers a check for a stage.
 
     LAYOUT checks run before parsing, on each added line of a source file and the line below it.
     CONTEXT checks run on all C lines of a hunk, ADDED checks on added lines only.

@@ -16,7 +16,7 @@ from patchpilot.lint.c.mask_comments import COMMENT
 
 @lru_cache(maxsize=4096)
 def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
-    r"""Returns the compiled pattern, in which \w, \s, \d and \b match ASCII only.
+    r"""Return the compiled pattern, in which \w, \s, \d and \b match ASCII only.
 
     Compiled patterns are cached.
     """
@@ -24,7 +24,7 @@ def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
 
 
 def one_of(*words: str) -> str:
-    """Returns a group that matches any of these alternatives, the first one first."""
+    """Return a group that matches any of these alternatives, the first one first."""
     return f"(?:{'|'.join(words)})"
 
 
@@ -128,7 +128,7 @@ LVAL_OR_CALL = rf"((?:[&*]\s*)?{LVAL})\s*({BALANCED})?\s*"
 
 
 def static_type() -> str:
-    """Returns a pattern for the types that every C source knows, without pointer stars."""
+    """Return a pattern for the types that every C source knows, without pointer stars."""
     return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|(?:{'|'.join(BUILT_IN_TYPES)})\b)(?:\s+{MODIFIER})*"  # noqa: E501
 
 
@@ -158,7 +158,7 @@ INT_TYPES = one_of(
 
 @cache
 def value() -> str:
-    """Returns a pattern for an argument: a value or a constant, with an optional cast.
+    """Return a pattern for an argument: a value or a constant, with an optional cast.
 
     Its groups are the cast, the whole value, the name, and the parentheses of a call.
     """

@@ -47,7 +47,7 @@ class Learner:
         self._types = types
 
     def statement(self, head: str, at_end: bool) -> None:
-        """Learns from a statement up to its first brace, with spaces for the signs of its lines.
+        """Learn from a statement up to its first brace, with spaces for the signs of its lines.
 
         `at_end`: the text before it ended a statement.
         """
@@ -66,7 +66,7 @@ class Learner:
                 self._parameters(head)
 
     def _declaration(self, head: str) -> str | None:
-        """Returns the words before the name that a statement seems to declare."""
+        """Return the words before the name that a statement seems to declare."""
         found = pattern(_DECLARATION, re.DOTALL).match(head)
         if self._types.learned_in(head):
             # a learned modifier may follow the name: then the type is one word shorter
@@ -80,7 +80,7 @@ class Learner:
         return found[1] if found else None
 
     def _parameters(self, head: str) -> None:
-        """Learns the types of a function's parameters."""
+        """Learn the types of a function's parameters."""
         starts = sorted(
             {
                 lead.end()

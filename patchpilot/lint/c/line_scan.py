@@ -152,8 +152,8 @@ class ScannedLine:
         )
 
     def hit(self, column: int | None = None, case: str = "", /, **values: str) -> Hit:
-        """Returns a hit on this line; `column` is an offset in the line with its sign, `case` and
-        `values` are for the rule's message.
+        """Return a hit on this line; `column` is an offset in the line with its sign,
+        `case` and `values` are for the rule's message.
 
         The line has a character for each byte; the column that is reported counts characters of the
         text.
@@ -188,8 +188,8 @@ class LineScan:
         self._comments: dict[int, bool] = {}
 
     def raw_line(self, number: int, skip: int = 0) -> str | None:
-        """Returns the line at patch line `number` or, with `skip`, so many lines later, not
-        counting removed lines; None beyond the end.
+        """Return the line at patch line `number` or, with `skip`, so many lines later,
+        not counting removed lines; None beyond the end.
         """
         lines, at = self.lines, number - 1
         while at < len(lines):
@@ -201,7 +201,7 @@ class LineScan:
         return None
 
     def raw_lines(self, first: int, last: int) -> str:
-        """Returns `raw_line` of each patch line from `first` to `last`, joined by newlines."""
+        """Return `raw_line` of each patch line from `first` to `last`, joined by newlines."""
         last = max(first, last)
         below = self.raw_line(last) or ""
         raws: list[str] = []
@@ -212,7 +212,7 @@ class LineScan:
         return "\n".join((*raws, *[""] * (last - first + 1 - len(raws))))
 
     def has_comment_near(self, line: ScannedLine) -> bool:
-        """Whether a comment is on the line or in the lines of its hunk just above it."""
+        """Return whether a comment is on the line or in the lines of its hunk just above it."""
         if _COMMENT_HERE.match(line.raw):
             return True
         near = self.lines[line.number - 2 : line.number + 1 : 2]
@@ -228,8 +228,8 @@ class LineScan:
         return known
 
     def _read_comments(self, first: int) -> None:
-        """Computes for every line of the hunk at patch line `first` whether a comment ends right
-        above it or continues on it.
+        """Compute for every line of the hunk at patch line `first` whether a comment
+        ends right above it or continues on it.
         """
         inside = seen = False
         for at in range(first - 1, len(self.lines)):
@@ -248,18 +248,18 @@ class LineScan:
 
 
 def expand(text: str) -> str:
-    """Expands tabs to spaces, with a tab stop every eight columns."""
+    """Expand tabs to spaces, with a tab stop every eight columns."""
     return text.expandtabs(8) if "\t" in text else text
 
 
 def measure(raw: str) -> tuple[int, int]:
-    """Returns the length and the indent of a line without its sign, in columns."""
+    """Return the length and the indent of a line without its sign, in columns."""
     text = raw[1:].expandtabs(8) if "\t" in raw else raw[1:]
     return len(text), len(text) - len(text.lstrip(_SPACE))
 
 
 def as_bytes(line: str) -> str:
-    """Returns a line of a patch as text with one character per byte."""
+    """Return a line of a patch as text with one character per byte."""
     return (
         line
         if line.isascii()
@@ -268,7 +268,7 @@ def as_bytes(line: str) -> str:
 
 
 def as_text(line: str) -> str:
-    """Decodes a line with one character per byte, for messages; the inverse of `as_bytes`."""
+    """Decode a line with one character per byte, for messages; the inverse of `as_bytes`."""
     return (
         line
         if line.isascii()
@@ -278,7 +278,7 @@ def as_text(line: str) -> str:
 
 @once
 def scan(context: Context) -> LineScan:
-    """Returns the scan of the context's patch."""
+    """Return the scan of the context's patch."""
     return scan_lines(
         context.patch.lines,
         context.options.strict,
@@ -289,7 +289,7 @@ def scan(context: Context) -> LineScan:
 def scan_lines(
     patch_lines: Sequence[str], strict: bool, *, compat: bool = False
 ) -> LineScan:
-    """Scans the lines of a patch: the message and its diff.
+    """Scan the lines of a patch: the message and its diff.
 
     With `compat`, only a line that checkpatch.pl considers empty ends the headers.
     """
@@ -389,7 +389,7 @@ def scan_lines(
 
 
 def sanitized(raws: Sequence[str]) -> list[str]:
-    """Masks comments and strings on the new side of hunks, and returns all other lines
+    """Mask comments and strings on the new side of hunks, and returns all other lines
     unchanged.
     """
     blanker = Sanitizer()
@@ -415,9 +415,9 @@ def _count(header: re.Match[str]) -> int:
 
 
 def _begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
-    """Whether the hunk whose header is at index `header` starts inside a block comment: its first
-    comment mark is a closing one, or it has none and its first line looks like the middle of a
-    comment.
+    """Return whether the hunk whose header is at index `header` starts inside a block
+    comment: its first comment mark is a closing one, or it has none and its first
+    line looks like the middle of a comment.
     """
     at = header + 1
     while count > 0 and at < len(raws):

@@ -22,7 +22,7 @@ _ANGLE = late(r"<.*>")
 
 
 def _fill(text: str, char: str) -> str:
-    """Replaces every character except tabs."""
+    """Replace every character except tabs."""
     return char * len(text) if "\t" not in text else _NOT_TAB.sub(char, text)
 
 
@@ -35,11 +35,11 @@ class Sanitizer:
         self.inside = ""
 
     def reset(self, in_comment: bool) -> None:
-        """Starts a hunk; `in_comment`: its first line is inside a block comment."""
+        """Start a hunk; `in_comment`: its first line is inside a block comment."""
         self.inside = "*/" if in_comment else ""
 
     def line(self, raw: str) -> str:
-        """Returns one line with its diff sign, masked.
+        """Return one line with its diff sign, masked.
 
         An open comment or string continues on the next line.
         """
@@ -96,7 +96,7 @@ class Sanitizer:
 
 
 def _directive(text: str) -> str:
-    """Masks the file name of #include <…> and the text of #error."""
+    """Mask the file name of #include <…> and the text of #error."""
     if match := _INCLUDE.match(text):
         clean = "<" + "X" * len(match[1]) + ">"
         return _ANGLE.sub(lambda _: clean, text, count=1)

@@ -52,7 +52,7 @@ class Operator(NamedTuple):
 def operators_of(
     line: ScannedLine, values: Values, types: Types
 ) -> Iterator[tuple[OperatorKind, Operator]]:
-    """Yields the operators of a line, except in #include lines and those passed as arguments."""
+    """Yield the operators of a line, except in #include lines and those passed as arguments."""
     text = line.text
     if "#" in text and pattern(r"#\s*include").search(text):
         return
@@ -85,7 +85,7 @@ def operators_of(
 
 
 def _is_argument(line: str, at: int, end: int, kinds: str) -> bool:
-    """Whether an operator is passed as an argument."""
+    """Return whether an operator is passed as an argument."""
     return (
         kinds[at : at + 1] != "V"
         and line[at - 1] in _SPACE
@@ -124,7 +124,7 @@ def _kind_after(after: str | None) -> str:
 
 
 def _any_modifier(types: Types, text: str) -> bool:
-    """Whether a word such as const is anywhere in the text."""
+    """Return whether a word such as const is anywhere in the text."""
     if pattern(rf"{MODIFIER}\b").search(text):
         return True
     return any(pattern(rf"{name}\b").search(text) for name in types.learned_in(text))

@@ -99,7 +99,7 @@ class StatementSpan(NamedTuple):
 
 
 def blank_signs(text: str) -> str:
-    """Replaces the diff sign of each line except the first with a space."""
+    """Replace the diff sign of each line except the first with a space."""
     return _SIGNED_NEWLINE.sub("\n ", text) if "\n" in text else text
 
 
@@ -119,11 +119,11 @@ class Passage:
         self._budget = _BUDGET_FACTOR * len(self.text) + _BUDGET_FLOOR
 
     def index(self, number: int) -> int:
-        """Returns the index of a patch line in the passage, or of the next line that is in it."""
+        """Return the index of a patch line in the passage, or of the next line that is in it."""
         return bisect_left(self._numbers, number)
 
     def statement(self, line: ScannedLine, column: int = 0) -> StatementSpan:
-        """Returns the statement that starts in a line of the passage, at this column."""
+        """Return the statement that starts in a line of the passage, at this column."""
         index = self.index(line.number)
         return self.statement_at(
             self.starts[index] + column,
@@ -131,11 +131,11 @@ class Passage:
         )
 
     def after(self, span: StatementSpan) -> StatementSpan:
-        """Returns the statement after another one."""
+        """Return the statement after another one."""
         return self.statement_at(span.next, span.limit)
 
     def statement_at(self, start: int, limit: int) -> StatementSpan:
-        """Returns the statement that starts at an offset, in the text up to `limit`."""
+        """Return the statement that starts at an offset, in the text up to `limit`."""
         if not self.lines:
             # a damaged hunk may be empty
             return StatementSpan(self, start, start, start, 0, start, 0, 0, start)
@@ -172,8 +172,8 @@ class Passage:
         )
 
     def chain(self, line: ScannedLine, column: int) -> tuple[int, list[StatementSpan]]:
-        """Returns an if with all its else branches (or another statement) that starts in a line:
-        (level at the end of the last part, the parts).
+        """Return an if with all its else branches (or another statement) that starts
+        in a line: (level at the end of the last part, the parts).
         """
         span = self.statement(line, column)
         parts = [span]
@@ -192,8 +192,8 @@ class Passage:
     def bracketed(
         self, line: ScannedLine, brackets: str, *, outer: bool = False
     ) -> tuple[int, list[ScannedLine]]:
-        """Returns the lines from this one to the one that closes its parentheses or braces: (how
-        many are still open, the lines).
+        """Return the lines from this one to the one that closes its parentheses or
+        braces: (how many are still open, the lines).
 
         `brackets` is "()" or "{}"; `outer`: omit text that is more than one level deep.
         """
@@ -224,7 +224,7 @@ class Passage:
 
 
 def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
-    """Returns the passage of the hunk whose first line is patch line `first`."""
+    """Return the passage of the hunk whose first line is patch line `first`."""
     last = first
     while last <= len(lines) and not (
         lines[last - 1].starts_hunk or lines[last - 1].starts_file
@@ -235,7 +235,7 @@ def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
 
 @cache
 def _stops() -> dict[str, re.Pattern[str]]:
-    """Returns, by the state of the scanner, the pattern of the text that can change the state."""
+    """Return, by the state of the scanner, the pattern of the text that can change the state."""
     return {
         "": pattern(r"[;({#\n]|else(?=[\s{])"),
         "(": pattern(r"[()#]"),
@@ -250,7 +250,7 @@ _State = TypeVar("_State")
 def _at_branch(
     branch: re.Match[str], stack: list[_State], state: _State, first: _State
 ) -> _State:
-    """Returns the state after an #if, #else or #endif; `stack` has those at the open #ifs.
+    """Return the state after an #if, #else or #endif; `stack` has those at the open #ifs.
 
     After #if … #endif the state is that of the last branch.
     """
@@ -275,7 +275,7 @@ class _Statement:
         self.stack: list[tuple[str, int]] = [("", 0)]
 
     def scan(self) -> tuple[int, bool]:
-        """Returns the offset of its last character, and whether it took all text of its last
+        """Return the offset of its last character, and whether it took all text of its last
         line.
         """
         stops, at = _stops(), self.start

@@ -63,7 +63,7 @@ class TypePattern:
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
     def compiled(self, types: "Types", text: str) -> re.Pattern[str]:
-        """Returns the pattern for the text after a type.
+        """Return the pattern for the text after a type.
 
         Learned modifiers that occur in the text are modifiers in it.
         """
@@ -122,7 +122,7 @@ class Types:
         return len(self._order), len(self.modifiers)
 
     def as_of(self, state: tuple[int, int]) -> "Types":
-        """Returns the types that were known in an earlier state.
+        """Return the types that were known in an earlier state.
 
         The same object is returned again and learns what was learned between the two states, so
         that a patch costs two sets of types, not one for each line: use it before the next call.
@@ -139,7 +139,7 @@ class Types:
         return earlier
 
     def learn_type(self, name: str) -> None:
-        """Adds a type name."""
+        """Add a type name."""
         name = name.partition("#")[0]
         if name and name not in self.types:
             self.types.add(name)
@@ -147,7 +147,7 @@ class Types:
             self._known.pop(name, None)
 
     def learn_modifier(self, name: str) -> None:
-        """Adds a modifier: a word next to a type, such as const."""
+        """Add a modifier: a word next to a type, such as const."""
         name = name.partition("#")[0]
         if name and name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
             self.modifiers.append(name)
@@ -156,7 +156,7 @@ class Types:
     def match(
         self, type_pattern: TypePattern, text: str, at: int = 0
     ) -> FoundType | None:
-        """Returns the type that starts at `at` and is followed by the pattern's tail."""
+        """Return the type that starts at `at` and is followed by the pattern's tail."""
         tail: re.Pattern[str] | None = None
         for start in self._starts(text, at, type_pattern.storage):
             for name_end in self._ends(text, start):
@@ -169,7 +169,7 @@ class Types:
     def search(
         self, type_pattern: TypePattern, text: str, at: int = 0, *, inside: bool = False
     ) -> FoundType | None:
-        """Returns the first type from `at` on that is followed by the pattern's tail.
+        """Return the first type from `at` on that is followed by the pattern's tail.
 
         `inside`: it may start in the middle of a word.
         """
@@ -191,15 +191,15 @@ class Types:
     def finditer(
         self, type_pattern: TypePattern, text: str, *, inside: bool = False
     ) -> Iterator[FoundType]:
-        """Yields every type that is followed by the pattern's tail."""
+        """Yield every type that is followed by the pattern's tail."""
         at = 0
         while match := self.search(type_pattern, text, at, inside=inside):
             yield match
             at = max(match.match.end(), match.start + 1)
 
     def modifier_length(self, text: str, at: int, word: str) -> int:
-        """Returns the length of the modifier that starts where `word` does (it need not end with
-        the word); 0 when there is none.
+        """Return the length of the modifier that starts where `word` does (it need not
+        end with the word); 0 when there is none.
         """
         known = self._lengths.get(word)
         if known is None:
@@ -216,7 +216,7 @@ class Types:
         return known
 
     def learned_in(self, text: str) -> tuple[str, ...]:
-        """Returns the learned modifiers that occur in a text, in the order they were learned."""
+        """Return the learned modifiers that occur in a text, in the order they were learned."""
         return (
             tuple(name for name in self.modifiers if name in text)
             if self.modifiers
@@ -224,7 +224,7 @@ class Types:
         )
 
     def may_begin(self, text: str, word: str, end: int, storage: bool = False) -> bool:
-        """Whether a type may start with this word, which ends at `end`.
+        """Return whether a type may start with this word, which ends at `end`.
 
         Fast, and without false negatives.
         """
@@ -250,11 +250,11 @@ class Types:
         return known
 
     def _is_name(self, name: str) -> bool:
-        """Whether one word alone is a type (except number words)."""
+        """Return whether one word alone is a type (except number words)."""
         return name in self.types or _is_usual_name(name)
 
     def _ends_in_type(self, text: str, start: int, end: int) -> bool:
-        """Whether a type may start after a word's first letter and reach the word's end."""
+        """Return whether a type may start after a word's first letter and reach the word's end."""
         return end - start <= 80 and any(
             name in NUMBER_WORDS
             or name in MODIFIER_WORDS
@@ -266,7 +266,7 @@ class Types:
         )
 
     def _starts(self, text: str, at: int, storage: bool) -> list[int]:
-        """Yields where the type's name may start, given the words that may precede it.
+        """Yield where the type's name may start, given the words that may precede it.
 
         The most words first.
         """
@@ -293,8 +293,8 @@ class Types:
         return starts
 
     def _with_what_follows(self, text: str, at: int, stars: bool) -> Iterator[int]:
-        """Yields where a type may end whose name ends at `at`, with the modifiers and stars after
-        the name; longest first.
+        """Yield where a type may end whose name ends at `at`, with the modifiers and
+        stars after the name; longest first.
         """
         for modified in self._modified(text, at, False):
             if not stars:
@@ -316,8 +316,8 @@ class Types:
                     yield bound
 
     def _modified(self, text: str, at: int, inline: bool) -> list[int]:
-        """Returns the ends of the modifiers (with `inline`: and inlines) from `at` on, each after a
-        space; the most modifiers first.
+        """Return the ends of the modifiers (with `inline`: and inlines) from `at` on,
+        each after a space; the most modifiers first.
         """
         ends = [at]
         while len(ends) < _MAX_ROW and (word := _SPACE_WORD.match(text, ends[-1])):
@@ -333,7 +333,7 @@ class Types:
         return ends
 
     def _ends(self, text: str, at: int) -> list[int]:
-        """Yields where a type's name that starts at `at` may end, best first."""
+        """Yield where a type's name that starts at `at` may end, best first."""
         match = pattern(WORD).match(text, at)
         if not match:
             return []
@@ -371,7 +371,7 @@ class Types:
 
 @lru_cache(maxsize=4096)
 def _is_usual_name(name: str) -> bool:
-    """Whether one word alone is a type in any source."""
+    """Return whether one word alone is a type in any source."""
     return (
         name in PLAIN_TYPES
         or (name.endswith(NAME_ENDS) and name not in ("_t", "_handler", "_handler_fn"))
@@ -380,14 +380,14 @@ def _is_usual_name(name: str) -> bool:
 
 
 def modifier_source(learned: tuple[str, ...]) -> str:
-    """Returns the source of a pattern that matches any modifier, including learned ones."""
+    """Return the source of a pattern that matches any modifier, including learned ones."""
     return (
         f"(?:{MODIFIER}|{'|'.join(map(re.escape, learned))})" if learned else MODIFIER
     )
 
 
 def _glued(text: str, end: int) -> bool:
-    """Whether ## follows a word that ends here."""
+    """Return whether ## follows a word that ends here."""
     following = text[end : end + 1]
     if following == "#":
         return text.startswith("##", end)

@@ -57,7 +57,7 @@ NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
 
 
 def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
-    """Returns the possible end offsets of the integer type that starts at `at`, best first.
+    """Return the possible end offsets of the integer type that starts at `at`, best first.
 
     With `misordered`, returns only those with the words in an unusual order.
     """

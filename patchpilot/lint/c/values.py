@@ -47,7 +47,7 @@ class ValueTracker:
         self.reset()
 
     def reset(self) -> None:
-        """Starts a hunk."""
+        """Start a hunk."""
         self._preprocessor = False
         self._pending = _NOT_PENDING
         self._brackets = ["E"]
@@ -55,7 +55,7 @@ class ValueTracker:
         self.last = "E"
 
     def line(self, text: str) -> Values:
-        """Classifies a sanitized line (its sign counts as a space).
+        """Classify a sanitized line (its sign counts as a space).
 
         `last` becomes the kind at its end.
         """
@@ -90,14 +90,14 @@ class ValueTracker:
         return values
 
     def _space(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Ends a directive at its newline."""
+        """End a directive at its newline."""
         if self._preprocessor and "\n" in token.group():
             self._preprocessor = False
             kind = self._brackets.pop()
         return kind, token.end() - token.start()
 
     def _open(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Opens a parenthesis, or takes it with the type of a cast."""
+        """Open a parenthesis, or takes it with the type of a cast."""
         if self._pending == _NOT_PENDING and (
             length := self._cast(text, token.start())
         ):
@@ -116,14 +116,14 @@ class ValueTracker:
         return "E", 1
 
     def _cast(self, text: str, at: int) -> int:
-        """Returns the length of `(type` where a cast starts here, else 0."""
+        """Return the length of `(type` where a cast starts here, else 0."""
         first = pattern(r"\(\s*").match(text, at)
         if not first or not (match := self._types.match(_CAST, text, first.end())):
             return 0
         return match.match.end(1) - at
 
     def _word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Returns the kind of a word and how much of the text belongs to it."""
+        """Return the kind of a word and how much of the text belongs to it."""
         at, length, word = token.start(), token.end() - token.start(), token.group()
         if self._types.may_begin(text, word, token.end()) and (
             match := self._types.match(_DECLARED, text, at)
@@ -147,7 +147,7 @@ class ValueTracker:
         return self._name(kind, text, token)
 
     def _name(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Does the same for a name, with the text that makes it a function or a label."""
+        """Do the same for a name, with the text that makes it a function or a label."""
         at = token.start()
         whole = pattern(_NAME).match(text, at)
         if not whole:
@@ -164,7 +164,7 @@ class ValueTracker:
         return "V", whole.end() - at
 
     def _directive(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Does the same for a # and the word after it; # alone changes nothing."""
+        """Do the same for a # and the word after it; # alone changes nothing."""
         at = token.start()
         match = pattern(_DIRECTIVE).match(text, at)
         if not match:

@@ -58,26 +58,26 @@ class CCode:
         self._functions: dict[int, str] = {}
 
     def learn_from(self, types: Types) -> None:
-        """Sets the types that are learned while the lines are read."""
+        """Set the types that are learned while the lines are read."""
         self._types = types
 
     def types(self, number: int) -> Types:
-        """Returns the types that were known at the added C line at patch line `number`."""
+        """Return the types that were known at the added C line at patch line `number`."""
         return self._types.as_of(self._states.get(number, (0, 0)))
 
     def statement(self, number: int) -> StatementSpan | None:
-        """Returns the statement that starts at patch line `number`.
+        """Return the statement that starts at patch line `number`.
 
         None for lines that continue one.
         """
         return self._spans.get(number)
 
     def function(self, number: int) -> str | None:
-        """Returns the function that patch line `number` seems to be in."""
+        """Return the function that patch line `number` seems to be in."""
         return self._functions.get(number)
 
     def note(self, line_context: LineContext, function: str | None) -> None:
-        """Records statement, function and known types of a line for later questions."""
+        """Record statement, function and known types of a line for later questions."""
         self._states[line_context.line.number] = self._types.state
         if line_context.span is not None:
             self._spans[line_context.line.number] = line_context.span
@@ -150,7 +150,7 @@ class _Stage:
         self._by_needles: dict[tuple[str, ...], list[CheckFunction]] = {}
 
     def checks(self, text: str) -> Sequence[CheckFunction]:
-        """Returns the checks for a line: those without needles, and those with a needle in it."""
+        """Return the checks for a line: those without needles, and those with a needle in it."""
         # lines have few sets of needles, and looking for each needle once takes less time than
         # asking each check
         found = tuple([needle for needle in self._needles if needle in text])
@@ -197,8 +197,8 @@ def _read(line_context: LineContext, stages: _Stages, result: CCode) -> None:
 
 
 def _declared_function(line_context: LineContext) -> str | None:
-    """Returns the name of the function whose opening brace is on this line, when the line before
-    declares one.
+    """Return the name of the function whose opening brace is on this line, when the
+    line before declares one.
     """
     before = line_context.before
     lead = pattern(rf"\+(?:(?:{STORAGE}|{INLINE})\s*)*\s*").match(before)

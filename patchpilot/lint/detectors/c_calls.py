@@ -65,7 +65,7 @@ class CallPlace(NamedTuple):
     "checkpatch-calls",
 )
 def calls(context: Context) -> TypedHits:
-    """Yields the hits, with their types, about calls and their arguments.
+    """Yield the hits, with their types, about calls and their arguments.
 
     A statement is read to its end, over all its lines.
     """

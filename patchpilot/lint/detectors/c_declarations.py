@@ -18,7 +18,7 @@ from patchpilot.lint.subsystem_facts import file_subsystem
 
 @detector("unsorted-declarations", spaced=bool)
 def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports declarations of a new block that are not in reverse Christmas tree order.
+    """Report declarations of a new block that are not in reverse Christmas tree order.
 
     That is the order from the longest to the shortest line; subsystems that do not use it are
     skipped.
@@ -48,7 +48,7 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
 
 
 def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
-    """Yields the blocks of one-line declarations in a hunk.
+    """Yield the blocks of one-line declarations in a hunk.
 
     A block starts right after an opening brace, or at the start of a hunk inside a function.
     """
@@ -65,7 +65,7 @@ def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
 
 
 def _declarations_from(lines: Sequence[NewLine], start: int) -> list[NewLine]:
-    """Returns the one-line declarations from `start` on; empty when there are fewer than two."""
+    """Return the one-line declarations from `start` on; empty when there are fewer than two."""
     block: list[NewLine] = []
     for line in lines[start:]:
         if not is_declaration(line.code) or line.code.strip().startswith("static "):
@@ -75,7 +75,7 @@ def _declarations_from(lines: Sequence[NewLine], start: int) -> list[NewLine]:
 
 
 def _depends(above: NewLine, below: NewLine) -> bool:
-    """Whether the second declaration uses the variable of the first."""
+    """Return whether the second declaration uses the variable of the first."""
     found = re.search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
     return bool(
         found

@@ -26,7 +26,7 @@ _MOST_STATEMENT_LINES = 40
 
 @detector("missing-break")
 def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a case that runs into the next one without a break or fallthrough.
+    """Report a case that runs into the next one without a break or fallthrough.
 
     The patch must add its last statement or the next label.
     """
@@ -51,7 +51,7 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _statement(lines: Sequence[NewLine], at: int) -> str:
-    """Returns the statement that ends on a line, without a label before it.
+    """Return the statement that ends on a line, without a label before it.
 
     Empty when its start is not in the hunk or it depends on an `if`.
     """

@@ -29,7 +29,7 @@ _TEXT = lazy(rf"({STRING})")
     "checkpatch-api",
 )
 def api(context: Context) -> TypedHits:
-    """Yields the hits, with their types, about kernel interfaces."""
+    """Yield the hits, with their types, about kernel interfaces."""
     lines, whole = scan(context), c_text(context)
     for needles, rule in _BY_WORD:
         if any(needle in whole for needle in needles):

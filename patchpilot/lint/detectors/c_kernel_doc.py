@@ -35,7 +35,7 @@ class _Comment(NamedTuple):
 
 @detector("kernel-doc")
 def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new kernel-doc comment that does not match the code below it."""
+    """Report a new kernel-doc comment that does not match the code below it."""
     for hunk in c_hunks(context):
         for start, comment in _comments(hunk):
             yield from _judge(comment)
@@ -44,7 +44,7 @@ def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _comments(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
-    """Yields the kernel-doc comments that are entirely new, with their index in the hunk."""
+    """Yield the kernel-doc comments that are entirely new, with their index in the hunk."""
     start: int | None = None
     for at, line in enumerate(hunk.lines):
         if re.match(r"^\s*/\*\*\s*$", line.text) and line.added:
@@ -53,7 +53,7 @@ def _comments(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
             start = None
         elif start is not None and "*/" in line.text:
             lines = hunk.lines[start + 1 : at]
-            text = [re.sub(r"^\s*\*\s?", "", one.text) for one in lines]
+            text = [re.sub(r"^\s*\*\s?", "", line.text) for line in lines]
             below = hunk.lines[at + 1 :]
             if text:
                 yield start, _Comment(hunk.lines[start], lines, text, line, below)
@@ -96,8 +96,8 @@ def _judge(comment: _Comment) -> Iterator[Hit]:
 
 
 def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
-    """Reports a file's header that is written as kernel-doc, and a described structure without its
-    keyword.
+    """Report a file's header that is written as kernel-doc, and a described structure
+    without its keyword.
     """
     first = comment.text[0]
     below = next((line.code.strip() for line in comment.below if line.text.strip()), "")
@@ -111,8 +111,8 @@ def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
 
 
 def _judge_members(comment: _Comment) -> Iterator[Hit]:
-    """Reports members in a structure's kernel-doc comment that it does not have, and members that
-    the comment omits.
+    """Report members in a structure's kernel-doc comment that it does not have, and
+    members that the comment omits.
     """
     head = re.match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", comment.text[0])
     opening = comment.below[0].code.strip() if comment.below else ""
@@ -144,8 +144,8 @@ def _judge_members(comment: _Comment) -> Iterator[Hit]:
 
 
 def _signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | None:
-    """Returns (name, argument names, whether it returns something) of the function that these lines
-    start with.
+    """Return (name, argument names, whether it returns something) of the function that
+    these lines start with.
     """
     joined = " ".join(line.code.strip() for line in lines)
     found = re.match(

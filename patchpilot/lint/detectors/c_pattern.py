@@ -23,8 +23,8 @@ LONGEST_LINE = 3000
 def _lines(
     context: Context, suffixes: tuple[str, ...], unchanged: bool
 ) -> tuple[list[ScannedLine], str]:
-    """Returns the lines that the patch adds (or leaves) in files with these suffixes, and their
-    text for fast searches.
+    """Return the lines that the patch adds (or leaves) in files with these suffixes,
+    and their text for fast searches.
     """
     lines = [
         line
@@ -37,18 +37,18 @@ def _lines(
 
 
 def c_lines(context: Context) -> list[ScannedLine]:
-    """Returns the lines that the patch adds to C sources and headers."""
+    """Return the lines that the patch adds to C sources and headers."""
     return _lines(context, (), False)[0]
 
 
 def c_text(context: Context) -> str:
-    """Returns the added lines of C sources and headers as one text, for fast searches."""
+    """Return the added lines of C sources and headers as one text, for fast searches."""
     return _lines(context, (), False)[1]
 
 
 def new_c_text(context: Context) -> str:
-    """Returns the lines of C on the new side: a statement that starts in an added line may continue
-    in unchanged lines.
+    """Return the lines of C on the new side: a statement that starts in an added line
+    may continue in unchanged lines.
     """
     return _lines(context, (), True)[1]
 
@@ -87,7 +87,7 @@ _GROUP = late(r"\{([a-z]\w*)\}")
 
 
 def with_fragments(text: str) -> str:
-    """Returns a pack's pattern with <IDENTIFIER>, <STRING> and similar names replaced by C
+    """Return a pack's pattern with <IDENTIFIER>, <STRING> and similar names replaced by C
     patterns.
     """
     if not _FRAGMENT.search(text):
@@ -98,12 +98,12 @@ def with_fragments(text: str) -> str:
 
 @cache
 def c_pattern(text: str) -> re.Pattern[str]:
-    """Returns the compiled form of a pack's pattern, with names such as <IDENTIFIER> replaced."""
+    """Return the compiled form of a pack's pattern, with names such as <IDENTIFIER> replaced."""
     return c_patterns.pattern(with_fragments(text))
 
 
 def _filled(text: str, match: re.Match[str]) -> re.Pattern[str]:
-    """Returns the compiled pattern, in which {name} is the text of that group of the match."""
+    """Return the compiled pattern, in which {name} is the text of that group of the match."""
     if not _GROUP.search(text):
         return c_pattern(text)
     values = match.groupdict()
@@ -116,7 +116,7 @@ def _filled(text: str, match: re.Match[str]) -> re.Pattern[str]:
 
 
 def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
-    """Returns the added lines that a rule checks, or none if its needles rule out a match."""
+    """Return the added lines that a rule checks, or none if its needles rule out a match."""
     needles = arguments.get("needles", [arguments.get("needle", "")])
     suffixes, unchanged = arguments.get("suffixes", ()), arguments.get("unchanged")
     lines, text = _lines(context, tuple(suffixes), bool(unchanged))
@@ -136,18 +136,18 @@ FORMS = tuple(_FORM_OF)
 
 
 def form_of(line: ScannedLine, arguments: Arguments) -> str:
-    """Returns the line in the form that a rule sets as `line`."""
+    """Return the line in the form that a rule sets as `line`."""
     return _FORM_OF[arguments.get("line", "code")](line)
 
 
 def optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
-    """Returns the compiled pattern of an argument, or None if the rule does not set it."""
+    """Return the compiled pattern of an argument, or None if the rule does not set it."""
     return c_pattern(arguments[name]) if name in arguments else None
 
 
 def suits(arguments: Arguments, text: str, wanted: str, unwanted: str) -> bool:
-    """Returns whether a text matches the pattern `wanted` but not `unwanted`, if the rule sets
-    them.
+    """Return whether a text matches the pattern `wanted` but not `unwanted`, if the rule
+    sets them.
     """
     pattern, unless = optional(arguments, wanted), optional(arguments, unwanted)
     return not (
@@ -192,7 +192,7 @@ and must not match.
     apart=bool,
 )
 def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports added lines of C that match `pattern`, which sees the line with its sign.
+    """Report added lines of C that match `pattern`, which sees the line with its sign.
 
     Every match contains `needle`, or one of `needles`. `line` is the form of the line: "code"
     (comments and quoted text masked, the default), "plain" (comments as spaces), "comment"
@@ -243,7 +243,7 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def groups_suit(arguments: Arguments, found: re.Match[str]) -> bool:
-    """Returns whether the groups of a match meet the rule's conditions."""
+    """Return whether the groups of a match meet the rule's conditions."""
     return all(
         bool(_filled(text, found).search(found[name] or "")) is wanted
         for key, wanted in (("group_patterns", True), ("unless_group_patterns", False))
@@ -254,8 +254,8 @@ def groups_suit(arguments: Arguments, found: re.Match[str]) -> bool:
 def _groups_around(
     context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]
 ) -> Mapping[str, str] | None:
-    """Returns the named groups of the lines around a line, or None if the conditions of the rule
-    are not met.
+    """Return the named groups of the lines around a line, or None if the conditions of
+    the rule are not met.
     """
     above = line.previous
     if (
@@ -294,7 +294,7 @@ def _other_line(context: Context, line: ScannedLine, at: str) -> ScannedLine | N
 
 
 def _follows(line: ScannedLine, arguments: Arguments) -> bool:
-    """Returns whether the line before matches as the rule requires."""
+    """Return whether the line before matches as the rule requires."""
     above = line.previous
     if above is None or len(above.raw) > LONGEST_LINE:
         return "before_pattern" not in arguments
@@ -305,7 +305,7 @@ def _follows(line: ScannedLine, arguments: Arguments) -> bool:
 
 @detector("string-like", "*pattern", generic=True, pattern=str, needle=str)
 def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports added lines of C with a string that matches `pattern`.
+    """Report added lines of C with a string that matches `pattern`.
 
     In the string, %% is replaced with __ first. Every match contains `needle`.
     """

@@ -20,7 +20,7 @@ _FORMAT_KIND = lazy(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
 
 
 def quoted(line: ScannedLine) -> str:
-    """Returns the first string of a line as written, with its quotes, or "" if there is none."""
+    """Return the first string of a line as written, with its quotes, or "" if there is none."""
     found = _STRING.search(line.text) if '"' in line.text else None
     return line.raw[found.start() : found.end()] if found else ""
 
@@ -29,7 +29,7 @@ def quoted(line: ScannedLine) -> str:
     "checkpatch-strings",
 )
 def strings(context: Context) -> TypedHits:
-    """Yields the hits, with their types, about strings, formats, log calls and attributes."""
+    """Yield the hits, with their types, about strings, formats, log calls and attributes."""
     whole = c_text(context)
     attributes = "__attribute__" in whole
     for line in c_lines(context):

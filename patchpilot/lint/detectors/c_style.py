@@ -27,7 +27,7 @@ _LEAST_SORTED = 3
 
 @detector("trailing-comma")
 def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a missing comma after the last entry of a list.
+    """Report a missing comma after the last entry of a list.
 
     Without it, a patch that adds an entry must change that line as well.
     """
@@ -64,7 +64,9 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _gained_a_comma(hunk: NewHunk, line: NewLine) -> bool:
-    """Whether all that the patch does to a line is to add the comma that was missing after it."""
+    """Return whether all that the patch does to a line is to add the comma that was
+    missing after it.
+    """
     return line.added and any(
         gone.kind == "-" and f"{gone.text.rstrip()}," == line.text.rstrip()
         for gone in hunk.hunk.lines
@@ -72,7 +74,9 @@ def _gained_a_comma(hunk: NewHunk, line: NewLine) -> bool:
 
 
 def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
-    """Whether the brace around line `at` opens an initializer or an enum of more than one line."""
+    """Return whether the brace around line `at` opens an initializer or an enum of more
+    than one line.
+    """
     depth = 0
     for line in lines_above(lines, at):
         depth += line.code.count("}") - line.code.count("{")
@@ -87,12 +91,12 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
 
 @detector("c99-comment", spaced=bool)
 def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a // comment in code that uses /* */ comments, not in a file with such a header."""
+    """Report a // comment in code that uses /* */ comments, not in a file with such a header."""
 
     for hunk, at, line in added_lines(context):
         if line.comment or "//" not in line.text or "SPDX" in line.text:
             continue
-        if hunk.is_new and any(one.text.startswith("//") for one in hunk.lines[1:12]):
+        if hunk.is_new and any(line.text.startswith("//") for line in hunk.lines[1:12]):
             continue
         bare = re.sub(
             r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/',
@@ -111,9 +115,7 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("comment-form", spaced=bool)
 def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new block comment with text on its first line, in subsystems that leave it
-    empty.
-    """
+    """Report a new block comment with text on its first line, in subsystems that leave it empty."""
 
     for hunk, at, line in added_lines(context):
         below = hunk.lines[at + 1] if at + 1 < len(hunk.lines) else None
@@ -132,7 +134,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("unsorted-includes")
 def unsorted_includes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports an added #include out of order, in a block whose other lines are sorted."""
+    """Report an added #include out of order, in a block whose other lines are sorted."""
     for hunk in c_hunks(context):
         for is_block, lines in groupby(
             hunk.lines, lambda line: _INCLUDE.match(line.text) is not None
@@ -161,7 +163,7 @@ def _included(line: NewLine) -> str:
 
 @detector("leftover-braces")
 def leftover_braces(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports braces around a statement that is the only one since this patch."""
+    """Report braces around a statement that is the only one since this patch."""
     for hunk in c_hunks(context):
         for at, head in enumerate(hunk.lines[:-2]):
             body, end = hunk.lines[at + 1 : at + 3]

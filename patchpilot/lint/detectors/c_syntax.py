@@ -41,7 +41,7 @@ class _Unit(NamedTuple):
 
 @once
 def _added_text(context: Context) -> str:
-    """Returns the lines that the patch adds as one text, in lower case."""
+    """Return the lines that the patch adds as one text, in lower case."""
     added = (line for line in context.patch.lines if line.startswith("+"))
     return "\n".join(added).lower()
 
@@ -68,8 +68,7 @@ def _added_text(context: Context) -> str:
     rows=list,
 )
 def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports matches of a tree-sitter `query` in the functions and tables that the patch
-    changes.
+    """Report matches of a tree-sitter `query` in the functions and tables that the patch changes.
 
     The query runs on each function and table as a whole, and with `shown` also on the part of a
     function that a hunk shows. The finding is on the line of the capture `@at` if the patch adds
@@ -146,7 +145,7 @@ def _matches(
 
 
 def _added_line(unit: _Unit, node: "Node") -> int:
-    """Returns the first line of a node that the patch adds; of what has a body, only of its
+    """Return the first line of a node that the patch adds; of what has a body, only of its
     start.
     """
     last = node.start_point[0] if node.type in _WITH_BODY else node.end_point[0]
@@ -159,7 +158,7 @@ def _text(unit: _Unit, node: "Node") -> str:
 
 
 def _is_broken(node: "Node") -> bool:
-    """Whether the parser could not read the statement, or what is around it."""
+    """Return whether the parser could not read the statement, or what is around it."""
     above: Node | None = node
     while above is not None:
         if above.type == "ERROR":
@@ -231,7 +230,7 @@ def _filled(
 
 
 def _removed(context: Context) -> set[str]:
-    """Returns the lines that the patch removes: what it only moves or indents is not reported."""
+    """Return the lines that the patch removes: what it only moves or indents is not reported."""
     return {
         line.text.strip()
         for change in context.patch.files
@@ -241,7 +240,7 @@ def _removed(context: Context) -> set[str]:
 
 @lru_cache(maxsize=1)
 def _parser() -> Any:
-    """Returns (language, parser), or None where tree-sitter is not installed."""
+    """Return (language, parser), or None where tree-sitter is not installed."""
     try:
         import tree_sitter
         import tree_sitter_c
@@ -269,8 +268,8 @@ def _parsed(_context: Context, text: bytes) -> "Tree | None":
 
 
 def _with_loops(text: bytes) -> bytes:
-    """Returns the text with `while` for the macros that loop and without the attributes that no
-    grammar of C has, of the same length.
+    """Return the text with `while` for the macros that loop and without the attributes
+    that no grammar of C has, of the same length.
     """
     plain = _ATTRIBUTE.sub(lambda found: " " * len(found[0]), text.decode("latin-1"))
     return _LOOP.sub(
@@ -319,8 +318,8 @@ def _stretches(context: Context) -> Iterator[tuple[_Lines, bool]]:
 
 
 def _as_function(lines: _Lines) -> _Lines:
-    """Returns the lines of a hunk inside of a function, as a function with the braces that the hunk
-    does not show; other lines as they are.
+    """Return the lines of a hunk inside of a function, as a function with the braces
+    that the hunk does not show; other lines as they are.
     """
     first = next((line for line, _ in lines if line.strip()), "")
     if not first.startswith(("\t", " ")):
@@ -344,7 +343,7 @@ def _new_lines(hunk: NewHunk) -> _Lines:
 
 
 def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
-    """Returns the file after the patch; None without a tree, or where a hunk is not in it."""
+    """Return the file after the patch; None without a tree, or where a hunk is not in it."""
     path = hunks[0].change.old_path
     if path is None:
         return _new_lines(hunks[0]) if len(hunks) == 1 else None
@@ -366,7 +365,7 @@ def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
 
 
 def _functions(lines: _Lines) -> Iterator[tuple[int, int]]:
-    """Yields (start, end) of each function or table that is there as a whole."""
+    """Yield (start, end) of each function or table that is there as a whole."""
     opened = None
     for at, (line, _) in enumerate(lines):
         if line.startswith("{"):
@@ -381,7 +380,7 @@ def _functions(lines: _Lines) -> Iterator[tuple[int, int]]:
 
 
 def _table(lines: _Lines, start: int) -> Iterator[tuple[int, int]]:
-    """Yields (start, end) of a variable with an initializer over several lines."""
+    """Yield (start, end) of a variable with an initializer over several lines."""
     for at, (line, _) in enumerate(lines[start + 1 :], start + 1):
         if line[:1] and not line[0].isspace() and not line.startswith(("#", "/*")):
             if line.startswith("};"):

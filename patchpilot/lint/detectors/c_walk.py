@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @detector("c", check=str)
 def c(context: "Context", arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of the C check with this name (see patchpilot/lint/c/checks)."""
+    """Return the hits of the C check with this name (see patchpilot/lint/c/checks)."""
     return code(context).hits.get(arguments["check"], [])

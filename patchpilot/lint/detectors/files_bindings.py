@@ -24,7 +24,7 @@ _VENDOR = lazy(r"^([a-zA-Z0-9\-]+),")
     "undocumented-compatible",
 )
 def undocumented_compatible(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports added compatible strings that no binding documents, and unknown vendor prefixes."""
+    """Report added compatible strings that no binding documents, and unknown vendor prefixes."""
     if context.tree is None:
         return
     for line in scan(context).lines:
@@ -62,7 +62,7 @@ def _undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
 
 
 def _bindings_added(patches: Sequence[Patch]) -> str:
-    """Returns the bindings that the patches of a series add, in any order."""
+    """Return the bindings that the patches of a series add, in any order."""
     return "\n".join(
         line.text
         for patch in patches
@@ -74,9 +74,7 @@ def _bindings_added(patches: Sequence[Patch]) -> str:
 
 @detector("binding-example-indent")
 def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports an example in a binding that is indented with tabs, or not with two or four
-    spaces.
-    """
+    """Report an example in a binding that is indented with tabs, or not with two or four spaces."""
     hits = (
         hit
         for change in context.patch.files
@@ -91,7 +89,7 @@ def _is_binding(path: str) -> bool:
 
 
 def _wrong_indent(change: FileChange) -> Iterator[Hit]:
-    """Reports the first added line of a binding's example that is not indented as it should be."""
+    """Report the first added line of a binding's example that is not indented as it should be."""
     inside = False
     base: int | None = None
     depth = 0
@@ -141,7 +139,7 @@ def _wrong_indent(change: FileChange) -> Iterator[Hit]:
     "schema-id",
 )
 def schema_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a schema whose $id does not match its file's path below bindings/."""
+    """Report a schema whose $id does not match its file's path below bindings/."""
     for change in context.patch.files:
         path = change.new_path or ""
         if not _is_binding(path):

@@ -14,7 +14,7 @@ _UNDERLINE = lazy(r"^([=\-~^\"'`#*+.:])\1{2,}\s*$")
 
 @detector("short-underline")
 def short_underline(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports an added underline that is shorter than its heading."""
+    """Report an added underline that is shorter than its heading."""
     for change in context.patch.files:
         if (change.new_path or "").endswith(".rst"):
             for hunk in change.hunks:
@@ -40,5 +40,5 @@ def _short(hunk: Hunk) -> Iterator[Hit]:
 
 
 def _width(text: str) -> int:
-    """Returns the columns of a text; wide characters take two."""
+    """Return the columns of a text; wide characters take two."""
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     except_pattern=str,
 )
 def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new file that no section of MAINTAINERS covers, unless the series adds a section.
+    """Report a new file that no section of MAINTAINERS covers, unless the series adds a section.
 
     For files that match `many_pattern`, sections that cover `most` files or more do not count.
     """
@@ -82,7 +82,7 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _files_of(tree: Tree, section: "Section", most: int) -> int:
-    """Counts the files of the tree that a section's patterns cover, up to `most`.
+    """Count the files of the tree that a section's patterns cover, up to `most`.
 
     A pattern that is not a directory counts as one.
     """
@@ -106,7 +106,7 @@ _ATTRIBUTE = late(
 def sysfs_without_documentation(
     context: Context, arguments: Arguments
 ) -> Iterator[Hit]:
-    """Reports the first added sysfs attribute, if no patch of the series documents any attribute.
+    """Report the first added sysfs attribute, if no patch of the series documents any attribute.
 
     This requires that the whole series is known.
     """
@@ -135,7 +135,7 @@ def sysfs_without_documentation(
 
 
 def _has_function(change: FileChange, attribute: str) -> bool:
-    """Whether the patch adds the function that shows or stores the attribute."""
+    """Return whether the patch adds the function that shows or stores the attribute."""
     return any(
         f"{attribute}_show(" in line.text or f"{attribute}_store(" in line.text
         for line in change.lines("+")
@@ -143,12 +143,12 @@ def _has_function(change: FileChange, attribute: str) -> bool:
 
 
 def _is_whole(context: Context) -> bool:
-    """Whether all patches of the series are known."""
+    """Return whether all patches of the series are known."""
     return (context.patch.subject.total or 1) <= len(context.series.patches)
 
 
 def _touched(context: Context, path: str) -> bool:
-    """Whether the patch or another of its series changes this file."""
+    """Return whether the patch or another of its series changes this file."""
     return path in context.patch.paths or path in context.of_series("paths", _paths)
 
 
@@ -158,7 +158,7 @@ def _paths(patches: Sequence[Patch]) -> frozenset[str]:
 
 @detector("whitespace-only-hunk")
 def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a hunk with only whitespace changes in a patch that makes other changes."""
+    """Report a hunk with only whitespace changes in a patch that makes other changes."""
     patch = context.patch
     if re.search(
         r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline",
@@ -198,7 +198,7 @@ def _same_words(old: Sequence[str], new: Sequence[str]) -> bool:
     "text-as-binary",
 )
 def text_as_binary(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports files that are text, but whose change is a binary patch that nobody can read."""
+    """Report files that are text, but whose change is a binary patch that nobody can read."""
     for change in context.patch.files:
         if change.is_binary and (
             _SOURCE.search(change.path) or _is_text(context.patch, change)
@@ -214,7 +214,7 @@ _HEAD = 8000
 
 
 def _is_text(patch: Patch, change: FileChange) -> bool:
-    """Whether the new content in a binary patch (gitformat-patch) has no NUL byte."""
+    """Return whether the new content in a binary patch (gitformat-patch) has no NUL byte."""
     lines = patch.lines[change.patch_line :]
     first = next((at for at, line in enumerate(lines) if _LITERAL.match(line)), None)
     if first is None:

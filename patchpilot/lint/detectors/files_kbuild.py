@@ -23,7 +23,7 @@ _TABBED_ENTRY = lazy(r"^\+[A-Z]:\t\S")
     "checkpatch-kbuild",
 )
 def kbuild(context: Context) -> TypedHits:
-    """Yields the hits, with their types, about Kconfig, Makefiles and MAINTAINERS."""
+    """Yield the hits, with their types, about Kconfig, Makefiles and MAINTAINERS."""
     lines = scan(context)
     for line in lines.lines:
         if not line.left or line.sign != "+" or line.starts_file:
@@ -40,13 +40,13 @@ def kbuild(context: Context) -> TypedHits:
 
 
 def _help_lines(context: Context) -> int:
-    """Returns how many lines of help text the project requires for a new option."""
+    """Return how many lines of help text the project requires for a new option."""
     return context.project.style.help_lines
 
 
 def _without_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
-    """Whether an added Kconfig entry has a prompt and fewer lines of help than required, as far as
-    the patch shows.
+    """Return whether an added Kconfig entry has a prompt and fewer lines of help than
+    required, as far as the patch shows.
     """
     prompt = helped = False
     length = 0

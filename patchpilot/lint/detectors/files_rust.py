@@ -15,7 +15,7 @@ _MOST_ABOVE = 30
 
 @detector("unsafe-without-comment")
 def unsafe_without_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports unsafe blocks and impls without a SAFETY comment next to them."""
+    """Report unsafe blocks and impls without a SAFETY comment next to them."""
     for change in context.patch.files:
         if not (change.new_path or "").endswith(".rs"):
             continue
@@ -31,7 +31,7 @@ def unsafe_without_comment(context: Context, _arguments: Arguments) -> Iterator[
 
 
 def _is_explained(lines: Sequence[DiffLine], at: int) -> bool:
-    """Whether a SAFETY comment is on the line, below it, or above its statement."""
+    """Return whether a SAFETY comment is on the line, below it, or above its statement."""
     if any("SAFETY" in line.text for line in lines[at : at + 2]):
         return True
     for line in reversed(lines[max(0, at - _MOST_ABOVE) : at]):

@@ -30,7 +30,7 @@ _COMMENTS = {
     "checkpatch-spdx",
 )
 def spdx(context: Context) -> TypedHits:
-    """Returns the hits about the SPDX license tag."""
+    """Return the hits about the SPDX license tag."""
     place = 1
     for line in scan(context).lines:
         if line.starts_file:

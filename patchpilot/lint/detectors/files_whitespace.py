@@ -33,7 +33,7 @@ _WHOLE_NAMES = (6, 17)
     "checkpatch-text",
 )
 def text(context: Context) -> TypedHits:
-    """Yields the hits, with their types, about whitespace, line length and similar properties."""
+    """Yield the hits, with their types, about whitespace, line length and similar properties."""
     lines = scan(context)
     limit = context.options.max_line_length
     for line in lines.lines:
@@ -57,7 +57,7 @@ def _names_whole(line: ScannedLine) -> bool:
 
 
 def _character_beyond(text: str, limit: int) -> int:
-    """Returns the number of the first character that ends beyond this column.
+    """Return the number of the first character that ends beyond this column.
 
     A tab ends at a multiple of 8.
     """
@@ -89,8 +89,8 @@ def _source(lines: LineScan, line: ScannedLine, limit: int) -> TypedHits:
 
 
 def _is_row_of_table(lines: LineScan, line: ScannedLine, limit: int) -> bool:
-    """Whether the line is a row of a table among rows as long: wrapping one of them would make the
-    table harder to read.
+    """Return whether the line is a row of a table among rows as long: wrapping one of
+    them would make the table harder to read.
     """
     if not _ROW.match(line.raw[1:]):
         return False
@@ -109,7 +109,7 @@ _ROWS = 6
 
 
 def _too_long(line: ScannedLine, limit: int) -> str | None:
-    """Returns which kind of long line it is.
+    """Return which kind of long line it is.
 
     None when it may be long: links and strings must not be split.
     """

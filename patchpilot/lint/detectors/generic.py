@@ -39,7 +39,7 @@ SHOWN = 40
 
 
 def lines_of(context: Context, where: str) -> Lines:
-    """Yields (patch line, text) for each line of a part of the patch.
+    """Yield (patch line, text) for each line of a part of the patch.
 
     The parts of the subject are:
 
@@ -171,7 +171,7 @@ def _changed(change: FileChange, where: str) -> Lines:
 
 
 def subject_line(context: Context) -> int:
-    """Returns the patch line of the Subject: header, or 1 if there is none."""
+    """Return the patch line of the Subject: header, or 1 if there is none."""
     return next(
         (
             header.line
@@ -185,7 +185,7 @@ def subject_line(context: Context) -> int:
 def subject_hit(
     context: Context, case: str = "", fix: FindingFix | None = None, /, **values: object
 ) -> Hit:
-    """Returns a hit on the subject."""
+    """Return a hit on the subject."""
     return hit_on(subject_line(context), case, None, fix, **values)
 
 
@@ -200,7 +200,7 @@ def subject_hit(
     by_column=bool,
 )
 def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Reports the findings of several generic detectors, one for each table [[rule.match.of]].
+    """Report the findings of several generic detectors, one for each table [[rule.match.of]].
 
     Each table has its detector's arguments. Its `case` is the case of its findings, and its
     `values` are additional values for the placeholders of the message.
@@ -225,7 +225,7 @@ def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
 
 
 def _is_met(context: Context, arguments: Arguments) -> bool:
-    """Whether all tables `when` find something, and no table `unless` does."""
+    """Return whether all tables `when` find something, and no table `unless` does."""
     return all(
         any(True for _ in _hits_of(context, one)) for one in arguments.get("when", ())
     ) and not any(True for _ in _hits_of_all(context, arguments.get("unless", ())))
@@ -234,13 +234,13 @@ def _is_met(context: Context, arguments: Arguments) -> bool:
 def _hits_of_all(
     context: Context, tables: Iterable[Arguments], first: str = ""
 ) -> Iterator[Hit]:
-    """Yields the hits of all tables, or those of the `first` one for the patch or for each line."""
+    """Yield the hits of all tables, or those of the `first` one for the patch or for each line."""
     reported: set[int | None] = set()
-    for one in tables:
+    for table in tables:
         if first == "patch" and reported:
             return
         earlier = frozenset(reported) if first == "line" else frozenset()
-        for hit in _hits_of(context, one):
+        for hit in _hits_of(context, table):
             if hit.patch_line not in earlier:
                 reported.add(hit.patch_line)
                 yield hit
@@ -281,7 +281,7 @@ def _registered(one: Arguments) -> RegisteredDetector:
     unless_paths_pattern=str,
 )
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines of the part `where` that match `pattern`.
+    """Report lines of the part `where` that match `pattern`.
 
     The message may use its named groups; the text of a group whose name ends in `_lower` is in
     lower case, and a group whose name ends in `_code` becomes a character code.
@@ -323,7 +323,7 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _is_of_path(context: Context, arguments: Arguments, match: re.Match[str]) -> bool:
-    """Whether a path of the patch is one for which the match is not reported."""
+    """Return whether a path of the patch is one for which the match is not reported."""
     if "unless_paths_pattern" not in arguments:
         return False
     pattern = filled_pattern(arguments["unless_paths_pattern"], match)
@@ -354,7 +354,7 @@ def _cases(
 def _looked_at(
     context: Context, arguments: Arguments, where: str, paths: str
 ) -> Iterator[Iterable[tuple[int, str]]]:
-    """Yields the lines to search, file by file when the rule has conditions for files."""
+    """Yield the lines to search, file by file when the rule has conditions for files."""
     if where not in _SIGNS or not (paths or not _OF_FILES.isdisjoint(arguments)):
         yield part_lines(context, where)
         return
@@ -371,7 +371,7 @@ def _looked_at(
 
 @once
 def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
-    """Returns the lines of a part of the patch as `lines_of` yields them."""
+    """Return the lines of a part of the patch as `lines_of` yields them."""
     return tuple(lines_of(context, where))
 
 
@@ -381,7 +381,7 @@ _OF_FILES = frozenset(("beyond_removed", "first_in_file"))
 def _beyond_removed(
     change: FileChange, arguments: Arguments, lines: list[tuple[int, str]]
 ) -> Lines:
-    """Returns the lines without as many matches as the file loses."""
+    """Return the lines without as many matches as the file loses."""
     pattern = compiled(arguments["pattern"])
     unless = compiled(arguments.get("unless_pattern", NEVER))
 
@@ -397,7 +397,7 @@ def _beyond_removed(
 
 
 def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
-    """Returns the values of the placeholders that a match fills.
+    """Return the values of the placeholders that a match fills.
 
     These are {match}, {line} and {start}, without surrounding spaces, and the named groups.
     """
@@ -411,7 +411,7 @@ def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
 
 
 def groups_of(match: re.Match[str]) -> dict[str, str]:
-    """Returns the named groups of a match.
+    """Return the named groups of a match.
 
     A group whose name ends in `_lower` is in lower case; one whose name ends in `_code` is the
     hexadecimal code of its first character.
@@ -428,6 +428,6 @@ def _form_of(name: str, text: str) -> str:
 
 
 def filled_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
-    """Returns a compiled pattern with each {name} replaced by the text of that group of a match."""
+    """Return a compiled pattern with each {name} replaced by the text of that group of a match."""
     groups = {name: re.escape(value or "") for name, value in match.groupdict().items()}
     return compiled(filled(pattern, groups))

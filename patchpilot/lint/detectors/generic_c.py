@@ -55,7 +55,7 @@ _CONTINUED = late(r"\\\n.")
     unless_modifier=bool,
 )
 def operator(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports operators in added lines of C by the text on both sides of them.
+    """Report operators in added lines of C by the text on both sides of them.
 
     `operators` are the signs to report, each with an optional letter for one meaning of the sign:
     U unary, B the colon of a bit field, C of a case, L of a label, _ none of these.
@@ -72,11 +72,11 @@ def operator(context: Context, arguments: Arguments) -> Iterator[Hit]:
     {operator}.
     """
     found = [
-        one
+        place
         for kind, places in code(context).operators.items()
         if _is_wanted(kind, arguments)
-        for one in places
-        if _suits(one, arguments)
+        for place in places
+        if _suits(place, arguments)
     ]
     found.sort(key=lambda one: (one.line.number, one.at))
     for one in found:
@@ -125,7 +125,7 @@ def _suits(one: Operator, arguments: Arguments) -> bool:
     each=bool,
 )
 def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports C statements that start on an added line and match `pattern`; they may span lines.
+    """Report C statements that start on an added line and match `pattern`; they may span lines.
 
     `part` is the text that the patterns see: the "statement" with comments and quoted text masked
     (the default), only its "condition", the lines as written ("raw"), or the statement "joined"
@@ -170,7 +170,7 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @once
 def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]:
-    """Returns the statements that start in added lines of C, with their text."""
+    """Return the statements that start in added lines of C, with their text."""
     walked = code(context)
     found = []
     for line in c_lines(context):
@@ -183,8 +183,8 @@ def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]
 
 @cache
 def _anywhere(pattern: str) -> re.Pattern[str]:
-    """Returns a pattern for one line of a text as one for the whole text: no match in the text
-    means none in a line.
+    """Return a pattern for one line of a text as one for the whole text: no match in
+    the text means none in a line.
     """
     return re.compile(with_fragments(pattern), re.ASCII | re.MULTILINE)
 
@@ -251,7 +251,7 @@ def _part(
     absent=bool,
 )
 def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports added lines of C with a type in the position of <TYPE> in `pattern`.
+    """Report added lines of C with a type in the position of <TYPE> in `pattern`.
 
     Types are those of the language and those that the patch uses as types. The part of `pattern`
     before <TYPE> must precede the type; if it is empty, the type may be anywhere, and with
@@ -295,7 +295,9 @@ def _type_pattern(tail: str, *, stars: bool, storage: bool) -> TypePattern:
 
 
 def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
-    """Whether the file suits the rule, and the line where that does not depend on the type."""
+    """Return whether the file suits the rule, and the line where that does not depend on
+    the type.
+    """
     if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
     first = arguments.get("line_pattern", "")
@@ -309,7 +311,7 @@ def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
 def _types_in(
     types: Types, kind: TypePattern, text: str, lead: str, arguments: Arguments
 ) -> Iterator[tuple[int, FoundType]]:
-    """Yields the types in a text, each with where the match starts."""
+    """Yield the types in a text, each with where the match starts."""
     inside = bool(arguments.get("inside"))
     if lead:
         for before in c_pattern(lead).finditer(text):
@@ -326,7 +328,7 @@ def _types_in(
 def _type_suits(
     text: str, found: FoundType, arguments: Arguments
 ) -> dict[str, str] | None:
-    """Returns the values for the message, or None where the conditions of the rule are not met."""
+    """Return the values for the message, or None where the conditions of the rule are not met."""
     wanted, unwanted = (
         optional(arguments, "type_pattern"),
         optional(arguments, "unless_type_pattern"),
@@ -344,7 +346,7 @@ def _type_suits(
 
 
 def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
-    """Whether a line matches `line_pattern` and not `unless_line_pattern`."""
+    """Return whether a line matches `line_pattern` and not `unless_line_pattern`."""
     for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
         if name in arguments:
             pattern = c_patterns.pattern(
@@ -356,7 +358,7 @@ def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
 
 
 def _column(at: int, found: FoundType, arguments: Arguments) -> int | None:
-    """Returns the column that the rule asks for; None where it asks for none."""
+    """Return the column that the rule asks for; None where it asks for none."""
     where = arguments.get("column")
     if where is None:
         return None
@@ -376,7 +378,7 @@ def _column(at: int, found: FoundType, arguments: Arguments) -> int | None:
     unless_pattern=str,
 )
 def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports calls in added lines of C with an argument that matches `pattern` but not
+    """Report calls in added lines of C with an argument that matches `pattern` but not
     `unless_pattern`.
 
     `pattern` must match the whole argument, which the message may use as {argument}.
@@ -408,7 +410,7 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _argument(name: str, place: int, text: str) -> str | None:
-    """Returns the argument at this place of the first call of a function in a text."""
+    """Return the argument at this place of the first call of a function in a text."""
     value = with_fragments("<VALUE>")
     skipped = rf"(?:\s*{value}\s*,\s*){{{place - 1}}}" if place > 1 else ""
     found = c_pattern(

@@ -58,7 +58,7 @@ _C = (".c", ".h")
     column=bool,
 )
 def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports added lines of code that match `pattern`, if the lines around them match as well.
+    """Report added lines of code that match `pattern`, if the lines around them match as well.
 
     Instead of `pattern` there may be `case_patterns`. The pattern sees the code with comments and
     strings masked, or with `line` = "text" the line as written. `above_pattern` and
@@ -123,8 +123,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 def _surroundings(
     context: Context, hunk: NewHunk, at: int, arguments: Arguments
 ) -> dict[str, str] | None:
-    """Returns the named groups of `near_pattern`, or None when the lines around a line do not
-    match.
+    """Return the named groups of `near_pattern`, or None when the lines around a line do
+    not match.
     """
     if not _is_in_function(context, hunk, at, arguments):
         return None
@@ -161,7 +161,7 @@ def _surroundings(
 def _is_in_function(
     context: Context, hunk: NewHunk, at: int, arguments: Arguments
 ) -> bool:
-    """Whether the function around a line, or that there is none, is as the rule requires."""
+    """Return whether the function around a line, or that there is none, is as the rule requires."""
     if "in_function" in arguments:
         inside = bool(in_functions(context, hunk)[at])
         if inside is not arguments["in_function"]:
@@ -181,7 +181,7 @@ class _Exclusion(NamedTuple):
 
 
 def _exclusions(arguments: Arguments, match: re.Match[str]) -> list[_Exclusion]:
-    """Returns the patterns of lines that say that a match is not reported."""
+    """Return the patterns of lines that say that a match is not reported."""
     names = ("unless_hunk_pattern", "unless_unchanged_pattern", "unless_added_pattern")
     found = []
     for name in names:
@@ -199,8 +199,9 @@ def _is_excluded(
     exclusions: Sequence[_Exclusion],
     texts: dict[object, str],
 ) -> bool:
-    """Whether a line matches the pattern for the lines of the hunk, for those that the patch does
-    not change, or for all that it adds. `texts` keeps these lines.
+    """Return whether a line matches the pattern for the lines of the hunk, for those
+    that the patch does not change, or for all that it adds. `texts` keeps these
+    lines.
     """
     for exclusion in exclusions:
         key = hunk.hunk.patch_line, exclusion.name
@@ -217,7 +218,7 @@ def _is_excluded(
 
 
 def _lines_with(text: str, word: str) -> Iterator[str]:
-    """Yields the lines that have a word, without a look at each of the others."""
+    """Yield the lines that have a word, without a look at each of the others."""
     at = text.find(word)
     while at >= 0:
         end = text.find("\n", at)
@@ -227,7 +228,7 @@ def _lines_with(text: str, word: str) -> Iterator[str]:
 
 
 def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
-    """Yields the lines to which a pattern that excludes lines applies."""
+    """Yield the lines to which a pattern that excludes lines applies."""
     if name == "unless_added_pattern":
         for change in context.patch.files:
             yield from (line.text for line in change.lines("+"))
@@ -246,7 +247,7 @@ def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
     spaced=bool,
 )
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Reports text that is longer than `most`.
+    """Report text that is longer than `most`.
 
     The text is "added" lines (in characters), added "code" or "comment" lines of C (in columns),
     the "title", for which a project's limit has priority, or the "series" (in patches). Code is
@@ -298,7 +299,7 @@ def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
 def _measured_lines(
     context: Context, where: str, paths: re.Pattern[str]
 ) -> Iterator[tuple[int, str]]:
-    """Yields (patch line, text) of the lines that `where` names."""
+    """Yield (patch line, text) of the lines that `where` names."""
     if where == "added":
         for change in context.patch.files:
             if paths.search(change.path):
@@ -331,7 +332,7 @@ def new_path(context: Context, arguments: Arguments) -> Iterator[Hit]:
     spaced=bool,
 )
 def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports new calls of these functions; `spaced` skips hits close to another one."""
+    """Report new calls of these functions; `spaced` skips hits close to another one."""
     paths_pattern = compiled(arguments["paths_pattern"])
     pattern = any_of(tuple(arguments["names"]), r"(?<![\w.>])(?P<name>", r")\s*\(")
 
@@ -356,7 +357,7 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
     paths_pattern=str,
 )
 def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports words that occur on more added than removed lines.
+    """Report words that occur on more added than removed lines.
 
     `names` have the form "pattern => replacement".
     """
@@ -395,7 +396,7 @@ def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
 
 @detector("deprecated-interface", names=list)
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports uses of an interface that is being removed, in excess of the removed uses.
+    """Report uses of an interface that is being removed, in excess of the removed uses.
 
     `names` have the form "pattern => replacement".
     """
@@ -428,7 +429,7 @@ def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit
 def _named(
     text: str, union: re.Pattern[str], pairs: Sequence[Sequence[str]]
 ) -> str | None:
-    """Returns the first pattern that matches a line of code."""
+    """Return the first pattern that matches a line of code."""
     if not union.search(text) or text.lstrip().startswith(("*", "/*", "//")):
         return None
     return next((name for name, _ in pairs if compiled(name).search(text)), None)

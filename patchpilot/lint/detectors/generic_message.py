@@ -53,7 +53,7 @@ def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _matches(arguments: Arguments, name: str, text: str) -> bool:
-    """Whether the rule has this pattern, and it matches."""
+    """Return whether the rule has this pattern, and it matches."""
     return name in arguments and compiled(arguments[name]).search(text) is not None
 
 
@@ -72,7 +72,7 @@ def _matches(arguments: Arguments, name: str, text: str) -> bool:
     at=("line", "message", "mail"),
 )
 def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a part of the patch, `where`, in which at least `least` lines match `pattern`.
+    """Report a part of the patch, `where`, in which at least `least` lines match `pattern`.
 
     These must be at least `percent` of all lines of the part, or of the lines that match
     `of_pattern`. At least `some` of them (1 by default)
@@ -119,7 +119,7 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
     last=bool,
 )
 def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports tags with one of these `names` whose value matches `pattern` but not
+    """Report tags with one of these `names` whose value matches `pattern` but not
     `unless_pattern`.
 
     Tags are found in any paragraph, and their email address must match `address_pattern`. The
@@ -149,7 +149,7 @@ def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 def _named(
     context: Context, names: list[str]
 ) -> Iterator[tuple[int, str, str, Address | None]]:
-    """Yields (patch line, name, value, address) of the tags with these names."""
+    """Yield (patch line, name, value, address) of the tags with these names."""
     keys, author = frozenset(map(str.lower, names)), context.patch.author
     if "from" in keys and author:
         headers = (
@@ -165,7 +165,7 @@ def _named(
 def _is_persons(
     context: Context, arguments: Arguments, address: Address | None
 ) -> bool:
-    """Whether the address of a tag is as the rule requires."""
+    """Return whether the address of a tag is as the rule requires."""
     if "address_pattern" in arguments and not (
         address and _matches(arguments, "address_pattern", address.email)
     ):

@@ -35,7 +35,7 @@ class _NewText(NamedTuple):
     first_in_file=bool,
 )
 def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports matches of `pattern`, which may span lines, on the new side of a hunk.
+    """Report matches of `pattern`, which may span lines, on the new side of a hunk.
 
     Each line has its sign (+ or a space) and ends in a newline. Patterns start with (?m), so that
     ^ and $ match at the start and end of each line.
@@ -48,21 +48,21 @@ def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     pattern = compiled(arguments["pattern"])
     paths = compiled(arguments.get("paths_pattern", ""))
     reported: set[str] = set()
-    for one in _new_texts(context):
-        path = one.change.path
+    for text in _new_texts(context):
+        path = text.change.path
         if not paths.search(path):
             continue
-        for match in pattern.finditer(one.text):
+        for match in pattern.finditer(text.text):
             start = match.start("at" if "at" in match.groupdict() else 0)
-            sign = one.text[one.text.rfind("\n", 0, start) + 1]
-            if sign != "+" or _is_excepted(arguments, match, one.text):
+            sign = text.text[text.text.rfind("\n", 0, start) + 1]
+            if sign != "+" or _is_excepted(arguments, match, text.text):
                 continue
             if arguments.get("first_in_file") and path in reported:
                 break
             reported.add(path)
             groups = {name: value or "" for name, value in match.groupdict().items()}
-            number = one.text.count("\n", 0, start)
-            yield Hit(one.patch_lines[number], values={"file": path, **groups})
+            number = text.text.count("\n", 0, start)
+            yield Hit(text.patch_lines[number], values={"file": path, **groups})
 
 
 def _is_excepted(arguments: Arguments, match: re.Match[str], text: str) -> bool:
@@ -73,7 +73,7 @@ def _is_excepted(arguments: Arguments, match: re.Match[str], text: str) -> bool:
 
 @once
 def _new_texts(context: Context) -> list[_NewText]:
-    """Returns the new side of every hunk that adds lines."""
+    """Return the new side of every hunk that adds lines."""
     return [
         _new_text(change, hunk)
         for change in context.patch.files

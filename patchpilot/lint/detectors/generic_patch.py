@@ -39,7 +39,7 @@ _PARTS = (
     at_line_before=bool,
 )
 def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines of the patch that match `pattern`, in the part `where`.
+    """Report lines of the patch that match `pattern`, in the part `where`.
 
     A line of the diff includes its sign. The values of `where` are:
 
@@ -89,7 +89,7 @@ def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @once
 def _part(context: Context, where: str) -> list[ScannedLine]:
-    """Returns the lines of a part of the patch."""
+    """Return the lines of a part of the patch."""
     lines = scan(context)
     return [
         line
@@ -101,7 +101,7 @@ def _part(context: Context, where: str) -> list[ScannedLine]:
 
 
 def _is_in(lines: LineScan, line: ScannedLine, where: str) -> bool:
-    """Whether a line is in this part of the patch."""
+    """Return whether a line is in this part of the patch."""
     match where:
         case "header" | "not-header":
             return line.in_header is (where == "header")
@@ -120,7 +120,7 @@ def _is_in(lines: LineScan, line: ScannedLine, where: str) -> bool:
 
 
 def _suits(lines: LineScan, line: ScannedLine, arguments: Arguments) -> bool:
-    """Whether the file of a line and the lines next to it are as the rule requires."""
+    """Return whether the file of a line and the lines next to it are as the rule requires."""
     if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
     before = optional(arguments, "before_pattern")

@@ -20,7 +20,7 @@ _WORD = late(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
     "hidden-character",
 )
 def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports characters that are not visible, and identifiers that are not ASCII.
+    """Report characters that are not visible, and identifiers that are not ASCII.
 
     The marks that other scripts need are allowed in names, messages and documents.
     """

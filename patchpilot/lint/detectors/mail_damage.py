@@ -17,7 +17,7 @@ _TABBED = late(r"\.(?:c|h|S|dts|dtsi)$")
     "malformed-diff",
 )
 def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a diff that cannot be parsed: wrapped or lost lines, or wrong counts in a hunk
+    """Report a diff that cannot be parsed: wrapped or lost lines, or wrong counts in a hunk
     header.
     """
     patch = context.patch
@@ -37,8 +37,8 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _wrapped(patch: Patch) -> int | None:
-    """Returns the patch line that is the wrapped rest of the line above: it has no diff sign though
-    its hunk is not complete.
+    """Return the patch line that is the wrapped rest of the line above: it has no diff
+    sign though its hunk is not complete.
     """
     old = new = 0
     for at in range(patch.diff_line - 1, len(patch.lines)):
@@ -61,7 +61,7 @@ def _wrapped(patch: Patch) -> int | None:
 
 
 def _lost_space(patch: Patch) -> int | None:
-    """Returns the first context line that starts with a tab instead of a space.
+    """Return the first context line that starts with a tab instead of a space.
 
     Empty context lines without a space are common, and git accepts them.
     """
@@ -85,7 +85,7 @@ def _lost_space(patch: Patch) -> int | None:
     "tabs-lost",
 )
 def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports code that is indented with tabs in the tree but with spaces in the message."""
+    """Report code that is indented with tabs in the tree but with spaces in the message."""
     for change in context.patch.files:
         if not _TABBED.search(change.path) or change.is_binary:
             continue
@@ -125,8 +125,10 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
-    """Whether most indents are those of tabs (also of tabs after the diff's sign), and not all the
-    same: a table of numbers may be indented by spaces in the file itself."""
+    """Return whether most indents are those of tabs (also of tabs after the diff's
+    sign), and not all the same: a table of numbers may be indented by spaces in the
+    file itself.
+    """
     indents = [len(line.text) - len(line.text.lstrip(" ")) for line in lines]
     return sum(
         1 for indent in indents if indent % _TAB == 0 or (indent + 1) % (2 * _TAB) == 0
@@ -138,7 +140,7 @@ _TAB = 4
 
 
 def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
-    """Whether the tree's own file is indented by spaces there."""
+    """Return whether the tree's own file is indented by spaces there."""
     data = context.tree.read(path) if context.tree and path else None
     text = (data or b"").decode("utf-8", "replace")
     return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
@@ -148,7 +150,7 @@ def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> boo
     "encoded-leftovers",
 )
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports remains of quoted-printable encoding or HTML in the message or the diff."""
+    """Report remains of quoted-printable encoding or HTML in the message or the diff."""
     patch = context.patch
     qp = [
         at

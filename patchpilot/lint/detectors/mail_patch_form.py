@@ -28,7 +28,7 @@ _NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
 
 
 def is_patch(lines: LineScan) -> bool:
-    """Returns whether any part of the message changes files, by a hunk, a rename or a new mode."""
+    """Return whether any part of the message changes files, by a hunk, a rename or a new mode."""
     before = False
     for line in lines.lines:
         if line.starts_hunk:
@@ -41,7 +41,7 @@ def is_patch(lines: LineScan) -> bool:
 
 
 def last_line(lines: LineScan) -> int:
-    """Returns the patch line for findings about the whole patch.
+    """Return the patch line for findings about the whole patch.
 
     It is the last line that is not a hunk header.
     """
@@ -54,7 +54,7 @@ def last_line(lines: LineScan) -> int:
     "checkpatch-form",
 )
 def form(context: Context) -> TypedHits:
-    """Yields the hits, with their types, about the form of the patch and its file headers."""
+    """Yield the hits, with their types, about the form of the patch and its file headers."""
     lines = scan(context)
     yield from _files(context, lines)
     if not is_patch(lines) and not context.patch.source.endswith("cover-letter.patch"):
@@ -87,8 +87,8 @@ def _files(context: Context, lines: LineScan) -> TypedHits:
 
 
 def _moves(lines: LineScan) -> Iterator[int]:
-    """Returns the first line that shows a new, deleted or moved file, unless the diffstat lists
-    MAINTAINERS.
+    """Return the first line that shows a new, deleted or moved file, unless the
+    diffstat lists MAINTAINERS.
     """
     for line in lines.lines:
         if line.starts_file or line.starts_hunk:

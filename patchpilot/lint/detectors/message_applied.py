@@ -15,7 +15,7 @@ from patchpilot.model.trailer import is_trailer
     "cut-message",
 )
 def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines that make `git am` cut the message: dashes, a diff, a From line or scissors."""
+    """Report lines that make `git am` cut the message: dashes, a diff, a From line or scissors."""
     from patchpilot.model.mail import scissors_line
 
     patch = context.patch
@@ -55,7 +55,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _taken_for_diff(patch: Patch) -> int:
-    """Returns the patch line that ends the message like a diff, but has text below it; or 0."""
+    """Return the patch line that ends the message like a diff, but has text below it; or 0."""
     first = patch.message_line + len(patch.message)
     for at in range(first, patch.diff_line):
         line = patch.lines[at - 1]
@@ -68,8 +68,8 @@ def _taken_for_diff(patch: Patch) -> int:
 
 
 def _is_message(lines: Sequence[str]) -> bool:
-    """Whether the lines below scissors are a commit message by themselves: a description and a
-    sign-off.
+    """Return whether the lines below scissors are a commit message by themselves: a
+    description and a sign-off.
 
     What is above them is a letter then.
     """
@@ -79,7 +79,7 @@ def _is_message(lines: Sequence[str]) -> bool:
 
 
 def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
-    """Returns the sign-off if the only one is after the end of the message."""
+    """Return the sign-off if the only one is after the end of the message."""
     if any(_SIGNED.match(line) for line in patch.message):
         return
     end = min(

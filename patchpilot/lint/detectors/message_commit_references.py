@@ -77,7 +77,7 @@ fix that needs the patch.
     "checkpatch-commits",
 )
 def commits(context: Context) -> TypedHits:
-    """Yields the hits, with their types, about commit references in the message."""
+    """Yield the hits, with their types, about commit references in the message."""
     lines = scan(context)
     facts = _Facts(context.history)
     options = context.options
@@ -128,7 +128,7 @@ class _Facts(NamedTuple):
     history: HistoryFacts | None
 
     def find(self, word: str) -> Commit | None:
-        """Returns the commit with this id, or None."""
+        """Return the commit with this id, or None."""
         return (
             self.history.find(word.lower())
             if self.history is not None and word
@@ -136,13 +136,13 @@ class _Facts(NamedTuple):
         )
 
     def unknown(self, word: str) -> bool:
-        """Whether there is a history and it does not have this commit."""
+        """Return whether there is a history and it does not have this commit."""
         return self.history is not None and bool(word) and self.find(word) is None
 
 
 def _title(text: str, at: int) -> tuple[str, bool]:
-    """Returns the text in the parentheses at `at` without its double quotes, and whether it had
-    them.
+    """Return the text in the parentheses at `at` without its double quotes, and
+    whether it had them.
     """
     inner = text[at + 1 : balanced(text, at) - 1]
     if len(inner) >= 2 and inner[0] == inner[-1] == '"':
@@ -151,7 +151,7 @@ def _title(text: str, at: int) -> tuple[str, bool]:
 
 
 def _mentioned(text: str, fixes: FixesLine | None) -> str:
-    """Returns the id after `Fixes:` or the first `commit` of a line, "" where there is none."""
+    """Return the id after `Fixes:` or the first `commit` of a line, "" where there is none."""
     if fixes and (fixes.before, fixes.colon, fixes.word) == ("", ":", ""):
         plain = fixes.id if fixes.space and fixes.has_digits(6) else ""
         if plain:
@@ -194,7 +194,7 @@ def _fixes(
 
 
 def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
-    """Whether the line names a commit, by `commit` and its id or by its id alone."""
+    """Return whether the line names a commit, by `commit` and its id or by its id alone."""
     text = line.text
     if not (
         _HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")
@@ -217,8 +217,8 @@ def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
 
 
 def _as_read(context: Context, hit: Hit) -> Hit:
-    """Returns the hit as a reader of the whole message sees it: a number, a commit named again, or
-    one of several. checkpatch.pl reads single lines.
+    """Return the hit as a reader of the whole message sees it: a number, a commit
+    named again, or one of several. checkpatch.pl reads single lines.
     """
     message, at = (
         context.patch.message,
@@ -258,8 +258,8 @@ def _case_of(
     *,
     pasted_in: bool,
 ) -> str:
-    """Returns the case of an id that may stay as it is; "" for one that needs `commit <id>
-    ("subject")`.
+    """Return the case of an id that may stay as it is; "" for one that needs `commit
+    <id> ("subject")`.
     """
     commit_id, titled = (
         found[0].lower(),
@@ -295,8 +295,8 @@ def _case_of(
 
 
 def _with_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
-    """Returns the line with as many after it as the title of its commit needs, the title, and
-    whether that is in quotes.
+    """Return the line with as many after it as the title of its commit needs, the
+    title, and whether that is in quotes.
     """
     text = line.text
     if not _BEGINS.search(text):
@@ -314,7 +314,7 @@ def _with_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
 def _reference(
     lines: LineScan, line: ScannedLine, facts: _Facts, continued: int
 ) -> Hit | None:
-    """Returns what is wrong with how the line (and up to two after it) names a commit."""
+    """Return what is wrong with how the line (and up to two after it) names a commit."""
     text, title, quoted = _with_title(lines, line)
     good, commit_id = False, ""
     if named := _NAMED.search(text):

@@ -106,7 +106,7 @@ _STAT = late(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
     heading_pattern=str,
 )
 def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a version after the first that has no changelog.
+    """Report a version after the first that has no changelog.
 
     In a series, the changelog may be in the cover letter, if that is known.
     """
@@ -141,7 +141,7 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _latest_version(texts: list[str]) -> int:
-    """Returns the latest version that a changelog's headings name, 0 when there are none."""
+    """Return the latest version that a changelog's headings name, 0 when there are none."""
     versions = [0]
     for line in texts:
         if found := re.match(

@@ -33,7 +33,7 @@ _FAR = 100
 
 
 def log_before(lines: LineScan, number: int) -> bool:
-    """Returns whether the line before patch line `number` is part of the commit message."""
+    """Return whether the line before patch line `number` is part of the commit message."""
     return number > 1 and lines.lines[number - 2].log_after
 
 
@@ -41,7 +41,7 @@ def log_before(lines: LineScan, number: int) -> bool:
     "checkpatch-message",
 )
 def message(context: Context) -> TypedHits:
-    """Yields the hits, with their types, about the commit message and the headers."""
+    """Yield the hits, with their types, about the commit message and the headers."""
     lines = scan(context)
     yield from _missing(lines)
     yield from _log(lines, context.options.message_kernel)
@@ -51,7 +51,7 @@ def message(context: Context) -> TypedHits:
 
 
 def in_stack_dump(line: ScannedLine) -> bool:
-    """Returns whether a stack or register dump seems to start on the line.
+    """Return whether a stack or register dump seems to start on the line.
 
     The dump ends at a blank line of the message.
     """
@@ -62,8 +62,8 @@ def in_stack_dump(line: ScannedLine) -> bool:
 
 
 def _missing(lines: LineScan) -> TypedHits:
-    """Reports a patch without a description: fewer than two lines between headers and separator,
-    with sign-off and separator counted.
+    """Report a patch without a description: fewer than two lines between headers and
+    separator, with sign-off and separator counted.
     """
     written, seen = 0, False
     for line in lines.lines:
@@ -112,7 +112,7 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
 
 
 def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
-    """Whether a line may exceed the limit: a diffstat, a path, a tag.
+    """Return whether a line may exceed the limit: a diffstat, a path, a tag.
 
     Closes: is one since Linux 6.4.
     """

@@ -29,7 +29,7 @@ def _this_patch() -> re.Pattern[str]:
     "this-patch",
 )
 def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports "this patch adds" and similar: the message should use the imperative."""
+    """Report "this patch adds" and similar: the message should use the imperative."""
     reverts = context.patch.subject.title.startswith("Revert ")
     for paragraph in paragraphs(context):
         if re.match(r"This reverts commit\b", paragraph.text):
@@ -58,8 +58,8 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "not-imperative",
 )
 def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a sentence that describes what the author did or what the patch does ("We added",
-    "Adds", "Also updates") instead of the imperative.
+    """Report a sentence that describes what the author did or what the patch does ("We
+    added", "Adds", "Also updates") instead of the imperative.
     """
     for paragraph in paragraphs(context):
         for start, sentence in _sentences(paragraph.text):
@@ -76,7 +76,7 @@ def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _case_of(phrase: str) -> str:
-    """Returns "author" for what an author surely did: "We added", not "Adds" or "We are adding"."""
+    """Return "author" for what an author surely did: "We added", not "Adds" or "We are adding"."""
     return "author" if _AUTHOR_DID.match(phrase) else "verb"
 
 
@@ -151,8 +151,8 @@ def _not_imperative_phrase(sentence: str) -> str | None:
 
 
 def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
-    """Whether a word of that form is a subject or a heading: "Changes in v2", "Fixes are", "Using a
-    mutex here is".
+    """Return whether a word of that form is a subject or a heading: "Changes in v2",
+    "Fixes are", "Using a mutex here is".
     """
     verb = found["verb"].lower()
     rest = sentence[found.end() :]

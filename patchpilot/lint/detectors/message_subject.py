@@ -26,7 +26,7 @@ from patchpilot.model.patch import Patch
     "no-prefix",
 )
 def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a title without a subsystem prefix.
+    """Report a title without a subsystem prefix.
 
     The finding is less severe for a patch file without recipients, which may never be sent to a
     list.
@@ -67,7 +67,7 @@ _LEAST_SHARE = 40
     "subject-not-imperative",
 )
 def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a title that is not imperative ("fixed", "adds", "adding")."""
+    """Report a title that is not imperative ("fixed", "adds", "adding")."""
     title = context.patch.subject.title
     if not is_plain(title):
         return
@@ -88,7 +88,7 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
     "patch-prefix",
 )
 def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a version or the word PATCH outside of the brackets or in a malformed prefix."""
+    """Report a version or the word PATCH outside of the brackets or in a malformed prefix."""
     patch = context.patch
     title = patch.subject.title
     if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(
@@ -139,8 +139,8 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _unread_version(patch: Patch) -> str | None:
-    """Returns a version or number in the brackets in a form that no tool parses: "version 2",
-    "ver2", "1 of 3".
+    """Return a version or number in the brackets in a form that no tool parses:
+    "version 2", "ver2", "1 of 3".
     """
     if patch.subject.version > 1:
         return None
@@ -158,7 +158,7 @@ def _unread_version(patch: Patch) -> str | None:
     unless_prefix_pattern=str,
 )
 def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a title without the prefix that is usual for its subsystem.
+    """Report a title without the prefix that is usual for its subsystem.
 
     This is the prefix that the subsystem documents or, if nearly all have the same, the prefix of
     the commits to the files. Prefixes that match `unless_prefix_pattern` have a separate rule.

@@ -24,7 +24,7 @@ LEAST_COMPARED = 4
     "numbering",
 )
 def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports errors in the numbering of a series.
+    """Report errors in the numbering of a series.
 
     These are missing and duplicate numbers, different totals, and numbered files whose subjects
     have no numbers.
@@ -62,7 +62,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("series-cover", fewest=int)
 def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a series of several patches without a cover letter."""
+    """Report a series of several patches without a cover letter."""
     patches = context.series.patches
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
@@ -84,7 +84,7 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     "mixed-versions",
 )
 def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports versions or subject prefixes that differ within a series."""
+    """Report versions or subject prefixes that differ within a series."""
     patches = [patch for patch in context.series.patches if patch.subject.is_patch]
     if not patches or any(patch.commit for patch in patches):
         return
@@ -112,7 +112,7 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "fixes-earlier",
 )
 def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch that fixes or undoes an earlier patch of the same series.
+    """Report a patch that fixes or undoes an earlier patch of the same series.
 
     Its Fixes: tag names the earlier patch, or it only reverts lines of it.
     """
@@ -157,8 +157,8 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _undone(added: Mapping[tuple[str, str], Sequence[int]], patch: Patch) -> int | None:
-    """Returns the first of the patches before that adds all lines of any length that this one
-    removes: `added` are their places by path and line.
+    """Return the first of the patches before that adds all lines of any length that
+    this one removes: `added` are their places by path and line.
     """
     removed = {line for line in _lines_of(patch, "-") if len(line[1]) > 4}
     if not removed or len(patch.files) > 3:
@@ -180,7 +180,7 @@ def _lines_of(patch: Patch, kind: str) -> set[tuple[str, str]]:
     "cover-subject",
 )
 def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a cover letter whose subject or text is still git's template."""
+    """Report a cover letter whose subject or text is still git's template."""
     cover = context.series.cover
     if cover and any(
         "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line
@@ -192,7 +192,7 @@ def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _prose_of(cover: Patch) -> bool:
-    """Whether a cover letter has text besides git's shortlog, statistics and base."""
+    """Return whether a cover letter has text besides git's shortlog, statistics and base."""
     return any(
         re.search(r"[a-z]{2,}", line)
         and not re.match(
@@ -207,7 +207,7 @@ def _prose_of(cover: Patch) -> bool:
     "cover-shortlog",
 )
 def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first subject in the cover letter's shortlog that no patch has.
+    """Report the first subject in the cover letter's shortlog that no patch has.
 
     A shortlog in another form is ignored.
     """
@@ -225,7 +225,7 @@ def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _shortlog(lines: Iterable[str]) -> list[str]:
-    """Returns the subjects below the lines "Author (number):"."""
+    """Return the subjects below the lines "Author (number):"."""
     listed: list[str] = []
     inside = False
     for line in lines:
@@ -249,7 +249,7 @@ def _squeezed(subject: str) -> str:
     "old-thread",
 )
 def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a reroll whose first message is a reply to a message outside of the series."""
+    """Report a reroll whose first message is a reply to a message outside of the series."""
     patches = context.series.patches
     first = context.series.cover or patches[0]
     parents = {patch.header("In-Reply-To") for patch in patches}
@@ -266,7 +266,7 @@ def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "does-not-follow",
 )
 def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch that does not apply on top of an earlier patch of the series.
+    """Report a patch that does not apply on top of an earlier patch of the series.
 
     It has a hunk on the lines of an earlier patch's hunk, and some of its old lines differ from
     the earlier hunk's result.
@@ -304,8 +304,8 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
-    """Whether the old side of a hunk is about these lines, and not the same: in the middle of equal
-    lines at least one differs.
+    """Return whether the old side of a hunk is about these lines, and not the same: in
+    the middle of equal lines at least one differs.
     """
     both = [
         (text, lines[at])
@@ -317,7 +317,7 @@ def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
 
 
 def _side_of(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
-    """Yields (number, text) of each line of one side of a hunk."""
+    """Yield (number, text) of each line of one side of a hunk."""
     yield from enumerate(
         (line.text for line in hunk.lines if line.kind in (" ", sign)), start
     )
@@ -335,7 +335,7 @@ def _side_of(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
     once=bool,
 )
 def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports each patch that uses something which only a later patch of the series adds.
+    """Report each patch that uses something which only a later patch of the series adds.
 
     A patch uses a name if it has a line (`sign`, in `files_pattern`) that matches `pattern`,
     whose group `name` is the name. A later patch adds it with a line (`later_sign`, in
@@ -373,7 +373,7 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _names(patch: Patch, arguments: Arguments) -> Iterator[str]:
-    """Yields what the lines of a patch name that has to be there."""
+    """Yield what the lines of a patch name that has to be there."""
     pattern = compiled(arguments["pattern"])
     for text in _signed_lines(
         patch, arguments.get("sign", "+"), arguments["files_pattern"]
@@ -383,7 +383,7 @@ def _names(patch: Patch, arguments: Arguments) -> Iterator[str]:
 
 
 def _made(patch: Patch, arguments: Arguments) -> Iterator[str]:
-    """Yields the new files, or the lines, with which a patch may bring in what is named.
+    """Yield the new files, or the lines, with which a patch may bring in what is named.
 
     A line that it only moves is skipped.
     """
@@ -398,7 +398,7 @@ def _made(patch: Patch, arguments: Arguments) -> Iterator[str]:
 
 
 def _count(patch: Patch, name: str) -> int:
-    """Returns in how many added lines of a patch a name is."""
+    """Return in how many added lines of a patch a name is."""
     word = re.compile(rf"\b{re.escape(name)}\b")
     return sum(
         word.search(line.text) is not None
@@ -418,7 +418,7 @@ def _signed_lines(patch: Patch, sign: str, files: str) -> Iterator[str]:
     "fix-not-first",
 )
 def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first patch with a Fixes: tag that follows a patch without one to the same
+    """Report the first patch with a Fixes: tag that follows a patch without one to the same
     file.
     """
     patches = context.series.patches

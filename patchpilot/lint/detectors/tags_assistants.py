@@ -13,7 +13,7 @@ from patchpilot.model.assistant import assistant_faults
     "assisted-by-form",
 )
 def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports email addresses, brackets and everyday tools in an Assisted-by: tag."""
+    """Report email addresses, brackets and everyday tools in an Assisted-by: tag."""
     for line, tag in tag_lines(context):
         if tag.key == "assisted-by":
             for case, text in assistant_faults(tag.value).items():

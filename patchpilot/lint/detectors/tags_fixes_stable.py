@@ -34,7 +34,7 @@ from patchpilot.model.upstream_references import upstream_commits
     "missing-fixes",
 )
 def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch that claims to fix a bug but does not name the commit that introduced it."""
+    """Report a patch that claims to fix a bug but does not name the commit that introduced it."""
     patch = context.patch
     if (
         not patch.has_diff
@@ -89,7 +89,7 @@ _ASKED_SINCE = (6, 11)
 
 
 def _needs_stable(context: Context) -> bool:
-    """Whether the bug is serious and Cc: stable is missing too."""
+    """Return whether the bug is serious and Cc: stable is missing too."""
     return (
         bool(_serious(context))
         and bool(context.project.lists.stable)
@@ -99,15 +99,15 @@ def _needs_stable(context: Context) -> bool:
 
 
 def _serious(context: Context) -> str:
-    """Returns the words of the subject or message that name a serious bug, or ""."""
+    """Return the words of the subject or message that name a serious bug, or ""."""
     text = "\n".join((context.patch.subject.title, *context.patch.message))
     found = re.search(_SERIOUS, text, re.IGNORECASE)
     return found[0].strip() if found else ""
 
 
 def _is_unmarked(context: Context) -> bool:
-    """Whether the subject prefix names a tree whose maintainers select fixes for stable without the
-    tag.
+    """Return whether the subject prefix names a tree whose maintainers select fixes
+    for stable without the tag.
     """
     return not {word.lower() for word in context.patch.subject.words}.isdisjoint(
         context.project.tags.unmarked_prefixes
@@ -115,7 +115,7 @@ def _is_unmarked(context: Context) -> bool:
 
 
 def _blamed(context: Context) -> tuple[int, str] | None:
-    """Returns (patch line, id) of a commit that the message names as the cause of the bug."""
+    """Return (patch line, id) of a commit that the message names as the cause of the bug."""
     quoted = pasted(context)
     text = [
         "" if at in quoted else line for at, line in enumerate(context.patch.message)
@@ -128,8 +128,8 @@ def _blamed(context: Context) -> tuple[int, str] | None:
     "missing-stable",
 )
 def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a fix of a named commit without Cc: stable that is serious, or whose directory's
-    fixes have the tag.
+    """Report a fix of a named commit without Cc: stable that is serious, or whose
+    directory's fixes have the tag.
 
     Stable trees do not take a fix because of its Fixes: tag alone.
     """
@@ -180,7 +180,7 @@ _SERIOUS = (
     "backport-unmarked",
 )
 def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch for a stable tree whose message lacks the full id of the mainline commit."""
+    """Report a patch for a stable tree whose message lacks the full id of the mainline commit."""
     patch = context.patch
     if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
         return
@@ -209,7 +209,7 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("stable-size", lines=int)
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch for stable that is larger than the stable trees accept."""
+    """Report a patch for stable that is larger than the stable trees accept."""
     for line, tag in tag_lines(context):
         if tag.key == "cc" and re.search(r"\bstable@", tag.value):
             size = sum(

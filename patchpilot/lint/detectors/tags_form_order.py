@@ -24,7 +24,7 @@ def _signed(context: Context) -> list[tuple[int, Trailer]]:
     "sender-not-signed",
 )
 def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch by another author that the sender has not signed off."""
+    """Report a patch by another author that the sender has not signed off."""
     patch = context.patch
     sender, author = patch.sender, patch.author
     if (
@@ -44,8 +44,8 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _is_relay(sender: Address, author: Address) -> bool:
-    """Whether the sender's address has no name of its own, and its local part is that of the
-    author, or the author's name.
+    """Return whether the sender's address has no name of its own, and its local part
+    is that of the author, or the author's name.
     """
     local = sender.email.partition("@")[0].lower()
     names = (
@@ -63,7 +63,7 @@ def _is_relay(sender: Address, author: Address) -> bool:
     "unexplained-signer",
 )
 def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Signed-off-by before the author's that has no Co-developed-by."""
+    """Report a Signed-off-by before the author's that has no Co-developed-by."""
     author = context.patch.author
     signed = _signed(context)
     if not author or len(signed) < 2:
@@ -93,7 +93,7 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
     "alias-name",
 )
 def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a sign-off with a login name instead of a real name."""
+    """Report a sign-off with a login name instead of a real name."""
     seen: set[str] = set()
     for line, tag in _signed(context):
         address = tag.address
@@ -146,7 +146,7 @@ LEAST_LOCAL = 3
     "floating-tags",
 )
 def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports blank lines between tags.
+    """Report blank lines between tags.
 
     Git does not read tags before the last blank line as trailers.
     """
@@ -185,7 +185,7 @@ _NEVER_IN_TEXT = ("fixes", "cc", "closes", "datasheet")
 
 
 def _sentence_below(lines: Sequence[str], last: int) -> int | None:
-    """Returns the index of a sentence in a paragraph below the last tag."""
+    """Return the index of a sentence in a paragraph below the last tag."""
     if last + 1 < len(lines) and lines[last + 1].strip():
         return None
     return next(
@@ -199,7 +199,7 @@ def _sentence_below(lines: Sequence[str], last: int) -> int | None:
 
 
 def _stranded(context: Context, last: int) -> Iterator[Hit]:
-    """Returns a tag in a paragraph of its own, with text between it and the tags at the end."""
+    """Return a tag in a paragraph of its own, with text between it and the tags at the end."""
     patch = context.patch
     blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
     written = [at for at, text in enumerate(patch.message[:last]) if text.strip()]
@@ -250,12 +250,12 @@ _STRANDED = (
     "lost-review",
 )
 def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports review tags of an earlier version that are gone, and those who gave a tag and are no
-    recipients of this version.
+    """Report review tags of an earlier version that are gone, and those who gave a tag
+    and are no recipients of this version.
     """
     patch = context.patch
     newest = patch.subject.version
-    older = [one for one in context.older if one.subject.version < newest]
+    older = [patch for patch in context.older if patch.subject.version < newest]
     if not older:
         return
     from patchpilot.lint.recognize_findings import pair_with_earlier
@@ -266,7 +266,7 @@ def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     earlier, cover = older[place], context.series.cover
     text = " ".join((*patch.notes, *(cover.lines if cover else ())))
     kept = {(tag.key, tag.address.key) for tag in patch.trailers if tag.address}
-    asked = {one.key for name in ("To", "Cc") for one in patch.addresses(name)}
+    asked = {address.key for name in ("To", "Cc") for address in patch.addresses(name)}
     for tag in earlier.trailers:
         if tag.key not in _REVIEWS or not tag.address:
             continue

@@ -33,7 +33,7 @@ _TABLE_ENDS = (
     "checkpatch-newer",
 )
 def newer(context: Context) -> TypedHits:
-    """Yields the hits, with their types, that only newer kernels check."""
+    """Yield the hits, with their types, that only newer kernels check."""
     yield from _missing_fixes(context)
     yield from _tables(context)
 
@@ -61,7 +61,7 @@ def _missing_fixes(context: Context) -> TypedHits:
 
 
 def _has_fixes(text: str) -> bool:
-    """Whether checkpatch.pl takes the line for a Fixes: tag."""
+    """Return whether checkpatch.pl takes the line for a Fixes: tag."""
     line = read_fixes_line(text)
     return line is not None and line.is_unquoted and bool(line.commit_id)
 

@@ -51,7 +51,7 @@ _SUBADDRESS = lazy(r"(\S+)\+\S+(@.*)")
     "checkpatch-signoff",
 )
 def signoff(context: Context) -> TypedHits:
-    """Yields the hits, with their types, about tags and sign-offs."""
+    """Yield the hits, with their types, about tags and sign-offs."""
     lines = scan(context)
     as_script = context.options.as_script
     author = ""
@@ -87,7 +87,7 @@ def signoff(context: Context) -> TypedHits:
 
 
 def _author(lines: LineScan, line: ScannedLine) -> str:
-    """Returns the author of a From: header, with folded lines joined, in normal form."""
+    """Return the author of a From: header, with folded lines joined, in normal form."""
     found = _FROM.match(decode_words(line.text))
     if not found:
         return ""
@@ -114,7 +114,7 @@ class _Signed:
         self.text = self.problem = ""
 
     def take(self, text: str, author: str) -> None:
-        """Compares one sign-off with the author."""
+        """Compare one sign-off with the author."""
         self.any = True
         if not author or self.whole:
             return
@@ -136,7 +136,7 @@ class _Signed:
             self.text, self.problem = text, problem
 
     def verdict(self, author: str, at: int) -> TypedHits:
-        """Returns the result at the end of the patch."""
+        """Return the result at the end of the patch."""
         if not self.any:
             yield "MISSING_SIGN_OFF", Hit(at)
         elif self.whole:
@@ -226,7 +226,7 @@ def _stable_form(box: Mailbox) -> str:
 
 
 def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> TypedHits:
-    """Reports a co-developer whose Signed-off-by is not on the next line."""
+    """Report a co-developer whose Signed-off-by is not on the next line."""
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     signed = _SIGNED.match(following) if following is not None else None
     if not signed:
@@ -237,7 +237,7 @@ def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> Ty
 
 @functools.lru_cache(maxsize=256)
 def _distance(one: str, other: str) -> int:
-    """Returns the Levenshtein distance, ignoring case and hyphens."""
+    """Return the Levenshtein distance, ignoring case and hyphens."""
     one, other = one.lower().replace("-", ""), other.lower().replace("-", "")
     row = list(range(len(other) + 1))
     for i, char in enumerate(one, 1):

@@ -21,7 +21,7 @@ MOST_APART = timedelta(days=120)
     "already-there",
 )
 def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch that is already applied.
+    """Report a patch that is already applied.
 
     The tree must contain the post-image of every hunk, and not its pre-image.
     """
@@ -41,7 +41,7 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "does-not-apply",
 )
 def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a hunk whose context is not in the tree, if the tree is about as old as the patch."""
+    """Report a hunk whose context is not in the tree, if the tree is about as old as the patch."""
     if (
         context.tree is None
         or not context.patch.has_diff
@@ -69,7 +69,7 @@ _FOOT = 60
     "does-not-apply-to-base",
 )
 def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a hunk whose context is not in the base commit that the message names.
+    """Report a hunk whose context is not in the base commit that the message names.
 
     If the message names prerequisite patches, they may be the reason.
     """
@@ -90,8 +90,8 @@ def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[
 
 
 def _named_base(context: Context) -> tuple[int, str, int] | None:
-    """Returns (patch line, id) of the base that the mail or its cover letter names, and the number
-    of prerequisite patches.
+    """Return (patch line, id) of the base that the mail or its cover letter names, and
+    the number of prerequisite patches.
     """
     cover = context.series.cover
     for mail in (context.patch, cover):
@@ -110,7 +110,7 @@ def _named_base(context: Context) -> tuple[int, str, int] | None:
     "does-not-apply-to-tip",
 )
 def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a hunk whose context is not in the tip of the subsystem's tree, or of linux-next.
+    """Report a hunk whose context is not in the tip of the subsystem's tree, or of linux-next.
 
     The tip must be about as old as the patch; linux-next is used if the subsystem's tree is not
     available.
@@ -138,7 +138,7 @@ def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[H
 
 
 def _contains(context: Context, tip: Tip, commit: str) -> bool:
-    """Whether the tip may contain the commit."""
+    """Return whether the tip may contain the commit."""
     own = getattr(tip.tree, "commit_id", "")
     return (
         context.history is not None
@@ -147,13 +147,13 @@ def _contains(context: Context, tip: Tip, commit: str) -> bool:
 
 
 def _trees_of(context: Context) -> Iterator[str]:
-    """Yields the `T:` lines of the sections of the touched files, the most specific ones first."""
+    """Yield the `T:` lines of the sections of the touched files, the most specific ones first."""
     for match in sorted(sections_of(context), key=lambda match: -match.depth):
         yield from match.section.values("T")
 
 
 def _alien(context: Context, tree: Tree) -> tuple[int, str] | None:
-    """Returns (patch line, path) of the first hunk that has neither side in the tree.
+    """Return (patch line, path) of the first hunk that has neither side in the tree.
 
     Files that earlier patches of the series change are left out.
     """
@@ -179,12 +179,12 @@ def _alien(context: Context, tree: Tree) -> tuple[int, str] | None:
 
 
 def _places(patches: Sequence[Patch]) -> dict[int, int]:
-    """Returns how many patches of the series are before each, by its id()."""
+    """Return how many patches of the series are before each, by its id()."""
     return {id(patch): at for at, patch in enumerate(patches)}
 
 
 def _first_touched(patches: Sequence[Patch]) -> dict[str, int]:
-    """Returns, by path, the place of the first patch of the series that changes the file."""
+    """Return, by path, the place of the first patch of the series that changes the file."""
     touched: dict[str, int] = {}
     for at, patch in enumerate(patches):
         for path in patch.paths:
@@ -193,7 +193,7 @@ def _first_touched(patches: Sequence[Patch]) -> dict[str, int]:
 
 
 def fits(context: Context) -> bool:
-    """Returns whether the tree contains the pre-image of every hunk of the patch.
+    """Return whether the tree contains the pre-image of every hunk of the patch.
 
     If so, the patch was made for this tree.
     """
@@ -203,7 +203,7 @@ def fits(context: Context) -> bool:
 
 @once
 def _states(context: Context) -> list[tuple[int, str]]:
-    """Returns (patch line, "fits", "there" or "alien") of every hunk.
+    """Return (patch line, "fits", "there" or "alien") of every hunk.
 
     Empty when it cannot be determined.
     """
@@ -251,7 +251,9 @@ def _holds(tree: Tree, change: FileChange, sign: str) -> bool:
 
 
 def _text(data: bytes) -> str:
-    """A file's lines without CR, as `_side` has them: a message may have lost or gained them."""
+    """Return a file's lines without CR, as `_side` has them: a message may have lost or
+    gained them.
+    """
     lines = data.decode("utf-8", "surrogateescape").split("\n")
     return "\n".join(("", *(line.rstrip("\r") for line in lines), ""))
 
@@ -263,8 +265,8 @@ def _side(hunk: Hunk, sign: str) -> str:
 
 
 def _older(patch: Patch, tree: Tree) -> bool:
-    """Whether the patch was made before the tree's release: it may have been applied since, and is
-    not about to be sent.
+    """Return whether the patch was made before the tree's release: it may have been
+    applied since, and is not about to be sent.
     """
     released, sent = _released(tree.version), _sent(patch)
     return (
@@ -276,8 +278,8 @@ def _older(patch: Patch, tree: Tree) -> bool:
 
 
 def _is_stable(tree: Tree) -> bool:
-    """Whether the tree is of a stable release, to which fixes are backported: what is in it may
-    have come from mainline.
+    """Return whether the tree is of a stable release, to which fixes are backported:
+    what is in it may have come from mainline.
     """
     return bool(
         re.search(
@@ -289,8 +291,8 @@ def _is_stable(tree: Tree) -> bool:
 
 
 def _elsewhere(patch: Patch, tree: Tree) -> bool:
-    """Whether the patch is meant for another tree: for a stable release that this one is not, or
-    for mainline while this is a stable release.
+    """Return whether the patch is meant for another tree: for a stable release that
+    this one is not, or for mainline while this is a stable release.
     """
     stables = patch.subject.stables
     if not stables and patch.commit is None and _is_stable(tree):
@@ -301,8 +303,8 @@ def _elsewhere(patch: Patch, tree: Tree) -> bool:
 
 
 def _same_age(patch: Patch, tree: Tree) -> bool:
-    """Whether patch and tree have a similar age: the Date: is within four months of the tree's
-    release.
+    """Return whether patch and tree have a similar age: the Date: is within four
+    months of the tree's release.
     """
     released, sent = _released(tree.version), _sent(patch)
     return (
@@ -319,7 +321,7 @@ _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 
 def _sent(patch: Patch) -> datetime | None:
-    """Returns the day in the Date: header."""
+    """Return the day in the Date: header."""
     found = _DATE.search(patch.header("Date") or "")
     try:
         return (
@@ -337,8 +339,8 @@ def _sent(patch: Patch) -> datetime | None:
 
 
 def _released(version: tuple[int, int] | None) -> datetime | None:
-    """Returns the approximate release date of a kernel: a release takes nine weeks; 5.0 was
-    released in March 2019, 6.0 in October 2022.
+    """Return the approximate release date of a kernel: a release takes nine weeks; 5.0
+    was released in March 2019, 6.0 in October 2022.
     """
     if version is None or version[0] not in (5, 6, 7):
         return None

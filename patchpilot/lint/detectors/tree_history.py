@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     kinds=list,
 )
 def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Fixes: tag that contradicts the history in one of the ways of
+    """Report a Fixes: tag that contradicts the history in one of the ways of
     history/fixes_tag.py.
     """
     patch, history = context.patch, context.history
@@ -86,7 +86,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _sent(patch: "Patch") -> datetime | None:
-    """Returns the date of the mail, from its header."""
+    """Return the date of the mail, from its header."""
     return header_date(patch.header("Date") or "")
 
 
@@ -102,7 +102,7 @@ def _asks_for_stable(context: Context) -> bool:
     "committer-unsigned",
 )
 def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a commit whose committer is not its author and did not sign it off."""
+    """Report a commit whose committer is not its author and did not sign it off."""
     commit = (
         context.history.find(context.patch.commit)
         if context.history and context.patch.commit
@@ -128,7 +128,7 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
 
 @detector("stable-unreleased")
 def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports Cc: stable for a bug that is not in any release."""
+    """Report Cc: stable for a bug that is not in any release."""
     history = context.history
     if history is None or not _asks_for_stable(context):
         return
@@ -155,7 +155,7 @@ def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "fixed-upstream",
 )
 def fixed_upstream(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a fix that mainline or a maintainer's tree already has.
+    """Report a fix that mainline or a maintainer's tree already has.
 
     A commit that changes the same lines in another way is only a question.
     """
@@ -176,7 +176,7 @@ def fixed_upstream(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "stable-base",
 )
 def stable_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a series for mainline that is based on a stable branch."""
+    """Report a series for mainline that is based on a stable branch."""
     state = _upstream(context)
     if state and state.stable and context.patch is context.series.patches[0]:
         fix = FindingFix("suggest", state.stable.rebase)

@@ -22,7 +22,7 @@ _READ: list[tuple[Tree, tuple[str, ...]]] = []
     "checkpatch-obsolete",
 )
 def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports changes to files whose section of MAINTAINERS is obsolete.
+    """Report changes to files whose section of MAINTAINERS is obsolete.
 
     A file that is not in the tree counts as obsolete if "obsolete" is part of its name. The
     finding is on the file's header line.
@@ -55,8 +55,8 @@ def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _may_be(tree: Tree, paths: set[str]) -> bool:
-    """Whether a path starts like the patterns of obsolete sections: avoids parsing all of
-    MAINTAINERS.
+    """Return whether a path starts like the patterns of obsolete sections: avoids
+    parsing all of MAINTAINERS.
     """
     tree = tree if "MAINTAINERS" in changed_below(tree, "") else ground_of(tree)
     starts = next((kept for one, kept in _READ if one is tree), None)

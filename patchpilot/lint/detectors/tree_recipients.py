@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "target-tree",
 )
 def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a missing or malformed target tree in the subject.
+    """Report a missing or malformed target tree in the subject.
 
     All files must belong to a subsystem that requires one. For a patch file without recipients,
     whose subject may still change, a missing tree is reported with lower severity, and only if
@@ -66,15 +66,15 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _is_fix(patch: Patch) -> bool:
-    """Whether a patch has a Fixes: tag, or its message claims to fix a bug."""
+    """Return whether a patch has a Fixes: tag, or its message claims to fix a bug."""
     return any(tag.key == "fixes" for tag in patch.trailers) or bool(
         fix_claim(patch.subject.title, patch.message, patch.paths)
     )
 
 
 def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
-    """Whether MAINTAINERS names, for every file, a section with its own tree and its own list
-    instead of the subsystem's.
+    """Return whether MAINTAINERS names, for every file, a section with its own tree
+    and its own list instead of the subsystem's.
     """
     own: set[str] = set()
     for match in sections_of(context):
@@ -95,7 +95,7 @@ def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
     "foreign-tree",
 )
 def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a subject with another subsystem's tree than that of all its files."""
+    """Report a subject with another subsystem's tree than that of all its files."""
     patch, own = context.patch, subsystem(context)
     if own is None or not own.trees or not is_mail(patch) or not patch.has_diff:
         return
@@ -118,7 +118,7 @@ def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "forgotten-maintainer",
 )
 def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a file none of whose maintainers is a recipient."""
+    """Report a file none of whose maintainers is a recipient."""
     patch = context.patch
     have = _recipients(patch)
     if not have:
@@ -151,7 +151,7 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
 
 
 def _recipients(patch: Patch) -> list[Address]:
-    """Returns all recipients with author and sender; empty when the mail names no recipient."""
+    """Return all recipients with author and sender; empty when the mail names no recipient."""
     addressed = [*patch.addresses("To"), *patch.addresses("Cc")]
     if not addressed or not patch.has_diff:
         return []
@@ -164,7 +164,7 @@ def _recipients(patch: Patch) -> list[Address]:
 def _contacts(
     context: Context, match: "SectionMatch"
 ) -> tuple[list[Address], list[str]]:
-    """Returns the maintainers of a section, and its lists without those for all patches."""
+    """Return the maintainers of a section, and its lists without those for all patches."""
     people = [
         address
         for value in match.section.values("M")
@@ -198,7 +198,7 @@ def _recipient_line(patch: Patch) -> int:
 
 
 def _is_deepest(context: Context, match: "SectionMatch") -> bool:
-    """Whether the section is the most specific one with maintainers for some path."""
+    """Return whether the section is the most specific one with maintainers for some path."""
     for path in match.paths:
         depths = [
             section.depth

@@ -48,7 +48,7 @@ another first letter is long. A word of the patch itself is right if it occurs s
     "codespell",
 )
 def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports each word that is misspelled according to codespell, once."""
+    """Report each word that is misspelled according to codespell, once."""
     known = _kernel_list(context)
     seen: set[str] = set()
     near: dict[str, str | None] = {}
@@ -113,7 +113,7 @@ def _means_itself(context: Context, word: str) -> bool:
 
 @lru_cache(maxsize=1 << 15)
 def correction(word: str) -> str | None:
-    """Returns codespell's only correction of a lower-case word, or None if it has none or
+    """Return codespell's only correction of a lower-case word, or None if it has none or
     several.
     """
     if word in word_set("codespell", "not_misspelled"):
@@ -132,7 +132,7 @@ def correction(word: str) -> str | None:
 
 
 def nearest(context: Context, word: str) -> str | None:
-    """Returns the only right word that a word differs from by one letter or by two swapped ones.
+    """Return the only right word that a word differs from by one letter or by two swapped ones.
 
     Right words are the corrections in codespell's dictionary, and what the patch itself often says.
     A form of a right word, or one that begins with another, is right as well.
@@ -162,7 +162,7 @@ def nearest(context: Context, word: str) -> str | None:
 
 
 def _one_letter(word: str) -> set[str]:
-    """The words with one letter less, more or another one, except for an ending."""
+    """Return the words with one letter less, more or another one, except for an ending."""
     parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     return {
         start + letter + end
@@ -174,7 +174,9 @@ def _one_letter(word: str) -> set[str]:
 
 
 def _is_form(word: str, right: Collection[str]) -> bool:
-    """Whether a word is made of right ones: with an ending, a beginning, or both together."""
+    """Return whether a word is made of right ones: with an ending, a beginning, or both
+    together.
+    """
     if any(stem in right for stem in _stems(word)):
         return True
     beginnings = [
@@ -212,7 +214,7 @@ def _named_words(context: Context) -> tuple[frozenset[str], frozenset[str]]:
 
 @once
 def _own_words(context: Context) -> Counter[str]:
-    """Returns how often the patch has each plain word."""
+    """Return how often the patch has each plain word."""
     return Counter(
         word
         for line in context.patch.lines[context.patch.message_line - 1 :]
@@ -222,7 +224,7 @@ def _own_words(context: Context) -> Counter[str]:
 
 @cache
 def _corrections() -> Collection[str]:
-    """Returns the words that are right according to the dictionary."""
+    """Return the words that are right according to the dictionary."""
     index = _dictionary()
     return index.all_right() if index else frozenset()
 
@@ -246,7 +248,7 @@ class _Words:
                 at = found
 
     def right(self, word: str) -> str | None:
-        """Returns the correction in the entry of a word, or None."""
+        """Return the correction in the entry of a word, or None."""
         key = f"\n{word}->".encode()
         if key[:3] not in self._ranges:
             self._ranges[key[:3]] = self._range(key[:3])
@@ -260,7 +262,7 @@ class _Words:
         ].decode("utf-8", "replace")
 
     def all_right(self) -> frozenset[str]:
-        """Returns the words in all corrections."""
+        """Return the words in all corrections."""
         kind = Kind("codespell.right", (__file__,))
         key = key_of(kind, (str(len(self._data)).encode(), self._data[-4096:]))
         kept = recall(kind, key)
@@ -271,7 +273,7 @@ class _Words:
         return kept
 
     def _range(self, beginning: bytes) -> tuple[int, int]:
-        """Returns where the lines with this beginning are; an empty range where there are none."""
+        """Return where the lines with this beginning are; an empty range where there are none."""
         start = self._starts.get(beginning[:2], len(self._data))
         end = min(
             (other for other in self._starts.values() if other > start),

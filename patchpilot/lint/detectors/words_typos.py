@@ -37,13 +37,13 @@ _ABOUT_WORDS = lazy(
     "checkpatch-words",
 )
 def words(context: Context) -> TypedHits:
-    """Yields the hits about words in the message and in added lines."""
+    """Yield the hits about words in the message and in added lines."""
     yield from _spelling(context)
     yield from _repeated(context)
 
 
 def tool_data(context: Context, name: str) -> bytes | None:
-    """Returns the contents of a checkpatch.pl data file, or None if it does not exist.
+    """Return the contents of a checkpatch.pl data file, or None if it does not exist.
 
     The file is read from --data or, if it is not there, from the tree's scripts/.
     """
@@ -130,7 +130,7 @@ _TREES: dict[int, tuple[Tree, tuple[Mapping[str, str], Mapping[str, str]] | None
 
 
 def _mistakes(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """Returns misspelled → correct, for single words and for phrases; read once for each tree."""
+    """Return misspelled → correct, for single words and for phrases; read once for each tree."""
     tree = ground_of(context.tree) if context.tree is not None else None
     if context.options.data_dir is None and tree is not None:
         kept = _TREES.get(id(tree))
@@ -148,7 +148,7 @@ def _mistakes(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] |
 def parse_spelling(
     data: bytes | None,
 ) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """Parses lines of the form `wrong||right` into two mappings: single words and phrases.
+    """Parse lines of the form `wrong||right` into two mappings: single words and phrases.
 
     Keys are in lower case, with one character per byte.
     """
@@ -165,8 +165,8 @@ def parse_spelling(
 
 
 def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
-    """Whether a repeated word of the message may be meant: in a log or a quoted line, in quotes, in
-    a patch that removes repeated words, "that that".
+    """Return whether a repeated word of the message may be meant: in a log or a quoted
+    line, in quotes, in a patch that removes repeated words, "that that".
     """
     at = line.number - context.patch.message_line
     double = f"{re.escape(word)} {re.escape(word)}"
@@ -213,7 +213,7 @@ def _repeated(context: Context) -> TypedHits:
 
 
 def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
-    """Yields each repeated word, and the place of the repetition."""
+    """Yield each repeated word, and the place of the repetition."""
     raw, start = line.raw, 0 if line.log_after else 1
     at = start
     while found := _TWO_WORDS.search(raw, at):

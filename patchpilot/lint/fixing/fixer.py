@@ -95,14 +95,14 @@ class FixSite:
         return (hunk for change in self.context.patch.files for hunk in change.hunks)
 
     def added(self, number: int) -> ScannedLine | None:
-        """Returns the line with this number if the patch adds it to a file."""
+        """Return the line with this number if the patch adds it to a file."""
         for line in self.scan.lines[max(number - 1, 0) : number]:
             if line.added and not line.starts_file:
                 return line
         return None
 
     def text(self, number: int) -> str:
-        """Returns a line of the patch as text."""
+        """Return a line of the patch as text."""
         return self.context.patch.lines[number - 1]
 
 
@@ -112,7 +112,7 @@ Fixer = Callable[[FixSite], Proposal]
 
 
 def as_change(proposed: Proposal) -> LineChange | None:
-    """Returns the proposal as one change; None if it is empty."""
+    """Return the proposal as one change; None if it is empty."""
     match proposed:
         case None | LineChange():
             return proposed
@@ -146,7 +146,7 @@ class RegisteredFixer(NamedTuple):
 def fixer(
     name: str, changes: str = SPACE, *, tokens: TokenChanges = ()
 ) -> Callable[[Fixer], Fixer]:
-    """Returns a decorator that registers a function as the fixer `name`."""
+    """Return a decorator that registers a function as the fixer `name`."""
 
     def register(function: Fixer) -> Fixer:
         if name in FIXERS:
@@ -158,24 +158,24 @@ def fixer(
 
 
 def replaced(number: int, *raws: str, count: int = 1) -> FixEdit:
-    """Returns a change that replaces `count` lines, from a line on, with these texts (one character
-    a byte).
+    """Return a change that replaces `count` lines, from a line on, with these texts
+    (one character a byte).
     """
     return FixEdit(number, count, tuple(map(as_text, raws)))
 
 
 def delete(numbers: Iterable[int]) -> list[FixEdit]:
-    """Returns a change that deletes the lines with these numbers."""
+    """Return a change that deletes the lines with these numbers."""
     return [FixEdit(number, 1, ()) for number in sorted(numbers)]
 
 
 def indent_of(raw: str) -> str:
-    """Returns the whitespace at the start of a line, without its sign."""
+    """Return the whitespace at the start of a line, without its sign."""
     return raw[1 : len(raw) - len(raw[1:].lstrip(" \t"))]
 
 
 def bare_code(line: ScannedLine | None) -> str:
-    """Returns the code of a line without its sign.
+    """Return the code of a line without its sign.
 
     Returns "" if the line has a comment or a directive, or continues with a backslash.
     """
@@ -184,7 +184,7 @@ def bare_code(line: ScannedLine | None) -> str:
 
 
 def import_fixers() -> dict[str, RegisteredFixer]:
-    """Imports all fixers and returns them by name."""
+    """Import all fixers and returns them by name."""
     import pkgutil
 
     from patchpilot.lint.fixing import fixers

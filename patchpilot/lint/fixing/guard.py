@@ -30,7 +30,7 @@ END = "\n"
 
 
 def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
-    """Returns the C tokens of some lines, their comments, and the lexer's state at the end.
+    """Return the C tokens of some lines, their comments, and the lexer's state at the end.
 
     The lines have no signs and one character per byte; comments are returned without whitespace.
     `inside` is the state before the first line: "", or "*/" in a comment. The end of a directive
@@ -79,7 +79,7 @@ def keeps_meaning(
     fixer: RegisteredFixer,
     inside: str = "",
 ) -> bool:
-    """Returns whether a fixer may replace the old lines with the new ones.
+    """Return whether a fixer may replace the old lines with the new ones.
 
     The lines may differ only in the ways that the fixer declares.
     """
@@ -100,7 +100,7 @@ def keeps_meaning(
 
 
 def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) -> bool:
-    """Returns whether every difference between two token lists is an allowed change.
+    """Return whether every difference between two token lists is an allowed change.
 
     A string may differ only if a change names it.
     """
@@ -134,7 +134,7 @@ def _is_allowed(
 
 
 def _restated(string: str, allowed: TokenChanges) -> str:
-    """Returns what a string becomes by the changes that are for this string."""
+    """Return what a string becomes by the changes that are for this string."""
     return next((new for old, new in allowed if old == string), string)
 
 

@@ -28,12 +28,12 @@ class PatchEdit:
 
     @classmethod
     def of(cls, patch: Patch) -> "PatchEdit":
-        """Returns the unedited patch."""
+        """Return the unedited patch."""
         return cls(patch, tuple(range(len(patch.lines))))
 
     def with_changes(self, changes: Sequence[LineChange]) -> "PatchEdit":
-        """Returns the patch with these changes, which must not overlap, and with new counts and
-        starts in its hunk headers.
+        """Return the patch with these changes, which must not overlap, and with new
+        counts and starts in its hunk headers.
         """
         edits = self._edits(changes)
         lines: list[str] = []
@@ -53,14 +53,14 @@ class PatchEdit:
         return PatchEdit(patch._replace(damage=self.patch.damage), tuple(origin))
 
     def excerpt(self, change: LineChange, first: int, last: int) -> list[str]:
-        """Returns patch lines `first` to `last` with the change applied."""
+        """Return patch lines `first` to `last` with the change applied."""
         return [text for text, _ in self._edited(self._edits([change]), first, last)]
 
     def _edited(
         self, edits: _Edits, first: int, last: int
     ) -> Iterator[tuple[str, int]]:
-        """Yields patch lines `first` to `last` with their number; it is 0 for a new line, except
-        for the first one that replaces another.
+        """Yield patch lines `first` to `last` with their number; it is 0 for a new
+        line, except for the first one that replaces another.
         """
         number = first
         while number <= last:
@@ -87,7 +87,7 @@ class PatchEdit:
         return edits
 
     def _headers(self, edits: _Edits) -> _Edits:
-        """Returns the edits of the hunk headers that these edits make wrong."""
+        """Return the edits of the hunk headers that these edits make wrong."""
         headers: _Edits = {}
         for change in self.patch.files:
             shift = 0
@@ -111,5 +111,5 @@ class PatchEdit:
 
 
 def _growth(lines: Sequence[str]) -> int:
-    """Returns how many more lines a hunk adds than it removes."""
+    """Return how many more lines a hunk adds than it removes."""
     return sum((line[:1] == "+") - (line[:1] == "-") for line in lines)

@@ -21,8 +21,8 @@ def keep_columns(
     new: tuple[PatchEdit, Context],
     may_touch: Callable[[ScannedLine, int], bool],
 ) -> tuple[LineChange, frozenset[int]]:
-    """Returns the change that realigns the `new` draft, and the original indexes of lines whose fix
-    would misalign a line that must not change.
+    """Return the change that realigns the `new` draft, and the original indexes of
+    lines whose fix would misalign a line that must not change.
 
     The change covers lines below an open parenthesis of a changed line, and columns after its code.
     """
@@ -57,7 +57,7 @@ def keep_columns(
 
 
 def _open(text: str) -> list[int]:
-    """Returns the columns after the parentheses that a sanitized line leaves open."""
+    """Return the columns after the parentheses that a sanitized line leaves open."""
     result: list[tuple[str, int]] = []
     for at, char in enumerate(text[1:]):
         if char in "([{":
@@ -68,7 +68,7 @@ def _open(text: str) -> list[int]:
 
 
 def _shifts(old: str, new: str) -> dict[int, int]:
-    """Maps the column after each open parenthesis to its new column; empty when none has moved."""
+    """Map the column after each open parenthesis to its new column; empty when none has moved."""
     before, after = _open(old), _open(new)
     is_moved = len(before) == len(after) and before != after
     return dict(zip(before, after, strict=True)) if is_moved else {}
@@ -77,8 +77,8 @@ def _shifts(old: str, new: str) -> dict[int, int]:
 def _below(
     lines: list[ScannedLine], at: int, columns: dict[int, int]
 ) -> Iterator[tuple[ScannedLine, int]]:
-    """Yields the lines aligned with a parenthesis of the line at `at` that is still open, with
-    their new column.
+    """Yield the lines aligned with a parenthesis of the line at `at` that is still
+    open, with their new column.
     """
     depth = len(_open(lines[at].text)) if columns else 0
     for line in lines[at + 1 : at + 1 + _MOST_LINES]:
@@ -96,8 +96,8 @@ def _below(
 
 
 def _tail(old: ScannedLine, new: ScannedLine) -> ColumnSpan | None:
-    """Returns the white space before a backslash or a comment at the end of a line that keeps its
-    column, if there is room.
+    """Return the white space before a backslash or a comment at the end of a line that
+    keeps its column, if there is room.
     """
     was, now = _TAIL.search(old.text), _TAIL.search(new.text)
     if not was or not now or was[1] != now[1] or was[1] == " ":

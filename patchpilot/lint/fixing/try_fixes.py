@@ -103,11 +103,11 @@ class TriedFix(NamedTuple):
     applied: tuple[AppliedFix, ...] = ()
 
     def keys(self) -> Counter[Key]:
-        """Returns how many findings a rule has on a line."""
+        """Return how many findings a rule has on a line."""
         return Counter(_key(finding, self.draft) for finding in self.found)
 
     def texts(self) -> Counter[tuple[str, str]]:
-        """Returns the findings by rule and message, wherever they are."""
+        """Return the findings by rule and message, wherever they are."""
         return Counter((finding.rule, finding.message) for finding in self.found)
 
 
@@ -120,7 +120,7 @@ def fix_patch(
     suppressed: frozenset[Key] = frozenset(),
     known: tuple[Context, tuple[Finding, ...]] | None = None,
 ) -> FixOutcome:
-    """Applies all fixes to a patch.
+    """Apply all fixes to a patch.
 
     `check` checks a patch, `rules` maps ids to the rules of the run, and `known` is the check's
     result for this patch.
@@ -168,7 +168,7 @@ def fix_patch(
 def _fixed(
     start: TriedFix, tried: TriedFix, fixers: Mapping[str, RegisteredFixer]
 ) -> Iterable[Finding]:
-    """Yields the findings that are gone."""
+    """Yield the findings that are gone."""
     gone, fewer = start.keys() - tried.keys(), start.texts() - tried.texts()
     for finding in start.found:
         key, text = _key(finding, start.draft), (finding.rule, finding.message)
@@ -205,8 +205,8 @@ class _Fixing:
         self._moved = _moved(start.context)
 
     def rounds(self, start: TriedFix, banned: set[Key]) -> TriedFix:
-        """Applies fixes until none is left to try, with at most half of the checks that are left:
-        what must be reverted takes some.
+        """Apply fixes until none is left to try, with at most half of the checks that
+        are left: what must be reverted takes some.
         """
         tried = start
         for _ in range(min(MOST_ROUNDS, (self.left + 1) // 2)):
@@ -219,7 +219,7 @@ class _Fixing:
                 (tried.draft, tried.context), (after, then), self._is_ours
             )
             # lines below that must not change are aligned with this one: it does not change either
-            again = {one.key for one in fixes if askew & one.lines}
+            again = {fix.key for fix in fixes if askew & fix.lines}
             if again:
                 if banned >= again:
                     break
@@ -238,7 +238,7 @@ class _Fixing:
     def _proposed(
         self, tried: TriedFix, banned: AbstractSet[Key]
     ) -> tuple[list[LineChange], list[AppliedFix]]:
-        """Returns the changes that may be made, which do not overlap, and their fixes.
+        """Return the changes that may be made, which do not overlap, and their fixes.
 
         Adds to the reasons for the others.
         """
@@ -275,8 +275,8 @@ class _Fixing:
         accepted: "_Accepted",
         touched: AbstractSet[int],
     ) -> str:
-        """Returns why a change must not be made: it touches other lines than it may or empties a
-        hunk; "" if it may be made.
+        """Return why a change must not be made: it touches other lines than it may or
+        empties a hunk; "" if it may be made.
         """
         patch = tried.draft.patch
         texts = (text.strip() for edit in change.edits for text in edit.insert)
@@ -300,8 +300,8 @@ class _Fixing:
         return NOTHING_LEFT if accepted.empties(change) else ""
 
     def _is_own(self, patch: Patch, number: int, is_inserted: bool) -> bool:
-        """Returns whether a line is in the message, or is one that the patch adds and does not only
-        move.
+        """Return whether a line is in the message, or is one that the patch adds and
+        does not only move.
         """
         if number < patch.diff_line:
             return number < patch.message_line + len(patch.message)
@@ -313,13 +313,13 @@ class _Fixing:
         )
 
     def _is_ours(self, line: ScannedLine, origin: int) -> bool:
-        """Returns whether the patch adds the line (does not only move it) and it may change."""
+        """Return whether the patch adds the line (does not only move it) and it may change."""
         is_moved = as_text(line.raw[1:]) in self._moved
         return line.added and not is_moved and self._may_touch(origin)
 
     def to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
-        """Returns the fixes to revert and why: those whose finding is still there, and those
-        nearest to a new finding.
+        """Return the fixes to revert and why: those whose finding is still there, and
+        those nearest to a new finding.
 
         A finding that is on another line than at the start is not new.
         """
@@ -342,8 +342,8 @@ class _Fixing:
 
 
 def _nearest(tried: TriedFix, line: int) -> list[Key]:
-    """Returns the findings whose fixes touched the lines nearest to a new finding; all without a
-    line.
+    """Return the findings whose fixes touched the lines nearest to a new finding; all
+    without a line.
     """
     origins = tried.draft.origin
     # a new line, whose index is negative, belongs to the one above it
@@ -368,14 +368,14 @@ class _Accepted:
         self._taken: dict[int, set[ColumnSpan]] = {}
 
     def add(self, change: LineChange) -> None:
-        """Adds a change."""
+        """Add a change."""
         for span in change.columns:
             self._taken.setdefault(span.line, set()).add(span)
         for hunk, lost in self._losses(change).items():
             self._left[hunk] -= lost
 
     def meets(self, change: LineChange) -> bool:
-        """Returns whether the change touches what another one changes.
+        """Return whether the change touches what another one changes.
 
         The same replacement in a line twice is one change.
         """
@@ -387,14 +387,14 @@ class _Accepted:
         )
 
     def empties(self, change: LineChange) -> bool:
-        """Returns whether a hunk changes nothing any more after it."""
+        """Return whether a hunk changes nothing any more after it."""
         return any(
             lost > 0 and self._left[hunk] <= lost
             for hunk, lost in self._losses(change).items()
         )
 
     def _losses(self, change: LineChange) -> Counter[int]:
-        """Returns, by hunk, how many changed lines it removes."""
+        """Return, by hunk, how many changed lines it removes."""
         losses = Counter[int]()
         for edit in change.edits:
             hunk = bisect_right(self._starts, edit.start) - 1
@@ -408,8 +408,8 @@ class _Accepted:
 
 
 def _is_realigned(patch: Patch, edit: FixEdit) -> bool:
-    """Returns whether an edit replaces lines that the patch leaves alone by the same ones with
-    another indent.
+    """Return whether an edit replaces lines that the patch leaves alone by the same
+    ones with another indent.
     """
     old = patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
     new = [line for line in edit.insert if line.startswith("+")]
@@ -422,12 +422,12 @@ def _is_realigned(patch: Patch, edit: FixEdit) -> bool:
 
 
 def _is_long(patch: Patch, number: int) -> bool:
-    """Returns whether the line of this number is too long to be fixed."""
+    """Return whether the line of this number is too long to be fixed."""
     return any(len(line) > LONGEST_LINE for line in patch.lines[number - 1 : number])
 
 
 def _guarded(change: LineChange, tried: TriedFix, fixer: RegisteredFixer) -> bool:
-    """Returns whether the code keeps its meaning, over all lines of the change together."""
+    """Return whether the code keeps its meaning, over all lines of the change together."""
     lines, diff_line = scan(tried.context).lines, tried.context.patch.diff_line
     numbers = [
         number
@@ -464,7 +464,7 @@ def _guarded(change: LineChange, tried: TriedFix, fixer: RegisteredFixer) -> boo
 
 
 def _inside(line: ScannedLine) -> str | None:
-    """Returns the state at the start of a line: code ("") or a comment ("*/").
+    """Return the state at the start of a line: code ("") or a comment ("*/").
 
     None in a string that continues.
     """
@@ -476,8 +476,8 @@ def _inside(line: ScannedLine) -> str | None:
 
 @once
 def _moved(context: Context) -> frozenset[str]:
-    """Returns the removed lines: an added line that is the same was moved, and moved lines must not
-    change.
+    """Return the removed lines: an added line that is the same was moved, and moved
+    lines must not change.
     """
     return frozenset(
         line.text
@@ -488,7 +488,7 @@ def _moved(context: Context) -> frozenset[str]:
 
 
 def _is_empty_change(patch: Patch) -> bool:
-    """Returns whether the diff adds back everything that it removes."""
+    """Return whether the diff adds back everything that it removes."""
     return patch.has_diff and all(
         [line.text for line in hunk.lines if line.kind == "-"]
         == [line.text for line in hunk.lines if line.kind == "+"]

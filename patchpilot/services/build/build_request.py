@@ -99,7 +99,7 @@ def _edited_below(
 
 
 def clean_builds() -> tuple[int, int]:
-    """Deletes all build output, of every repository.
+    """Delete all build output, of every repository.
 
     Returns the number of directories and of bytes that were deleted.
     """

@@ -83,7 +83,7 @@ def fix(
     overrides: Collection[str] = (),
     only: Only | None = None,
 ) -> FixResult:
-    """Checks each TARGET and applies the safe fixes, all or nothing.
+    """Check each TARGET and applies the safe fixes, all or nothing.
 
     With `write`, patch files are modified in place, and commits are rewritten with an undo
     record; otherwise the result is a preview. `only` selects the findings to fix (None: all).
@@ -146,7 +146,7 @@ def _fixes(
     writer: FixWriter,
     only: Only | None,
 ) -> tuple[list[FixedPatch], dict[int, FixOutcome]]:
-    """The fixed patches, and the outcome of each that changes, by the id() of the patch."""
+    """Return the fixed patches, and the outcome of each that changes, by the id() of the patch."""
     # later commits are carried, later patch files are not
     needed_lines = (
         NeededLines.of([checked.patch for checked in first.patches])
@@ -199,7 +199,7 @@ class NeededLines(NamedTuple):
 
     @classmethod
     def of(cls, patches: Sequence[Patch]) -> "NeededLines":
-        """Returns the lines that these patches depend on, in the order of the series."""
+        """Return the lines that these patches depend on, in the order of the series."""
         names: dict[str, str] = {}
         for change in (change for patch in patches for change in patch.files):
             if change.old_path and change.new_path:
@@ -222,7 +222,7 @@ class NeededLines(NamedTuple):
         )
 
     def after(self, number: int, patch: Patch) -> frozenset[int]:
-        """Returns the lines of a patch that later patches of the series depend on.
+        """Return the lines of a patch that later patches of the series depend on.
 
         `number` is the position of the patch in the series. The result contains 0-based indices
         of added lines and context lines.
@@ -239,7 +239,7 @@ class NeededLines(NamedTuple):
 
 
 def _first(names: Mapping[str, str], path: str) -> str:
-    """The key of a file of this name, whatever names it had or gets."""
+    """Return the key of a file of this name, whatever names it had or gets."""
     while path in names:
         path = names[path]
     return path
@@ -250,7 +250,7 @@ def _with_reasons(
     patches: Sequence[FixedPatch],
     outcomes: Mapping[int, FixOutcome],
 ) -> CheckResult:
-    """A result whose findings say why they are left.
+    """Return a result whose findings say why they are left.
 
     `outcomes` are those of the patches (by id) that the result has after their fixes.
     """

@@ -73,14 +73,14 @@ class SummaryLine(NamedTuple):
 
 
 def line_text(line: "CheckedLine | DamagedLine | SummaryLine") -> str:
-    """Returns a line as JSON."""
+    """Return a line as JSON."""
     return json_text({"schema": "patchpilot/check-line/1", **json_object(line)}) + "\n"
 
 
 def summary_line(
     counts: "Counter[str]", exit_code: ExitCode, series: Sequence[Finding] = ()
 ) -> str:
-    """Returns the last JSON line of a check: the counts, and findings about the whole series."""
+    """Return the last JSON line of a check: the counts, and findings about the whole series."""
     by_severity = {severity: counts[severity] for severity in Severity}
     summary = LineCounts(
         mails=counts["mails"],
@@ -235,15 +235,20 @@ class CheckAnswer(NamedTuple):
         """The builds of the commits, with the findings of their patches that a build made."""
         findings = {
             checked.patch.commit: tuple(
-                one for one in checked.findings if one.name.startswith("build-")
+                finding
+                for finding in checked.findings
+                if finding.name.startswith("build-")
             )
             for checked in self.result.patches
         }
         return tuple(
             CommitBuild(
-                one.commit, one.builds, one.configurations, findings.get(one.commit, ())
+                commit.commit,
+                commit.builds,
+                commit.configurations,
+                findings.get(commit.commit, ()),
             )
-            for one in self.result.commits
+            for commit in self.result.commits
         )
 
     @property
@@ -286,7 +291,7 @@ class CheckAnswer(NamedTuple):
 
 
 def fix_summary(result: "FixResult") -> CheckFix:
-    """Returns the summary of all fixes of a run."""
+    """Return the summary of all fixes of a run."""
     return CheckFix(
         mode="fix" if result.is_written else "diff",
         fixed=result.fixed,
@@ -298,7 +303,7 @@ def fix_summary(result: "FixResult") -> CheckFix:
 
 
 def patch_fixes(result: "FixResult", patch: "FixedPatch") -> PatchFixes:
-    """Returns the fixes in one patch; a preview has its diff."""
+    """Return the fixes in one patch; a preview has its diff."""
     fixed = tuple(map(FixedFinding, patch.fixed))
     if not result.is_written:
         return FixesPreview(

@@ -23,7 +23,7 @@ def check_source(
     *,
     is_gate: bool,
 ) -> Source | None:
-    """Returns the source from which a check reads the settings of the tree.
+    """Return the source from which a check reads the settings of the tree.
 
     This is the given `revision`, for a gate the base commit, otherwise the working tree.
     """
@@ -41,8 +41,8 @@ def check_source(
 def _base_revision(
     repository: "Repository", targets: Sequence[str], base: str | None
 ) -> str | None:
-    """The commit that those under check are based on, by whose settings a gate judges them; None
-    for patch files without a known base.
+    """Return the commit that those under check are based on, by whose settings a gate
+    judges them; None for patch files without a known base.
 
     It is never one of them: a commit whose base is not known has its parent. UsageError where a
     topic's base is not known without the tree's own settings.
@@ -78,14 +78,14 @@ def _base_revision(
 
 
 def need_no_repository(targets: Sequence[str]) -> bool:
-    """Returns whether every TARGET is a file name or is in an archive."""
+    """Return whether every TARGET is a file name or is in an archive."""
     return bool(targets) and all(
         _is_file(target) or is_network_target(target) for target in targets
     )
 
 
 def can_be_streamed(targets: Sequence[str]) -> bool:
-    """Returns whether every TARGET is a local source of messages that can be read one by one."""
+    """Return whether every TARGET is a local source of messages that can be read one by one."""
     return bool(targets) and all(map(_is_file, targets))
 
 
@@ -98,7 +98,7 @@ def _is_file(target: str) -> bool:
 
 
 def can_be_fixed(targets: Sequence[str]) -> bool:
-    """Returns whether --fix can write to the TARGETs.
+    """Return whether --fix can write to the TARGETs.
 
     Messages in an archive and compressed files cannot be changed.
     """

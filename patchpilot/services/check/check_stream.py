@@ -48,7 +48,7 @@ def stream_targets(driver: Driver, targets: Sequence[str]) -> "CheckStream":
 def stream_range(
     options: Options, epoch: str, revisions: str, top: Path | None = None
 ) -> "CheckStream":
-    """Returns a stream of check results for the messages added by a range of commits.
+    """Return a stream of check results for the messages added by a range of commits.
 
     `epoch` is a git repository of a public-inbox archive, and `revisions` is `A..B` or `B`.
     The patches are checked in this process, against the source tree in `top`.
@@ -103,7 +103,7 @@ class CheckStream:
         return text
 
     def _line(self, mail: StreamedMail) -> tuple[str, "Counter[str]"]:
-        """The line of a mail, "" where it is none with a patch, and what it counts for."""
+        """Return the line of a mail, "" where it is none with a patch, and what it counts for."""
         try:
             if mail.error:
                 raise InputError(mail.error)
@@ -129,8 +129,8 @@ class CheckStream:
 
 
 def _is_posted(patch: Patch, raw: bytes) -> bool:
-    """Whether a mail of an archive with a diff is a patch that somebody sent: no answer that shows
-    one, no notice about one.
+    """Return whether a mail of an archive with a diff is a patch that somebody sent:
+    no answer that shows one, no notice about one.
     """
     if patch.subject.is_patch and not patch.subject.raw.lower().startswith("re:"):
         return True
@@ -141,7 +141,7 @@ def _is_posted(patch: Patch, raw: bytes) -> bool:
 
 
 def _message_id(raw: bytes) -> str | None:
-    """The Message-ID of a mail that cannot be read as a whole."""
+    """Return the Message-ID of a mail that cannot be read as a whole."""
     try:
         return parse_mail_header(raw[: MAX_LINE // 2]).message_id
     except InputError:

@@ -53,7 +53,7 @@ def topic_driver(
     strict: bool = False,
     progress: Progress = silent,
 ) -> Driver:
-    """Returns what checks a topic, with its settings and waivers."""
+    """Return what checks a topic, with its settings and waivers."""
     packs = own_packs(settings, source_of(repository))
     return Driver(
         options_of(settings, strict=strict or None, packs=packs),
@@ -72,7 +72,7 @@ def check_topic(
     build: "BuildOptions | None" = None,
     progress: Progress = silent,
 ) -> CheckResult:
-    """Returns the findings in the topic's commits.
+    """Return the findings in the topic's commits.
 
     With `build`, the commits are built and the findings of the build are included.
     """
@@ -90,7 +90,7 @@ def fix_topic(
     only: "Only | None" = None,
     progress: Progress = silent,
 ) -> "FixResult":
-    """Returns the safe fixes for the topic's commits, and applies them with `overrides`.
+    """Return the safe fixes for the topic's commits, and applies them with `overrides`.
 
     If `overrides` is None, nothing is written and the result is a preview. Each name in
     `overrides` overrides the refusal with that name. `only` selects the findings to fix.
@@ -119,14 +119,14 @@ def waive_rule(
 
 
 def is_of_topic(suppressed: Suppressed) -> bool:
-    """Returns whether a finding is waived by the topic, not by a file or a baseline."""
+    """Return whether a finding is waived by the topic, not by a file or a baseline."""
     return suppressed.origin == ORIGIN
 
 
 def take_back_waivers(
     repository: Repository, settings: Settings, topic: CheckedTopic, finding: Finding
 ) -> tuple[str, ...]:
-    """Removes the topic's waivers that cover a finding, and returns their rules."""
+    """Remove the topic's waivers that cover a finding, and returns their rules."""
     rules = _rules(repository, settings)
     words = next(
         (rule.words for rule in rules if rule.id == finding.rule), (finding.name,)

@@ -54,7 +54,7 @@ class TextEdit(NamedTuple):
 
 
 def editor_directory(path: Path) -> Path:
-    """Returns the top directory of the working tree that contains a file open in an editor.
+    """Return the top directory of the working tree that contains a file open in an editor.
 
     For a commit message, this is the working tree for which git asks for the message. If
     there is no working tree, returns the directory of the file.
@@ -90,7 +90,7 @@ class EditorCheck:
         self.refresh()
 
     def close(self) -> None:
-        """Ends the processes that read the repository."""
+        """End the processes that read the repository."""
         self._place.close()
 
     def refresh(self) -> None:
@@ -109,7 +109,7 @@ class EditorCheck:
     def findings(
         self, path: Path, text: str, *, with_history: bool = False
     ) -> tuple[TextFinding, ...]:
-        """Returns the findings in the text of a file.
+        """Return the findings in the text of a file.
 
         Rules that need the git history run only `with_history`, because they can take seconds.
         """
@@ -136,7 +136,7 @@ class EditorCheck:
         return tuple(found)
 
     def fix(self, path: Path, text: str, wanted: Finding) -> tuple[TextEdit, ...]:
-        """Returns the edits for the safe fix of a finding, or none if the fix is not certain."""
+        """Return the edits for the safe fix of a finding, or none if the fix is not certain."""
         for part in self._parts(path, text):
             result = self._checked(part, with_history=False)
             checked = result.patches[0]
@@ -152,7 +152,7 @@ class EditorCheck:
         return ()
 
     def changed(self) -> tuple[Path, ...]:
-        """Returns the paths of changed or added files that exist in the working tree."""
+        """Return the paths of changed or added files that exist in the working tree."""
         if not self.repository or not self._start:
             return ()
         names = self.repository.git(
@@ -163,7 +163,7 @@ class EditorCheck:
         )
 
     def page(self, rule: str) -> str:
-        """Returns the documentation of a rule in Markdown."""
+        """Return the documentation of a rule in Markdown."""
         return rule_page(explain(rule, self._packs)[0])
 
     def _parts(self, path: Path, text: str) -> Sequence[TextPatch]:
@@ -217,7 +217,7 @@ def _concerning(
     findings: Sequence[Finding],
     of_mails: Container[str],
 ) -> Iterator[Finding]:
-    """The findings about what the text shows: in a source file its lines.
+    """Yield the findings about what the text shows: in a source file its lines.
 
     In a message nothing of what is staged, and not the header of a mail.
     """
@@ -232,7 +232,7 @@ def _concerning(
 
 
 def _edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
-    """The edits of a text that make its patch the fixed one."""
+    """Yield the edits of a text that make its patch the fixed one."""
     before, after = outcome.original.lines, outcome.draft.patch.lines
     for kind, first, last, start, end in SequenceMatcher(
         None, before, after, autojunk=False

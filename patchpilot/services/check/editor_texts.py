@@ -31,7 +31,7 @@ class TextKind(StrEnum):
 
     @classmethod
     def of(cls, path: Path) -> "TextKind":
-        """Returns the kind of a file, based on its name."""
+        """Return the kind of a file, based on its name."""
         if path.name in _MESSAGES:
             return cls.MESSAGE
         return cls.PATCH if path.suffix in _PATCHES else cls.SOURCE
@@ -52,12 +52,12 @@ class TextPatch(NamedTuple):
     head: str = ""
 
     def text_of(self, line: str) -> str:
-        """Returns a line of the patch as it appears in the editor's text."""
+        """Return a line of the patch as it appears in the editor's text."""
         return line[self.signs :].removeprefix(self.head)
 
 
 def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
-    """Returns the patches of a patch file or an mbox.
+    """Return the patches of a patch file or an mbox.
 
     Raises `InputError` if a patch is damaged.
     """
@@ -73,7 +73,7 @@ def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
 
 
 def message_text(repository: "Repository", name: str, text: str) -> TextPatch:
-    """Returns a patch made of the commit message being edited and the staged changes."""
+    """Return a patch made of the commit message being edited and the staged changes."""
     mail = mail_of_message(repository, text)
     return TextPatch(parse_patch(mail.content, name), mail.lines, 0, mail.base, SUBJECT)
 
@@ -81,7 +81,7 @@ def message_text(repository: "Repository", name: str, text: str) -> TextPatch:
 def source_text(
     repository: "Repository", base: str, path: str, text: str
 ) -> TextPatch | None:
-    """Returns the changes of a source file since `base` as a patch, or None if there are none."""
+    """Return the changes of a source file since `base` as a patch, or None if there are none."""
     before = repository.blob(base, path)
     new = text.encode("utf-8", "surrogateescape")
     if before == new:

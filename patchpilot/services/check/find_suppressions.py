@@ -36,7 +36,7 @@ def find_suppressions(
     judge: Source | None,
     notify: Callable[[Any, str], None],
 ) -> Suppressions | None:
-    """Returns the waivers and the baseline for a check, the most specific first, or None.
+    """Return the waivers and the baseline for a check, the most specific first, or None.
 
     `request` has the command-line options. New waivers for a topic are recorded in its draft.
     `judge` is the revision whose settings a CI gate uses; a tracked baseline is read from that
@@ -60,7 +60,7 @@ def find_suppressions(
             hint="use --write-baseline FILE, or --baseline FILE --write-baseline",
         )
     waivers = (
-        *(one for one in given if not REVIEW_COMMENT.fullmatch(one.rule)),
+        *(waiver for waiver in given if not REVIEW_COMMENT.fullmatch(waiver.rule)),
         *(of_topic(repository, request.targets, base) if repository else ()),
         *from_tables(settings.waivers, settings.label),
     )

@@ -39,7 +39,7 @@ def is_undisclosed(answered: AnsweredMail) -> bool:
 
 
 def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
-    """Returns the message to reply to, given a Message-ID, archive URL, file or series number.
+    """Return the message to reply to, given a Message-ID, archive URL, file or series number.
 
     For a tracked series, this is the latest message that needs a reply; for templates that
     reply to the author's own patches, it is the first message of the latest version. Raises

@@ -88,7 +88,7 @@ def open_draft(
     sender: Address,
     tags: Sequence[str] = (),
 ) -> ReplyDraft:
-    """Returns the existing draft of a reply to this message, or a new draft from the template.
+    """Return the existing draft of a reply to this message, or a new draft from the template.
 
     A new draft is not saved until it is edited.
     """
@@ -108,7 +108,7 @@ def open_draft(
 def patch_draft(
     repository: Repository, answered: AnsweredMail, commit: str, sender: Address
 ) -> tuple[ReplyDraft, PatchBody]:
-    """Returns the draft and the content of a patch in reply to this message.
+    """Return the draft and the content of a patch in reply to this message.
 
     `commit` becomes the patch, for the stable tree that the message names (`[PATCH 6.1.y]`).
     Raises `UsageError` if the message names no stable tree, and `RefusedError` if the commit
@@ -153,7 +153,7 @@ def _new_draft(
 
 
 def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
-    """Saves a draft of a reply, with a Message-ID that no sent reply has used."""
+    """Save a draft of a reply, with a Message-ID that no sent reply has used."""
     message_id = draft.message_id
     if not message_id or is_used(message_id):
         message_id = new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
@@ -162,7 +162,7 @@ def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
 
 
 def sender_of(repository: Repository, via: str, identity: str | None = None) -> Address:
-    """Returns the address that replies are sent from.
+    """Return the address that replies are sent from.
 
     Raises `MissingError` if git has no address for the user, and `UntrustedCommandsError` if
     sending would run commands that the repository's own configuration names. These errors are
@@ -181,7 +181,7 @@ def sender_of(repository: Repository, via: str, identity: str | None = None) -> 
 
 
 def _is_list(address: Address) -> bool:
-    """Whether an address in the headers of a mail is a list's.
+    """Return whether an address in the headers of a mail is a list's.
 
     One with a name may be a maintainer's.
     """
@@ -200,7 +200,7 @@ def plan_reply(
     identity: str | None = None,
     force: str | None = None,
 ) -> ReplyPlan:
-    """Returns the plan to send a draft, with its threading headers and recipients.
+    """Return the plan to send a draft, with its threading headers and recipients.
 
     Nothing is sent. With `patch`, the message contains the patch. Raises `RefusedError` if
     there are no recipients.
@@ -262,7 +262,7 @@ def plan_reply(
     notes = () if patch else tuple(text_notes(draft.text))
     warnings = (*(SendProblem("recipients", remark) for remark in remarks), *notes)
     if public:
-        names = ", ".join(one.email for one in public)
+        names = ", ".join(git_ref.email for git_ref in public)
         warnings = (
             *warnings,
             SendProblem(

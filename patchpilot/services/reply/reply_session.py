@@ -71,12 +71,12 @@ class ReplyWishes:
     force: str | None = None
 
     def with_text(self, text: str) -> "ReplyWishes":
-        """Returns the request with the text that the user wrote in an editor."""
+        """Return the request with the text that the user wrote in an editor."""
         return replace(self, text=text)
 
 
 def given_reply(file: str) -> str:
-    """Returns the text of a reply from a file (`-`: standard input).
+    """Return the text of a reply from a file (`-`: standard input).
 
     Raises `InputError` if the file cannot be read.
     """
@@ -84,7 +84,7 @@ def given_reply(file: str) -> str:
 
 
 def draft_text(repository: Repository, where: Path | None, wishes: ReplyWishes) -> str:
-    """Returns the current text of a reply.
+    """Return the current text of a reply.
 
     This is the text of the saved draft, or the template filled in for the message.
     """
@@ -101,7 +101,7 @@ def draft_text(repository: Repository, where: Path | None, wishes: ReplyWishes) 
 
 
 def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
-    """Returns the reply templates that are suitable for a message of this kind.
+    """Return the reply templates that are suitable for a message of this kind.
 
     `own` is set for a message of the user's own series.
     """
@@ -113,7 +113,7 @@ def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
 def plan(
     repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None
 ) -> ReplyPlan:
-    """Returns the plan for the reply, and saves its draft unless the reply was already sent.
+    """Return the plan for the reply, and saves its draft unless the reply was already sent.
 
     Raises `RefusedError` if the editor fails.
     """
@@ -177,7 +177,7 @@ def _planned(
 
 
 def discard(wishes: ReplyWishes) -> bool:
-    """Deletes the draft of a reply, and returns whether a draft existed."""
+    """Delete the draft of a reply, and returns whether a draft existed."""
     with Store() as store:
         answered = answered_mail(wishes.target, wishes.template, store)
     with ReplyDrafts() as drafts:
@@ -190,6 +190,6 @@ def discard(wishes: ReplyWishes) -> bool:
 
 
 def kept_drafts() -> tuple[ReplyDraft, ...]:
-    """Returns the drafts of replies that have not been sent, the latest first."""
+    """Return the drafts of replies that have not been sent, the latest first."""
     with ReplyDrafts() as drafts:
         return drafts.all()

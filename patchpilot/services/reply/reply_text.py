@@ -31,7 +31,7 @@ _WROTE = re.compile(r"\bwrote:$")
 def first_text(
     mail: Classified, name: str, sender: Address, archive: str, tags: Sequence[str]
 ) -> str:
-    """Returns the initial text of a reply, with the message quoted and the template filled in.
+    """Return the initial text of a reply, with the message quoted and the template filled in.
 
     Unknown values remain as placeholders for the user. `archive` is the URL of the archive to
     link to, empty for no link.
@@ -62,7 +62,7 @@ def _day(date: datetime | None) -> str:
 
 
 def as_edited(text: str) -> str:
-    """Returns the text of a reply after editing, ready to send.
+    """Return the text of a reply after editing, ready to send.
 
     Removes comments, trailing spaces, and empty lines at the start and end.
     """
@@ -70,7 +70,7 @@ def as_edited(text: str) -> str:
 
 
 def text_problems(text: str) -> Iterator[SendProblem]:
-    """Returns the problems in a reply's text that block sending.
+    """Return the problems in a reply's text that block sending.
 
     The problems are a missing text, unfilled placeholders, HTML, and top-posting.
     """
@@ -109,7 +109,7 @@ def text_problems(text: str) -> Iterator[SendProblem]:
 
 
 def text_notes(text: str) -> Iterator[SendProblem]:
-    """Returns the warnings about a reply's text.
+    """Return the warnings about a reply's text.
 
     The warnings are about long lines, and a quote at the end without an answer below it.
     """
@@ -138,7 +138,7 @@ def text_notes(text: str) -> Iterator[SendProblem]:
 
 
 def _own_lines(text: str) -> Iterator[str]:
-    """The lines of a reply that are neither quoted nor an attribution."""
+    """Yield the lines of a reply that are neither quoted nor an attribution."""
     for line in text.split("\n"):
         if not line.startswith((">", COMMENT)) and not _WROTE.search(line):
             yield line
@@ -150,7 +150,7 @@ CUT = "> [...]"
 
 
 def quoted_reply(mail: Classified, asked: Sequence[int]) -> str:
-    """Returns the quote of a message, with space for an answer after each question or request.
+    """Return the quote of a message, with space for an answer after each question or request.
 
     These are the paragraphs that contain one of the `asked` lines, which are 0-based in the body.
     If `asked` is empty, all the sender's own text is quoted.
@@ -179,7 +179,7 @@ def quoted_reply(mail: Classified, asked: Sequence[int]) -> str:
 
 
 def quoted_tags(mail: Classified) -> str:
-    """Returns the quote of the tags that a message gives."""
+    """Return the quote of the tags that a message gives."""
     tags = [
         f"> {line.text.strip()}"
         for line in mail.body.own
@@ -193,7 +193,7 @@ def quoted_tags(mail: Classified) -> str:
 
 
 def attribution(sender: Address, date: datetime | None) -> str:
-    """Returns an attribution line: `On Sat, 21 Nov 2026 12:04:00 +0100, Name wrote:`."""
+    """Return an attribution line: `On Sat, 21 Nov 2026 12:04:00 +0100, Name wrote:`."""
     who = sender.called
     return f"On {format_datetime(date)}, {who} wrote:" if date else f"{who} wrote:"
 
@@ -203,7 +203,7 @@ def _is_frame(line: str) -> bool:
 
 
 def _blocks(own: Sequence[int]) -> Iterator[list[int]]:
-    """The places of the sender's own lines as runs without a gap."""
+    """Yield the places of the sender's own lines as runs without a gap."""
     block: list[int] = []
     for at in own:
         if block and at != block[-1] + 1:
@@ -215,7 +215,7 @@ def _blocks(own: Sequence[int]) -> Iterator[list[int]]:
 
 
 def _context_start(lines: Sequence[str], start: int, last: int, own: "set[int]") -> int:
-    """Where the quote of a paragraph begins: at the quoted lines directly above it."""
+    """Return where the quote of a paragraph begins: at the quoted lines directly above it."""
     at = start
     while at - 1 > last and not lines[at - 1].strip():
         at -= 1

@@ -39,7 +39,7 @@ def send_reply(
     unknown: str = "",
     terminal: bool = False,
 ) -> Message:
-    """Sends a planned reply, deletes its draft, and returns the state of the message.
+    """Send a planned reply, deletes its draft, and returns the state of the message.
 
     If the server does not accept the message, the draft is kept.
 
@@ -69,7 +69,8 @@ def send_reply(
 def _claimed(
     outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown: str
 ) -> Send:
-    """The send as the outbox has it from now on; the earlier one where it is said that it was sent.
+    """Return the send as the outbox has it from now on; the earlier one where it is
+    said that it was sent.
 
     No other process sends a reply to this mail: what the outbox has as being sent was interrupted.
     """

@@ -16,7 +16,7 @@ from patchpilot.outgoing.sender_lock import sole_sender
 
 @contextlib.contextmanager
 def sole_reply(answers: str) -> Iterator[None]:
-    """Locks a message while a reply to it is being sent.
+    """Lock a message while a reply to it is being sent.
 
     Raises `RefusedError` if another process is sending a reply to the same message.
     """
@@ -31,7 +31,7 @@ def sole_reply(answers: str) -> Iterator[None]:
 
 
 def has_text(send: Send, text: str) -> bool:
-    """Returns whether a reply in the outbox has this text.
+    """Return whether a reply in the outbox has this text.
 
     Trailing spaces, and empty lines at the start and end, are ignored.
     """
@@ -49,7 +49,7 @@ def accepted(send: Send) -> bool:
 
 
 def sent_already(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
-    """Returns a problem if the same text was already sent in reply to the same message.
+    """Return a problem if the same text was already sent in reply to the same message.
 
     None if it was not.
     """
@@ -72,7 +72,7 @@ def sent_already(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
 
 
 def is_sent_draft(draft: ReplyDraft) -> bool:
-    """Returns whether a draft was already sent with the same text.
+    """Return whether a draft was already sent with the same text.
 
     Such a draft remains if the process ended before deleting it.
     """
@@ -84,7 +84,7 @@ def is_sent_draft(draft: ReplyDraft) -> bool:
 
 
 def is_used(message_id: str) -> bool:
-    """Returns whether a reply with this Message-ID was accepted.
+    """Return whether a reply with this Message-ID was accepted.
 
     If so, a draft with a different text needs a new Message-ID.
     """

@@ -75,7 +75,7 @@ def classify_files(
     progress: Progress = silent,
     skipped: Skipped = ignored,
 ) -> tuple[ClassifiedMail, ...]:
-    """Returns the classification of each message in the files, in order.
+    """Return the classification of each message in the files, in order.
 
     The files are messages or mboxes, optionally gzipped, or `-` for standard input. Raises
     `InputError` if a file contains no message. In a file with several messages, an oversized

@@ -53,7 +53,7 @@ class RevisionComparison:
     patches: tuple[PatchDifference, ...]
 
     def names(self) -> tuple[str, str]:
-        """Returns the names of the two revisions.
+        """Return the names of the two revisions.
 
         If both have the same name, the day on which each revision was sent is added.
         """
@@ -70,7 +70,7 @@ class RevisionComparison:
 def compare_revisions(
     number: int, names: Sequence[str] = (), *, store: Store
 ) -> RevisionComparison:
-    """Returns the range-diff between two revisions of a tracked series.
+    """Return the range-diff between two revisions of a tracked series.
 
     A revision is named by its version (`v2`), its label (`RFC v1`), or the Message-ID of one
     of its messages. With one name, that revision is compared with the latest one; without
@@ -96,13 +96,13 @@ def compare_revisions(
 
 
 def comparable(series: Tracked) -> tuple[Revision, ...]:
-    """Returns the revisions of a series that contain patches, oldest first."""
+    """Return the revisions of a series that contain patches, oldest first."""
     revisions = series.status.topic.revisions if series.status else ()
     return tuple(revision for revision in revisions if revision.patches)
 
 
 def newest_two(series: Tracked) -> tuple[Revision, Revision]:
-    """Returns the previous and the latest revision of a series.
+    """Return the previous and the latest revision of a series.
 
     If the latest revision is a backport to a stable version, an earlier backport to the same
     version is preferred. Raises `UsageError` if the series has only one revision with
@@ -125,7 +125,7 @@ def newest_two(series: Tracked) -> tuple[Revision, Revision]:
 
 
 def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
-    """Returns the comparison of two revisions as lines of text.
+    """Return the comparison of two revisions as lines of text.
 
     The first line names the revisions; the others show each patch and its changes in the
     format of git's range-diff.
@@ -143,7 +143,7 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
 
 
 def heading(patch: PatchDifference) -> str:
-    """Returns the range-diff line of a patch.
+    """Return the range-diff line of a patch.
 
     The line contains the patch's number in both revisions, git's sign and the patch's title.
     """
@@ -151,7 +151,7 @@ def heading(patch: PatchDifference) -> str:
 
 
 def counts(patches: Sequence[PatchDifference]) -> str:
-    """Returns a summary of how many patches are unchanged, changed, added and removed."""
+    """Return a summary of how many patches are unchanged, changed, added and removed."""
     found = Counter(patch.difference for patch in patches)
     return ", ".join(
         f"{found[difference]} {difference}"
@@ -161,7 +161,7 @@ def counts(patches: Sequence[PatchDifference]) -> str:
 
 
 def _named(name: str, series: Tracked, revisions: Sequence[Revision]) -> Revision:
-    """The revision that a word names.
+    """Return the revision that a word names.
 
     Of several of one version, the last that asks for no comments only.
     """
@@ -207,7 +207,7 @@ def _known(revisions: Iterable[Revision]) -> str:
 
 
 def _patches(revision: Revision) -> list[Patch]:
-    """The patches of a revision; what a mail client damaged cannot be compared."""
+    """Return the patches of a revision; what a mail client damaged cannot be compared."""
     patches = []
     for post in revision.patches:
         try:

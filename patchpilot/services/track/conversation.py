@@ -32,7 +32,7 @@ class ConversationMail:
 
 
 def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
-    """Returns all messages of a series in the order of a tree view.
+    """Return all messages of a series in the order of a tree view.
 
     The roots are sorted by date; the replies to each root come directly after it.
     """
@@ -92,7 +92,7 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
 
 
 def _parent(mail: Classified, mails: Mapping[str, Classified]) -> str:
-    """The Message-ID of the known mail that a mail answers, "" where there is none."""
+    """Return the Message-ID of the known mail that a mail answers, "" where there is none."""
     named = (mail.mail.in_reply_to, *reversed(mail.mail.references))
     return next(
         (

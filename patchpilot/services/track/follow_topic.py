@@ -37,7 +37,7 @@ class FollowedSeries:
 
 
 def store_stamp() -> tuple[int, ...]:
-    """Returns numbers that change whenever a process writes to the store."""
+    """Return numbers that change whenever a process writes to the store."""
     file, stamps = default_file(), []
     for name in (file, file.with_name(f"{file.name}-wal")):
         with suppress(OSError):
@@ -58,7 +58,7 @@ def followed(
     first: int = 0,
     progress: Progress = silent,
 ) -> FollowedSeries:
-    """Returns the tracked series from the local store.
+    """Return the tracked series from the local store.
 
     Only the messages of the topic's series and of the series with the number `first` are
     read; `read_series` reads another series.
@@ -80,7 +80,7 @@ def updated(
     first: int = 0,
     progress: Progress = silent,
 ) -> FollowedSeries:
-    """Returns the tracked series after fetching new messages from their archives.
+    """Return the tracked series after fetching new messages from their archives.
 
     `fresh` bypasses the cache. Before the update, `known` is called with the series from the
     local store. Even before that, it is called with only the series number `first`, if that
@@ -115,10 +115,10 @@ def _of_topic(
 ) -> FollowedSeries:
     topic = this_topic(repository, target, base=base, store=store, known=series)
     marked = (
-        known_series.with_mails(one, store, repository)
-        if one.own or one.entry.id == first
-        else one
-        for one in with_topic(series, topic)
+        known_series.with_mails(tracked, store, repository)
+        if tracked.own or tracked.entry.id == first
+        else tracked
+        for tracked in with_topic(series, topic)
     )
     return FollowedSeries(tuple(marked), topic)
 
@@ -126,7 +126,7 @@ def _of_topic(
 def read_series(
     number: int, repository: Repository, progress: Progress = silent
 ) -> Tracked:
-    """Returns a tracked series with its messages from the local store.
+    """Return a tracked series with its messages from the local store.
 
     Raises `UsageError` if the series is no longer tracked.
     """
@@ -137,7 +137,7 @@ def read_series(
 
 
 def compare_series(number: int, names: Sequence[str]) -> RevisionComparison:
-    """Returns the range-diff between two revisions of a tracked series.
+    """Return the range-diff between two revisions of a tracked series.
 
     See `compare_revisions`.
     """
@@ -156,7 +156,7 @@ def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
 def add_series(
     repository: Repository, settings: Settings, target: str, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
-    """Starts to track the series that a Message-ID or an archive's link names."""
+    """Start to track the series that a Message-ID or an archive's link names."""
     archives = default_archive(where=repository.top)
     with Store() as store:
         return follow_series.add(
@@ -172,7 +172,7 @@ def add_series(
 def add_series_in_file(
     repository: Repository, path: Path, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
-    """Starts to track the series in a file with messages.
+    """Start to track the series in a file with messages.
 
     A bounce or a moderation notice in the file is kept with the series that it is about.
     """

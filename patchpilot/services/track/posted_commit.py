@@ -80,7 +80,7 @@ def mail_of_commit(
     reader: MailReader,
     progress: Progress = silent,
 ) -> CommitMail | None:
-    """Returns the message in which a commit was posted; None if the archive does not have it.
+    """Return the message in which a commit was posted; None if the archive does not have it.
 
     A linked message counts only if it has the commit's title or changes, or if the commit is
     a merge, because Link: trailers may name reports and discussions.
@@ -164,7 +164,9 @@ class _Search(NamedTuple):
         return self.archive.search(query)
 
     def _posts(self, mails: Iterable[Mail]) -> tuple[Post, ...]:
-        """The patches and cover letters among mails, those sent to a stable tree left out."""
+        """Return the patches and cover letters among mails, those sent to a stable tree
+        left out.
+        """
         return tuple(
             post
             for topic in find_topics(map(self.reader.classify, unique(mails)))
@@ -184,8 +186,8 @@ class _Search(NamedTuple):
         return bool(files) and alike(self.repository, changed_in(files), self.commit.id)
 
     def _latest(self, posts: Iterable[Post]) -> str | None:
-        """The Message-ID of the last post before the commit, otherwise of the first after it: a
-        topic is committed before it is posted.
+        """Return the Message-ID of the last post before the commit, otherwise of the
+        first after it: a topic is committed before it is posted.
         """
         until = self.commit.committed + _CLOCKS
         in_order = sorted(posts, key=lambda post: post.when)
@@ -272,7 +274,7 @@ def find_posted(
     archive_at: ArchiveAt,
     progress: Progress = silent,
 ) -> PostedCommit:
-    """Finds the series in which a commit was posted, without tracking it.
+    """Find the series in which a commit was posted, without tracking it.
 
     Raises `UsageError` if the commit is unknown, `RefusedError` if it belongs to an
     undisclosed security fix, `MissingError` if the archive does not have its message, and
@@ -316,7 +318,7 @@ def others_of(
     offline: bool,
     progress: Progress = silent,
 ) -> tuple[PostedFix, ...]:
-    """Returns the recent patches of others that fix the same bug as a commit.
+    """Return the recent patches of others that fix the same bug as a commit.
 
     Raises `RefusedError` if the commit belongs to an undisclosed security fix.
     """
@@ -335,7 +337,7 @@ def others_of(
 
 
 def _upstream_of(repository: Repository, commit: Commit) -> Commit:
-    """The upstream commit that a commit's message names, where the repository has it."""
+    """Return the upstream commit that a commit's message names, where the repository has it."""
     named = (repository.find(name.id) for name in upstream_commits(commit.message))
     return next((repository.commit(one) for one in named if one), commit)
 

@@ -48,7 +48,7 @@ def review_of(series: Tracked) -> ReviewTable | None:
 
 
 def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
-    """Returns the review table as lines of text that fit into the given number of columns.
+    """Return the review table as lines of text that fit into the given number of columns.
 
     Rows are patches and columns are the reviewers who replied, or vice versa if that is
     narrower. A legend and the list of recipients who did not reply follow the table. For a
@@ -66,7 +66,7 @@ def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
 
 
 def words_of(review: Review) -> str:
-    """Returns a description of a review, such as `Reviewed-by (v1): is in the posted patch`."""
+    """Return a description of a review, such as `Reviewed-by (v1): is in the posted patch`."""
     meaning = MEANINGS[review.state]
     if not review.tags:
         return f"{meaning} (v{review.version})" if review.version else meaning
@@ -83,7 +83,7 @@ def legend(table: ReviewTable) -> str:
 
 
 def sign_of(review: Review | None) -> str:
-    """Returns the letters of the review's tags and the sign of its state, such as `R+`.
+    """Return the letters of the review's tags and the sign of its state, such as `R+`.
 
     Empty if the patch was not sent to the reviewer.
     """
@@ -104,7 +104,9 @@ def _in_words(table: ReviewTable, person: Address, columns: int) -> str:
 
 
 def _grid(table: ReviewTable, columns: int) -> list[str]:
-    """The signs of all, the shorter side above the columns; in parts where they are too many."""
+    """Return the signs of all, the shorter side above the columns; in parts where they are
+    too many.
+    """
     people, patches = table.answered, table.patches
     total = len(patches)
 

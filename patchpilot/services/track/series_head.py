@@ -48,14 +48,14 @@ def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
 
 
 def _claimed(series: Tracked) -> str:
-    """What is proven, where a message claims more or less."""
+    """Return what is proven, where a message claims more or less."""
     return (
         "" if series.state is series.proven else f" (claimed; proven: {series.proven})"
     )
 
 
 def as_of_words(series: Tracked) -> str:
-    """Returns the time up to which days are counted, and the origin of this time.
+    """Return the time up to which days are counted, and the origin of this time.
 
     Empty if days are counted up to the current time.
     """
@@ -85,7 +85,9 @@ def _turn(series: Tracked) -> str:
 
 
 def _open(series: Tracked, status: Status | None) -> Iterator[str]:
-    """What is asked and not done, what was not taken, and what the stable trees still decide."""
+    """Yield what is asked and not done, what was not taken, and what the stable trees
+    still decide.
+    """
     if status is None:
         return
     items = checklist(series)
@@ -113,7 +115,9 @@ def _open(series: Tracked, status: Status | None) -> Iterator[str]:
 
 
 def _landed(series: Tracked) -> Iterator[str]:
-    """Each tree once, with the first commit there and the release; then the stable branches."""
+    """Yield each tree once, with the first commit there and the release; then the stable
+    branches.
+    """
     places: dict[str, list[LandedCommit]] = {}
     for place in series.landed:
         if place.stable_version is None:

@@ -178,8 +178,8 @@ def _status_in(gathered: Gathered, message_id: str, store: Store) -> Status | No
 def _original(
     archive: MailArchive, message_id: str, gathered: Gathered, store: Store
 ) -> str | None:
-    """The Message-ID of the series whose patch a mail of a stable tree (AUTOSEL, FAILED, a review)
-    is about.
+    """Return the Message-ID of the series whose patch a mail of a stable tree
+    (AUTOSEL, FAILED, a review) is about.
     """
     classified = [
         store.reader.classify(mail)
@@ -259,8 +259,8 @@ def add_from_mbox(
 
 
 def _answered(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
-    """The messages of the topics sent from here, or of the tracked series, that these messages
-    answer.
+    """Return the messages of the topics sent from here, or of the tracked series, that
+    these messages answer.
     """
     ids = {mail.message_id for mail in mails}
     answered = {
@@ -329,7 +329,7 @@ def kept_reports(
     repository: Repository | None,
     progress: Progress,
 ) -> tuple[Tracked, ...]:
-    """The series that got a report about the delivery of their mails, with what is new."""
+    """Return the series that got a report about the delivery of their mails, with what is new."""
     found: dict[int, Tracked] = {}
     for mail in mails:
         if not (of_mail := delivery_reports(mail)):
@@ -497,7 +497,7 @@ def _of_mbox(
 
 
 def _ids_with_later(status: Status, every: Sequence[Status]) -> frozenset[str]:
-    """The Message-IDs of a series and of the later ones about it."""
+    """Return the Message-IDs of a series and of the later ones about it."""
     later = (status_of(follow_up.message_id, every) for follow_up in status.follow_ups)
     return status.message_ids.union(*(other.message_ids for other in later if other))
 

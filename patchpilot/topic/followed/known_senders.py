@@ -111,7 +111,7 @@ _MOST = 5
 def seen_in_tree(
     repository: Repository, wanted: Iterable[Address], year: int
 ) -> tuple[Address, ...]:
-    """Returns the given addresses that appear in mainline, each with the name used there.
+    """Return the given addresses that appear in mainline, each with the name used there.
 
     Commits of a topic are not searched. Commits are searched from three years before the
     given year; in the stable branches, only committers count.
@@ -152,7 +152,7 @@ def _in_files(repository: Repository, tip: str) -> Iterator[Address]:
 def _in_commits(
     repository: Repository, tips: Iterable[str], role: str, key: str, year: int
 ) -> Iterator[Address]:
-    """The author or committer with this address of a commit since this year."""
+    """Yield the author or committer with this address of a commit since this year."""
     words = (
         "-1",
         f"--since={year:04}-01-01T00:00:00Z",

@@ -240,7 +240,7 @@ def shown_series(
 
 
 def _first_step(series: Tracked) -> NextStep:
-    """The next step of a series of which no messages are known."""
+    """Return the next step of a series of which no messages are known."""
     if series.delivery:
         report = series.delivery[0]
         return NextStep(NextStepNeed.ACTION, said(f"{report.words}: ", report.advice))
@@ -258,7 +258,7 @@ def _first_step(series: Tracked) -> NextStep:
 
 
 def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
-    """The reports about a series that no archive has yet."""
+    """Return the reports about a series that no archive has yet."""
     reports = [
         report
         for mail in store.readable_mails(entry.id)[0]
@@ -281,7 +281,7 @@ def undisclosed_ids(store: Store) -> frozenset[str]:
 
 
 def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
-    """Whether a series is a security fix that is not public yet.
+    """Return whether a series is a security fix that is not public yet.
 
     Such a series is never looked up in an archive.
     """
@@ -342,7 +342,8 @@ def missing_mails(
 
 
 def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
-    """The mails that were sent from here lately: Message-ID, when, and the number of the send.
+    """Return the mails that were sent from here lately: Message-ID, when, and the
+    number of the send.
 
     Read once in a call.
     """
@@ -490,8 +491,9 @@ class _Reading:
         )
 
     def _mails(self) -> "tuple[Mail, ...]":
-        """The mails of the series; of very many the weightiest. What was sent from here is one of
-        them, unless all that is known is that a mail was not delivered.
+        """Return the mails of the series; of very many the weightiest. What was sent
+        from here is one of them, unless all that is known is that a mail was not
+        delivered.
         """
         stored = self._store.weightiest_mails(
             self._entry.id, sys.maxsize if self._every_mail else MOST_READ
@@ -507,8 +509,8 @@ class _Reading:
         )
 
     def _recognized(self, status: "Status") -> "Status":
-        """The status with the claims of those counted who are known from elsewhere, and without
-        those that the user dismissed.
+        """Return the status with the claims of those counted who are known from
+        elsewhere, and without those that the user dismissed.
         """
         store = self._store
         marks = store.marks(self._entry.id)
@@ -535,7 +537,7 @@ class _Reading:
         )
 
     def _summary(self) -> SeriesSummary | None:
-        """The summary, from the cache where the mails, the refs and the day are the same."""
+        """Return the summary, from the cache where the mails, the refs and the day are the same."""
         hour = f"{self._moment:%F %H}" if self._moment else ""
         marks = repr(sorted(self._store.marks(self._entry.id).items()))
         every = b"all" if self._every_mail else b""

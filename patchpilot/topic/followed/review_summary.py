@@ -53,7 +53,7 @@ def to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
 
 
 def series_of(last: Send) -> "tuple[Tracked, ...]":
-    """The tracked series that have one of a send's mails."""
+    """Return the tracked series that have one of a send's mails."""
     from patchpilot.topic.followed.known_series import only_sent, open_store, show
 
     ids = {entry.message_id for entry in last.entries}

@@ -55,7 +55,9 @@ def groups_of_same(
 
 
 def _marks_of(tracked: Tracked, store: Store) -> frozenset[tuple[str, bool]]:
-    """The posts of a tracked series' latest version, the one it was added under, and its topic."""
+    """Return the posts of a tracked series' latest version, the one it was added under,
+    and its topic.
+    """
     ids = {tracked.entry.message_id, tracked.head, *tracked.posts} - {""}
     return _marks(ids, tracked.change_id, store, is_undisclosed(tracked.entry, store))
 

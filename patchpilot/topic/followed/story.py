@@ -174,7 +174,7 @@ def event_words(events: Sequence[Claim]) -> tuple[StoryKind, str]:
 
 
 def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
-    """The replies of others that matter.
+    """Yield the replies of others that matter.
 
     Of several of one kind by one sender on one version, the first.
     """
@@ -197,7 +197,9 @@ def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
 
 
 def _reported(events: Sequence[Claim]) -> Iterator[StoryEvent]:
-    """What mails report of trees; branches that one kind of mail names on one day are one event."""
+    """Yield what mails report of trees; branches that one kind of mail names on one day
+    are one event.
+    """
     groups: dict[tuple[object, ...], list[Claim]] = {}
     for event in events:
         # what a reviewer refuses is a reply already
@@ -216,7 +218,7 @@ def _reported(events: Sequence[Claim]) -> Iterator[StoryEvent]:
 
 
 def _merged(status: Status) -> Iterator[StoryEvent]:
-    """What the repository has, and what came after it."""
+    """Yield what the repository has, and what came after it."""
     several = len(status.topic.latest.patches) > 1
     for landed in status.landed:
         if landed.message_id is None and not landed.stable_version:

@@ -127,7 +127,7 @@ def _merged(
     repository: Repository | None,
     progress: Progress,
 ) -> list[Tracked]:
-    here = {one.entry.id: one for one in updated}
+    here = {tracked.entry.id: tracked for tracked in updated}
     others = (
         shown_series(entry, store, None, progress)
         for entry in store.entries()
@@ -161,9 +161,9 @@ def _note_poll(
     """Note how far the archives were read, but not for a series whose news could not be read: the
     next poll has to find them again.
     """
-    failed = {one.entry.id for one in updated if one.unreachable}
+    failed = {tracked.entry.id for tracked in updated if tracked.unreachable}
     with store.changing():
-        for entry in (one.entry for one in updated):
+        for entry in (tracked.entry for tracked in updated):
             reached = polled.reached.get(entry.lore or "")
             if (
                 reached
@@ -257,8 +257,8 @@ def _polled(
 
 
 def _is_due(series: Tracked, now: datetime) -> bool:
-    """Whether to ask about a series: always while something is expected, after its end the less
-    often the longer nothing new came.
+    """Return whether to ask about a series: always while something is expected, after
+    its end the less often the longer nothing new came.
     """
     news, updated = series.entry.news, series.entry.updated
     if series.proven not in FINAL or not news or not updated:

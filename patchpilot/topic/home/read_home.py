@@ -194,7 +194,7 @@ class _Reading:
     _said: float = 0.0
 
     def topics(self) -> tuple[HomeTopic, ...]:
-        """The topics read so far."""
+        """Return the topics read so far."""
         return in_order(_counted([topic for _, topic in self.now.values()], self.store))
 
     def read_repository(self, key: str, drafts: Sequence[Draft]) -> None:
@@ -265,7 +265,7 @@ class _Reading:
     def _topic_state(
         self, repository: Repository, read: Topic, entry: TrackEntry | None
     ) -> TopicState:
-        """The state of a topic, with what its repository shows of its series."""
+        """Return the state of a topic, with what its repository shows of its series."""
         known = tuple(
             self._of(one, repository if one == entry else None)
             for one in self.store.entries()
@@ -273,10 +273,12 @@ class _Reading:
         return topic_state(repository, read, store=self.store, known=known)
 
     def _entry_before(self, key: str) -> TrackEntry | None:
-        """The series of a topic when it was read before."""
+        """Return the series of a topic when it was read before."""
         known = self.before.get(key)
         number = known[1].series if known else None
-        return next((one for one in self.store.entries() if one.id == number), None)
+        return next(
+            (entry for entry in self.store.entries() if entry.id == number), None
+        )
 
     def _read_gone(self, draft: Draft, repository: Repository | None = None) -> None:
         """A topic whose branch is gone: its series, where one was sent."""
@@ -319,7 +321,7 @@ class _Reading:
             self._said = time.monotonic()
 
     def _of(self, entry: TrackEntry, repository: Repository | None = None) -> Tracked:
-        """A series, with what its topic's repository shows of it."""
+        """Return a series, with what its topic's repository shows of it."""
         if repository is not None:
             return known_series.shown_series(entry, self.store, repository, silent)
         if entry.id not in self._tracked:
@@ -332,8 +334,8 @@ class _Reading:
     def _content(
         self, entry: TrackEntry | None, repository: Repository | None = None
     ) -> str:
-        """What the state of a series depends on: its mails, the refs that it may have landed in,
-        and the day, as a series stalls with time.
+        """Return what the state of a series depends on: its mails, the refs that it
+        may have landed in, and the day, as a series stalls with time.
         """
         if entry is None:
             return "-"
@@ -381,7 +383,7 @@ def _of_topic(
 def _unread_draft(
     key: str, draft: Draft, sends: Sequence[Send], entry: TrackEntry | None
 ) -> HomeTopic:
-    """A topic of which only the draft is known yet."""
+    """Return a topic of which only the draft is known yet."""
     title = draft.cover_subject or next(
         (patch.subject for patch in draft.patches), draft.change_id
     )
@@ -410,7 +412,7 @@ def _unread_draft(
 
 
 def _entry_of(draft: Draft, store: Store, outbox: Outbox) -> TrackEntry | None:
-    """The tracked series that has a mail of the topic, the latest first."""
+    """Return the tracked series that has a mail of the topic, the latest first."""
     ids = {
         *draft.links.values(),
         *(
@@ -446,7 +448,7 @@ def _is_there(key: str) -> bool:
 
 
 def _counted(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
-    """The topics with the number of unread mails of their series."""
+    """Return the topics with the number of unread mails of their series."""
     return [
         topic._replace(unread=len(store.unread(topic.series)))
         if topic.series is not None

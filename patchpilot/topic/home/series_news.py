@@ -71,7 +71,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
 
 
 def _asking(status: Status, points: tuple[ReviewPoint, ...]) -> Reply | None:
-    """The latest mail with a review point."""
+    """Return the latest mail with a review point."""
     asking = {point.message_id for point in points}
     return next(
         (reply for reply in reversed(status.replies) if reply.message_id in asking),
@@ -90,7 +90,7 @@ def _asked(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
 
 
 def _stated(status: Status) -> str:
-    """The state and its reason.
+    """Return the state and its reason.
 
     Replies that do not count, such as a claim by an unknown sender, leave the state as it was
     after the send: then the last of them is the news.

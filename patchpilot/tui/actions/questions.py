@@ -120,7 +120,9 @@ def _asking(
     reasons: Sequence[tuple[str, str]],
     answers: Sequence[Answer],
 ) -> Choose:
-    """The dialog of a question that can be left open, which Enter pressed once too often does."""
+    """Return the dialog of a question that can be left open, which Enter pressed once too
+    often does.
+    """
     why = "\n\n".join(f"`{label}`  {words}" for label, words in reasons)
     return Choose(f"{text}\n\n{why}", [*answers, NOT_YET], title, at=LATER)
 

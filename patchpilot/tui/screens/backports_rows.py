@@ -65,7 +65,7 @@ class BranchTexts:
     is_tagged: bool
 
     def unticked(self, branch: "BranchResult") -> frozenset[str]:
-        """The prerequisites that are not ticked: at first none.
+        """Return the prerequisites that are not ticked: at first none.
 
         But all while the introducing commit, which may be one of them, is unknown.
         """
@@ -75,11 +75,11 @@ class BranchTexts:
         )
 
     def all_unticked(self) -> dict[str, frozenset[str]]:
-        """The same by branch."""
+        """Return the same by branch."""
         return {branch.branch: self.unticked(branch) for branch in self.result.branches}
 
     def todo(self, branch: "BranchResult") -> str:
-        """What to do with a branch."""
+        """Return what to do with a branch."""
         return what_to_do(
             branch,
             self.result,
@@ -98,7 +98,7 @@ class BranchTexts:
         return [("next", words)] if todo else []
 
     def facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
-        """All that is known of a branch, as (label, text)."""
+        """Return all that is known of a branch, as (label, text)."""
         fetch = f"{self.merged[:12]}, not fetched yet: press g (git fetch)"
         return [
             *([("merged as", fetch)] if self.merged else []),
@@ -109,7 +109,9 @@ class BranchTexts:
         ]
 
     def commands(self, branch: "BranchResult") -> list[str]:
-        """The commands that apply the fix to a branch, with the mainline commit if it is known."""
+        """Return the commands that apply the fix to a branch, with the mainline commit if
+        it is known.
+        """
         known, merged = self.result.commit, self.merged
         if not merged or not known:
             return list(branch.commands)
@@ -119,20 +121,22 @@ class BranchTexts:
         ]
 
     def matrix(self, columns: int) -> tuple[Text, list[Text]]:
-        """The titles of the table, and the row of each branch, in so many columns.
+        """Return the titles of the table, and the row of each branch, in so many columns.
 
         A column fits its contents and is left out if it has none; the last one gets the rest.
         """
         branches, culprits = self.result.branches, self.result.culprits
         short = columns < NARROW
         table = {
-            "branch": [(short and one.version) or one.branch for one in branches],
-            "the fix": [badge_of(one).text.plain for one in branches],
-            "bug": [bug_in_words(one) for one in branches],
-            "needs": [needs_count(one) for one in branches],
-            "until": [one.ends or "" for one in branches],
-            "why": [why(one, culprits) for one in branches],
-            "what to do": [self.todo(one) for one in branches],
+            "branch": [
+                (short and branch.version) or branch.branch for branch in branches
+            ],
+            "the fix": [badge_of(branch).text.plain for branch in branches],
+            "bug": [bug_in_words(branch) for branch in branches],
+            "needs": [needs_count(branch) for branch in branches],
+            "until": [branch.ends or "" for branch in branches],
+            "why": [why(branch, culprits) for branch in branches],
+            "what to do": [self.todo(branch) for branch in branches],
         }
         if columns < WIDE and any(table["what to do"]):
             del table["why"]
@@ -381,7 +385,7 @@ def what_is_written(
 
 
 def ends_soon(branch: "BranchResult", today: date) -> bool:
-    """Whether support for the branch has ended or ends within half a year."""
+    """Return whether support for the branch has ended or ends within half a year."""
     year, _, month = (branch.ends or "").partition("-")
     if branch.is_over or not (year.isdigit() and month.isdigit()):
         return branch.is_over
@@ -452,8 +456,8 @@ def facts(branch: "BranchResult") -> list[tuple[str, str]]:
         ]
         rows += needs_in_words(branch)
     rows += [
-        ("then apply", f"{one.commit[:12]} {one.subject} ({one.kind})")
-        for one in branch.followers
+        ("then apply", f"{follower.commit[:12]} {follower.subject} ({follower.kind})")
+        for follower in branch.followers
     ]
     rows += [("note", hint) for hint in branch.hints]
     if branch.lacking_newer:
@@ -517,7 +521,7 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
         ]
     if commands := send_commands(done):
         order = ", the latest branch first" if len(commands) > 1 else ""
-        is_signed = all(one.is_signed for one in done if one.send)
+        is_signed = all(backport.is_signed for backport in done if backport.send)
         rows += [
             "",
             (

@@ -315,8 +315,8 @@ def nothing_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, s
 
 
 def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
-    """The 0-based lines at which a patch's message ends (None: nowhere), and of the last text
-    before git's signature.
+    """Return the 0-based lines at which a patch's message ends (None: nowhere), and of
+    the last text before git's signature.
     """
     signature = next(
         (number for number, line in enumerate(lines) if line == "-- "), len(lines)
@@ -332,7 +332,7 @@ def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
 def _row(
     finding: Finding, lines: Sequence[str], ends: tuple[int | None, int]
 ) -> tuple[int, bool]:
-    """The 0-based line of a finding.
+    """Return the 0-based line of a finding.
 
     Of one about the whole patch, such as a missing sign-off, the end of the message, and that it is
     one.

@@ -80,7 +80,7 @@ BINDINGS: list[BindingType] = [
 
 
 def can_fix(result: "CheckResult") -> bool:
-    """Whether any finding has a certain fix: a safe fix, or a missing tag."""
+    """Return whether any finding has a certain fix: a safe fix, or a missing tag."""
     from patchpilot.services.fix_finding import Remedy, remedy_of
 
     certain = (Remedy.SAFE, Remedy.TAGS)
@@ -108,11 +108,11 @@ def commits_with(result: "CheckResult", remedy: "Remedy") -> list[str]:
     from patchpilot.services.fix_finding import remedy_of
 
     patches = (
-        one
-        for one in result.patches
-        if any(remedy_of(finding, result.rules) is remedy for finding in one.findings)
+        patch
+        for patch in result.patches
+        if any(remedy_of(finding, result.rules) is remedy for finding in patch.findings)
     )
-    return [one.patch.commit for one in patches if one.patch.commit]
+    return [patch.patch.commit for patch in patches if patch.patch.commit]
 
 
 def keys_now(

@@ -250,7 +250,7 @@ def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
 
 
 def _proof(event: "StoryEvent") -> str:
-    """The date and the proof, where they are known."""
+    """Return the date and the proof, where they are known."""
     day = f"{event.when.astimezone():%Y-%m-%d %H:%M}" if event.when else ""
     proof = f"<{event.proof}>" if "@" in event.proof else event.proof
     return f" {glyph('dot')} ".join(part for part in (day, proof) if part)

@@ -70,7 +70,8 @@ OWN = ("version", "collect")
 
 def _without_time(result: "tuple[Tracked, ...]") -> "tuple[Tracked, ...]":
     return tuple(
-        replace(one, entry=replace(one.entry, updated=None), new=()) for one in result
+        replace(tracked, entry=replace(tracked.entry, updated=None), new=())
+        for tracked in result
     )
 
 
@@ -287,7 +288,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._order = tuple(sorted(kept, key=rank))
 
     def rows(self) -> list[Row]:
-        """What could not be read, and the messages; without a series what will be here."""
+        """Return what could not be read, and the messages; without a series what will be here."""
         listed = self.listed
         columns = max(40, (listed.scrollable_content_region.width or 78) - 2)
         if not self._order or self._is_unsent:
@@ -357,7 +358,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if (keep and self.chosen) or not idents:
             self.fill()
             return
-        self.fill(next((one for one in idents if one in series.unread), idents[0]))
+        self.fill(
+            next((ident for ident in idents if ident in series.unread), idents[0])
+        )
         # once it has its height
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
@@ -402,7 +405,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._number = number
 
     def _chosen(self) -> "Tracked":
-        """The series to show: the one that was, otherwise the topic's own, otherwise the first."""
+        """Return the series to show: the one that was, otherwise the topic's own,
+        otherwise the first.
+        """
         first = next((series for series in self._order if series.own), self._order[0])
         return self._current() or first
 
@@ -416,7 +421,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         part: ThreadPart | None = self.chosen
         if part is None or part.item:
             return part and part.item
-        inside = [one for one in self._items if one.point.message_id == part.message_id]
+        inside = [
+            item for item in self._items if item.point.message_id == part.message_id
+        ]
         return inside[0] if len(inside) == 1 else None
 
     @property
@@ -527,12 +534,13 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return status.topic.message_ids if status else ()
 
     def _asked(self) -> str:
-        """The message with the first open review point, which `r` answers above all messages.
+        """Return the message with the first open review point, which `r` answers above
+        all messages.
 
         Without one, the latest message that somebody else wrote.
         """
         due = [item.point.message_id for item in self._items if not item.done]
-        idents = [one.message_id for one in self._mails]
+        idents = [mail.message_id for mail in self._mails]
         others = [ident for ident in idents if ident not in self._own_ids]
         return (*due, *others[-1:], "")[0]
 
@@ -573,7 +581,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         def changed(known: "Iterable[Tracked]") -> "tuple[Tracked, ...]":
             number = series.entry.id
-            return tuple(series if one.entry.id == number else one for one in known)
+            return tuple(
+                series if tracked.entry.id == number else tracked for tracked in known
+            )
 
         result = changed(self.session.last(self.stage) or ())
         status = self.session.status(self.stage)
@@ -700,14 +710,17 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             progress: Any,
             given: tuple[str, ...] = (),
         ) -> "Collected":
-            wanted = {(one.commit.id, one.trailer) for one in ticked or ()}
+            wanted = {
+                (tag_choice.commit.id, tag_choice.trailer)
+                for tag_choice in ticked or ()
+            }
 
             def choose(found: "Collected") -> Chosen:
                 return Chosen(
                     tuple(
-                        one
-                        for one in found.choices
-                        if (one.commit.id, one.trailer) in wanted
+                        choice
+                        for choice in found.choices
+                        if (choice.commit.id, choice.trailer) in wanted
                     )
                 )
 

@@ -257,7 +257,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         """All topics were read: with `asks`, ask what the user has if none was started."""
         # only now it is known whether it runs in a clone
         self.query_one(KeyLine).draw()
-        groups = {group_of(one, self._states(one)) for one in self._topics or ()}
+        groups = {group_of(topic, self._states(topic)) for topic in self._topics or ()}
         if self.asks and groups <= {NOT_STARTED} and self.is_active:
             self.action_ask()
         self.asks = False
@@ -529,7 +529,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         )
 
     def _stage(self, topic: "HomeTopic") -> Stage:
-        """The topic's next stage: that of its next step.
+        """Return the topic's next stage: that of its next step.
 
         Before the first version the first one that is not done, as it was left.
         """
@@ -542,7 +542,8 @@ class HomeScreen(ReportsErrors, Screen[None]):
         return next_stage(topic, self._states(topic)) or Stage.COMMIT
 
     def _states(self, topic: "HomeTopic") -> States:
-        """The stages of a topic: as they are now where it is open, otherwise as they were left.
+        """Return the stages of a topic: as they are now where it is open, otherwise as
+        they were left.
 
         Empty where it was never opened here.
         """

@@ -35,7 +35,7 @@ def kilobytes(mail: "Message") -> str:
 
 
 def is_blocking(check: "CheckLine") -> bool:
-    """Whether a check blocks sending until its problem is fixed."""
+    """Return whether a check blocks sending until its problem is fixed."""
     return check.state == "problem" or check.name == NO_SERVER
 
 

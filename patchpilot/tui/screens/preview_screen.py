@@ -174,8 +174,8 @@ class PreviewScreen(StageScreen["Sending"]):
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
 
     def _row(self, result: "Sending", at: int) -> Text:
-        """A mail in the list: what it is, its title, then size, recipients and what is new, on a
-        line of their own where there is room.
+        """Return a mail in the list: what it is, its title, then size, recipients and
+        what is new, on a line of their own where there is room.
         """
         name, title = mail_name(result, at)
         facts = self._facts(result, at)

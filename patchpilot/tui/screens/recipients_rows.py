@@ -133,7 +133,7 @@ def why_text(
     text.append(f"{word} {glyph('dot')} ", style).append(
         plain(f"{role_of(recipient)}{recipient.which}")
     )
-    named = [one for one in plan.sections if one.name == recipient.section]
+    named = [section for section in plan.sections if section.name == recipient.section]
     for section in named[:1]:
         text.append("\n\nSection  ", QUIET).append(plain(section.name, STRONG))
         text.append(plain(f" ({section.status})" if section.status else ""))

@@ -336,7 +336,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             self._edit(moved(self.chosen[1], header))
 
     def _may_place(self) -> bool:
-        """Whether recipients can be added and moved here.
+        """Return whether recipients can be added and moved here.
 
         Reports why not: an undisclosed fix has them from its call only.
         """

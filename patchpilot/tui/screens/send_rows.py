@@ -270,7 +270,7 @@ def stage_for(check: "CheckLine") -> Stage | None:
 
 
 def is_fixable(check: "CheckLine") -> bool:
-    """Whether `a` does something about a check: here, or at the stage that it goes to."""
+    """Return whether `a` does something about a check: here, or at the stage that it goes to."""
     return check.state != "ok" and (
         check.name in REPAIRS or stage_for(check) is not None
     )
@@ -323,7 +323,7 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
 
 
 def is_passed(check: "CheckLine") -> bool:
-    """Whether a check found nothing."""
+    """Return whether a check found nothing."""
     return check.state == "ok"
 
 

@@ -692,7 +692,7 @@ class SendScreen(StageScreen["Sending"]):
         self.query_one("#now", Static).update(lines(now))
 
     def _columns(self, panel: str) -> int:
-        """The columns of a text in a panel, without its border and padding.
+        """Return the columns of a text in a panel, without its border and padding.
 
         Before it has its size those of the terminal.
         """

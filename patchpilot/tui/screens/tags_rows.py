@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
-    """The result of `patchpilot fixes` for the selected commit."""
+    """Return the result of `patchpilot fixes` for the selected commit."""
     from patchpilot.services.tags.topic_culprits import topic_culprits
 
     settings = ask.session.settings(ask.repository)
@@ -92,17 +92,22 @@ def candidate_rows(
 ) -> list[Row]:
     """Return the rows of the candidates and of the choices below them; ticked ones are marked."""
     rows = [
-        Row(_row(one, columns, one.commit in ticked), one, one.commit)
-        for one in candidates
+        Row(
+            _row(candidate, columns, candidate.commit in ticked),
+            candidate,
+            candidate.commit,
+        )
+        for candidate in candidates
     ]
     choices = (OTHER, NOT_A_FIX) if is_fix else (A_FIX,)
     return rows + [
-        Row(plain(f"    {CHOICES[one]}", "dim"), one, one) for one in choices
+        Row(plain(f"    {CHOICES[choice]}", "dim"), choice, choice)
+        for choice in choices
     ]
 
 
 def _row(candidate: "Candidate", columns: int, ticked: bool) -> Text:
-    """A candidate: ticked or not, confidence, id, first release, subject."""
+    """Return a candidate: ticked or not, confidence, id, first release, subject."""
     sure = candidate.confidence
     style = "green" if sure >= SURE else "yellow" if sure >= LIKELY else "dim"
     mark = f"[{glyph('ticked')}]" if ticked else ""

@@ -160,7 +160,7 @@ def write_tags(
 
 
 def is_signed(screen: AnyScreen) -> bool:
-    """Whether the selected commit has a Signed-off-by: line."""
+    """Return whether the selected commit has a Signed-off-by: line."""
     commit = screen.session.commit
     return commit is not None and any(
         line.lower().startswith("signed-off-by:") for line in commit.lines
@@ -216,7 +216,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         self._ticked: dict[str, frozenset[str]] = {}
 
     def body(self) -> ComposeResult:
-        """The ruler.
+        """Return the ruler.
 
         The candidates and the evidence for the selected one; its change, the fix and the message as
         they will be.
@@ -244,7 +244,9 @@ class TagsScreen(StageScreen["FixesResult"]):
         """Fill all; the cursor stays on its candidate."""
         if len(result.tags) > 1 and result.commit not in self._ticked:
             self._ticked[result.commit] = frozenset(
-                one.commit for one in result.candidates if one.tag in result.tags
+                candidate.commit
+                for candidate in result.candidates
+                if candidate.tag in result.tags
             )
         present, rows = self.query_one("#present", Static), present_rows(result)
         present.display = bool(rows)
@@ -469,12 +471,12 @@ class TagsScreen(StageScreen["FixesResult"]):
         tag = chosen[0].tag if len(chosen) == 1 else counted(len(chosen), "Fixes: tag")
         named = self._named.get(result.commit, ())
         is_proposed = bool(self._ticks()) or chosen[0] in (result.offered, *named)
-        fixes = tuple(one.commit for one in chosen)
+        fixes = tuple(candidate.commit for candidate in chosen)
         write_tags(self, fixes, tag, is_proposed=is_proposed)
 
     def _to_write(self) -> "list[Candidate]":
-        """The candidates that get a tag: the ticked ones, else the selected one unless its tag is
-        there.
+        """Return the candidates that get a tag: the ticked ones, else the selected one
+        unless its tag is there.
         """
         result = self._shown
         there = (
@@ -482,7 +484,11 @@ class TagsScreen(StageScreen["FixesResult"]):
             if result
             else set()
         )
-        ticked = [one for one in self._candidates() if one.commit in self._ticks()]
+        ticked = [
+            candidate
+            for candidate in self._candidates()
+            if candidate.commit in self._ticks()
+        ]
         candidate = self._chosen()
         return [
             one
@@ -494,9 +500,13 @@ class TagsScreen(StageScreen["FixesResult"]):
         result = self._shown
         if result is None:
             return ()
-        found = {one.commit for one in result.candidates}
+        found = {candidate.commit for candidate in result.candidates}
         # a candidate of 0 % is none, unless there is no better one
-        likely = [one for one in result.candidates if one.confidence >= 0.005]
+        likely = [
+            candidate
+            for candidate in result.candidates
+            if candidate.confidence >= 0.005
+        ]
         return (
             *(likely or result.candidates[:1]),
             *(
@@ -511,11 +521,13 @@ class TagsScreen(StageScreen["FixesResult"]):
         return self._ticked.get(commit.id, frozenset()) if commit else frozenset()
 
     def _culprits(self) -> tuple[str, ...]:
-        """The commits to show the bug of: the ticked ones, else the selected one, else those that
-        the present tags name.
+        """Return the commits to show the bug of: the ticked ones, else the selected
+        one, else those that the present tags name.
         """
         ticked = tuple(
-            one.commit for one in self._candidates() if one.commit in self._ticks()
+            candidate.commit
+            for candidate in self._candidates()
+            if candidate.commit in self._ticks()
         )
         candidate = self._chosen()
         result = self._shown

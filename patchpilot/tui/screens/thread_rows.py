@@ -198,7 +198,7 @@ class _Body:
         return "prose" if _is_prose(line) else at if at in self._points else "other"
 
     def _quoted(self, at: int, lines: Sequence[str]) -> Iterator[Row]:
-        """A quote, folded where it is long; its paragraphs keep the signs of their level."""
+        """Yield a quote, folded where it is long; its paragraphs keep the signs of their level."""
         name = f"{self._ident} {at}"
         if len(lines) > FEW and name not in self._unfolded:
             text = plain(f"> {glyph('ellipsis')} {len(lines)} quoted lines", QUIET)
@@ -217,7 +217,7 @@ class _Body:
         yield from self._chunks(parts, name, name if len(lines) > FEW else "")
 
     def _prose(self, at: int, lines: Sequence[str]) -> Iterator[Row]:
-        """A paragraph; a review point starts a row, wherever in a line it starts."""
+        """Yield a paragraph; a review point starts a row, wherever in a line it starts."""
         text = "\n".join(lines)
         ends: dict[int, LedgerItem | None] = {0: None}
         start = 0
@@ -232,7 +232,9 @@ class _Body:
                 yield from self._chunks(filled, key, item=ends[begin])
 
     def _own(self, line: str) -> Iterator[Text]:
-        """A line that is not prose: code keeps its spaces, a new warning of a build bot is bold."""
+        """Return a line that is not prose: code keeps its spaces, a new warning of a build
+        bot is bold.
+        """
         is_new = bool(NEW_WARNING.match(line))
         style = STRONG if is_new else str(diff_line(line).style)
         fill = _filled if is_new else _cut
@@ -264,7 +266,7 @@ def _is_prose(line: str) -> bool:
 
 
 def _is_quote(row: str) -> bool:
-    """Whether a line is a quote; build bots mark new lines with `>> `."""
+    """Return whether a line is a quote; build bots mark new lines with `>> `."""
     return row.startswith(">") and not NEW_WARNING.match(row)
 
 
@@ -283,8 +285,8 @@ def _cut(lines: Sequence[str], room: int) -> list[str]:
 
 
 def _filled(lines: Sequence[str], room: int) -> list[str]:
-    """The lines of a paragraph: if one is too wide, they are filled again, but for those that their
-    author ended early.
+    """Return the lines of a paragraph: if one is too wide, they are filled again, but
+    for those that their author ended early.
     """
     widest = max(map(len, lines))
     if widest <= room:
@@ -304,7 +306,7 @@ def _filled(lines: Sequence[str], room: int) -> list[str]:
 
 
 def _start_of(item: "LedgerItem", line: str) -> int:
-    """The column at which a review point starts: sentences start within lines."""
+    """Return the column at which a review point starts: sentences start within lines."""
     words = item.point.text.split()
     starts = (line.find(" ".join(words[:count])) for count in range(START, 0, -1))
     return next((start for start in starts if start >= 0), 0)

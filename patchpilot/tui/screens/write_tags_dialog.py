@@ -116,7 +116,7 @@ class WriteTags(Choose):
         self._renew()
 
     def request(self) -> "PrepareRequest":
-        """The choices as a request to `prepare`."""
+        """Return the choices as a request to `prepare`."""
         from patchpilot.services.tags.prepare_commits import PrepareRequest
 
         fixes = (

@@ -36,7 +36,7 @@ class SavedState:
         return not self._data
 
     def get(self, name: str, place: str = "") -> Any:
-        """A value, of a place (a repository and branch) or of the whole TUI."""
+        """Return a value, of a place (a repository and branch) or of the whole TUI."""
         table = self._data.get(place)
         return table.get(name) if isinstance(table, dict) else None
 

@@ -139,7 +139,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         yield KeyLine()
 
     def body(self) -> ComposeResult:
-        """The stage's own panels.
+        """Return the stage's own panels.
 
         The first, or the one of the class `main`, shows the stage's note.
         """
@@ -198,7 +198,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.call_after_refresh(self.resized)
 
     def may_begin(self) -> bool:
-        """Whether the stage can start: its topic is known, and the first screen is drawn."""
+        """Return whether the stage can start: its topic is known, and the first screen is drawn."""
         return self.session.topic is not None and self.tui.jobs.is_open
 
     @property
@@ -537,7 +537,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.place()
 
     def _ended(self, what: str) -> Callable[[], None]:
-        """A side job ended: what was to be called if it lasted."""
+        """Return a side job ended: what was to be called if it lasted."""
         self._doing.pop(what, None)
         self._slow.discard(what)
         return self._meanwhile.pop(what, lambda: None)

@@ -27,7 +27,9 @@ class ActionKey:
     elsewhere: str = ""
 
     def keys_to_press(self, at: Stage | None) -> str:
-        """The keys to press: the stage's number, unless it is the current stage, then the key."""
+        """Return the keys to press: the stage's number, unless it is the current stage,
+        then the key.
+        """
         if self.stage is None or self.stage is at:
             return self.key
         return self.elsewhere or (

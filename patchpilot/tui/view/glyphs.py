@@ -73,7 +73,7 @@ STYLE_OF: Mapping[str, str] = {
 
 
 def uses_ascii() -> bool:
-    """Whether to draw in ASCII only.
+    """Return whether to draw in ASCII only.
 
     This is set by `PATCHPILOT_ASCII` (1 or 0), or otherwise by the terminal type and the encoding
     of the locale.

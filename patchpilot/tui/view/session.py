@@ -170,8 +170,8 @@ class Session:
     _shared: "SharedRepository | None" = None
 
     def repository(self) -> AbstractContextManager["Repository"]:
-        """The repository of this session, shared by its threads and read again after it changed on
-        disk.
+        """Return the repository of this session, shared by its threads and read again
+        after it changed on disk.
         """
         from patchpilot.topic.open_repository import SharedRepository
 
@@ -197,7 +197,9 @@ class Session:
             return self.topic or topic
 
     def topic_now(self, repository: "Repository") -> OpenTopic:
-        """The topic's commits as they are now (takes tens of milliseconds); they are not stored."""
+        """Return the topic's commits as they are now (takes tens of milliseconds); they
+        are not stored.
+        """
         from patchpilot.topic.topic_base import BaseSearch, topic_commits
 
         settings = self.settings(repository)
@@ -239,7 +241,7 @@ class Session:
             self.facts, self.facts_key = facts, key
 
     def settings(self, repository: "Repository") -> "Settings":
-        """The settings of this repository, read as the commands do."""
+        """Return the settings of this repository, read as the commands do."""
         from patchpilot.settings.read_settings import read_settings
 
         self.known_settings = read_settings(repository)
@@ -248,7 +250,9 @@ class Session:
     def request(
         self, repository: "Repository | None" = None, **more: Any
     ) -> "SendRequest":
-        """The request for `send`: this topic, with the transport chosen here or in the settings."""
+        """Return the request for `send`: this topic, with the transport chosen here or in
+        the settings.
+        """
         from patchpilot.config import Settings
         from patchpilot.settings.read_settings import send_request
 
@@ -340,17 +344,17 @@ class Session:
                     self.errors.pop(stage, None)
 
     def fresh(self, stage: Stage) -> Any | None:
-        """The stored result if nothing it depends on changed, else None."""
+        """Return the stored result if nothing it depends on changed, else None."""
         known = self.found.get(stage)
         return known.result if known and known.key == self.key(stage) else None
 
     def last(self, stage: Stage) -> Any | None:
-        """The stored result, fresh or stale."""
+        """Return the stored result, fresh or stale."""
         known = self.found.get(stage)
         return known.result if known else None
 
     def key(self, stage: Stage) -> str:
-        """What a stage's result depends on, as text."""
+        """Return what a stage's result depends on, as text."""
         return "|".join(self._part(name) for name in DEPENDS[stage])
 
     def _part(self, name: str) -> str:
@@ -370,7 +374,7 @@ class Session:
         return f"{name}{self.versions[name]}"
 
     def keepsakes(self) -> dict[str, list[str]]:
-        """The state of each stage, in values that can be saved for the next start."""
+        """Return the state of each stage, in values that can be saved for the next start."""
         values = {
             str(stage): list(kept_result) for stage, kept_result in self.kept.items()
         }
@@ -397,7 +401,7 @@ class Session:
         return f"{zlib.crc32(os.fsencode(parts)):08x}"
 
     def as_it_was(self, stage: Stage) -> StageStatus:
-        """The saved state of a stage, stale where the topic changed since."""
+        """Return the saved state of a stage, stale where the topic changed since."""
         known = self.kept.get(stage)
         if known is None or self.topic is None:
             return StageStatus(StageState.UNOPENED)
@@ -417,7 +421,7 @@ class Session:
         return StageStatus(StageState.STALE, words)
 
     def status(self, stage: Stage) -> StageStatus:
-        """The state of a stage now."""
+        """Return the state of a stage now."""
         if stage in self.busy:
             return StageStatus(StageState.BUSY, self.busy[stage])
         if stage in self.errors:

@@ -258,7 +258,7 @@ class Confirm(Dialog[bool]):
 
 
 def _folded(row: str, wide: int) -> list[str]:
-    """A row in lines of so many columns, its indent on each.
+    """Return a row in lines of so many columns, its indent on each.
 
     A longer word, such as a path, goes on in the next line.
     """

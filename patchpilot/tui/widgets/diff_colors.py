@@ -50,7 +50,9 @@ class DiffColors:
         self._known: dict[tuple[str, str, bool], Style] = {}
 
     def style(self, role: str = "", ground: str = "", *, cursor: bool = False) -> Style:
-        """The style of a text of this role on this ground, in the line under the cursor or not."""
+        """Return the style of a text of this role on this ground, in the line under the
+        cursor or not.
+        """
         key = role, ground, cursor
         if key not in self._known:
             self._known[key] = self._style(role, ground, cursor)

@@ -111,7 +111,7 @@ class DiffRows:
     hunks: list[HunkPart] = field(default_factory=list)
 
     def block(self, row: int) -> tuple[range, range]:
-        """The removed and the added rows of the change that this row is part of."""
+        """Return the removed and the added rows of the change that this row is part of."""
         start = end = row
         while self.kinds[start - 1] in CHANGED:
             start -= 1
@@ -121,7 +121,7 @@ class DiffRows:
         return range(start, middle), range(middle, end)
 
     def counts(self, part: "FilePart | HunkPart") -> tuple[int, int]:
-        """How many lines a file or a hunk adds and removes."""
+        """Return how many lines a file or a hunk adds and removes."""
         kinds = self.kinds[part.start : part.end]
         return kinds.count(Kind.ADDED), kinds.count(Kind.REMOVED)
 
@@ -167,7 +167,7 @@ class _Reader:
         found.hunk_of.append(self.hunk)
 
     def _code(self, row: str) -> Kind | None:
-        """A row that the hunk's header counted.
+        """Return a row that the hunk's header counted.
 
         A header in its place ends a hunk that is shorter than it said.
         """
@@ -264,7 +264,7 @@ class _Reader:
 
 
 def _path(row: str) -> str:
-    """The path in a `diff --git` or `---` row, for display.
+    """Return the path in a `diff --git` or `---` row, for display.
 
     The rows after it may know it better.
     """

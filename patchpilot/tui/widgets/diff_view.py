@@ -246,7 +246,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return end
 
     def _whole(self, line: int) -> Sequence[_Shown]:
-        """The rows of a line that has a note: what the note is about is not cut off."""
+        """Return the rows of a line that has a note: what the note is about is not cut off."""
         kind = self.parts.kinds[line]
         if kind in (Kind.FILE, Kind.HUNK):
             return (self._lines[line],)
@@ -307,7 +307,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return self._places[line] if 0 <= line < len(self._places) else 0
 
     def line_near(self, place: int, by: int) -> int:
-        """The line in this row of the display.
+        """Return the line in this row of the display.
 
         From a note or a hidden line on, the next one in the direction `by`.
         """
@@ -320,14 +320,14 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return self._shown[at].line
 
     def height_of(self, place: int) -> int:
-        """A row, the rest of its line, and the notes below it."""
+        """Return a row, the rest of its line, and the notes below it."""
         at = place + 1
         while at < len(self._shown) and self._shown[at].is_extra:
             at += 1
         return at - place
 
     def file_at(self, line: int) -> FilePart | None:
-        """The file of the diff that a line belongs to; None in a message."""
+        """Return the file of the diff that a line belongs to; None in a message."""
         file = self.parts.file_of[line] if line < len(self.parts.file_of) else -1
         return self.parts.files[file] if file >= 0 else None
 
@@ -574,8 +574,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         cut: bool = False,
         part: slice = WHOLE,
     ) -> Strip:
-        """A text or the part between two of its columns, from a column on, in exactly so many
-        columns.
+        """Return a text or the part between two of its columns, from a column on, in
+        exactly so many columns.
 
         `cut` marks a text that is longer.
         """
@@ -703,8 +703,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     # code
 
     def _code(self, line: int, colors: DiffColors, cursor: bool) -> Text:
-        """A line of code: its syntax, the words that changed, and trailing whitespace that the
-        patch adds.
+        """Return a line of code: its syntax, the words that changed, and trailing
+        whitespace that the patch adds.
         """
         kind = self.parts.kinds[line]
         ground = self._ground(kind)
@@ -721,8 +721,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return text
 
     def _syntax_of(self, line: int) -> Text:
-        """A line with its syntax, read with the piece of the hunk that it is in: the old side for a
-        removed line, otherwise the new one.
+        """Return a line with its syntax, read with the piece of the hunk that it is
+        in: the old side for a removed line, otherwise the new one.
         """
         hunk = self.parts.hunks[self.parts.hunk_of[line]]
         removed = self.parts.kinds[line] is Kind.REMOVED
@@ -761,8 +761,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
 
 def _merged(strip: Strip) -> Strip:
-    """The strip in fewer segments, which are fewer bytes for the terminal: the color of a space is
-    that of the text next to it.
+    """Return the strip in fewer segments, which are fewer bytes for the terminal: the
+    color of a space is that of the text next to it.
     """
     found: list[tuple[str, Style]] = []
     for text, style, _ in strip:

@@ -111,7 +111,9 @@ def _line(points: tuple[ReleasePoint, ...], wide: int) -> Text:
 
 
 def _words(points: tuple[ReleasePoint, ...], wide: int) -> tuple[Text, int]:
-    """The state of each point below it, as far as there is room; and the column where they end."""
+    """Return the state of each point below it, as far as there is room; and the column
+    where they end.
+    """
     row, end = Text(no_wrap=True), 0
     for at, point in enumerate(points):
         start = LEFT + at * wide

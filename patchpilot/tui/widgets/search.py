@@ -108,9 +108,9 @@ class SearchBar(LineInput):
         """Show the line, for a text before a list, and what has the focus before others."""
         focused = self.screen.focused
         visible = [
-            one
-            for one in self.screen.query().results(Searchable)
-            if one.display and any(one.lines())
+            result
+            for result in self.screen.query().results(Searchable)
+            if result.display and any(result.lines())
         ]
         visible.sort(key=lambda one: (one.rank, one is not focused))
         self._in = next(iter(visible), None)

@@ -33,7 +33,7 @@ def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCod
 
 
 def _noted() -> tuple[list[str], CheckFunction]:
-    """The texts of the lines that a check is asked about, and the check."""
+    """Return the texts of the lines that a check is asked about, and the check."""
     asked: list[str] = []
 
     def note(context: LineContext) -> tuple[()]:

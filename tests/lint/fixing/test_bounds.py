@@ -62,7 +62,7 @@ def test_eight_times_the_findings_take_about_eight_times_as_long(
 
 
 def counting(check: Check) -> tuple[Check, list[int]]:
-    """The check, and the lines of each patch that it was asked to check."""
+    """Return the check, and the lines of each patch that it was asked to check."""
     lines: list[int] = []
 
     def counted(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:

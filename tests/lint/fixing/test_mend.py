@@ -36,7 +36,7 @@ def patch_of(
 
 
 def code(corrected: FixOutcome) -> str:
-    """What the mended patch adds."""
+    """Return what the mended patch adds."""
     return "\n".join(
         line.text
         for change in corrected.draft.patch.files

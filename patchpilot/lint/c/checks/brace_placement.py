@@ -8,7 +8,7 @@ from patchpilot.lint.c.statements import StatementSpan
 
 @check(ADDED, "if", "while", "for", "else")
 def unnecessary_braces(context: LineContext) -> Results:
-    """Reports braces around a single statement, and braces on only some branches of a condition."""
+    """Report braces around a single statement, and braces on only some branches of a condition."""
     text = context.text
     covered: set[int] = context.walk.hunk.setdefault("braces", set())
     if (match := pattern(r"(^.*)\bif\b").search(text)) and not pattern(
@@ -64,8 +64,8 @@ def _block(branch: StatementSpan) -> str:
 
 
 def _needs_braces(condition: str, block: str) -> bool:
-    """Whether a branch needs braces: its condition or its block is longer than a line, or it
-    contains another condition.
+    """Return whether a branch needs braces: its condition or its block is longer than
+    a line, or it contains another condition.
     """
     if _lines(pattern(r"(^|\n).").sub(r"\1", condition).strip(" \t\n\r\f\v")) > 1:
         return True

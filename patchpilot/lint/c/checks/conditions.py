@@ -30,7 +30,7 @@ _NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\
 
 @check(CONTEXT, "switch")
 def case_indent(context: LineContext) -> Results:
-    """Reports a `case` label that is not indented like its `switch`."""
+    """Report a `case` label that is not indented like its `switch`."""
     if not pattern(r"\bswitch\s*\(.*\)").search(context.text):
         return
     _, lines = context.walk.passage.bracketed(context.line, "{}", outer=True)
@@ -44,7 +44,7 @@ def case_indent(context: LineContext) -> Results:
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
 def brace_on_next_line(context: LineContext) -> Results:
-    """Reports a brace that belongs on its condition's line, and an indent after a stray
+    """Report a brace that belongs on its condition's line, and an indent after a stray
     semicolon.
     """
     text = context.text
@@ -73,7 +73,7 @@ def brace_on_next_line(context: LineContext) -> Results:
 
 @check(CONTEXT, "if", "while", "for", "do", "else")
 def odd_indent(context: LineContext) -> Results:
-    """Reports a statement after a condition that is not indented one tab further."""
+    """Report a statement after a condition that is not indented one tab further."""
     text = context.text
     if (
         not pattern(
@@ -123,7 +123,7 @@ def odd_indent(context: LineContext) -> Results:
 
 
 def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
-    """Drops blank lines, preprocessor lines and labels.
+    """Drop blank lines, preprocessor lines and labels.
 
     Returns (the rest, its line, whether no #else precedes it).
     """
@@ -146,7 +146,7 @@ def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
 
 @check(ADDED, "return")
 def parenthesized_return(context: LineContext) -> Results:
-    """Reports parentheses around a return value: `return (x);`."""
+    """Report parentheses around a return value: `return (x);`."""
     statement = context.statement
     if not statement or not pattern(r".\s*return\s*\(", re.DOTALL).match(statement):
         return
@@ -166,7 +166,7 @@ def _without_parentheses(text: str) -> str:
 
 @check(ADDED, "do", "if", "while", "for")
 def condition_line(context: LineContext) -> Results:
-    """Reports a statement on the same line as its condition."""
+    """Report a statement on the same line as its condition."""
     text, walk = context.text, context.walk
     if "do" in text and pattern(r"do\s*(?!\{)").search(text):
         _allow_while(context)
@@ -187,8 +187,8 @@ def condition_line(context: LineContext) -> Results:
 
 
 def _allow_while(context: LineContext) -> None:
-    """Records the line of the `while` that ends a do loop: what follows it is not a trailing
-    statement.
+    """Record the line of the `while` that ends a do loop: what follows it is not a
+    trailing statement.
     """
     span = context.walk.passage.after(context.need_span())
     following = span.text
@@ -202,8 +202,8 @@ def _allow_while(context: LineContext) -> None:
 
 @check(ADDED, "else", "if", "case", "default")
 def trailing_statement(context: LineContext) -> Results:
-    """Reports a statement on the same line as the `else`, closing brace or `case` label before
-    it.
+    """Report a statement on the same line as the `else`, closing brace or `case` label
+    before it.
     """
     text = context.text
     match = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
@@ -223,7 +223,7 @@ def trailing_statement(context: LineContext) -> Results:
 
 @check(ADDED, "while")
 def while_after_brace_line(context: LineContext) -> Results:
-    """Reports the `while` of a do loop on the line after the closing brace."""
+    """Report the `while` of a do loop on the line after the closing brace."""
     previous = context.line.previous
     if (
         previous is None
@@ -239,7 +239,7 @@ def while_after_brace_line(context: LineContext) -> Results:
 
 @check(ADDED, "{")
 def opening_brace_on_next_line(context: LineContext) -> Results:
-    """Reports an initializer, struct, union or enum whose opening brace is on the next line."""
+    """Report an initializer, struct, union or enum whose opening brace is on the next line."""
     text, before = context.text, context.before
     if not pattern(r".\s*\{").match(text):
         return
@@ -253,7 +253,7 @@ def opening_brace_on_next_line(context: LineContext) -> Results:
 
 @check(ADDED, "(")
 def unnecessary_oom_message(context: LineContext) -> Results:
-    """Reports an error message for a failed allocation, which the allocator has already printed."""
+    """Report an error message for a failed allocation, which the allocator has already printed."""
     line, walk = context.line, context.walk
     if "if" not in context.before:
         return

@@ -20,7 +20,7 @@ _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
 
 @check(ADDED, "int", "char", "short", "long", "signed")
 def number_words(context: LineContext) -> Results:
-    """Reports integer types with their words in an unusual order or with a redundant int."""
+    """Report integer types with their words in an unusual order or with a redundant int."""
     code = context.code
     yield from (
         ("misordered-type", context.hit(kind=kind)) for kind in _misordered(code)
@@ -49,7 +49,7 @@ def _misordered(code: str) -> list[str]:
 
 
 def _number_types(code: str) -> list[str]:
-    """Yields every number type on a line."""
+    """Yield every number type on a line."""
     found, at = [], 0
     for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
         if word.start() < at:
@@ -65,7 +65,7 @@ def _number_types(code: str) -> list[str]:
 
 @check(ADDED, "}")
 def fake_flexible_array(context: LineContext) -> Results:
-    """Reports a struct whose last member is an array with zero or one elements."""
+    """Report a struct whose last member is an array with zero or one elements."""
     if not context.before.startswith("+") or not _ends_in_small_array(context.before):
         return
     if not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(context.code):
@@ -81,7 +81,7 @@ def fake_flexible_array(context: LineContext) -> Results:
 
 
 def _ends_in_small_array(text: str) -> bool:
-    """Whether a line ends with `[0];` or `[1];`, ignoring spaces.
+    """Return whether a line ends with `[0];` or `[1];`, ignoring spaces.
 
     Much cheaper than the patterns.
     """
@@ -91,7 +91,7 @@ def _ends_in_small_array(text: str) -> bool:
 
 @check(ADDED)
 def pointer_stars(context: LineContext) -> Results:
-    """Reports a pointer star attached to the type, as in `(foo*)` or `foo* bar`."""
+    """Report a pointer star attached to the type, as in `(foo*)` or `foo* bar`."""
     text = context.text
     # modifiers come before stars
     if not pattern(r"\*|__|const|volatile|fastcall").search(
@@ -120,8 +120,8 @@ def pointer_stars(context: LineContext) -> Results:
 
 
 def _starred(stars: str) -> str:
-    """Returns how the stars between a type and a name should be written: one space before them,
-    none between or after.
+    """Return how the stars between a type and a name should be written: one space
+    before them, none between or after.
     """
     good = stars if stars[:1] in tuple(_SPACE) else f" {stars}"
     return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_SPACE))
@@ -142,7 +142,7 @@ def _is_modifier(context: LineContext, word: str) -> bool:
 
 @check(ADDED, "init")
 def misplaced_init_attribute(context: LineContext) -> Results:
-    """Reports an init attribute before the name, as in `static __initdata int x;`."""
+    """Report an init attribute before the name, as in `static __initdata int x;`."""
     text = context.text
     attribute = pattern(rf"\b{INIT}\b").search(text)
     if not attribute:
@@ -179,7 +179,7 @@ def misplaced_init_attribute(context: LineContext) -> Results:
 
 
 def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
-    """Reports `struct __initdata foo`, which no other pattern takes for a type."""
+    """Report `struct __initdata foo`, which no other pattern takes for a type."""
     match = pattern(
         rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]"
     ).match(text, at)

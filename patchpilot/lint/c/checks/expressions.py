@@ -22,7 +22,7 @@ _CONSTANT_FIRST = (
 
 @check(ADDED, "if")
 def parentheses_in_condition(context: LineContext) -> Results:
-    """Reports unnecessary parentheses around comparisons, as in `if ((a == b) && (c))`."""
+    """Report unnecessary parentheses around comparisons, as in `if ((a == b) && (c))`."""
     statement = context.statement
     staging = (
         context.line.file.startswith("drivers/staging/")
@@ -41,7 +41,7 @@ def parentheses_in_condition(context: LineContext) -> Results:
 
 
 def _parenthesized_comparisons(text: str) -> list[str]:
-    """Yields the names and comparisons in a condition that have parentheses of their own."""
+    """Yield the names and comparisons in a condition that have parentheses of their own."""
     # each parenthesis is visited once: searching again from the same position might never end
     found, done = [], 0
     name, compare = pattern(rf"\s*[&!~]?\s*{LVAL}\s*"), pattern(COMPARE)
@@ -67,7 +67,7 @@ def _parenthesized_comparisons(text: str) -> list[str]:
 
 @check(ADDED, "int", "long", "signed")
 def cast_of_constant(context: LineContext) -> Results:
-    """Reports a cast of a constant, as in `(unsigned long)1`."""
+    """Report a cast of a constant, as in `(unsigned long)1`."""
     match = pattern(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b").search(context.text)
     if not match:
         return
@@ -89,7 +89,7 @@ def cast_of_constant(context: LineContext) -> Results:
 
 @check(ADDED)
 def comma_for_semicolon(context: LineContext) -> Results:
-    """Reports a comma that should be a semicolon, as in `a = b(), c = d();`."""
+    """Report a comma that should be a semicolon, as in `a = b(), c = d();`."""
     statement = context.statement
     if (
         not statement
@@ -111,8 +111,8 @@ def comma_for_semicolon(context: LineContext) -> Results:
 
 
 def _assigned_ends(text: str, at: int) -> list[int]:
-    """Returns the places where a value or an assignment of one may end, including the spaces after
-    it.
+    """Return the places where a value or an assignment of one may end, including the
+    spaces after it.
     """
     assigned = pattern(rf"{LVAL}\s*{ASSIGNMENT}\s*").match(text, at)
     begins = (assigned.end(), at) if assigned else (at,)
@@ -129,7 +129,7 @@ def _after_spaces(text: str, at: int) -> int:
 
 
 def _outer_comma(text: str) -> bool:
-    """Whether a comma is outside of all parentheses and the text has no brace."""
+    """Return whether a comma is outside of all parentheses and the text has no brace."""
     if "{" in text:
         return False
     depth = 0

@@ -25,7 +25,7 @@ _DEFINITION = TypePattern(rf"\s*({IDENT})\s*{BALANCED}\s*\{{")
 
 @check(ADDED, "{")
 def function_brace(context: LineContext) -> Results:
-    """Reports an opening brace on the line of the function's name, as in `int f(void) {`."""
+    """Report an opening brace on the line of the function's name, as in `int f(void) {`."""
     code = context.code
     if (
         "}" in code
@@ -40,7 +40,7 @@ def function_brace(context: LineContext) -> Results:
 
 @check(ADDED)
 def extern_in_source(context: LineContext) -> Results:
-    """Reports prototypes and extern declarations in .c files.
+    """Report prototypes and extern declarations in .c files.
 
     It also reports arguments that start on the line after the function's name.
     """
@@ -67,7 +67,7 @@ def extern_in_source(context: LineContext) -> Results:
 
 @check(ADDED)
 def unnamed_arguments(context: LineContext) -> Results:
-    """Reports arguments without names in a prototype, as in `int f(int);`."""
+    """Report arguments without names in a prototype, as in `int f(int);`."""
     if context.span is None:
         return
     statement = context.statement or ""
@@ -90,7 +90,7 @@ def unnamed_arguments(context: LineContext) -> Results:
 
 @check(ADDED)
 def function_definition(context: LineContext) -> Results:
-    """Reports an opening brace at the end of a function declaration that spans several lines."""
+    """Report an opening brace at the end of a function declaration that spans several lines."""
     if context.span is None or "{" not in (statement := context.statement or ""):
         return
     found = None

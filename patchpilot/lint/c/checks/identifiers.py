@@ -34,7 +34,7 @@ _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
 
 @check(ADDED)
 def mixed_case(context: LineContext) -> Results:
-    """Reports CamelCase names such as `someName`."""
+    """Report CamelCase names such as `someName`."""
     text = context.text
     if not pattern(_MIXED).search(text, 1):
         return
@@ -56,8 +56,8 @@ def mixed_case(context: LineContext) -> Results:
 
 
 def _after_label(text: str) -> int:
-    """Returns where the search starts: names in a case label are defined elsewhere and skipped, if
-    nothing but a return follows it.
+    """Return where the search starts: names in a case label are defined elsewhere and
+    skipped, if nothing but a return follows it.
     """
     label = pattern(r".\s*(?:case\s*.*|default\s*):").match(text)
     label_end = pattern(_LABEL_END).match(text, label.end()) if label else None
@@ -65,8 +65,8 @@ def _after_label(text: str) -> int:
 
 
 def _is_usual(name: str) -> bool:
-    """Whether a name in mixed case is common usage: page flags, units such as mV and KHz, generated
-    names.
+    """Return whether a name in mixed case is common usage: page flags, units such as
+    mV and KHz, generated names.
     """
     return (
         pattern(
@@ -79,8 +79,8 @@ def _is_usual(name: str) -> bool:
 
 
 def _is_new(context: LineContext, name: str) -> bool:
-    """Whether a name is new: not used by the patch before and (checked only where it matters) not
-    in the tree's headers or the file itself.
+    """Return whether a name is new: not used by the patch before and (checked only
+    where it matters) not in the tree's headers or the file itself.
     """
     reported: set[str] = context.walk.patch.setdefault(_REPORTED, set())
     if name in reported:
@@ -90,8 +90,8 @@ def _is_new(context: LineContext, name: str) -> bool:
 
 
 def _known(context: LineContext) -> frozenset[str]:
-    """Returns the names in mixed case of the tree's headers and of the first file that has such a
-    name.
+    """Return the names in mixed case of the tree's headers and of the first file that
+    has such a name.
     """
     patch = context.walk.patch
     known: frozenset[str] | None = patch.get(_KNOWN)
@@ -112,7 +112,7 @@ def _known(context: LineContext) -> frozenset[str]:
 
 
 def names_of_headers(tree: Tree) -> frozenset[str]:
-    """Returns the CamelCase names that the tree's include/ directory declares.
+    """Return the CamelCase names that the tree's include/ directory declares.
 
     The result is cached in the process, and on disk until the directory changes.
     """
@@ -174,7 +174,7 @@ def _declared_name(line: str, types: Types) -> str | None:
 
 
 def _key(tree: Tree) -> str | None:
-    """Returns the cache key of the tree's list.
+    """Return the cache key of the tree's list.
 
     None when changes of include/ cannot be detected.
     """
@@ -187,7 +187,7 @@ def _key(tree: Tree) -> str | None:
 
 @check(ADDED)
 def distant_export(context: LineContext) -> Results:
-    """Reports an EXPORT_SYMBOL that does not follow the function or variable it exports."""
+    """Report an EXPORT_SYMBOL that does not follow the function or variable it exports."""
     walk, number = context.walk, context.line.number
     marks: dict[int, bool] = walk.hunk.setdefault("exports", {})
     if context.span is not None:
@@ -205,7 +205,7 @@ def distant_export(context: LineContext) -> Results:
 
 
 def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
-    """Checks the export that follows the current statement."""
+    """Check the export that follows the current statement."""
     span, lines = context.span, context.walk.scan.lines
     if span is None:
         return

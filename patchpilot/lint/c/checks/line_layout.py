@@ -43,7 +43,7 @@ _POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", storage=True)
 
 @check(LAYOUT, "\t ", f"\t{NOTE}")
 def off_tab_stop(context: LineContext) -> Results:
-    """Reports a statement that is not indented to a tab stop."""
+    """Report a statement that is not indented to a tab stop."""
     code = context.code
     indent = pattern(r"\+\t+( +)").match(code)
     if not indent or len(indent[1]) % _TAB == 0:
@@ -57,7 +57,7 @@ def off_tab_stop(context: LineContext) -> Results:
 
 @check(LAYOUT)
 def misaligned_continuation(context: LineContext) -> Results:
-    """Reports a continuation line that is not aligned with the open parenthesis."""
+    """Report a continuation line that is not aligned with the open parenthesis."""
     before = context.before
     if (
         not before.startswith("+")
@@ -81,7 +81,9 @@ def misaligned_continuation(context: LineContext) -> Results:
 
 
 def _opens_call(context: LineContext, before: str) -> bool:
-    """Whether a line is a call, a declaration or a condition that continues on the next line."""
+    """Return whether a line is a call, a declaration or a condition that continues on the
+    next line.
+    """
     start = pattern(r"\+[ \t]*").match(before)
     at = start.end() if start else 0
     return (
@@ -91,8 +93,8 @@ def _opens_call(context: LineContext, before: str) -> bool:
 
 
 def _last_open_parenthesis(text: str) -> int:
-    """Returns the column after the last parenthesis that the line leaves open; -1 when there is
-    none.
+    """Return the column after the last parenthesis that the line leaves open; -1 when
+    there is none.
     """
     opens = text.count("(")
     if not opens or text.count(")") >= opens:
@@ -116,7 +118,7 @@ def _last_open_parenthesis(text: str) -> int:
 
 @check(LAYOUT, ") ", ")\t")
 def space_after_cast(context: LineContext) -> Results:
-    """Reports a space after a cast."""
+    """Report a space after a cast."""
     text = context.text
     if not text.startswith("+"):
         return
@@ -132,7 +134,7 @@ def space_after_cast(context: LineContext) -> Results:
 
 @check(LAYOUT)
 def block_comment_style(context: LineContext) -> Results:
-    """Reports block comments whose lines do not start with aligned stars."""
+    """Report block comments whose lines do not start with aligned stars."""
     raw, before_raw = context.raw, context.before_raw
     if not raw.startswith("+"):
         return
@@ -161,7 +163,7 @@ def block_comment_style(context: LineContext) -> Results:
 
 @check(LAYOUT)
 def blank_line_after_declarations(context: LineContext) -> Results:
-    """Reports a missing blank line after the declarations of a block."""
+    """Report a missing blank line after the declarations of a block."""
     if context.text.startswith("+") and _first_after_declarations(context):
         yield "no-blank-line-after-declarations", context.hit()
 
@@ -187,7 +189,7 @@ def _first_after_declarations(context: LineContext) -> bool:
 
 
 def _declares(context: LineContext, text: str) -> bool:
-    """Whether a line looks like a declaration."""
+    """Return whether a line looks like a declaration."""
     start = pattern(r"\+\s+").match(text)
     if not start:
         return False

@@ -30,7 +30,7 @@ _MOST, _SHORT = 2_000_000, 500
 
 @check(ADDED, "define")
 def macro(context: LineContext) -> Results:
-    """Reports problems in a macro definition."""
+    """Report problems in a macro definition."""
     text = context.text
     if (
         "define" not in text
@@ -58,8 +58,8 @@ def macro(context: LineContext) -> Results:
 
 
 def _flattened(body: str) -> str:
-    """Returns a macro's body on one line, with everything in parentheses, brackets and braces
-    replaced by the number 1.
+    """Return a macro's body on one line, with everything in parentheses, brackets and
+    braces replaced by the number 1.
     """
     text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_SPACE)
     text = _reduced(
@@ -76,7 +76,7 @@ def _flattened(body: str) -> str:
 
 
 def _reduced(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
-    """Replaces the first match of the first pattern that matches, until none matches."""
+    """Replace the first match of the first pattern that matches, until none matches."""
     changed = True
     while changed:
         changed = False
@@ -89,7 +89,7 @@ def _reduced(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str)
 
 
 def _shape(context: LineContext, whole: str, body: str) -> Results:
-    """Reports a macro that is neither one value nor one statement."""
+    """Report a macro that is neither one value nor one statement."""
     text = _flattened(body)
     if not text or _is_plain(text) or _is_excepted(context, text):
         return
@@ -138,8 +138,8 @@ def _on_one_line(body: str) -> str:
 
 
 def _arguments(context: LineContext, arguments: list[str], body: str) -> Results:
-    """Reports arguments that a macro uses twice, without parentheses next to an operator, or not at
-    all.
+    """Report arguments that a macro uses twice, without parentheses next to an
+    operator, or not at all.
     """
     for name in arguments:
         if "..." in name or name.lower() == "type":
@@ -158,7 +158,7 @@ def _arguments(context: LineContext, arguments: list[str], body: str) -> Results
 
 
 def _next_to_operator(text: str, use: re.Match[str]) -> bool:
-    """Whether an operator other than a comma is directly before or after a word."""
+    """Return whether an operator other than a comma is directly before or after a word."""
     before, after = (
         pattern(_OPERATOR_BEFORE).search(text[: use.start()]),
         pattern(_OPERATOR_AFTER).match(text, use.end()),
@@ -167,7 +167,7 @@ def _next_to_operator(text: str, use: re.Match[str]) -> bool:
 
 
 def _without_harmless_uses(context: LineContext, body: str, name: str) -> str:
-    """Returns the body without uses that evaluate nothing: sizeof, typeof, # and ##."""
+    """Return the body without uses that evaluate nothing: sizeof, typeof, # and ##."""
     result: list[str] = []
     at = 0
     for lead in pattern(_HARMLESS).finditer(body):

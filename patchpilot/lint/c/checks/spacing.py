@@ -27,8 +27,7 @@ _SPACED_WORDS = frozenset(
 
 @check(ADDED, "*")
 def function_pointer(context: LineContext) -> Results:
-    """Reports spaces in the declaration of a function pointer, except the one after the return
-    type.
+    """Report spaces in the declaration of a function pointer, except the one after the return type.
 
     The expected form is `type (*name)(args)`.
     """
@@ -52,7 +51,7 @@ def function_pointer(context: LineContext) -> Results:
 
 @check(ADDED, " [", "\t[")
 def space_before_square_bracket(context: LineContext) -> Results:
-    """Reports a space before an opening square bracket, as in `a [1]`."""
+    """Report a space before an opening square bracket, as in `a [1]`."""
     text = context.text
     for match in pattern(r"(.*?\s)\[").finditer(text):
         prefix = match[1]
@@ -74,7 +73,7 @@ def space_before_square_bracket(context: LineContext) -> Results:
 
 @check(ADDED, " (", "\t(")
 def space_before_call(context: LineContext) -> Results:
-    """Reports a space between a function's name and its arguments, as in `f (x)`."""
+    """Report a space between a function's name and its arguments, as in `f (x)`."""
     text = context.text
     for match in pattern(rf"({IDENT})\s+\(").finditer(text):
         name, lead = match[1], text[: match.start()]
@@ -91,7 +90,7 @@ def space_before_call(context: LineContext) -> Results:
 
 @check(ADDED, "{")
 def space_before_brace(context: LineContext) -> Results:
-    """Reports a missing space before an opening brace, as in `){` and `else{`."""
+    """Report a missing space before an opening brace, as in `){` and `else{`."""
     text = context.text
     touching = (
         "){" in text
@@ -103,7 +102,7 @@ def space_before_brace(context: LineContext) -> Results:
 
 
 def _casts_braces(context: LineContext, text: str) -> bool:
-    """Whether a compound literal, `(type){`, is on the line."""
+    """Return whether a compound literal, `(type){`, is on the line."""
     return any(
         context.types.match(_BRACED_CAST, text, match.end())
         for match in pattern(r"\(").finditer(text)

@@ -34,7 +34,7 @@ _TAG = compile_cached(
 
 @fixer("join-brace")
 def join_brace(site: FixSite) -> Proposal:
-    """Moves the brace, `else` or `while` to the end of the previous line."""
+    """Move the brace, `else` or `while` to the end of the previous line."""
     for number in (site.number, site.number + 1):
         head, tail = bare_code(site.added(number - 1)), bare_code(site.added(number))
         rest = tail.lstrip(_SPACES)
@@ -46,7 +46,7 @@ def join_brace(site: FixSite) -> Proposal:
 
 @fixer("split-brace")
 def split_brace(site: FixSite) -> Proposal:
-    """Moves the opening brace of a function to a separate line."""
+    """Move the opening brace of a function to a separate line."""
     for number in range(site.number, site.number + _MOST_LINES):
         text = bare_code(site.added(number))
         if match := re.fullmatch(r"([^{]*\))[ \t]*\{", text):
@@ -58,7 +58,7 @@ def split_brace(site: FixSite) -> Proposal:
 
 @fixer("label")
 def label(site: FixSite) -> Proposal:
-    """Moves a label to the start of its line; in a macro, together with the statement after it."""
+    """Move a label to the start of its line; in a macro, together with the statement after it."""
     pattern = r"\+[ \t]+([A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))"
     match = re.match(pattern, site.line.raw) if site.added(site.number) else None
     return replaced(site.number, f"+{match[1].rstrip()}") if match else None
@@ -66,7 +66,7 @@ def label(site: FixSite) -> Proposal:
 
 @fixer("tab-stop", COMMENT)
 def tab_stop(site: FixSite) -> Proposal:
-    """Moves a comment that precedes code to the end of the line.
+    """Move a comment that precedes code to the end of the line.
 
     Other code in a new function is indented to the depth of its braces.
     """
@@ -80,7 +80,7 @@ def tab_stop(site: FixSite) -> Proposal:
 
 
 def _comment_to_end(line: ScannedLine) -> Proposal:
-    """Moves the comment that starts a line to the end of its code.
+    """Move the comment that starts a line to the end of its code.
 
     To a line above where there is no room.
     """
@@ -98,7 +98,7 @@ def _comment_to_end(line: ScannedLine) -> Proposal:
 
 @fixer("comment-end", COMMENT)
 def comment_end(site: FixSite) -> Proposal:
-    """Moves the end of a comment to a separate line."""
+    """Move the end of a comment to a separate line."""
     line = site.added(site.number)
     is_comment = line and not line.text.strip(f"+{NOTE} \t")
     pattern = r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$"
@@ -149,8 +149,8 @@ def align(site: FixSite) -> Proposal:
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:
-    """Returns whether the line has this indent and may get another: it is not inside a comment, a
-    string or a directive, and no backslash column follows.
+    """Return whether the line has this indent and may get another: it is not inside a
+    comment, a string or a directive, and no backslash column follows.
     """
     end = 1 + len(indent)
     return (
@@ -166,7 +166,7 @@ def _depth(code: str) -> int:
 
 @fixer("drop-fallthrough", NAMED, tokens=((r"fallthrough ;", r""),))
 def drop_fallthrough(site: FixSite) -> Proposal:
-    """Deletes a `fallthrough;` between two labels."""
+    """Delete a `fallthrough;` between two labels."""
     is_alone = bare_code(site.added(site.number)).strip() == "fallthrough;"
     return delete([site.number]) if is_alone else None
 

@@ -39,7 +39,7 @@ _LIST_ENDS = compile_cached(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
 
 def _expression(site: FixSite) -> str:
-    """Returns the sanitized text of the finding's line if the patch adds it.
+    """Return the sanitized text of the finding's line if the patch adds it.
 
     Returns "" in a macro, whose arguments may be expressions without parentheses.
     """
@@ -51,7 +51,7 @@ def _expression(site: FixSite) -> str:
     "kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1"))
 )
 def kernel_types(site: FixSite) -> Iterator[ColumnSpan]:
-    """Rewrites `uint32_t` as `u32`, unless the line already has a variable of that name."""
+    """Rewrite `uint32_t` as `u32`, unless the line already has a variable of that name."""
     tree, is_kernel = site.context.tree, site.context.project.kernel
     has_types = tree.exists("include/linux/types.h") if tree else is_kernel
     for sign in ("u", "") if has_types and not _OUTSIDE.search(site.line.file) else ():
@@ -66,7 +66,7 @@ def kernel_types(site: FixSite) -> Iterator[ColumnSpan]:
 
 @fixer("null-test", NAMED, tokens=((r"\(?", r"!?"), (r"(?:[!=]= NULL)?(?: ?\))?", r"")))
 def null_test(site: FixSite) -> Iterator[ColumnSpan]:
-    """Rewrites `p == NULL` as `!p`, and `p != NULL` as `p` if only its truth value matters.
+    """Rewrite `p == NULL` as `!p`, and `p != NULL` as `p` if only its truth value matters.
 
     Parentheses that are no longer necessary are removed.
     """
@@ -99,8 +99,8 @@ def null_test(site: FixSite) -> Iterator[ColumnSpan]:
 
 
 def _is_truth(before: str, after: str) -> bool:
-    """Whether only the truth of what is between two pieces of code counts: in a condition, a bool,
-    or as an operand of a logical operator.
+    """Return whether only the truth of what is between two pieces of code counts: in a
+    condition, a bool, or as an operand of a logical operator.
     """
     while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
         after = after.lstrip()
@@ -124,7 +124,7 @@ _START = r"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)"
 
 @fixer("plain-value", NAMED, tokens=_PARENTHESES)
 def plain_value(site: FixSite) -> Proposal:
-    """Removes the parentheses in `&(a->b)`, `*(a->b)` and `(a->b)()`."""
+    """Remove the parentheses in `&(a->b)`, `*(a->b)` and `(a->b)()`."""
     if not _expression(site):
         return None
     addressed = replaced_code(site, rf"{_START}?[&*]\s*{_PLAIN}", "")
@@ -133,7 +133,7 @@ def plain_value(site: FixSite) -> Proposal:
 
 @fixer("plain-comparison", NAMED, tokens=_PARENTHESES)
 def plain_comparison(site: FixSite) -> Proposal:
-    """Removes the parentheses around a comparison in a condition.
+    """Remove the parentheses around a comparison in a condition.
 
     The comparison is an operand of `&&` or `||`, or the whole condition.
     """
@@ -158,7 +158,7 @@ def plain_comparison(site: FixSite) -> Proposal:
 
 @fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),))
 def octal_mode(site: FixSite) -> Proposal:
-    """Rewrites symbolic permissions as the equivalent octal number."""
+    """Rewrite symbolic permissions as the equivalent octal number."""
     mode = re.escape(site.finding.value("mode")) or r"\Z\A"
     return replaced_code(
         site, rf"(?<![\w|]){mode}(?!\w|\s*\|)", site.finding.value("octal")

@@ -80,7 +80,7 @@ def _broken(
     *,
     continues: bool,
 ) -> list[str]:
-    """Returns the lines of a line of code that is broken at places of up to this depth of brackets.
+    """Return the lines of a line of code that is broken at places of up to this depth of brackets.
 
     None where one is too long.
     """
@@ -113,7 +113,7 @@ def _broken(
 
 
 def _breaks(text: str, pattern: "re.Pattern[str]", deepest: int) -> Iterator[int]:
-    """Yields the columns after which a line may be broken."""
+    """Yield the columns after which a line may be broken."""
     for match in pattern.finditer(text):
         end = match.end()
         depth = sum((char in "([{") - (char in ")]}") for char in text[:end])

@@ -36,14 +36,14 @@ _DOCUMENTS = (".rst", ".txt", ".md")
 
 
 def in_message(site: FixSite, number: int | None = None) -> bool:
-    """Returns whether a line, the finding's by default, is in the message."""
+    """Return whether a line, the finding's by default, is in the message."""
     patch = site.context.patch
     at = (site.number if number is None else number) - patch.message_line
     return 0 <= at < len(patch.message)
 
 
 def _retitled(site: FixSite, title: str) -> Proposal:
-    """Replaces the title of a subject that is one unencoded line."""
+    """Replace the title of a subject that is one unencoded line."""
     patch = site.context.patch
     old = patch.subject.title
     headers = (header for header in patch.headers if header.name.lower() == "subject")
@@ -61,7 +61,7 @@ def _retitled(site: FixSite, title: str) -> Proposal:
 
 @fixer("subject-end", PROSE)
 def subject_end(site: FixSite) -> Proposal:
-    """Removes the period, comma or semicolon at the end of a subject.
+    """Remove the period, comma or semicolon at the end of a subject.
 
     It is kept if the subject may be truncated or the character is intended.
     """
@@ -75,7 +75,7 @@ def subject_end(site: FixSite) -> Proposal:
 
 @fixer("prefix-spaces", PROSE)
 def prefix_spaces(site: FixSite) -> Proposal:
-    """Puts one space after the colon of each prefix, and none before it."""
+    """Put one space after the colon of each prefix, and none before it."""
     title = site.context.patch.subject.title
     match = re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
     if not match or "::" in title or "//" in title:
@@ -86,7 +86,7 @@ def prefix_spaces(site: FixSite) -> Proposal:
 
 @fixer("agreed-prefix", PROSE)
 def agreed_prefix(site: FixSite) -> Proposal:
-    """Adds the files' usual prefix to a subject without one, if their history agrees on it."""
+    """Add the files' usual prefix to a subject without one, if their history agrees on it."""
     found = habits(site.context) if site.finding.value("usual") else None
     if found is None or found.exact < _AGREED:
         return None
@@ -98,7 +98,7 @@ _AGREED = 95
 
 @fixer("drop-line", PROSE)
 def drop_line(site: FixSite) -> Proposal:
-    """Deletes a line of the message, and one of two blank lines that become adjacent."""
+    """Delete a line of the message, and one of two blank lines that become adjacent."""
     if not in_message(site):
         return None
     around = site.context.patch.lines[site.number - 2 : site.number + 1 : 2]
@@ -153,7 +153,7 @@ def _wrapped(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _prose_from(site: FixSite) -> tuple[str, ...]:
-    """Returns the lines of prose from the finding's line to the end of its paragraph."""
+    """Return the lines of prose from the finding's line to the end of its paragraph."""
     first, *rest = site.context.patch.lines[site.number - 1 :]
     return (
         first,
@@ -163,8 +163,8 @@ def _prose_from(site: FixSite) -> tuple[str, ...]:
 
 @fixer("wrap", PROSE)
 def wrap(site: FixSite) -> Proposal:
-    """Wraps a long line of prose, and the following lines of its paragraph as long as they are
-    full.
+    """Wrap a long line of prose, and the following lines of its paragraph as long as they
+    are full.
     """
     context = site.context
     is_pasted = site.number - context.patch.message_line in pasted(context)
@@ -238,8 +238,8 @@ def _word(site: FixSite, typo: str, better: str) -> Proposal:
 
 
 def _is_prose(site: FixSite, start: int, end: int) -> bool:
-    """Returns whether a place is in a sentence: of the message without tags and quoted text, of a
-    comment, or of a document.
+    """Return whether a place is in a sentence: of the message without tags and quoted
+    text, of a comment, or of a document.
     """
     text, line = site.text(site.number), site.added(site.number)
     if in_message(site):

@@ -41,13 +41,13 @@ _QUALIFIER = compile_cached(
 
 
 def _code(site: FixSite) -> str:
-    """Returns the sanitized line if the patch adds it; "" if not."""
+    """Return the sanitized line if the patch adds it; "" if not."""
     return site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
 
 
 def _respaced(site: FixSite, pattern: str, new: str, *, back: bool = False) -> Proposal:
-    """Replaces group 1 of what the pattern matches at the finding's column, or with `back` where
-    the spaces before the column start.
+    """Replace group 1 of what the pattern matches at the finding's column, or with
+    `back` where the spaces before the column start.
     """
     text, at = _code(site), site.column
     if not 0 < at < len(text) or text[at] == NOTE:
@@ -70,7 +70,7 @@ for _name, _pattern, _new, _back in (
 
 
 def _added(site: FixSite, pattern: str) -> Proposal:
-    """Adds a space where the pattern ends that the line's code has once."""
+    """Add a space where the pattern ends that the line's code has once."""
     ends = [match.end() for match in re.finditer(pattern, _code(site))]
     return ColumnSpan(site.number, ends[0], ends[0], " ") if len(ends) == 1 else None
 
@@ -80,7 +80,7 @@ fixer("space-before-brace")(partial(_added, pattern=r"(?:\)|\belse|\bdo)(?=\{)")
 
 @fixer("space-before")
 def space_before(site: FixSite) -> Proposal:
-    """Adds a space before the column or, in a `return(` without a column, before the
+    """Add a space before the column or, in a `return(` without a column, before the
     parenthesis.
     """
     if site.column < 1:
@@ -90,7 +90,7 @@ def space_before(site: FixSite) -> Proposal:
 
 @fixer("space-around")
 def space_around(site: FixSite) -> Proposal:
-    """Puts one space on each side of an operator that is certainly binary."""
+    """Put one space on each side of an operator that is certainly binary."""
     text, at = _code(site), site.column
     match = compile_cached(_SIGN).match(text, at) if 0 < at < len(text) else None
     if not match or text[at] == NOTE:
@@ -140,7 +140,7 @@ def _is_binary(text: str, match: re.Match[str]) -> bool:
 
 @fixer("star")
 def star(site: FixSite) -> Proposal:
-    """Attaches pointer stars to the name: one space before them, and none between or after them.
+    """Attach pointer stars to the name: one space before them, and none between or after them.
 
     A qualifier keeps a space on both sides.
     """

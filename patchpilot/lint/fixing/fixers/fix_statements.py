@@ -42,7 +42,7 @@ _BRACES = (
 
 @fixer("drop-braces", NAMED, tokens=_BRACES)
 def drop_braces(site: FixSite) -> Proposal:
-    """Removes the braces around single statements in all branches of a condition or loop."""
+    """Remove the braces around single statements in all branches of a condition or loop."""
     edits: list[FixEdit] = []
     number, branch = site.number, re.compile(r"(\s*)(.*?)\s*\{")
     while True:
@@ -62,8 +62,8 @@ def drop_braces(site: FixSite) -> Proposal:
 
 
 def _is_single(code: str) -> bool:
-    """Whether a line is one statement and neither a declaration, a condition, a label nor a call of
-    a macro.
+    """Return whether a line is one statement and neither a declaration, a condition, a
+    label nor a call of a macro.
     """
     return (
         _STATEMENT.fullmatch(code) is not None
@@ -84,7 +84,7 @@ def _is_single(code: str) -> bool:
 
 @fixer("operator-up", NAMED, tokens=((r"\\ (&&|\|\|)", r"\1 \\"),))
 def operator_up(site: FixSite) -> Proposal:
-    """Moves a logical operator from the start of the line to the end of the previous one.
+    """Move a logical operator from the start of the line to the end of the previous one.
 
     In a directive, it is inserted before the line continuation.
     """
@@ -101,7 +101,7 @@ def operator_up(site: FixSite) -> Proposal:
 
 @fixer("join-open")
 def join_open(site: FixSite) -> Proposal:
-    """Moves the arguments below an open parenthesis or bracket up to its line.
+    """Move the arguments below an open parenthesis or bracket up to its line.
 
     All of them are aligned with the first one, in lines of up to 80 or 100 columns. If a
     function's type does not leave enough space, the function's name moves to the next line.
@@ -129,7 +129,7 @@ def join_open(site: FixSite) -> Proposal:
 
 
 def _filled(head: str, rows: list[tuple[str, str]], limit: int) -> list[str]:
-    """Returns lines of arguments after an open parenthesis; none where one of them is too long.
+    """Return lines of arguments after an open parenthesis; none where one of them is too long.
 
     Of each row the text and its mask are given.
     """

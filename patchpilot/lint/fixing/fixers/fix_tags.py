@@ -46,7 +46,7 @@ def _rewritten(site: FixSite, text: str) -> Proposal:
 
 @fixer("tag-form", PROSE)
 def tag_form(site: FixSite) -> Proposal:
-    """Normalizes a known tag: usual case, no indent, and one space after the colon."""
+    """Normalize a known tag: usual case, no indent, and one space after the colon."""
     match = _FORM.match(site.text(site.number))
     name = match and _PEOPLE.get(match[1].lower())
     if match and match[1].lower() in ("cc", "to"):
@@ -56,7 +56,7 @@ def tag_form(site: FixSite) -> Proposal:
 
 @fixer("fixes-form", PROSE)
 def fixes_form(site: FixSite) -> Proposal:
-    """Rewrites a Fixes: tag with the id and subject of the commit in the repository.
+    """Rewrite a Fixes: tag with the id and subject of the commit in the repository.
 
     The line must name that commit and have no other text. If the commit is not in the repository,
     its subject and the first 12 digits of its id are kept.
@@ -82,7 +82,7 @@ def fixes_form(site: FixSite) -> Proposal:
 
 
 def _named(text: str) -> FixesLine | None:
-    """Returns a Fixes: line that names a commit, as a person may have written it."""
+    """Return a Fixes: line that names a commit, as a person may have written it."""
     line = read_fixes_line(text)
     if line is None or not line.is_unquoted or not 7 <= len(line.commit_id) <= 40:
         return None
@@ -96,7 +96,7 @@ def _same(written: str, true: str) -> bool:
 
 @fixer("close-gap", PROSE)
 def close_gap(site: FixSite) -> Proposal:
-    """Deletes the blank lines between two tags, but not a paragraph between them."""
+    """Delete the blank lines between two tags, but not a paragraph between them."""
     first = last = site.number
 
     def is_blank(number: int) -> bool:

@@ -22,8 +22,8 @@ from patchpilot.lint.fixing.fixer import (
 def replaced_code(
     site: FixSite, pattern: str, better: str, whole: str = ""
 ) -> Iterator[ColumnSpan]:
-    """Replaces every match in the line's code, or the groups that the pattern has, if the line
-    matches `whole`.
+    """Replace every match in the line's code, or the groups that the pattern has, if
+    the line matches `whole`.
     """
     text = site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
     for match in re.finditer(pattern, text) if re.search(whole, text) else ():
@@ -52,7 +52,7 @@ for _name, _was, _is, _pattern, _better, _whole in (
 
 @fixer("drop-extern", NAMED, tokens=((r"extern", r""),))
 def drop_extern(site: FixSite) -> Proposal:
-    """Removes `extern` from a prototype and realigns its continuation lines."""
+    """Remove `extern` from a prototype and realigns its continuation lines."""
     last, code = site.added(site.number), ""
     while last and ";" not in last.code:
         code += last.code[1:]
@@ -69,7 +69,7 @@ def drop_extern(site: FixSite) -> Proposal:
 
 @fixer("lower-hex", NAMED, tokens=((r"(0[xX]\w+)", r"(?i:\1)"),))
 def lower_hex(site: FixSite) -> Iterator[ColumnSpan]:
-    """Converts hexadecimal digits to lower case, but not a suffix."""
+    """Convert hexadecimal digits to lower case, but not a suffix."""
     number = site.number
     # the finding is about the first of many
     while line := site.added(number):
@@ -82,7 +82,7 @@ def lower_hex(site: FixSite) -> Iterator[ColumnSpan]:
 
 
 def _dts_space(site: FixSite) -> Iterator[ColumnSpan]:
-    """Puts one space around `=` and one after each comma between values in a devicetree source."""
+    """Put one space around `=` and one after each comma between values in a devicetree source."""
     for pattern, better in (
         (r"(?<=\S)((?! = )[ \t]*=[ \t]*)(?=\S)", " = "),
         (r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", " "),

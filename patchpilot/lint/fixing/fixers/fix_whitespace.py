@@ -32,7 +32,7 @@ _BUILT = compile_cached(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)
 
 
 def _is_free(line: ScannedLine, kept: str) -> bool:
-    """Returns whether trailing white space has no meaning in the line's file.
+    """Return whether trailing white space has no meaning in the line's file.
 
     A test may expect it in its data.
     """
@@ -46,7 +46,7 @@ def _is_free(line: ScannedLine, kept: str) -> bool:
 
 @fixer("trailing-space")
 def trailing_space(site: FixSite) -> Proposal:
-    """Removes trailing whitespace."""
+    """Remove trailing whitespace."""
     line, raw = site.line, site.line.raw
     kept = raw.rstrip(" \t\f\v")
     is_continued = kept.endswith("\\") and line.suffix not in _C
@@ -59,7 +59,7 @@ def trailing_space(site: FixSite) -> Proposal:
 
 @fixer("space-before-tab")
 def space_before_tab(site: FixSite) -> Iterator[ColumnSpan]:
-    """Replaces whitespace that has a space before a tab with tabs that reach the same column."""
+    """Replace whitespace that has a space before a tab with tabs that reach the same column."""
     line, raw = site.line, site.line.raw
     for run in re.compile(r"[ \t]* \t[ \t]*").finditer(raw, 1):
         start, end = run.span()
@@ -89,7 +89,7 @@ def indent(site: FixSite) -> Proposal:
 
 
 def _continues_condition(site: FixSite) -> bool:
-    """Returns whether the line goes on with the condition of an #if."""
+    """Return whether the line goes on with the condition of an #if."""
     number = site.number
     while (above := site.added(number - 1)) and above.raw.endswith("\\"):
         number -= 1
@@ -104,8 +104,7 @@ _UNKNOWN = compile_cached(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
 def code_depth(site: FixSite, columns: int) -> int:
-    """Returns the nesting depth of a line in a completely added function, or 0 if it is not
-    certain.
+    """Return the nesting depth of a line in a completely added function, or 0 if it is not certain.
 
     The depth is determined by braces and conditions. A statement one column left of a tab stop is
     assumed to be copied from a diff.
@@ -120,8 +119,8 @@ def code_depth(site: FixSite, columns: int) -> int:
 
 
 def _depths(site: FixSite) -> Iterator[tuple[int, int]]:
-    """Yields the number and depth of each line that is in a function whose lines are all added, as
-    far as it is certain.
+    """Yield the number and depth of each line that is in a function whose lines are
+    all added, as far as it is certain.
     """
     depth, nested, before, is_known = 0, 0, ";", False
     for number in range(1, len(site.scan.lines) + 1):
@@ -144,14 +143,14 @@ def _depths(site: FixSite) -> Iterator[tuple[int, int]]:
 
 
 def _white_space(start: int, end: int) -> str:
-    """Returns white space from one column to another: tabs as far as possible."""
+    """Return white space from one column to another: tabs as far as possible."""
     tabs = end // 8 - start // 8
     return "\t" * tabs + " " * (end % 8 if tabs else end - start)
 
 
 @fixer("drop-blank-line")
 def drop_blank_line(site: FixSite) -> Proposal:
-    """Deletes the blank line at the finding or directly above it."""
+    """Delete the blank line at the finding or directly above it."""
     for number in (site.number, site.number - 1):
         line = site.added(number)
         if line and not line.raw[1:].strip():
@@ -161,5 +160,5 @@ def drop_blank_line(site: FixSite) -> Proposal:
 
 @fixer("add-blank-line")
 def add_blank_line(site: FixSite) -> Proposal:
-    """Adds a blank line above the finding's line."""
+    """Add a blank line above the finding's line."""
     return FixEdit(site.number, 0, ("+",)) if site.added(site.number) else None
