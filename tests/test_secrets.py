@@ -120,13 +120,13 @@ class World:
             for file in folder.rglob("*")
             if file.is_file()
         ]
-        pathes = [
+        leaks = [
             file
             for file in files
             if file not in planted
             and any(form.encode() in file.read_bytes() for form in _forms())
         ]
-        assert not pathes
+        assert not leaks
 
 
 def _forms() -> tuple[str, ...]:

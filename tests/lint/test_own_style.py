@@ -77,10 +77,10 @@ HELP = '{0}config A_LONG_NAME\n{0}\tbool "Frob the widgets"\n'
             "possible-misspelling",
             mail(
                 "a: b",
-                "Correct contiuous.",
-                file_diff("a.c", "-/* contiuous */\n+/**/"),
+                "Correct recieve.",
+                file_diff("a.c", "-/* recieve */\n+/**/"),
             ),
-            mail("a: b", "Correct contiuous.", CODE),
+            mail("a: b", "Correct recieve.", CODE),
         ),
         (
             "show-without-sysfs-emit",

@@ -5,11 +5,11 @@ import re
 import shutil
 from collections.abc import Iterator
 
-from patchpilot.cache.cached_re import late
+
 from patchpilot.model.printable import width
 
 NARROW, WIDE = 50, 100
-_COLOR = late("\x1b\\[[0-9;]*m")
+_COLOR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def columns() -> int:
