@@ -5,7 +5,6 @@ import re
 import shutil
 from collections.abc import Iterator
 
-
 from patchpilot.model.printable import width
 
 NARROW, WIDE = 50, 100
