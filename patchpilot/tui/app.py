@@ -25,7 +25,11 @@ from patchpilot.errors import (
     PatchpilotError,
     UnclearBaseError,
 )
-from patchpilot.tui.background import BackgroundThread, terminal_gone
+from patchpilot.tui.background import (
+    BackgroundThread,
+    resume_only_what_stopped,
+    terminal_gone,
+)
 from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.legible import AA, AAA, LegibleText
 from patchpilot.tui.opening import Opening
@@ -196,6 +200,8 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.push_screen(self._home() if self._at_home else self.made(self._left))
         self.call_after_refresh(self._drawn)
         self.set_interval(LOOK, self._look)
+        if not self.is_headless:
+            resume_only_what_stopped()
         self._on_terminal = os.isatty(0)
         if self.memory.is_new:
             self.notify(self.WELCOME)
@@ -203,8 +209,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def on_unmount(self) -> None:
         if not self.is_headless:
             # Textual's handlers need the event loop, which is about to end
-            for number in (signal.SIGTSTP, signal.SIGCONT):
-                signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         self.session.close()
 
     def _drawn(self) -> None:

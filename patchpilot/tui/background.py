@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import FrameType
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -52,6 +53,23 @@ def stop_all() -> None:
     The whole group, because the demo's parent process waits for the TUI.
     """
     os.killpg(os.getpgrp(), signal.SIGSTOP)
+
+
+def resume_only_what_stopped() -> None:
+    """Resume on SIGCONT only after SIGTSTP.
+
+    A hangup sends SIGCONT as well. Textual would start a second thread that reads the keys, and
+    the program would not end.
+    """
+    stop, resume = signal.getsignal(signal.SIGTSTP), signal.getsignal(signal.SIGCONT)
+
+    def stopped(number: int, frame: FrameType | None) -> None:
+        for handle in (stop, resume):
+            if callable(handle):
+                handle(number, frame)
+
+    signal.signal(signal.SIGCONT, signal.SIG_DFL)
+    signal.signal(signal.SIGTSTP, stopped)
 
 
 def terminal_gone() -> bool:

@@ -52,9 +52,19 @@ def test_a_walk_that_is_killed_in_a_stage_opens_there(
 
 def test_a_closed_terminal_ends_the_walk(fixed: Path, used_before: Path) -> None:
     with Terminal(WALK, fixed) as walk:
-        walk.wait_for(SHOWS[Stage.COMMIT])
+        walk.wait_for(SHOWS[Stage.COMMIT], "quit")
         walk.close()
         assert walk.process.wait(30) == ExitCode.INTERRUPTED
+    with Terminal(WALK, fixed) as walk:
+        walk.wait_for(SHOWS[Stage.COMMIT], "quit")
+        walk.quiet(1.0)
+        threads = list(Path(f"/proc/{walk.process.pid}/task").iterdir())
+        # a hangup sends both to the session
+        os.killpg(walk.process.pid, signal.SIGCONT)
+        walk.quiet(1.0)
+        assert set(Path(f"/proc/{walk.process.pid}/task").iterdir()) <= set(threads)
+        os.killpg(walk.process.pid, signal.SIGHUP)
+        assert walk.process.wait(30)
 
 
 def test_a_send_that_is_killed_is_taken_up_where_it_was(
