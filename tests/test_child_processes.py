@@ -197,7 +197,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/b4_series::_not_utf8": ("id_",),
         "outgoing/b4/enrollment::_forked": ("*filter(None, tips)",),
         "outgoing/target_tree::fit_of_files": ("target.tip",),
-        "services/backport/patch_on_branch::patch_on_branch": ("made[-1].id",),
         "services/backport/work_clone::build": ("commits[-1].id",),
         "services/backport/work_clone::_prepare": (
             "branch.tip",
@@ -286,7 +285,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "backports/backport_patches::format_series": ("*recipients",),
         "commits/make_commits::_commit": ("parent", "tree"),
         "commits/make_commits::_index": ("tip",),
-        "commits/move_branch::shift": ("*place",),
+        "commits/move_branch::shift": ("*branch_options",),
         "commits/rewrite::_signed": ("*words", "parts['tree']"),
         "commits/submodules::_names": ("option", "variable"),
         "outgoing/compose_mails::bodies_of_commits": ("*args", "*span"),

@@ -3,26 +3,36 @@
 rebase onto the same files keeps the record, and changed code has none.
 """
 
-from dataclasses import astuple
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository
-from patchpilot.model.built_commit import BuiltCommit, BuiltConfiguration, SkippedFile
+
+if TYPE_CHECKING:
+    from patchpilot.model.built_commit import BuiltCommit
 
 _KIND = Kind("built-commit", (str(Path(__file__)),), 500)
 
 
-def keep_built(repository: Repository, built: BuiltCommit) -> None:
+def keep_built(repository: Repository, built: "BuiltCommit") -> None:
     """Store what was built for a commit, replacing any earlier record."""
+    from dataclasses import astuple
+
     remember(_KIND, _key(repository, built.commit), astuple(built))
 
 
-def built_of(repository: Repository, commit: str) -> BuiltCommit | None:
+def built_of(repository: Repository, commit: str) -> "BuiltCommit | None":
     """Return the record of what was last built for a commit, or None."""
     known = recall(_KIND, _key(repository, commit))
     if not known:
         return None
+    from patchpilot.model.built_commit import (
+        BuiltCommit,
+        BuiltConfiguration,
+        SkippedFile,
+    )
+
     _, builds, rows, new = known
     configurations = tuple(
         BuiltConfiguration(

@@ -10,7 +10,7 @@ from patchpilot.building.build_series import (
     Built,
     SeriesBuild,
 )
-from patchpilot.building.built_record import built_of, keep_built
+from patchpilot.building.built_record import keep_built
 from patchpilot.building.configuration import sandbox
 from patchpilot.building.diagnostics import ERROR
 from patchpilot.building.plan import BuildOptions, Change, make_plan
@@ -23,7 +23,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
-from patchpilot.model.built_commit import BuiltCommit, build_summary
+from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.counted import counted
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
@@ -61,16 +61,6 @@ def build_facts(
             hint="only objects of a kernel tree can be built",
         )
     return build_in(repository, repository, patches, options, progress)
-
-
-def last_build(repository: Repository | None, patches: Sequence[Patch]) -> BuildFacts:
-    """Return the recorded result of building commits, if all of them were built as they are."""
-    if repository is None or not all(patch.commit for patch in patches):
-        return BuildFacts({}, "")
-    built = [built_of(repository, patch.commit or "") for patch in patches]
-    summary = build_summary(built)
-    known = tuple(one for one in built if one and summary)
-    return BuildFacts({}, summary and f"last build: {summary}", known)
 
 
 def build_in(

@@ -361,14 +361,27 @@ class Driver:
 
             facts = build_facts(*asked, build, self.progress)
         elif project.kernel:
-            from patchpilot.checking.build_facts import last_build
-
-            facts = last_build(self.repository, patches)
+            facts = self._last_build([patch.commit for patch in patches])
         if build or self.options.checkers:
             from patchpilot.checking.checker_facts import checker_facts
 
             facts = facts.with_more(checker_facts(*asked, self.progress))
         return facts
+
+    def _last_build(self, commits: Sequence[str | None]) -> BuildFacts:
+        """Return the recorded result of building commits, if all of them were built as they are."""
+        if self.repository is None or not all(commits):
+            return BuildFacts({}, "")
+        from patchpilot.building.built_record import built_of
+
+        built = [built_of(self.repository, commit or "") for commit in commits]
+        if not all(built):
+            return BuildFacts({}, "")
+        from patchpilot.model.built_commit import build_summary
+
+        summary = build_summary(built)
+        known = tuple(commit for commit in built if commit and summary)
+        return BuildFacts({}, summary and f"last build: {summary}", known)
 
     def _trees(self, series: Sequence[Series]) -> Mapping[int, Callable[[], Tree]]:
         """Return a function that makes the tree of each patch that is based on another

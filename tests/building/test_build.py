@@ -479,7 +479,7 @@ def test_the_mails_say_what_was_built_when_asked_and_until_the_commit_changes(
         "drv: touch\n\nSigned-off-by: A <a@example.org>", {"drv/w.c": f"{DRIVER}\n"}
     )
     where = ("-C", repo.path, "--base", "base")
-    refused = call("draft", *where, "--compile-tested")
+    refused = call("draft", *where, "--note-build")
     assert "not every commit of the topic was built" in refused.err
     assert "patchpilot build" in refused.err
     built(repo)
@@ -502,7 +502,7 @@ def test_the_mails_say_what_was_built_when_asked_and_until_the_commit_changes(
     assert "Compile-tested: " not in preview()
     repo.git("reset", "-q", "--hard", "HEAD@{1}")
     assert "Compile-tested: " in preview()
-    assert call("draft", *where, "--no-compile-tested").code == 0
+    assert call("draft", *where, "--no-note-build").code == 0
     assert "Compile-tested: " not in preview()
 
 

@@ -19,7 +19,7 @@ from patchpilot.cli.verbs import VERBS, overview
 from patchpilot.config import KEYS
 from tests.kit.cli import call
 
-COMMANDS, SETTINGS, OPTIONS = 33, 14, 289
+COMMANDS, SETTINGS, OPTIONS = 33, 14, 288
 """The most commands, settings, and options printed by all help pages: only lowered."""
 MAN = Path(__file__).parents[2] / "man"
 

@@ -76,11 +76,14 @@ NOT_RUN = {
     "patchpilot backport {commit} --request": (
         "its word is known at run time: tests/backports/test_untouched.py runs it"
     ),
-    "patchpilot build --config .config": "needs a .config: tests/building has one",
+    **dict.fromkeys(
+        ("patchpilot build --config .config", "patchpilot build drivers/hwmon/lm75.c"),
+        "needs a kernel tree: tests/building has one",
+    ),
     "patchpilot backport HEAD --build objects --write backports/": (
         "needs a kernel tree: tests/backports/test_build_objects.py has one"
     ),
-    "patchpilot draft --compile-tested": (
+    "patchpilot draft --note-build": (
         "needs commits that were built: tests/building has some"
     ),
     "patchpilot trust --build {target}": "known at run time: tests/building compares it",
@@ -182,7 +185,7 @@ PLACEHOLDERS = (
     (r"\{onto\}", "--onto BRANCH"),
     (r"\boops\.txt", "bisect.txt"),
     (r"drivers/net/acme/ring\.c", "drivers/net/foo.c"),
-    (r"\{what\} --in \{found\.tree\}", "bar --in v6.1"),
+    (r"\{what\} --in \{fixes\.tree\}", "bar --in v6.1"),
     (r"\{(?:answer|branch|branches\[0\])\.branch\}|\bBRANCH\b", "stable/linux-5.15.y"),
     (r"\bA\.\.B\b", "origin/master..HEAD"),
     (r"https://lore\.kernel\.org/netdev/(?:<message-id>|[^'/ ]+)/", "URL"),

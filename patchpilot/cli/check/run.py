@@ -20,7 +20,7 @@ from patchpilot.services.check.check_source import (
     can_be_streamed,
     check_source,
     need_no_repository,
-    uncommitted_files,
+    unchecked_files,
 )
 from patchpilot.topic.topic_prefix import has_drafts
 
@@ -194,7 +194,7 @@ def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:
 
 def _note_uncommitted(repository: Any) -> None:
     """Print on stderr which changes of the working tree no commit has: they were not checked."""
-    if files := uncommitted_files(repository):
+    if files := unchecked_files(repository):
         more = f" and {counted(len(files) - 1, 'more file')}" if files[1:] else ""
         notice(
             "note",

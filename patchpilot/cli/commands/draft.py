@@ -60,8 +60,7 @@ from patchpilot.write_file import write_file
 )
 @series_options
 @option(
-    "--compile-tested/--no-compile-tested",
-    "--note-build",
+    "--note-build/--no-note-build",
     "compile_tested",
     default=None,
     help="state below the --- in which configurations `patchpilot build` built the commits",

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.make_commits import uncommitted_files as uncommitted_files
 from patchpilot.commits.range import is_network_target, looks_like_file, names_file
 from patchpilot.errors import PatchpilotError
 from patchpilot.settings.read_settings import Source, revision_source, user_settings
@@ -105,3 +104,10 @@ def can_be_fixed(targets: Sequence[str]) -> bool:
     return not any(
         is_network_target(target) or target.endswith(".gz") for target in targets
     )
+
+
+def unchecked_files(repository: "Repository") -> list[str]:
+    """Return the paths of tracked files that differ from HEAD, in git's order."""
+    from patchpilot.commits.make_commits import uncommitted_files
+
+    return uncommitted_files(repository)
