@@ -278,6 +278,9 @@ class SeriesBuild:
         output = self._place.output(configuration.folder)
         maker = Maker(self._place.tree, output, configuration, self._options.jobs)
         lost, failure = maker.configure(state.build_digest, self._shown)
+        if failure and maker.lacks_file and self._place.widen():
+            self._checked_out = ""
+            return self._configured(configuration, state)
         names = ", ".join(f"CONFIG_{name}" for name in lost)
         why = failure or (names and f"{names} did not stay enabled")
         for number, change in enumerate(self._changes):

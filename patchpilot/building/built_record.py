@@ -12,7 +12,8 @@ from patchpilot.commits.repository import Repository
 if TYPE_CHECKING:
     from patchpilot.model.built_commit import BuiltCommit
 
-_KIND = Kind("built-commit", (str(Path(__file__)),), 500)
+_FORM = Path(__file__).parents[1] / "model" / "built_commit.py"
+_KIND = Kind("built-commit", (str(Path(__file__)), str(_FORM)), 500)
 
 
 def keep_built(repository: Repository, built: "BuiltCommit") -> None:

@@ -48,8 +48,9 @@ def new_ones(
     left = [one for one in left if not is_known(one, (one.path,))]
     # code moves between files too
     paths = [change.path for change in changes]
+    order = {diagnostic: number for number, diagnostic in enumerate(after)}
     return tuple(
-        sorted((one for one in left if not is_known(one, paths)), key=after.index)
+        sorted((one for one in left if not is_known(one, paths)), key=order.__getitem__)
     )
 
 

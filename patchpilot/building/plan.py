@@ -22,6 +22,7 @@ from patchpilot.building.guards import guards_of
 from patchpilot.building.kconfig import Kconfig
 from patchpilot.building.makefiles import Need, needs_of
 from patchpilot.building.tree_state import TreeState
+from patchpilot.building.work_place import SAFE
 from patchpilot.cache.entries import Kind, kept
 from patchpilot.model.counted import counted
 from patchpilot.model.file_diff import FileChange
@@ -58,10 +59,6 @@ _BIG_ENDIAN = "powerpc"
 _KCONFIG = re.compile(r"(?:^|/)Kconfig[^/]*$")
 _DEVICETREE = re.compile(r"arch/\w+/boot/dts/.*\.dts")
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
-_SAFE = re.compile(r"[\w+,@.][\w.+,@-]*(?:/[\w+,@.][\w.+,@-]*)*")
-"""A path whose object is a target of make, neither an option nor a variable (`CC=x.c`), also where
-make is given the end of the path only.
-"""
 
 
 class BuildOptions(NamedTuple):
@@ -103,7 +100,7 @@ class Plan(NamedTuple):
 
 def is_target(path: str) -> bool:
     """Return whether a path contains only characters that other programs accept in a path."""
-    return _SAFE.fullmatch(path) is not None
+    return SAFE.fullmatch(path) is not None
 
 
 def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:

@@ -8,6 +8,7 @@ They are in the cache and may be deleted. The user's tree and .config are not to
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import time
 from collections.abc import Collection, Iterable, Iterator
@@ -27,6 +28,13 @@ _OLD_SECONDS = 30 * 86400.0
 _FEW, _PLAIN = 100, "100644"
 _CHECKOUT_SECONDS = 1800.0
 _WHOLE = ("/*",)
+_MOST_FOLDERS = 300
+SAFE = re.compile(
+    r"(?!(?:.*/)?\.\.?(?:/|$))[\w+,@.][\w.+,@-]*(?:/[\w+,@.][\w.+,@-]*)*", re.ASCII
+)
+"""A path whose object is a target of make, neither an option nor a variable (`CC=x.c`), also where
+make is given the end of the path only.
+"""
 _LARGE = {"drivers/gpu/drm/amd/": "include/**", "arch/": "*/boot/dts/**"}
 
 
@@ -43,14 +51,22 @@ class WorkPlace:
 
         They are a sixth of the tree, as patterns of git-sparse-checkout(1).
         """
-        folders = {path.rpartition("/")[0] for path in paths}
+        # another name would be a pattern
+        folders = {
+            path.rpartition("/")[0]
+            for path in paths
+            if "/" in path and SAFE.fullmatch(path)
+        }
         folders |= {"kernel", "kernel/time"}
+        if len(folders) > _MOST_FOLDERS:
+            self.patterns = _WHOLE
+            return
         self.patterns = (
             *("/*", "!/*/", "/include/", "/scripts/", "/usr/", "/tools/*/"),
             *(
-                f"{sign}"
+                pattern
                 for folder in sorted(folders)
-                for sign in (f"/{folder}/*", f"!/{folder}/*/**")
+                for pattern in (f"/{folder}/*", f"!/{folder}/*/**")
             ),
             *("*.h", "!/arch/*/**", "!/tools/perf/**", "!/tools/testing/**"),
             *("Kconfig*", "Makefile*", "Kbuild*"),
@@ -99,7 +115,8 @@ class WorkPlace:
         known = stamp.read_text("utf-8") if stamp.exists() else ""
         stamp.unlink(missing_ok=True)
         old = known.removesuffix(patterns)
-        if not (old != known and self._change(repository, old, commit)):
+        is_there = old != known and repository.find(old) is not None
+        if not (is_there and self._change(repository, old, commit)):
             (self.tree / ".git" / "index.lock").unlink(missing_ok=True)
             sparse = self.tree / ".git" / "info" / "sparse-checkout"
             sparse.write_text(patterns, "utf-8")
@@ -128,10 +145,17 @@ class WorkPlace:
             (change.old_mode, change.mode) != (_PLAIN, _PLAIN) for change in changes
         ):
             return False
-        for change in changes:
-            file = self.tree / change.path
+        top = self.tree.resolve()
+        files = [top / change.path for change in changes]
+        # a malformed tree may have a symbolic link for one of its directories
+        if any(file.resolve() != file for file in files):
+            return False
+        for change, file in zip(changes, files, strict=True):
             if file.is_file():
-                file.write_bytes(repository.blob(new, change.path) or b"")
+                blob = repository.objects.get(change.object_id)
+                if blob is None or blob[1] != "blob":
+                    return False
+                file.write_bytes(blob[2])
         return True
 
     def output(self, name: str) -> Path:

@@ -17,7 +17,11 @@ from patchpilot.building.plan import BuildOptions, Change, make_plan
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import work_place
 from patchpilot.checking.check_result import BuildFacts
-from patchpilot.commits.build_trust import build_change, refuse_untrusted_build
+from patchpilot.commits.build_trust import (
+    build_change,
+    refuse_untrusted_build,
+    trusted_base,
+)
 from patchpilot.commits.own_commands import is_trusted
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
@@ -126,8 +130,15 @@ def _trusted(
 
 def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> bool:
     """Return whether the user trusts what a commit's tree changes of the code that a build runs."""
-    change = build_change(repository.top, kept_for.top, patch.commit or "")
-    return change is None or is_trusted(change)
+    commit = patch.commit or ""
+    base = trusted_base(repository.top, kept_for.top, commit)
+    # the state before the commit is built too
+    parents = [it for it in repository.commit(commit).parents[:1] if it != base]
+    changes = [
+        build_change(repository.top, kept_for.top, built)
+        for built in (*parents, commit)
+    ]
+    return all(change is None or is_trusted(change) for change in changes)
 
 
 def _text(built: Built) -> str:

@@ -43,7 +43,7 @@ def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
     None if there are none. The commit is in the repository at `where`. The trust is stored for the
     tree at `top`, and applies to every commit with the same lines.
     """
-    base = _trusted_base(where, top, commit)
+    base = trusted_base(where, top, commit)
     diff = git(
         where, "diff-tree", "-p", "-r", "--text", "--no-renames", base, commit
     ).text
@@ -61,7 +61,7 @@ def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
     return own_command(top, "build files", commit, text) if text else None
 
 
-def _trusted_base(where: Path, top: Path, commit: str) -> str:
+def trusted_base(where: Path, top: Path, commit: str) -> str:
     """Return the latest commit before `commit` on a remote branch of the tree at `top`.
 
     Without remote branches, it is the parent of `commit`.

@@ -45,20 +45,32 @@ class BuiltCommit:
     configurations: tuple[BuiltConfiguration, ...]
     new: int = 0
 
+    @property
+    def never_built(self) -> set[str]:
+        """The files that no configuration compiles."""
+        skipped = {file.path for row in self.configurations for file in row.skipped}
+        return skipped - {path for row in self.configurations for path in row.built}
+
 
 def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
     """Return the result of building a series, for example "built in 3 configurations, nothing new".
 
-    Return "" if a commit was not built or has no object file.
+    Return "" if a commit has no object that was built.
     """
-    built = [commit for commit in commits if commit and commit.configurations]
+    built = [
+        commit
+        for commit in commits
+        if commit and any(row.built for row in commit.configurations)
+    ]
     if not built or len(built) < len(commits):
         return ""
     most = max(len(commit.configurations) for commit in built)
     new = sum(commit.new for commit in built)
     found = counted(new, "new finding") if new else "nothing new"
     failed = "" if all(commit.builds for commit in built) else ", does not build"
-    return f"built in {counted(most, 'configuration')}, {found}{failed}"
+    skipped = sum(len(commit.never_built) for commit in built)
+    rest = f", {counted(skipped, 'file')} not built" if skipped else ""
+    return f"built in {counted(most, 'configuration')}, {found}{failed}{rest}"
 
 
 def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:

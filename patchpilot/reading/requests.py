@@ -123,15 +123,15 @@ def points_of(reply: Reply) -> Iterator[ReviewPoint]:
         )
 
 
-def asking_lines(mail: Classified) -> tuple[int, ...]:
-    """Return the 0-based lines of a message's body on which a request starts."""
-    return tuple(request[0] for request in _requests(mail))
+def asking_lines(mail: Classified, author: Address) -> tuple[int, ...]:
+    """Return the 0-based lines of a message's body on which a request to the author starts."""
+    return tuple(request[0] for request in _requests(mail, author))
 
 
 _Request = tuple[int, int, str, tuple[str, ...]]
 
 
-def _requests(mail: Classified, author: Address | None = None) -> Sequence[_Request]:
+def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
     """Return the requests of a message: first line, last line, text, and the quoted lines."""
     if mail.by_author:
         return ()

@@ -272,9 +272,7 @@ def as_asked(draft: Draft, request: SendRequest) -> Draft:
 def _with_cover(
     repository: Repository, draft: Draft, series: Series, branch: str | None
 ) -> Draft:
-    """Return a draft without a cover takes the one that is elsewhere: a cover letter
-    among the files, or the branch description.
-    """
+    """Return the draft with the cover letter among the files, or the branch description."""
     if draft.has_cover:
         return draft
     if series.cover:

@@ -260,7 +260,7 @@ class TopicState(NamedTuple):
             if unfinished(begun):
                 write = Action("draft", ("--changelog", "- what changed"), "`{}`")
                 parts = (
-                    f"write the changelog of v{self.next_version} and send it: ",
+                    f"write the changelog of v{self.next_version}, then review it: ",
                     write,
                     ", then ",
                     Action("send", ("--reroll", "--dry-run"), "`{}`"),

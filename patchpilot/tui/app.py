@@ -209,7 +209,8 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def on_unmount(self) -> None:
         if not self.is_headless:
             # Textual's handlers need the event loop, which is about to end
-            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            for number in (signal.SIGTSTP, signal.SIGCONT):
+                signal.signal(number, signal.SIG_DFL)
         self.session.close()
 
     def _drawn(self) -> None:

@@ -56,20 +56,19 @@ def stop_all() -> None:
 
 
 def resume_only_what_stopped() -> None:
-    """Resume on SIGCONT only after SIGTSTP.
+    """Resume on SIGCONT only if no thread of Textual reads the keys.
 
-    A hangup sends SIGCONT as well. Textual would start a second thread that reads the keys, and
-    the program would not end.
+    A hangup sends SIGCONT as well. Textual would start a second such thread, and the program would
+    not end.
     """
-    stop, resume = signal.getsignal(signal.SIGTSTP), signal.getsignal(signal.SIGCONT)
+    resume = signal.getsignal(signal.SIGCONT)
 
-    def stopped(number: int, frame: FrameType | None) -> None:
-        for handle in (stop, resume):
-            if callable(handle):
-                handle(number, frame)
+    def resumed(number: int, frame: FrameType | None) -> None:
+        reads = any(thread.name == "textual-input" for thread in threading.enumerate())
+        if callable(resume) and not reads:
+            resume(number, frame)
 
-    signal.signal(signal.SIGCONT, signal.SIG_DFL)
-    signal.signal(signal.SIGTSTP, stopped)
+    signal.signal(signal.SIGCONT, resumed)
 
 
 def terminal_gone() -> bool:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from patchpilot.building import configuration
 from patchpilot.building.configuration import host_arch
 from patchpilot.building.plan import BuildOptions, Change, make_plan
 from patchpilot.building.tree_state import TreeState
+from patchpilot.building.work_place import WorkPlace
 from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.commits.build_trust import build_change, build_command
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.trust_store import trust
-from patchpilot.errors import CancelledError
+from patchpilot.errors import CancelledError, GitError
 from patchpilot.model.built_commit import (
     BuiltCommit,
     BuiltConfiguration,
@@ -212,7 +214,7 @@ def test_a_file_that_a_build_runs_is_not_built_untrusted(repo: Repo, path: str) 
     assert build_change(repo.path, repo.path, "HEAD") is not None
 
 
-@pytest.mark.parametrize("way", ["earlier commit", "merge"])
+@pytest.mark.parametrize("way", ["earlier commit", "merge", "only before"])
 def test_trust_covers_only_build_files_of_a_remote_branch(
     repo: Repo, tmp_path: Path, way: str
 ) -> None:
@@ -226,16 +228,77 @@ def test_trust_covers_only_build_files_of_a_remote_branch(
         repo.commit("drv: ours", {"ours": ""})
         repo.git("merge", "-q", "--no-commit", "--no-ff", "side")
     repo.commit("drv: something else", evil)
-    repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n"})
+    repaired = {"Makefile": MAKEFILE} if way == "only before" else {}
+    repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n", **repaired})
     trusted(repo)
     words = ("build", "-C", repo.path, "--quick", "HEAD", "--format", "json")
     findings = json.loads(call(*words).out)["patches"][0]["findings"]
     assert [finding["name"] for finding in findings] == ["build-not-built"]
     assert not touched.exists()
-    shown = call("trust", "--build-changes", "HEAD~..HEAD", repo.path).out
+    which = "HEAD~2..HEAD~" if repaired else "HEAD~..HEAD"
+    shown = call("trust", "--build-changes", which, repo.path).out
     assert f"Makefile: +$(shell touch {touched})" in shown
     call(*words)
     assert touched.exists()
+
+
+def test_a_checkout_writes_nothing_through_a_link_of_a_malformed_tree(
+    repo: Repo, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "x.c").write_text("mine")
+
+    def store(kind: str, content: bytes) -> str:
+        file = tmp_path / "object"
+        file.write_bytes(content)
+        words = ("hash-object", "-w", "-t", kind, "--literally", str(file))
+        return repo.git(*words).strip()
+
+    def commit(text: bytes, *parents: str) -> str:
+        def entry(mode: bytes, name: bytes, of: str) -> bytes:
+            return mode + b" " + name + b"\0" + bytes.fromhex(of)
+
+        folder = store("tree", entry(b"100644", b"x.c", store("blob", text)))
+        link = store("blob", str(outside).encode())
+        tree = store(
+            "tree", entry(b"40000", b"d", folder) + entry(b"120000", b"d", link)
+        )
+        given = [word for parent in parents for word in ("-p", parent)]
+        return repo.git("commit-tree", "-m", "d: change", *given, tree).strip()
+
+    first = commit(b"first")
+    second = commit(b"second", first)
+    place = WorkPlace(tmp_path / "place")
+    with Repository.open(repo.path) as repository:
+        for revision in (first, second):
+            with suppress(GitError):
+                place.checkout(repository, revision)
+    assert (outside / "x.c").read_text() == "mine"
+
+
+def test_a_checkout_of_a_commit_without_its_blob_fails(
+    repo: Repo, tmp_path: Path
+) -> None:
+    place = WorkPlace(tmp_path / "place")
+    repo.commit("drv: change", {"drv/w.c": "int x;\n"})
+    blob = repo.git("rev-parse", "HEAD:drv/w.c").strip()
+    with Repository.open(repo.path) as repository:
+        place.checkout(repository, repository.resolve("HEAD~"))
+        (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+        with pytest.raises(GitError):
+            place.checkout(repository, repository.resolve("HEAD"))
+
+
+def test_the_sparse_checkout_has_no_pattern_of_a_strange_name(tmp_path: Path) -> None:
+    place = WorkPlace(tmp_path)
+    place.narrow(["lib\udcff/a.c", "d*/b.c", "../e/f.c", "a.c", "drv/w.c"], ["x86"])
+    assert [line for line in place.patterns if "/drv" in line] == [
+        "/drv/*",
+        "!/drv/*/**",
+    ]
+    assert not {"/d*/*", "/../e/*", "//*"} & set(place.patterns)
+    "".join(place.patterns).encode()
 
 
 def test_build_files_of_a_remote_branch_are_not_shown(repo: Repo) -> None:

@@ -113,4 +113,4 @@ def test_the_planted_defect_selects_its_semantic_patch_and_is_reported(
     near = near_text(text, [planted["line"]])
     assert list(scripts_for(tree, near, silent)) == [script]
     report = run_scripts(linux, tree, "drv.c", [script], silent)
-    assert planted["line"] in {diagnostic.line for diagnostic in report.diagnostics}
+    assert planted["line"] in {diagnostic.line for diagnostic in report}

@@ -230,14 +230,14 @@ def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
 def test_a_started_version_leads_to_its_changelog_and_to_send() -> None:
     step = Hint(
         (
-            "write the changelog of v2 and send it: ",
+            "write the changelog of v2, then review it: ",
             Action("draft", ("--changelog", "- what changed"), "`{}`"),
             ", then ",
             Action("send", ("--reroll", "--dry-run"), "`{}`"),
         )
     )
     assert in_keys(step, Stage.FOLLOW) == (
-        "write the changelog of v2 and send it: e at stage 6, then press 7"
+        "write the changelog of v2, then review it: e at stage 6, then press 7"
     )
 
 

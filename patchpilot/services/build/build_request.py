@@ -16,6 +16,7 @@ from patchpilot.commits.make_commits import (
 from patchpilot.commits.range import head_of, is_mail, names_file
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
+from patchpilot.model.counted import listed
 from patchpilot.model.limits import MIB
 from patchpilot.topic.read_series import read_series
 from patchpilot.topic.topic_base import has_topic, topic_base
@@ -78,7 +79,9 @@ def build_targets(
             revisions.append(target)
     if mails:
         series = read_series(mails, repository)
-        patches = [patch for one in series for patch in one.patches]
+        patches = [patch for part in series for patch in part.patches]
+        if not patches:
+            raise InputError(f"no patch in {listed(mails)}")
         tip = repository.resolve(base) if base else head
         revisions += commit_patches(repository, patches, tip)
     if paths:

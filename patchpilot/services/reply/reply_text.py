@@ -41,7 +41,7 @@ def first_text(
         [word for mark in subject.marks for word in mark.split()]
     )
     values = {
-        "quote": quoted_reply(mail, asking_lines(mail)),
+        "quote": quoted_reply(mail, asking_lines(mail, sender)),
         "tags": quoted_tags(mail),
         "own_tags": "\n".join(f"{tag}: {sender}" for tag in tags),
         "name": sender.name,

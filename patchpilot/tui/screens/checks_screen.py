@@ -418,6 +418,11 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.open_detail()
         self.query_one("#detail").focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "cancel" and self.focused is self.query_one("#detail"):
+            return True
+        return super().check_action(action, parameters)
+
     def action_cancel(self) -> None:
         if self.focused is self.query_one("#detail"):
             self.query_one("#findings" if self._found else "#patch").focus()

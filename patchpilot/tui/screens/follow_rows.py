@@ -205,10 +205,10 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     rows = []
     for name, says in head_rows(series):
         text = in_keys(says, Stage.FOLLOW) if name == "next" else one_line(str(says))
-        if name == "next" and not is_fetched:
-            text = FETCH
-        elif name == "next" and wants(series) == "v" and "press" not in text:
+        if name == "next" and wants(series) == "v" and "press" not in text:
             text += " (r, then v)" if open_points(series) else " (v)"
+        if name == "next" and not is_fetched:
+            text = f"{text}; {FETCH}" if series.step.need == "action" else FETCH
         rows.append((name, text))
     others = max(1, most // 2)
     return [

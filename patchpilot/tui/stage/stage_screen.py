@@ -525,6 +525,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         When it takes longer than a moment, the title line shows `what`, and `meanwhile` is called
         once, as it is when there is no result.
         """
+        # an object of its own for each job: the default is shared
+        meanwhile = partial(meanwhile)
         self._doing[what], self._meanwhile[what] = f"{what} …", meanwhile
         self.set_timer(PATIENCE, partial(self._lasts, what, meanwhile))
         in_new_thread(self, partial(self._do, what, work, then), f"side-{what}")
@@ -537,7 +539,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.place()
 
     def _ended(self, what: str) -> Callable[[], None]:
-        """Return a side job ended: what was to be called if it lasted."""
+        """End a side job, and return what is to be called if it lasted."""
         self._doing.pop(what, None)
         self._slow.discard(what)
         return self._meanwhile.pop(what, lambda: None)
