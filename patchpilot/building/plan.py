@@ -56,6 +56,8 @@ _BYTE_ORDER = re.compile(
     r"(?:__)?[bl]e(?:16|32|64)|cpu_to|_to_cpu|bitfield|htons|ntohs|htonl|ntohl"
 )
 _BIG_ENDIAN = "powerpc"
+_MOST_LEVELS, _MOST_NAMES = 8, 500
+"""Of the devicetree files that include one another, and of names that are searched at once."""
 _KCONFIG = re.compile(r"(?:^|/)Kconfig[^/]*$")
 _DEVICETREE = re.compile(r"arch/\w+/boot/dts/.*\.dts")
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
@@ -258,8 +260,10 @@ def _including(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
     """
     found: set[str] = set()
     names = [name]
-    while names:
-        either = "|".join(map(re.escape, names))
+    for _ in range(_MOST_LEVELS):
+        if not names:
+            break
+        either = "|".join(map(re.escape, names[:_MOST_NAMES]))
         users = state.grep([f'include.*[</"]({either})'], *_FILES, paths=kinds)
         new = set(users) - found
         found |= new

@@ -29,6 +29,7 @@ from patchpilot.topic.read_series import read_series
 
 OBJECTS = "objects"
 """Instead of a command: compile what the fix touches."""
+_MOST_NAMES = 50
 _FATAL = (ERROR, BROKEN_COMMIT, MODPOST)
 FAILED = 2
 """The exit code if an object does not compile, as that of make."""
@@ -106,6 +107,7 @@ def compile_objects(
 def _missing(repository: Repository, tip: str, names: Collection[str]) -> list[str]:
     """Return a line with the names that no source file of a branch contains, if there are any."""
     tree = TreeState(repository, tip)
+    names = sorted(names)[:_MOST_NAMES]
     words = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))
     missing = sorted(set(names) - set(words))
     return [f"the branch does not have {listed(missing)}"] if missing else []

@@ -62,7 +62,8 @@ def build_targets(
     top of `base`, by default HEAD.
     """
     head = head_of(repository)
-    edited = uncommitted_files(repository)
+    may_edit = not targets or any(map(os.path.lexists, targets))
+    edited = uncommitted_files(repository) if may_edit else []
     if not targets:
         has_more = edited and has_topic(repository, base)
         wanted = topic_base(repository, base).commits if has_more else ()
