@@ -183,7 +183,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/tree_readers::CommitTree.files": ("self.commit_id",),
         "commits/undo_refs::record": ("commit",),
         "commits/build_trust::build_change": ("base", "commit"),
-        "commits/build_trust::_trusted_base": ("commit", "named[1]", "*tips"),
+        "commits/build_trust::trusted_base": ("commit", "named[1]", "*tips"),
         "commits/branch_move_journal::_changed": ("move.new", "move.old"),
         "commits/branch_move_journal::settle": ("move.target", "now"),
         "commits/branch_move_journal::_write": ("commit",),
