@@ -5,7 +5,7 @@ Needs a kernel tree ($PATCHPILOT_TREE: a git repository, otherwise Debian's linu
 package) and a folder of patches ($PATCHPILOT_DATA/corpus/patches). Pairs without input are skipped.
 With CACHE=no, it prints the time that each cache saves in a check of one commit instead.
 
-Writes tests/bench/performance.md; exits 1 if a ratio is worse than the recorded one by more than
+Writes docs/reference/performance.md; exits 1 if a ratio is worse than the recorded one by more than
 its tolerance, which `--record` replaces.
 """
 

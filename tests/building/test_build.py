@@ -119,6 +119,15 @@ def test_a_new_warning_is_at_its_line_and_the_second_run_compiles_nothing(
     assert repo.git("status", "--porcelain", "--ignored") == ""
 
 
+def test_a_new_warning_on_a_moved_line_is_reported(repo: Repo) -> None:
+    unused = "\tint not_used_here;\n"
+    hidden = DRIVER.replace("\tint old;\n", f"#if 0\n{unused}#endif\n")
+    repo.commit("drv: hide", {"drv/w.c": hidden})
+    repo.commit("drv: show", {"drv/w.c": DRIVER.replace("\tint old;\n", f"  {unused}")})
+    (finding,), _ = built(repo, targets=("HEAD",))
+    assert "not_used_here" in finding["message"]
+
+
 def places(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
     """Return the subject, path and line of each finding of a build."""
     findings, _ = built(repo, targets=targets)
