@@ -67,8 +67,8 @@ def page(
             "# Performance",
             "",
             "Each time is the shortest of five runs in turn with the other program; the spread is"
-            " longest / shortest. Compare",
-            "the ratios (patchpilot's time / the other program's): the times depend on the machine.",
+            " longest / shortest. Compare the",
+            "ratios (patchpilot's time / the other program's): the times depend on the machine.",
             f"`make bench` fails if a ratio grows by more than {round((TOLERANCE - 1) * 100)} %.",
             "",
             "| what | patchpilot | spread | instead of | takes | ratio | CPU ratio |",
