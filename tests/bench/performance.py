@@ -54,10 +54,10 @@ def page(
 ) -> str:
     """Return the page as Markdown."""
     table = [
-        f"| {row.title} | {_seconds(row.ours)} | {row.spread:.2f} | {row.theirs_label}"
-        f" | {_seconds(row.theirs)} | {row.ratio:.2f} | {row.cpu:.2f} |"
+        f"{row.title}|{_seconds(row.ours)}|{row.spread:.2f}|{row.theirs_label}"
+        f"|{_seconds(row.theirs)}|{row.ratio:.2f}|{row.cpu:.2f}"
         if row.ratio
-        else f"| {row.title} | {_seconds(row.ours)} | {row.spread:.2f} | – | | | |"
+        else f"{row.title}|{_seconds(row.ours)}|{row.spread:.2f}|||"
         for row in rows
     ]
     return "\n".join(
@@ -71,8 +71,8 @@ def page(
             "ratios (patchpilot's time / the other program's): the times depend on the machine.",
             f"`make bench` fails if a ratio grows by more than {round((TOLERANCE - 1) * 100)} %.",
             "",
-            "| what | patchpilot | spread | instead of | takes | ratio | CPU ratio |",
-            "|---|--:|--:|---|--:|--:|--:|",
+            "what|patchpilot|spread|instead of|takes|ratio|CPU ratio",
+            "---|--:|--:|---|--:|--:|--:",
             *table,
             "",
             f"Measured on {now:%Y-%m-%d}, {where}: {', '.join(versions)}.",

@@ -208,7 +208,8 @@ def objects(tree: Path, scratch: Path) -> None:
     subprocess.run(
         [PATCHPILOT, "trust", "--build", str(tree)], check=True, input=b"y\n"
     )
-    clean = (PATCHPILOT, "build", "--clean")
+    # without what the first run remembered
+    clean = ("rm", "-rf", str(scratch / "CACHE" / "patchpilot"))
     build = (PATCHPILOT, "build", "--quick", "-q", "-C", str(tree), "HEAD")
     out = scratch / "by-make"
     target = DRIVER.removesuffix(".c") + ".o"
