@@ -89,11 +89,17 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
     ):
         return
     removed = _removed(context)
+    wanted = arguments.get("capture_patterns", {}).get("call", "")
+    # a function with a word that `@call` may be is rare, and compiling the query takes longer than
+    # all other rules
+    calls = compiled(
+        "|".join(filled(wanted, row) for row in arguments.get("rows", ({},)))
+    )
     for unit in _units(context, arguments.get("shown", False)):
         if not any(
             needle.encode() in unit.text
             for needle in arguments.get("function_needles", arguments["needles"])
-        ) or not _may_call(unit, arguments):
+        ) or not any(map(calls.search, _words(unit.text))):
             continue
         tree = _parsed(context, unit.text)
         query = _query(arguments["query"])
@@ -104,16 +110,10 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 yield hit_on(line, **values)
 
 
-def _may_call(unit: _Unit, arguments: Arguments) -> bool:
-    """Return whether the text has a word that `@call` may be.
-
-    A file with such words is rare, and compiling the query takes longer than all other rules.
-    """
-    wanted = arguments.get("capture_patterns", {}).get("call", "")
-    names = compiled(
-        "|".join(filled(wanted, row) for row in arguments.get("rows", ({},)))
-    )
-    return any(map(names.search, set(_WORD.findall(unit.text.decode("latin-1")))))
+@lru_cache
+def _words(text: bytes) -> frozenset[str]:
+    # many rules look through the same function
+    return frozenset(_WORD.findall(text.decode("latin-1")))
 
 
 def _matches(
