@@ -11,6 +11,7 @@ import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from glob import iglob
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
@@ -238,13 +239,9 @@ def refuse_locked(
         if ours is not None and made >= ours - 1:
             continue
         minutes = max(0, int((time.time() - made) // 60))
-        age = (
-            f"created {counted(minutes, 'minute')} ago"
-            if minutes
-            else "created less than a minute ago"
-        )
+        age = counted(minutes, "minute") if minutes else "less than a minute"
         raise RefusedError(
-            f"stale lock {lock}, {age}: no process has it open",
+            f"stale lock {lock}, created {age} ago: no process has it open",
             hint=(
                 "if no git runs in this repository (check with `pgrep -a git`), run `rm"
                 f" {shlex.quote(str(lock))}`"
@@ -262,7 +259,8 @@ def _is_new(lock: Path) -> bool:
 def _is_open(file: Path) -> bool:
     """Return whether a process of this user has a file open, as far as the system reports it."""
     name = str(file.resolve())
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
+    # Path.glob raises when a process ends while it reads the process's folder.
+    for link in map(Path, iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207
         try:
             if str(link.readlink()) == name:
                 return True

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,18 +49,9 @@ def test_killed_move_is_rolled_back_and_killed_undo_completed(
     tmp_path: Path, why: str
 ) -> None:
     repo, old, new = _halved(tmp_path / "r", why)
-    for verb in ("check", "prepare"):
-        refused = call(
-            verb,
-            "-C",
-            repo.path,
-            *(
-                {
-                    "check": ("--fix",),
-                    "prepare": ("--yes", "--trailer", "https://example.org/r/1"),
-                }[verb]
-            ),
-        )
+    prepare = ("prepare", "--yes", "--trailer", "https://example.org/r/1")
+    for command in (("check", "--fix"), prepare):
+        refused = call(*command, "-C", repo.path)
         assert refused.code in (ExitCode.FINDINGS, ExitCode.USAGE), refused.err
         assert "patchpilot undo restore" in refused.err
         assert "git commit" not in refused.err
@@ -79,6 +71,22 @@ def test_edit_made_after_the_kill_is_kept(tmp_path: Path) -> None:
     assert outcome.code == ExitCode.FINDINGS
     assert "frob3.c was edited" in outcome.err
     assert (repo.path / "frob3.c").read_text() == "mine\n"
+
+
+def test_process_that_ends_while_locks_are_examined_is_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo, old, _ = _halved(tmp_path / "r")
+    scandir = os.scandir
+
+    def gone(folder: Any) -> Any:
+        if str(folder).startswith("/proc/"):
+            raise FileNotFoundError(folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
+    assert repo.git("rev-parse", "HEAD") == old
 
 
 @pytest.mark.parametrize("name", ["index.lock", "refs/heads/topic.lock"])
@@ -111,24 +119,22 @@ def test_briefly_held_lock_is_waited_for(
     timer.join()
 
 
+def _doctor_check(repo: Repo, name: str) -> dict[str, str]:
+    outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
+    checks: list[dict[str, str]] = json.loads(outcome.out)["checks"]
+    return {check["name"]: check for check in checks}[name]
+
+
 def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
     repo, _, _ = _halved(tmp_path / "r")
-    outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
-    (finding,) = [
-        load
-        for load in json.loads(outcome.out)["checks"]
-        if load["name"] == "unfinished move"
-    ]
+    finding = _doctor_check(repo, "unfinished move")
     assert finding["state"] == "fail"
     assert "patchpilot undo restore" in finding["hint"]
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
     assert "unfinished move" not in call("doctor", "-C", repo.path, "--offline").out
     lock = repo.path / ".git" / "index.lock"
     lock.write_bytes(b"")
-    outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
-    (finding,) = [
-        load for load in json.loads(outcome.out)["checks"] if load["name"] == "lock"
-    ]
+    finding = _doctor_check(repo, "lock")
     assert (finding["state"], f"rm {lock}" in finding["hint"]) == ("warn", True)
 
 
