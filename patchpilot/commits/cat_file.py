@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from patchpilot.commits.run import environment, git_argv, stop
+from patchpilot.commits.run import OLD_GIT, environment, git_argv, stop
 from patchpilot.errors import GitError
 
 _AHEAD = 128
@@ -145,8 +145,8 @@ def _head(stdout: IO[bytes]) -> list[bytes] | None:
         raise GitError(
             "git cat-file exited unexpectedly",
             hint=(
-                "in a partial clone, run `git fetch --refetch --no-filter`; otherwise run `git"
-                " fsck`"
+                f"{OLD_GIT}; in a partial clone, run `git fetch --refetch --no-filter`; otherwise"
+                " run `git fsck`"
             ),
         )
     words = head.rstrip(b"\n").rsplit(b" ", 2)

@@ -8,12 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache import entries
 from patchpilot.commits.git_config import ConfigEntry, by_key
 from patchpilot.commits.own_commands import config_values, counted_entries
 from patchpilot.commits.places import Places
 from patchpilot.commits.run import git, run
-from patchpilot.errors import MissingError
 from patchpilot.model.address import Address
 
 _FIELDS = (
@@ -29,7 +27,6 @@ _FIELDS = (
     "*committerdate:unix",
 )
 _REF_FORMAT = "%00".join(f"%({field})" for field in _FIELDS)
-_VERSION_CACHE = entries.Kind("git-version", (__file__,))
 _AUTHOR_KEYS = r"^(author|user)\."
 _CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 """Characters that git removes from both ends of a name or an address."""
@@ -71,33 +68,9 @@ class GitRef(NamedTuple):
 
 
 def git_version() -> str:
-    """Return git's version as printed by `git version`, for example "2.39.5".
-
-    The version is cached until the program changes. Raise `MissingError` if git is not installed.
-    """
-    files = (f"{folder}/git" for folder in os.get_exec_path())
-    program = next((file for file in files if os.access(file, os.X_OK)), None)
-    if program is None:
-        from patchpilot.extras import system_command
-
-        raise MissingError("git is not installed", hint=system_command("git"))
-    state = os.stat(program)  # noqa: PTH116 (start-up)
-    parts = (program, str(state.st_size), str(state.st_mtime_ns))
-    key = entries.key_of(_VERSION_CACHE, [os.fsencode(part) for part in parts])
-    known = entries.recall(_VERSION_CACHE, key)
-    if isinstance(known, str):
-        return known
-    words = run(["git", "version"], name="git").text.split()
-    version = words[2] if len(words) > 2 else ""
-    if version:
-        entries.remember(_VERSION_CACHE, key, version)
-    return version
-
-
-def version_numbers(version: str) -> tuple[int, ...]:
-    """Return the numbers at the start of a version: (2, 39, 5) for "2.39.5.windows.1"."""
-    match = re.match(r"\d+(?:\.\d+)*", version)
-    return tuple(int(number) for number in match[0].split(".")) if match else ()
+    """Return git's version as printed by `git version`, for example "2.39.5"."""
+    words = run(["git", "version"]).text.split()
+    return words[2] if len(words) > 2 else ""
 
 
 class GitReading:

@@ -19,8 +19,6 @@ from patchpilot.commits.git_config import (
 from patchpilot.commits.git_reading import (
     GitReading,
     GitRef,
-    git_version,
-    version_numbers,
     whole_history,
 )
 from patchpilot.commits.own_commands import Use, refuse_untrusted
@@ -46,7 +44,6 @@ MAX_TOPIC = 500
 """Commits of a branch, latest first, among which its own are searched; b4 refuses longer series."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _LOGGED = "%H%x01%B"
-MINIMUM_GIT = (2, 38)
 _REF_RULES = (
     "{}",
     "refs/{}",
@@ -137,7 +134,7 @@ class Repository:
         """Open the repository that contains `directory`.
 
         The default is the caller's GIT_DIR, otherwise the current directory. Raise `MissingError`
-        if there is no repository, or if git is missing or too old, and `UsageError` if
+        if there is no repository or git is missing, and `UsageError` if
         GIT_WORK_TREE names another working tree than the repository's.
         """
         named = "" if directory else os.environ.get("GIT_WORK_TREE", "")
@@ -148,11 +145,6 @@ class Repository:
             )
         if not _may_be_repository(where.absolute()):
             raise _not_in_repository(where)
-        version = git_version()
-        if version_numbers(version)[:2] < MINIMUM_GIT:
-            raise MissingError(
-                f"git {version} is too old", hint="install git 2.38 or newer"
-            )
         places = read_places(where)
         if places is None:
             raise _not_in_repository(where)

@@ -69,7 +69,6 @@ PINNED = (
     ("color.grep", "false"),
     ("color.status", "false"),
     ("format.pretty", "medium"),
-    ("format.signature", "2.0"),
     ("format.thread", "false"),
     ("format.coverLetter", "false"),
     ("format.numbered", "auto"),
@@ -402,6 +401,7 @@ def git(
     return done
 
 
+OLD_GIT = "if `git version` prints less than 2.38, install a newer git"
 _NEVER_AN_ANSWER = (b"could not open object name list", b"dubious ownership")
 """Errors about the whole repository, not to be mistaken for "no such object" by calls that accept
 exit code 128.
@@ -415,6 +415,7 @@ _WAYS_OUT = (
         ),
     ),
     ("bad config", "correct that line"),
+    ("unknown (option|switch)|usage: git", OLD_GIT),
     (
         "object|bad tree|unable to read|loose|packfile",
         (

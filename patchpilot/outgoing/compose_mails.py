@@ -10,7 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from patchpilot.commits.git_reading import git_version
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import rebased_without_covers
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -100,13 +99,10 @@ def bodies_of_commits(
 
 
 def _format_words(repository: Repository) -> Iterator[str]:
-    """Yield the options for the signature and notes in git's configuration."""
-    signature = repository.config("format.signature")
+    """Yield the options for the signature file and notes in git's configuration."""
     file = repository.config("format.signaturefile")
-    if file and not signature:
+    if file and not repository.config("format.signature"):
         yield f"--signature-file={Path(file[-1]).expanduser()}"
-    else:
-        yield f"--signature={(signature or (git_version(),))[-1]}"
     for value in repository.config("format.notes"):
         ref = {"true": "", "false": None}.get(value.lower(), f"={value}")
         yield "--no-notes" if ref is None else f"--notes{ref}"

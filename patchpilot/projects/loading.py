@@ -11,8 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cache.entries import Kind, key_of, recall, remember
-from patchpilot.errors import PackError, unknown
+from patchpilot.errors import PackError, suggestion, unknown
 from patchpilot.model.action import Action
 from patchpilot.projects.project import SECTIONS, GoneAddress, ListRule, Project
 from patchpilot.projects.stable_trees import Maintained, version_key
@@ -27,7 +26,6 @@ REFRESHED = "lts.toml"
 """The file in the user's data directory that `lts --update` writes: a table for each project with
 the keys of its [stable] that are newer.
 """
-_KIND = Kind("projects", (str(Path(__file__).parent),))
 _NOT_INHERITED = ("tree_has", "paths_pattern", "subject_prefixes")
 _ADDED_UP = {"style": ("ignore",), "lists": ("rules", "gone")}
 
@@ -109,13 +107,12 @@ def forget() -> None:
 def _projects(folder: str) -> Mapping[str, Project]:
     path = Path(folder)
     own = texts_in(path / "projects")
-    copy = path / REFRESHED
-    copied = copy.read_bytes() if copy.is_file() else b""
-    if not own and not copied and folder != os.devnull:
+    if not own and not (path / REFRESHED).is_file() and folder != os.devnull:
         return _projects(os.devnull)
     shipped = texts_in(data_dir("checks") / "projects")
-    key = texts_key(_KIND, shipped, own, {REFRESHED: ("", copied)})
-    return _built(key, shipped, own, folder)
+    tables = _tables(shipped, own, folder)
+    names = sorted(tables, key=lambda name: (name != DEFAULT, name not in own, name))
+    return {name: _project(tables[name]) for name in names}
 
 
 def texts_in(folder: Path) -> Texts:
@@ -126,58 +123,32 @@ def texts_in(folder: Path) -> Texts:
     }
 
 
-def texts_key(kind: Kind, *folders: Texts) -> str:
-    """Return the cache key of what is made of the files of these folders."""
-    rows = (row for folder in folders for row in folder.items())
-    return key_of(
-        kind,
-        (
-            part
-            for name, (file, text) in rows
-            for part in (os.fsencode(name), os.fsencode(file), text)
-        ),
-    )
-
-
-def _built(
-    key: str,
-    shipped: Texts,
-    own: Texts,
-    folder: str,
-) -> Mapping[str, Project]:
-    """Return the projects in these files, caching their resolved tables by content."""
-    tables = recall(_KIND, key)
-    if not isinstance(tables, dict):
+def _tables(shipped: Texts, own: Texts, folder: str) -> dict[str, Table]:
+    """Return the resolved tables of these projects; the tests validate the shipped ones."""
+    written = {
+        name: parse_table(f"projects/{name}.toml", text)
+        for name, (_, text) in shipped.items()
+    }
+    mine = {name: parse_table(file, text) for name, (file, text) in own.items()}
+    if mine:
         from patchpilot.projects.checking import check_table
 
-        written = {
-            name: parse_table(f"projects/{name}.toml", text)
-            for name, (_, text) in shipped.items()
-        }
-        mine = {name: parse_table(file, text) for name, (file, text) in own.items()}
         for name, table in mine.items():
             check_table(own[name][0], table, Project)
-        written |= {name: table for name, table in mine.items() if name not in shipped}
-        for name, stable in refreshed(folder).items():
-            if name in written and str(stable.get("updated", "")) >= str(
-                written[name].get("stable", {}).get("updated", "")
-            ):
-                written[name] = overridden(written[name], {"stable": stable})
-        # the user's file for a shipped project overrides refreshed data
-        written |= {
-            name: overridden(written[name], table)
-            for name, table in mine.items()
-            if name in shipped
-        }
-        tables = {
-            name: resolved(
-                name, written, labels={name: file for name, (file, _) in own.items()}
-            )
-            for name in written
-        }
-        remember(_KIND, key, tables)
-    names = sorted(tables, key=lambda name: (name != DEFAULT, name not in own, name))
-    return {name: _project(tables[name]) for name in names}
+    written |= {name: table for name, table in mine.items() if name not in shipped}
+    for name, stable in refreshed(folder).items():
+        if name in written and str(stable.get("updated", "")) >= str(
+            written[name].get("stable", {}).get("updated", "")
+        ):
+            written[name] = overridden(written[name], {"stable": stable})
+    # the user's file for a shipped project overrides refreshed data
+    written |= {
+        name: overridden(written[name], table)
+        for name, table in mine.items()
+        if name in shipped
+    }
+    labels = {name: file for name, (file, _) in own.items()}
+    return {name: resolved(name, written, labels=labels) for name in written}
 
 
 def overridden(table: Table, other: Table) -> Table:
@@ -202,22 +173,20 @@ def resolved(
     *,
     labels: Mapping[str, str] | None = None,
 ) -> Table:
-    """Return the validated table of a project, including inherited values.
+    """Return the table of a project, including inherited values.
 
     Rules in [lists] and [style] are added to the inherited ones.
     """
-    from patchpilot.projects.checking import check_table, misspelled
-
     label = (labels or {}).get(name, f"projects/{name}.toml")
     table = written[name]
-    check_table(label, table, Project)
     if "title" not in table:
         raise PackError(f"{label}: missing key 'title'")
     above = str(table.get("inherits", ""))
     if above and (above not in written or above in (name, *heirs)):
         others = [other for other in written if other not in (name, *heirs)]
-        raise misspelled(
-            f"{label}: inherits = {above!r} names no other project", above, others
+        raise PackError(
+            f"{label}: inherits = {above!r} names no other project",
+            hint=suggestion("name", above, sorted(others)),
         )
     base = resolved(above, written, (name, *heirs), labels=labels) if above else {}
     whole = {key: value for key, value in base.items() if key not in _NOT_INHERITED} | {

@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cache.entries import Kind, recall, remember
-from patchpilot.errors import PackError
+from patchpilot.errors import PackError, suggestion
 from patchpilot.model.patch import Patch
 from patchpilot.projects.detection import is_list_address
 from patchpilot.projects.loading import (
@@ -21,14 +20,12 @@ from patchpilot.projects.loading import (
     parse_table,
     projects,
     texts_in,
-    texts_key,
     user_folder,
 )
 from patchpilot.projects.project import Project, Subsystem
 from patchpilot.resources import data_dir
 
 Table = dict[str, Any]
-_KIND = Kind("subsystems", (__file__,))
 _NOT_INHERITED = ("title", "inherits", "sections", "lists", "paths", "not_paths")
 SHARED = ("Documentation/devicetree/bindings/", "MAINTAINERS", "include/dt-bindings/")
 """What patches of every subsystem touch in addition to their own files."""
@@ -52,36 +49,30 @@ def forget() -> None:
 def _subsystems(folder: str) -> Mapping[str, Subsystem]:
     shipped = texts_in(data_dir("checks") / "subsystems")
     own = texts_in(Path(folder) / "subsystems")
-    key = texts_key(_KIND, shipped, own)
-    tables = recall(_KIND, key)
-    if not isinstance(tables, dict):
-        tables = _resolved(shipped, own)
-        remember(_KIND, key, tables)
+    tables = _resolved(shipped, own)
     return {name: _subsystem(name, table) for name, table in tables.items()}
 
 
 def _resolved(shipped: Texts, own: Texts) -> dict[str, Table]:
-    """Return the validated tables of these files with inherited values."""
-    from patchpilot.projects.checking import check_table, misspelled
+    """Return the tables of these files with inherited values; the tests validate shipped ones."""
+    written = {name: parse_table(file, text) for name, (file, text) in shipped.items()}
+    labels = {name: f"subsystems/{name}.toml" for name in shipped}
+    if own:
+        from patchpilot.projects.checking import check_table
 
-    written: dict[str, Table] = {}
-    labels = {name: f"subsystems/{name}.toml" for name in shipped} | {
-        name: file for name, (file, _) in own.items()
-    }
-    for files in (shipped, own):
-        for name, (file, text) in files.items():
+        for name, (file, text) in own.items():
             table = parse_table(file, text)
-            check_table(labels[name] if files is shipped else file, table, Subsystem)
+            check_table(file, table, Subsystem)
             written[name] = overridden(written.get(name, {}), table)
+            labels[name] = file
     tables = {}
     for name, table in written.items():
         above = str(table.get("inherits", ""))
         if above and (above not in written or written[above].get("inherits")):
-            raise misspelled(
+            raise PackError(
                 f"{labels[name]}: inherits = {above!r} names no subsystem that inherits nothing"
                 " itself",
-                above,
-                written,
+                hint=suggestion("name", above, sorted(written)),
             )
         if "title" not in table:
             raise PackError(f"{labels[name]}: missing key 'title'")

@@ -10,9 +10,11 @@ import pytest
 from patchpilot.errors import PackError
 from patchpilot.lint.project_rules import adjusted
 from patchpilot.lint.rule_store import load_rules
+from patchpilot.projects.checking import check_table
 from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project, projects, resolved
-from patchpilot.projects.project import SECTIONS, Project
+from patchpilot.projects.loading import find_project, parse_table, projects, resolved
+from patchpilot.projects.project import SECTIONS, Project, Subsystem
+from patchpilot.resources import data_dir
 from tests.kit.cli import call
 from tests.kit.snippets import MemoryTree
 from tests.kit.source import trees
@@ -58,25 +60,28 @@ def test_ignored_rules_and_severities_add_up() -> None:
         ({"lists": {"main": "x@example.org"}}, r"\[lists\]: key 'main' takes a list"),
         ({"lists": {"main": [3]}}, "'main' takes a list of strings"),
         ({"tree_has": ["lib"]}, "'tree_has' takes a list of lists of strings"),
-        ({"inherits": "ours"}, "'ours' names no other project"),
     ],
 )
 def test_wrong_key_is_named_with_its_file(table: dict[str, Any], words: str) -> None:
     with pytest.raises(PackError, match=rf"projects/ours\.toml: .*{words}"):
-        resolved("ours", {"ours": {"title": "Ours", **table}})
+        check_table("projects/ours.toml", table, Project)
+
+
+@pytest.mark.parametrize("kind", [Project, Subsystem])
+def test_shipped_files_are_valid(kind: Any) -> None:
+    for file in (data_dir("checks") / f"{kind.__name__.lower()}s").iterdir():
+        check_table(file.name, parse_table(file.name, file.read_bytes()), kind)
 
 
 def test_project_needs_a_title_and_acyclic_inheritance() -> None:
     with pytest.raises(PackError, match=r"projects/ours\.toml: missing key 'title'"):
         resolved("ours", {"ours": {}})
+    circle = {
+        "a": {"title": "A", "inherits": "b"},
+        "b": {"title": "B", "inherits": "a"},
+    }
     with pytest.raises(PackError, match="names no other project"):
-        resolved(
-            "a",
-            {
-                "a": {"title": "A", "inherits": "b"},
-                "b": {"title": "B", "inherits": "a"},
-            },
-        )
+        resolved("a", circle)
 
 
 def _read_by_code() -> set[tuple[str, str]]:
