@@ -4,7 +4,6 @@
 The data may be in a wheel, an editable install or a checkout.
 """
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -32,15 +31,6 @@ def data_dir(name: str) -> Path:
     )
 
 
-@cache
-def ranking(name: str) -> Mapping[str, Any]:
-    """Return the fitted weights in a file of checks/ranking."""
-    file = data_dir("checks") / "ranking" / f"{name}.toml"
-    import tomllib
-
-    return tomllib.loads(file.read_text(encoding="utf-8"))
-
-
 def store_json(file: Path, data: Mapping[str, Any] | None, lost: str) -> None:
     """Write a file of the state directory atomically; without `data`, delete it.
 
@@ -51,6 +41,8 @@ def store_json(file: Path, data: Mapping[str, Any] | None, lost: str) -> None:
             file.unlink(missing_ok=True)
             return
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        import json
+
         replace_file(file, json.dumps(data, indent=1), mode=PRIVATE, is_synced=True)
     except OSError as error:
         raise InputError(

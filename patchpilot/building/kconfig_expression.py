@@ -4,7 +4,8 @@
 import ast
 import functools
 import re
-from typing import NamedTuple
+
+from patchpilot.named_tuple import NamedTuple
 
 _TOKEN = re.compile(r'&&|\|\||[!<>]=|[()!=<>]|"[^"]*"|\'[^\']*\'|[^\s()!=<>&|]+')
 _MACRO = re.compile(r"\$\((?:[^()]|\([^()]*\))*\)")

@@ -14,7 +14,7 @@ from array import array
 from functools import cache
 from itertools import islice
 from re import Pattern
-from typing import Any, cast
+from typing import Any, AnyStr, cast
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 
@@ -48,13 +48,13 @@ class _CachedPatterns:
     def __init__(self, version: str) -> None:
         self.key = key_of(_KIND, [version.encode()])
         known = recall(_KIND, self.key)
-        self.forms: dict[tuple[str, int], _Form] = (
+        self.forms: dict[tuple[str | bytes, int], _Form] = (
             known if isinstance(known, dict) else {}
         )
-        self.made: dict[tuple[str, int], Pattern[str]] = {}
-        self.new: dict[tuple[str, int], _Form] = {}
+        self.made: dict[tuple[str | bytes, int], Pattern[Any]] = {}
+        self.new: dict[tuple[str | bytes, int], _Form] = {}
 
-    def compile(self, pattern: str, flags: int) -> Pattern[str]:
+    def compile(self, pattern: AnyStr, flags: int) -> Pattern[AnyStr]:
         """Return the pattern, from its cached codes if there are any."""
         key = (pattern, flags)
         made = self.made.get(key)
@@ -85,7 +85,7 @@ def _kept() -> _CachedPatterns | None:
     )
 
 
-def compile_cached(pattern: str, flags: int = 0) -> Pattern[str]:
+def compile_cached(pattern: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
     """Compile a pattern like `re.compile`, with the cache."""
     kept = _kept()
     return kept.compile(pattern, int(flags)) if kept else re.compile(pattern, flags)
@@ -94,7 +94,7 @@ def compile_cached(pattern: str, flags: int = 0) -> Pattern[str]:
 class _Late:
     """A pattern that is compiled when one of its attributes is first used."""
 
-    def __init__(self, text: str, flags: int) -> None:
+    def __init__(self, text: Any, flags: int) -> None:
         self.pattern, self._flags = text, flags
 
     def __getattr__(self, name: str) -> Any:
@@ -103,12 +103,12 @@ class _Late:
         return result
 
 
-def late(text: str, flags: int = 0) -> Pattern[str]:
+def late(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
     """Return a pattern that is compiled at first use.
 
     Most calls need only a few of the patterns in the modules that they import.
     """
-    return cast("Pattern[str]", _Late(text, flags))
+    return cast("Pattern[AnyStr]", _Late(text, flags))
 
 
 def keep() -> None:
@@ -129,7 +129,7 @@ def keep() -> None:
     kept.new.clear()
 
 
-def _form_of(pattern: str, flags: int) -> _Form:
+def _form_of(pattern: str | bytes, flags: int) -> _Form:
     """Return the codes that the interpreter's compiler generates for a pattern."""
     import re._compiler as compiler  # type: ignore[import-not-found]
     import re._parser as parser  # type: ignore[import-not-found]
@@ -149,11 +149,11 @@ def _form_of(pattern: str, flags: int) -> _Form:
     )
 
 
-def _restored(pattern: str, form: _Form) -> Pattern[str]:
+def _restored(pattern: str | bytes, form: _Form) -> Pattern[Any]:
     import _sre
 
     flags, code, groups, names, indexes = form
-    made: Pattern[str] = _sre.compile(
+    made: Pattern[Any] = _sre.compile(
         pattern, flags, memoryview(code).cast("I").tolist(), groups, names, indexes
     )
     return made

@@ -13,10 +13,11 @@ import marshal
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from patchpilot import __version__
 from patchpilot.cache import folder
+from patchpilot.named_tuple import NamedTuple
 
 _HEADER = b"patchpilot cache 3\n"
 _PROGRAM = f"{__version__} {sys.version}".encode()
@@ -29,8 +30,8 @@ _DAY = 86400
 class Kind(NamedTuple):
     """A kind of cached value.
 
-    Contains its name, the code that computes it (files and directories of Python modules), and
-    the maximum number of entries.
+    Contains its name, the code and the shipped data that compute it (Python files, and directories
+    of Python and TOML files), and the maximum number of entries.
     """
 
     name: str
@@ -112,8 +113,7 @@ def kept(kind: Kind, parts: Iterable[str], compute: Callable[[], Any]) -> Any:
 
 @functools.cache
 def _state(path: str) -> bytes:
-    """Return the version of a module or of the modules in a directory, from file sizes and
-    times.
+    """Return the version of a module or of the files in a directory, from file sizes and times.
 
     It is read once, because the running code does not change.
     """
@@ -125,7 +125,11 @@ def _state(path: str) -> bytes:
         else:
             with os.scandir(path) as entries:
                 for entry in sorted(
-                    (entry for entry in entries if entry.name.endswith(".py")),
+                    (
+                        entry
+                        for entry in entries
+                        if entry.name.endswith((".py", ".toml"))
+                    ),
                     key=lambda entry: entry.name,
                 ):
                     state = entry.stat()

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from patchpilot.cache.cached_re import keep
 from patchpilot.checking.check_result import (
@@ -34,6 +34,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Rule
 from patchpilot.model.shorten import shortened_series
 from patchpilot.model.source_tree import Tree
+from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project, newest_kernel
 from patchpilot.topic.read_series import read_series
@@ -235,10 +236,15 @@ class Driver:
     ) -> Iterator[Result]:
         """Yield what `work` makes of each item, in order.
 
-        `size` items at a time are given to each of `jobs` processes.
+        `size` items at a time are given to each of `jobs` processes, which share the patterns that
+        the first item needed.
         """
+        rest = iter(items)
+        yield from map(work, islice(rest, 1))
+        keep()
         if jobs < 2:
-            yield from map(work, items)
+            yield from map(work, rest)
+            keep()
             return
         from patchpilot.checking.worker_pool import in_order
 
@@ -248,7 +254,6 @@ class Driver:
             keep()
             return results
 
-        rest = iter(items)
         shares = iter(lambda: list(islice(rest, size)), [])
         for results in in_order(
             several, shares, jobs, lambda: own_objects(self.repository)
@@ -328,7 +333,6 @@ class Driver:
             from patchpilot.checking.whole_files import in_files
 
             result = in_files(result)
-        keep()
         return result._replace(exit_code=exit_code(result.counts, options.fail_on))
 
     def _findings(

@@ -3,9 +3,10 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from patchpilot.errors import UsageError, suggestion
+from patchpilot.named_tuple import NamedTuple
 
 FLAG, TEXT, PATH, CHOICE, NUMBER, DECIMAL = (
     "flag",

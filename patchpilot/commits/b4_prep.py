@@ -6,10 +6,9 @@ the patches, "tip-commit" in an empty commit above them, and "branch-description
 `branch.NAME.description` with the tracking data in `branch.NAME.b4-tracking`.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from patchpilot.cache.cached_re import late
 from patchpilot.errors import UsageError
@@ -17,6 +16,7 @@ from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.model.trailer import last_paragraph
+from patchpilot.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -259,6 +259,8 @@ def _series(text: str) -> Mapping[str, Any] | None:
 
 def _tracking(text: str) -> dict[str, Any] | None:
     """Return all tracking data in a text, ignoring what follows it; None if it is invalid."""
+    import json
+
     try:
         data: dict[str, Any] = json.JSONDecoder().raw_decode(text[text.index("{") :])[0]
         return data if isinstance(data["series"], dict) else None

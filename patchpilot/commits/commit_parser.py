@@ -14,7 +14,7 @@ _IDENT = late(
     r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$"
 )
 
-_ENCODING = re.compile(rb"^encoding (.*)$", re.MULTILINE)
+_ENCODING = late(rb"^encoding (.*)$", re.MULTILINE)
 
 
 def parse_commit(commit_id: str, raw: bytes) -> Commit:

@@ -9,12 +9,10 @@ configuration and the environment need no trust.
 
 import os
 import re
-import shlex
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached, late
 from patchpilot.commits import trust_store
@@ -31,6 +29,7 @@ from patchpilot.commits.places import common_dir_of
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
+from patchpilot.named_tuple import NamedTuple
 
 MARK = "# put here by `patchpilot setup hooks`; `patchpilot setup hooks --remove` removes it"
 B4_KEY = "b4.prep-perpatch-check-cmd"
@@ -50,11 +49,15 @@ B4_CALL = (
 
 def hook_script(name: str) -> str:
     """Return the script of a git hook, which uses the current Python interpreter."""
+    import shlex
+
     return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)
 
 
 def b4_command() -> str:
     """Return the value of b4's setting, a command that uses the current Python interpreter."""
+    import shlex
+
     return B4_CALL + shlex.quote(sys.executable)
 
 

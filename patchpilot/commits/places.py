@@ -3,16 +3,15 @@
 
 import os
 import re
-import shlex
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.commits.run import git
 from patchpilot.errors import GitError
+from patchpilot.named_tuple import NamedTuple
 
 _PLACES = late(
     r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL
@@ -85,6 +84,12 @@ def read_places(where: Path) -> Places | None:
     return Places(git_dir, common_dir, top, bare)
 
 
+def _quoted(file: Path) -> str:
+    import shlex
+
+    return shlex.quote(str(file))
+
+
 def _refuse_links(files: Iterable[Path]) -> None:
     """Raise GitError if a file is a link out of the repository, because git prints what it cannot
     parse.
@@ -94,7 +99,7 @@ def _refuse_links(files: Iterable[Path]) -> None:
             folders = file.resolve().parents
             if not any((folder / "HEAD").exists() for folder in folders):
                 message = f"{file} is a symbolic link out of the repository"
-                raise GitError(message, hint=f"remove it: rm {shlex.quote(str(file))}")
+                raise GitError(message, hint=f"remove it: rm {_quoted(file)}")
 
 
 def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
@@ -111,7 +116,7 @@ def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
             return
     raise GitError(
         f"core.worktree of {git_dir} names a directory outside of the repository: {top}",
-        hint=f"run `git --git-dir {shlex.quote(str(git_dir))} config --unset core.worktree`",
+        hint=f"run `git --git-dir {_quoted(git_dir)} config --unset core.worktree`",
     )
 
 
@@ -136,7 +141,7 @@ def _refuse_special(files: Iterable[Path]) -> None:
             continue
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             message = f"{file} is not a regular file: git would wait for it"
-            raise GitError(message, hint=f"remove it: rm {shlex.quote(str(file))}")
+            raise GitError(message, hint=f"remove it: rm {_quoted(file)}")
 
 
 def _two_folders(text: str) -> tuple[str, str]:

@@ -358,9 +358,7 @@ def _patches_of_line(repository: "Repository", ids: Sequence[str]) -> tuple[Patc
     )
 
 
-_FORMATTED = re.compile(
-    rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE
-)
+_FORMATTED = late(rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE)
 _FORMAT_PATCH = (
     "format-patch",
     "--stdout",

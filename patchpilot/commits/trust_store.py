@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Store digests of the contents that the user trusts, in the user's state directory."""
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
@@ -29,7 +28,10 @@ def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
 def trusted() -> dict[str, Entry]:
     """Return everything that the user trusts, as digest → entry."""
     with suppress(OSError, ValueError):
-        data = json.loads(_file().read_text(encoding="utf-8"))
+        text = _file().read_text(encoding="utf-8")
+        import json
+
+        data = json.loads(text)
         if isinstance(data, dict):
             return {digest: entry for digest, entry in data.items() if _is_entry(entry)}
     return {}

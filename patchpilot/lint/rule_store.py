@@ -6,8 +6,8 @@ patch.
 """
 
 import importlib
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +57,15 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 
     Raises PackError with the file and the rule.
     """
-    labels, texts = _sources(own)
-    key = _key(labels, texts)
+    return _loaded(tuple(own))
+
+
+@cache
+def _loaded(own: tuple[OwnPack, ...]) -> tuple[Rule, ...]:
+    key = _key(own)
     cached = _cached(key)
     if cached is None:
+        labels, texts = _sources(own)
         tested = len(labels) - len(own)
         packs = _parse(labels, texts, tested)
         cached = tuple(rule for pack in packs for rule in pack.rules)
@@ -124,15 +129,10 @@ def _sources(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
     """Return the pack files and their contents. checks/ has other data too: a pack is
     a file with rules.
     """
-    folder = data_dir("checks")
-    # start-up
-    shipped = [
-        folder / name
-        for name in sorted(os.listdir(folder))  # noqa: PTH208
-        if name.endswith(".toml")
-    ]
     pairs = [
-        (file.name, text) for file in shipped if b"[[rule]]" in (text := _read(file))
+        (file.name, text)
+        for file in sorted(data_dir("checks").glob("*.toml"))
+        if b"[[rule]]" in (text := _read(file))
     ]
     pairs += own
     return [label for label, _ in pairs], [text for _, text in pairs]
@@ -191,14 +191,13 @@ def _one_of_each(rules: Sequence[Rule]) -> None:
             seen[word] = rule
 
 
-def _key(labels: Sequence[str], texts: Sequence[bytes]) -> str:
+def _key(own: Sequence[OwnPack]) -> str:
     """Return a hash of everything the loaded form depends on: the packs and the detectors'
     sources.
     """
-    parts = []
-    for label, text in zip(labels, texts, strict=True):
-        parts += [f"{label} {len(text)}".encode("utf-8", "surrogateescape"), text]
-    return key_of(_KIND, parts)
+    kind = _KIND._replace(code=(*_KIND.code, str(data_dir("checks"))))
+    labels = (label.encode("utf-8", "surrogateescape") for label, _ in own)
+    return key_of(kind, (*labels, *(text for _, text in own)))
 
 
 def _plain(value: Any) -> Any:
@@ -210,19 +209,28 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Severity) else value
 
 
-def _rule(values: tuple[Any, ...]) -> Rule:
-    rule = Rule(*values)
-    level = rule.checkpatch_severity
-    by_case: dict[str, Any] = {
-        key: {case: Severity(one) for case, one in getattr(rule, key).items()}
-        for key in ("severities", "checkpatch_severities")
-    }
-    return rule._replace(
-        severity=Severity(rule.severity),
-        checkpatch_severity=level and Severity(level),
-        remedy=RuleFix(*rule.remedy),
-        **by_case,
+def _by_case(levels: Mapping[str, str]) -> Mapping[str, Severity]:
+    return {case: Severity(level) for case, level in levels.items()}
+
+
+_TYPES: Sequence[tuple[int, Callable[[Any], Any]]] = [
+    (Rule._fields.index(name), typed)
+    for name, typed in (
+        ("severity", Severity),
+        ("severities", _by_case),
+        ("checkpatch_severity", lambda level: level and Severity(level)),
+        ("checkpatch_severities", _by_case),
+        ("remedy", RuleFix._make),
     )
+]
+"""The fields of a rule that are plain values in the cache, and what makes their types."""
+
+
+def _rule(values: Sequence[Any]) -> Rule:
+    fields = list(values)
+    for at, typed in _TYPES:
+        fields[at] = typed(fields[at])
+    return Rule._make(fields)
 
 
 def _cached(key: str) -> tuple[Rule, ...] | None:

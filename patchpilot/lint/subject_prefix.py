@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The prefixes of a subject, which are the names before its colons."""
 
-import re
+from patchpilot.cache.cached_re import late
+
+_PREFIX = late(
+    r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?:"
+    r" [\w./(),-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$"
+)
+_DRIVER = late(r"^(\([\w/,. -]+\))\s+(.*)$")
+_GENERATED = late(r"(?:Revert|Reapply) \"|Merge |Linux \d")
 
 
 def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
@@ -11,17 +18,13 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
     """
     prefixes: list[str] = []
     rest = title
-    while found := re.match(
-        r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?:"
-        r" [\w./(),-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$",
-        rest,
-    ):
+    while found := _PREFIX.match(rest):
         if len(found[1]) > 50 or (prefixes and len(found[1].split()) > 2):
             break
         prefixes.append(found[1])
         rest = found[2]
     # the hwmon form: "hwmon: (driver) do it"
-    if prefixes and (found := re.match(r"^(\([\w/,. -]+\))\s+(.*)$", rest)):
+    if prefixes and (found := _DRIVER.match(rest)):
         prefixes.append(found[1])
         rest = found[2]
     return tuple(prefixes), rest
@@ -43,4 +46,4 @@ def is_plain(title: str) -> bool:
 
     The generated titles of reverts, merges and releases do not.
     """
-    return bool(title) and not re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title)
+    return bool(title) and not _GENERATED.match(title)

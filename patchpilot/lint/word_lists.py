@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The detectors' word lists in checks/words, read at first use."""
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from patchpilot.cache.shipped_tables import shipped_tables
 from patchpilot.errors import PackError
-from patchpilot.resources import data_dir
 
 
 def imperative_of(word: str) -> str | None:
@@ -41,7 +40,7 @@ def word_list(name: str, key: str) -> tuple[str, ...]:
 
     Raises PackError if it is missing or not a list of strings.
     """
-    words = _tables(name).get(key)
+    words = shipped_tables("words")[name].get(key)
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise PackError(f"words/{name}.toml: {key} must be a list of strings")
     return tuple(words)
@@ -58,13 +57,7 @@ def word_table(name: str, key: str) -> Mapping[str, Any]:
 
     Raises PackError if it is missing or not a table.
     """
-    table = _tables(name).get(key)
+    table = shipped_tables("words")[name].get(key)
     if not isinstance(table, dict):
         raise PackError(f"words/{name}.toml: {key} must be a table")
     return table
-
-
-@cache
-def _tables(name: str) -> Mapping[str, Any]:
-    text = (data_dir("checks") / "words" / f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)

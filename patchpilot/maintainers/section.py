@@ -2,7 +2,8 @@
 """A section of MAINTAINERS: its name and its entries, as written."""
 
 import re
-from typing import NamedTuple
+
+from patchpilot.named_tuple import NamedTuple
 
 
 class RoleWords(NamedTuple):

@@ -5,7 +5,8 @@ The CLI prints the command, the TUI the key of the corresponding screen.
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+
+from patchpilot.named_tuple import NamedTuple
 
 MARK = "{}"
 

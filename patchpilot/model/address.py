@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.model.encoded_words import decode_words
+from patchpilot.named_tuple import NamedTuple
 
 _NAME_ADDR = late(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
 _BARE = late(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
@@ -52,15 +52,15 @@ argument.
 """
 _DANGERS = (
     (
-        re.compile(r"^-"),
+        late(r"^-"),
         "it begins with '-', which a mail program would read as an option",
     ),
-    (re.compile(r"\$[{(]|`"), "it has a shell expansion"),
+    (late(r"\$[{(]|`"), "it has a shell expansion"),
     (
-        re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
+        late(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
         "it has white space or a control character",
     ),
-    (re.compile(r'[",]'), "it has a quote or a comma"),
+    (late(r'[",]'), "it has a quote or a comma"),
 )
 
 

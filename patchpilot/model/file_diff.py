@@ -2,7 +2,8 @@
 """The files, hunks and lines of a diff, as values."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from patchpilot.named_tuple import NamedTuple
 
 
 class DiffLine(NamedTuple):

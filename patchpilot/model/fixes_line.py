@@ -8,24 +8,21 @@ they accept, so callers compare the parts with their own requirements.
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from typing import NamedTuple
+
+from patchpilot.cache.cached_re import late
+from patchpilot.named_tuple import NamedTuple
 
 _BLANK = r"[ \t\r\f\v]"
 
 
-@cache
-def _line() -> re.Pattern[str]:
-    return re.compile(
-        rf"^(?P<before>[ \t\r\f\v>|]*)(?P<name>fixes)(?P<colon>{_BLANK}*:|)(?P<space>{_BLANK}*)"
-        rf"(?:(?P<word>commit:?{_BLANK}*)?(?P<id>[0-9a-f]{{5,}})(?P<gap>{_BLANK}*))?(?P<rest>[^\n]*)$",
-        re.IGNORECASE | re.MULTILINE | re.ASCII,
-    )
+_LINE = late(
+    rf"^(?P<before>[ \t\r\f\v>|]*)(?P<name>fixes)(?P<colon>{_BLANK}*:|)(?P<space>{_BLANK}*)"
+    rf"(?:(?P<word>commit:?{_BLANK}*)?(?P<id>[0-9a-f]{{5,}})(?P<gap>{_BLANK}*))?(?P<rest>[^\n]*)$",
+    re.IGNORECASE | re.MULTILINE | re.ASCII,
+)
 
 
-@cache
-def _mention() -> re.Pattern[str]:
-    return re.compile(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE | re.ASCII)
+_MENTION = late(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE | re.ASCII)
 
 
 DIGITS = 12
@@ -95,13 +92,13 @@ class FixesLine(NamedTuple):
 
 def read_fixes_line(line: str) -> FixesLine | None:
     """Return the parts of a line that begins with `Fixes`, or None for other lines."""
-    match = _line().match(line)
+    match = _LINE.match(line)
     return _parts(match) if match else None
 
 
 def fixes_lines(message: str) -> Iterator[FixesLine]:
     """Yield the parts of each line of a message that begins with `Fixes`, in order."""
-    return map(_parts, _line().finditer(message))
+    return map(_parts, _LINE.finditer(message))
 
 
 def read_fixes_value(value: str) -> FixesLine:
@@ -116,7 +113,7 @@ def mentions_fix(line: str) -> bool:
     """Return whether the line contains `Fixes:` with an id of 12 or more digits, in any
     position.
     """
-    return _mention().search(line) is not None
+    return _MENTION.search(line) is not None
 
 
 def _parts(match: re.Match[str]) -> FixesLine:

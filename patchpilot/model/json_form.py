@@ -9,7 +9,9 @@ from datetime import datetime
 from enum import Enum
 from functools import cache
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+from patchpilot.named_tuple import NamedTuple
 
 _Class = TypeVar("_Class", bound=type)
 

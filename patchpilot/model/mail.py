@@ -4,7 +4,6 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.errors import InputError, NoPatchError
@@ -30,8 +29,9 @@ from patchpilot.model.mailinfo import (
 from patchpilot.model.message_id import id_in_header, ids_in_header
 from patchpilot.model.patch import Header, Patch, header_value, sender_in
 from patchpilot.model.patch_subject import parse_subject
+from patchpilot.named_tuple import NamedTuple
 
-_FROM_LINE = re.compile(
+_FROM_LINE = late(
     rb"^(?=[^\n]{19})From [^\n]{0,900}\d[^\n]\d\d:\d\d[ \t]*0*(?:9[1-9]|[1-9]\d\d)[^:\n]*$",
     re.MULTILINE,
 )
@@ -66,20 +66,18 @@ _OF_MAILS = _ADDRESSES | {
     "return-path",
     "in-reply-to",
 }
-_BLANK_LINE = re.compile(rb"(?m)^\r?\n")
+_BLANK_LINE = late(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Bytes; the `From ` line of an mbox is shorter."""
 # folded or not, in the header of the message or of a part
-_DIGEST = re.compile(
+_DIGEST = late(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
     re.MULTILINE,
 )
 # the end of the boundary line, and the part's header, which declares a message
-_DIGEST_PART = re.compile(
-    rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
-)
+_DIGEST_PART = late(rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n")
 MAX_PARTS = 1000
 """Messages that are read of a digest."""
 

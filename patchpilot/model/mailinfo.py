@@ -30,7 +30,7 @@ _NO_BASE64 = bytes(
     set(range(256))
     - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
-_QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})")
+_QUOTED = late(rb"=([0-9A-Fa-f]{2})")
 _BRACKETS = late(r"([^<]*)<([^>]*)>")
 _LONGEST_NAME = 60
 

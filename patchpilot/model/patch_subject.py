@@ -3,26 +3,21 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from patchpilot.cache.cached_re import late
+from patchpilot.named_tuple import NamedTuple
+
+_STABLE = late(
+    r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?",
+    re.IGNORECASE,
+)
 
 
-@cache
-def _stable() -> re.Pattern[str]:
-    return re.compile(
-        r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _stable_word() -> re.Pattern[str]:
-    return re.compile(
-        r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable",
-        re.IGNORECASE,
-    )
+_STABLE_WORD = late(
+    r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable",
+    re.IGNORECASE,
+)
 
 
 def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
@@ -34,7 +29,7 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
     result: dict[str, None] = {}
     for at, word in enumerate(words):
         for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
-            one = _stable().fullmatch(part)
+            one = _STABLE.fullmatch(part)
             # "for 6.2" names the next mainline release
             early = (
                 at > 0 and words[at - 1].lower() == "for"
@@ -49,7 +44,7 @@ def is_for_stable(words: Sequence[str]) -> bool:
     stable.
     """
     return bool(stable_versions(words)) or any(
-        _stable_word().fullmatch(word) for word in words
+        _STABLE_WORD.fullmatch(word) for word in words
     )
 
 

@@ -3,10 +3,11 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from patchpilot.model.finding import LEAST, Severity
 from patchpilot.model.json_form import json_form
+from patchpilot.named_tuple import NamedTuple
 
 FIX_KINDS = ("safe", "suggest", "none")
 """The kinds of fixes: applied by --fix, a suggestion, no fix."""

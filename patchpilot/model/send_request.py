@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The user's request to send a topic."""
 
-from typing import NamedTuple
+from patchpilot.named_tuple import NamedTuple
 
 DEFAULT_TRANSPORT = "git-send-email"
 

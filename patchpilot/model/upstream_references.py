@@ -6,11 +6,10 @@ that their maintainers write manually.
 """
 
 import re
-from functools import cache
-from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.model.fixes_line import FixesLine, fixes_lines
+from patchpilot.named_tuple import NamedTuple
 
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"
@@ -19,36 +18,30 @@ _MORE = late(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE
 _HEX = late(r"[0-9a-f]{7,40}", re.IGNORECASE)
 
 
-@cache
-def _upstream() -> re.Pattern[str]:
-    return re.compile(
-        rf"""^(?:[\[(][ ]*)?(?:
+_UPSTREAM = late(
+    rf"""^(?:[\[(][ ]*)?(?:
             commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
           | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
           | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_SHORT})
           | \(?cherry[ -]picked[ ]from[ ]{_OF}({_SHORT})(?=[^\n]*[)\]])
           | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
         )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",  # noqa: E501
-        re.IGNORECASE | re.MULTILINE | re.VERBOSE,
-    )
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
 
 
-@cache
-def _several() -> re.Pattern[str]:
-    return re.compile(
-        rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]",
-        re.IGNORECASE | re.MULTILINE,
-    )
+_SEVERAL = late(
+    rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
-@cache
-def _revert() -> re.Pattern[str]:
-    return re.compile(
-        r"\bthis\s+(?:patch\s+|commit\s+)?reverts\s+(?:the\s+)?(?:upstream\s+|stable\s+|mainline\s+)?(?:commits?\s+)?(?P<first>[0-9a-f]{7,40})\b"
-        r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
-        r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
-        re.IGNORECASE,
-    )
+_REVERT = late(
+    r"\bthis\s+(?:patch\s+|commit\s+)?reverts\s+(?:the\s+)?(?:upstream\s+|stable\s+|mainline\s+)?(?:commits?\s+)?(?P<first>[0-9a-f]{7,40})\b"
+    r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
+    r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
+    re.IGNORECASE,
+)
 
 
 class NamedCommit(NamedTuple):
@@ -99,7 +92,7 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
         or "port" in lower
         or "commit:" in lower
     ):
-        for match in _upstream().finditer(message):
+        for match in _UPSTREAM.finditer(message):
             if match[0][0] not in "[(" or _is_closed(message, match):
                 name = next(word for word in match.groups() if word).lower()
                 commits.append(
@@ -108,7 +101,7 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
                         message.count("\n", 0, match.start()),
                     )
                 )
-        for match in _several().finditer(message):
+        for match in _SEVERAL.finditer(message):
             commits += [
                 NamedCommit(name.lower(), message.count("\n", 0, match.start()))
                 for name in _HEX.findall(match[1])
@@ -125,7 +118,7 @@ def read_marks(message: str) -> Marks:
     reverts: dict[str, None] = {}
     undone: set[str] = set()
     if "reverts" in lower:
-        for revert in _revert().finditer(message):
+        for revert in _REVERT.finditer(message):
             for match in (revert["first"], *_HEX.findall(revert["more"])):
                 reverts.setdefault(match.lower())
             if revert["upstream"]:

@@ -5,7 +5,8 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+
+from patchpilot.named_tuple import NamedTuple
 
 
 class Provider(NamedTuple):

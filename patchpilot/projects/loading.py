@@ -11,13 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from patchpilot.cache.shipped_tables import shipped_tables
 from patchpilot.errors import PackError, suggestion, unknown
 from patchpilot.model.action import Action
 from patchpilot.projects.project import SECTIONS, GoneAddress, ListRule, Project
 from patchpilot.projects.stable_trees import Maintained, version_key
-from patchpilot.resources import data_dir, user_dir
+from patchpilot.resources import user_dir
 
-Table = dict[str, Any]
+Table = Mapping[str, Any]
 Texts = Mapping[str, tuple[str, bytes]]
 """The path and the content of files, by name."""
 DEFAULT = "linux"
@@ -75,7 +76,7 @@ def user_folder() -> str:
     return user_dir("data")
 
 
-def refreshed(folder: str | None = None) -> dict[str, Table]:
+def refreshed(folder: str | None = None) -> Mapping[str, Table]:
     """Map projects to the [stable] keys that `lts --update` stored, in the format of the project's
     file.
 
@@ -109,8 +110,7 @@ def _projects(folder: str) -> Mapping[str, Project]:
     own = texts_in(path / "projects")
     if not own and not (path / REFRESHED).is_file() and folder != os.devnull:
         return _projects(os.devnull)
-    shipped = texts_in(data_dir("checks") / "projects")
-    tables = _tables(shipped, own, folder)
+    tables = _tables(own, folder)
     names = sorted(tables, key=lambda name: (name != DEFAULT, name not in own, name))
     return {name: _project(tables[name]) for name in names}
 
@@ -123,12 +123,10 @@ def texts_in(folder: Path) -> Texts:
     }
 
 
-def _tables(shipped: Texts, own: Texts, folder: str) -> dict[str, Table]:
-    """Return the resolved tables of these projects; the tests validate the shipped ones."""
-    written = {
-        name: parse_table(f"projects/{name}.toml", text)
-        for name, (_, text) in shipped.items()
-    }
+def _tables(own: Texts, folder: str) -> dict[str, Table]:
+    """Return the resolved tables of all projects; the tests validate the shipped ones."""
+    shipped = shipped_tables("projects")
+    written = dict(shipped)
     mine = {name: parse_table(file, text) for name, (file, text) in own.items()}
     if mine:
         from patchpilot.projects.checking import check_table
@@ -151,7 +149,7 @@ def _tables(shipped: Texts, own: Texts, folder: str) -> dict[str, Table]:
     return {name: resolved(name, written, labels=labels) for name in written}
 
 
-def overridden(table: Table, other: Table) -> Table:
+def overridden(table: Table, other: Table) -> dict[str, Any]:
     """Return a table with values overridden by those of another table, recursively key by key."""
     return {
         **table,

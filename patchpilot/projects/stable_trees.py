@@ -4,7 +4,9 @@ series.
 """
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from patchpilot.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from datetime import date

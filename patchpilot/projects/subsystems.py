@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from patchpilot.cache.shipped_tables import shipped_tables
 from patchpilot.errors import PackError, suggestion
 from patchpilot.model.patch import Patch
 from patchpilot.projects.detection import is_list_address
@@ -23,9 +24,8 @@ from patchpilot.projects.loading import (
     user_folder,
 )
 from patchpilot.projects.project import Project, Subsystem
-from patchpilot.resources import data_dir
 
-Table = dict[str, Any]
+Table = Mapping[str, Any]
 _NOT_INHERITED = ("title", "inherits", "sections", "lists", "paths", "not_paths")
 SHARED = ("Documentation/devicetree/bindings/", "MAINTAINERS", "include/dt-bindings/")
 """What patches of every subsystem touch in addition to their own files."""
@@ -47,16 +47,16 @@ def forget() -> None:
 
 @cache
 def _subsystems(folder: str) -> Mapping[str, Subsystem]:
-    shipped = texts_in(data_dir("checks") / "subsystems")
-    own = texts_in(Path(folder) / "subsystems")
-    tables = _resolved(shipped, own)
+    tables = _resolved(texts_in(Path(folder) / "subsystems"))
     return {name: _subsystem(name, table) for name, table in tables.items()}
 
 
-def _resolved(shipped: Texts, own: Texts) -> dict[str, Table]:
-    """Return the tables of these files with inherited values; the tests validate shipped ones."""
-    written = {name: parse_table(file, text) for name, (file, text) in shipped.items()}
-    labels = {name: f"subsystems/{name}.toml" for name in shipped}
+def _resolved(own: Texts) -> Mapping[str, Table]:
+    """Return the tables of all subsystems with inherited values; the tests validate shipped
+    ones.
+    """
+    written = dict(shipped_tables("subsystems"))
+    labels = {name: f"subsystems/{name}.toml" for name in written}
     if own:
         from patchpilot.projects.checking import check_table
 

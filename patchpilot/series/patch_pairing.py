@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Match the patches of two versions of a series and compute the similarity of two patches."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from patchpilot.cache.cached_re import late
+from patchpilot.named_tuple import NamedTuple
 
 ENOUGH = 0.75
 """The similarity from which two commits make the same change."""
@@ -24,6 +24,7 @@ _NO_COMMON_LINE = 0.8
 """The weight of the title when the patches have few changed lines in common."""
 _HARDLY = 0.1
 _WORD = late(r"\w+")
+_QUOTES_AND_SPACE = late(r"[\s\"'`“”‘’]+")
 _MOST_COMPARED = 250_000
 """Pairs of patches compared by content; beyond, only equal keys pair them."""
 
@@ -52,7 +53,7 @@ def title_key(title: str) -> str:
     """Return a title in the form used for comparing versions: lower case, with normalized
     whitespace and quotes.
     """
-    return re.sub(r"[\s\"'`“”‘’]+", " ", title).strip().lower()
+    return _QUOTES_AND_SPACE.sub(" ", title).strip().lower()
 
 
 def title_similarity(left: str, other: str) -> float:

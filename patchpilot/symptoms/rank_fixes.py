@@ -9,9 +9,9 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from patchpilot.resources import ranking
+from patchpilot.cache.shipped_tables import shipped_tables
+from patchpilot.named_tuple import NamedTuple
 from patchpilot.symptoms.candidates import (
     Change,
     CommitMessage,
@@ -175,7 +175,7 @@ def score(table: Mapping[str, float], features: Features) -> float:
 
 def weights() -> Mapping[str, float]:
     """Return the fitted weights of the evidence."""
-    table: Mapping[str, float] = ranking("symptoms")["candidate"]
+    table: Mapping[str, float] = shipped_tables("ranking")["symptoms"]["candidate"]
     return table
 
 
@@ -192,7 +192,7 @@ def fits(best: Sequence[Ranked]) -> bool:
 
     A commit that changes the function in which it happened is worth a try, however unlikely.
     """
-    least: float = ranking("symptoms")["calibration"]["nothing"]
+    least: float = shipped_tables("ranking")["symptoms"]["calibration"]["nothing"]
     return any(
         ranked.probability >= least
         or ranked.evidence.features["functions_top"] >= LIKELY
@@ -235,7 +235,7 @@ def compared(rows: Sequence[Features]) -> list[Features]:
 
 def ranked(evidence: Sequence[Evidence]) -> list[Ranked]:
     """Rank candidates, best first, with probabilities that add up to at most 1."""
-    data, table = ranking("symptoms"), weights()
+    data, table = shipped_tables("ranking")["symptoms"], weights()
     rows = compared([candidate.features for candidate in evidence])
     ordered = sorted(
         (

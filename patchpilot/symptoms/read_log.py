@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
-from patchpilot.resources import ranking
+from patchpilot.cache.shipped_tables import shipped_tables
+from patchpilot.named_tuple import NamedTuple
 
 MAX_LOG = 1 << 20
 _MAX_FRAMES = 40
@@ -130,7 +130,7 @@ class Symptom:
 
 def read_log(text: str) -> Symptom:
     """Parse a log; a Symptom that names nothing is false."""
-    common = re.compile(ranking("symptoms")["frames"]["common"])
+    common = re.compile(shipped_tables("ranking")["symptoms"]["frames"]["common"])
     frames: dict[str, Frame] = {}
     modules: dict[str, None] = {}
     files: dict[str, None] = {}

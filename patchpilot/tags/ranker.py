@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from patchpilot.resources import ranking
+from patchpilot.cache.shipped_tables import shipped_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Weights:
 @cache
 def shipped() -> Weights:
     """Return the weights that are shipped with patchpilot."""
-    data = ranking("fixes")
+    data = shipped_tables("ranking")["fixes"]
     curve = tuple((float(a), float(b)) for a, b in data["calibration"]["curve"])
     return Weights(data["candidate"], data["none"], curve)
 

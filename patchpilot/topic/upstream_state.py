@@ -37,8 +37,8 @@ from patchpilot.topic.topic_prefix import prefix_of
 
 MAX_PATCHES = 200
 _BASE = late(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")
-_SUBLEVEL = re.compile(rb"^SUBLEVEL *= *([1-9]\d{0,4})\s*$", re.MULTILINE)
-_VERSION = re.compile(rb"^(?:VERSION|PATCHLEVEL) *= *(\d{1,4})\s*$", re.MULTILINE)
+_SUBLEVEL = late(rb"^SUBLEVEL *= *([1-9]\d{0,4})\s*$", re.MULTILINE)
+_VERSION = late(rb"^(?:VERSION|PATCHLEVEL) *= *(\d{1,4})\s*$", re.MULTILINE)
 _NOTHING = UpstreamState()
 
 

@@ -18,8 +18,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from patchpilot.cache.shipped_tables import shipped_tables
 from patchpilot.commits.repository import Repository
-from patchpilot.resources import ranking
 from patchpilot.symptoms import candidates, rank_fixes
 from patchpilot.symptoms.candidates import CommitMessage, WordCounts
 from patchpilot.symptoms.rank_fixes import (
@@ -336,7 +336,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.out.write_bytes(pickle.dumps(made))
         return 0
     cases = [case for file in args.files for case in pickle.loads(file.read_bytes())]
-    data = ranking("symptoms")
+    data = shipped_tables("ranking")["symptoms"]
     if args.what == "test":
         judged = all_judged(cases, data["candidate"])
         rules = data["calibration"]

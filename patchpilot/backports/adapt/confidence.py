@@ -7,7 +7,7 @@ The model is fitted to real backports (`tests/lab/fit_adaptations.py`).
 import math
 from collections.abc import Mapping
 
-from patchpilot.resources import ranking
+from patchpilot.cache.shipped_tables import shipped_tables
 
 UNSURE = "unsure"
 """The feature of an adaptation that is never sure, whatever else it has: one in four was what the
@@ -29,7 +29,11 @@ def confidence_of(
 
     The default weights are those shipped with patchpilot.
     """
-    weights = ranking("adaptations")["confidence"] if weights is None else weights
+    weights = (
+        shipped_tables("ranking")["adaptations"]["confidence"]
+        if weights is None
+        else weights
+    )
     total = weights["bias"] + sum(
         weights.get(name, 0.0) * value for name, value in features.items()
     )

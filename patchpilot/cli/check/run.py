@@ -20,11 +20,14 @@ from patchpilot.services.check.check_source import (
     can_be_streamed,
     check_source,
     need_no_repository,
+    start_loading,
     unchecked_files,
 )
 from patchpilot.topic.topic_prefix import has_drafts
 
 if TYPE_CHECKING:
+    from threading import Thread
+
     from patchpilot.checking.check_result import CheckResult, Suppressions
     from patchpilot.config import Settings
     from patchpilot.settings.read_settings import Source
@@ -50,17 +53,18 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
             f"{options.data}: no such directory",
             hint="--data must be the directory that contains spelling.txt",
         )
+    loading = start_loading()
     if options.whole_files:
         _refuse_with_whole_files(options)
         with common.workplace() as place:
             repository = place.repository_if_any()
-            return _check(common, options, place, repository, None)
+            return _check(common, options, place, repository, None, loading)
     files_only = common.repo is None and need_no_repository(options.targets)
     with common.workplace(uses_repository=not files_only) as place:
         repository = place.repository if not files_only else None
         if options.build:
             build = build or _default_build(options)
-        return _check(common, options, place, repository, build)
+        return _check(common, options, place, repository, build, loading)
 
 
 def _refuse_with_whole_files(options: SimpleNamespace) -> None:
@@ -80,9 +84,8 @@ def _check(
     place: "Workplace",
     repository: Any,
     build: Any,
+    loading: "Thread",
 ) -> int:
-    from patchpilot.checking.driver import SETTINGS, Driver, PatchSource, options_of
-
     # the commits under check must not change the settings and the baseline that judge them;
     # on a terminal, the user sees the settings at work
     is_gate = (
@@ -92,6 +95,9 @@ def _check(
         place, options.config_from, options.targets, options.base, is_gate=is_gate
     )
     settings = place.settings(source=source)
+    loading.join()
+    from patchpilot.checking.driver import SETTINGS, Driver, PatchSource, options_of
+
     packs: tuple[Any, ...] = ()
     if settings.list_value("packs"):
         from patchpilot.settings.trusted_packs import own_packs

@@ -2,7 +2,6 @@
 """Lay out text for the width of the terminal, or 80 columns without a terminal."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 from patchpilot.model.printable import width
@@ -16,6 +15,8 @@ def columns() -> int:
 
     It is 80 for a pipe or a file.
     """
+    import shutil
+
     return min(WIDE, max(NARROW, shutil.get_terminal_size((80, 24)).columns))
 
 

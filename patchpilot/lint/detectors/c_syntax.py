@@ -7,14 +7,17 @@ It reports nothing if tree-sitter (the extra `checkers`) is not installed.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_cached, late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.new_side import NewHunk, c_hunks
 from patchpilot.lint.pack_patterns import compiled, filled
+from patchpilot.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree
@@ -226,7 +229,7 @@ def _filled(
     if "{" not in pattern:
         return compiled(pattern)
     escaped = {name: re.escape(text) for name, text in values.items()}
-    return re.compile(filled(filled(pattern, row), escaped))
+    return compile_cached(filled(filled(pattern, row), escaped))
 
 
 def _removed(context: Context) -> set[str]:
@@ -243,10 +246,18 @@ def _parser() -> Any:
     """Return (language, parser), or None where tree-sitter is not installed."""
     try:
         import tree_sitter
-        import tree_sitter_c
     except ImportError:
         return None
-    language = tree_sitter.Language(tree_sitter_c.language())
+    # the package imports importlib.resources, which takes longer than parsing
+    package = find_spec("tree_sitter_c")
+    binding = package and PathFinder.find_spec(
+        "_binding", package.submodule_search_locations
+    )
+    if binding is None or binding.loader is None:
+        return None
+    grammar = module_from_spec(binding)
+    binding.loader.exec_module(grammar)
+    language = tree_sitter.Language(grammar.language())
     return language, tree_sitter.Parser(language)
 
 

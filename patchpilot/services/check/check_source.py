@@ -2,7 +2,9 @@
 """The TARGETs of a check: what they are, whose settings judge them, and what they leave out."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.range import is_network_target, looks_like_file, names_file
@@ -12,6 +14,27 @@ from patchpilot.topic.workplace import Workplace
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
+
+
+def start_loading() -> Thread:
+    """Import what a check needs in a thread, while git answers the first questions.
+
+    Join it before a process is forked, which would keep the locks of unfinished imports.
+    """
+    thread = Thread(target=_load, daemon=True)
+    thread.start()
+    return thread
+
+
+def _load() -> None:
+    # the check itself raises and reports what is wrong
+    with suppress(PatchpilotError, ImportError):
+        from patchpilot.checking import driver as driver
+        from patchpilot.checking import history_facts as history_facts
+        from patchpilot.lint.rule_store import detector_of, load_rules
+
+        for rule in load_rules():
+            detector_of(rule)
 
 
 def check_source(

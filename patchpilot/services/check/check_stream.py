@@ -16,7 +16,6 @@ from patchpilot.archive.mail_stream import (
     stream_mails,
 )
 from patchpilot.archive.mail_stream import epoch_commits as epoch_commits
-from patchpilot.cache.cached_re import keep
 from patchpilot.checking.driver import Driver, exit_code
 from patchpilot.commits.range import refuse_absent
 from patchpilot.commits.tree_readers import DirectoryTree
@@ -83,24 +82,12 @@ class CheckStream:
         return exit_code(found, fail_on)
 
     def __iter__(self) -> Iterator[str]:
-        mails = iter(self._mails)
-        # the first line waits for no process, and what it needed is in the memory that all
-        # processes share
-        for mail in mails:
-            if text := self._counted(self._line(mail)):
-                yield text
-                break
-        keep()
         jobs = self._driver.options.jobs
-        checked = self._driver.each(self._line, mails, _MAILS, jobs)
-        yield from filter(None, map(self._counted, checked))
-        keep()
+        for text, counts in self._driver.each(self._line, self._mails, _MAILS, jobs):
+            self._counts += counts
+            if text:
+                yield text
         yield summary_line(self._counts, self.exit_code)
-
-    def _counted(self, checked: tuple[str, "Counter[str]"]) -> str:
-        text, counts = checked
-        self._counts += counts
-        return text
 
     def _line(self, mail: StreamedMail) -> tuple[str, "Counter[str]"]:
         """Return the line of a mail, "" where it is none with a patch, and what it counts for."""

@@ -100,7 +100,7 @@ def update(
         )
     current = _longterm(fetch_json(source), source)
     series = {row.version: row.ends for row in merged(stable.series, current, today)}
-    copies = refreshed()
+    copies = dict(refreshed())
     copies[stable.project] = {
         **copies.get(stable.project, {}),
         "updated": f"{today:%Y-%m-%d}",

@@ -3,7 +3,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from patchpilot.named_tuple import NamedTuple
 
 
 class NextKey(NamedTuple):
