@@ -21,7 +21,9 @@ else:
         words = "".join(f"a{number}, " for number in range(count))
         return eval(f"lambda _cls, {words}: _new(_cls, ({words}))").__code__
 
-    class _Methods:
+    class _Record(tuple):
+        __slots__ = ()
+
         @classmethod
         def _make(cls, values):
             return cls(*values)
@@ -42,12 +44,6 @@ else:
         def __getnewargs__(self):
             return tuple(self)
 
-    _METHODS = {
-        name: method
-        for name, method in vars(_Methods).items()
-        if name not in ("__module__", "__dict__", "__weakref__", "__doc__")
-    }
-
     class _Creator(type):
         def __new__(cls, name, bases, body):
             if not bases:
@@ -56,9 +52,7 @@ else:
             defaults = {field: body[field] for field in fields if field in body}
             code = _constructor(len(fields))
             code = code.replace(
-                co_varnames=("_cls", *fields),
-                co_name="__new__",
-                co_qualname=f"{name}.__new__",
+                co_varnames=("_cls", *fields), co_qualname=f"{name}.__new__"
             )
             new = FunctionType(
                 code, {"_new": tuple.__new__}, None, tuple(defaults.values())
@@ -71,7 +65,7 @@ else:
                 "__slots__": (),
                 "__new__": new,
             }
-            return type(name, (tuple,), _METHODS | body | getters | own)
+            return type(name, (_Record,), body | getters | own)
 
     class NamedTuple(metaclass=_Creator):
         pass

@@ -75,11 +75,9 @@ class _CachedPatterns:
 
 
 @cache
-def _kept() -> _CachedPatterns | None:
-    try:
-        import _sre  # type: ignore[import-not-found]
-    except ImportError:
-        return None
+def _kept() -> _CachedPatterns:
+    import _sre  # type: ignore[import-not-found]
+
     return _CachedPatterns(
         f"{sys.implementation.cache_tag} {_sre.MAGIC} {sys.hexversion:x}"
     )
@@ -87,8 +85,7 @@ def _kept() -> _CachedPatterns | None:
 
 def compile_cached(pattern: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
     """Compile a pattern like `re.compile`, with the cache."""
-    kept = _kept()
-    return kept.compile(pattern, int(flags)) if kept else re.compile(pattern, flags)
+    return _kept().compile(pattern, int(flags))
 
 
 class _Late:
@@ -117,7 +114,7 @@ def keep() -> None:
     Failures are ignored.
     """
     kept = _kept()
-    if kept is None or len(kept.new) < WORTH_WRITING:
+    if len(kept.new) < WORTH_WRITING:
         return
     forms = (
         kept.forms

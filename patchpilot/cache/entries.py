@@ -12,12 +12,13 @@ import importlib.util
 import marshal
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from patchpilot import __version__
 from patchpilot.cache import folder
 from patchpilot.named_tuple import NamedTuple
+from patchpilot.resources import data_dir
 
 _HEADER = b"patchpilot cache 3\n"
 _PROGRAM = f"{__version__} {sys.version}".encode()
@@ -109,6 +110,27 @@ def kept(kind: Kind, parts: Iterable[str], compute: Callable[[], Any]) -> Any:
         value = compute()
         remember(kind, key, value)
     return value
+
+
+@functools.cache
+def shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the TOML files in a folder of checks/, by their names.
+
+    Parsing them takes longer than checking a small patch.
+    """
+    files = data_dir("checks") / name
+
+    def parsed() -> dict[str, Mapping[str, Any]]:
+        import tomllib
+
+        return {
+            file.stem: tomllib.loads(file.read_text(encoding="utf-8"))
+            for file in sorted(files.glob("*.toml"))
+        }
+
+    kind = Kind("tables", (str(files),))
+    tables: Mapping[str, Mapping[str, Any]] = kept(kind, (), parsed)
+    return tables
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cache.shipped_tables import shipped_tables
+from patchpilot.cache.entries import shipped_tables
 from patchpilot.errors import PackError, suggestion, unknown
 from patchpilot.model.action import Action
 from patchpilot.projects.project import SECTIONS, GoneAddress, ListRule, Project
@@ -19,8 +19,8 @@ from patchpilot.projects.stable_trees import Maintained, version_key
 from patchpilot.resources import user_dir
 
 Table = Mapping[str, Any]
-Texts = Mapping[str, tuple[str, bytes]]
-"""The path and the content of files, by name."""
+Own = Mapping[str, tuple[str, Table]]
+"""The path and the table of the user's files, by name."""
 DEFAULT = "linux"
 """The project that is used when none is detected or configured."""
 REFRESHED = "lts.toml"
@@ -107,7 +107,7 @@ def forget() -> None:
 @cache
 def _projects(folder: str) -> Mapping[str, Project]:
     path = Path(folder)
-    own = texts_in(path / "projects")
+    own = own_tables(path / "projects", Project)
     if not own and not (path / REFRESHED).is_file() and folder != os.devnull:
         return _projects(os.devnull)
     tables = _tables(own, folder)
@@ -115,36 +115,30 @@ def _projects(folder: str) -> Mapping[str, Project]:
     return {name: _project(tables[name]) for name in names}
 
 
-def texts_in(folder: Path) -> Texts:
-    """Return the path and the content of each TOML file in a folder, by its name."""
-    return {
-        file.stem: (str(file), file.read_bytes())
-        for file in sorted(folder.glob("*.toml"))
-    }
-
-
-def _tables(own: Texts, folder: str) -> dict[str, Table]:
-    """Return the resolved tables of all projects; the tests validate the shipped ones."""
-    shipped = shipped_tables("projects")
-    written = dict(shipped)
-    mine = {name: parse_table(file, text) for name, (file, text) in own.items()}
-    if mine:
+def own_tables(folder: Path, kind: Any) -> dict[str, tuple[str, Table]]:
+    """Return the path and the validated table of each TOML file of the user, by its name."""
+    tables = {}
+    for file in sorted(folder.glob("*.toml")):
         from patchpilot.projects.checking import check_table
 
-        for name, table in mine.items():
-            check_table(own[name][0], table, Project)
-    written |= {name: table for name, table in mine.items() if name not in shipped}
+        table = parse_table(str(file), file.read_bytes())
+        check_table(str(file), table, kind)
+        tables[file.stem] = str(file), table
+    return tables
+
+
+def _tables(own: Own, folder: str) -> dict[str, Table]:
+    """Return the resolved tables of all projects; the tests validate the shipped ones."""
+    shipped = shipped_tables("projects")
+    written = {name: table for name, (_, table) in own.items()} | dict(shipped)
     for name, stable in refreshed(folder).items():
         if name in written and str(stable.get("updated", "")) >= str(
             written[name].get("stable", {}).get("updated", "")
         ):
             written[name] = overridden(written[name], {"stable": stable})
     # the user's file for a shipped project overrides refreshed data
-    written |= {
-        name: overridden(written[name], table)
-        for name, table in mine.items()
-        if name in shipped
-    }
+    for name in own.keys() & shipped.keys():
+        written[name] = overridden(written[name], own[name][1])
     labels = {name: file for name, (file, _) in own.items()}
     return {name: resolved(name, written, labels=labels) for name in written}
 

@@ -10,17 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cache.shipped_tables import shipped_tables
+from patchpilot.cache.entries import shipped_tables
 from patchpilot.errors import PackError, suggestion
 from patchpilot.model.patch import Patch
 from patchpilot.projects.detection import is_list_address
 from patchpilot.projects.loading import (
-    Texts,
+    Own,
     default_project,
     overridden,
-    parse_table,
+    own_tables,
     projects,
-    texts_in,
     user_folder,
 )
 from patchpilot.projects.project import Project, Subsystem
@@ -47,24 +46,19 @@ def forget() -> None:
 
 @cache
 def _subsystems(folder: str) -> Mapping[str, Subsystem]:
-    tables = _resolved(texts_in(Path(folder) / "subsystems"))
+    tables = _resolved(own_tables(Path(folder) / "subsystems", Subsystem))
     return {name: _subsystem(name, table) for name, table in tables.items()}
 
 
-def _resolved(own: Texts) -> Mapping[str, Table]:
+def _resolved(own: Own) -> Mapping[str, Table]:
     """Return the tables of all subsystems with inherited values; the tests validate shipped
     ones.
     """
     written = dict(shipped_tables("subsystems"))
     labels = {name: f"subsystems/{name}.toml" for name in written}
-    if own:
-        from patchpilot.projects.checking import check_table
-
-        for name, (file, text) in own.items():
-            table = parse_table(file, text)
-            check_table(file, table, Subsystem)
-            written[name] = overridden(written.get(name, {}), table)
-            labels[name] = file
+    for name, (file, table) in own.items():
+        written[name] = overridden(written.get(name, {}), table)
+        labels[name] = file
     tables = {}
     for name, table in written.items():
         above = str(table.get("inherits", ""))

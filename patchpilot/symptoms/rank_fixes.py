@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from patchpilot.cache.shipped_tables import shipped_tables
+from patchpilot.cache.entries import shipped_tables
 from patchpilot.named_tuple import NamedTuple
 from patchpilot.symptoms.candidates import (
     Change,

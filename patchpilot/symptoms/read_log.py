@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from patchpilot.cache.shipped_tables import shipped_tables
+from patchpilot.cache.entries import shipped_tables
 from patchpilot.named_tuple import NamedTuple
 
 MAX_LOG = 1 << 20

@@ -41,14 +41,14 @@ cached_re.keep()
 """  # noqa: E501
 
 
-def _run(*words: str) -> tuple[str, int]:
+def _run(*words: str, program: str = PROGRAM) -> tuple[str, int]:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words],
+        [sys.executable, "-c", program, *words],
         capture_output=True,
         text=True,
         check=True,
     )
-    return done.stdout, int(done.stderr)
+    return done.stdout, int(done.stderr or 0)
 
 
 def _kept() -> list[Path]:
@@ -83,7 +83,4 @@ def test_broken_pattern_fails_when_compiled_not_when_cached() -> None:
     )
     program += "import re\ntry:\n    cached_re.compile_cached('(')\nexcept re.error:\n"
     program += "    cached_re.keep()\n    print('kept')\n"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-    assert (done.stdout, done.returncode) == ("kept\n", 0), done.stderr
+    assert _run(program=program) == ("kept\n", 0)

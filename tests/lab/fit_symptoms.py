@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache.shipped_tables import shipped_tables
+from patchpilot.cache.entries import shipped_tables
 from patchpilot.commits.repository import Repository
 from patchpilot.symptoms import candidates, rank_fixes
 from patchpilot.symptoms.candidates import CommitMessage, WordCounts

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from patchpilot.cache.entries import shipped_tables
 from patchpilot.errors import PackError
 from patchpilot.lint.project_rules import adjusted
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.projects.checking import check_table
 from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project, parse_table, projects, resolved
+from patchpilot.projects.loading import find_project, projects, resolved
 from patchpilot.projects.project import SECTIONS, Project, Subsystem
-from patchpilot.resources import data_dir
 from tests.kit.cli import call
 from tests.kit.snippets import MemoryTree
 from tests.kit.source import trees
@@ -67,19 +67,16 @@ def test_wrong_key_is_named_with_its_file(table: dict[str, Any], words: str) -> 
         check_table("projects/ours.toml", table, Project)
 
 
-@pytest.mark.parametrize("kind", [Project, Subsystem])
-def test_shipped_files_are_valid(kind: Any) -> None:
-    for file in (data_dir("checks") / f"{kind.__name__.lower()}s").iterdir():
-        check_table(file.name, parse_table(file.name, file.read_bytes()), kind)
+def test_shipped_files_are_valid() -> None:
+    for kind in (Project, Subsystem):
+        for name, table in shipped_tables(f"{kind.__name__.lower()}s").items():
+            check_table(name, table, kind)
 
 
 def test_project_needs_a_title_and_acyclic_inheritance() -> None:
     with pytest.raises(PackError, match=r"projects/ours\.toml: missing key 'title'"):
         resolved("ours", {"ours": {}})
-    circle = {
-        "a": {"title": "A", "inherits": "b"},
-        "b": {"title": "B", "inherits": "a"},
-    }
+    circle = {name: {"title": "A", "inherits": other} for name, other in ("ab", "ba")}
     with pytest.raises(PackError, match="names no other project"):
         resolved("a", circle)
 

@@ -7,7 +7,7 @@ The model is fitted to real backports (`tests/lab/fit_adaptations.py`).
 import math
 from collections.abc import Mapping
 
-from patchpilot.cache.shipped_tables import shipped_tables
+from patchpilot.cache.entries import shipped_tables
 
 UNSURE = "unsure"
 """The feature of an adaptation that is never sure, whatever else it has: one in four was what the

@@ -53,13 +53,13 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
             f"{options.data}: no such directory",
             hint="--data must be the directory that contains spelling.txt",
         )
-    loading = start_loading()
     if options.whole_files:
         _refuse_with_whole_files(options)
         with common.workplace() as place:
             repository = place.repository_if_any()
-            return _check(common, options, place, repository, None, loading)
+            return _check(common, options, place, repository)
     files_only = common.repo is None and need_no_repository(options.targets)
+    loading = None if files_only else start_loading()
     with common.workplace(uses_repository=not files_only) as place:
         repository = place.repository if not files_only else None
         if options.build:
@@ -83,8 +83,8 @@ def _check(
     options: SimpleNamespace,
     place: "Workplace",
     repository: Any,
-    build: Any,
-    loading: "Thread",
+    build: Any = None,
+    loading: "Thread | None" = None,
 ) -> int:
     # the commits under check must not change the settings and the baseline that judge them;
     # on a terminal, the user sees the settings at work
@@ -95,7 +95,8 @@ def _check(
         place, options.config_from, options.targets, options.base, is_gate=is_gate
     )
     settings = place.settings(source=source)
-    loading.join()
+    if loading:
+        loading.join()
     from patchpilot.checking.driver import SETTINGS, Driver, PatchSource, options_of
 
     packs: tuple[Any, ...] = ()
