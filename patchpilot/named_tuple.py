@@ -45,27 +45,24 @@ else:
             return tuple(self)
 
     class _Creator(type):
-        def __new__(cls, name, bases, body):
-            if not bases:
-                return super().__new__(cls, name, bases, body)
+        def __new__(cls, name, _bases, body):
             fields = tuple(body.get("__annotations__", ()))
             defaults = {field: body[field] for field in fields if field in body}
-            code = _constructor(len(fields))
-            code = code.replace(
+            code = _constructor(len(fields)).replace(
                 co_varnames=("_cls", *fields), co_qualname=f"{name}.__new__"
             )
             new = FunctionType(
                 code, {"_new": tuple.__new__}, None, tuple(defaults.values())
             )
-            getters = {field: _tuplegetter(at, "") for at, field in enumerate(fields)}
             own = {
+                **body,
+                **{field: _tuplegetter(at, "") for at, field in enumerate(fields)},
                 "_fields": fields,
                 "_field_defaults": defaults,
                 "__match_args__": fields,
                 "__slots__": (),
                 "__new__": new,
             }
-            return type(name, (_Record,), body | getters | own)
+            return type(name, (_Record,), own)
 
-    class NamedTuple(metaclass=_Creator):
-        pass
+    NamedTuple = type.__new__(_Creator, "NamedTuple", (), {})

@@ -13,7 +13,7 @@ import marshal
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from patchpilot import __version__
 from patchpilot.cache import folder
@@ -26,6 +26,7 @@ _CHECKSUM = 8
 _LARGEST = 64 << 20
 """The maximum size of a cached file in bytes."""
 _DAY = 86400
+_Value = TypeVar("_Value")
 
 
 class Kind(NamedTuple):
@@ -102,10 +103,10 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
     return True
 
 
-def kept(kind: Kind, parts: Iterable[str], compute: Callable[[], Any]) -> Any:
+def kept(kind: Kind, parts: Iterable[str], compute: Callable[[], _Value]) -> _Value:
     """Return the value with these inputs from the cache; compute and cache it if it is missing."""
     key = key_of(kind, (part.encode("utf-8", "surrogateescape") for part in parts))
-    value = recall(kind, key)
+    value: _Value | None = recall(kind, key)
     if value is None:
         value = compute()
         remember(kind, key, value)
@@ -128,9 +129,7 @@ def shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
             for file in sorted(files.glob("*.toml"))
         }
 
-    kind = Kind("tables", (str(files),))
-    tables: Mapping[str, Mapping[str, Any]] = kept(kind, (), parsed)
-    return tables
+    return kept(Kind("tables", (str(files),)), (), parsed)
 
 
 @functools.cache

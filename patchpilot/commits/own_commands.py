@@ -9,6 +9,7 @@ configuration and the environment need no trust.
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -49,15 +50,11 @@ B4_CALL = (
 
 def hook_script(name: str) -> str:
     """Return the script of a git hook, which uses the current Python interpreter."""
-    import shlex
-
     return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)
 
 
 def b4_command() -> str:
     """Return the value of b4's setting, a command that uses the current Python interpreter."""
-    import shlex
-
     return B4_CALL + shlex.quote(sys.executable)
 
 

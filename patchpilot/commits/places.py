@@ -3,6 +3,7 @@
 
 import os
 import re
+import shlex
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -84,12 +85,6 @@ def read_places(where: Path) -> Places | None:
     return Places(git_dir, common_dir, top, bare)
 
 
-def _quoted(file: Path) -> str:
-    import shlex
-
-    return shlex.quote(str(file))
-
-
 def _refuse_links(files: Iterable[Path]) -> None:
     """Raise GitError if a file is a link out of the repository, because git prints what it cannot
     parse.
@@ -99,7 +94,7 @@ def _refuse_links(files: Iterable[Path]) -> None:
             folders = file.resolve().parents
             if not any((folder / "HEAD").exists() for folder in folders):
                 message = f"{file} is a symbolic link out of the repository"
-                raise GitError(message, hint=f"remove it: rm {_quoted(file)}")
+                raise GitError(message, hint=f"remove it: rm {shlex.quote(str(file))}")
 
 
 def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
@@ -116,7 +111,7 @@ def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
             return
     raise GitError(
         f"core.worktree of {git_dir} names a directory outside of the repository: {top}",
-        hint=f"run `git --git-dir {_quoted(git_dir)} config --unset core.worktree`",
+        hint=f"run `git --git-dir {shlex.quote(str(git_dir))} config --unset core.worktree`",
     )
 
 
@@ -141,7 +136,7 @@ def _refuse_special(files: Iterable[Path]) -> None:
             continue
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             message = f"{file} is not a regular file: git would wait for it"
-            raise GitError(message, hint=f"remove it: rm {_quoted(file)}")
+            raise GitError(message, hint=f"remove it: rm {shlex.quote(str(file))}")
 
 
 def _two_folders(text: str) -> tuple[str, str]:

@@ -70,15 +70,11 @@ def _resolved(own: Own) -> Mapping[str, Table]:
             )
         if "title" not in table:
             raise PackError(f"{labels[name]}: missing key 'title'")
-        base = (
-            {
-                key: value
-                for key, value in written[above].items()
-                if key not in _NOT_INHERITED
-            }
-            if above
-            else {}
-        )
+        base = {
+            key: value
+            for key, value in written.get(above, {}).items()
+            if key not in _NOT_INHERITED
+        }
         tables[name] = overridden(base, table)
     return tables
 

@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path
 
 LIMITS = {
-    "modules of patchpilot": 171,
-    "modules": 310,
+    "modules of patchpilot": 173,
+    "modules": 295,
     "data classes": 0,
-    "compiled patterns": 110,
+    "compiled patterns": 90,
 }
 """What a check may take when everything that is kept between runs is there."""
 PATCH = """\
@@ -81,8 +81,7 @@ def counts(*arguments: str) -> dict[str, int]:
         text=True,
         check=True,
     )
-    result: dict[str, int] = json.loads(done.stderr.splitlines()[-1])
-    return result
+    return dict(json.loads(done.stderr.splitlines()[-1]))
 
 
 def main() -> int:
@@ -96,11 +95,10 @@ def main() -> int:
         check = ("check", "--fail-on", "never", str(patch))
         counts(*check)
         later = counts(*check)
-        over = [name for name, limit in LIMITS.items() if later[name] > limit]
         for name, limit in LIMITS.items():
-            verdict = "  OVER" if name in over else ""
+            verdict = "  OVER" if later[name] > limit else ""
             print(f"start-up, {name}: {later[name]} (at most {limit}){verdict}")
-    return 1 if over else 0
+    return any(later[name] > limit for name, limit in LIMITS.items())
 
 
 if __name__ == "__main__":

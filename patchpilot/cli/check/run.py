@@ -26,8 +26,6 @@ from patchpilot.services.check.check_source import (
 from patchpilot.topic.topic_prefix import has_drafts
 
 if TYPE_CHECKING:
-    from threading import Thread
-
     from patchpilot.checking.check_result import CheckResult, Suppressions
     from patchpilot.config import Settings
     from patchpilot.settings.read_settings import Source
@@ -84,7 +82,7 @@ def _check(
     place: "Workplace",
     repository: Any,
     build: Any = None,
-    loading: "Thread | None" = None,
+    loading: Any = None,
 ) -> int:
     # the commits under check must not change the settings and the baseline that judge them;
     # on a terminal, the user sees the settings at work
