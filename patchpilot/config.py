@@ -10,10 +10,9 @@ validated here, for all front ends; settings/read_settings.py reads the sources.
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.errors import InputError, PatchpilotError, UsageError, unknown
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.urls import public_url
 
 FILE_NAME = ".patchpilot.toml"

@@ -8,7 +8,7 @@ writes a maildir, `public-inbox-clone URL DIR` a directory of epochs.
 import json
 from collections.abc import Container, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.run import git
@@ -16,7 +16,6 @@ from patchpilot.errors import InputError, NetworkError
 from patchpilot.model.bounded_gzip import unpack
 from patchpilot.model.limits import MAX_INPUT, MAX_MAIL
 from patchpilot.model.mail import mail_bounds, one_mail
-from patchpilot.named_tuple import NamedTuple
 
 
 class FoundMail(NamedTuple):

@@ -8,10 +8,10 @@ same order.
 """
 
 import re
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.errors import UsageError
-from patchpilot.named_tuple import NamedTuple
 
 _TOKEN = late(
     r'\s*(?:(?P<mark>[()])|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))'

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.archive.local_mails import epochs_of, is_maildir
 from patchpilot.commits.cat_file import CatFile
@@ -13,7 +14,6 @@ from patchpilot.commits.run import git, streaming
 from patchpilot.errors import GitError, InputError
 from patchpilot.model.bounded_gzip import text_of
 from patchpilot.model.mail import one_mail, split_mbox
-from patchpilot.named_tuple import NamedTuple
 
 _LITTLE_MEMORY = {
     "GIT_CONFIG_COUNT": "3",

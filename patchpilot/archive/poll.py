@@ -9,6 +9,7 @@ archive has. If this message is missing from the answer, the search is considere
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from patchpilot.archive.archive import MailArchive, quoted, received
 from patchpilot.errors import NetworkError
@@ -16,7 +17,6 @@ from patchpilot.model.action import Action
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.mail import Mail
 from patchpilot.model.patch_subject import parse_subject
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.reading.mbox import arrived, when
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.series.patch_pairing import title_key, title_similarity

@@ -4,14 +4,13 @@
 from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.extras import missing_extra
 from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.finding import Finding
 from patchpilot.model.progress import Progress, silent
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.services.build.build_request import build_options
 from patchpilot.topic.open_repository import Repository
 

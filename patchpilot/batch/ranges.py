@@ -4,9 +4,9 @@
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.checking.driver import DEFAULTS, Options
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.services.check.check_stream import epoch_commits, stream_range
 
 

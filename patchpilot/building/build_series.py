@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import astuple
 from itertools import chain, starmap
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.building.configuration import Configuration, require_tools
 from patchpilot.building.diagnostics import (
@@ -47,7 +47,6 @@ from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltConfiguration, SkippedFile
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
-from patchpilot.named_tuple import NamedTuple
 
 NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"
 _MOST_ERRORS = 5

@@ -6,11 +6,11 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.run import environment, run
 from patchpilot.errors import MissingError
 from patchpilot.extras import system_command
-from patchpilot.named_tuple import NamedTuple
 
 NEEDED = ("make", "flex", "bison", "bc", "perl")
 CHECKERS = ("sparse", "spatch", "clang", "ld.lld")

@@ -4,9 +4,9 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from patchpilot.model.printable import printable
-from patchpilot.named_tuple import NamedTuple
 
 ERROR, WARNING, SPARSE, KERNEL_DOC = "error", "warning", "sparse", "kernel-doc"
 KCONFIG = "kconfig"

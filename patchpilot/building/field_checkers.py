@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.building.configuration import make_environment, sandbox
 from patchpilot.building.diagnostics import Diagnostic
@@ -14,7 +15,6 @@ from patchpilot.commits.run import run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.printable import printable
-from patchpilot.named_tuple import NamedTuple
 
 BINDINGS = "Documentation/devicetree/bindings/"
 _ABI = "Documentation/ABI/"

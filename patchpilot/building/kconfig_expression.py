@@ -4,8 +4,7 @@
 import ast
 import functools
 import re
-
-from patchpilot.named_tuple import NamedTuple
+from typing import NamedTuple
 
 _TOKEN = re.compile(r'&&|\|\||[!<>]=|[()!=<>]|"[^"]*"|\'[^\']*\'|[^\s()!=<>&|]+')
 _MACRO = re.compile(r"\$\((?:[^()]|\([^()]*\))*\)")

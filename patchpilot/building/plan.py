@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.building.choose_symbols import SymbolChoice
 from patchpilot.building.configuration import (
@@ -26,7 +26,6 @@ from patchpilot.building.work_place import SAFE
 from patchpilot.cache.entries import Kind, kept
 from patchpilot.model.counted import counted
 from patchpilot.model.file_diff import FileChange
-from patchpilot.named_tuple import NamedTuple
 
 KIND = Kind("build-plan", (str(Path(__file__).parent),), 60)
 SOURCES = (".c", ".S")

@@ -13,11 +13,10 @@ import marshal
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from patchpilot import __version__
 from patchpilot.cache import folder
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.resources import data_dir
 
 _HEADER = b"patchpilot cache 3\n"

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
@@ -16,7 +16,6 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Kernel, Rule
 from patchpilot.model.source_tree import Tree
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from patchpilot.cache.cached_re import keep
 from patchpilot.checking.check_result import (
@@ -34,7 +34,6 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Rule
 from patchpilot.model.shorten import shortened_series
 from patchpilot.model.source_tree import Tree
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project, newest_kernel
 from patchpilot.topic.read_series import read_series

@@ -8,7 +8,7 @@ same directory.
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.commits.range import (
     FromArchive,
@@ -21,7 +21,6 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.lint.recognize_findings import pair_with_earlier
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.series.change_id import change_ids, sent_tag
 from patchpilot.topic.topic_base import find_base
 

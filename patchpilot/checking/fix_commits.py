@@ -6,7 +6,7 @@ moved together with its files. An undo record is written.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.checking.fix_files import FixDirectory, PatchText
 from patchpilot.commits import move_branch, rewrite
@@ -23,7 +23,6 @@ from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.mail import without_blank_end
 from patchpilot.model.patch import Patch
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.topic.topic_base import topic_commits
 from patchpilot.topic.topic_prefix import bare_subject
 

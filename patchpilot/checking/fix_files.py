@@ -8,13 +8,13 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.range import is_network_target, patch_files, read_bytes
 from patchpilot.errors import PatchpilotError, RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.mail import is_mboxrd, mail_bounds
 from patchpilot.model.patch import Patch
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.write_file import refuse_link, write_beside
 
 _QUOTED = re.compile(rb">*From ")

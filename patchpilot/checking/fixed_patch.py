@@ -8,7 +8,7 @@ import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.checking.fix_files import FixDirectory, PatchText
@@ -17,7 +17,6 @@ from patchpilot.lint.fixing.try_fixes import FixOutcome, Key, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
-from patchpilot.named_tuple import NamedTuple
 
 Only = Callable[[Patch, Finding], bool]
 """Which findings are fixed: the patch, and a finding in it."""

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from patchpilot.errors import unknown
 from patchpilot.lint.rule_records import hidden_by_default, records_of
@@ -12,7 +13,6 @@ from patchpilot.model.finding import RuleRecord, Severity
 from patchpilot.model.json_form import json_form
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Example, Rule
-from patchpilot.named_tuple import NamedTuple
 
 MOST_LINES = 40
 """Lines of an example that a page shows; the middle of a longer one is left out."""

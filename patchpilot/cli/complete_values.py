@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.checking.list_rules import all_rules
 from patchpilot.cli.option_table import FLAG, Argument, Option
@@ -17,7 +17,6 @@ from patchpilot.cli.verbs import VERBS
 from patchpilot.config import KEYS
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.rule import Rule
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.services.setup.install_hooks import HOOKS
 from patchpilot.settings.trusted_packs import packs_if_trusted
 from patchpilot.topic.topic_project import project_names

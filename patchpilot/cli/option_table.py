@@ -3,10 +3,9 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.errors import UsageError, suggestion
-from patchpilot.named_tuple import NamedTuple
 
 FLAG, TEXT, PATH, CHOICE, NUMBER, DECIMAL = (
     "flag",

@@ -8,7 +8,7 @@ the patches, "tip-commit" in an empty commit above them, and "branch-description
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.errors import UsageError
@@ -16,7 +16,6 @@ from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.model.trailer import last_paragraph
-from patchpilot.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.commits.run import git, git_argv
-from patchpilot.named_tuple import NamedTuple
 
 _FORMS = {
     r"(?i:true|false|yes|no|on|off|[01]?)": """

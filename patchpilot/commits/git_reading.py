@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.git_config import ConfigEntry, by_key
 from patchpilot.commits.own_commands import config_values, counted_entries
 from patchpilot.commits.places import Places
 from patchpilot.commits.run import git, run
 from patchpilot.model.address import Address
-from patchpilot.named_tuple import NamedTuple
 
 _FIELDS = (
     "HEAD",

@@ -4,10 +4,10 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
-from patchpilot.named_tuple import NamedTuple
 
 SCISSORS = "------------------------ >8 ------------------------"
 SUBJECT = "Subject: [PATCH] "

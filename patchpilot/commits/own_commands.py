@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached, late
 from patchpilot.commits import trust_store
@@ -30,7 +31,6 @@ from patchpilot.commits.places import common_dir_of
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
-from patchpilot.named_tuple import NamedTuple
 
 MARK = "# put here by `patchpilot setup hooks`; `patchpilot setup hooks --remove` removes it"
 B4_KEY = "b4.prep-perpatch-check-cmd"

@@ -8,11 +8,11 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.commits.run import git
 from patchpilot.errors import GitError
-from patchpilot.named_tuple import NamedTuple
 
 _PLACES = late(
     r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL

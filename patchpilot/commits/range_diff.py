@@ -7,12 +7,12 @@ The versions are ranges of commits in a repository, or mailed patches.
 import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.commits.mail_commits import MailCommits
 from patchpilot.commits.run import Completed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
-from patchpilot.named_tuple import NamedTuple
 
 _PAIR = re.compile(
     r"^ *(?P<old>\d+|-): +(?:[0-9a-f]+|-+) (?P<sign>[=!<>]) +(?P<new>\d+|-): +(?:[0-9a-f]+|-+)"

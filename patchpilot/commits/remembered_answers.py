@@ -3,9 +3,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
+from typing import NamedTuple
 
 from patchpilot.commits.run import Completed
-from patchpilot.named_tuple import NamedTuple
 
 _READERS = frozenset(
     (

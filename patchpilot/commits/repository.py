@@ -5,7 +5,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.commits.cat_file import CatFile
@@ -35,7 +35,6 @@ from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.message_id import message_id_of
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.urls import public_url
 
 _HEX = late(r"[0-9a-f]{40}")

@@ -15,10 +15,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from patchpilot.errors import GitError, MissingError
-from patchpilot.named_tuple import NamedTuple
 
 LOCAL_GIT_VARIABLES = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",

@@ -3,10 +3,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.model.file_diff import FileChange, Hunk
-from patchpilot.named_tuple import NamedTuple
 
 # find a hunk's function as git does: a line that starts with a word and is not a label
 _HEAD = late(r"[A-Za-z_$]")

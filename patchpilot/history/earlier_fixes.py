@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Watched
@@ -25,7 +26,6 @@ from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import Marks, read_marks
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.series.patch_pairing import ENOUGH, line_similarity, title_key
 
 _SECONDS = 60.0

@@ -6,12 +6,12 @@ There is no I/O: the caller passes a function that finds commits and, if known, 
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.model.commit import Commit
 from patchpilot.model.fixes_line import DIGITS, read_fixes_line
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 
 Find = Callable[[str], Commit | None]
 _URL = late(r"^<?https?://", re.IGNORECASE)

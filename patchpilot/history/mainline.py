@@ -6,10 +6,10 @@ Any other local branch is considered development work, whatever its name ends in
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.commits.repository import Repository
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.loading import projects
 
 SETTING = "patchpilot.mainline"

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the maintained stable branches that a clone lacks, and where to fetch them."""
 
+from typing import NamedTuple
+
 from patchpilot.commits.repository import Repository
 from patchpilot.history.own_trees import own_trees
 from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.action import Action
-from patchpilot.named_tuple import NamedTuple
 
 COMMAND = Action("setup", ("stable", "--fetch"))
 """What fetches them."""

@@ -8,11 +8,11 @@ import os
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository
-from patchpilot.named_tuple import NamedTuple
 
 _VERSION = late(r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$")
 _CANDIDATE = late(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE)

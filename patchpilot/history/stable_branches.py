@@ -5,14 +5,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.commits.repository import Repository
 from patchpilot.history.mainline import branch_refs, is_candidate
 from patchpilot.model.bounded_date import moment
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.stable_trees import StableTrees, version_key
 

@@ -5,9 +5,9 @@ Text has one character per byte.
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from patchpilot.lint.lazy_pattern import lazy
-from patchpilot.named_tuple import NamedTuple
 
 _RUN = lazy(r"\S+")
 _QUOTED = lazy(r'"(.+)"')

@@ -3,10 +3,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from patchpilot.model.rule import Rule
 from patchpilot.model.source_tree import Tree
-from patchpilot.named_tuple import NamedTuple
 
 FILE_NAME = ".checkpatch.conf"
 _HEADERS = "include/linux"

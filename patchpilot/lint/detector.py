@@ -7,11 +7,10 @@ Rules are data and name detectors; detectors do not know the rules.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.finding import FindingFix
-from patchpilot.named_tuple import NamedTuple
 
 Arguments = Mapping[str, Any]
 Detector = Callable[[Context, Arguments], "Iterable[Hit]"]

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from posixpath import commonpath, dirname
+from typing import NamedTuple
 
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.subject_prefix import is_plain, split_prefix, written_prefix
 from patchpilot.model.commit_form import CommitForm
 from patchpilot.model.patch import Patch
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.resources import data_dir
 
 SPEAKS, SPEAKS_FROM = 90, 30

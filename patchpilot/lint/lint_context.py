@@ -9,7 +9,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+)
 
 from patchpilot.lint.checkpatch_conf import CheckpatchConf
 from patchpilot.lint.rule_records import NOISE
@@ -17,7 +25,6 @@ from patchpilot.model.commit_form import CommitForm
 from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.loading import newest_kernel
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ the message.
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.fixes_line import read_fixes_line
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import is_trailer
-from patchpilot.named_tuple import NamedTuple
 
 _LIST = compile_cached(
     r"^\s{0,4}(?:[-*+o•]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\[\d{1,2}\]|v\d+\s*:)\s+"

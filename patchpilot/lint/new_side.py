@@ -7,13 +7,13 @@ Each line records whether the patch adds it.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.file_diff import FileChange, Hunk
-from patchpilot.named_tuple import NamedTuple
 
 _LITERAL = late(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
 

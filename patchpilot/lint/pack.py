@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from patchpilot.errors import PackError, suggestion
 from patchpilot.lint import pack_patterns
@@ -24,7 +24,6 @@ from patchpilot.model.rule import (
     Rule,
     RuleFix,
 )
-from patchpilot.named_tuple import NamedTuple
 
 _ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
 _NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")

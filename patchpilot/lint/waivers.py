@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.errors import InputError, UsageError, unknown
 from patchpilot.lint.selection import unknown_rule_hint
@@ -17,7 +17,6 @@ from patchpilot.model.bounded_date import read_day
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.json_form import json_form
 from patchpilot.model.rule import Rule
-from patchpilot.named_tuple import NamedTuple
 
 KEYS = ("rule", "path", "reason", "until")
 NEVER_A_TREES = frozenset(("mail", "trailers"))

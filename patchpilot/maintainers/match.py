@@ -4,12 +4,12 @@ lines.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from patchpilot.maintainers.file_patterns import depth, matches
 from patchpilot.maintainers.perl_patterns import PerlPattern
 from patchpilot.maintainers.section import Section
 from patchpilot.maintainers.section_index import Keyword, MaintainersFile
-from patchpilot.named_tuple import NamedTuple
 
 
 class PathMatch(NamedTuple):

@@ -2,8 +2,7 @@
 """A section of MAINTAINERS: its name and its entries, as written."""
 
 import re
-
-from patchpilot.named_tuple import NamedTuple
+from typing import NamedTuple
 
 
 class RoleWords(NamedTuple):

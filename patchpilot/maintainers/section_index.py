@@ -9,12 +9,11 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.maintainers.file_patterns import folder_of
 from patchpilot.maintainers.perl_patterns import PerlPattern, needed_words
 from patchpilot.maintainers.section import RoleWords, Section, is_ignored, parse_section
-from patchpilot.named_tuple import NamedTuple
 
 Plain = dict[str, Any]
 

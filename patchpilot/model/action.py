@@ -5,8 +5,7 @@ The CLI prints the command, the TUI the key of the corresponding screen.
 """
 
 from collections.abc import Callable, Iterator
-
-from patchpilot.named_tuple import NamedTuple
+from typing import NamedTuple
 
 MARK = "{}"
 

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.model.encoded_words import decode_words
-from patchpilot.named_tuple import NamedTuple
 
 _NAME_ADDR = late(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
 _BARE = late(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Build problems of a patch, as values that rules report."""
 
-from patchpilot.named_tuple import NamedTuple
+from typing import NamedTuple
 
 
 class BuildProblem(NamedTuple):

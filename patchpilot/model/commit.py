@@ -2,10 +2,10 @@
 """Git commits as values."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from patchpilot.model.address import Address
 from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
-from patchpilot.named_tuple import NamedTuple
 
 
 class Commit(NamedTuple):

@@ -7,11 +7,11 @@ Everything that git would apply is read, even after another diff or below a sign
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.model.c_quoting import unquoted
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
-from patchpilot.named_tuple import NamedTuple
 
 HUNK = late(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$")
 _GIT_PATHS = late(

@@ -2,8 +2,7 @@
 """The files, hunks and lines of a diff, as values."""
 
 from collections.abc import Iterator
-
-from patchpilot.named_tuple import NamedTuple
+from typing import NamedTuple
 
 
 class DiffLine(NamedTuple):

@@ -2,9 +2,9 @@
 """The findings of a check, which are values and never exceptions."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 
 DOUBT = 2
 """Findings of both kinds that are added to each rule's worth, so that few do not decide it."""

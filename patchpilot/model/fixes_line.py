@@ -8,9 +8,9 @@ they accept, so callers compare the parts with their own requirements.
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
-from patchpilot.named_tuple import NamedTuple
 
 _BLANK = r"[ \t\r\f\v]"
 

@@ -5,10 +5,9 @@ It accepts one or two dashes, any case, `--no-x` and `--nox`, and `--x=value` an
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.errors import UsageError
-from patchpilot.named_tuple import NamedTuple
 
 
 class GetMaintainerAnswer(NamedTuple):

@@ -9,9 +9,7 @@ from datetime import datetime
 from enum import Enum
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar
-
-from patchpilot.named_tuple import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 _Class = TypeVar("_Class", bound=type)
 

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.errors import InputError, NoPatchError
@@ -29,7 +30,6 @@ from patchpilot.model.mailinfo import (
 from patchpilot.model.message_id import id_in_header, ids_in_header
 from patchpilot.model.patch import Header, Patch, header_value, sender_in
 from patchpilot.model.patch_subject import parse_subject
-from patchpilot.named_tuple import NamedTuple
 
 _FROM_LINE = late(
     rb"^(?=[^\n]{19})From [^\n]{0,900}\d[^\n]\d\d:\d\d[ \t]*0*(?:9[1-9]|[1-9]\d\d)[^:\n]*$",

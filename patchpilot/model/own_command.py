@@ -4,9 +4,10 @@
 They run only if the user has trusted them; otherwise an error is raised.
 """
 
+from typing import NamedTuple
+
 from patchpilot.errors import HintText, RefusedError
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 
 
 @json_form("name", "file", "text")

@@ -3,13 +3,12 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.model.address import MAX_ADDRESS, Address, only_mailbox, parse_addresses
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.patch_subject import Subject
 from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
-from patchpilot.named_tuple import NamedTuple
 
 
 class Header(NamedTuple):

@@ -3,10 +3,9 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.cache.cached_re import late
-from patchpilot.named_tuple import NamedTuple
 
 _STABLE = late(
     r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?",

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A fact about the patches to a directory or file."""
 
+from typing import NamedTuple
+
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 
 
 @json_form("label", "value", "source", "share?", "total?")

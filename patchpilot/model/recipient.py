@@ -3,11 +3,11 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 
 MOST_RECIPIENTS = 200
 """A plan with more recipients stops: hardly any series is for so many, and anybody can write that

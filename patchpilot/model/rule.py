@@ -3,11 +3,10 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.model.finding import LEAST, Severity
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 
 FIX_KINDS = ("safe", "suggest", "none")
 """The kinds of fixes: applied by --fix, a suggestion, no fix."""

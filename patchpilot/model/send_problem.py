@@ -2,10 +2,10 @@
 """Problems that block sending, warnings before sending, and checks that passed."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 
 
 @json_form("name", "message", "hint")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The user's request to send a topic."""
 
-from patchpilot.named_tuple import NamedTuple
+from typing import NamedTuple
 
 DEFAULT_TRANSPORT = "git-send-email"
 

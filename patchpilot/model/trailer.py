@@ -9,11 +9,11 @@ last paragraph. Kernel tools also read `Fixes:` and `Cc: stable` in earlier para
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.printable import HIDDEN_IN_PROSE, UNSAFE, one_line
-from patchpilot.named_tuple import NamedTuple
 
 _TRAILER = late(
     r"^(?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)(?P<colon>\s*:\s*)(?P<value>\S.*?)\s*$"

@@ -6,10 +6,10 @@ that their maintainers write manually.
 """
 
 import re
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.model.fixes_line import FixesLine, fixes_lines
-from patchpilot.named_tuple import NamedTuple
 
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import rebased_without_covers
@@ -15,7 +16,6 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Patch
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.series.change_id import change_id_line
 
 _PLACE_BLURB = b"*** BLURB HERE ***"

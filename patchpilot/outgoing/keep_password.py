@@ -8,10 +8,10 @@ which is plain text that is often published.
 import os
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.run import git
 from patchpilot.errors import RefusedError
-from patchpilot.named_tuple import NamedTuple
 
 ASK, NETRC = "ask", "netrc"
 _HELPERS = (

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.history.earlier_fixes import UpstreamState
@@ -18,7 +19,6 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.upstream_references import upstream_commits
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree

@@ -5,8 +5,7 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-
-from patchpilot.named_tuple import NamedTuple
+from typing import NamedTuple
 
 
 class Provider(NamedTuple):

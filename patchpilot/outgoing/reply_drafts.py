@@ -2,9 +2,9 @@
 """Drafts of replies, stored in the outbox's database until they are sent or discarded."""
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.series.topic_database import TopicStore
 
 _COLUMNS = "answers, template, message_id, subject, text, updated"

@@ -5,12 +5,12 @@ in it.
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.patch import Patch
-from patchpilot.named_tuple import NamedTuple
 
 
 class TargetTree(NamedTuple):

@@ -4,10 +4,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.model.trailer import Trailer
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.stable_trees import StableTrees
 
 CHOICES: Mapping[str, tuple[str, ...]] = {

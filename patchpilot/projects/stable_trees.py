@@ -4,9 +4,7 @@ series.
 """
 
 import re
-from typing import TYPE_CHECKING
-
-from patchpilot.named_tuple import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import date

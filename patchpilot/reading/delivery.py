@@ -6,6 +6,7 @@ software.
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import parse_addresses
@@ -14,7 +15,6 @@ from patchpilot.model.mail import Mail, mail_parts
 from patchpilot.model.mailinfo import raw_headers
 from patchpilot.model.message_id import id_in_header
 from patchpilot.model.patch_subject import parse_subject
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.series.patch_pairing import title_key
 
 MAX_RECIPIENTS = 100

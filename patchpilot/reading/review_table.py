@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.detection import is_list_address
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import STABLE, MailKind

@@ -7,11 +7,11 @@ The state of a topic depends on its sends as well.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.mail import Mail
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.reading.claims import voided
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.posted_series import Post, PostedTopic, Revision

@@ -8,8 +8,8 @@ contradicts it. Anything else that speaks of applying a patch is unclear, for a 
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
+from typing import NamedTuple
 
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.sentences import Sentence
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.reading.sender import UNSEEN
 

@@ -5,11 +5,11 @@ commit.
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.model.trailer import parse_trailer
-from patchpilot.named_tuple import NamedTuple
 
 YEARS = 3
 NEWEST = 40

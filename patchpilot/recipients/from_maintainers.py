@@ -3,12 +3,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
 from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
 from patchpilot.maintainers.match import match_texts
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.recipient import SectionInfo as ShownSection
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.recipients.get_maintainer.address_format import (
     each_mailbox,
     split_mailbox,

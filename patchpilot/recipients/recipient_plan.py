@@ -6,6 +6,7 @@ It is for a series or for a single patch.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
@@ -15,7 +16,6 @@ from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, TEAM, Recipient, RecipientPlan
 from patchpilot.model.source_tree import Tree
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.detection import is_on_list_host
 from patchpilot.projects.project import Project
 from patchpilot.recipients.from_maintainers import (

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
@@ -14,7 +15,6 @@ from patchpilot.model.address import AddressState, AddressVerdict, judge
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.loading import bouncing_addresses
 from patchpilot.projects.project import bounces
 from patchpilot.recipients.from_maintainers import NamedRecipient

@@ -4,9 +4,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-from patchpilot.named_tuple import NamedTuple
+from typing import Any, NamedTuple
 
 MOST = 100
 """Comments of an answer that are read."""

@@ -5,11 +5,11 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.reviewers.answer import MESSAGE, ReviewComment
 
 NEAR = 60

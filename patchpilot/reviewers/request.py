@@ -6,10 +6,10 @@ number and `|`, so that no data looks like a part of the document.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.reviewers.answer import MESSAGE
 
 _HEADERS = ("from", "subject", "to", "cc", "date", "in-reply-to")

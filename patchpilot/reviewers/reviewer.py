@@ -6,6 +6,7 @@ import shlex
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.git_config import OWN_SCOPES, all_entries
 from patchpilot.commits.run import Watched, follow
@@ -13,7 +14,6 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.config import REVIEWERS
 from patchpilot.errors import GitError, InputError, MissingError, unknown
 from patchpilot.model.progress import Progress
-from patchpilot.named_tuple import NamedTuple
 
 _PREFIX, _BEFORE_SEND = f"{REVIEWERS}er.", f"{REVIEWERS}-before-send"
 _WHEN = ("never", "ask", "always")

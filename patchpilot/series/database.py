@@ -14,12 +14,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import moment
-from patchpilot.named_tuple import NamedTuple
 
 KEPT = 7
 """The number of daily backups."""

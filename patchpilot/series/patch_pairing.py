@@ -3,10 +3,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from patchpilot.cache.cached_re import late
-from patchpilot.named_tuple import NamedTuple
 
 ENOUGH = 0.75
 """The similarity from which two commits make the same change."""

@@ -8,6 +8,7 @@ versions.
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.commits.b4_prep import prep_branch
@@ -16,7 +17,6 @@ from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address, AddressState, judge, parse_address
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient, RecipientPlan
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.resources import state_path, store_json
 from patchpilot.series.change_id import change_ids
 

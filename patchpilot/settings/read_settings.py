@@ -7,7 +7,7 @@ Settings are read, validated and expanded only here.
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.config import (
     B4_ARCHIVE,
@@ -19,7 +19,6 @@ from patchpilot.config import (
     wrong_value,
 )
 from patchpilot.errors import InputError, PatchpilotError, unknown
-from patchpilot.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

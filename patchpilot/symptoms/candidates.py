@@ -5,12 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, streaming
 from patchpilot.history.changed_functions import function_name, head_of, is_head
 from patchpilot.model.hunk_fit import text_lines
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.symptoms.printed_messages import common_letters, search_keys
 from patchpilot.symptoms.read_log import Frame, Symptom
 

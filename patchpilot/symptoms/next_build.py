@@ -7,8 +7,7 @@ if the ranking of the commits is good.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-
-from patchpilot.named_tuple import NamedTuple
+from typing import NamedTuple
 
 UNRANKED, UNFIXED = 0.3, 0.1
 """The probability that the fix is not among the ranked commits, and that there is none."""

@@ -9,9 +9,9 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.cache.entries import shipped_tables
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.symptoms.candidates import (
     Change,
     CommitMessage,

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from patchpilot.cache.entries import shipped_tables
-from patchpilot.named_tuple import NamedTuple
 
 MAX_LOG = 1 << 20
 _MAX_FRAMES = 40

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.commits.b4_prep import (
     PrepBranch,
@@ -23,7 +24,6 @@ from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.patch import Series
 from patchpilot.model.send_request import SendRequest
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.outgoing.b4.draft_texts import taken_over
 from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
 from patchpilot.outgoing.outbox import Outbox

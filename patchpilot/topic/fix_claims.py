@@ -6,6 +6,7 @@ Used by `prepare`, `stable`, `fixes` and the TUI.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
@@ -14,7 +15,6 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.fix_claim import fix_claim, may_fix
 from patchpilot.model.patch import Patch
 from patchpilot.model.send_request import SendRequest
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.series.draft import Drafts
 from patchpilot.topic.topic_prefix import has_drafts
 

@@ -6,12 +6,12 @@ Changed messages are written with a record to undo it.
 
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.model.json_form import json_form
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.tags.message_edit import marked, word_diff
 
 Confirm = Callable[["Preparation"], bool]

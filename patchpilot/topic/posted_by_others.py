@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
@@ -20,7 +20,6 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable
 from patchpilot.model.progress import Progress, silent
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.topic.upstream_state import merged_as
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.commits.range import commit_patch
@@ -21,7 +22,6 @@ from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.trailer import trailer_block
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import default_project
 from patchpilot.series.change_id import change_id_line, sent_tag

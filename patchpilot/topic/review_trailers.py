@@ -4,6 +4,7 @@
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits import rewrite
@@ -22,7 +23,6 @@ from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.posted_series import Post

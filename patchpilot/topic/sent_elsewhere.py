@@ -6,6 +6,7 @@ The sources are the tags of sends (patchpilot's and b4's), b4's tracking data, a
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.commits.b4_prep import prep_branch
@@ -15,7 +16,6 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.outgoing.preflight import SentRecord
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.series.change_id import TAGS, parse_sent_tag

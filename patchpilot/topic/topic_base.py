@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.commits.b4_prep import (
@@ -23,7 +23,6 @@ from patchpilot.commits.range import NAME_TARGET, head_of, only_cover, resolve_c
 from patchpilot.errors import PatchpilotError, UnclearBaseError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
-from patchpilot.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

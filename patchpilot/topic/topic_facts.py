@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A summary of a topic: its version, its base, and the applicable profile."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.send_request import SendRequest
-from patchpilot.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.commits.b4_prep import prep_of
 from patchpilot.commits.range import (
@@ -33,7 +33,6 @@ from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient, RecipientPlan, of_patch
 from patchpilot.model.source_tree import Tree
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.recipients.get_maintainer.address_format import read_ignored

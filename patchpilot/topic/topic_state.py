@@ -6,6 +6,7 @@ The state covers what was sent, which tracked series belongs to the topic, and t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.b4_prep import prep_branch
@@ -20,7 +21,6 @@ from patchpilot.model.message import MailState
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import silent
 from patchpilot.model.send_request import SendRequest
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.reading.thread_values import (
     FINAL,

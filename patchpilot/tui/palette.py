@@ -4,14 +4,13 @@
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from textual import events
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
 from patchpilot.tui.view.key_bindings import shown_key
 from patchpilot.tui.view.stages import MEANINGS, Stage

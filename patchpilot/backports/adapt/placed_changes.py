@@ -3,10 +3,10 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from patchpilot.backports.adapt.alignment import align
 from patchpilot.backports.adapt.tokens import key
-from patchpilot.named_tuple import NamedTuple
 
 # below this share of matching lines, a change does not belong in the file
 _LEAST_FOUND = 0.4

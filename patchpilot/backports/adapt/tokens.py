@@ -7,8 +7,7 @@ Whitespace belongs to the token that follows it.
 
 import re
 from collections.abc import Iterable, Sequence
-
-from patchpilot.named_tuple import NamedTuple
+from typing import NamedTuple
 
 _TOKEN = re.compile(r"([^\S\n]*)(\n|[A-Za-z]+|[0-9]+|_+|[^\s\w]|\w|$)")
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")

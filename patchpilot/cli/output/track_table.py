@@ -3,12 +3,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.action import Advice, actions
 from patchpilot.model.ago import short_age
 from patchpilot.model.printable import crop, one_line, printable, width
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.services.track.series_turns import by_turn
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_topic import TURNS, Turn

@@ -2,7 +2,7 @@
 """The registry of C checks, and the context in which a check sees each line."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.lint.c.learn_types import Learner
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine
@@ -11,7 +11,6 @@ from patchpilot.lint.c.statements import Passage, StatementSpan
 from patchpilot.lint.c.types import Types
 from patchpilot.lint.c.values import Values, ValueTracker
 from patchpilot.lint.detector import Hit, TypedHits
-from patchpilot.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context

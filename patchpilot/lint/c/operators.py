@@ -2,12 +2,12 @@
 """The operators in a line of C: their meaning, and the text on both sides."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from patchpilot.lint.c.c_patterns import MODIFIER, NOTE, pattern
 from patchpilot.lint.c.line_scan import ScannedLine
 from patchpilot.lint.c.types import Types
 from patchpilot.lint.c.values import Values
-from patchpilot.named_tuple import NamedTuple
 
 _OPERATORS = r"(<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|<|>|=|!|~|&&|\|\||,|\^|\+\+|--|&|\||\+|-|\*|/|%|\?:|\?|:|;)"  # noqa: E501
 _SPACE = " \t\n\r\f\v"

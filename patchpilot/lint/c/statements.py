@@ -10,12 +10,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import accumulate
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from patchpilot.cache.cached_re import late
 from patchpilot.lint.c.c_patterns import pattern
 from patchpilot.lint.c.line_scan import ScannedLine
-from patchpilot.named_tuple import NamedTuple
 
 _SIGNED_NEWLINE = late(r"\n.")
 # How many characters the scanner reads for a hostile patch beyond a multiple of the patch's size

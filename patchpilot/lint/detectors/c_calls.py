@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from patchpilot.lint.c.c_patterns import BALANCED, CONSTANT, LVAL, STRING, value
 from patchpilot.lint.c.file_modes import MODE_NAMES, mode_of
@@ -12,7 +13,6 @@ from patchpilot.lint.detectors.c_pattern import c_lines, c_text, new_c_text
 from patchpilot.lint.detectors.generic_c import statements
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
-from patchpilot.named_tuple import NamedTuple
 
 _FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL)
 _STRING_ARGUMENT = lazy(r'"\s*,')

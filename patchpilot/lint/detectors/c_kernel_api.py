@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from patchpilot.lint.c.c_patterns import STRING
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
@@ -13,7 +14,6 @@ from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.word_lists import word_set
 from patchpilot.model.source_tree import Tree
-from patchpilot.named_tuple import NamedTuple
 
 _ASM_INCLUDE = lazy(r"^.\s*#\s*include\s*<asm/(.*)\.h>")
 _OWN_ASM = ("irq", "memory", "time", "reboot")

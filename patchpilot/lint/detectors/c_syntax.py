@@ -10,14 +10,13 @@ from functools import lru_cache
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached, late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.new_side import NewHunk, c_hunks
 from patchpilot.lint.pack_patterns import compiled, filled
-from patchpilot.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree

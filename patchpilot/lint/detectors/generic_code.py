@@ -4,6 +4,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import (
@@ -24,7 +25,6 @@ from patchpilot.lint.new_side import (
 from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, any_of, compiled
 from patchpilot.lint.subject_prefix import is_plain
 from patchpilot.model.file_diff import DiffLine
-from patchpilot.named_tuple import NamedTuple
 
 _C = (".c", ".h")
 

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector
@@ -10,7 +11,6 @@ from patchpilot.lint.detectors.generic import filled_pattern
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
 from patchpilot.model.file_diff import FileChange, Hunk
-from patchpilot.named_tuple import NamedTuple
 
 _MOST_LINES = 4000
 """Longer hunks are read in part, so that a pattern takes bounded time on them."""

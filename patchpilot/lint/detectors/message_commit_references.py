@@ -5,6 +5,7 @@ They check the form of a reference and, with a repository, whether it is correct
 """
 
 import re
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, scan
@@ -25,7 +26,6 @@ from patchpilot.model.fixes_line import (
     read_fixes_line,
     read_fixes_value,
 )
-from patchpilot.named_tuple import NamedTuple
 
 _COMMIT_ID = lazy(r"\bcommit\s+[0-9a-f]{5,}\b", re.IGNORECASE)
 _COMMIT_ENDS = lazy(r"\bcommit\s*$", re.IGNORECASE)

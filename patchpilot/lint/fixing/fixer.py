@@ -9,13 +9,12 @@ import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.model.file_diff import Hunk
 from patchpilot.model.finding import Finding, FixEdit
-from patchpilot.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context

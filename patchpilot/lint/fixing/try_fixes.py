@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
@@ -30,7 +31,6 @@ from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Rule
 from patchpilot.model.trailer import is_trailer, unfit
-from patchpilot.named_tuple import NamedTuple
 
 MOST_ROUNDS = 8
 MOST_STEPS = 24

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.private_config import keep_branch_settings
@@ -16,7 +17,6 @@ from patchpilot.commits.run import run as run_program
 from patchpilot.commits.submodules import submodules_off
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.extras import install_command
-from patchpilot.named_tuple import NamedTuple
 
 KNOWN_VERSION = "0.16"
 """The version of b4 that patchpilot is tested with."""

@@ -7,7 +7,7 @@ the options request.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.maintainers.match import keyword_matches, keywords_in_text, match_path
 from patchpilot.maintainers.section import Section
@@ -15,7 +15,6 @@ from patchpilot.maintainers.section_index import MaintainersFile
 from patchpilot.model.bounded_pattern import bounded
 from patchpilot.model.get_maintainer import GetMaintainerAnswer, Switches
 from patchpilot.model.source_tree import Tree
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.recipients.get_maintainer.address_format import (
     Mailmap,
     Merger,

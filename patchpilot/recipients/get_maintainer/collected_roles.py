@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Collect contacts and lists with their roles in the same way as get_maintainer.pl."""
 
+from typing import NamedTuple
+
 from patchpilot.maintainers.section import (
     RoleWords,
     Section,
@@ -9,7 +11,6 @@ from patchpilot.maintainers.section import (
 )
 from patchpilot.model.address import danger
 from patchpilot.model.get_maintainer import Switches
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.recipients.get_maintainer.address_format import (
     Merger,
     each_mailbox,

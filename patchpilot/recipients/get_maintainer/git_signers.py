@@ -11,11 +11,11 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
 from patchpilot.commits.run import git
 from patchpilot.errors import GitError
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.recipients.get_maintainer.collected_roles import (
     CollectedRoles,
     GetMaintainerRequest,

@@ -6,6 +6,7 @@ Applies safe fixes to patch files or commits, and checks the result again.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from patchpilot.checking import fix_commits, fix_files
 from patchpilot.checking.check_result import CheckResult
@@ -26,7 +27,6 @@ from patchpilot.lint.fixing.try_fixes import (
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import one_line
-from patchpilot.named_tuple import NamedTuple
 
 WITHOUT_FIX = {
     "none": "the rule has no automatic fix",

@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot import __version__
 from patchpilot.checking.check_result import (
@@ -19,7 +19,6 @@ from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.json_form import json_form, json_object
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
-from patchpilot.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from patchpilot.checking.fixed_patch import FixedPatch

@@ -5,7 +5,7 @@ The results are the same as for `check` without options.
 """
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, PatchSource, options_of
@@ -24,7 +24,6 @@ from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Rule
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.settings.read_settings import source_of
 from patchpilot.settings.trusted_packs import own_packs
 

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, options_of
@@ -16,7 +17,6 @@ from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Series
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.services.check.editor_texts import (
     TextKind,
     TextPatch,

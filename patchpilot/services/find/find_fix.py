@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, UsageError
@@ -19,7 +20,6 @@ from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.source_tree import is_safe_path
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.services.backport.backport_targets import branch_word
 from patchpilot.services.backport.branch_verdicts import (
     BackportRequest,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.checking.topic_waivers import REVIEW_COMMENT, known_draft
 from patchpilot.errors import GitError, RefusedError
@@ -15,7 +15,6 @@ from patchpilot.model.finding import Finding
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, silent
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.reviewers.answer import Comments, ReviewComment, parse_answer
 from patchpilot.reviewers.proof import PatchFacts, ProvenComment, Standing, prove
 from patchpilot.reviewers.request import ReviewRequest, write_request

@@ -5,11 +5,12 @@ The sources are the plan of `maintainers`, the configuration, and the answers to
 pre-send questions.
 """
 
+from typing import NamedTuple
+
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_request import SendRequest
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.outgoing.mail_account import read_account
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.recipient_advice import RecipientAdvice, recipient_advice

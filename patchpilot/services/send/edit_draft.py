@@ -7,6 +7,7 @@ A draft contains the cover letter, changelog, notes, subject prefix and answers.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.b4_prep import PrepBranch, prep_branch
@@ -20,7 +21,6 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.limits import number
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.send_request import SendRequest
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.outgoing.b4.enrollment import withdraw
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.cover_letter import fill, given_cover, template, without_comments

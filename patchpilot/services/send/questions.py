@@ -7,6 +7,7 @@ Determine without asking whether the topic applies to its target tree or is alre
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown
@@ -17,7 +18,6 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.outgoing.preflight import way_on
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commits
 from patchpilot.projects.project import Project

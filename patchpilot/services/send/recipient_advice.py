@@ -5,13 +5,13 @@ The TUI shows each note as a card.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import RecipientPlan, Remedy, RemedyKind
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.outgoing.target_tree import remote_of
 from patchpilot.projects.project import Project
 from patchpilot.services.send.propose_prefix import missing_tree, tree_choice

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.archive.archive import (
     LORE,
@@ -30,7 +31,6 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import linked_ids
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import upstream_commits
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import Post, Revision, find_topics

@@ -8,10 +8,10 @@ that contain the series.
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.model.action import Advice, said
 from patchpilot.model.counted import counted
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.reading.thread_values import (
     CLAIMED,
     TAKEN,

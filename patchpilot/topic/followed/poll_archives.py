@@ -4,13 +4,13 @@
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from patchpilot.archive.archive import MailArchive
 from patchpilot.archive.poll import PolledSeries, news
 from patchpilot.errors import NetworkError, PatchpilotError
 from patchpilot.model.hosts import host_of, split_url
 from patchpilot.model.progress import Progress
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.topic.own_archive import ArchiveAt
 

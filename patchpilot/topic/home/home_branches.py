@@ -3,10 +3,10 @@
 
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository, path_of_key
 from patchpilot.errors import MissingError, RefusedError
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.topic.topic_base import find_base
 
 NEWEST = 25

@@ -7,9 +7,9 @@ It is a branch of a repository, or a tracked series without one.
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice, Hint, parts_of
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.reading.thread_values import NextStepNeed
 
 

@@ -4,13 +4,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
 from patchpilot.model.counted import counted
 from patchpilot.model.trailer import is_trailer
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import KEY, hanging, plain
 from patchpilot.tui.view.session import JobRequest

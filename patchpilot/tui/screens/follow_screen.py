@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,7 +18,6 @@ from textual.widgets import Static
 
 from patchpilot.model.counted import counted
 from patchpilot.model.rewrite_overrides import PUBLISHED
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.follow_rows import (
     comparison_rows,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.text import Text
 
@@ -13,7 +14,6 @@ from patchpilot.model.ago import short_age
 from patchpilot.model.bounded_date import moment
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line, width
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.resources import state_path
 from patchpilot.topic.home.home_topic import HomeTopic, Turn
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS

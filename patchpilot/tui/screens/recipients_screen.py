@@ -6,7 +6,7 @@ Recipients can be excluded, added and moved, and some of the notes can be resolv
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -16,7 +16,6 @@ from textual.widgets import Static
 
 from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
 from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.tui.screens.recipients_rows import (
     OUT,
     grouped,

@@ -8,12 +8,11 @@ and review comments marked.
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
 from patchpilot.model.ago import ago
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.tui.view.glyphs import glyph, signs
 from patchpilot.tui.view.rich_text import (
     QUIET,

@@ -3,8 +3,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from patchpilot.named_tuple import NamedTuple
+from typing import NamedTuple
 
 
 class NextKey(NamedTuple):

@@ -5,8 +5,8 @@ It does not need Textual, because the first frame is drawn before Textual is imp
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 

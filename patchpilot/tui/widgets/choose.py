@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from rich.text import Text
 from textual import events
@@ -17,7 +17,6 @@ from textual.widgets import Input, Static
 from textual.widgets.option_list import Option as ListRow
 
 from patchpilot.model.printable import printable
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,

@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -21,7 +21,6 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from patchpilot.model.printable import printable, width
-from patchpilot.named_tuple import NamedTuple
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import more_key
 from patchpilot.tui.view.rich_text import wrapped
