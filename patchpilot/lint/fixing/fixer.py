@@ -6,6 +6,7 @@ fix.
 """
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -155,6 +156,57 @@ def fixer(
         return function
 
     return register
+
+
+def rewrite(
+    site: FixSite,
+    pattern: str,
+    new: str | Callable[[re.Match[str]], str],
+    *,
+    rows: range = range(1),
+    whole: str = "",
+    at_column: bool = False,
+    in_comments: bool = False,
+) -> Iterator[ColumnSpan | FixEdit]:
+    """Replace what the pattern matches in the code of added lines.
+
+    The lines in `rows`, counted from the finding's line, are searched together; lines that the
+    patch does not add are empty there. Without `in_comments`, strings are masked and a match in
+    a comment does not count. `new` is a format of the groups, or takes the match. `whole` is a
+    pattern that all lines together must have, and with `at_column` only the match at the finding's
+    column counts.
+    """
+    start = site.number + rows.start
+    lines = [site.added(site.number + row) for row in rows]
+    raw = "\n".join(line.raw if line else "" for line in lines)
+    text = "\n".join(line.text[: len(line.raw)] if line else "" for line in lines)
+    text = raw if in_comments else text
+    for match in re.finditer(pattern, text, re.M) if re.search(whole, text) else ():
+        begin, end = match.span()
+        is_here = not at_column or begin <= site.column < max(end, begin + 1)
+        if not is_here or NOTE in match[0]:
+            continue
+        groups = (raw[slice(*match.span(at))] for at in range(match.re.groups + 1))
+        better = new.format(*groups) if isinstance(new, str) else new(match)
+        same = _shared(raw[begin:end], better)
+        tail = _shared(raw[begin + same : end][::-1], better[same:][::-1])
+        begin, end = begin + same, end - tail
+        better = better[same : len(better) - tail]
+        row, column = raw.count("\n", 0, begin), begin - raw.rfind("\n", 0, begin) - 1
+        if "\n" in raw[begin:end] + better or not column:
+            count = raw.count("\n", begin, end) + 1
+            head = raw[begin - column : begin]
+            tails = raw[end:].partition("\n")[0]
+            texts = filter(None, f"{head}{better}{tails}".split("\n"))
+            yield replaced(start + row, *texts, count=count)
+        elif better or begin < end:
+            yield ColumnSpan(start + row, column, column + end - begin, better)
+
+
+def _shared(old: str, new: str) -> int:
+    """Return how many characters at the start of two texts are the same."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(old), len(new)))
 
 
 def replaced(number: int, *raws: str, count: int = 1) -> FixEdit:

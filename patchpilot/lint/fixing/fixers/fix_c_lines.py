@@ -11,11 +11,8 @@ from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     COMMENT,
-    NAMED,
     FixSite,
     Proposal,
-    bare_code,
-    delete,
     fixer,
     indent_of,
     replaced,
@@ -24,44 +21,11 @@ from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
 from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
 from patchpilot.model.finding import FixEdit
 
-_SPACES = " \t"
 _MOST_LINES = 20
 _TAB = "\t"
 _TAG = compile_cached(
     r"\+(?:/\*(?=.*\*/)|//|#)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
 )
-
-
-@fixer("join-brace")
-def join_brace(site: FixSite) -> Proposal:
-    """Move the brace, `else` or `while` to the end of the previous line."""
-    for number in (site.number, site.number + 1):
-        head, tail = bare_code(site.added(number - 1)), bare_code(site.added(number))
-        rest = tail.lstrip(_SPACES)
-        is_end = head.strip() == "}" and re.match(r"(?:else|while)\b", rest)
-        if head.strip() and (rest == "{" or is_end):
-            return replaced(number - 1, f"+{head} {rest}", count=2)
-    return None
-
-
-@fixer("split-brace")
-def split_brace(site: FixSite) -> Proposal:
-    """Move the opening brace of a function to a separate line."""
-    for number in range(site.number, site.number + _MOST_LINES):
-        text = bare_code(site.added(number))
-        if match := re.fullmatch(r"([^{]*\))[ \t]*\{", text):
-            return replaced(number, f"+{match[1]}", "+{")
-        if not text or ";" in text or "{" in text:
-            break
-    return None
-
-
-@fixer("label")
-def label(site: FixSite) -> Proposal:
-    """Move a label to the start of its line; in a macro, together with the statement after it."""
-    pattern = r"\+[ \t]+([A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))"
-    match = re.match(pattern, site.line.raw) if site.added(site.number) else None
-    return replaced(site.number, f"+{match[1].rstrip()}") if match else None
 
 
 @fixer("tab-stop", COMMENT)
@@ -94,16 +58,6 @@ def _comment_to_end(line: ScannedLine) -> Proposal:
         return replaced(line.number, one)
     code = line.raw[match.start(3) :].rstrip()
     return replaced(line.number, match[1] + comment, match[1] + code)
-
-
-@fixer("comment-end", COMMENT)
-def comment_end(site: FixSite) -> Proposal:
-    """Move the end of a comment to a separate line."""
-    line = site.added(site.number)
-    is_comment = line and not line.text.strip(f"+{NOTE} \t")
-    pattern = r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$"
-    match = re.match(pattern, site.line.raw) if is_comment else None
-    return match and replaced(site.number, f"+{match[1]}{match[2]}", f"+{match[1]}*/")
 
 
 @fixer("align")
@@ -162,13 +116,6 @@ def _may_move(line: ScannedLine, indent: str) -> bool:
 
 def _depth(code: str) -> int:
     return code.count("(") - code.count(")")
-
-
-@fixer("drop-fallthrough", NAMED, tokens=((r"fallthrough ;", r""),))
-def drop_fallthrough(site: FixSite) -> Proposal:
-    """Delete a `fallthrough;` between two labels."""
-    is_alone = bare_code(site.added(site.number)).strip() == "fallthrough;"
-    return delete([site.number]) if is_alone else None
 
 
 @fixer("spdx-comment", COMMENT)

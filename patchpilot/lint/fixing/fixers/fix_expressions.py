@@ -12,14 +12,21 @@ from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, Proposal, fixer
-from patchpilot.lint.fixing.fixers.fix_tokens import replaced_code
+from patchpilot.lint.fixing.fixer import (
+    NAMED,
+    ColumnSpan,
+    FixSite,
+    Proposal,
+    fixer,
+    rewrite,
+)
+from patchpilot.lint.fixing.fixers.fix_statements import MOST_LINES
+from patchpilot.lint.fixing.fixers.fix_tokens import BRACKETS
 
 _OUTSIDE = compile_cached(
     r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
 )
 """Where code runs outside of the kernel and has no kernel types."""
-_OPERAND = r"(?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+"
 _CONDITION = compile_cached(
     r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$"
 )
@@ -38,30 +45,25 @@ _NULL_TEST = compile_cached(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
 _LIST_ENDS = compile_cached(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
 
-def _expression(site: FixSite) -> str:
-    """Return the sanitized text of the finding's line if the patch adds it.
-
-    Returns "" in a macro, whose arguments may be expressions without parentheses.
-    """
-    text = site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
-    return "" if re.match(r"\+\s*#", text) or text.rstrip().endswith("\\") else text
+_NO_MACRO = r"\A(?!\+\s*#)(?!.*\\\s*$)"
+"""A line outside macros, whose arguments may be expressions without parentheses."""
 
 
 @fixer(
     "kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1"))
 )
-def kernel_types(site: FixSite) -> Iterator[ColumnSpan]:
+def kernel_types(site: FixSite) -> Proposal:
     """Rewrite `uint32_t` as `u32`, unless the line already has a variable of that name."""
     tree, is_kernel = site.context.tree, site.context.project.kernel
     has_types = tree.exists("include/linux/types.h") if tree else is_kernel
-    for sign in ("u", "") if has_types and not _OUTSIDE.search(site.line.file) else ():
-        for bits in ("8", "16", "32", "64"):
-            yield from replaced_code(
-                site,
-                rf"(?<![\w.>]){sign}int{bits}_t(?!\w)",
-                f"{sign or 's'}{bits}",
-                r"^(?!.*\b[us](?:8|16|32|64)\b)",
-            )
+    if not has_types or _OUTSIDE.search(site.line.file):
+        return None
+    return rewrite(
+        site,
+        r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)",
+        lambda match: f"{match[1] or 's'}{match[2]}",
+        whole=r"^(?!.*\b[us](?:8|16|32|64)\b)",
+    )
 
 
 @fixer("null-test", NAMED, tokens=((r"\(?", r"!?"), (r"(?:[!=]= NULL)?(?: ?\))?", r"")))
@@ -70,7 +72,8 @@ def null_test(site: FixSite) -> Iterator[ColumnSpan]:
 
     Parentheses that are no longer necessary are removed.
     """
-    text, above = _expression(site), site.line.previous
+    text = site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
+    text, above = text if re.search(_NO_MACRO, text) else "", site.line.previous
     below = (site.scan.raw_line(site.number, 1) or "")[1:].strip()
     for match in _NULL_TEST.finditer(text):
         start, end = match.span()
@@ -117,49 +120,19 @@ def _is_truth(before: str, after: str) -> bool:
     return True
 
 
-_PARENTHESES = ((r"[( ]+", r""), (r"[) ]+", r""))
-_PLAIN = rf"(\(\s*)(?=[^()]*(?:->|\.)){_OPERAND}(\s*\))"
-_START = r"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)"
-
-
-@fixer("plain-value", NAMED, tokens=_PARENTHESES)
-def plain_value(site: FixSite) -> Proposal:
-    """Remove the parentheses in `&(a->b)`, `*(a->b)` and `(a->b)()`."""
-    if not _expression(site):
-        return None
-    addressed = replaced_code(site, rf"{_START}?[&*]\s*{_PLAIN}", "")
-    return (*addressed, *replaced_code(site, rf"{_START}{_PLAIN}(?=\()", ""))
-
-
-@fixer("plain-comparison", NAMED, tokens=_PARENTHESES)
+@fixer("plain-comparison", NAMED, tokens=BRACKETS)
 def plain_comparison(site: FixSite) -> Proposal:
-    """Remove the parentheses around a comparison in a condition.
-
-    The comparison is an operand of `&&` or `||`, or the whole condition.
-    """
+    """Remove the parentheses around a comparison that is an operand or a whole condition."""
     inside = as_bytes(site.finding.value("inside")).strip()
-    if "\n" in inside or _LIST_ENDS.search(inside) or not _expression(site):
+    if "\n" in inside or _LIST_ENDS.search(inside):
         return None
-    number = site.number
-    while line := site.added(number):
-        text = line.text[: len(line.raw)]
-        spans = [
-            ColumnSpan(number, *match.span(group), "")
-            for match in re.finditer(rf"(\(\s*){re.escape(inside)}(\s*\))", text)
-            if re.search(r"(?:\(|&&|\|\||\+\s*)\s*$", text[: match.start()])
-            and re.match(r"\s*(?:\)|&&|\|\||$)", text[match.end() :])
-            for group in (1, 2)
-        ]
-        if spans or re.search(r"[;{]\s*$", text):
-            return spans
-        number += 1
-    return None
+    pattern = rf"((?:\(|&&|\|\||^\+\s*)\s*)\(\s*({re.escape(inside)})\s*\)(?=\s*(?:\)|&&|\|\||$))"
+    return rewrite(site, pattern, "{1}{2}", rows=range(MOST_LINES), whole=_NO_MACRO)
 
 
 @fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),))
 def octal_mode(site: FixSite) -> Proposal:
     """Rewrite symbolic permissions as the equivalent octal number."""
     mode = re.escape(site.finding.value("mode")) or r"\Z\A"
-    return replaced_code(
-        site, rf"(?<![\w|]){mode}(?!\w|\s*\|)", site.finding.value("octal")
-    )
+    octal = site.finding.value("octal")
+    return rewrite(site, rf"(?<![\w|]){mode}(?!\w|\s*\|)", octal)

@@ -9,7 +9,6 @@ import re
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import expand
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     NAMED,
     FixSite,
@@ -21,12 +20,15 @@ from patchpilot.lint.fixing.fixer import (
 from patchpilot.model.finding import FixEdit
 
 MOST_LINES = 12
-_SPACES = " \t"
 COLUMNS = 80
 MOST_COLUMNS = 100
 _DECLARED = compile_cached(r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()$")
-_STATEMENT = compile_cached(r"[^;{}]*;$")
-_UPPER_CALL = compile_cached(r"[A-Z][A-Z0-9_]*\s*\(")
+_SINGLE = compile_cached(
+    r"(?!(?:if|for|while|do|switch|case|default|else)\b|\w+\s*:(?!:)|#|[A-Z][A-Z0-9_]*\s*\("
+    r"|(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=)"
+    r"(?=(?:return|break|continue|goto)\b|[^=(]*(?:=|\(|\+\+|--))[^;{}]*;"
+)
+"""A statement that is neither a declaration, a condition, a label nor a call of a macro."""
 _HEAD = compile_cached(
     r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do"
 )
@@ -48,7 +50,9 @@ def drop_braces(site: FixSite) -> Proposal:
     while True:
         head, body, end = (bare_code(site.added(number + at)) for at in range(3))
         match = branch.fullmatch(head)
-        if not (match and _HEAD.fullmatch(match[2]) and _is_single(body.strip())):
+        if not (
+            match and _HEAD.fullmatch(match[2]) and _SINGLE.fullmatch(body.strip())
+        ):
             return None
         start = match[2].removeprefix("}").strip() if edits else match[2]
         edits.append(replaced(number, f"+{match[1]}{start}"))
@@ -59,44 +63,6 @@ def drop_braces(site: FixSite) -> Proposal:
             return None if goes_on else (*edits, FixEdit(number, 1, ()))
         if not re.fullmatch(r"\s*\}\s*else\b.*\{", end):
             return None
-
-
-def _is_single(code: str) -> bool:
-    """Return whether a line is one statement and neither a declaration, a condition, a
-    label nor a call of a macro.
-    """
-    return (
-        _STATEMENT.fullmatch(code) is not None
-        and not re.match(
-            r"(?:if|for|while|do|switch|case|default|else)\b|\w+\s*:(?!:)|#", code
-        )
-        and not _UPPER_CALL.match(code)
-        and (
-            re.match(r"(?:return|break|continue|goto)\b|[^=(]*(?:=|\(|\+\+|--)", code)
-            is not None
-        )
-        and not re.match(
-            r"(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=",
-            code,
-        )
-    )
-
-
-@fixer("operator-up", NAMED, tokens=((r"\\ (&&|\|\|)", r"\1 \\"),))
-def operator_up(site: FixSite) -> Proposal:
-    """Move a logical operator from the start of the line to the end of the previous one.
-
-    In a directive, it is inserted before the line continuation.
-    """
-    upper, line = site.added(site.number - 1), site.added(site.number)
-    if not upper or not line or NOTE in upper.text + line.text:
-        return None
-    head = re.match(r"(\+.*?\S)([ \t]*\\)?$", upper.raw.rstrip(_SPACES))
-    tail = re.match(r"(\+[ \t]*)(&&|\|\|)[ \t]*(\S.*)$", line.raw.rstrip(_SPACES))
-    if not head or not tail or not (head[2] or (bare_code(upper) and bare_code(line))):
-        return None
-    end = f"{head[1]} {tail[2]}{head[2] or ''}"
-    return replaced(upper.number, end, tail[1] + tail[3], count=2)
 
 
 @fixer("join-open")

@@ -1,93 +1,226 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that replace C tokens with equivalent ones.
+"""Fixers that replace what one pattern matches: spaces, tokens, and breaks between lines.
 
-Each of them declares the tokens that it changes.
+Each of them declares the tokens that it changes; the guard compares all others, comments and
+strings.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any, NamedTuple
 
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
+from patchpilot.cache.cached_re import compile_cached
+from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.fixing.fixer import (
+    COMMENT,
     NAMED,
     SPACE,
-    ColumnSpan,
     FixSite,
     Proposal,
+    TokenChanges,
     fixer,
+    rewrite,
+)
+
+_SPACES = (" ", "\t", "")
+_SIGN = r"(?:<<=|>>=|[<>=!+\-*/%^|&]=|=>|->|<<|>>|&&|\|\||\+\+|--|\?:|[^\s\x01])"
+_QUALIFIER = r"(?:const|volatile|(?:__)?restrict|__(?:iomem|user|rcu|percpu|force))\b"
+BRACKETS = ((r"[( ]+", r""), (r"[) ]+", r""))
+_PLAIN = (
+    r"\(\s*(?=[^()\n]*(?:->|\.))((?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+)\s*\)"
+)
+_START = r"(?:[^&\w\s)\]]\s*|^\+\s*|\breturn\s*)"
+
+
+class Rewrite(NamedTuple):
+    """A replacement of what a pattern matches (see `rewrite`), and the token changes it makes."""
+
+    pattern: str
+    new: str | Callable[["re.Match[str]"], str]
+    tokens: TokenChanges = ()
+    options: Mapping[str, Any] = {}
+
+
+def _star(match: re.Match[str]) -> str:
+    """Return pointer stars attached to the name; a qualifier keeps a space on both sides."""
+    return f" {''.join(match[1].split())}{' ' if match[2] else ''}"
+
+
+_AT_COLUMN = {"at_column": True}
+_TABLE = {
+    "space-after": Rewrite(r"[^\s\x01](?=[^ \t\n])", "{0} ", options=_AT_COLUMN),
+    "no-space-before": Rewrite(r"[ \t]+([^\s\x01])", "{1}", options=_AT_COLUMN),
+    "no-space-after": Rewrite(rf"({_SIGN})[ \t]+(?=\S)", "{1}", options=_AT_COLUMN),
+    # a name before `(*` may be a type, and a macro without arguments may have a value
+    "no-space-before-call": Rewrite(
+        r"(?<=\w)[ \t]+(\()(?!\s*[*^])", "{1}", options=_AT_COLUMN
+    ),
+    "cast": Rewrite(
+        r"(\([^()\n]*\))[ \t]+(?=[\w(&*~!\"'-])", "{1}", options=_AT_COLUMN
+    ),
+    "star": Rewrite(
+        rf"(?<=[\w)])([*\s]*\*[*\s]*)(?=[\w)(])(?=({_QUALIFIER})?)",
+        _star,
+        options=_AT_COLUMN,
+    ),
+    "space-before-brace": Rewrite(r"(?:\)|\belse|\bdo)(?=\{)", "{0} "),
+    "dts-space": Rewrite(
+        r"(?<=\S)(?! = )[ \t]*(=)[ \t]*(?=\S)|(?<=[\">])(,)(?:|[ \t]{2,})(?=[\"<&])",
+        lambda match: " = " if match[1] else ", ",
+    ),
+    "join-brace": Rewrite(
+        r"(?<=[^\s+])[ \t]*\n\+[ \t]*(?=\{[ \t]*$)"
+        r"|(?<=\})[ \t]*\n\+[ \t]*(?=(?:else|while)\b)",
+        " ",
+        options={"rows": range(-1, 2)},
+    ),
+    "split-brace": Rewrite(
+        r"\A([^;{]*\))[ \t]*\{[ \t]*$", "{1}\n+{{", options={"rows": range(20)}
+    ),
+    # a label in a macro moves together with the statement after it
+    "label": Rewrite(r"^\+[ \t]+(?=[A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", "+"),
+    "drop-fallthrough": Rewrite(
+        r"^\+\s*fallthrough;[ \t]*$", "", ((r"fallthrough ;", r""),)
+    ),
+    "operator-up": Rewrite(
+        r"(?<=\S)([ \t]*\\)?[ \t]*\n(\+[ \t]*)(&&|\|\|)[ \t]*(?=\S)",
+        " {3}{1}\n{2}",
+        ((r"\\ (&&|\|\|)", r"\1 \\"),),
+        {"rows": range(-1, 1)},
+    ),
+    # of several names one may be a variable
+    "drop-extern": Rewrite(
+        r"\A(\+\s*)extern\s+",
+        "{1}",
+        (("extern", ""),),
+        {
+            "rows": range(12),
+            "whole": rf"\A\+\s*extern\s(?=[^;]*\()(?:[^;,()]|{BALANCED})*;",
+        },
+    ),
+    "unsigned-int": Rewrite(
+        r"\b(?:un)?signed(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])",
+        "{0} int",
+        ((r"", r"int"),),
+    ),
+    "func-name": Rewrite(
+        r"\b__FUNCTION__\b", "__func__", (("__FUNCTION__", "__func__"),)
+    ),
+    "plain-inline": Rewrite(
+        r"\b__inline(?:__)?\b", "inline", ((r"__inline(?:__)?", "inline"),)
+    ),
+    # the comma at the end of the code
+    "drop-comma": Rewrite(r",(?=[\s\x01]*$)", "", ((",", ""),)),
+    "add-comma": Rewrite(r"(?<=[^\s\x01,;{(+])(?=[\s\x01]*$)", ",", (("", ","),)),
+    # the initializer of a single static or global variable
+    "drop-zero": Rewrite(
+        r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)",
+        "",
+        ((r"= (?:0|NULL|false)", ""),),
+        {"whole": r"^(?!.*\bconst\b)[^=,;]*=[^=,;]*;[^=,;]*$"},
+    ),
+    "gpl-license": Rewrite(
+        r"^\+\s*(MODULE_LICENSE\(\s*)\"X{6}\"(?=\s*\)\s*;)",
+        '+{1}"GPL"',
+        (('"GPL v2"', '"GPL"'),),
+    ),
+    # the finding is about the first of many; a suffix stays
+    "lower-hex": Rewrite(
+        r"\b0[xX][0-9a-fA-F]*[A-F][0-9a-fA-F]*(?=[uUlL]*\b)",
+        lambda match: match[0].lower(),
+        ((r"(0[xX]\w+)", r"(?i:\1)"),),
+        {"rows": range(200)},
+    ),
+    # `&(a->b)`, `*(a->b)` and `(a->b)()`; a macro's argument may be an expression
+    "plain-value": Rewrite(
+        rf"({_START}?[&*]\s*){_PLAIN}|({_START}){_PLAIN}(?=\()",
+        lambda match: f"{match[1] or match[3]}{match[2] or match[4]}",
+        BRACKETS,
+        {"whole": r"\A(?!\+\s*#)(?!.*\\\s*$)"},
+    ),
+    # a comment's end moves to a separate line
+    "comment-end": Rewrite(
+        r"^\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$",
+        "+{1}{2}\n+{1}*/",
+        options={"in_comments": True},
+    ),
+}
+
+for _name, _row in _TABLE.items():
+    _kind = (
+        COMMENT if "in_comments" in _row.options else NAMED if _row.tokens else SPACE
+    )
+    fixer(_name, _kind, tokens=_row.tokens)(
+        partial(rewrite, pattern=_row.pattern, new=_row.new, **_row.options)
+    )
+
+
+@fixer("space-before")
+def space_before(site: FixSite) -> Proposal:
+    """Add a space before the column or, without a column, between `return` and a parenthesis."""
+    is_placed = site.column > 0
+    pattern = r"(?=\S)" if is_placed else r"(?<=\breturn)(?=\()"
+    return rewrite(site, pattern, " ", at_column=is_placed)
+
+
+_TYPE_WORD = (
+    r"(?:const|static|unsigned|signed|int|long|char|void|inline|struct|union|enum|register|extern"
+    r"|volatile|typeof|if|while|for|switch|else|do|goto|default|return|case|in)\b"
+)
+_OPERAND = compile_cached(
+    r"(?:\]|(?:->|\.)[A-Za-z_]\w*|(?<!\w)\d\w*|\b[A-Z][A-Z0-9_]+|\bsizeof\s*\([^()]*\)"
+    r"|(?<![\w)])\((?=[^()]*[-+/|%.[])[^()]*\))$"
+)
+"""What can only be the left operand of a binary operator: no type and no condition."""
+_NAME = compile_cached(rf"(?<![\w#])(?!{_TYPE_WORD})[a-z_]\w*(?:{BALANCED})?$")
+_EXPRESSION = compile_cached(
+    r"(?<![=!<>])=(?!=)|\breturn\b|\b(?:if|while|switch)\s*\(|\s(?:[-+/<>|]|[<>=!]=)\s|&&|\|\|"
+    r"|^\s+[a-z_]\w*\("
+)
+"""What comes before a product, but not before the type of a declaration."""
+_VALUE_AFTER = compile_cached(r"\s*(?:\(|(?!(?:const|volatile|restrict|__\w+)\b)\w)")
+_NUMBER_AFTER = compile_cached(r"sizeof\b|\d|[A-Z][A-Z0-9_]+\b")
+_EXPRESSION_IN_DIRECTIVE = compile_cached(
+    r"\s*#\s*(?:(?:el)?if\b(?!.*__has_inc)|define\s+\w+(?:\([^()]*\))?(?:[^()]|\([^()]*\))*\()"
 )
 
 
-def replaced_code(
-    site: FixSite, pattern: str, better: str, whole: str = ""
-) -> Iterator[ColumnSpan]:
-    """Replace every match in the line's code, or the groups that the pattern has, if
-    the line matches `whole`.
-    """
-    text = site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
-    for match in re.finditer(pattern, text) if re.search(whole, text) else ():
-        if NOTE not in match[0]:
-            for group in range(1, match.re.groups + 1) or (0,):
-                yield ColumnSpan(site.number, *match.span(group), better)
+@fixer("space-around")
+def space_around(site: FixSite) -> Proposal:
+    """Put one space on each side of an operator that is certainly binary."""
+    above = site.line.previous
+    is_choice = above is not None and above.code.rstrip().endswith("?")
+
+    def padded(match: re.Match[str]) -> str:
+        sign, text = match[0], match.string
+        before, after = text[1 : match.start()], text[match.end() :]
+        if not (sign == ":" and is_choice) and not _is_binary(before, sign, after):
+            return sign
+        left = "" if before[-1:] in _SPACES or not before.strip() else " "
+        return left + sign + ("" if after[:1] in _SPACES else " ")
+
+    return rewrite(site, _SIGN, padded, at_column=True)
 
 
-for _name, _was, _is, _pattern, _better, _whole in (
-    # `unsigned x` is written `unsigned int x`
-    ("unsigned-int", "", "int", r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])", " int", ""),  # noqa: E501
-    ("func-name", "__FUNCTION__", "__func__", r"\b__FUNCTION__\b", "__func__", ""),
-    # older spellings of `inline`
-    ("plain-inline", r"__inline(?:__)?", "inline", r"\b__inline(?:__)?\b", "inline", ""),
-    # the comma at the end of the code
-    ("drop-comma", ",", "", r",(?=[\s\x01]*$)", "", ""),
-    ("add-comma", "", ",", r"(?<=[^\s\x01,;{(+])()(?=[\s\x01]*$)", ",", ""),
-    # the initializer of a single static or global variable
-    ("drop-zero", r"= (?:0|NULL|false)", "", r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)", "", r"^(?!.*\bconst\b)[^=,;]*=[^=,;]*;[^=,;]*$"),  # noqa: E501
-    ("gpl-license", '"GPL v2"', '"GPL"', r"\+\s*MODULE_LICENSE\(\s*(\"X{6}\")\s*\)\s*;", '"GPL"', ""),  # noqa: E501
-):  # fmt: skip
-    fixer(_name, NAMED, tokens=((_was, _is),))(
-        partial(replaced_code, pattern=_pattern, better=_better, whole=_whole)
-    )
-
-
-@fixer("drop-extern", NAMED, tokens=((r"extern", r""),))
-def drop_extern(site: FixSite) -> Proposal:
-    """Remove `extern` from a prototype and realigns its continuation lines."""
-    last, code = site.added(site.number), ""
-    while last and ";" not in last.code:
-        code += last.code[1:]
-        last = site.added(last.number + 1)
-    # of several names one may be a variable
-    code += last.code[1:] if last else ","
-    while (plain := re.sub(r"\([^()]*\)", "", code)) != code:
-        code = plain
-    is_whole = "," not in code and "(" not in code
-    return (
-        replaced_code(site, r"^\+\s*(extern\s+)(?=[^;]*\()", "") if is_whole else None
-    )
-
-
-@fixer("lower-hex", NAMED, tokens=((r"(0[xX]\w+)", r"(?i:\1)"),))
-def lower_hex(site: FixSite) -> Iterator[ColumnSpan]:
-    """Convert hexadecimal digits to lower case, but not a suffix."""
-    number = site.number
-    # the finding is about the first of many
-    while line := site.added(number):
-        text = line.text[: len(line.raw)]
-        for digits in re.finditer(
-            r"\b0[xX][0-9a-fA-F]*[A-F][0-9a-fA-F]*(?=[uUlL]*\b)", text
-        ):
-            yield ColumnSpan(number, *digits.span(), digits[0].lower())
-        number += 1
-
-
-def _dts_space(site: FixSite) -> Iterator[ColumnSpan]:
-    """Put one space around `=` and one after each comma between values in a devicetree source."""
-    for pattern, better in (
-        (r"(?<=\S)((?! = )[ \t]*=[ \t]*)(?=\S)", " = "),
-        (r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", " "),
-    ):
-        yield from replaced_code(site, pattern, better)
-
-
-fixer("dts-space", SPACE)(_dts_space)
+def _is_binary(before: str, sign: str, after: str) -> bool:
+    is_directive = before.lstrip().startswith("#")
+    if sign == ":":
+        return "?" in before
+    # paths have operators too
+    if is_directive and not _EXPRESSION_IN_DIRECTIVE.match(before):
+        return sign not in ("/", "-", "<", ">", "%", ".", "?")
+    if sign not in ("+", "-", "*", "&"):
+        return sign not in ("<", ">") or "@" not in before
+    left, statement = before.rstrip(), re.split(r"[;{}]", before)[-1]
+    is_value = _VALUE_AFTER.match(after)
+    # `a * b` may be a declaration
+    if is_value and _NAME.search(left):
+        return sign != "*" or _EXPRESSION.search(statement) is not None
+    if is_value and _OPERAND.search(left):
+        return True
+    is_apart, goes_on = before[-1:] in _SPACES, after[:1] in _SPACES
+    # a space before it and none after it is how a unary operator looks
+    if sign in ("+", "-"):
+        return goes_on or not is_apart
+    return not (is_apart or goes_on) and _NUMBER_AFTER.match(after) is not None
