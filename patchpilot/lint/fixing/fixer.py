@@ -127,9 +127,9 @@ def as_change(proposed: Proposal) -> LineChange | None:
     return LineChange(spans, edits) if parts else None
 
 
-TokenChanges = tuple[tuple[str, str], ...]
-"""Patterns of runs of C tokens, joined by spaces, and of what they may become, which may refer to
-groups of the first.
+TokenChanges = tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]
+"""Patterns of what a fixer may change in the C tokens (joined by spaces), and their canonical form:
+with it, the tokens before and after a fix are the same.
 """
 
 

@@ -66,7 +66,7 @@ def kernel_types(site: FixSite) -> Proposal:
     )
 
 
-@fixer("null-test", NAMED, tokens=((r"\(?", r"!?"), (r"(?:[!=]= NULL)?(?: ?\))?", r"")))
+@fixer("null-test", NAMED, tokens=((r"[()]|[!=]= NULL|!(?!\S)", ""),))
 def null_test(site: FixSite) -> Iterator[ColumnSpan]:
     """Rewrite `p == NULL` as `!p`, and `p != NULL` as `p` if only its truth value matters.
 
@@ -126,11 +126,11 @@ def plain_comparison(site: FixSite) -> Proposal:
     inside = as_bytes(site.finding.value("inside")).strip()
     if "\n" in inside or _LIST_ENDS.search(inside):
         return None
-    pattern = rf"((?:\(|&&|\|\||^\+\s*)\s*)\(\s*({re.escape(inside)})\s*\)(?=\s*(?:\)|&&|\|\||$))"
+    pattern = rf"((?:\(|&&|\|\||^\+)\s*)\(\s*({re.escape(inside)})\s*\)(?=\s*(?:\)|&&|\|\||$))"
     return rewrite(site, pattern, "{1}{2}", rows=range(MOST_LINES), whole=_NO_MACRO)
 
 
-@fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),))
+@fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*|\b0[0-7]{3}\b", "0"),))
 def octal_mode(site: FixSite) -> Proposal:
     """Rewrite symbolic permissions as the equivalent octal number."""
     mode = re.escape(site.finding.value("mode")) or r"\Z\A"

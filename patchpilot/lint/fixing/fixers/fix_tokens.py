@@ -6,9 +6,9 @@ strings.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
@@ -26,20 +26,28 @@ from patchpilot.lint.fixing.fixer import (
 _SPACES = (" ", "\t", "")
 _SIGN = r"(?:<<=|>>=|[<>=!+\-*/%^|&]=|=>|->|<<|>>|&&|\|\||\+\+|--|\?:|[^\s\x01])"
 _QUALIFIER = r"(?:const|volatile|(?:__)?restrict|__(?:iomem|user|rcu|percpu|force))\b"
-BRACKETS = ((r"[( ]+", r""), (r"[) ]+", r""))
+BRACKETS = (("[()]", ""),)
 _PLAIN = (
     r"\(\s*(?=[^()\n]*(?:->|\.))((?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+)\s*\)"
 )
 _START = r"(?:[^&\w\s)\]]\s*|^\+\s*|\breturn\s*)"
 
 
-class Rewrite(NamedTuple):
-    """A replacement of what a pattern matches (see `rewrite`), and the token changes it makes."""
+def _fixer(
+    name: str,
+    pattern: str,
+    new: str | Callable[["re.Match[str]"], str],
+    tokens: TokenChanges = (),
+    **options: Any,
+) -> None:
+    """Register the fixer that replaces what the pattern matches (see `rewrite`)."""
+    kind = COMMENT if "in_comments" in options else NAMED if tokens else SPACE
+    propose = partial(rewrite, pattern=pattern, new=new, **options)
+    fixer(name, kind, tokens=tokens)(propose)
 
-    pattern: str
-    new: str | Callable[["re.Match[str]"], str]
-    tokens: TokenChanges = ()
-    options: Mapping[str, Any] = {}
+
+def _lower(match: re.Match[str]) -> str:
+    return match[0].lower()
 
 
 def _star(match: re.Match[str]) -> str:
@@ -47,113 +55,101 @@ def _star(match: re.Match[str]) -> str:
     return f" {''.join(match[1].split())}{' ' if match[2] else ''}"
 
 
-_AT_COLUMN = {"at_column": True}
-_TABLE = {
-    "space-after": Rewrite(r"[^\s\x01](?=[^ \t\n])", "{0} ", options=_AT_COLUMN),
-    "no-space-before": Rewrite(r"[ \t]+([^\s\x01])", "{1}", options=_AT_COLUMN),
-    "no-space-after": Rewrite(rf"({_SIGN})[ \t]+(?=\S)", "{1}", options=_AT_COLUMN),
-    # a name before `(*` may be a type, and a macro without arguments may have a value
-    "no-space-before-call": Rewrite(
-        r"(?<=\w)[ \t]+(\()(?!\s*[*^])", "{1}", options=_AT_COLUMN
-    ),
-    "cast": Rewrite(
-        r"(\([^()\n]*\))[ \t]+(?=[\w(&*~!\"'-])", "{1}", options=_AT_COLUMN
-    ),
-    "star": Rewrite(
-        rf"(?<=[\w)])([*\s]*\*[*\s]*)(?=[\w)(])(?=({_QUALIFIER})?)",
-        _star,
-        options=_AT_COLUMN,
-    ),
-    "space-before-brace": Rewrite(r"(?:\)|\belse|\bdo)(?=\{)", "{0} "),
-    "dts-space": Rewrite(
-        r"(?<=\S)(?! = )[ \t]*(=)[ \t]*(?=\S)|(?<=[\">])(,)(?:|[ \t]{2,})(?=[\"<&])",
-        lambda match: " = " if match[1] else ", ",
-    ),
-    "join-brace": Rewrite(
-        r"(?<=[^\s+])[ \t]*\n\+[ \t]*(?=\{[ \t]*$)"
-        r"|(?<=\})[ \t]*\n\+[ \t]*(?=(?:else|while)\b)",
-        " ",
-        options={"rows": range(-1, 2)},
-    ),
-    "split-brace": Rewrite(
-        r"\A([^;{]*\))[ \t]*\{[ \t]*$", "{1}\n+{{", options={"rows": range(20)}
-    ),
-    # a label in a macro moves together with the statement after it
-    "label": Rewrite(r"^\+[ \t]+(?=[A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", "+"),
-    "drop-fallthrough": Rewrite(
-        r"^\+\s*fallthrough;[ \t]*$", "", ((r"fallthrough ;", r""),)
-    ),
-    "operator-up": Rewrite(
-        r"(?<=\S)([ \t]*\\)?[ \t]*\n(\+[ \t]*)(&&|\|\|)[ \t]*(?=\S)",
-        " {3}{1}\n{2}",
-        ((r"\\ (&&|\|\|)", r"\1 \\"),),
-        {"rows": range(-1, 1)},
-    ),
-    # of several names one may be a variable
-    "drop-extern": Rewrite(
-        r"\A(\+\s*)extern\s+",
-        "{1}",
-        (("extern", ""),),
-        {
-            "rows": range(12),
-            "whole": rf"\A\+\s*extern\s(?=[^;]*\()(?:[^;,()]|{BALANCED})*;",
-        },
-    ),
-    "unsigned-int": Rewrite(
-        r"\b(?:un)?signed(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])",
-        "{0} int",
-        ((r"", r"int"),),
-    ),
-    "func-name": Rewrite(
-        r"\b__FUNCTION__\b", "__func__", (("__FUNCTION__", "__func__"),)
-    ),
-    "plain-inline": Rewrite(
-        r"\b__inline(?:__)?\b", "inline", ((r"__inline(?:__)?", "inline"),)
-    ),
-    # the comma at the end of the code
-    "drop-comma": Rewrite(r",(?=[\s\x01]*$)", "", ((",", ""),)),
-    "add-comma": Rewrite(r"(?<=[^\s\x01,;{(+])(?=[\s\x01]*$)", ",", (("", ","),)),
-    # the initializer of a single static or global variable
-    "drop-zero": Rewrite(
-        r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)",
-        "",
-        ((r"= (?:0|NULL|false)", ""),),
-        {"whole": r"^(?!.*\bconst\b)[^=,;]*=[^=,;]*;[^=,;]*$"},
-    ),
-    "gpl-license": Rewrite(
-        r"^\+\s*(MODULE_LICENSE\(\s*)\"X{6}\"(?=\s*\)\s*;)",
-        '+{1}"GPL"',
-        (('"GPL v2"', '"GPL"'),),
-    ),
-    # the finding is about the first of many; a suffix stays
-    "lower-hex": Rewrite(
-        r"\b0[xX][0-9a-fA-F]*[A-F][0-9a-fA-F]*(?=[uUlL]*\b)",
-        lambda match: match[0].lower(),
-        ((r"(0[xX]\w+)", r"(?i:\1)"),),
-        {"rows": range(200)},
-    ),
-    # `&(a->b)`, `*(a->b)` and `(a->b)()`; a macro's argument may be an expression
-    "plain-value": Rewrite(
-        rf"({_START}?[&*]\s*){_PLAIN}|({_START}){_PLAIN}(?=\()",
-        lambda match: f"{match[1] or match[3]}{match[2] or match[4]}",
-        BRACKETS,
-        {"whole": r"\A(?!\+\s*#)(?!.*\\\s*$)"},
-    ),
-    # a comment's end moves to a separate line
-    "comment-end": Rewrite(
-        r"^\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$",
-        "+{1}{2}\n+{1}*/",
-        options={"in_comments": True},
-    ),
-}
-
-for _name, _row in _TABLE.items():
-    _kind = (
-        COMMENT if "in_comments" in _row.options else NAMED if _row.tokens else SPACE
-    )
-    fixer(_name, _kind, tokens=_row.tokens)(
-        partial(rewrite, pattern=_row.pattern, new=_row.new, **_row.options)
-    )
+_fixer("space-after", r"[^\s\x01](?=[^ \t\n])", "{0} ", at_column=True)
+_fixer("no-space-before", r"[ \t]+([^\s\x01])", "{1}", at_column=True)
+_fixer("no-space-after", rf"({_SIGN})[ \t]+(?=\S)", "{1}", at_column=True)
+# a name before `(*` may be a type, and a macro without arguments may have a value
+_fixer("no-space-before-call", r"(?<=\w)[ \t]+(\()(?!\s*[*^])", "{1}", at_column=True)
+_fixer("cast", r"(\([^()\n]*\))[ \t]+(?=[\w(&*~!\"'-])", "{1}", at_column=True)
+_fixer(
+    "star",
+    rf"(?<=[\w)])([*\s]*\*[*\s]*)(?=[\w)(])(?=({_QUALIFIER})?)",
+    _star,
+    at_column=True,
+)
+_fixer("space-before-brace", r"(?:\)|\belse|\bdo)(?=\{)", "{0} ")
+_fixer(
+    "dts-space",
+    r"(?<=\S)(?! = )[ \t]*(=)[ \t]*(?=\S)|(?<=[\">])(,)(?:|[ \t]{2,})(?=[\"<&])",
+    lambda match: " = " if match[1] else ", ",
+)
+_fixer(
+    "join-brace",
+    r"(?<=[^\s+])[ \t]*\n\+[ \t]*(?=\{[ \t]*$)"
+    r"|(?<=\})[ \t]*\n\+[ \t]*(?=(?:else|while)\b)",
+    " ",
+    rows=range(-1, 2),
+)
+_fixer("split-brace", r"\A([^;{]*\))[ \t]*\{[ \t]*$", "{1}\n+{{", rows=range(20))
+# a label in a macro moves together with the statement after it
+_fixer("label", r"^\+[ \t]+(?=[A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", "+")
+_fixer("drop-fallthrough", r"^\+\s*fallthrough;[ \t]*$", "", ((r"fallthrough ;", r""),))
+_fixer(
+    "operator-up",
+    r"(?<=\S)([ \t]*\\)?[ \t]*\n(\+[ \t]*)(&&|\|\|)[ \t]*(?=\S)",
+    " {3}{1}\n{2}",
+    ((r"\\ (&&|\|\|)", r"\1 \\"),),
+    rows=range(-1, 1),
+)
+# of several names one may be a variable
+_fixer(
+    "drop-extern",
+    r"\A(\+\s*)extern\s+",
+    "{1}",
+    (("extern", ""),),
+    rows=range(12),
+    whole=rf"\A\+\s*extern\s(?=[^;]*\()(?:[^;,()]|{BALANCED})*;",
+)
+_fixer(
+    "unsigned-int",
+    r"\b(?:un)?signed(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])",
+    "{0} int",
+    ((r"(signed) int\b", r"\1"),),
+)
+_fixer("func-name", r"\b__FUNCTION__\b", "__func__", (("__FUNCTION__", "__func__"),))
+_fixer(
+    "plain-inline", r"\b__inline(?:__)?\b", "inline", ((r"__inline(?:__)?", "inline"),)
+)
+# the comma at the end of the code
+_fixer("drop-comma", r",(?=[\s\x01]*$)", "", ((",", ""),))
+_fixer("add-comma", r"(?<=[^\s\x01,;{(+])(?=[\s\x01]*$)", ",", ((",", ""),))
+# the initializer of a single static or global variable
+_fixer(
+    "drop-zero",
+    r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)",
+    "",
+    ((r"= (?:0|NULL|false)(?!\S)", ""),),
+    whole=r"^(?!.*\bconst\b)[^=,;]*=[^=,;]*;[^=,;]*$",
+)
+_fixer(
+    "gpl-license",
+    r"^\+\s*(MODULE_LICENSE\(\s*)\"X{6}\"(?=\s*\)\s*;)",
+    '+{1}"GPL"',
+    (('"GPL v2"', '"GPL"'),),
+)
+# the finding is about the first of many; a suffix stays
+_fixer(
+    "lower-hex",
+    r"\b0[xX][0-9a-fA-F]*[A-F][0-9a-fA-F]*(?=[uUlL]*\b)",
+    _lower,
+    ((r"0[xX]\w+", _lower),),
+    rows=range(200),
+)
+# `&(a->b)`, `*(a->b)` and `(a->b)()`; a macro's argument may be an expression
+_fixer(
+    "plain-value",
+    rf"({_START}?[&*]\s*){_PLAIN}|({_START}){_PLAIN}(?=\()",
+    lambda match: f"{match[1] or match[3]}{match[2] or match[4]}",
+    BRACKETS,
+    whole=r"\A(?!\+\s*#)(?!.*\\\s*$)",
+)
+# a comment's end moves to a separate line
+_fixer(
+    "comment-end",
+    r"^\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$",
+    "+{1}{2}\n+{1}*/",
+    in_comments=True,
+)
 
 
 @fixer("space-before")
