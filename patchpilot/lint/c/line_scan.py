@@ -31,6 +31,7 @@ _STAR = compile_cached(r"^.\s*\*", re.ASCII)
 _ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 _SPACE = " \t\n\r\f\v"
 _NOT_REMOVED = (" ", "+", "")
+_NAMES = {"d": _GIT_FILE, "+": _NEW_FILE}
 
 
 class ScannedLine:
@@ -90,9 +91,6 @@ class ScannedLine:
         strict: bool = False,
         in_header: bool = False,
         in_log: bool = False,
-        log_after: bool = False,
-        length: int = 0,
-        indent: int = 0,
     ) -> None:
         self.number, self.raw, self.text, self.sign = number, raw, text, sign
         self.file, self.new_line, self.left, self.previous = (
@@ -107,13 +105,9 @@ class ScannedLine:
             section,
             hunk_start,
         )
-        self.strict, self.in_header, self.in_log, self.log_after = (
-            strict,
-            in_header,
-            in_log,
-            log_after,
-        )
-        self.length, self.indent = length, indent
+        self.strict, self.in_header = strict, in_header
+        self.in_log = self.log_after = in_log
+        self.length = self.indent = 0
         self._code: str | None = None
 
     @property
@@ -303,45 +297,17 @@ def scan_lines(
     kept: ScannedLine | None = None
     for number, (raw, text) in enumerate(zip(raws, sanitized(raws), strict=True), 1):
         sign = text[:1]
-        if sign == "@" and not in_log and (match := _HUNK.match(text)):
-            new_line, left, hunk_start, section = (
-                int(match[1]) - 1,
-                _count(match) + 1,
-                number + 1,
-                match[3],
-            )
-            line = ScannedLine(
-                number,
-                raw,
-                text,
-                file,
-                new_line,
-                0,
-                kept,
-                sign,
-                False,
-                True,
-                section,
-                hunk_start,
-                here_strict,
-                in_header,
-                in_log,
-                in_log,
-            )
-            lines.append(line)
-            continue
-        if sign in _NOT_REMOVED:
+        header = _HUNK.match(text) if sign == "@" and not in_log else None
+        if header:
+            new_line, left = int(header[1]) - 1, _count(header) + 1
+            hunk_start, section = number + 1, header[3]
+        elif sign in _NOT_REMOVED:
             new_line += 1
             left -= left > 0
         elif left == 1:
             left = 0
-        named = (
-            _GIT_FILE.match(text)
-            if sign == "d"
-            else _NEW_FILE.match(text)
-            if sign == "+"
-            else None
-        )
+        name = _NAMES.get(sign)
+        named = name.match(text) if name else None
         if named:
             file = named[1].partition("/")[2] if "/" in named[1] else named[1]
             in_log = False
@@ -354,11 +320,11 @@ def scan_lines(
             text,
             file,
             new_line,
-            left,
+            0 if header else left,
             kept,
             sign,
             named is not None,
-            False,
+            header is not None,
             section,
             hunk_start,
             here_strict,
@@ -371,6 +337,7 @@ def scan_lines(
         if (
             in_header
             and not named
+            and not header
             and not file
             and (raw == empty or not (_INDENTED.match(raw) or _HEADER.match(raw)))
         ):
@@ -399,7 +366,7 @@ def sanitized(raws: Sequence[str]) -> list[str]:
         text = raw
         if raw[:1] == "@" and (match := _HUNK.match(raw)):
             left = _count(match) + 1
-            blanker.reset(_begins_in_comment(raws, at, left))
+            blanker.reset(begins_in_comment(raws, at, left))
         elif left and raw[:1] in _NOT_REMOVED:
             text = blanker.line(raw)
         texts.append(text)
@@ -414,7 +381,7 @@ def _count(header: re.Match[str]) -> int:
     return int(header[2]) if header[2] is not None else 1
 
 
-def _begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
+def begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
     """Return whether the hunk whose header is at index `header` starts inside a block
     comment: its first comment mark is a closing one, or it has none and its first
     line looks like the middle of a comment.

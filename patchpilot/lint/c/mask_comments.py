@@ -43,10 +43,14 @@ class Sanitizer:
 
         An open comment or string continues on the next line.
         """
-        text = (
+        text = self.mask(raw)
+        return _directive(text) if "#" in text else text
+
+    def mask(self, raw: str) -> str:
+        """Return one line with its diff sign; the names in directives are not masked."""
+        return (
             raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
         )
-        return _directive(text) if "#" in text else text
 
     def _mask(self, raw: str) -> str:
         parts = [raw[:1]]
