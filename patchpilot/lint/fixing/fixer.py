@@ -226,6 +226,11 @@ def indent_of(raw: str) -> str:
     return raw[1 : len(raw) - len(raw[1:].lstrip(" \t"))]
 
 
+def tabbed(columns: int) -> str:
+    """Return an indent: tabs as far as possible."""
+    return "\t" * (columns // 8) + " " * (columns % 8)
+
+
 def bare_code(line: ScannedLine | None) -> str:
     """Return the code of a line without its sign.
 

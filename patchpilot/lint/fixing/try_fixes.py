@@ -10,9 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
-from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text, scan
+from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, scan
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     ColumnSpan,
@@ -217,7 +218,9 @@ class _Fixing:
             after = tried.draft.with_changes(changes)
             then = tried.context.for_patch(after.patch)
             realigned, askew = keep_columns(
-                (tried.draft, tried.context), (after, then), self._is_ours
+                (tried.draft, tried.context),
+                (after, then),
+                partial(self._may_change, tried.draft),
             )
             # lines below that must not change are aligned with this one: it does not change either
             again = {fix.key for fix in fixes if askew & fix.lines}
@@ -256,7 +259,7 @@ class _Fixing:
                 if _overlaps(change, taken):
                     continue
                 touched = frozenset(tried.draft.origin[at - 1] for at in change.lines)
-                reason = self._objection(change, tried, touched)
+                reason = self._objection(change, tried)
                 if not reason and _guarded(change, tried, fixer):
                     changes.append(change)
                     for span in change.columns:
@@ -270,7 +273,6 @@ class _Fixing:
         self,
         change: LineChange,
         tried: TriedFix,
-        touched: AbstractSet[int],
     ) -> str:
         """Return why a change must not be made: it touches other lines than it may;
         "" if it may be made.
@@ -287,30 +289,30 @@ class _Fixing:
             if _is_realigned(patch, edit)
             for number in range(edit.start, edit.start + edit.delete)
         }
-        if not all(map(self._may_touch, touched)) or not all(
-            self._is_own(patch, number, number in inserted)
+        is_own = all(
+            self._may_change(tried.draft, number, number in inserted)
             for number in change.lines - realigned
-        ):
-            return NOT_ADDED
-        return ""
+        )
+        are_free = (self._may_touch(tried.draft.origin[at - 1]) for at in realigned)
+        return "" if is_own and all(are_free) else NOT_ADDED
 
-    def _is_own(self, patch: Patch, number: int, is_inserted: bool) -> bool:
+    def _may_change(
+        self, draft: PatchEdit, number: int, is_inserted: bool = False
+    ) -> bool:
         """Return whether a line is in the message, or is one that the patch adds and
-        does not only move.
+        does not only move, and may be touched.
         """
+        patch = draft.patch
+        if not self._may_touch(draft.origin[number - 1]):
+            return False
         if number < patch.diff_line:
             return number < patch.message_line + len(patch.message)
-        text = "".join(patch.lines[number - 1 : number])
+        text = patch.lines[number - 1]
         return (
             text.startswith(("+", "\\"))
             and not text.startswith("+++ ")
             and (is_inserted or text[1:] not in self._moved)
         )
-
-    def _is_ours(self, line: ScannedLine, origin: int) -> bool:
-        """Return whether the patch adds the line (does not only move it) and it may change."""
-        is_moved = as_text(line.raw[1:]) in self._moved
-        return line.added and not is_moved and self._may_touch(origin)
 
     def to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
         """Return the fixes to revert and why: those whose finding is still there, and

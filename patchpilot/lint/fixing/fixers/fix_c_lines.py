@@ -3,7 +3,6 @@
 
 import re
 
-from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.checks.line_layout import (
     _last_open_parenthesis as last_open_bracket,
 )
@@ -16,6 +15,8 @@ from patchpilot.lint.fixing.fixer import (
     fixer,
     indent_of,
     replaced,
+    rewrite,
+    tabbed,
 )
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
 from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
@@ -23,9 +24,7 @@ from patchpilot.model.finding import FixEdit
 
 _MOST_LINES = 20
 _TAB = "\t"
-_TAG = compile_cached(
-    r"\+(?:/\*(?=.*\*/)|//|#)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
-)
+_TAG = r"^\+(?:/\*(?=.*\*/)|//|#)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
 
 
 @fixer("tab-stop", COMMENT)
@@ -83,7 +82,7 @@ def align(site: FixSite) -> Proposal:
             break
         rows.append(row)
         depth += _depth(row.code)
-    new = _TAB * (tabs + column // 8) + " " * (column % 8)
+    new = tabbed(8 * tabs + column)
     added = [as_text(f"+{new}{row.raw[1 + len(old) :]}") for row in rows]
     if line.sign == "+":
         return [
@@ -121,9 +120,8 @@ def _depth(code: str) -> int:
 @fixer("spdx-comment", COMMENT)
 def spdx_comment(site: FixSite) -> Proposal:
     """Rewrite a line with only a license tag in the comment style of its kind of file."""
-    line, comment = site.added(site.number), site.finding.value("comment")
-    match = _TAG.match(line.raw) if line else None
-    if not match or comment not in ("//", "/*", "#"):
-        return None
+    comment = site.finding.value("comment")
     end = " */" if comment == "/*" else ""
-    return replaced(site.number, f"+{comment} {match[1]}{end}")
+    is_known = comment in ("//", "/*", "#")
+    new = f"+{comment} {{1}}{end}"
+    return rewrite(site, _TAG, new, in_comments=True) if is_known else None

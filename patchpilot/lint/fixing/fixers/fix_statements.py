@@ -15,6 +15,7 @@ from patchpilot.lint.fixing.fixer import (
     fixer,
     indent_of,
     replaced,
+    tabbed,
 )
 from patchpilot.model.finding import FixEdit
 
@@ -180,7 +181,7 @@ def _broken(
             if len(lines) == 1:
                 outer = len(opened)
             lines[-1] = lines[-1].rstrip()
-            lines.append("\t" * (column // 8) + " " * (column % 8))
+            lines.append(tabbed(column))
             piece = piece.lstrip()
         for at, char in enumerate(text[end - len(piece) : end]):
             if char in "([{":
