@@ -107,23 +107,17 @@ class FixSite:
         return self.context.patch.lines[number - 1]
 
 
-Proposal = LineChange | ColumnSpan | FixEdit | Iterable[ColumnSpan | FixEdit] | None
+Proposal = ColumnSpan | FixEdit | Iterable[ColumnSpan | FixEdit] | None
 """What a fixer returns: one replacement, several of one kind, or both kinds; none if unsure."""
 Fixer = Callable[[FixSite], Proposal]
 
 
 def as_change(proposed: Proposal) -> LineChange | None:
     """Return the proposal as one change; None if it is empty."""
-    match proposed:
-        case None | LineChange():
-            return proposed
-        case ColumnSpan():
-            return LineChange((proposed,))
-        case FixEdit():
-            return LineChange(edits=(proposed,))
-    parts = tuple(proposed)
+    is_one = isinstance(proposed, ColumnSpan | FixEdit)
+    parts = (proposed,) if is_one else tuple(proposed or ())
     spans = tuple(part for part in parts if isinstance(part, ColumnSpan))
-    edits = tuple(part for part in parts if not isinstance(part, ColumnSpan))
+    edits = tuple(part for part in parts if isinstance(part, FixEdit))
     return LineChange(spans, edits) if parts else None
 
 
@@ -172,9 +166,9 @@ def rewrite(
 
     The lines in `rows`, counted from the finding's line, are searched together; lines that the
     patch does not add are empty there. Without `in_comments`, strings are masked and a match in
-    a comment does not count. `new` is a format of the groups, or takes the match. `whole` is a
-    pattern that all lines together must have, and with `at_column` only the match at the finding's
-    column counts.
+    a comment does not count. `new` is a format of the groups, or makes one for the match. All
+    lines together must match `whole`, and with `at_column` only the match at the finding's column
+    counts.
     """
     start = site.number + rows.start
     lines = [site.added(site.number + row) for row in rows]
@@ -187,7 +181,7 @@ def rewrite(
         if not is_here or NOTE in match[0]:
             continue
         groups = (raw[slice(*match.span(at))] for at in range(match.re.groups + 1))
-        better = new.format(*groups) if isinstance(new, str) else new(match)
+        better = (new if isinstance(new, str) else new(match)).format(*groups)
         same = _shared(raw[begin:end], better)
         tail = _shared(raw[begin + same : end][::-1], better[same:][::-1])
         begin, end = begin + same, end - tail
@@ -214,11 +208,6 @@ def replaced(number: int, *raws: str, count: int = 1) -> FixEdit:
     (one character a byte).
     """
     return FixEdit(number, count, tuple(map(as_text, raws)))
-
-
-def delete(numbers: Iterable[int]) -> list[FixEdit]:
-    """Return a change that deletes the lines with these numbers."""
-    return [FixEdit(number, 1, ()) for number in sorted(numbers)]
 
 
 def indent_of(raw: str) -> str:

@@ -6,15 +6,12 @@ The rules' pages document the assumptions of each fixer.
 """
 
 import re
-from collections.abc import Iterator
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.line_scan import as_bytes
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     NAMED,
-    ColumnSpan,
     FixSite,
     Proposal,
     fixer,
@@ -41,7 +38,10 @@ _VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*
 """A name, a call or what is in parentheses, with the members and elements that follow."""
 _POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
 """Such a value, also after a cast to a pointer or stars."""
-_NULL_TEST = compile_cached(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
+_NULL_TEST = rf"(\(\s*)?({_POINTER})\s*([=!]=)\s*NULL\b(\s*\))?"
+_NEGATED = compile_cached(r"!\s*\($")
+_OUTER = compile_cached(r"(?:[(!=]|&&|\|\||\breturn)\s*$")
+_CLOSED = compile_cached(r"\s*(?:[);?]|&&|\|\||$)")
 _LIST_ENDS = compile_cached(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
 
@@ -67,38 +67,35 @@ def kernel_types(site: FixSite) -> Proposal:
 
 
 @fixer("null-test", NAMED, tokens=((r"[()]|[!=]= NULL|!(?!\S)", ""),))
-def null_test(site: FixSite) -> Iterator[ColumnSpan]:
+def null_test(site: FixSite) -> Proposal:
     """Rewrite `p == NULL` as `!p`, and `p != NULL` as `p` if only its truth value matters.
 
     Parentheses that are no longer necessary are removed.
     """
-    text = site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
-    text, above = text if re.search(_NO_MACRO, text) else "", site.line.previous
+    line = site.line
+    above = line.previous if line.previous and line.previous.in_hunk else None
+    is_near = above is not None and above.hunk_start == line.hunk_start
+    upper = above.text.rstrip() if above and is_near else ""
     below = (site.scan.raw_line(site.number, 1) or "")[1:].strip()
-    for match in _NULL_TEST.finditer(text):
-        start, end = match.span()
-        before, after = text[1:start].rstrip(), text[end:].rstrip(" \t\\")
-        if not before and above and above.hunk_start == site.line.hunk_start:
-            before = above.text.rstrip() if above.in_hunk else ""
+
+    def plain(match: re.Match[str]) -> str:
+        before = match.string[1 : match.start(2)].rstrip() or upper
+        end = match.start(4) if match[4] else match.end()
+        after = match.string[end:].rstrip(" \t\\")
         # nothing next to an operand of its own binds more tightly
         is_operand = _OPENS.search(before) and (
             _CLOSES.match(after) or (not after and re.match(r"&&|\|\||\)", below))
         )
-        is_equal = match[2] == "=="
-        if (
-            NOTE in match[0]
-            or not is_operand
-            or (is_equal and re.search(r"!\s*\($", before))
-            or not (is_equal or _is_truth(before, after or below))
-        ):
-            continue
-        outer = re.search(r"(?:[(!=]|&&|\|\||\breturn)\s*(\()\s*$", text[:start])
-        closing = compile_cached(r"\s*\)(?=\s*(?:[);?]|&&|\|\||$))").match(text, end)
-        first, last = (
-            (outer.start(1), closing.end()) if outer and closing else (start, end)
-        )
-        yield ColumnSpan(site.number, first, start, "!" if is_equal else "")
-        yield ColumnSpan(site.number, match.end(1), last, "")
+        is_equal = match[3] == "=="
+        is_plain = is_equal or _is_truth(before, after or below)
+        if not is_operand or not is_plain or (is_equal and _NEGATED.search(before)):
+            return "{0}"
+        is_outer = _OUTER.search(match.string[: match.start()] if match[1] else ".")
+        is_closed = _CLOSED.match(match.string, match.end()) if match[4] else None
+        value = "!{2}" if is_equal else "{2}"
+        return value if is_outer and is_closed else f"{{1}}{value}{{4}}"
+
+    return rewrite(site, _NULL_TEST, plain, whole=_NO_MACRO)
 
 
 def _is_truth(before: str, after: str) -> bool:

@@ -15,7 +15,6 @@ from patchpilot.lint.fixing.fixer import (
     ColumnSpan,
     FixSite,
     Proposal,
-    delete,
     fixer,
 )
 from patchpilot.lint.habits import habits
@@ -102,7 +101,7 @@ def drop_line(site: FixSite) -> Proposal:
         return None
     around = site.context.patch.lines[site.number - 2 : site.number + 1 : 2]
     is_gap = len(around) == 2 and not "".join(around).strip()
-    return delete(range(site.number, site.number + 1 + is_gap))
+    return FixEdit(site.number, 1 + is_gap, ())
 
 
 def suggested_reference(site: FixSite) -> re.Match[str] | None:

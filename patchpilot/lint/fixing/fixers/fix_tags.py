@@ -7,7 +7,7 @@ They never change the person or commit that a tag names.
 import re
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, delete, fixer
+from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, fixer
 from patchpilot.lint.fixing.fixers.fix_message import (
     LONGEST_ID,
     in_message,
@@ -73,4 +73,5 @@ def close_gap(site: FixSite) -> Proposal:
     )
     above, below = lines[first - 1], lines[last]
     are_tags = is_trailer(below) and (is_trailer(above) or above[:1] in (" ", "\t"))
-    return delete(range(first + 1, last + 1)) if is_between and are_tags else None
+    edit = FixEdit(first + 1, last - first, ())
+    return edit if is_between and are_tags else None

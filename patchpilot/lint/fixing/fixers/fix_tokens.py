@@ -139,7 +139,7 @@ _fixer(
 _fixer(
     "plain-value",
     rf"({_START}?[&*]\s*){_PLAIN}|({_START}){_PLAIN}(?=\()",
-    lambda match: f"{match[1] or match[3]}{match[2] or match[4]}",
+    "{1}{2}{3}{4}",
     BRACKETS,
     whole=r"\A(?!\+\s*#)(?!.*\\\s*$)",
 )
@@ -192,9 +192,9 @@ def space_around(site: FixSite) -> Proposal:
         sign, text = match[0], match.string
         before, after = text[1 : match.start()], text[match.end() :]
         if not (sign == ":" and is_choice) and not _is_binary(before, sign, after):
-            return sign
+            return "{0}"
         left = "" if before[-1:] in _SPACES or not before.strip() else " "
-        return left + sign + ("" if after[:1] in _SPACES else " ")
+        return left + "{0}" + ("" if after[:1] in _SPACES else " ")
 
     return rewrite(site, _SIGN, padded, at_column=True)
 

@@ -12,7 +12,6 @@ from patchpilot.lint.fixing.fixer import (
     ColumnSpan,
     FixSite,
     Proposal,
-    delete,
     fixer,
     indent_of,
     replaced,
@@ -156,7 +155,7 @@ def drop_blank_line(site: FixSite) -> Proposal:
     for number in (site.number, site.number - 1):
         line = site.added(number)
         if line and not line.raw[1:].strip():
-            return delete([number])
+            return FixEdit(number, 1, ())
     return None
 
 
