@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
@@ -164,14 +165,18 @@ def rewrite(
 ) -> Iterator[ColumnSpan | FixEdit]:
     """Replace what the pattern matches in the code of added lines.
 
-    The lines in `rows`, counted from the finding's line, are searched together; lines that the
-    patch does not add are empty there. Without `in_comments`, strings are masked and a match in
-    a comment does not count. `new` is a format of the groups, or makes one for the match. All
-    lines together must match `whole`, and with `at_column` only the match at the finding's column
-    counts.
+    The lines in `rows`, counted from the finding's line, are searched together, up to the first
+    one after it that the patch does not add; lines above that it does not add are empty there.
+    Without `in_comments`, strings are masked and a match in a comment does not count. `new` is a
+    format of the groups, or makes one for the match. All lines together must match `whole`, and
+    with `at_column` only the match at the finding's column counts.
     """
     start = site.number + rows.start
-    lines = [site.added(site.number + row) for row in rows]
+    numbers = takewhile(
+        lambda number: number <= site.number or site.added(number),
+        (site.number + row for row in rows),
+    )
+    lines = [site.added(number) for number in numbers]
     raw = "\n".join(line.raw if line else "" for line in lines)
     text = "\n".join(line.text[: len(line.raw)] if line else "" for line in lines)
     text = raw if in_comments else text

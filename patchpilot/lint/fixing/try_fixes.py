@@ -335,7 +335,7 @@ class _Fixing:
             name = self._rules[rule].name if rule in self._rules else rule
             reason = f"{CAUSES_OTHERS}: {name}"
             failed.update(dict.fromkeys(_nearest(tried, line), reason))
-        for before, after in zip(*map(_hunks, (start, tried)), strict=True):
+        for before, after in zip(*map(_hunks, (start, tried)), strict=False):
             if _has_effect(before) and not _has_effect(after):
                 places = {
                     start.draft.origin[line.patch_line - 1] for line in before.lines

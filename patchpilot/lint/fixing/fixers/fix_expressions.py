@@ -18,7 +18,7 @@ from patchpilot.lint.fixing.fixer import (
     rewrite,
 )
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_LINES
-from patchpilot.lint.fixing.fixers.fix_tokens import BRACKETS
+from patchpilot.lint.fixing.fixers.fix_tokens import BRACKETS, NO_MACRO
 
 _OUTSIDE = compile_cached(
     r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
@@ -43,10 +43,6 @@ _NEGATED = compile_cached(r"!\s*\($")
 _OUTER = compile_cached(r"(?:[(!=]|&&|\|\||\breturn)\s*$")
 _CLOSED = compile_cached(r"\s*(?:[);?]|&&|\|\||$)")
 _LIST_ENDS = compile_cached(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
-
-
-_NO_MACRO = r"\A(?!\+\s*#)(?!.*\\\s*$)"
-"""A line outside macros, whose arguments may be expressions without parentheses."""
 
 
 @fixer(
@@ -95,7 +91,7 @@ def null_test(site: FixSite) -> Proposal:
         value = "!{2}" if is_equal else "{2}"
         return value if is_outer and is_closed else f"{{1}}{value}{{4}}"
 
-    return rewrite(site, _NULL_TEST, plain, whole=_NO_MACRO)
+    return rewrite(site, _NULL_TEST, plain, whole=NO_MACRO)
 
 
 def _is_truth(before: str, after: str) -> bool:
@@ -124,7 +120,7 @@ def plain_comparison(site: FixSite) -> Proposal:
     if "\n" in inside or _LIST_ENDS.search(inside):
         return None
     pattern = rf"((?:\(|&&|\|\||^\+)\s*)\(\s*({re.escape(inside)})\s*\)(?=\s*(?:\)|&&|\|\||$))"
-    return rewrite(site, pattern, "{1}{2}", rows=range(MOST_LINES), whole=_NO_MACRO)
+    return rewrite(site, pattern, "{1}{2}", rows=range(MOST_LINES), whole=NO_MACRO)
 
 
 @fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*|\b0[0-7]{3}\b", "0"),))

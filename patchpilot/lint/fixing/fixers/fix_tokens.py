@@ -30,6 +30,8 @@ BRACKETS = (("[()]", ""),)
 _PLAIN = (
     r"\(\s*(?=[^()\n]*(?:->|\.))((?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+)\s*\)"
 )
+NO_MACRO = r"\A(?!\+\s*#)(?!.*\\[ \t]*(?:\n|\Z))"
+"""A line outside macros, whose arguments may be expressions without parentheses."""
 _START = r"(?:[^&\w\s)\]]\s*|^\+\s*|\breturn\s*)"
 
 
@@ -141,7 +143,7 @@ _fixer(
     rf"({_START}?[&*]\s*){_PLAIN}|({_START}){_PLAIN}(?=\()",
     "{1}{2}{3}{4}",
     BRACKETS,
-    whole=r"\A(?!\+\s*#)(?!.*\\\s*$)",
+    whole=NO_MACRO,
 )
 # a comment's end moves to a separate line
 _fixer(
