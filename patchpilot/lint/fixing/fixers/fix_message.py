@@ -44,8 +44,7 @@ def _retitled(site: FixSite, title: str) -> Proposal:
     """Replace the title of a subject that is one unencoded line."""
     patch = site.context.patch
     old = patch.subject.title
-    headers = (header for header in patch.headers if header.name.lower() == "subject")
-    number = next((header.line for header in headers), 0)
+    number = patch.header_line("Subject")
     raw, *below = patch.lines[number - 1 : number + 1] if number else ("",)
     text = raw.rstrip("\r")
     # a subject in the body overrides the header
