@@ -101,7 +101,7 @@ def keeps_meaning(
 
 
 def _canonical(words: Sequence[str], tokens: TokenChanges) -> tuple[str, list[str]]:
-    """Return tokens without what a fixer may change, and the strings among them.
+    """Return tokens in the canonical form of a fixer, and the strings among them.
 
     A string may differ only if a change names it.
     """

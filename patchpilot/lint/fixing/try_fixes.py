@@ -282,6 +282,8 @@ class _Fixing:
         for text in texts:
             if is_trailer(text) and (why := unfit(text)):
                 return UNFIT_TRAILER.format(why=why)
+        if any(_is_long(patch, number) for number in change.lines):
+            return TOO_LONG
         inserted = {edit.start for edit in change.edits if not edit.delete}
         realigned = {
             number

@@ -2,7 +2,7 @@
 """Fixers for the layout of statements: needless braces, long lines and open parentheses."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import expand
@@ -35,6 +35,7 @@ _BREAKS = (
     (_ANY_BREAK, _DEEPEST),
 )
 """Where a line may be broken, and in up to how many brackets; best first."""
+_ARGUMENTS = _BREAKS[:3]
 _IS_END = compile_cached(r"^$|[;{}:/]$|(?<!\+ )\+$")
 _GOES_ON = " \\"
 _MACRO_COLUMNS = MOST_COLUMNS - len(_GOES_ON)
@@ -104,11 +105,15 @@ def break_line(site: FixSite) -> Proposal:
     return replaced(line.number, *(f"+{row}" for row in rows)) if rows else None
 
 
-def _laid_out(raw: str, text: str, *, continues: bool = False) -> list[str]:
+def _laid_out(
+    raw: str,
+    text: str,
+    places: Sequence[tuple["re.Pattern[str]", int]] = _BREAKS,
+    *,
+    continues: bool = False,
+) -> list[str]:
     """Return the lines of a long line of code, broken at the best places; none if none is good."""
-    options = (
-        (limit, *place) for limit in (COLUMNS, MOST_COLUMNS) for place in _BREAKS
-    )
+    options = ((limit, *place) for limit in (COLUMNS, MOST_COLUMNS) for place in places)
     lines = (
         _broken(raw, text, pattern, depth, limit, continues=continues)
         for limit, pattern, depth in options
@@ -143,13 +148,13 @@ def join_open(site: FixSite) -> Proposal:
         depth += sum((char in "([") - (char in ")]") for char in row.code)
         count += 1
     width = len(expand(raw))
-    lines = [] if width <= COLUMNS else _laid_out(f"+{raw}", f"+{text}")
+    lines = [] if width <= COLUMNS else _laid_out(f"+{raw}", f"+{text}", _ARGUMENTS)
     if not lines and width <= MOST_COLUMNS:
         lines = [raw]
     elif not lines and declared:
         # the name of a function may start a line of its own
         at = declared.end(1)
-        name = _laid_out(f"+{raw[at:]}", f"+{text[at:]}")
+        name = _laid_out(f"+{raw[at:]}", f"+{text[at:]}", _ARGUMENTS)
         lines = name and [declared[1].rstrip(), *name]
     added = (f"+{line}" for line in lines)
     return replaced(site.number, *added, count=count) if lines else None
