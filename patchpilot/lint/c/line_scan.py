@@ -112,22 +112,22 @@ class ScannedLine:
 
     @property
     def in_hunk(self) -> bool:
-        """Whether the line is in a hunk (false for removed lines)."""
+        """Return whether the line is in a hunk (false for removed lines)."""
         return self.left != 0
 
     @property
     def added(self) -> bool:
-        """Whether the patch adds the line."""
+        """Return whether the patch adds the line."""
         return self.left != 0 and self.sign == "+"
 
     @property
     def suffix(self) -> str:
-        """Returns the suffix of the file's name without its dot; "" without one."""
+        """Return the suffix of the file's name without its dot; "" without one."""
         return _suffix(self.file)
 
     @property
     def code(self) -> str:
-        """Returns the sanitized text with spaces for comments."""
+        """Return the sanitized text with spaces for comments."""
         if self._code is None:
             self._code = (
                 self.text.replace(COMMENT, " ") if COMMENT in self.text else self.text
@@ -136,7 +136,7 @@ class ScannedLine:
 
     @property
     def comment(self) -> str:
-        """Returns the text of the line's comments."""
+        """Return the text of the line's comments."""
         if COMMENT not in self.text:
             return ""
         return "".join(

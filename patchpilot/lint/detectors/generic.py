@@ -141,9 +141,9 @@ def _mail_lines(patch: Patch, where: str) -> Lines:
             (header.line, f"{header.name}: {header.value}") for header in patch.headers
         )
     elif where == "subject header":
-        line = patch.header_line("Subject")
-        if 0 < line <= len(patch.lines):
-            yield line, patch.lines[line - 1]
+        number = patch.header_line("Subject")
+        if 0 < number <= len(patch.lines):
+            yield number, patch.lines[number - 1]
     elif where == "body headers":
         last = max((header.line for header in patch.headers), default=0)
         yield from enumerate(patch.lines[last : patch.message_line - 1], last + 1)

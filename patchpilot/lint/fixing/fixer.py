@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
 FIXERS: dict[str, "RegisteredFixer"] = {}
 SPACE, COMMENT, NAMED, PROSE = "space", "comment", "named", "prose"
-"""What a fixer may change: white space only.
-
-Comments too; the tokens it names; the message.
-"""
+"""What a fixer may change: white space; comments as well; the tokens that it names; the message."""
 CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 
 
@@ -53,7 +50,7 @@ class LineChange(NamedTuple):
 
     @property
     def columns(self) -> Iterator[ColumnSpan]:
-        """Yields what it touches in each line; an insertion touches the line after it."""
+        """Yield what it touches in each line; an insertion touches the line after it."""
         yield from self.spans
         for edit in self.edits:
             for number in range(edit.start, edit.start + max(edit.delete, 1)):
@@ -61,7 +58,7 @@ class LineChange(NamedTuple):
 
     @property
     def lines(self) -> frozenset[int]:
-        """Returns the patch lines it touches."""
+        """Return the patch lines it touches."""
         return frozenset(span.line for span in self.columns)
 
 
@@ -73,27 +70,27 @@ class FixSite:
 
     @property
     def number(self) -> int:
-        """Returns the patch line of the finding."""
+        """Return the patch line of the finding."""
         return self.finding.patch_line or 0
 
     @cached_property
     def scan(self) -> LineScan:
-        """Returns the scan of the patch."""
+        """Return the scan of the patch."""
         return scan(self.context)
 
     @property
     def line(self) -> ScannedLine:
-        """Returns the line of the finding."""
+        """Return the line of the finding."""
         return self.scan.lines[self.number - 1]
 
     @property
     def column(self) -> int:
-        """Returns the finding's offset in the line with its sign; -1 when it has none."""
+        """Return the finding's offset in the line with its sign; -1 when it has none."""
         return -1 if self.finding.column is None else self.finding.column
 
     @property
     def hunks(self) -> Iterator[Hunk]:
-        """Yields the hunks of the patch."""
+        """Yield the hunks of the patch."""
         return (hunk for change in self.context.patch.files for hunk in change.hunks)
 
     def added(self, number: int) -> ScannedLine | None:

@@ -90,7 +90,7 @@ class FixOutcome:
 
     @property
     def changed(self) -> bool:
-        """Whether the patch has changed."""
+        """Return whether the patch has changed."""
         return self.draft.patch.lines != self.original.lines
 
 

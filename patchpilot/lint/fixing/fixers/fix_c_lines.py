@@ -61,7 +61,7 @@ def _comment_to_end(line: ScannedLine) -> Proposal:
 
 @fixer("align")
 def align(site: FixSite) -> Proposal:
-    """Aligns a continuation line with the text after the open parenthesis.
+    """Align a continuation line with the text after the open parenthesis.
 
     Lines that were aligned with it move along. A line below an added one that the patch does not
     change is removed and added again.

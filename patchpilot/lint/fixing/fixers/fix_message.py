@@ -137,7 +137,7 @@ _REFERENCE = compile_cached(
 
 @fixer("commit-reference", PROSE)
 def commit_reference(site: FixSite) -> Proposal:
-    """Corrects the id and subject of a `commit 0123456 ("…")` reference from the repository.
+    """Correct the id and subject of a `commit 0123456 ("…")` reference from the repository.
 
     The line must name one commit completely. If it becomes too long, its paragraph is wrapped
     again from there on.
@@ -197,7 +197,7 @@ def wrap(site: FixSite) -> Proposal:
 
 @fixer("spelling", PROSE)
 def spelling(site: FixSite) -> Proposal:
-    """Corrects a misspelled word in prose or in a comment, if there is only one correction."""
+    """Correct a misspelled word in prose or in a comment, if there is only one correction."""
     text = site.finding.fix.text if site.finding.fix else ""
     match = re.match(r"([ -~]*?) → ([^,]+)$", text)
     return _word(site, match[1], match[2]) if match else None
@@ -205,7 +205,7 @@ def spelling(site: FixSite) -> Proposal:
 
 @fixer("stated-spelling", PROSE)
 def stated_spelling(site: FixSite) -> Proposal:
-    """Corrects a misspelled word with the correction that the finding suggests.
+    """Correct a misspelled word with the correction that the finding suggests.
 
     A capitalized word is not changed, since it may be a name.
     """

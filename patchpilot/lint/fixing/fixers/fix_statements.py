@@ -79,7 +79,7 @@ def drop_braces(site: FixSite) -> Proposal:
 
 @fixer("break-line", NAMED, tokens=((r"\\", ""),))
 def break_line(site: FixSite) -> Proposal:
-    """Breaks a line of code after a comma or an operator.
+    """Break a line of code after a comma or an operator.
 
     The rest is aligned with the open parenthesis. The value of a macro moves to the next line.
     """

@@ -71,7 +71,7 @@ def space_before_tab(site: FixSite) -> Proposal:
 
 @fixer("indent")
 def indent(site: FixSite) -> Proposal:
-    """Indents a line with tabs.
+    """Indent a line with tabs.
 
     If tabs cannot reach the same column, a line of a new function is indented to the depth of its
     braces.
