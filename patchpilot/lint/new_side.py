@@ -10,14 +10,13 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import late
-from patchpilot.lint.c.line_scan import begins_in_comment
-from patchpilot.lint.c.mask_comments import COMMENT, Sanitizer
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.file_diff import FileChange, Hunk
 
-_QUOTED = late(r"([\"'])([X\t]+)(?=\1|$)")
+_LITERAL = late(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
+
 _OPENS_FUNCTION = late(r"^\w.*\)\s*\{\s*$")
 _BARE = ("", "{", "}")
 
@@ -182,18 +181,59 @@ def _filled_lines(context: Context) -> Sequence[int]:
 
 
 def _lines(hunk: Hunk) -> Iterator[NewLine]:
-    blanker = Sanitizer()
-    raws = ["", *(f"{line.kind}{line.text}" for line in hunk.lines)]
-    blanker.reset(begins_in_comment(raws, 0, len(raws)))
+    inside = _starts_inside_comment(hunk)
     for line in hunk.lines:
         if line.kind not in ("+", " "):
             continue
-        text, is_comment = line.text[:4096], blanker.inside == "*/"
-        # a string ends with its line
-        blanker.reset(is_comment)
-        code = _QUOTED.sub(_blank, blanker.mask(f"+{text}")[1:].replace(COMMENT, " "))
-        yield NewLine(text, code, line.kind == "+", is_comment, line.patch_line)
+        text = line.text[:4096]
+        code, was, inside = _strip(text, inside=inside)
+        yield NewLine(text, code, line.kind == "+", was, line.patch_line)
 
 
-def _blank(quoted: re.Match[str]) -> str:
-    return quoted[1] + " " * len(quoted[2])
+def _starts_inside_comment(hunk: Hunk) -> bool:
+    """Return whether the hunk starts in the middle of a comment: a comment ends before one
+    starts.
+    """
+    for line in hunk.lines:
+        if line.kind == "-":
+            continue
+        end, start = line.text.find("*/"), line.text.find("/*")
+        if end >= 0 and (start < 0 or end < start):
+            return True
+        if start >= 0:
+            return False
+        if not re.match(r"\s*\*", line.text) and line.text.strip():
+            return False
+    return bool(hunk.lines) and all(
+        re.match(r"\s*\*", line.text)
+        for line in hunk.lines
+        if line.kind != "-" and line.text.strip()
+    )
+
+
+def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
+    """Return (code, whether the line starts inside a comment, whether the next one does)."""
+    was = inside
+    if inside:
+        end = text.find("*/")
+        if end < 0:
+            return "", True, True
+        text = " " * (end + 2) + text[end + 2 :]
+        inside = False
+    if "/" not in text and '"' not in text and "'" not in text:
+        return text, was, False
+    code = _LITERAL.sub(_blank, text)
+    opened = _LITERAL.sub(
+        lambda found: (
+            "/*" if found[0].startswith("/*") and not found[0].endswith("*/") else ""
+        ),
+        text,
+    )
+    return code, was, "/*" in opened
+
+
+def _blank(found: re.Match[str]) -> str:
+    text = found[0]
+    if text[0] in "\"'":
+        return text[0] + " " * (len(text) - 2) + text[0]
+    return " " * len(text)

@@ -366,7 +366,7 @@ def sanitized(raws: Sequence[str]) -> list[str]:
         text = raw
         if raw[:1] == "@" and (match := _HUNK.match(raw)):
             left = _count(match) + 1
-            blanker.reset(begins_in_comment(raws, at, left))
+            blanker.reset(_begins_in_comment(raws, at, left))
         elif left and raw[:1] in _NOT_REMOVED:
             text = blanker.line(raw)
         texts.append(text)
@@ -381,7 +381,7 @@ def _count(header: re.Match[str]) -> int:
     return int(header[2]) if header[2] is not None else 1
 
 
-def begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
+def _begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
     """Return whether the hunk whose header is at index `header` starts inside a block
     comment: its first comment mark is a closing one, or it has none and its first
     line looks like the middle of a comment.

@@ -43,14 +43,10 @@ class Sanitizer:
 
         An open comment or string continues on the next line.
         """
-        text = self.mask(raw)
-        return _directive(text) if "#" in text else text
-
-    def mask(self, raw: str) -> str:
-        """Return one line with its diff sign; the names in directives are not masked."""
-        return (
+        text = (
             raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
         )
+        return _directive(text) if "#" in text else text
 
     def _mask(self, raw: str) -> str:
         parts = [raw[:1]]
