@@ -35,7 +35,7 @@ class NewLine(NamedTuple):
 
     @property
     def indent(self) -> int:
-        """Returns its indent in columns."""
+        """Return its indent in columns."""
         expanded = self.text.expandtabs(8)
         return len(expanded) - len(expanded.lstrip())
 
@@ -49,7 +49,7 @@ class NewHunk(NamedTuple):
 
     @property
     def is_new(self) -> bool:
-        """Whether the whole file is new."""
+        """Return whether the whole file is new."""
         return self.change.old_path is None
 
 

@@ -73,6 +73,12 @@ class Patch(_PatchFields):
         """Return the value of the first header of this name, or None."""
         return header_value(self.headers, name)
 
+    def header_line(self, name: str) -> int:
+        """Return the patch line of the first header of this name, or 0."""
+        wanted = name.lower()
+        named = (head.line for head in self.headers if head.name.lower() == wanted)
+        return next(named, 0)
+
     def addresses(self, name: str) -> tuple[Address, ...]:
         """Return the addresses of every header of this name."""
         wanted = name.lower()

@@ -31,6 +31,7 @@ _STAR = compile_cached(r"^.\s*\*", re.ASCII)
 _ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 _SPACE = " \t\n\r\f\v"
 _NOT_REMOVED = (" ", "+", "")
+_NAMES = {"d": _GIT_FILE, "+": _NEW_FILE}
 
 
 class ScannedLine:
@@ -90,9 +91,6 @@ class ScannedLine:
         strict: bool = False,
         in_header: bool = False,
         in_log: bool = False,
-        log_after: bool = False,
-        length: int = 0,
-        indent: int = 0,
     ) -> None:
         self.number, self.raw, self.text, self.sign = number, raw, text, sign
         self.file, self.new_line, self.left, self.previous = (
@@ -107,33 +105,29 @@ class ScannedLine:
             section,
             hunk_start,
         )
-        self.strict, self.in_header, self.in_log, self.log_after = (
-            strict,
-            in_header,
-            in_log,
-            log_after,
-        )
-        self.length, self.indent = length, indent
+        self.strict, self.in_header = strict, in_header
+        self.in_log = self.log_after = in_log
+        self.length = self.indent = 0
         self._code: str | None = None
 
     @property
     def in_hunk(self) -> bool:
-        """Whether the line is in a hunk (false for removed lines)."""
+        """Return whether the line is in a hunk (false for removed lines)."""
         return self.left != 0
 
     @property
     def added(self) -> bool:
-        """Whether the patch adds the line."""
+        """Return whether the patch adds the line."""
         return self.left != 0 and self.sign == "+"
 
     @property
     def suffix(self) -> str:
-        """Returns the suffix of the file's name without its dot; "" without one."""
+        """Return the suffix of the file's name without its dot; "" without one."""
         return _suffix(self.file)
 
     @property
     def code(self) -> str:
-        """Returns the sanitized text with spaces for comments."""
+        """Return the sanitized text with spaces for comments."""
         if self._code is None:
             self._code = (
                 self.text.replace(COMMENT, " ") if COMMENT in self.text else self.text
@@ -142,7 +136,7 @@ class ScannedLine:
 
     @property
     def comment(self) -> str:
-        """Returns the text of the line's comments."""
+        """Return the text of the line's comments."""
         if COMMENT not in self.text:
             return ""
         return "".join(
@@ -303,45 +297,17 @@ def scan_lines(
     kept: ScannedLine | None = None
     for number, (raw, text) in enumerate(zip(raws, sanitized(raws), strict=True), 1):
         sign = text[:1]
-        if sign == "@" and not in_log and (match := _HUNK.match(text)):
-            new_line, left, hunk_start, section = (
-                int(match[1]) - 1,
-                _count(match) + 1,
-                number + 1,
-                match[3],
-            )
-            line = ScannedLine(
-                number,
-                raw,
-                text,
-                file,
-                new_line,
-                0,
-                kept,
-                sign,
-                False,
-                True,
-                section,
-                hunk_start,
-                here_strict,
-                in_header,
-                in_log,
-                in_log,
-            )
-            lines.append(line)
-            continue
-        if sign in _NOT_REMOVED:
+        header = _HUNK.match(text) if sign == "@" and not in_log else None
+        if header:
+            new_line, left = int(header[1]) - 1, _count(header) + 1
+            hunk_start, section = number + 1, header[3]
+        elif sign in _NOT_REMOVED:
             new_line += 1
             left -= left > 0
         elif left == 1:
             left = 0
-        named = (
-            _GIT_FILE.match(text)
-            if sign == "d"
-            else _NEW_FILE.match(text)
-            if sign == "+"
-            else None
-        )
+        name = _NAMES.get(sign)
+        named = name.match(text) if name else None
         if named:
             file = named[1].partition("/")[2] if "/" in named[1] else named[1]
             in_log = False
@@ -354,11 +320,11 @@ def scan_lines(
             text,
             file,
             new_line,
-            left,
+            0 if header else left,
             kept,
             sign,
             named is not None,
-            False,
+            header is not None,
             section,
             hunk_start,
             here_strict,
@@ -371,6 +337,7 @@ def scan_lines(
         if (
             in_header
             and not named
+            and not header
             and not file
             and (raw == empty or not (_INDENTED.match(raw) or _HEADER.match(raw)))
         ):

@@ -141,12 +141,9 @@ def _mail_lines(patch: Patch, where: str) -> Lines:
             (header.line, f"{header.name}: {header.value}") for header in patch.headers
         )
     elif where == "subject header":
-        header = next(
-            (header for header in patch.headers if header.name.lower() == "subject"),
-            None,
-        )
-        if header and header.line <= len(patch.lines):
-            yield header.line, patch.lines[header.line - 1]
+        number = patch.header_line("Subject")
+        if 0 < number <= len(patch.lines):
+            yield number, patch.lines[number - 1]
     elif where == "body headers":
         last = max((header.line for header in patch.headers), default=0)
         yield from enumerate(patch.lines[last : patch.message_line - 1], last + 1)
@@ -172,14 +169,7 @@ def _changed(change: FileChange, where: str) -> Lines:
 
 def subject_line(context: Context) -> int:
     """Return the patch line of the Subject: header, or 1 if there is none."""
-    return next(
-        (
-            header.line
-            for header in context.patch.headers
-            if header.name.lower() == "subject"
-        ),
-        1,
-    )
+    return context.patch.header_line("Subject") or 1
 
 
 def subject_hit(

@@ -2,7 +2,6 @@
 """Generic detectors for code: lines with certain lines around them, long lines, and new calls."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -24,7 +23,6 @@ from patchpilot.lint.new_side import (
 )
 from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, any_of, compiled
 from patchpilot.lint.subject_prefix import is_plain
-from patchpilot.model.file_diff import DiffLine
 
 _C = (".c", ".h")
 
@@ -355,81 +353,34 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
     generic=True,
     names=list,
     paths_pattern=str,
+    each=bool,
 )
 def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report words that occur on more added than removed lines.
 
-    `names` have the form "pattern => replacement".
+    `names` have the form "pattern => replacement". `paths_pattern` selects files (default: .c and
+    .h). The finding is on the first added line, or with `each` on every line in excess of the
+    removed ones.
     """
-    paths_pattern = compiled(arguments["paths_pattern"])
-    changes = [
-        change for change in context.patch.files if paths_pattern.search(change.path)
-    ]
-    for entry in arguments["names"]:
-        name, instead = entry.split(" => ", 1)
-        pattern = compiled(name)
-        new = [
+    names = dict(entry.split(" => ", 1) for entry in arguments["names"])
+    paths = compiled(arguments.get("paths_pattern", r"\.[ch]$"))
+    union = any_of(tuple(names))
+    added, removed = (
+        [
             line
-            for change in changes
-            for line in change.lines("+")
-            if _uses(pattern, line)
+            for change in context.patch.files
+            if paths.search(change.path)
+            for line in change.lines(kind)
+            if union.search(line.text)
+            and not line.text.lstrip().startswith(("*", "/*", "//"))
         ]
-        gone = sum(
-            1
-            for change in changes
-            for line in change.lines("-")
-            if _uses(pattern, line)
-        )
-        if len(new) > gone:
-            match = pattern.search(new[0].text)
-            word = match[0].strip(" \t(") if match else name
-            yield hit_on(
-                new[0].patch_line, name=word, gone=gone, new=len(new), instead=instead
-            )
-
-
-def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
-    return bool(pattern.search(line.text)) and not line.text.lstrip().startswith(
-        ("*", "/*", "//")
+        for kind in "+-"
     )
-
-
-@detector("deprecated-interface", names=list)
-def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report uses of an interface that is being removed, in excess of the removed uses.
-
-    `names` have the form "pattern => replacement".
-    """
-    pairs = [entry.split(" => ", 1) for entry in arguments["names"]]
-    union = any_of(tuple(name for name, _ in pairs))
-    changes = [
-        change
-        for change in context.patch.files
-        if (change.new_path or change.path).endswith(_C)
-    ]
-    gone = Counter(
-        name
-        for change in changes
-        for line in change.lines("-")
-        if (name := _named(line.text, union, pairs))
-    )
-    for change in changes:
-        for line in change.lines("+"):
-            name = _named(line.text, union, pairs)
-            if name is None:
-                continue
-            if gone[name]:
-                gone[name] -= 1
-                continue
-            match = compiled(name).search(line.text)
-            word = match[0].strip(" \t(;") if match else name
-            yield hit_on(line.patch_line, name=word, instead=dict(pairs)[name])
-
-
-def _named(
-    text: str, union: re.Pattern[str], pairs: Sequence[Sequence[str]]
-) -> str | None:
-    """Return the first pattern that matches a line of code."""
-    if not union.search(text) or text.lstrip().startswith(("*", "/*", "//")):
-        return None
-    return next((name for name, _ in pairs if compiled(name).search(text)), None)
+    for name, instead in names.items():
+        pattern = compiled(name)
+        new = [(line, match) for line in added if (match := pattern.search(line.text))]
+        gone = sum(pattern.search(line.text) is not None for line in removed)
+        excess = new[gone:] if arguments.get("each") or len(new) <= gone else new[:1]
+        for line, match in excess:
+            values = {"name": match[0].strip(" \t(;"), "gone": gone, "new": len(new)}
+            yield hit_on(line.patch_line, **values, instead=instead)

@@ -152,11 +152,7 @@ def _named(
     """Yield (patch line, name, value, address) of the tags with these names."""
     keys, author = frozenset(map(str.lower, names)), context.patch.author
     if "from" in keys and author:
-        headers = (
-            header for header in context.patch.headers if header.name.lower() == "from"
-        )
-        line = next((header.line for header in headers), 1)
-        yield line, "From", str(author), author
+        yield context.patch.header_line("From") or 1, "From", str(author), author
     for line, tag in tag_lines(context):
         if tag.key in keys:
             yield line, tag.name, tag.value, tag.address

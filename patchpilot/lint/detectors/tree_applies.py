@@ -9,6 +9,7 @@ from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context, Tip, once
 from patchpilot.lint.subsystem_facts import sections_of
+from patchpilot.model.bounded_date import parse_date
 from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree, is_guess
@@ -312,30 +313,9 @@ def _same_age(patch: Patch, tree: Tree) -> bool:
     )
 
 
-_DATE = late(
-    r"\b(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{4})\b"
-)
-
-
-_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
-
-
 def _sent(patch: Patch) -> datetime | None:
-    """Return the day in the Date: header."""
-    found = _DATE.search(patch.header("Date") or "")
-    try:
-        return (
-            datetime(
-                int(found[3]),
-                _MONTHS.index(found[2]) // 3 + 1,
-                int(found[1]),
-                tzinfo=UTC,
-            )
-            if found
-            else None
-        )
-    except ValueError:
-        return None
+    """Return the date of the message."""
+    return parse_date(patch.header("Date") or "")
 
 
 def _released(version: tuple[int, int] | None) -> datetime | None:

@@ -144,7 +144,9 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
         reported.add(section.section.name)
         whom = ", ".join(address.called for address in people[:3])
         yield hit_on(
-            _recipient_line(patch), section=section.section.name, maintainers=whom
+            patch.header_line("Cc") or patch.header_line("To") or 1,
+            section=section.section.name,
+            maintainers=whom,
         )
         if len(reported) == 3:
             return
@@ -182,18 +184,6 @@ def _among(person: Address, have: list[Address]) -> bool:
         person.key == other.key
         or (person.name and person.name.lower() == other.name.strip('"').lower())
         for other in have
-    )
-
-
-def _recipient_line(patch: Patch) -> int:
-    return next(
-        (
-            header.line
-            for name in ("cc", "to")
-            for header in patch.headers
-            if header.name.lower() == name
-        ),
-        1,
     )
 
 

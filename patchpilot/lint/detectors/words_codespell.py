@@ -17,6 +17,7 @@ from patchpilot.cache.cached_re import late
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detectors.words_typos import mistakes_of
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_prose import is_prose, pasted, quoted_titles
 from patchpilot.lint.new_side import NewLine, c_hunks
@@ -49,7 +50,6 @@ another first letter is long. A word of the patch itself is right if it occurs s
 )
 def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report each word that is misspelled according to codespell, once."""
-    known = _kernel_list(context)
     seen: set[str] = set()
     near: dict[str, str | None] = {}
     for where, text in _texts(context):
@@ -62,9 +62,19 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 if len(near) < _MOST_WORDS and word not in near:
                     near[word] = nearest(context, word)
                 right = near.get(word)
-            if right and word not in known and not _means_itself(context, found[0]):
+            if (
+                right
+                and not _is_in_kernel_list(context, word)
+                and not _means_itself(context, found[0])
+            ):
                 seen.add(word)
                 yield hit_on(where, "", found.start() + 1, word=found[0], right=right)
+
+
+def _is_in_kernel_list(context: Context, word: str) -> bool:
+    """Return whether the rule of checkpatch.pl reports the word."""
+    single, _ = mistakes_of(context) or ({}, {})
+    return word in single
 
 
 def _texts(context: Context) -> Iterator[tuple[int, str]]:
@@ -301,36 +311,3 @@ def _dictionary() -> _Words | None:
             return _Words(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, ValueError):
         return None
-
-
-def _kernel_list(context: Context) -> "_KernelList":
-    return _KernelList(context)
-
-
-class _KernelList:
-    """The tree's scripts/spelling.txt, read at the first misspelling: its words are reported by the
-    checkpatch.pl rule.
-    """
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._words: frozenset[str] | None = None
-
-    def __contains__(self, word: str) -> bool:
-        if self._words is None:
-            self._words = self._read()
-        return word in self._words
-
-    def _read(self) -> frozenset[str]:
-        data = (
-            self._context.tree.read("scripts/spelling.txt")
-            if self._context.tree
-            else None
-        )
-        folder = self._context.options.data_dir
-        if data is None and folder and (folder / "spelling.txt").is_file():
-            data = (folder / "spelling.txt").read_bytes()
-        lines = (data or b"").decode("utf-8", "replace").split("\n")
-        return frozenset(
-            line.partition("||")[0].strip().lower() for line in lines if "||" in line
-        )

@@ -55,7 +55,7 @@ def tool_data(context: Context, name: str) -> bytes | None:
 
 
 def _spelling(context: Context) -> TypedHits:
-    mistakes = _mistakes(context)
+    mistakes = mistakes_of(context)
     if not mistakes:
         return
     single, phrases = mistakes
@@ -129,7 +129,7 @@ def _in_case(typo: str, better: str) -> str:
 _TREES: dict[int, tuple[Tree, tuple[Mapping[str, str], Mapping[str, str]] | None]] = {}
 
 
-def _mistakes(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
+def mistakes_of(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
     """Return misspelled → correct, for single words and for phrases; read once for each tree."""
     tree = ground_of(context.tree) if context.tree is not None else None
     if context.options.data_dir is None and tree is not None:

@@ -6,9 +6,11 @@ fix.
 """
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
@@ -21,10 +23,7 @@ if TYPE_CHECKING:
 
 FIXERS: dict[str, "RegisteredFixer"] = {}
 SPACE, COMMENT, NAMED, PROSE = "space", "comment", "named", "prose"
-"""What a fixer may change: white space only.
-
-Comments too; the tokens it names; the message.
-"""
+"""What a fixer may change: white space; comments as well; the tokens that it names; the message."""
 CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 
 
@@ -51,7 +50,7 @@ class LineChange(NamedTuple):
 
     @property
     def columns(self) -> Iterator[ColumnSpan]:
-        """Yields what it touches in each line; an insertion touches the line after it."""
+        """Yield what it touches in each line; an insertion touches the line after it."""
         yield from self.spans
         for edit in self.edits:
             for number in range(edit.start, edit.start + max(edit.delete, 1)):
@@ -59,7 +58,7 @@ class LineChange(NamedTuple):
 
     @property
     def lines(self) -> frozenset[int]:
-        """Returns the patch lines it touches."""
+        """Return the patch lines it touches."""
         return frozenset(span.line for span in self.columns)
 
 
@@ -71,27 +70,27 @@ class FixSite:
 
     @property
     def number(self) -> int:
-        """Returns the patch line of the finding."""
+        """Return the patch line of the finding."""
         return self.finding.patch_line or 0
 
     @cached_property
     def scan(self) -> LineScan:
-        """Returns the scan of the patch."""
+        """Return the scan of the patch."""
         return scan(self.context)
 
     @property
     def line(self) -> ScannedLine:
-        """Returns the line of the finding."""
+        """Return the line of the finding."""
         return self.scan.lines[self.number - 1]
 
     @property
     def column(self) -> int:
-        """Returns the finding's offset in the line with its sign; -1 when it has none."""
+        """Return the finding's offset in the line with its sign; -1 when it has none."""
         return -1 if self.finding.column is None else self.finding.column
 
     @property
     def hunks(self) -> Iterator[Hunk]:
-        """Yields the hunks of the patch."""
+        """Yield the hunks of the patch."""
         return (hunk for change in self.context.patch.files for hunk in change.hunks)
 
     def added(self, number: int) -> ScannedLine | None:
@@ -106,29 +105,23 @@ class FixSite:
         return self.context.patch.lines[number - 1]
 
 
-Proposal = LineChange | ColumnSpan | FixEdit | Iterable[ColumnSpan | FixEdit] | None
+Proposal = ColumnSpan | FixEdit | Iterable[ColumnSpan | FixEdit] | None
 """What a fixer returns: one replacement, several of one kind, or both kinds; none if unsure."""
 Fixer = Callable[[FixSite], Proposal]
 
 
 def as_change(proposed: Proposal) -> LineChange | None:
     """Return the proposal as one change; None if it is empty."""
-    match proposed:
-        case None | LineChange():
-            return proposed
-        case ColumnSpan():
-            return LineChange((proposed,))
-        case FixEdit():
-            return LineChange(edits=(proposed,))
-    parts = tuple(proposed)
+    is_one = isinstance(proposed, ColumnSpan | FixEdit)
+    parts = (proposed,) if is_one else tuple(proposed or ())
     spans = tuple(part for part in parts if isinstance(part, ColumnSpan))
-    edits = tuple(part for part in parts if not isinstance(part, ColumnSpan))
+    edits = tuple(part for part in parts if isinstance(part, FixEdit))
     return LineChange(spans, edits) if parts else None
 
 
-TokenChanges = tuple[tuple[str, str], ...]
-"""Patterns of runs of C tokens, joined by spaces, and of what they may become, which may refer to
-groups of the first.
+TokenChanges = tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]
+"""Patterns of what a fixer may change in the C tokens (joined by spaces), and their canonical form:
+with it, the tokens before and after a fix are the same.
 """
 
 
@@ -157,6 +150,61 @@ def fixer(
     return register
 
 
+def rewrite(
+    site: FixSite,
+    pattern: str,
+    new: str | Callable[[re.Match[str]], str],
+    *,
+    rows: range = range(1),
+    whole: str = "",
+    at_column: bool = False,
+    in_comments: bool = False,
+) -> Iterator[ColumnSpan | FixEdit]:
+    """Replace what the pattern matches in the code of added lines.
+
+    The lines in `rows`, counted from the finding's line, are searched together, up to the first
+    one after it that the patch does not add; lines above that it does not add are empty there.
+    Without `in_comments`, strings are masked and a match in a comment does not count. `new` is a
+    format of the groups, or makes one for the match. All lines together must match `whole`, and
+    with `at_column` only the match at the finding's column counts.
+    """
+    start = site.number + rows.start
+    numbers = takewhile(
+        lambda number: number <= site.number or site.added(number),
+        (site.number + row for row in rows),
+    )
+    lines = [site.added(number) for number in numbers]
+    raw = "\n".join(line.raw if line else "" for line in lines)
+    text = "\n".join(line.text[: len(line.raw)] if line else "" for line in lines)
+    text = raw if in_comments else text
+    for match in re.finditer(pattern, text, re.M) if re.search(whole, text) else ():
+        begin, end = match.span()
+        is_here = not at_column or begin <= site.column < max(end, begin + 1)
+        if not is_here or NOTE in match[0]:
+            continue
+        groups = (raw[slice(*match.span(at))] for at in range(match.re.groups + 1))
+        better = (new if isinstance(new, str) else new(match)).format(*groups)
+        same = _shared(raw[begin:end], better)
+        tail = _shared(raw[begin + same : end][::-1], better[same:][::-1])
+        begin, end = begin + same, end - tail
+        better = better[same : len(better) - tail]
+        row, column = raw.count("\n", 0, begin), begin - raw.rfind("\n", 0, begin) - 1
+        if "\n" in raw[begin:end] + better or not column:
+            count = raw.count("\n", begin, end) + 1
+            head = raw[begin - column : begin]
+            tails = raw[end:].partition("\n")[0]
+            texts = filter(None, f"{head}{better}{tails}".split("\n"))
+            yield replaced(start + row, *texts, count=count)
+        elif better or begin < end:
+            yield ColumnSpan(start + row, column, column + end - begin, better)
+
+
+def _shared(old: str, new: str) -> int:
+    """Return how many characters at the start of two texts are the same."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(old), len(new)))
+
+
 def replaced(number: int, *raws: str, count: int = 1) -> FixEdit:
     """Return a change that replaces `count` lines, from a line on, with these texts
     (one character a byte).
@@ -164,14 +212,14 @@ def replaced(number: int, *raws: str, count: int = 1) -> FixEdit:
     return FixEdit(number, count, tuple(map(as_text, raws)))
 
 
-def delete(numbers: Iterable[int]) -> list[FixEdit]:
-    """Return a change that deletes the lines with these numbers."""
-    return [FixEdit(number, 1, ()) for number in sorted(numbers)]
-
-
 def indent_of(raw: str) -> str:
     """Return the whitespace at the start of a line, without its sign."""
     return raw[1 : len(raw) - len(raw[1:].lstrip(" \t"))]
+
+
+def tabbed(columns: int) -> str:
+    """Return an indent: tabs as far as possible."""
+    return "\t" * (columns // 8) + " " * (columns % 8)
 
 
 def bare_code(line: ScannedLine | None) -> str:

@@ -6,7 +6,6 @@ They may differ only in the ways that the fixer declares.
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
@@ -96,46 +95,22 @@ def keeps_meaning(
         return was == now and said == says
     if changes in (COMMENT, PROSE):
         return was == now
-    return said == says and only_changes(was, now, fixer.tokens)
+    return said == says and (
+        _canonical(was, fixer.tokens) == _canonical(now, fixer.tokens)
+    )
 
 
-def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) -> bool:
-    """Return whether every difference between two token lists is an allowed change.
+def _canonical(words: Sequence[str], tokens: TokenChanges) -> tuple[str, list[str]]:
+    """Return tokens in the canonical form of a fixer, and the strings among them.
 
     A string may differ only if a change names it.
     """
-    if [_restated(one, allowed) for one in was if one[0] in "\"'"] != [
-        one for one in now if one[0] in "\"'"
-    ]:
-        return False
-    # a change of many lines takes too long to align
-    if len(was) == len(now) and all(
-        was[at] == now[at] or _is_allowed(was, now, (at, at + 1, at, at + 1), allowed)
-        for at in range(len(was))
-    ):
-        return True
-    matcher = SequenceMatcher(None, was, now, autojunk=False)
-    runs = [run[1:] for run in matcher.get_opcodes() if run[0] != "equal"]
-    if len(runs) > 1:
-        whole = runs[0][0], runs[-1][1], runs[0][2], runs[-1][3]
-        runs = [whole] if _is_allowed(was, now, whole, allowed) else runs
-    return all(_is_allowed(was, now, run, allowed) for run in runs)
-
-
-def _is_allowed(
-    was: Sequence[str],
-    now: Sequence[str],
-    run: tuple[int, int, int, int],
-    allowed: TokenChanges,
-) -> bool:
-    first, last, start, end = run
-    texts = f"{' '.join(was[first:last])}\n{' '.join(now[start:end])}"
-    return any(re.fullmatch(rf"(?:{old})\n(?:{new})", texts) for old, new in allowed)
-
-
-def _restated(string: str, allowed: TokenChanges) -> str:
-    """Return what a string becomes by the changes that are for this string."""
-    return next((new for old, new in allowed if old == string), string)
+    named = dict(tokens)
+    strings = [str(named.get(word, word)) for word in words if word[0] in "\"'"]
+    text = " ".join(word[0] if word[0] in "\"'" else word for word in words)
+    for pattern, canonical in tokens:
+        text = re.sub(pattern, canonical, text)
+    return " ".join(text.split()), strings
 
 
 def _squeezed(texts: Sequence[str]) -> str:

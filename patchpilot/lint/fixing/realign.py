@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from patchpilot.lint.c.line_scan import ScannedLine, expand, scan
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange, indent_of
+from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange, indent_of, tabbed
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.lint_context import Context
 
@@ -19,7 +19,7 @@ _MOST_LINES = 40
 def keep_columns(
     old: tuple[PatchEdit, Context],
     new: tuple[PatchEdit, Context],
-    may_touch: Callable[[ScannedLine, int], bool],
+    may_change: Callable[[int], bool],
 ) -> tuple[LineChange, frozenset[int]]:
     """Return the change that realigns the `new` draft, and the original indexes of
     lines whose fix would misalign a line that must not change.
@@ -43,14 +43,14 @@ def keep_columns(
         elif span := _tail(line, now[here]):
             spans.append(span)
         for below, column in _below(was, at, _shifts(line.text, text)):
-            there, origin = places[below.number - 1], old[0].origin[below.number - 1]
+            there = places[below.number - 1]
             indent = indent_of(below.raw)
             if there < 0 or there in moved or indent_of(now[there].raw) != indent:
                 continue
-            if not may_touch(below, origin):
+            if not may_change(below.number):
                 askew.add(old[0].origin[at])
                 continue
-            tabs = "\t" * (column // _TAB) + " " * (column % _TAB)
+            tabs = tabbed(column)
             spans.append(ColumnSpan(there + 1, 1, 1 + len(indent), tabs))
             moved[there] = f"+{tabs}"
     return LineChange(spans=tuple(spans)), frozenset(askew)

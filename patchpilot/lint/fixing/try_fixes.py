@@ -6,14 +6,14 @@ patch is checked again after every round, so no fixer is trusted.
 """
 
 import sys
-from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
-from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text, scan
+from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, scan
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     ColumnSpan,
@@ -27,13 +27,13 @@ from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
 from patchpilot.lint.lint_context import Context, once
+from patchpilot.model.file_diff import Hunk
 from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Rule
 from patchpilot.model.trailer import is_trailer, unfit
 
 MOST_ROUNDS = 8
-MOST_STEPS = 24
 MOST_CHECKED_LINES = 4500
 LEAST_CHECKS = 8
 """How many lines are checked again, in all checks of a patch together, and the number of checks
@@ -90,7 +90,7 @@ class FixOutcome:
 
     @property
     def changed(self) -> bool:
-        """Whether the patch has changed."""
+        """Return whether the patch has changed."""
         return self.draft.patch.lines != self.original.lines
 
 
@@ -133,7 +133,7 @@ def fix_patch(
     tried, banned, reverted = start, set(suppressed), 0
     while fixing.left:
         after = fixing.rounds(tried, banned)
-        if after is tried:
+        if not after.applied:
             break
         causes = fixing.to_revert(tried, after)
         if not causes:
@@ -142,9 +142,13 @@ def fix_patch(
             tried, banned, reverted = after, set(suppressed), 0
             continue
         reverted += 1
-        wrong = [one for one in after.applied if one.key in causes]
-        rules_of = {one.key[0] for one in wrong if reverted > ONE_BY_ONE}
-        near = [at for one in wrong for at in one.lines if fixing.left <= SCARCE]
+        rules_of = {rule for rule, _ in causes if reverted > ONE_BY_ONE}
+        near = [
+            at
+            for one in after.applied
+            if one.key in causes and fixing.left <= SCARCE
+            for at in one.lines
+        ]
         banned |= {
             one.key
             for one in after.applied
@@ -153,8 +157,6 @@ def fix_patch(
             or any(abs(at - line) < NEAR for at in one.lines for line in near)
         }
         fixing.reasons.update(causes if fixing.left else dict.fromkeys(causes, STOPPED))
-    if _is_empty_change(tried.draft.patch) and not _is_empty_change(patch):
-        tried = start
     return FixOutcome(
         tried.draft,
         patch,
@@ -208,7 +210,7 @@ class _Fixing:
         """Apply fixes until none is left to try, with at most half of the checks that
         are left: what must be reverted takes some.
         """
-        tried = start
+        tried = start._replace(applied=())
         for _ in range(min(MOST_ROUNDS, (self.left + 1) // 2)):
             changes, fixes = self._proposed(tried, banned)
             if not changes:
@@ -216,7 +218,9 @@ class _Fixing:
             after = tried.draft.with_changes(changes)
             then = tried.context.for_patch(after.patch)
             realigned, askew = keep_columns(
-                (tried.draft, tried.context), (after, then), self._is_ours
+                (tried.draft, tried.context),
+                (after, then),
+                partial(self._may_change, tried.draft),
             )
             # lines below that must not change are aligned with this one: it does not change either
             again = {fix.key for fix in fixes if askew & fix.lines}
@@ -229,11 +233,7 @@ class _Fixing:
             draft = after.with_changes([realigned]) if realigned.spans else after
             self.left -= 1
             tried = TriedFix(draft, *self._check(draft.patch), (*tried.applied, *fixes))
-        return (
-            tried
-            if tried is start
-            else tried._replace(applied=tried.applied[len(start.applied) :])
-        )
+        return tried
 
     def _proposed(
         self, tried: TriedFix, banned: AbstractSet[Key]
@@ -244,7 +244,7 @@ class _Fixing:
         """
         changes: list[LineChange] = []
         fixes: list[AppliedFix] = []
-        accepted = _Accepted(tried.draft.patch)
+        taken: defaultdict[int, set[ColumnSpan]] = defaultdict(set)
         for finding in tried.found:
             key = _key(finding, tried.draft)
             fixer = self.fixers.get(finding.rule)
@@ -256,13 +256,14 @@ class _Fixing:
             change = as_change(fixer.propose(FixSite(tried.context, finding)))
             reason = NOT_CERTAIN
             if change:
-                if accepted.meets(change):
+                if _overlaps(change, taken):
                     continue
                 touched = frozenset(tried.draft.origin[at - 1] for at in change.lines)
-                reason = self._objection(change, tried, accepted, touched)
+                reason = self._objection(change, tried)
                 if not reason and _guarded(change, tried, fixer):
                     changes.append(change)
-                    accepted.add(change)
+                    for span in change.columns:
+                        taken[span.line].add(span)
                     fixes.append(AppliedFix(key, touched))
                     continue
             self.reasons[key] = reason or NOT_EQUAL
@@ -272,11 +273,9 @@ class _Fixing:
         self,
         change: LineChange,
         tried: TriedFix,
-        accepted: "_Accepted",
-        touched: AbstractSet[int],
     ) -> str:
-        """Return why a change must not be made: it touches other lines than it may or
-        empties a hunk; "" if it may be made.
+        """Return why a change must not be made: it touches other lines than it may;
+        "" if it may be made.
         """
         patch = tried.draft.patch
         texts = (text.strip() for edit in change.edits for text in edit.insert)
@@ -292,30 +291,30 @@ class _Fixing:
             if _is_realigned(patch, edit)
             for number in range(edit.start, edit.start + edit.delete)
         }
-        if not all(map(self._may_touch, touched)) or not all(
-            self._is_own(patch, number, number in inserted)
+        is_own = all(
+            self._may_change(tried.draft, number, number in inserted)
             for number in change.lines - realigned
-        ):
-            return NOT_ADDED
-        return NOTHING_LEFT if accepted.empties(change) else ""
+        )
+        are_free = (self._may_touch(tried.draft.origin[at - 1]) for at in realigned)
+        return "" if is_own and all(are_free) else NOT_ADDED
 
-    def _is_own(self, patch: Patch, number: int, is_inserted: bool) -> bool:
+    def _may_change(
+        self, draft: PatchEdit, number: int, is_inserted: bool = False
+    ) -> bool:
         """Return whether a line is in the message, or is one that the patch adds and
-        does not only move.
+        does not only move, and may be touched.
         """
+        patch = draft.patch
+        if not self._may_touch(draft.origin[number - 1]):
+            return False
         if number < patch.diff_line:
             return number < patch.message_line + len(patch.message)
-        text = "".join(patch.lines[number - 1 : number])
+        text = patch.lines[number - 1]
         return (
             text.startswith(("+", "\\"))
             and not text.startswith("+++ ")
             and (is_inserted or text[1:] not in self._moved)
         )
-
-    def _is_ours(self, line: ScannedLine, origin: int) -> bool:
-        """Return whether the patch adds the line (does not only move it) and it may change."""
-        is_moved = as_text(line.raw[1:]) in self._moved
-        return line.added and not is_moved and self._may_touch(origin)
 
     def to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
         """Return the fixes to revert and why: those whose finding is still there, and
@@ -338,6 +337,16 @@ class _Fixing:
             name = self._rules[rule].name if rule in self._rules else rule
             reason = f"{CAUSES_OTHERS}: {name}"
             failed.update(dict.fromkeys(_nearest(tried, line), reason))
+        for before, after in zip(*map(_hunks, (start, tried)), strict=False):
+            if _has_effect(before) and not _has_effect(after):
+                places = {
+                    start.draft.origin[line.patch_line - 1] for line in before.lines
+                }
+                failed.update(
+                    (one.key, NOTHING_LEFT)
+                    for one in tried.applied
+                    if one.lines & places
+                )
         return failed
 
 
@@ -357,54 +366,17 @@ def _nearest(tried: TriedFix, line: int) -> list[Key]:
     return [one.key for one in tried.applied if away.get(one.key, least) == least]
 
 
-class _Accepted:
-    """The changes of a round so far by line, and the changed lines that remain in each hunk."""
+def _overlaps(change: LineChange, taken: Mapping[int, set[ColumnSpan]]) -> bool:
+    """Return whether the change touches what another one changes.
 
-    def __init__(self, patch: Patch) -> None:
-        hunks = [hunk for change in patch.files for hunk in change.hunks]
-        self._lines = patch.lines
-        self._starts = [hunk.patch_line for hunk in hunks]
-        self._left = [sum(line.kind in "+-" for line in hunk.lines) for hunk in hunks]
-        self._taken: dict[int, set[ColumnSpan]] = {}
-
-    def add(self, change: LineChange) -> None:
-        """Add a change."""
-        for span in change.columns:
-            self._taken.setdefault(span.line, set()).add(span)
-        for hunk, lost in self._losses(change).items():
-            self._left[hunk] -= lost
-
-    def meets(self, change: LineChange) -> bool:
-        """Return whether the change touches what another one changes.
-
-        The same replacement in a line twice is one change.
-        """
-        return any(
-            span.start <= other.end and other.start <= span.end
-            for span in change.columns
-            for other in self._taken.get(span.line, ())
-            if span != other or span.end == sys.maxsize
-        )
-
-    def empties(self, change: LineChange) -> bool:
-        """Return whether a hunk changes nothing any more after it."""
-        return any(
-            lost > 0 and self._left[hunk] <= lost
-            for hunk, lost in self._losses(change).items()
-        )
-
-    def _losses(self, change: LineChange) -> Counter[int]:
-        """Return, by hunk, how many changed lines it removes."""
-        losses = Counter[int]()
-        for edit in change.edits:
-            hunk = bisect_right(self._starts, edit.start) - 1
-            if hunk >= 0:
-                # the mark of a missing newline is not a changed line
-                gone = self._lines[edit.start - 1 : edit.start - 1 + edit.delete]
-                for sign, lines in ((1, gone), (-1, edit.insert)):
-                    changed = sum(line.startswith(("+", "-")) for line in lines)
-                    losses[hunk] += sign * changed
-        return losses
+    The same replacement in a line twice is one change.
+    """
+    return any(
+        span.start <= other.end and other.start <= span.end
+        for span in change.columns
+        for other in taken.get(span.line, ())
+        if span != other or span.end == sys.maxsize
+    )
 
 
 def _is_realigned(patch: Patch, edit: FixEdit) -> bool:
@@ -414,10 +386,9 @@ def _is_realigned(patch: Patch, edit: FixEdit) -> bool:
     old = patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
     new = [line for line in edit.insert if line.startswith("+")]
     return (
-        bool(old)
-        and all(line.startswith(" ") for line in old)
+        all(line.startswith(" ") for line in old)
         and [f"-{line[1:]}" for line in old] == list(edit.insert[: len(old)])
-        and [line[1:].strip() for line in new] == [line.strip() for line in old]
+        and [line[1:].strip() for line in new] == [line[1:].strip() for line in old]
     )
 
 
@@ -429,38 +400,23 @@ def _is_long(patch: Patch, number: int) -> bool:
 def _guarded(change: LineChange, tried: TriedFix, fixer: RegisteredFixer) -> bool:
     """Return whether the code keeps its meaning, over all lines of the change together."""
     lines, diff_line = scan(tried.context).lines, tried.context.patch.diff_line
-    numbers = [
-        number
-        for number in sorted(change.lines)
-        if number >= diff_line and lines[number - 1].sign == "+"
+    touched = sorted(change.lines)
+    code = [
+        line
+        for line in lines[max(touched[0], diff_line) - 1 : touched[-1]]
+        if line.sign == "+"
     ]
-    if not numbers:
+    if not code:
         return True
-    last = numbers[-1]
-    first = lines[numbers[0] - 1]
+    first, last = code[0], code[-1].number
     inside = _inside(first)
     if inside is None:
         return False
-    old = [line.raw[1:] for line in lines[first.number - 1 : last] if line.sign == "+"]
+    old = [line.raw[1:] for line in code]
 
-    def is_kept(counts: Iterable[int]) -> bool:
-        before = old
-        for count in counts:
-            step = LineChange(change.spans[:count], change.edits)
-            after = tried.draft.excerpt(step, first.number, last)
-            new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
-            if not keeps_meaning(
-                before, new, path=first.file, fixer=fixer, inside=inside
-            ):
-                return False
-            before = new
-        return True
-
-    # one after the other: several changes of a line may look like others together
-    count = len(change.spans)
-    return is_kept([count]) or (
-        1 < count <= MOST_STEPS and is_kept(range(1, count + 1))
-    )
+    after = tried.draft.excerpt(change, first.number, last)
+    new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
+    return keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside)
 
 
 def _inside(line: ScannedLine) -> str | None:
@@ -487,14 +443,16 @@ def _moved(context: Context) -> frozenset[str]:
     )
 
 
-def _is_empty_change(patch: Patch) -> bool:
-    """Return whether the diff adds back everything that it removes."""
-    return patch.has_diff and all(
-        [line.text for line in hunk.lines if line.kind == "-"]
-        == [line.text for line in hunk.lines if line.kind == "+"]
-        for change in patch.files
-        for hunk in change.hunks
+def _hunks(tried: TriedFix) -> list[Hunk]:
+    return [hunk for change in tried.draft.patch.files for hunk in change.hunks]
+
+
+def _has_effect(hunk: Hunk) -> bool:
+    """Return whether a hunk does not add back exactly what it removes."""
+    removed, added = (
+        [line.text for line in hunk.lines if line.kind == kind] for kind in "-+"
     )
+    return removed != added
 
 
 def _key(finding: Finding, draft: PatchEdit) -> Key:

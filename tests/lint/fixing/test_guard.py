@@ -47,7 +47,9 @@ def test_what_may_change(
             new,
             path=C,
             fixer=RegisteredFixer(
-                lambda _: None, changes, ((r"= 0", r""), (r"(0x\w+)", r"(?i:\1)"))
+                lambda _: None,
+                changes,
+                ((r"= 0(?!\S)", ""), (r"0x\w+", lambda match: match[0].lower())),
             ),
         )
         is kept

@@ -51,22 +51,6 @@ def test_a_long_line_is_broken(bad: str, good: str) -> None:
     assert code(fixed_text(patch_of(f" \tint ret;\n \n+{body}\n \tint more;"))) == good
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        (
-            '\tpr_info("a message that users search for is left on one line even if that makes the'
-            ' line too long for us\\n");'
-        ),
-        (
-            "\t/* https://example.org/a/very/long/link/that/must/not/be/broken/because/it/would/not/be/found/at/all */"  # noqa: E501
-        ),
-    ],
-)
-def test_what_is_searched_for_is_not_broken(line: str) -> None:
-    assert code(fixed_text(patch_of(f" \tint ret;\n \n+{line}\n \tint more;"))) == line
-
-
 def test_a_line_below_a_changed_one_is_aligned_with_it() -> None:
     text = patch_of(
         "-static int frob_set(struct frob *frob,\n"
@@ -82,15 +66,6 @@ def test_a_line_below_a_changed_one_is_aligned_with_it() -> None:
         "+\t\t\t int mode)",
     ]
     assert "@@ -10,4 +10,4 @@" in "\n".join(fixed)
-
-
-def test_the_last_lines_of_a_hunk_stay_so_that_it_applies() -> None:
-    text = patch_of(
-        "-static int frob_set(struct frob *frob,\n"
-        "+static int frob_set_mode(struct frob *frob,\n"
-        " \t\t    int mode)"
-    )
-    assert not fixed_text(text).changed
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 
 import re
 
-from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.checks.line_layout import (
     _last_open_parenthesis as last_open_bracket,
 )
@@ -11,57 +10,21 @@ from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     COMMENT,
-    NAMED,
     FixSite,
     Proposal,
-    bare_code,
-    delete,
     fixer,
     indent_of,
     replaced,
+    rewrite,
+    tabbed,
 )
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
 from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
 from patchpilot.model.finding import FixEdit
 
-_SPACES = " \t"
 _MOST_LINES = 20
 _TAB = "\t"
-_TAG = compile_cached(
-    r"\+(?:/\*(?=.*\*/)|//|#)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
-)
-
-
-@fixer("join-brace")
-def join_brace(site: FixSite) -> Proposal:
-    """Move the brace, `else` or `while` to the end of the previous line."""
-    for number in (site.number, site.number + 1):
-        head, tail = bare_code(site.added(number - 1)), bare_code(site.added(number))
-        rest = tail.lstrip(_SPACES)
-        is_end = head.strip() == "}" and re.match(r"(?:else|while)\b", rest)
-        if head.strip() and (rest == "{" or is_end):
-            return replaced(number - 1, f"+{head} {rest}", count=2)
-    return None
-
-
-@fixer("split-brace")
-def split_brace(site: FixSite) -> Proposal:
-    """Move the opening brace of a function to a separate line."""
-    for number in range(site.number, site.number + _MOST_LINES):
-        text = bare_code(site.added(number))
-        if match := re.fullmatch(r"([^{]*\))[ \t]*\{", text):
-            return replaced(number, f"+{match[1]}", "+{")
-        if not text or ";" in text or "{" in text:
-            break
-    return None
-
-
-@fixer("label")
-def label(site: FixSite) -> Proposal:
-    """Move a label to the start of its line; in a macro, together with the statement after it."""
-    pattern = r"\+[ \t]+([A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))"
-    match = re.match(pattern, site.line.raw) if site.added(site.number) else None
-    return replaced(site.number, f"+{match[1].rstrip()}") if match else None
+_TAG = r"^\+(?:/\*(?=.*\*/)|//|#)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
 
 
 @fixer("tab-stop", COMMENT)
@@ -96,19 +59,9 @@ def _comment_to_end(line: ScannedLine) -> Proposal:
     return replaced(line.number, match[1] + comment, match[1] + code)
 
 
-@fixer("comment-end", COMMENT)
-def comment_end(site: FixSite) -> Proposal:
-    """Move the end of a comment to a separate line."""
-    line = site.added(site.number)
-    is_comment = line and not line.text.strip(f"+{NOTE} \t")
-    pattern = r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$"
-    match = re.match(pattern, site.line.raw) if is_comment else None
-    return match and replaced(site.number, f"+{match[1]}{match[2]}", f"+{match[1]}*/")
-
-
 @fixer("align")
 def align(site: FixSite) -> Proposal:
-    """Aligns a continuation line with the text after the open parenthesis.
+    """Align a continuation line with the text after the open parenthesis.
 
     Lines that were aligned with it move along. A line below an added one that the patch does not
     change is removed and added again.
@@ -129,7 +82,7 @@ def align(site: FixSite) -> Proposal:
             break
         rows.append(row)
         depth += _depth(row.code)
-    new = _TAB * (tabs + column // 8) + " " * (column % 8)
+    new = tabbed(8 * tabs + column)
     added = [as_text(f"+{new}{row.raw[1 + len(old) :]}") for row in rows]
     if line.sign == "+":
         return [
@@ -164,19 +117,11 @@ def _depth(code: str) -> int:
     return code.count("(") - code.count(")")
 
 
-@fixer("drop-fallthrough", NAMED, tokens=((r"fallthrough ;", r""),))
-def drop_fallthrough(site: FixSite) -> Proposal:
-    """Delete a `fallthrough;` between two labels."""
-    is_alone = bare_code(site.added(site.number)).strip() == "fallthrough;"
-    return delete([site.number]) if is_alone else None
-
-
 @fixer("spdx-comment", COMMENT)
 def spdx_comment(site: FixSite) -> Proposal:
     """Rewrite a line with only a license tag in the comment style of its kind of file."""
-    line, comment = site.added(site.number), site.finding.value("comment")
-    match = _TAG.match(line.raw) if line else None
-    if not match or comment not in ("//", "/*", "#"):
-        return None
+    comment = site.finding.value("comment")
     end = " */" if comment == "/*" else ""
-    return replaced(site.number, f"+{comment} {match[1]}{end}")
+    is_known = comment in ("//", "/*", "#")
+    new = f"+{comment} {{1}}{end}"
+    return rewrite(site, _TAG, new, in_comments=True) if is_known else None

@@ -6,20 +6,24 @@ The rules' pages document the assumptions of each fixer.
 """
 
 import re
-from collections.abc import Iterator
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.line_scan import as_bytes
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, Proposal, fixer
-from patchpilot.lint.fixing.fixers.fix_tokens import replaced_code
+from patchpilot.lint.fixing.fixer import (
+    NAMED,
+    FixSite,
+    Proposal,
+    fixer,
+    rewrite,
+)
+from patchpilot.lint.fixing.fixers.fix_statements import MOST_LINES
+from patchpilot.lint.fixing.fixers.fix_tokens import BRACKETS, NO_MACRO
 
 _OUTSIDE = compile_cached(
     r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
 )
 """Where code runs outside of the kernel and has no kernel types."""
-_OPERAND = r"(?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+"
 _CONDITION = compile_cached(
     r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$"
 )
@@ -34,68 +38,60 @@ _VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*
 """A name, a call or what is in parentheses, with the members and elements that follow."""
 _POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
 """Such a value, also after a cast to a pointer or stars."""
-_NULL_TEST = compile_cached(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
+_NULL_TEST = rf"(\(\s*)?({_POINTER})\s*([=!]=)\s*NULL\b(\s*\))?"
+_NEGATED = compile_cached(r"!\s*\($")
+_OUTER = compile_cached(r"(?:[(!=]|&&|\|\||\breturn)\s*$")
+_CLOSED = compile_cached(r"\s*(?:[);?]|&&|\|\||$)")
 _LIST_ENDS = compile_cached(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
-
-
-def _expression(site: FixSite) -> str:
-    """Return the sanitized text of the finding's line if the patch adds it.
-
-    Returns "" in a macro, whose arguments may be expressions without parentheses.
-    """
-    text = site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
-    return "" if re.match(r"\+\s*#", text) or text.rstrip().endswith("\\") else text
 
 
 @fixer(
     "kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1"))
 )
-def kernel_types(site: FixSite) -> Iterator[ColumnSpan]:
+def kernel_types(site: FixSite) -> Proposal:
     """Rewrite `uint32_t` as `u32`, unless the line already has a variable of that name."""
     tree, is_kernel = site.context.tree, site.context.project.kernel
     has_types = tree.exists("include/linux/types.h") if tree else is_kernel
-    for sign in ("u", "") if has_types and not _OUTSIDE.search(site.line.file) else ():
-        for bits in ("8", "16", "32", "64"):
-            yield from replaced_code(
-                site,
-                rf"(?<![\w.>]){sign}int{bits}_t(?!\w)",
-                f"{sign or 's'}{bits}",
-                r"^(?!.*\b[us](?:8|16|32|64)\b)",
-            )
+    if not has_types or _OUTSIDE.search(site.line.file):
+        return None
+    return rewrite(
+        site,
+        r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)",
+        lambda match: f"{match[1] or 's'}{match[2]}",
+        whole=r"^(?!.*\b[us](?:8|16|32|64)\b)",
+    )
 
 
-@fixer("null-test", NAMED, tokens=((r"\(?", r"!?"), (r"(?:[!=]= NULL)?(?: ?\))?", r"")))
-def null_test(site: FixSite) -> Iterator[ColumnSpan]:
+@fixer("null-test", NAMED, tokens=((r"[()]|[!=]= NULL|!(?!\S)", ""),))
+def null_test(site: FixSite) -> Proposal:
     """Rewrite `p == NULL` as `!p`, and `p != NULL` as `p` if only its truth value matters.
 
     Parentheses that are no longer necessary are removed.
     """
-    text, above = _expression(site), site.line.previous
+    line = site.line
+    above = line.previous if line.previous and line.previous.in_hunk else None
+    is_near = above is not None and above.hunk_start == line.hunk_start
+    upper = above.text.rstrip() if above and is_near else ""
     below = (site.scan.raw_line(site.number, 1) or "")[1:].strip()
-    for match in _NULL_TEST.finditer(text):
-        start, end = match.span()
-        before, after = text[1:start].rstrip(), text[end:].rstrip(" \t\\")
-        if not before and above and above.hunk_start == site.line.hunk_start:
-            before = above.text.rstrip() if above.in_hunk else ""
+
+    def plain(match: re.Match[str]) -> str:
+        before = match.string[1 : match.start(2)].rstrip() or upper
+        end = match.start(4) if match[4] else match.end()
+        after = match.string[end:].rstrip(" \t\\")
         # nothing next to an operand of its own binds more tightly
         is_operand = _OPENS.search(before) and (
             _CLOSES.match(after) or (not after and re.match(r"&&|\|\||\)", below))
         )
-        is_equal = match[2] == "=="
-        if (
-            NOTE in match[0]
-            or not is_operand
-            or (is_equal and re.search(r"!\s*\($", before))
-            or not (is_equal or _is_truth(before, after or below))
-        ):
-            continue
-        outer = re.search(r"(?:[(!=]|&&|\|\||\breturn)\s*(\()\s*$", text[:start])
-        closing = compile_cached(r"\s*\)(?=\s*(?:[);?]|&&|\|\||$))").match(text, end)
-        first, last = (
-            (outer.start(1), closing.end()) if outer and closing else (start, end)
-        )
-        yield ColumnSpan(site.number, first, start, "!" if is_equal else "")
-        yield ColumnSpan(site.number, match.end(1), last, "")
+        is_equal = match[3] == "=="
+        is_plain = is_equal or _is_truth(before, after or below)
+        if not is_operand or not is_plain or (is_equal and _NEGATED.search(before)):
+            return "{0}"
+        is_outer = _OUTER.search(match.string[: match.start()] if match[1] else ".")
+        is_closed = _CLOSED.match(match.string, match.end()) if match[4] else None
+        value = "!{2}" if is_equal else "{2}"
+        return value if is_outer and is_closed else f"{{1}}{value}{{4}}"
+
+    return rewrite(site, _NULL_TEST, plain, whole=NO_MACRO)
 
 
 def _is_truth(before: str, after: str) -> bool:
@@ -117,49 +113,19 @@ def _is_truth(before: str, after: str) -> bool:
     return True
 
 
-_PARENTHESES = ((r"[( ]+", r""), (r"[) ]+", r""))
-_PLAIN = rf"(\(\s*)(?=[^()]*(?:->|\.)){_OPERAND}(\s*\))"
-_START = r"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)"
-
-
-@fixer("plain-value", NAMED, tokens=_PARENTHESES)
-def plain_value(site: FixSite) -> Proposal:
-    """Remove the parentheses in `&(a->b)`, `*(a->b)` and `(a->b)()`."""
-    if not _expression(site):
-        return None
-    addressed = replaced_code(site, rf"{_START}?[&*]\s*{_PLAIN}", "")
-    return (*addressed, *replaced_code(site, rf"{_START}{_PLAIN}(?=\()", ""))
-
-
-@fixer("plain-comparison", NAMED, tokens=_PARENTHESES)
+@fixer("plain-comparison", NAMED, tokens=BRACKETS)
 def plain_comparison(site: FixSite) -> Proposal:
-    """Remove the parentheses around a comparison in a condition.
-
-    The comparison is an operand of `&&` or `||`, or the whole condition.
-    """
+    """Remove the parentheses around a comparison that is an operand or a whole condition."""
     inside = as_bytes(site.finding.value("inside")).strip()
-    if "\n" in inside or _LIST_ENDS.search(inside) or not _expression(site):
+    if "\n" in inside or _LIST_ENDS.search(inside):
         return None
-    number = site.number
-    while line := site.added(number):
-        text = line.text[: len(line.raw)]
-        spans = [
-            ColumnSpan(number, *match.span(group), "")
-            for match in re.finditer(rf"(\(\s*){re.escape(inside)}(\s*\))", text)
-            if re.search(r"(?:\(|&&|\|\||\+\s*)\s*$", text[: match.start()])
-            and re.match(r"\s*(?:\)|&&|\|\||$)", text[match.end() :])
-            for group in (1, 2)
-        ]
-        if spans or re.search(r"[;{]\s*$", text):
-            return spans
-        number += 1
-    return None
+    pattern = rf"((?:\(|&&|\|\||^\+)\s*)\(\s*({re.escape(inside)})\s*\)(?=\s*(?:\)|&&|\|\||$))"
+    return rewrite(site, pattern, "{1}{2}", rows=range(MOST_LINES), whole=NO_MACRO)
 
 
-@fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),))
+@fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*|\b0[0-7]{3}\b", "0"),))
 def octal_mode(site: FixSite) -> Proposal:
     """Rewrite symbolic permissions as the equivalent octal number."""
     mode = re.escape(site.finding.value("mode")) or r"\Z\A"
-    return replaced_code(
-        site, rf"(?<![\w|]){mode}(?!\w|\s*\|)", site.finding.value("octal")
-    )
+    octal = site.finding.value("octal")
+    return rewrite(site, rf"(?<![\w|]){mode}(?!\w|\s*\|)", octal)

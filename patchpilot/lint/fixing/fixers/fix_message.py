@@ -6,9 +6,8 @@ In the diff, they change only words in comments.
 
 import re
 import textwrap
-from collections.abc import Sequence
-from itertools import takewhile
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
@@ -16,7 +15,6 @@ from patchpilot.lint.fixing.fixer import (
     ColumnSpan,
     FixSite,
     Proposal,
-    delete,
     fixer,
 )
 from patchpilot.lint.habits import habits
@@ -46,8 +44,7 @@ def _retitled(site: FixSite, title: str) -> Proposal:
     """Replace the title of a subject that is one unencoded line."""
     patch = site.context.patch
     old = patch.subject.title
-    headers = (header for header in patch.headers if header.name.lower() == "subject")
-    number = next((header.line for header in headers), 0)
+    number = patch.header_line("Subject")
     raw, *below = patch.lines[number - 1 : number + 1] if number else ("",)
     text = raw.rstrip("\r")
     # a subject in the body overrides the header
@@ -103,77 +100,70 @@ def drop_line(site: FixSite) -> Proposal:
         return None
     around = site.context.patch.lines[site.number - 2 : site.number + 1 : 2]
     is_gap = len(around) == 2 and not "".join(around).strip()
-    return delete(range(site.number, site.number + 1 + is_gap))
+    return FixEdit(site.number, 1 + is_gap, ())
+
+
+def suggested_reference(site: FixSite) -> re.Match[str] | None:
+    """Return the id and the title in the reference to a commit that the finding suggests."""
+    text = site.finding.fix.text if site.finding.fix else ""
+    return re.search(r"(?P<id>[0-9a-f]{12,40}) \(\"(?P<title>.*)\"\)$", text)
+
+
+def is_same_commit(commit_id: str, title: str, right: re.Match[str]) -> bool:
+    """Return whether an id, and a title if there is one, are those of a suggested reference.
+
+    Another title may mean another commit.
+    """
+    written, true = (
+        " ".join(text.rstrip(".…").split()).lower() for text in (title, right["title"])
+    )
+    is_titled = written in ("", true.strip("\"'() ")) or (
+        len(written) > LEAST_TITLE and true.startswith(written)
+    )
+    is_id = LEAST_ID <= len(commit_id) <= LONGEST_ID and commit_id.lower().startswith(
+        right["id"][: len(commit_id)]
+    )
+    return is_id and is_titled
+
+
+LEAST_ID, LONGEST_ID, LEAST_TITLE = 7, 40, 20
+_REFERENCE = compile_cached(
+    r"(?<![\w-])(?P<word>commit)[ \t]+(?P<id>[0-9a-f]{7,40})"
+    r"(?:[ \t]*\([ \t]*[\"']?(?P<title>.*?)[\"']?[ \t]*\)|(?!\s*(?:[(\"']|$)))(?=$|[\s.,;:)\]])",
+    re.IGNORECASE,
+)
+"""A reference whose title, if it has one, is on the same line."""
 
 
 @fixer("commit-reference", PROSE)
 def commit_reference(site: FixSite) -> Proposal:
-    """Corrects the id and subject of a `commit 0123456 ("…")` reference from the repository.
+    """Correct the id and subject of a `commit 0123456 ("…")` reference from the repository.
 
     The line must name one commit completely. If it becomes too long, its paragraph is wrapped
     again from there on.
     """
-    right = site.finding.fix.text if site.finding.fix else ""
-    match = re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
-    text = site.text(site.number)
-    named = re.findall(r"\b[0-9a-f]{7,40}\b", text)
-    written = re.search(
-        r"(?<![\w-])(commit)[ \t]+[0-9a-f]{7,40}(?:[ \t]*\([ \t]*(.*?)[ \t]*\))?(?=$|[\s.,;:)\]])",
-        text,
-        re.IGNORECASE,
-    )
-    if not match or not written or len(named) != 1 or not in_message(site):
+    right, text = suggested_reference(site), site.text(site.number)
+    written = _REFERENCE.search(text)
+    is_only = len(re.findall(r"\b[0-9a-f]{7,40}\b", text)) == 1
+    if not right or not written or not is_only or not in_message(site):
         return None
-    is_same = match[1].startswith(named[0]) or named[0].startswith(match[1])
-    title, after = written[2], text[written.end() :]
-    # a title that starts after the id and continues on the next line is not rewrapped
-    is_whole = (
-        not re.match(r"\s*(?:[(\"']|$)", after)
-        if title is None
-        else title.strip("\"'") == match[2]
-    )
-    if not is_same or not is_whole:
+    if not is_same_commit(written["id"], written["title"] or "", right):
         return None
-    reference = f'{written[1]} {match[1]} ("{match[2]}")'
-    line = text[: written.start()] + reference + after
-    if len(line) <= COLUMNS:
-        return FixEdit(site.number, 1, (line,))
-    paragraph = _prose_from(site)
-    if any("\r" in row for row in paragraph):
-        return None
-    return FixEdit(site.number, len(paragraph), _wrapped((line, *paragraph[1:])))
+    start, end = written.span()
+    line = f"{text[:start]}{written['word']} {right[0]}{text[end:]}"
+    if len(line) > COLUMNS:
+        return _rewrapped(site, line)
+    return FixEdit(site.number, 1, (line,))
 
 
-def _wrapped(lines: Sequence[str]) -> tuple[str, ...]:
-    return tuple(
-        textwrap.wrap(
-            " ".join(lines), COLUMNS, break_long_words=False, break_on_hyphens=False
-        )
-    )
-
-
-def _prose_from(site: FixSite) -> tuple[str, ...]:
-    """Return the lines of prose from the finding's line to the end of its paragraph."""
-    first, *rest = site.context.patch.lines[site.number - 1 :]
-    return (
-        first,
-        *takewhile(lambda line: line[:1].isalnum() and not is_trailer(line), rest),
-    )
-
-
-@fixer("wrap", PROSE)
-def wrap(site: FixSite) -> Proposal:
-    """Wrap a long line of prose, and the following lines of its paragraph as long as they
+def _rewrapped(site: FixSite, first: str) -> Proposal:
+    """Wrap a line that becomes `first`, and the following lines of its paragraph as long as they
     are full.
     """
-    context = site.context
-    is_pasted = site.number - context.patch.message_line in pasted(context)
-    if not in_message(site) or is_pasted:
-        return None
     lines = next(
         (
-            paragraph.lines[site.number - paragraph.start :]
-            for paragraph in paragraphs(context)
+            (first, *paragraph.lines[site.number - paragraph.start + 1 :])
+            for paragraph in paragraphs(site.context)
             if 0 <= site.number - paragraph.start < len(paragraph.lines)
         ),
         (),
@@ -187,15 +177,27 @@ def wrap(site: FixSite) -> Proposal:
         and len(lines[taken - 1]) + len(lines[taken].split()[0]) >= COLUMNS
     ):
         taken += 1
-    wrapped = _wrapped(lines[:taken])
+    text = " ".join(lines[:taken])
+    wrapped = textwrap.wrap(
+        text, COLUMNS, break_long_words=False, break_on_hyphens=False
+    )
     if any(is_trailer(row) or _NO_PROSE.match(row) for row in wrapped[1:]):
         return None
-    return FixEdit(site.number, taken, wrapped)
+    return FixEdit(site.number, taken, tuple(wrapped))
+
+
+@fixer("wrap", PROSE)
+def wrap(site: FixSite) -> Proposal:
+    """Wrap a long line of prose, and the following full lines of its paragraph."""
+    is_pasted = site.number - site.context.patch.message_line in pasted(site.context)
+    if is_pasted or not in_message(site):
+        return None
+    return _rewrapped(site, site.text(site.number))
 
 
 @fixer("spelling", PROSE)
 def spelling(site: FixSite) -> Proposal:
-    """Corrects a misspelled word in prose or in a comment, if there is only one correction."""
+    """Correct a misspelled word in prose or in a comment, if there is only one correction."""
     text = site.finding.fix.text if site.finding.fix else ""
     match = re.match(r"([ -~]*?) → ([^,]+)$", text)
     return _word(site, match[1], match[2]) if match else None
@@ -203,7 +205,7 @@ def spelling(site: FixSite) -> Proposal:
 
 @fixer("stated-spelling", PROSE)
 def stated_spelling(site: FixSite) -> Proposal:
-    """Corrects a misspelled word with the correction that the finding suggests.
+    """Correct a misspelled word with the correction that the finding suggests.
 
     A capitalized word is not changed, since it may be a name.
     """

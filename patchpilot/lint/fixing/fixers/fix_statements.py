@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the layout of statements.
-
-They write one statement per line, braces as in the coding style, and operators at the end of a
-line.
-"""
+"""Fixers for the layout of statements: needless braces, long lines and open parentheses."""
 
 import re
+from collections.abc import Iterator, Sequence
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import expand
@@ -16,31 +13,48 @@ from patchpilot.lint.fixing.fixer import (
     Proposal,
     bare_code,
     fixer,
+    indent_of,
     replaced,
+    tabbed,
 )
 from patchpilot.model.finding import FixEdit
 
 MOST_LINES = 12
-_SPACES = " \t"
 COLUMNS = 80
 MOST_COLUMNS = 100
+_DEEPEST = 3
+_BREAK = compile_cached(r"(?:,|&&|\|\|)(?=\s)")
+_LATE_BREAK = compile_cached(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
+_ANY_BREAK = compile_cached(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
+_BREAKS = (
+    (_BREAK, 1),
+    (_BREAK, 2),
+    (_BREAK, _DEEPEST),
+    (_LATE_BREAK, 0),
+    (_LATE_BREAK, _DEEPEST),
+    (_ANY_BREAK, _DEEPEST),
+)
+"""Where a line may be broken, and in up to how many brackets; best first."""
+_ARGUMENTS = _BREAKS[:3]
+_IS_END = compile_cached(r"^$|[;{}:/]$|(?<!\+ )\+$")
+_GOES_ON = " \\"
+_MACRO_COLUMNS = MOST_COLUMNS - len(_GOES_ON)
+_MACRO = compile_cached(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
+
+
 _DECLARED = compile_cached(r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()$")
-_STATEMENT = compile_cached(r"[^;{}]*;$")
-_UPPER_CALL = compile_cached(r"[A-Z][A-Z0-9_]*\s*\(")
+_SINGLE = compile_cached(
+    r"(?!(?:if|for|while|do|switch|case|default|else)\b|\w+\s*:(?!:)|#|[A-Z][A-Z0-9_]*\s*\("
+    r"|(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=)"
+    r"(?=(?:return|break|continue|goto)\b|[^=(]*(?:=|\(|\+\+|--))[^;{}]*;"
+)
+"""A statement that is neither a declaration, a condition, a label nor a call of a macro."""
 _HEAD = compile_cached(
     r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do"
 )
-_BRACES = (
-    (r"\{", r""),
-    (r"\}", r""),
-    (r"", r"\{"),
-    (r"", r"\}"),
-    (r"\} else \{", r"else"),
-    (r"else", r"\} else \{"),
-)
 
 
-@fixer("drop-braces", NAMED, tokens=_BRACES)
+@fixer("drop-braces", NAMED, tokens=(("[{}]", ""),))
 def drop_braces(site: FixSite) -> Proposal:
     """Remove the braces around single statements in all branches of a condition or loop."""
     edits: list[FixEdit] = []
@@ -48,7 +62,9 @@ def drop_braces(site: FixSite) -> Proposal:
     while True:
         head, body, end = (bare_code(site.added(number + at)) for at in range(3))
         match = branch.fullmatch(head)
-        if not (match and _HEAD.fullmatch(match[2]) and _is_single(body.strip())):
+        if not (
+            match and _HEAD.fullmatch(match[2]) and _SINGLE.fullmatch(body.strip())
+        ):
             return None
         start = match[2].removeprefix("}").strip() if edits else match[2]
         edits.append(replaced(number, f"+{match[1]}{start}"))
@@ -61,42 +77,48 @@ def drop_braces(site: FixSite) -> Proposal:
             return None
 
 
-def _is_single(code: str) -> bool:
-    """Return whether a line is one statement and neither a declaration, a condition, a
-    label nor a call of a macro.
+@fixer("break-line", NAMED, tokens=((r"\\", ""),))
+def break_line(site: FixSite) -> Proposal:
+    """Break a line of code after a comma or an operator.
+
+    The rest is aligned with the open parenthesis. The value of a macro moves to the next line.
     """
-    return (
-        _STATEMENT.fullmatch(code) is not None
-        and not re.match(
-            r"(?:if|for|while|do|switch|case|default|else)\b|\w+\s*:(?!:)|#", code
-        )
-        and not _UPPER_CALL.match(code)
-        and (
-            re.match(r"(?:return|break|continue|goto)\b|[^=(]*(?:=|\(|\+\+|--)", code)
-            is not None
-        )
-        and not re.match(
-            r"(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=",
-            code,
-        )
+    line = site.added(site.number)
+    raw = line.raw.rstrip() if line else ""
+    if not line or not raw or NOTE in line.text or raw.endswith("\\"):
+        return None
+    text = line.text[: len(raw)]
+    if match := _MACRO.match(text):
+        value, most = f"+\t{raw[match.start(2) :]}", _MACRO_COLUMNS
+        lines = [value[1:]]
+        if len(expand(value[1:])) > MOST_COLUMNS:
+            lines = _broken(
+                value, f"+\t{match[2]}", _ANY_BREAK, _DEEPEST, most, continues=True
+            )
+        *above, last = (match[1], *lines)
+        added = (*(f"+{row}{_GOES_ON}" for row in above), f"+{last}")
+        return replaced(line.number, *added) if lines else None
+    if not bare_code(line):
+        return None
+    before = line.previous.code.rstrip() if line.previous else ""
+    rows = _laid_out(raw, text, continues=not _IS_END.search(before))
+    return replaced(line.number, *(f"+{row}" for row in rows)) if rows else None
+
+
+def _laid_out(
+    raw: str,
+    text: str,
+    places: Sequence[tuple["re.Pattern[str]", int]] = _BREAKS,
+    *,
+    continues: bool = False,
+) -> list[str]:
+    """Return the lines of a long line of code, broken at the best places; none if none is good."""
+    options = ((limit, *place) for limit in (COLUMNS, MOST_COLUMNS) for place in places)
+    lines = (
+        _broken(raw, text, pattern, depth, limit, continues=continues)
+        for limit, pattern, depth in options
     )
-
-
-@fixer("operator-up", NAMED, tokens=((r"\\ (&&|\|\|)", r"\1 \\"),))
-def operator_up(site: FixSite) -> Proposal:
-    """Move a logical operator from the start of the line to the end of the previous one.
-
-    In a directive, it is inserted before the line continuation.
-    """
-    upper, line = site.added(site.number - 1), site.added(site.number)
-    if not upper or not line or NOTE in upper.text + line.text:
-        return None
-    head = re.match(r"(\+.*?\S)([ \t]*\\)?$", upper.raw.rstrip(_SPACES))
-    tail = re.match(r"(\+[ \t]*)(&&|\|\|)[ \t]*(\S.*)$", line.raw.rstrip(_SPACES))
-    if not head or not tail or not (head[2] or (bare_code(upper) and bare_code(line))):
-        return None
-    end = f"{head[1]} {tail[2]}{head[2] or ''}"
-    return replaced(upper.number, end, tail[1] + tail[3], count=2)
+    return next(filter(None, lines), [])
 
 
 @fixer("join-open")
@@ -106,50 +128,83 @@ def join_open(site: FixSite) -> Proposal:
     All of them are aligned with the first one, in lines of up to 80 or 100 columns. If a
     function's type does not leave enough space, the function's name moves to the next line.
     """
-    head = bare_code(site.added(site.number))
-    if not head.endswith(("(", "[")):
+    first = site.added(site.number)
+    raw = bare_code(first)
+    if not first or not raw.endswith(("(", "[")):
         return None
-    rows: list[tuple[str, str]] = []
-    depth = 1
+    text = first.text[1 : 1 + len(raw)]
+    declared = _DECLARED.match(raw)
+    count = depth = 1
     while depth > 0:
-        here = site.added(site.number + len(rows) + 1)
-        text = bare_code(here).strip()
-        if not here or not text or len(rows) == MOST_LINES:
+        row = site.added(site.number + count)
+        code = bare_code(row).strip()
+        # what follows without a comma may be another declaration in a macro
+        goes_on = raw[-1] in ",([&|?:+*/=-" or code[:1] in ")]&|?:+*/=-"
+        if not row or not code or not goes_on or count > MOST_LINES:
             return None
-        rows.append((text, here.text[1 : len(here.raw)].strip()))
-        depth += sum((char in "([") - (char in ")]") for char in here.code)
-    declared = _DECLARED.match(head)
-    lines = _filled(head, rows, COLUMNS) or _filled(head, rows, MOST_COLUMNS)
-    if not lines and declared and rows[-1][1].endswith((")", ";", "{")):
+        space = "" if raw[-1] in "([" or code[0] in ")]" else " "
+        raw += space + code
+        text += space + row.text[1 : len(row.raw)].strip()
+        depth += sum((char in "([") - (char in ")]") for char in row.code)
+        count += 1
+    width = len(expand(raw))
+    lines = [] if width <= COLUMNS else _laid_out(f"+{raw}", f"+{text}", _ARGUMENTS)
+    if not lines and width <= MOST_COLUMNS:
+        lines = [raw]
+    elif not lines and declared:
         # the name of a function may start a line of its own
-        lines = _filled(declared[2], rows, COLUMNS)
-        lines = lines and [declared[1].rstrip(), *lines]
+        at = declared.end(1)
+        name = _laid_out(f"+{raw[at:]}", f"+{text[at:]}", _ARGUMENTS)
+        lines = name and [declared[1].rstrip(), *name]
     added = (f"+{line}" for line in lines)
-    return replaced(site.number, *added, count=len(rows) + 1) if lines else None
+    return replaced(site.number, *added, count=count) if lines else None
 
 
-def _filled(head: str, rows: list[tuple[str, str]], limit: int) -> list[str]:
-    """Return lines of arguments after an open parenthesis; none where one of them is too long.
+def _broken(
+    raw: str,
+    text: str,
+    pattern: "re.Pattern[str]",
+    deepest: int,
+    limit: int,
+    *,
+    continues: bool,
+) -> list[str]:
+    """Return the lines of a line of code that is broken at places of up to this depth of brackets.
 
-    Of each row the text and its mask are given.
+    None where one is too long.
     """
-    column = len(expand(head))
-    indent = "\t" * (column // 8) + " " * (column % 8)
-    lines = [head]
-    depth = 0
-    for text, mask in rows:
-        start = 0
-        for at, char in enumerate(mask):
-            depth += (char in "([{") - (char in ")]}")
-            if (char != "," or depth) and at < len(mask) - 1:
-                continue
-            piece = text[start : at + 1].strip()
-            start = at + 1
-            is_next = lines[-1].endswith(("(", "[")) or piece.startswith((")", "]"))
-            longer = f"{lines[-1]}{'' if is_next else ' '}{piece}"
-            if len(expand(longer)) <= limit:
-                lines[-1] = longer
-            else:
-                lines.append(indent + piece)
+    margin = len(expand(indent_of(raw))) + (0 if continues else 8)
+    lines = [""]
+    opened: list[int] = []
+    # the brackets that are open where the last line starts
+    outer = 0
+    start = 1
+    for end in (*_breaks(text, pattern, deepest), len(text)):
+        piece = raw[start:end]
+        if lines[-1].strip() and len(expand(lines[-1] + piece.rstrip())) > limit:
+            column = opened[-1] if opened else margin
+            if len(lines) == 1:
+                outer = len(opened)
+            lines[-1] = lines[-1].rstrip()
+            lines.append(tabbed(column))
+            piece = piece.lstrip()
+        for at, char in enumerate(text[end - len(piece) : end]):
+            if char in "([{":
+                opened.append(len(expand(lines[-1] + piece[: at + 1])))
+            elif char in ")]}" and opened:
+                opened.pop()
+        lines[-1] += piece
+        start = end
     fits = all(len(expand(line)) <= limit for line in lines)
-    return lines if fits and len(lines[0]) > len(head) else []
+    # what is below may be aligned with a bracket that is still open
+    is_open = opened and len(opened) > outer
+    return lines if fits and 1 < len(lines) <= MOST_LINES and not is_open else []
+
+
+def _breaks(text: str, pattern: "re.Pattern[str]", deepest: int) -> Iterator[int]:
+    """Yield the columns after which a line may be broken."""
+    for match in pattern.finditer(text):
+        end = match.end()
+        depth = sum((char in "([{") - (char in ")]}") for char in text[:end])
+        if depth <= deepest:
+            yield end

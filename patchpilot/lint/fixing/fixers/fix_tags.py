@@ -4,39 +4,28 @@
 They never change the person or commit that a tag names.
 """
 
+import re
+
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, delete, fixer
-from patchpilot.lint.fixing.fixers.fix_message import in_message
-from patchpilot.model.finding import FixEdit
-from patchpilot.model.fixes_line import DIGITS, FixesLine, read_fixes_line
-
-_FORM = compile_cached(r"^\s*([A-Za-z][A-Za-z-]*)\s*:\s*(\S.*?)\s*$")
-_TITLE = compile_cached(
-    r"[:,-]?\s*(?=\(?[\"']|\()\(?\s*[\"']?([^\"']\S.*?[^\"'\s)])[\"']?\s*\)?\s*$"
+from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, fixer
+from patchpilot.lint.fixing.fixers.fix_message import (
+    LONGEST_ID,
+    in_message,
+    is_same_commit,
+    suggested_reference,
 )
-_ANY_TITLE = compile_cached(r"(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$")
-_WHOLE_TITLE = compile_cached(r"\(\"(.*)\"\)$")
-_PEOPLE = {
-    name.lower(): name
-    for name in (
-        "Signed-off-by",
-        "Co-developed-by",
-        "Acked-by",
-        "Tested-by",
-        "Reviewed-by",
-        "Reported-by",
-        "Suggested-by",
-        "Assisted-by",
-    )
-}
+from patchpilot.model.finding import FixEdit
+from patchpilot.model.fixes_line import DIGITS, read_fixes_line
+from patchpilot.model.trailer import is_trailer
 
-
-def _is_tag(text: str) -> bool:
-    match = _FORM.match(text)
-    return match is not None and (
-        "-" in match[1]
-        or match[1].lower() in ("cc", "fixes", "link", "closes", "to", "buglink")
-    )
+_FORM = compile_cached(
+    r"\s*(?:(?P<kept>cc|to)|(?P<by>(?:signed-off|co-developed|acked|tested|reviewed|reported|suggested"
+    r"|assisted)-by))\s*:\s*(?P<value>\S.*?)\s*",
+    re.IGNORECASE,
+)
+_TITLE = compile_cached(
+    r"[:,-]?\s*(?=[(\"'])\(?\s*([\"']?)(?P<title>[^\"'\s].*?[^\"')\s])\1\s*\)?\s*"
+)
 
 
 def _rewritten(site: FixSite, text: str) -> Proposal:
@@ -47,11 +36,9 @@ def _rewritten(site: FixSite, text: str) -> Proposal:
 @fixer("tag-form", PROSE)
 def tag_form(site: FixSite) -> Proposal:
     """Normalize a known tag: usual case, no indent, and one space after the colon."""
-    match = _FORM.match(site.text(site.number))
-    name = match and _PEOPLE.get(match[1].lower())
-    if match and match[1].lower() in ("cc", "to"):
-        name = match[1]
-    return _rewritten(site, f"{name}: {match[2]}") if match and name else None
+    match = _FORM.fullmatch(site.text(site.number))
+    name = match and (match["kept"] or match["by"].capitalize())
+    return _rewritten(site, f"{name}: {match['value']}") if match else None
 
 
 @fixer("fixes-form", PROSE)
@@ -61,55 +48,30 @@ def fixes_form(site: FixSite) -> Proposal:
     The line must name that commit and have no other text. If the commit is not in the repository,
     its subject and the first 12 digits of its id are kept.
     """
-    right = site.finding.fix.text if site.finding.fix else ""
-    written = _named(site.text(site.number))
-    if written is None:
+    line = read_fixes_line(site.text(site.number))
+    if line is None or not (line.is_unquoted and line.is_spaced):
         return None
-    if not right.startswith("Fixes: "):
-        titled = _TITLE.match(written.rest) if len(written.id) >= DIGITS else None
-        tag = f'Fixes: {written.id[:DIGITS].lower()} ("{titled and titled[1]}")'
-        return _rewritten(site, tag) if titled and " " in titled[1] else None
-    true = _named(right)
-    true_title = _WHOLE_TITLE.match(true.rest) if true else None
-    title = _ANY_TITLE.match(written.rest)
-    if not true or not true_title or not title:
-        return None
-    # another title may mean another commit
-    words, id_ = (title[1] or "").strip("\"'() "), written.id.lower()
-    is_same = id_.startswith(true.id) or true.id.startswith(id_)
-    is_titled = not words or _same(words, true_title[1])
-    return _rewritten(site, right) if is_same and is_titled else None
-
-
-def _named(text: str) -> FixesLine | None:
-    """Return a Fixes: line that names a commit, as a person may have written it."""
-    line = read_fixes_line(text)
-    if line is None or not line.is_unquoted or not 7 <= len(line.commit_id) <= 40:
-        return None
-    return line if line.is_spaced else None
-
-
-def _same(written: str, true: str) -> bool:
-    one, two = (" ".join(text.rstrip(".…").split()).lower() for text in (written, true))
-    return one == two.strip("\"'() ") or (len(one) > 20 and two.startswith(one))
+    match, right = _TITLE.fullmatch(line.rest), suggested_reference(site)
+    title = match["title"] if match else ""
+    if right:
+        is_named = is_same_commit(line.commit_id, title, right)
+        is_whole = match is not None or not line.rest.strip()
+        return _rewritten(site, f"Fixes: {right[0]}") if is_named and is_whole else None
+    is_titled = " " in title and DIGITS <= len(line.commit_id) <= LONGEST_ID
+    tag = f'Fixes: {line.id[:DIGITS].lower()} ("{title}")'
+    return _rewritten(site, tag) if is_titled else None
 
 
 @fixer("close-gap", PROSE)
 def close_gap(site: FixSite) -> Proposal:
     """Delete the blank lines between two tags, but not a paragraph between them."""
-    first = last = site.number
-
-    def is_blank(number: int) -> bool:
-        return in_message(site, number) and not site.text(number).strip()
-
-    if not is_blank(first):
-        return None
-    while is_blank(first - 1):
-        first -= 1
-    while is_blank(last + 1):
-        last += 1
-    if not in_message(site, first - 1) or not in_message(site, last + 1):
-        return None
-    above, below = site.text(first - 1), site.text(last + 1)
-    are_tags = _is_tag(below) and (_is_tag(above) or above[:1] in (" ", "\t"))
-    return delete(range(first, last + 1)) if are_tags else None
+    lines, number = site.context.patch.lines, site.number
+    first = next(at for at in range(number, 0, -1) if lines[at - 1].strip())
+    last = next((at for at in range(number, len(lines)) if lines[at].strip()), first)
+    is_between = (
+        first < number and in_message(site, first) and in_message(site, last + 1)
+    )
+    above, below = lines[first - 1], lines[last]
+    are_tags = is_trailer(below) and (is_trailer(above) or above[:1] in (" ", "\t"))
+    edit = FixEdit(first + 1, last - first, ())
+    return edit if is_between and are_tags else None

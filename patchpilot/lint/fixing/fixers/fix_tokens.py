@@ -1,93 +1,224 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that replace C tokens with equivalent ones.
+"""Fixers that replace what one pattern matches: spaces, tokens, and breaks between lines.
 
-Each of them declares the tokens that it changes.
+Each of them declares the tokens that it changes; the guard compares all others, comments and
+strings.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
+from patchpilot.cache.cached_re import compile_cached
+from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.fixing.fixer import (
+    COMMENT,
     NAMED,
     SPACE,
-    ColumnSpan,
     FixSite,
     Proposal,
+    TokenChanges,
     fixer,
+    rewrite,
+)
+
+_SPACES = (" ", "\t", "")
+_SIGN = r"(?:<<=|>>=|[<>=!+\-*/%^|&]=|=>|->|<<|>>|&&|\|\||\+\+|--|\?:|[^\s\x01])"
+_QUALIFIER = r"(?:const|volatile|(?:__)?restrict|__(?:iomem|user|rcu|percpu|force))\b"
+BRACKETS = (("[()]", ""),)
+_PLAIN = (
+    r"\(\s*(?=[^()\n]*(?:->|\.))((?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+)\s*\)"
+)
+NO_MACRO = r"\A(?!\+\s*#)(?!.*\\[ \t]*(?:\n|\Z))"
+"""A line outside macros, whose arguments may be expressions without parentheses."""
+_START = r"(?:[^&\w\s)\]]\s*|^\+\s*|\breturn\s*)"
+
+
+def _fixer(
+    name: str,
+    pattern: str,
+    new: str | Callable[["re.Match[str]"], str],
+    tokens: TokenChanges = (),
+    **options: Any,
+) -> None:
+    """Register the fixer that replaces what the pattern matches (see `rewrite`)."""
+    kind = COMMENT if "in_comments" in options else NAMED if tokens else SPACE
+    propose = partial(rewrite, pattern=pattern, new=new, **options)
+    fixer(name, kind, tokens=tokens)(propose)
+
+
+def _lower(match: re.Match[str]) -> str:
+    return match[0].lower()
+
+
+def _star(match: re.Match[str]) -> str:
+    """Return pointer stars attached to the name; a qualifier keeps a space on both sides."""
+    return f" {''.join(match[1].split())}{' ' if match[2] else ''}"
+
+
+_fixer("space-after", r"[^\s\x01](?=[^ \t\n])", "{0} ", at_column=True)
+_fixer("no-space-before", r"[ \t]+([^\s\x01])", "{1}", at_column=True)
+_fixer("no-space-after", rf"({_SIGN})[ \t]+(?=\S)", "{1}", at_column=True)
+# a name before `(*` may be a type, and a macro without arguments may have a value
+_fixer("no-space-before-call", r"(?<=\w)[ \t]+(\()(?!\s*[*^])", "{1}", at_column=True)
+_fixer("cast", r"(\([^()\n]*\))[ \t]+(?=[\w(&*~!\"'-])", "{1}", at_column=True)
+_fixer(
+    "star",
+    rf"(?<=[\w)])([*\s]*\*[*\s]*)(?=[\w)(])(?=({_QUALIFIER})?)",
+    _star,
+    at_column=True,
+)
+_fixer("space-before-brace", r"(?:\)|\belse|\bdo)(?=\{)", "{0} ")
+_fixer(
+    "dts-space",
+    r"(?<=\S)(?! = )[ \t]*(=)[ \t]*(?=\S)|(?<=[\">])(,)(?:|[ \t]{2,})(?=[\"<&])",
+    lambda match: " = " if match[1] else ", ",
+)
+_fixer(
+    "join-brace",
+    r"(?<=[^\s+])[ \t]*\n\+[ \t]*(?=\{[ \t]*$)"
+    r"|(?<=\})[ \t]*\n\+[ \t]*(?=(?:else|while)\b)",
+    " ",
+    rows=range(-1, 2),
+)
+_fixer("split-brace", r"\A([^;{]*\))[ \t]*\{[ \t]*$", "{1}\n+{{", rows=range(20))
+# a label in a macro moves together with the statement after it
+_fixer("label", r"^\+[ \t]+(?=[A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", "+")
+_fixer("drop-fallthrough", r"^\+\s*fallthrough;[ \t]*$", "", ((r"fallthrough ;", r""),))
+_fixer(
+    "operator-up",
+    r"(?<=\S)([ \t]*\\)?[ \t]*\n(\+[ \t]*)(&&|\|\|)[ \t]*(?=\S)",
+    " {3}{1}\n{2}",
+    ((r"\\ (&&|\|\|)", r"\1 \\"),),
+    rows=range(-1, 1),
+)
+# of several names one may be a variable
+_fixer(
+    "drop-extern",
+    r"\A(\+\s*)extern\s+",
+    "{1}",
+    (("extern", ""),),
+    rows=range(12),
+    whole=rf"\A\+\s*extern\s(?=[^;]*\()(?:[^;,()]|{BALANCED})*;",
+)
+_fixer(
+    "unsigned-int",
+    r"\b(?:un)?signed(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])",
+    "{0} int",
+    ((r"(signed) int\b", r"\1"),),
+)
+_fixer("func-name", r"\b__FUNCTION__\b", "__func__", (("__FUNCTION__", "__func__"),))
+_fixer(
+    "plain-inline", r"\b__inline(?:__)?\b", "inline", ((r"__inline(?:__)?", "inline"),)
+)
+# the comma at the end of the code
+_fixer("drop-comma", r",(?=[\s\x01]*$)", "", ((",", ""),))
+_fixer("add-comma", r"(?<=[^\s\x01,;{(+])(?=[\s\x01]*$)", ",", ((",", ""),))
+# the initializer of a single static or global variable
+_fixer(
+    "drop-zero",
+    r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)",
+    "",
+    ((r"= (?:0|NULL|false)(?!\S)", ""),),
+    whole=r"^(?!.*\bconst\b)[^=,;]*=[^=,;]*;[^=,;]*$",
+)
+_fixer(
+    "gpl-license",
+    r"^\+\s*(MODULE_LICENSE\(\s*)\"X{6}\"(?=\s*\)\s*;)",
+    '+{1}"GPL"',
+    (('"GPL v2"', '"GPL"'),),
+)
+# the finding is about the first of many; a suffix stays
+_fixer(
+    "lower-hex",
+    r"\b0[xX][0-9a-fA-F]*[A-F][0-9a-fA-F]*(?=[uUlL]*\b)",
+    _lower,
+    ((r"0[xX]\w+", _lower),),
+    rows=range(200),
+)
+# `&(a->b)`, `*(a->b)` and `(a->b)()`; a macro's argument may be an expression
+_fixer(
+    "plain-value",
+    rf"({_START}?[&*]\s*){_PLAIN}|({_START}){_PLAIN}(?=\()",
+    "{1}{2}{3}{4}",
+    BRACKETS,
+    whole=NO_MACRO,
+)
+# a comment's end moves to a separate line
+_fixer(
+    "comment-end",
+    r"^\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$",
+    "+{1}{2}\n+{1}*/",
+    in_comments=True,
 )
 
 
-def replaced_code(
-    site: FixSite, pattern: str, better: str, whole: str = ""
-) -> Iterator[ColumnSpan]:
-    """Replace every match in the line's code, or the groups that the pattern has, if
-    the line matches `whole`.
-    """
-    text = site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
-    for match in re.finditer(pattern, text) if re.search(whole, text) else ():
-        if NOTE not in match[0]:
-            for group in range(1, match.re.groups + 1) or (0,):
-                yield ColumnSpan(site.number, *match.span(group), better)
+@fixer("space-before")
+def space_before(site: FixSite) -> Proposal:
+    """Add a space before the column or, without a column, between `return` and a parenthesis."""
+    is_placed = site.column > 0
+    pattern = r"(?=\S)" if is_placed else r"(?<=\breturn)(?=\()"
+    return rewrite(site, pattern, " ", at_column=is_placed)
 
 
-for _name, _was, _is, _pattern, _better, _whole in (
-    # `unsigned x` is written `unsigned int x`
-    ("unsigned-int", "", "int", r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])", " int", ""),  # noqa: E501
-    ("func-name", "__FUNCTION__", "__func__", r"\b__FUNCTION__\b", "__func__", ""),
-    # older spellings of `inline`
-    ("plain-inline", r"__inline(?:__)?", "inline", r"\b__inline(?:__)?\b", "inline", ""),
-    # the comma at the end of the code
-    ("drop-comma", ",", "", r",(?=[\s\x01]*$)", "", ""),
-    ("add-comma", "", ",", r"(?<=[^\s\x01,;{(+])()(?=[\s\x01]*$)", ",", ""),
-    # the initializer of a single static or global variable
-    ("drop-zero", r"= (?:0|NULL|false)", "", r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)", "", r"^(?!.*\bconst\b)[^=,;]*=[^=,;]*;[^=,;]*$"),  # noqa: E501
-    ("gpl-license", '"GPL v2"', '"GPL"', r"\+\s*MODULE_LICENSE\(\s*(\"X{6}\")\s*\)\s*;", '"GPL"', ""),  # noqa: E501
-):  # fmt: skip
-    fixer(_name, NAMED, tokens=((_was, _is),))(
-        partial(replaced_code, pattern=_pattern, better=_better, whole=_whole)
-    )
+_TYPE_WORD = (
+    r"(?:const|static|unsigned|signed|int|long|char|void|inline|struct|union|enum|register|extern"
+    r"|volatile|typeof|if|while|for|switch|else|do|goto|default|return|case|in)\b"
+)
+_OPERAND = compile_cached(
+    r"(?:\]|(?:->|\.)[A-Za-z_]\w*|(?<!\w)\d\w*|\b[A-Z][A-Z0-9_]+|\bsizeof\s*\([^()]*\)"
+    r"|(?<![\w)])\((?=[^()]*[-+/|%.[])[^()]*\))$"
+)
+"""What can only be the left operand of a binary operator: no type and no condition."""
+_NAME = compile_cached(rf"(?<![\w#])(?!{_TYPE_WORD})[a-z_]\w*(?:{BALANCED})?$")
+_EXPRESSION = compile_cached(
+    r"(?<![=!<>])=(?!=)|\breturn\b|\b(?:if|while|switch)\s*\(|\s(?:[-+/<>|]|[<>=!]=)\s|&&|\|\|"
+    r"|^\s+[a-z_]\w*\("
+)
+"""What comes before a product, but not before the type of a declaration."""
+_VALUE_AFTER = compile_cached(r"\s*(?:\(|(?!(?:const|volatile|restrict|__\w+)\b)\w)")
+_NUMBER_AFTER = compile_cached(r"sizeof\b|\d|[A-Z][A-Z0-9_]+\b")
+_EXPRESSION_IN_DIRECTIVE = compile_cached(
+    r"\s*#\s*(?:(?:el)?if\b(?!.*__has_inc)|define\s+\w+(?:\([^()]*\))?(?:[^()]|\([^()]*\))*\()"
+)
 
 
-@fixer("drop-extern", NAMED, tokens=((r"extern", r""),))
-def drop_extern(site: FixSite) -> Proposal:
-    """Remove `extern` from a prototype and realigns its continuation lines."""
-    last, code = site.added(site.number), ""
-    while last and ";" not in last.code:
-        code += last.code[1:]
-        last = site.added(last.number + 1)
-    # of several names one may be a variable
-    code += last.code[1:] if last else ","
-    while (plain := re.sub(r"\([^()]*\)", "", code)) != code:
-        code = plain
-    is_whole = "," not in code and "(" not in code
-    return (
-        replaced_code(site, r"^\+\s*(extern\s+)(?=[^;]*\()", "") if is_whole else None
-    )
+@fixer("space-around")
+def space_around(site: FixSite) -> Proposal:
+    """Put one space on each side of an operator that is certainly binary."""
+    above = site.line.previous
+    is_choice = above is not None and above.code.rstrip().endswith("?")
+
+    def padded(match: re.Match[str]) -> str:
+        sign, text = match[0], match.string
+        before, after = text[1 : match.start()], text[match.end() :]
+        if not (sign == ":" and is_choice) and not _is_binary(before, sign, after):
+            return "{0}"
+        left = "" if before[-1:] in _SPACES or not before.strip() else " "
+        return left + "{0}" + ("" if after[:1] in _SPACES else " ")
+
+    return rewrite(site, _SIGN, padded, at_column=True)
 
 
-@fixer("lower-hex", NAMED, tokens=((r"(0[xX]\w+)", r"(?i:\1)"),))
-def lower_hex(site: FixSite) -> Iterator[ColumnSpan]:
-    """Convert hexadecimal digits to lower case, but not a suffix."""
-    number = site.number
-    # the finding is about the first of many
-    while line := site.added(number):
-        text = line.text[: len(line.raw)]
-        for digits in re.finditer(
-            r"\b0[xX][0-9a-fA-F]*[A-F][0-9a-fA-F]*(?=[uUlL]*\b)", text
-        ):
-            yield ColumnSpan(number, *digits.span(), digits[0].lower())
-        number += 1
-
-
-def _dts_space(site: FixSite) -> Iterator[ColumnSpan]:
-    """Put one space around `=` and one after each comma between values in a devicetree source."""
-    for pattern, better in (
-        (r"(?<=\S)((?! = )[ \t]*=[ \t]*)(?=\S)", " = "),
-        (r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", " "),
-    ):
-        yield from replaced_code(site, pattern, better)
-
-
-fixer("dts-space", SPACE)(_dts_space)
+def _is_binary(before: str, sign: str, after: str) -> bool:
+    is_directive = before.lstrip().startswith("#")
+    if sign == ":":
+        return "?" in before
+    # paths have operators too
+    if is_directive and not _EXPRESSION_IN_DIRECTIVE.match(before):
+        return sign not in ("/", "-", "<", ">", "%", ".", "?")
+    if sign not in ("+", "-", "*", "&"):
+        return sign not in ("<", ">") or "@" not in before
+    left, statement = before.rstrip(), re.split(r"[;{}]", before)[-1]
+    is_value = _VALUE_AFTER.match(after)
+    # `a * b` may be a declaration
+    if is_value and _NAME.search(left):
+        return sign != "*" or _EXPRESSION.search(statement) is not None
+    if is_value and _OPERAND.search(left):
+        return True
+    is_apart, goes_on = before[-1:] in _SPACES, after[:1] in _SPACES
+    # a space before it and none after it is how a unary operator looks
+    if sign in ("+", "-"):
+        return goes_on or not is_apart
+    return not (is_apart or goes_on) and _NUMBER_AFTER.match(after) is not None

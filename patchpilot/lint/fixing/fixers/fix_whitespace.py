@@ -8,13 +8,14 @@ from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import ScannedLine, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
+    COMMENT,
     ColumnSpan,
     FixSite,
     Proposal,
-    delete,
     fixer,
     indent_of,
     replaced,
+    rewrite,
 )
 from patchpilot.model.finding import FixEdit
 
@@ -57,20 +58,20 @@ def trailing_space(site: FixSite) -> Proposal:
     return replaced(line.number, kept)
 
 
-@fixer("space-before-tab")
-def space_before_tab(site: FixSite) -> Iterator[ColumnSpan]:
+@fixer("space-before-tab", COMMENT)
+def space_before_tab(site: FixSite) -> Proposal:
     """Replace whitespace that has a space before a tab with tabs that reach the same column."""
-    line, raw = site.line, site.line.raw
-    for run in re.compile(r"[ \t]* \t[ \t]*").finditer(raw, 1):
-        start, end = run.span()
-        if not line.text[start:end].strip(" \t" + NOTE):
-            columns = len(expand(raw[1:start])), len(expand(raw[1:end]))
-            yield ColumnSpan(line.number, start, end, _white_space(*columns))
+
+    def tabs(run: re.Match[str]) -> str:
+        before = len(expand(run.string[1 : run.start()]))
+        return _white_space(before, len(expand(run.string[1 : run.end()])))
+
+    return rewrite(site, r"[ \t]* \t[ \t]*", tabs, in_comments=True)
 
 
 @fixer("indent")
 def indent(site: FixSite) -> Proposal:
-    """Indents a line with tabs.
+    """Indent a line with tabs.
 
     If tabs cannot reach the same column, a line of a new function is indented to the depth of its
     braces.
@@ -154,7 +155,7 @@ def drop_blank_line(site: FixSite) -> Proposal:
     for number in (site.number, site.number - 1):
         line = site.added(number)
         if line and not line.raw[1:].strip():
-            return delete([number])
+            return FixEdit(number, 1, ())
     return None
 
 
