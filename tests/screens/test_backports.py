@@ -18,14 +18,12 @@ from patchpilot.services.backport.backport_result import BackportResult, BranchR
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_rows import (
+    BranchTexts,
     badge_of,
     detail_rows,
     ends_soon,
-    facts,
     need_row,
     needs_count,
-    what_is_written,
-    what_to_do,
     why,
 )
 from patchpilot.tui.view.stages import Stage, StageState
@@ -41,6 +39,12 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
     return BranchResult(
         "stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more
     )  # type: ignore[arg-type]
+
+
+def todo(one: BranchResult, *, upstream: bool = True, is_tagged: bool = False) -> str:
+    """Return what to do with a branch once the introducing commit is known."""
+    result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=upstream)
+    return BranchTexts(result, {}, "", is_tagged).todo(one)
 
 
 @pytest.mark.parametrize(
@@ -78,46 +82,30 @@ def test_every_verdict_is_a_sign_a_word_and_an_action(
 ) -> None:
     one = branch(verdict, **more)
     assert badge_of(one).text.plain == badge
-    assert (
-        what_to_do(
-            one, BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)
-        )
-        == action
-    )
+    assert todo(one) == action
 
 
 def test_what_is_not_in_mainline_is_left_to_the_tag_or_waits() -> None:
-    waiting = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=False)
-    assert what_to_do(branch(BranchVerdict.CLEAN), waiting) == "Cc: stable is enough"
-    assert (
-        what_to_do(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,)), waiting)
-        == "wait for the merge"
-    )
+    conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
+    assert todo(branch(BranchVerdict.CLEAN), upstream=False) == "Cc: stable is enough"
+    assert todo(conflict, upstream=False) == "wait for the merge"
 
 
 def test_a_merged_fix_with_the_tag_is_left_to_the_stable_maintainers_where_it_applies() -> (
     None
 ):
-    merged = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
-        assert (
-            what_to_do(branch(verdict), merged, is_tagged=True)
-            == "Cc: stable is enough"
-        )
-    assert (
-        what_to_do(branch(BranchVerdict.CONFLICT), merged, is_tagged=True)
-        == "a resolve"
-    )
-    assert (
-        what_to_do(branch(BranchVerdict.CLEAN, failed="x@y"), merged, is_tagged=True)
-        == "w write patch"
-    )
+        assert todo(branch(verdict), is_tagged=True) == "Cc: stable is enough"
+    assert todo(branch(BranchVerdict.CONFLICT), is_tagged=True) == "a resolve"
+    failed = branch(BranchVerdict.CLEAN, failed="x@y")
+    assert todo(failed, is_tagged=True) == "w write patch"
 
 
 def test_while_the_introducing_commit_is_unknown_no_branch_has_an_action() -> None:
     unknown = BackportResult("3" * 40, "x", upstream=False)
+    texts = BranchTexts(unknown, {}, "", is_tagged=False)
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.CONFLICT):
-        assert what_to_do(branch(verdict, prerequisites=(NEED,)), unknown) == ""
+        assert texts.todo(branch(verdict, prerequisites=(NEED,))) == ""
 
 
 async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
@@ -185,14 +173,14 @@ def test_what_is_written_is_reported_before_the_folder_is_asked_for() -> None:
         branch(BranchVerdict.CLEAN),
     )
     result = BackportResult("3" * 40, "x", branches=branches)
+    left_out = {"stable/linux-6.1.y": frozenset(["4" * 40])}
     assert (
-        what_is_written(result, {"stable/linux-6.1.y": {"4" * 40}})
+        BranchTexts(result, left_out, "", is_tagged=False).written
         == "stable/linux-6.1.y: 1 prerequisite, then the fix\nstable/linux-6.1.y: the fix"
     )
-    assert (
-        what_is_written(BackportResult("3" * 40, "x", branches=branches[1:2]), {})
-        == "No branch needs the fix."
-    )
+    fixed = replace(result, branches=branches[1:2])
+    texts = BranchTexts(fixed, {}, "", is_tagged=False)
+    assert texts.written == "No branch needs the fix."
 
 
 @pytest.mark.parametrize("size", [(160, 50), (100, 40)])
@@ -237,11 +225,11 @@ def test_a_verdict_is_reported_in_short_rows() -> None:
         prerequisites=(NEED,),
         hints=("mind the lock",),
     )
-    assert [row.plain for row in detail_rows(facts(one), 60)] == [
+    texts = BranchTexts(BackportResult("3" * 40, "x"), {}, "", is_tagged=False)
+    assert [row.plain for row in detail_rows(texts.facts(one), 60)] == [
         "why        so it is",
         "caused by  666666666666 frob: lock: it changed them",
         "           777777777777 frob: unlock: it changed them",
-        "needs      111111111111 frob: check first (12 lines)",
         "note       mind the lock",
     ]
     assert why(one, ()) == "b.c:7 and 1 more"

@@ -59,8 +59,8 @@ def test_recipients_are_grouped_by_why_and_an_excluded_one_stays_in_its_place() 
         (), (SectionInfo("WIDGETS", "Supported"), SectionInfo("THE REST", None))
     )
     found = {
-        group.title: [(header, one.address.name) for header, one in group.rows]
-        for group in grouped(rows, plan)
+        title: [(header, one.address.name) for header, one in members]
+        for title, members in grouped(rows, plan).items()
     }
     assert list(found) == [
         "WIDGETS (Supported)",

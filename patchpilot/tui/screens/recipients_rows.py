@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The rows of the recipients stage: a heading for each group, and a line for each recipient."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -53,38 +52,27 @@ _OF_ROLE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientGroup:
-    """A reason, and the recipients that it adds as (header or "out", recipient) pairs."""
-
-    title: str
-    rows: tuple[tuple[str, Recipient], ...]
+Placed = tuple[str, Recipient]
+"""A recipient with its header, or "out"."""
 
 
-def grouped(
-    rows: Sequence[tuple[str, Recipient]], plan: RecipientPlan
-) -> tuple[RecipientGroup, ...]:
-    """Return the recipients in groups: the sections in the plan's order, then the others.
+def grouped(rows: Sequence[Placed], plan: RecipientPlan) -> dict[str, list[Placed]]:
+    """Return the recipients by the reason that adds them: the sections in the plan's order, then
+    the others.
 
     Within a group, recipients in To come first, then the other included ones; people come before
     lists.
     """
     status = {section.name: section.status for section in plan.sections}
-    found: dict[str, list[tuple[str, Recipient]]] = {name: [] for name in status}
-    for header, recipient in rows:
-        found.setdefault(_title(recipient), []).append((header, recipient))
     order = [*status, *_ORDER]
-    titles = sorted(
-        (title for title, members in found.items() if members),
-        key=lambda title: order.index(title) if title in order else len(status),
-    )
-    return tuple(
-        RecipientGroup(
-            f"{title} ({status[title]})" if status.get(title) else title,
-            tuple(sorted(found[title], key=_rank)),
-        )
-        for title in titles
-    )
+    found: dict[str, list[Placed]] = {title: [] for title in order}
+    for row in sorted(rows, key=_rank):
+        found.setdefault(_title(row[1]), []).append(row)
+    return {
+        f"{title} ({status[title]})" if status.get(title) else title: members
+        for title, members in found.items()
+        if members
+    }
 
 
 def _title(recipient: Recipient) -> str:
@@ -101,7 +89,7 @@ def _title(recipient: Recipient) -> str:
     )
 
 
-def _rank(row: tuple[str, Recipient]) -> tuple[bool, bool]:
+def _rank(row: Placed) -> tuple[bool, bool]:
     _, recipient = row
     # an excluded one stays in its place
     return recipient.header == "cc", recipient.role.endswith("list")
@@ -194,45 +182,23 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     )
     kept, out = result.planned.plan.recipients, result.planned.left_out
     before: CountedRecipients | None = ask.session.last(Stage.RECIPIENTS)
-    changed = (
-        difference(before.planned.plan.recipients, kept)
-        if before and before.patch == result.patch
-        else ""
-    )
-    to, cc = (
-        sum(recipient.header == "to" for recipient in kept),
-        sum(recipient.header == "cc" for recipient in kept),
-    )
-    note = (
-        f"{to} in To, {cc} in Cc"
-        + (f", {len(out)} excluded" if out else "")
-        + (f"; {changed}" if changed else "")
-    )
-    stuck = next(
-        (
-            recipient.address.email
-            for recipient in kept
-            if not is_sendable(recipient.address.email)
-        ),
-        None,
-    )
+    to = sum(recipient.header == "to" for recipient in kept)
+    cc = sum(recipient.header == "cc" for recipient in kept)
+    note = f"{to} in To, {cc} in Cc" + (f", {len(out)} excluded" if out else "")
+    if before and before.patch == result.patch:
+        changed = difference(before.planned.plan.recipients, kept)
+        note += f"; {changed}" if changed else ""
+    emails = (recipient.address.email for recipient in kept)
+    stuck = next((email for email in emails if not is_sendable(email)), None)
     if stuck:
-        return result, StageStatus(
-            StageState.TODO,
-            f"cannot send to {stuck}; press Space on it to exclude it",
-            "1",
-        )
+        words = f"cannot send to {stuck}; press Space on it to exclude it"
+        return result, StageStatus(StageState.TODO, words, "1")
     if not kept:
-        return result, StageStatus(
-            StageState.TODO, "no recipients; press w to add one", "1"
-        )
-    open_notes = sum(advice.remedy is not None for advice in result.advice)
-    if open_notes:
-        return result, StageStatus(
-            StageState.TODO,
-            f"{note}; {counted(open_notes, 'open note')}",
-            str(open_notes),
-        )
+        words = "no recipients; press w to add one"
+        return result, StageStatus(StageState.TODO, words, "1")
+    if open_notes := sum(advice.remedy is not None for advice in result.advice):
+        words = f"{note}; {counted(open_notes, 'open note')}"
+        return result, StageStatus(StageState.TODO, words, str(open_notes))
     return result, StageStatus(StageState.DONE, note)
 
 
@@ -240,14 +206,13 @@ HEADER, ROLE = 6, 14
 """Columns of the tick and the header, and of a role."""
 
 
-def recipient_rows(groups: Sequence[RecipientGroup], room: int) -> list[Row]:
+def recipient_rows(groups: Mapping[str, Sequence[Placed]], room: int) -> list[Row]:
     """Return the rows in so many columns: each recipient has its header, name and role."""
     who = max(24, room - HEADER - 1 - ROLE)
     rows: list[Row] = []
-    for group in groups:
-        title = f"{group.title} {glyph('dot')} {len(group.rows)}"
-        rows.append(Row(plain(title, STRONG)))
-        for header, recipient in group.rows:
+    for title, members in groups.items():
+        rows.append(Row(plain(f"{title} {glyph('dot')} {len(members)}", STRONG)))
+        for header, recipient in members:
             line = _line(header, recipient, who)
             rows.append(Row(line, (header, recipient), recipient.address.key))
     return rows
@@ -258,14 +223,14 @@ def _line(header: str, recipient: Recipient, who: int) -> Text:
     style = QUIET if out else ""
     star = " *" if recipient.by_hand else ""
     name = f"{recipient.address.trailer()}{recipient.which}{star}"
-    line = Text(no_wrap=True)
-    line.append(f"{glyph('nothing') if out else glyph('ticked'):<2}", style)
-    line.append(
-        f"{'--' if out else header:<4}", style or (STRONG if header == "To" else "")
-    )
-    line.append(plain(fitted(name, who), style)).append(" ")
-    return line.append(
-        plain(fitted("excluded" if out else role_of(recipient), ROLE), QUIET)
+    role = "excluded" if out else role_of(recipient)
+    return Text.assemble(
+        (f"{glyph('nothing' if out else 'ticked'):<2}", style),
+        ("--  " if out else f"{header:<4}", STRONG if header == "To" else style),
+        plain(fitted(name, who), style),
+        " ",
+        plain(fitted(role, ROLE), QUIET),
+        no_wrap=True,
     )
 
 
