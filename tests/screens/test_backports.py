@@ -108,22 +108,6 @@ def test_while_the_introducing_commit_is_unknown_no_branch_has_an_action() -> No
         assert texts.todo(branch(verdict, prerequisites=(NEED,))) == ""
 
 
-async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
-    app: PatchpilotApp,
-) -> None:
-    async with running(app, (80, 24), Stage.BACKPORTS):
-        words = " ".join(text_of(app).replace("│", " ").split())
-        assert "why 33248b1ba072, which introduced the bug, is in the branch" in words
-        assert (
-            "next wait for the merge: stable trees take only mainline commits" in words
-        )
-        assert (
-            "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm"
-            in words
-        )
-        assert "w write patches" not in words
-
-
 async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,11 +167,10 @@ def test_what_is_written_is_reported_before_the_folder_is_asked_for() -> None:
     assert texts.written == "No branch needs the fix."
 
 
-@pytest.mark.parametrize("size", [(160, 50), (100, 40)])
-async def test_a_conflict_is_a_diff_from_the_branch_to_the_fix(
-    size: tuple[int, int], app: PatchpilotApp
+async def test_a_conflict_is_a_diff_and_a_low_terminal_says_why_and_what_is_next(
+    app: PatchpilotApp,
 ) -> None:
-    async with running(app, size, Stage.BACKPORTS) as pilot:
+    async with running(app, (160, 50), Stage.BACKPORTS) as pilot:
         text = text_of(app)
         # what the likely commit means is shown before it is confirmed, as the tags stage shows it
         assert "Stable branches, if 33248b1ba072 introduced the bug" in text
@@ -207,6 +190,15 @@ async def test_a_conflict_is_a_diff_from_the_branch_to_the_fix(
         ]
         assert at == sorted(at)
         assert not any(row.endswith("…") for row in rows[:6])
+        await keys(pilot, "escape")
+        words = " ".join(text_of(app).replace("│", " ").split())
+        for shown in (
+            "why 33248b1ba072, which introduced the bug, is in the branch",
+            "next wait for the merge: stable trees take only mainline commits",
+            "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm",
+        ):
+            assert shown in words
+        assert "w write patches" not in words
 
 
 def test_a_verdict_is_reported_in_short_rows() -> None:

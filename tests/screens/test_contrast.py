@@ -141,34 +141,21 @@ async def test_every_text_is_legible_in_every_theme(newcomer: PatchpilotApp) -> 
         assert await in_each_theme(newcomer, pilot, AA) == []
 
 
-@pytest.mark.parametrize(
-    "theme", ["textual-dark", "textual-light", *(theme.name for theme in HIGH_CONTRAST)]
-)
-async def test_every_stage_is_legible(newcomer: PatchpilotApp, theme: str) -> None:
-    newcomer.memory.keep(theme=theme)
+async def test_every_stage_is_legible_also_with_sixteen_colors(
+    newcomer: PatchpilotApp,
+) -> None:
+    plain = "textual-dark", "textual-light"
+    looks = [(theme, AA, ColorSystem.TRUECOLOR) for theme in plain]
+    looks += [(theme.name, AAA, ColorSystem.TRUECOLOR) for theme in HIGH_CONTRAST]
+    looks += [(theme, AA, ColorSystem.STANDARD) for theme in plain]
     async with running(newcomer, (160, 50)) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
-            assert newcomer.theme == theme
-            assert texts(newcomer) > 10
-            assert (
-                list(
-                    unreadable(newcomer, AAA if theme.startswith(CONTRAST.name) else AA)
-                )
-                == []
-            )
-
-
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
-async def test_sixteen_colors_are_legible_too(
-    newcomer: PatchpilotApp, theme: str
-) -> None:
-    newcomer._legible.system = ColorSystem.STANDARD
-    newcomer.memory.keep(theme=theme)
-    async with running(newcomer, (120, 36)) as pilot:
-        for stage in Stage:
-            await keys(pilot, stage)
-            assert list(unreadable(newcomer, AA, ColorSystem.STANDARD)) == []
+            for theme, least, system in looks:
+                newcomer._legible.system, newcomer.theme = system, theme
+                await pilot.pause()
+                assert texts(newcomer) > 10
+                assert list(unreadable(newcomer, least, system)) == []
 
 
 async def test_a_theme_is_kept_and_an_unknown_one_is_the_first(

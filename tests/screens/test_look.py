@@ -20,7 +20,6 @@ from patchpilot.tui.screens.backports_rows import (
 )
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Reader
-from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.walk import running, settle, still, text_of
 from tests.screens.test_backports import branch
 
@@ -95,19 +94,6 @@ async def test_no_color_is_taken_at_its_word(
         assert coloured or any(style.reverse for style in styles)
 
 
-async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(
-    newcomer: PatchpilotApp,
-) -> None:
-    async with running(newcomer, (80, 24), Stage.CHECKS):
-        pager = newcomer.screen.query_one("#patch", DiffView)
-        lacking = [
-            shown.line
-            for shown in newcomer.screen._found
-            if shown.finding.name == "no-sign-off"
-        ]  # type: ignore[attr-defined]
-        assert [pager.rows[at] for at in lacking] == ["---"]
-
-
 async def test_a_stage_that_nobody_opened_is_never_stale(app: PatchpilotApp) -> None:
     async with running(app, (80, 24)):
         app.session.changed("answers", "edits", "draft")
@@ -118,9 +104,11 @@ async def test_a_stage_that_nobody_opened_is_never_stale(app: PatchpilotApp) -> 
         )
 
 
-async def test_a_message_is_text_in_the_row_above_the_keys_and_covers_nothing(
-    app: PatchpilotApp,
+async def test_a_message_covers_nothing_and_a_line_of_a_reader_is_copied(
+    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
     async with running(app, (80, 24), Stage.CHECKS) as pilot:
         before = text_of(app).split("\n")
         app.notify("mind [this] \x1b[31m, it is shown as it is", severity="warning")
@@ -128,14 +116,6 @@ async def test_a_message_is_text_in_the_row_above_the_keys_and_covers_nothing(
         after = text_of(app).split("\n")
         assert after[-2].strip() == "! mind [this] \\x1b[31m, it is shown as it is"
         assert (after[:-2], after[-1]) == (before[:-2], before[-1])
-
-
-async def test_a_line_is_copied_from_a_reader_as_its_last_line_says(
-    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copied: list[str] = []
-    monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
-    async with running(app, (80, 24)) as pilot:
         app.push_screen(Reader("A text", [f"line {number}" for number in range(9)]))
         await pilot.pause()
         await pilot.press("j", "j", "j", "y")

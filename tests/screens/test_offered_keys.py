@@ -65,10 +65,10 @@ async def test_the_help_of_a_dialog_has_its_own_keys() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(Choose("Which?", ANSWERS, "Open a topic"))
         every: Any = app
-        words = {command.title: command.key for command in commands(every, app.screen)}
+        words = {command.does: command.key for command in commands(every, app.screen)}
         assert words["Switch branch"] == "s"
-        assert words["Cancel"] == "Esc", "the last of that name"
-        assert words["Choose"] == "Enter"
+        assert words["cancel"] == "Esc"
+        assert words["choose"] == "Enter"
         await pilot.press("question_mark")
         await pilot.pause()
         assert isinstance(app.screen, Help)

@@ -25,7 +25,7 @@ from patchpilot.tui.screens.recipients_rows import (
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List, RowList
-from tests.kit.walk import keys, running, said, text_of, until
+from tests.kit.walk import keys, running, said, settle, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -108,13 +108,9 @@ async def test_space_excludes_in_place_and_the_detail_says_why(
         assert "Cc  Maya Okafor" in " ".join(rows_of(app))
         await keys(pilot, "u")
         assert rows_of(app) == before
-
-
-async def test_on_a_small_terminal_enter_opens_the_detail_and_escape_closes_it(
-    app: PatchpilotApp,
-) -> None:
-    async with running(app, (80, 24)) as pilot:
-        await keys(pilot, Stage.RECIPIENTS)
+        # on a small terminal Enter opens the detail
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
         assert "matches F:" not in text_of(app)
         await keys(pilot, "enter")
         assert "matches F:" in text_of(app)

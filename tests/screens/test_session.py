@@ -322,11 +322,6 @@ async def test_a_merge_among_the_commits_is_reported(
         assert "merge commits are skipped (use git rebase)" in text_of(app)
 
 
-async def test_a_small_terminal_is_reported_so(app: PatchpilotApp) -> None:
-    async with running(app, (70, 20)):
-        assert "80x24 needed" in text_of(app)
-
-
 def test_a_stale_stage_says_when_it_is_refreshed() -> None:
     session = Session(None)
     session.remember(Stage.SEND, object(), StageStatus(StageState.DONE))
@@ -363,7 +358,9 @@ def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
 async def test_a_narrow_terminal_has_the_numbers_and_one_panel(
     app: PatchpilotApp,
 ) -> None:
-    async with running(app, (40, 12), Stage.RECIPIENTS) as pilot:
+    async with running(app, (70, 20), Stage.RECIPIENTS) as pilot:
+        assert "80x24 needed" in text_of(app)
+        await pilot.resize_terminal(40, 12)
         await still(pilot)
         rows = text_of(app).split("\n")
         assert rows[1].strip() == "● 1 ✗ 2 ● 3 To/Cc ◇ 4 ○ 5 ○ 6 ○ 7 ○ 8"

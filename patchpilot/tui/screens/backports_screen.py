@@ -18,7 +18,6 @@ from patchpilot.model.counted import counted
 from patchpilot.tui.screens.backports_rows import (
     EDGE,
     REQUEST,
-    WAITS,
     BranchTexts,
     badge_of,
     first_to_look_at,
@@ -374,22 +373,18 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Patches are written once the fix is in mainline; only some branches have a conflict, or
-        prerequisites.
-        """
-        result = self._shown
-        is_early = result is not None and not result.upstream
         # what mainline has is not mailed
-        hidden = {NEXT} if result and not is_early else {"write"}
-        useless = useless_keys(self.chosen, is_early=is_early)
-        return ShownKeys(hidden=frozenset(hidden | useless))
+        is_merged = self._shown is not None and self._shown.upstream
+        return ShownKeys(hidden=frozenset([NEXT] if is_merged else ()))
 
     @property
     def _keys_to_press(self) -> list[str]:
         """What is to do by a key, requests to the stable team first."""
-        branches = self.current.branches if self.current else ()
-        todo = [words for words in map(self._texts.todo, branches) if words[1:2] == " "]
-        return sorted(todo, key=lambda words: words[0] != "r")
+        if (result := self.current) is None:
+            return []
+        todo = map(self._texts.todo, result.branches)
+        keys = (words for words in todo if words[1:2] == " ")
+        return sorted(keys, key=lambda words: words[0] != "r")
 
     @property
     def next_key(self) -> NextKey | None:
@@ -405,12 +400,18 @@ class BackportsScreen(StageScreen["BackportResult"]):
             request(self, result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is something to do with a branch only where there are any."""
-        result = self._shown
-        if result and not result.branches and action in ("write", "resolve", "tick"):
-            return False
+        """There is something to do with a branch only where there are any.
+
+        Patches are written once the fix is in mainline; only some branches have a conflict, or
+        prerequisites.
+        """
         if action == "request":
             return REQUEST in self._keys_to_press
+        is_early = self._shown is None or not self._shown.upstream
+        if action in useless_keys(self.chosen, is_early=is_early):
+            return False
+        if action == "write" and is_early:
+            return False
         return super().check_action(action, parameters)
 
     def action_refresh(self) -> None:
@@ -483,9 +484,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def action_tick(self) -> None:
         branch, queue = self.chosen, self.query_one("#queue", RowList)
-        if branch is None or not needs_of(branch):
-            self.notify("no prerequisites on this branch")
-        elif self.focused is not queue:
+        if self.focused is not queue:
             queue.focus()
         elif queue.chosen:
             ticks = self._texts.unticked(branch) ^ {queue.chosen}
@@ -505,13 +504,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
         """
         from patchpilot.services.backport.topic_backports import ways_to
 
-        result = self.current
-        branch = self.chosen
-        if result is None or branch is None or branch.verdict != "conflict":
-            self.notify("no conflict on this branch")
-            return
-        if not result.upstream:
-            self.notify(f"{WAITS}: stable trees take only mainline commits")
+        result, branch = self.current, self.chosen
+        if result is None:
+            self.notify("not ready yet")
             return
 
         def choose(ways: "Ways") -> None:

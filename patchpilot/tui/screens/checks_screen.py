@@ -82,7 +82,6 @@ CERTAIN = ("safe", "tags")
 """The remedies that `A` applies."""
 LABELS = {"sign-off": "sign off", "tags": "add tag"}
 """Remedy → the label of `a`."""
-NO_FINDING = "no finding is selected; press f to go to the next one"
 
 
 class ChecksScreen(StageScreen["CheckResult"]):
@@ -261,16 +260,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        now, fixed, hidden = self._now, self._fix, set()
-        if not self._can_fix:
-            hidden.add("fix_safe")
-        if now is None or now.remedy == "edit" or (fixed and fixed.reason):
-            hidden.add("fix_one")
-        if now is None:
-            hidden.add("waive")
-        if now is None or not self.has_card or self.has_class("-detail"):
+        hidden = set() if self._can_fix else {"fix_safe"}
+        if not self.has_card or self.has_class("-detail"):
             hidden |= {"detail", "select"}
-        label = LABELS.get(now.remedy, "fix") if now else ""
+        label = LABELS.get(self._now.remedy, "fix") if self._now else ""
         labels = {"fix_one": label, "fix_safe": "fix all"}
         return ShownKeys(first="fix_one", hidden=frozenset(hidden), labels=labels)
 
@@ -330,6 +323,11 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "cancel" and self.focused is self.query_one("#detail"):
             return True
+        now, fixed = self._now, self._fix
+        if action in ("fix_one", "waive", "detail") and now is None:
+            return False
+        if action == "fix_one" and now:
+            return now.remedy != "edit" and not (fixed and fixed.reason)
         return super().check_action(action, parameters)
 
     def action_cancel(self) -> None:
@@ -383,11 +381,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
         now = self._now
         if self.current is None or now is None:
-            nothing = f"{no_findings(self._shown)}; press n for the next stage"
-            self.notify(NO_FINDING if self._found else nothing)
-        elif now.suppressed:
-            self.notify(f"{now.finding.name} is waived; press i to remove the waiver")
-        elif now.remedy == "sign-off":
+            return
+        if now.remedy == "sign-off":
             fix_one(self, now, self._commits_with("sign-off"))
         else:
             fix_one(self, now, [now.commit], self._fix)
@@ -409,8 +404,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
         result, now = self._shown, self._now
         if now is None or result is None:
-            self.notify(NO_FINDING)
-        elif now.suppressed:
+            return
+        if now.suppressed:
             take_back(self, now.suppressed)
         else:
             count = sum(other.name == now.finding.name for other in result.all)

@@ -103,9 +103,6 @@ def fix_one(
     from patchpilot.services.fix_finding import DCO, DCO_URL
 
     name = shown.finding.name
-    if shown.remedy == "edit":
-        screen.notify(f"no automatic fix for {name}; press e to edit the line")
-        return
     where, verb = counted(len(commits), "commit"), "Apply"
     done, title = f"fixed {name}", f"Apply the fix of {name}?"
     if shown.remedy == "sign-off":

@@ -29,7 +29,7 @@ from patchpilot.tui.screens.tags_rows import (
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import lines, word_diff
-from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import (
     LineDialog,
@@ -197,17 +197,18 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Where the tags are there, the next stage comes first; the keys of candidates are for
-        candidates.
-        """
-        result, hidden = self._shown, set()
-        if self._candidate is None:
-            hidden.add("view")
-        if self._candidate is None or len(self._candidates) == 1:
-            hidden.add("tick")
+        """Where the tags are there, the next stage comes first."""
+        result = self._shown
         if result is None or not result.present or result.troubled:
-            return ShownKeys(hidden=frozenset(hidden))
-        return ShownKeys(NEXT, hidden=frozenset(hidden | {"write"}))
+            return ALL_KEYS
+        return ShownKeys(NEXT, hidden=frozenset(("write",)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("tick", "view") and self._candidate is None:
+            return False
+        if action == "tick" and len(self._candidates) == 1:
+            return False
+        return super().check_action(action, parameters)
 
     def on_mount(self) -> None:
         self.query_one("#where").display = False
@@ -317,8 +318,7 @@ class TagsScreen(StageScreen["FixesResult"]):
     # keys
 
     def action_view(self) -> None:
-        if (candidate := self._candidate) is None:
-            return
+        candidate: Candidate = self.chosen
 
         def then(introduced: list[str], fix: list[str]) -> None:
             rows = [*introduced, "", "The fix:", "", *fix]
@@ -387,11 +387,8 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def action_tick(self) -> None:
-        if candidate := self._candidate:
-            self._ticked[self._fix] = self._ticks ^ {candidate.commit}
-            self.fill()
-        else:
-            self.notify("select a candidate first")
+        self._ticked[self._fix] = self._ticks ^ {self.chosen.commit}
+        self.fill()
 
     def action_write(self) -> None:
         """Ask which tags to write, show the resulting message, and write it.

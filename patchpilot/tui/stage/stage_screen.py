@@ -468,11 +468,9 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         """Whether its widgets are there: until it or the program is closed, which removes one after
         another; threads may report later.
         """
-        parts = (TitleLine, StageBar, Container, KeyLine)
-        there = sum(isinstance(child, parts) for child in self.children)
-        return (
-            self.is_mounted and self.is_attached and self.app.is_running and there == 4
-        )
+        parts = self.query_children("TitleLine, StageBar, #body, KeyLine")
+        is_open = self.is_mounted and self.is_attached and self.app.is_running
+        return is_open and len(parts) == 4
 
     @property
     def side_job(self) -> str:
