@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from patchpilot.services.backport.topic_backports import Ways
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
+    from patchpilot.topic.open_repository import Repository
 
 
 BINDINGS: list[BindingType] = [
@@ -101,19 +102,25 @@ SIGN = (
 )
 
 
-def ask_folder(
-    screen: AnyScreen, text: str, then: Callable[[Path, bool], None]
+def write_to_folder(
+    screen: AnyScreen,
+    text: str,
+    work: "Callable[[Repository, Path, bool], tuple[WrittenBackport, ...]]",
 ) -> None:
-    """Ask the user whether to sign off the patches, and for their folder.
+    """Ask whether to sign off the patches, and for their folder; then let `work` write them.
 
-    Both are passed to `then`. With patchpilot.signoff, the patches are signed off without a
-    question.
+    With patchpilot.signoff, they are signed off without a question.
     """
 
     def ask(*, signs: bool) -> None:
         dialog = LineDialog(text, value="backports", title="Write patches")
-        ask_line(
-            screen.app, dialog, lambda folder: then(Path(folder).expanduser(), signs)
+        ask_line(screen.app, dialog, partial(write, signs))
+
+    def write(signs: bool, folder: str) -> None:
+        screen.in_thread(
+            "writing the patches",
+            lambda repository, _: work(repository, Path(folder).expanduser(), signs),
+            partial(_show_written, screen),
         )
 
     known = screen.session.known_settings
@@ -131,20 +138,14 @@ def write_patches(screen: AnyScreen, texts: BranchTexts) -> None:
     """Write the patches to a folder: for each branch, the ticked prerequisites and then the fix."""
     from patchpilot.services.backport.topic_backports import write_topic_backports
 
-    left_out = texts.all_unticked()
-
-    def write(folder: Path, signs: bool) -> None:
-        result: BackportResult | None = screen.current
-        if result is not None:
-            screen.in_thread(
-                "writing the patches",
-                lambda repository, _: write_topic_backports(
-                    repository, result, folder, left_out, signs=signs
-                ),
-                partial(_show_written, screen),
-            )
-
-    ask_folder(screen, f"{texts.written}\n\nFolder for the patches:", write)
+    result, left_out = texts.result, texts.all_unticked()
+    write_to_folder(
+        screen,
+        f"{texts.written}\n\nFolder for the patches:",
+        lambda repository, folder, signs: write_topic_backports(
+            repository, result, folder, left_out, signs=signs
+        ),
+    )
 
 
 def _show_written(screen: AnyScreen, done: "tuple[WrittenBackport, ...]") -> None:
@@ -174,23 +175,16 @@ def write_adapted(
     """Write the patch that was adapted to a stable branch."""
     from patchpilot.services.backport import topic_backports
 
-    text = (
-        f"The adapted patch for {branch.branch}; read it before you send it.\n\nFolder for the"
-        " patch:"
-    )
-
-    def write(folder: Path, signs: bool) -> None:
-        screen.in_thread(
-            "writing the patches",
-            lambda repository, _: (
-                topic_backports.write_adapted(
-                    repository, result, branch, adapted, folder, signs=signs
-                ),
+    text = f"The adapted patch for {branch.branch}; read it before you send it."
+    write_to_folder(
+        screen,
+        f"{text}\n\nFolder for the patch:",
+        lambda repository, folder, signs: (
+            topic_backports.write_adapted(
+                repository, result, branch, adapted, folder, signs=signs
             ),
-            partial(_show_written, screen),
-        )
-
-    ask_folder(screen, text, write)
+        ),
+    )
 
 
 def resolve(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.text import Text
 
 from patchpilot.model.counted import counted
-from patchpilot.model.trailer import is_trailer
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import KEY, hanging, plain
 from patchpilot.tui.view.session import JobRequest
@@ -115,18 +114,8 @@ def next_line(row: NextRow, room: int) -> Text:
 
 
 def commit_rows(patch: "Patch") -> list[str]:
-    """Return the lines of a commit as a message, without the "From " envelope line.
-
-    A blank line precedes the trailers.
-    """
-    rows = [row for row in patch.lines if not row.startswith("From ")]
-    end = next((at for at, row in enumerate(rows) if row == "---"), len(rows))
-    first = end
-    while first and is_trailer(rows[first - 1]):
-        first -= 1
-    if first < end and first and rows[first - 1].strip():
-        rows.insert(first, "")
-    return rows
+    """Return the lines of a commit as a message, without the "From " envelope line."""
+    return [row for row in patch.lines if not row.startswith("From ")]
 
 
 def with_prefix(rows: Sequence[str], mark: str) -> list[str]:

@@ -260,12 +260,17 @@ def _folded(row: str, wide: int) -> list[str]:
 
     A longer word, such as a path, goes on in the next line.
     """
+    import textwrap
+
     indent = row[: len(row) - len(row.lstrip())]
-    return [
-        line[at : at + wide]
-        for line in wrapped(row.strip(), wide, indent)
-        for at in range(0, max(1, len(line)), wide)
-    ]
+    rows = textwrap.wrap(
+        row.strip(),
+        wide,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
+    return rows or [""]
 
 
 class Reader(Modal[None]):

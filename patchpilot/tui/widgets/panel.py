@@ -113,16 +113,8 @@ def bottom_in(note: str, count: str, room: int) -> str:
 
 
 class Columns(Container):
-    """Arranges panels by the width of the terminal.
-
-    Narrow terminals have all panels below each other. From 120 columns two are next to each
-    other, with the third below them; from 160 columns all three are.
+    """Arranges panels below each other, from 120 columns of the terminal next to each other.
 
     The sizes of the panels are set in patchpilot.tcss. On an 80x24 terminal, a panel of the class
-    `detail` is hidden until `ListDetailScreen.open_detail`.
+    `detail` is hidden until `StageScreen.open_detail`.
     """
-
-    def on_mount(self) -> None:
-        self.add_class(
-            f"-of-{len([child for child in self.children if isinstance(child, Panel)])}"
-        )
