@@ -27,7 +27,7 @@ from patchpilot.tui.screens.backports_rows import (
     why,
 )
 from patchpilot.tui.view.stages import Stage, StageState
-from tests.kit.walk import keys, running, text_of, until
+from tests.kit.walk import keys, running, text_of, visible
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -182,7 +182,7 @@ async def test_a_conflict_is_a_diff_and_a_low_terminal_says_why_and_what_is_next
         assert "acme_mcp.c:57 (content)" in text
         await keys(pilot, "enter")
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: "caused by" in text_of(app), "the branch")
+        await visible(pilot, "caused by")
         rows = [row.strip("│┃ ") for row in text_of(app).split("\n")]
         at = [
             next(at for at, row in enumerate(rows) if row.startswith(start))
@@ -266,11 +266,7 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(
         assert "w write 2 patches" in text_of(app)
         # from the matrix Space goes to the prerequisites
         await keys(pilot, "space", "space")
-        await until(
-            pilot,
-            lambda: "0/1 ticked" in text_of(app),
-            "the prerequisite to be left out",
-        )
+        await visible(pilot, "0/1 ticked")
         assert "w write 2 patches" not in text_of(app)
         assert "ACME_MSG_UNSUPPORTED" in text_of(app)
         await keys(pilot, "w")
@@ -279,7 +275,7 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(
         assert "stable/linux-6.1.y: 0 prerequisites, then the fix" in text_of(app)
         await keys(pilot, "ctrl+u")
         await pilot.press(*str(tmp_path / "out"), "enter")
-        await until(pilot, lambda: "Patches written" in text_of(app), "the patches")
+        await visible(pilot, "Patches written")
         assert "They have your Signed-off-by." in text_of(app)
     for file in (tmp_path / "out").rglob("*.patch"):
         assert "\nSigned-off-by: Robin Newland" in file.read_text()

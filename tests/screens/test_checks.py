@@ -18,7 +18,7 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.panel import Panel
-from tests.kit.walk import keys, running, said, settle, text_of, until
+from tests.kit.walk import keys, running, said, settle, text_of, until, visible
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -109,11 +109,7 @@ async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(
         # the fix has the width of the card
         view.choose(found(newcomer).index("missing-fixes"))
         await keys(pilot, "enter")
-        await until(
-            pilot,
-            lambda: "+Cc: stable@vger.kernel.org" in text_of(newcomer),
-            "the whole line",
-        )
+        await visible(pilot, "+Cc: stable@vger.kernel.org")
         # a search finds the words of findings
         assert {note.role for note in view.notes} == {"error", "warning", "info"}
         name = view.notes[-1].text.partition(":")[0]
@@ -260,5 +256,5 @@ async def test_a_reviewer_reads_the_patches_at_a_key(
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     async with running(newcomer, (100, 30), Stage.CHECKS) as pilot:
         await keys(pilot, "o", "l")
-        await until(pilot, lambda: "review by mine" in text_of(newcomer), "the review")
+        await visible(pilot, "review by mine")
         assert "gives no reason" in text_of(newcomer)

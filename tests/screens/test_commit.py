@@ -13,7 +13,7 @@ from patchpilot.tui.screens.commit_screen import CommitScreen
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.lists import List
-from tests.kit.walk import keys, running, said, text_of, until
+from tests.kit.walk import keys, running, said, text_of, visible
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -86,11 +86,7 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
         )
         await keys(pilot, "enter", "y")
         assert app.session.open_questions == 2
-        await until(
-            pilot,
-            lambda: "● 1 Commit" in text_of(app),
-            "a stage with open questions is not done",
-        )
+        await visible(pilot, "● 1 Commit")
         assert "Commit: 2 questions to answer" in text_of(app)
         assert "attack" not in " ".join(listed(app))
         await keys(pilot, "home", "enter", "n")

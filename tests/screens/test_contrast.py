@@ -16,7 +16,7 @@ from patchpilot.tui.legible import AA, AAA, contrast, is_text, legible
 from patchpilot.tui.palette import Help
 from patchpilot.tui.themes import CONTRAST, DARK, HIGH_CONTRAST
 from patchpilot.tui.view.stages import Stage
-from tests.kit.walk import keys, running, text_of, until
+from tests.kit.walk import keys, opened, running, text_of, until, visible
 
 # every stage in every theme is opened and each cell of it measured
 pytestmark = pytest.mark.long
@@ -165,9 +165,9 @@ async def test_a_theme_is_kept_and_an_unknown_one_is_the_first(
     async with running(newcomer, (80, 24)) as pilot:
         assert newcomer.theme == DARK.name
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(newcomer.screen, Help), "the help")
+        await opened(pilot, Help)
         await pilot.press("end", "enter")
-        await until(pilot, lambda: "gruvbox" in text_of(newcomer), "the themes")
+        await visible(pilot, "gruvbox")
         await pilot.press(*"nord")
         await until(pilot, lambda: "gruvbox" not in text_of(newcomer), "the match")
         await pilot.press("enter")

@@ -18,7 +18,7 @@ from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.repos import Repo
-from tests.kit.walk import keys, said, settle, still, text_of, until
+from tests.kit.walk import keys, opened, said, settle, still, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -157,7 +157,7 @@ async def test_commits_of_others_are_rewritten_when_the_word_is_typed(
             assert state(untidy) == before
             await keys(pilot, "A")
             await pilot.press("enter")
-            await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked")
+            await opened(pilot, Confirm)
             text = text_of(app)
             assert reason in text
             assert f'type "{word}" to confirm' in text

@@ -25,7 +25,7 @@ from patchpilot.tui.screens.recipients_rows import (
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List, RowList
-from tests.kit.walk import keys, running, said, settle, text_of, until
+from tests.kit.walk import keys, running, said, settle, text_of, until, visible
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -174,15 +174,9 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
             lambda: app.session.topic and len(app.session.topic.commits) == 2,
             "both commits",
         )
-        await until(
-            pilot, lambda: "Recipients of the series" in text_of(app), "the series"
-        )
+        await visible(pilot, "Recipients of the series")
         await keys(pilot, "o")
-        await until(
-            pilot,
-            lambda: "Recipients of patch: net/acme: second" in text_of(app),
-            "one patch",
-        )
+        await visible(pilot, "Recipients of patch: net/acme: second")
         # an edit is for the patch that is shown
         people = app.screen.query_one("#people", RowList)
         who = people.chosen[1].address.email

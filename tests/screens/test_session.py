@@ -35,6 +35,7 @@ from tests.kit.walk import (
     still,
     text_of,
     until,
+    visible,
 )
 
 On = Callable[[Path], PatchpilotApp]
@@ -187,7 +188,7 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
 ) -> None:
     first = git(fixed, "rev-parse", "HEAD").text
     async with running(app, (80, 24), Stage.TAGS, "enter") as pilot:
-        await until(pilot, lambda: "{+Fixes: " in text_of(app), "the word diff")
+        await visible(pilot, "{+Fixes: ")
         assert git(fixed, "rev-parse", "HEAD").text == first
         assert "[ ] Signed-off-by" in text_of(app)
         await keys(pilot, "ctrl+s")
@@ -198,7 +199,7 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
         )
         assert "Fixes: " in git(fixed, "log", "-1", "--format=%B").text
         await keys(pilot, "u")
-        await until(pilot, lambda: "Undo prepare?" in text_of(app), "the question")
+        await visible(pilot, "Undo prepare?")
         await keys(pilot, "enter")
         await until(
             pilot, lambda: git(fixed, "rev-parse", "HEAD").text == first, "the undo"
@@ -257,7 +258,7 @@ async def test_a_branch_without_commits_is_a_panel_with_the_way_out(
 ) -> None:
     git(fixed, "switch", "-q", "-c", "empty", "origin/master")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "What do you have?" in text_of(app), "the question")
+        await visible(pilot, "What do you have?")
         assert "no commits on top of the base" in str(app.session.errors[Stage.COMMIT])
 
 
