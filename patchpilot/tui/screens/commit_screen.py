@@ -229,7 +229,11 @@ class CommitScreen(StageScreen[TopicCommits]):
                 self._look()
 
         asked = known.open or (() if known.missing_tree else known.questions)
-        ask(self, [one for one in asked if only in (None, one.name)], tree)
+        ask(
+            self,
+            [question for question in asked if only in (None, question.name)],
+            tree,
+        )
 
     @property
     def _has_questions(self) -> bool:

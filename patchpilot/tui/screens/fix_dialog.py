@@ -119,7 +119,7 @@ def fix_one(
                 title,
                 fixed.diff,
                 work,
-                lambda one: (done, *one.costs),
+                lambda result: (done, *result.costs),
                 verb=verb,
             )
 

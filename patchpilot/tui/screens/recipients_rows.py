@@ -115,46 +115,54 @@ def why_text(
     They are the role and header, the section and what matched in it, the recipient's commits to
     the files, and any problem with the address.
     """
-    out = header == OUT
-    text = Text().append(plain(recipient.address.header(), STRONG)).append("\n")
-    word, style = ("excluded", QUIET) if out else (header, "bold blue")
-    text.append(f"{word} {glyph('dot')} ", style).append(
-        plain(f"{role_of(recipient)}{recipient.which}")
+    section = next(
+        (known for known in plan.sections if known.name == recipient.section), None
     )
-    named = [section for section in plan.sections if section.name == recipient.section]
-    for section in named[:1]:
-        text.append("\n\nSection  ", QUIET).append(plain(section.name, STRONG))
-        text.append(plain(f" ({section.status})" if section.status else ""))
-        for tree in section.trees[:1]:
-            text.append("\nTree     ", QUIET).append(plain(tree.removeprefix("git ")))
-    text.append("\n\nReasons", QUIET)
-    for reason in recipient.reasons:
-        text.append(f"\n{glyph('dot')} ").append(plain(reason))
+    facts: list[tuple[str, str]] = []
+    if section:
+        status = f" ({section.status})" if section.status else ""
+        facts.append(("Section", f"{section.name}{status}"))
+        facts += [("Tree", tree.removeprefix("git ")) for tree in section.trees[:1]]
+    facts += [("Reason", reason) for reason in recipient.reasons]
     if "list" not in recipient.role:
-        text.append("\n\n").append(_activity(recipient, history))
+        facts += _activity(recipient, history)
     verdict = judge(recipient.address.email)
     if verdict.state is not AddressState.GOOD:
-        text.append("\n\n").append(glyph("warning"), STYLE_OF["warning"])
-        text.append(plain(f" address {verdict.state}: {verdict.reason}"))
+        words = f"{glyph('warning')} {verdict.state}: {verdict.reason}"
+        facts.append(("Address", words))
     if recipient.by_hand:
-        text.append("\n\n* changed by you; u undoes that", QUIET)
-    return text
+        facts.append(("*", "changed by you; u undoes that"))
+    word, style = ("excluded", QUIET) if header == OUT else (header, "bold blue")
+    return lines(
+        (
+            plain(recipient.address.header(), STRONG),
+            Text.assemble(
+                (f"{word} {glyph('dot')} ", style),
+                plain(f"{role_of(recipient)}{recipient.which}"),
+            ),
+            Text(),
+            *(
+                Text.assemble((f"{label:<9}", QUIET), plain(words))
+                for label, words in facts
+            ),
+        )
+    )
 
 
-def _activity(recipient: Recipient, history: "FileHistory | None") -> Text:
+def _activity(
+    recipient: Recipient, history: "FileHistory | None"
+) -> list[tuple[str, str]]:
     if history is None:
-        return Text("reading the history of the files …", QUIET)
+        return [("History", "reading the history of the files …")]
     if not history.complete:
-        return Text("History  git timed out", QUIET)
+        return [("History", "git timed out")]
     where = f"in the last three years to {where_of(history)}"
     known = history.contacts.get(recipient.address.key)
-    text = Text().append("History  ", QUIET)
     if known is None:
-        return text.append(plain(f"none of {counted(history.total, 'commit')} {where}"))
-    text.append(f"{known.percent}%", STRONG)
-    text.append(plain(f", {known.commits} of {counted(known.total, 'commit')} {where}"))
-    text.append("\nLast     ", QUIET)
-    return text.append(plain(f"{known.last} {known.last_id[:12]} {known.last_subject}"))
+        return [("History", f"none of {counted(history.total, 'commit')} {where}")]
+    share = f"{known.percent}%, {known.commits} of {counted(known.total, 'commit')}"
+    last = f"{known.last} {known.last_id[:12]} {known.last_subject}"
+    return [("History", f"{share} {where}"), ("Last", last)]
 
 
 def where_of(history: "FileHistory") -> str:

@@ -108,9 +108,15 @@ class TagsScreen(StageScreen["FixesResult"]):
             return ()
         known = {candidate.commit for candidate in result.candidates}
         # a candidate of 0 % is none, unless there is no better one
-        likely = [one for one in result.candidates if one.confidence >= 0.005]
+        likely = [
+            candidate
+            for candidate in result.candidates
+            if candidate.confidence >= 0.005
+        ]
         named = (
-            one for one in self._named.get(self._fix, ()) if one.commit not in known
+            candidate
+            for candidate in self._named.get(self._fix, ())
+            if candidate.commit not in known
         )
         return (*(likely or result.candidates[:1]), *named)
 
@@ -126,8 +132,12 @@ class TagsScreen(StageScreen["FixesResult"]):
     @property
     def _selected(self) -> "list[Candidate]":
         """The ticked candidates, otherwise the one under the cursor."""
-        ticked = [one for one in self._candidates if one.commit in self._ticks]
-        return ticked or [one for one in (self._candidate,) if one]
+        ticked = [
+            candidate
+            for candidate in self._candidates
+            if candidate.commit in self._ticks
+        ]
+        return ticked or [candidate for candidate in (self._candidate,) if candidate]
 
     @property
     def _present(self) -> tuple[str, ...]:
@@ -138,7 +148,7 @@ class TagsScreen(StageScreen["FixesResult"]):
     @property
     def _culprits(self) -> tuple[str, ...]:
         """The commits whose bug is shown: the selected ones, otherwise those with a tag."""
-        return tuple(one.commit for one in self._selected) or self._present
+        return tuple(candidate.commit for candidate in self._selected) or self._present
 
     @property
     def _is_signed(self) -> bool:
@@ -375,7 +385,9 @@ class TagsScreen(StageScreen["FixesResult"]):
 
         def add(candidate: "Candidate") -> None:
             others = self._named.get(fix, ())
-            others = tuple(one for one in others if one.commit != candidate.commit)
+            others = tuple(
+                other for other in others if other.commit != candidate.commit
+            )
             self._named[fix] = (*others, candidate)
             # another commit may be on screen by now
             self.fill(candidate.commit if candidate in self._candidates else None)
@@ -401,9 +413,13 @@ class TagsScreen(StageScreen["FixesResult"]):
         result = self._shown
         if result is None:
             return
-        chosen = [one for one in self._selected if one.commit not in self._present]
+        chosen = [
+            candidate
+            for candidate in self._selected
+            if candidate.commit not in self._present
+        ]
         tag, is_proposed = "", True
-        fixes = tuple(one.commit for one in chosen)
+        fixes = tuple(candidate.commit for candidate in chosen)
         if chosen:
             tag = counted(len(chosen), "Fixes: tag") if chosen[1:] else chosen[0].tag
             named = self._named.get(self._fix, ())

@@ -621,7 +621,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         whitespace that the patch adds.
         """
         raw = printable(self.rows[line][1:])
-        is_tinted = self._current_colors().tinted
+        is_tinted = self._colors is not None and self._colors.tinted
         text = self._syntax_of(line).copy() if is_tinted else Text(raw)
         text.style = paint("", ground)
         for start, end in self._changed_words(line):
