@@ -259,7 +259,7 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
     steps = list(adapted.steps)
     if len(steps) > _MOST_STEPS:
         steps[_MOST_STEPS:] = [f"{len(steps) - _MOST_STEPS} more"]
-    title = f"Adapted to {branch.branch} with a confidence of {adapted.confidence:.2f}:"
+    title = f"Adapted to {branch.branch} with a confidence of {adapted.confidence:.0%}:"
     return "\n".join((title, "", *(f"- {step}" for step in steps)))
 
 

@@ -260,9 +260,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        hidden = set() if self._can_fix else {"fix_safe"}
-        if not self.has_card or self.has_class("-detail"):
-            hidden |= {"detail", "select"}
+        is_shown = not self.has_card or self.has_class("-detail")
+        hidden = ("detail", "select") if is_shown else ()
         label = LABELS.get(self._now.remedy, "fix") if self._now else ""
         labels = {"fix_one": label, "fix_safe": "fix all"}
         return ShownKeys(first="fix_one", hidden=frozenset(hidden), labels=labels)
@@ -326,6 +325,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
         now, fixed = self._now, self._fix
         if action in ("fix_one", "waive", "detail") and now is None:
             return False
+        if action == "fix_safe":
+            return self._can_fix
         if action == "fix_one" and now:
             return now.remedy != "edit" and not (fixed and fixed.reason)
         return super().check_action(action, parameters)
@@ -388,16 +389,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
             fix_one(self, now, [now.commit], self._fix)
 
     def action_fix_safe(self) -> None:
-        from patchpilot.tui.screens.fix_dialog import NO_SAFE_FIX, fix_safe
+        from patchpilot.tui.screens.fix_dialog import fix_safe
 
-        result = self.current
-        if result is None:
-            return
-        if self._can_fix:
+        if self.current is not None:
             fix_safe(self, self._commits_with("tags"))
-        else:
-            nothing = "no findings; press n for the next stage"
-            self.notify(NO_SAFE_FIX if result.all else nothing)
 
     def action_waive(self) -> None:
         from patchpilot.tui.actions.waive import take_back, waive
