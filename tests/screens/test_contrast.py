@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from rich.color import Color, ColorSystem
+from rich.style import Style
 from textual.pilot import Pilot
 
 from patchpilot.tui.app import PatchpilotApp
@@ -29,36 +30,26 @@ def _colored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
+def judged(app: PatchpilotApp) -> list[tuple[str, Style]]:
+    """Return the texts on the screen of which both colors are known."""
+    return [
+        (text, style)
+        for strip in app.screen._compositor.render_strips()
+        for text, style, _ in strip
+        if is_text(text) and style and style.color and style.bgcolor
+    ]
+
+
 def unreadable(
     app: PatchpilotApp, least: float, system: ColorSystem = ColorSystem.TRUECOLOR
 ) -> Iterator[str]:
     """Yield the texts on the screen with less contrast, as a terminal of this system shows them."""
-    for strip in app.screen._compositor.render_strips():
-        for text, style, _ in strip:
-            if (
-                not is_text(text)
-                or style is None
-                or style.color is None
-                or style.bgcolor is None
-                or style.color.is_default
-            ):
-                continue
-            ratio = contrast(
-                style.color.downgrade(system), style.bgcolor.downgrade(system)
-            )
-            if ratio < least - ROUNDING:
-                yield f"{app.theme}, {app.stage}: {ratio:.2f} {text.strip()!r} {style}"
-
-
-def texts(app: PatchpilotApp) -> int:
-    """Return how many segments are judged: text with both colors known."""
-    known = [
-        style
-        for strip in app.screen._compositor.render_strips()
-        for text, style, _ in strip
-        if is_text(text)
-    ]
-    return sum(1 for style in known if style and style.color and style.bgcolor)
+    for text, style in judged(app):
+        assert style.color
+        assert style.bgcolor
+        ratio = contrast(style.color.downgrade(system), style.bgcolor.downgrade(system))
+        if ratio < least - ROUNDING and not style.color.is_default:
+            yield f"{app.theme}, {app.stage}: {ratio:.2f} {text.strip()!r} {style}"
 
 
 def test_contrast_is_what_wcag_computes() -> None:
@@ -126,7 +117,7 @@ async def in_each_theme(
     for theme in app.available_themes:
         app.theme = theme
         await pilot.pause()
-        assert texts(app) > 10
+        assert len(judged(app)) > 10
         wrong += unreadable(app, high if theme.startswith(CONTRAST.name) else AA)
     return wrong
 
@@ -154,7 +145,7 @@ async def test_every_stage_is_legible_also_with_sixteen_colors(
             for theme, least, system in looks:
                 newcomer._legible.system, newcomer.theme = system, theme
                 await pilot.pause()
-                assert texts(newcomer) > 10
+                assert len(judged(newcomer)) > 10
                 assert list(unreadable(newcomer, least, system)) == []
 
 

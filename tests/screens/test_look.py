@@ -18,7 +18,7 @@ from patchpilot.tui.screens.backports_rows import (
     BranchTexts,
     first_to_look_at,
 )
-from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Reader
 from tests.kit.walk import running, settle, still, text_of
 from tests.screens.test_backports import branch
@@ -92,16 +92,6 @@ async def test_no_color_is_taken_at_its_word(
         assert any(style.color or style.bgcolor for style in styles) is coloured
         # the row under the cursor is told without them too
         assert coloured or any(style.reverse for style in styles)
-
-
-async def test_a_stage_that_nobody_opened_is_never_stale(app: PatchpilotApp) -> None:
-    async with running(app, (80, 24)):
-        app.session.changed("answers", "edits", "draft")
-        assert (
-            app.session.status(Stage.PREVIEW).state
-            is app.session.status(Stage.SEND).state
-            is StageState.UNOPENED
-        )
 
 
 async def test_a_message_covers_nothing_and_a_line_of_a_reader_is_copied(

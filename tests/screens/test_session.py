@@ -354,6 +354,11 @@ def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
     )
     assert session.status(Stage.PREVIEW).state is StageState.UNOPENED
     assert session.status(Stage.SEND).state is StageState.STALE
+    # of a stage that nobody opened, only the record was read
+    session.kept.clear()
+    session.remember(Stage.SEND, None, StageStatus(StageState.TODO))
+    session.changed("answers", "edits", "draft")
+    assert session.status(Stage.SEND).state is StageState.UNOPENED
 
 
 async def test_a_narrow_terminal_has_the_numbers_and_one_panel(

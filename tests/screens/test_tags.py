@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from patchpilot.commits.run import git
 from patchpilot.services.tags.find_culprits import Candidate, FixesResult
@@ -105,31 +106,25 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
         await visible(pilot, "This is not a fix")
 
 
-async def test_a_commit_that_the_user_names_becomes_a_candidate(
+async def test_a_commit_that_the_user_names_is_a_candidate_and_each_ticked_one_gets_a_tag(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     named = git(fixed, "rev-parse", "v6.2-rc1^{commit}").text.strip()
+
+    async def tags(pilot: Pilot[int], count: int) -> None:
+        def written() -> bool:
+            return text_of(app).count("{+Fixes: ") == count
+
+        await until(pilot, written, f"{count} tags in the message")
+
     async with running(app, (120, 36), Stage.TAGS, "G", "k", "enter") as pilot:
         await pilot.press(*"v6", "full_stop", *"2-rc1", "enter")
         await visible(pilot, "you named it")
         await visible(pilot, f"{{+Fixes: {named[:12]}")
-        await keys(pilot, "enter")
-        await visible(pilot, f"Fixes: {named[:12]}")
-
-
-async def test_several_ticked_candidates_get_a_tag_each(app: PatchpilotApp) -> None:
-    async with running(app, (120, 36), Stage.TAGS, "space", "j", "space") as pilot:
-        await until(
-            pilot,
-            lambda: text_of(app).count("{+Fixes: ") == 2,
-            "both tags in the message",
-        )
+        await keys(pilot, "space", "home", "space")
+        await tags(pilot, 2)
         assert text_of(app).count("[✓]") == 2
         await keys(pilot, "w")
         await visible(pilot, "2 Fixes: tags")
         await keys(pilot, "escape", "space")
-        await until(
-            pilot,
-            lambda: text_of(app).count("{+Fixes: ") == 1,
-            "one of them in the message",
-        )
+        await tags(pilot, 1)
