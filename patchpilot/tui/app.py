@@ -79,7 +79,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
                 f"stage('{stage}')",
                 f"go to {stage.label}",
                 show=False,
-                tooltip=f"go to stage {stage.number}",
+                tooltip=f"go to {stage.label}",
             )
             for stage in Stage
         ),
@@ -387,23 +387,17 @@ class PatchpilotApp(ReportsErrors, App[int]):
         if self.stage_screen and isinstance(self.screen, StageScreen):
             pick_base(self.stage_screen)
 
-    def action_undo(self) -> None:
+    def action_undo(self, *, again: bool = False) -> None:
         from patchpilot.tui.actions.undo_action import undo
 
         if self.stage_screen:
-            undo(self.stage_screen)
+            undo(self.stage_screen, again=again)
 
     def action_redo(self) -> None:
-        from patchpilot.tui.actions.undo_action import undo
-
-        if self.stage_screen:
-            undo(self.stage_screen, again=True)
+        self.action_undo(again=True)
 
     def action_copy(self) -> None:
-        self._copy(getattr(self.focused, "line_to_copy", ""))
-
-    def _copy(self, text: str) -> None:
-        if text:
+        if text := getattr(self.focused, "line_to_copy", ""):
             self.copy_to_clipboard(text)
             self.notify(f"copied: {text[:60]}")
 

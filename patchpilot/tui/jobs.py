@@ -5,9 +5,12 @@ They read the topic, run one job per stage in threads, and load quick stages bef
 them.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
+
+from textual.worker import Worker, get_current_worker
 
 from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.tui.branch_watch import TopicPlace, Watch, read_topic
@@ -19,7 +22,7 @@ from patchpilot.tui.view.thread_work import in_new_thread, progress_to
 
 
 class StageJobs:
-    """Runs and numbers the background jobs of the stages.
+    """Runs the background jobs of the stages.
 
     The result of a job that was replaced or canceled is discarded. Threads report through
     `call_later` and never touch widgets.
@@ -28,7 +31,7 @@ class StageJobs:
     def __init__(self, app: Any, session: Session, opening: Opening | None) -> None:
         self._app, self._session, self._opening = app, session, opening
         self._watch = opening.watch if opening else Watch()
-        self._numbers: dict[Stage, int] = {}
+        self._workers: dict[Stage, Worker[object]] = {}
         self.ahead: list[Stage] = []
         self.reads_facts, self._facts_failed = False, ""
         self.is_open = False
@@ -40,39 +43,49 @@ class StageJobs:
         self._watch.begin()
         self.ahead.clear()
         self.is_open = False
+        self._workers.clear()
         for stage in Stage:
-            self._numbers[stage] = self._numbers.get(stage, 0) + 1
             self._app.workers.cancel_group(self._app, f"stage-{stage}")
 
     # a stage's job
 
     def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
         """Start a stage's job; a running one is stopped and its result is discarded."""
-        number = self._numbers[stage] = self._numbers.get(stage, 0) + 1
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
-        in_new_thread(
-            self._app,
-            partial(self._job, stage, number, visited, again),
-            f"stage-{stage}",
-        )
+        work = partial(self._job, stage, visited, again)
+        self._workers[stage] = in_new_thread(self._app, work, f"stage-{stage}")
         self._app.redraw()
 
-    def _job(self, stage: Stage, number: int, visited: bool, again: bool) -> None:
-        progress = progress_to(
-            partial(self._app.call_later, self._progressed, stage, number)
-        )
+    def _job(self, stage: Stage, visited: bool, again: bool) -> None:
+        worker = get_current_worker()
+
+        def report(show: Callable[..., None], *what: object) -> None:
+            self._app.call_later(self._reported, worker, show, stage, *what)
+
+        progress = progress_to(partial(report, self._progressed))
         try:
             self._session.load(stage, progress, visited=visited, again=again)
         # shown in the error card: a job must never leave its stage busy
         except BaseException as error:  # noqa: BLE001
-            self._app.call_later(self._failed, stage, number, as_error(error))
+            report(self.ended, as_error(error))
         else:
-            self._app.call_later(self._done, stage, number)
+            report(self._done)
+
+    def _reported(
+        self,
+        worker: Worker[object],
+        show: Callable[..., None],
+        stage: Stage,
+        *what: object,
+    ) -> None:
+        """Show what a job reports, unless it was replaced or canceled by then."""
+        if self._workers.get(stage) is worker:
+            show(stage, *what)
 
     def cancel(self, stage: Stage) -> None:
         if stage in self._session.busy:
-            self._numbers[stage] += 1
+            self._workers.pop(stage, None)
             self._app.workers.cancel_group(self._app, f"stage-{stage}")
             self.ended(stage, CancelledError("canceled; press g to refresh"))
 
@@ -85,9 +98,7 @@ class StageJobs:
         self._app.redraw()
         self.refresh_stale()
 
-    def _done(self, stage: Stage, number: int) -> None:
-        if number != self._numbers.get(stage):
-            return
+    def _done(self, stage: Stage) -> None:
         self._session.busy.pop(stage, None)
         screen = self._app.stage_screen
         if screen and screen.stage is stage:
@@ -128,13 +139,8 @@ class StageJobs:
             ]
         self._next_ahead()
 
-    def _failed(self, stage: Stage, number: int, error: PatchpilotError) -> None:
-        """A job failed; of a replaced one the error is not shown."""
-        if number == self._numbers.get(stage):
-            self.ended(stage, error)
-
-    def _progressed(self, stage: Stage, number: int, line: str) -> None:
-        if number == self._numbers.get(stage) and stage in self._session.busy:
+    def _progressed(self, stage: Stage, line: str) -> None:
+        if stage in self._session.busy:
             self._session.busy[stage] = line
             screen = self._app.stage_screen
             if screen and screen.stage is stage:

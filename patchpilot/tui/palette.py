@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The help: a list of the keys of the current screen and its focused panel, which runs one."""
 
-import re
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,8 +16,6 @@ from patchpilot.tui.view.stages import MEANINGS, Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.lists import description_of
 
-STAGE = re.compile(r"stage\('(\w+)'\)")
-"""The action that goes to a stage."""
 UNLISTED = ("help", "app.help", "screen.copy_text", "quit", "page_left", "page_right")
 """The actions that lead here, or that are done by the terminal's own keys and by q."""
 ABOUT = {
@@ -60,9 +57,8 @@ ABOUT = {
 
 
 class Command(NamedTuple):
-    """A palette command: its title, its effect, the function to call, and its key ("" for none)."""
+    """What a key of the screen does, the function to call, and the key ("" for none)."""
 
-    title: str
     does: str
     call: Callable[[], Awaitable[Any] | Any]
     key: str = ""
@@ -73,7 +69,7 @@ def commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
     if isinstance(screen, Choose):
         for letter, answer in zip(screen.letters, screen.answers, strict=True):
             choose = partial(screen.answered, answer.name)
-            yield Command(answer.words, answer.words, choose, letter)
+            yield Command(answer.words, choose, letter)
     known: dict[str, tuple[DOMNode, Binding, list[str]]] = {}
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         is_listed = enabled and description_of(node, binding) and not binding.system
@@ -86,22 +82,10 @@ def commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
         known.values(),
         key=lambda one: (not one[1].tooltip, one[0] is app, one[1].action not in own),
     ):
-        stage = STAGE.fullmatch(binding.action)
-        yield Command(
-            Stage(stage[1]).label if stage else _title(description_of(node, binding)),
-            f"go to {Stage(stage[1]).label}"
-            if stage
-            else binding.tooltip or description_of(node, binding),
-            partial(app.run_action, binding.action, node),
-            " ".join(keys),
-        )
-    yield Command(
-        "Choose theme", "search for a theme and use it", app.action_change_theme
-    )
-
-
-def _title(words: str) -> str:
-    return words[:1].upper() + words[1:]
+        does = binding.tooltip or description_of(node, binding)
+        run = partial(app.run_action, binding.action, node)
+        yield Command(does, run, " ".join(keys))
+    yield Command("search for a theme and use it", app.action_change_theme)
 
 
 class Help(Choose):

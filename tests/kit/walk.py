@@ -6,8 +6,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
@@ -36,6 +38,18 @@ async def until(
         f"waited in vain for {what or condition}: stage {app.stage}, busy {app.session.busy},"
         f" errors {errors}"
     )
+
+
+async def visible(pilot: Pilot[int], text: str) -> None:
+    """Wait until the text is on the screen."""
+    app = pilot.app
+    assert isinstance(app, PatchpilotApp)
+    await until(pilot, lambda: text in text_of(app), text)
+
+
+async def opened(pilot: Pilot[int], screen: type[Screen[Any]]) -> None:
+    """Wait until a screen of this class is on top."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, screen), screen.__name__)
 
 
 def settled(app: PatchpilotApp) -> bool:

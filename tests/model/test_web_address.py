@@ -11,7 +11,6 @@ from rich.console import Console
 from patchpilot.checking.list_rules import all_rules
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.web_address import web_address
-from patchpilot.services.fix_finding import Remedy
 from patchpilot.tui.screens.checks_rows import Shown, detail_of
 
 HOSTILE = (
@@ -51,7 +50,7 @@ def test_detail_of_a_finding_has_no_other_link(text: str) -> None:
         rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x"
     )
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
-    console.print(detail_of(Shown(0, finding), rule, Remedy.EDIT, None))
+    console.print(detail_of(Shown(0, finding, rule=rule), None))
     written = console.file.getvalue()  # type: ignore[attr-defined]
     assert "\x1b]8;" not in written
     assert "\x1b]0;" not in written

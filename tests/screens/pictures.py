@@ -60,16 +60,7 @@ LATER = {
 """The same, after the patch was sent and answered."""
 
 
-OVER = frozenset(
-    (
-        "question",
-        "branch",
-        "help",
-        "finding",
-        "write-tags",
-        "message",
-    )
-)
+OVER = {"question", "branch", "help", "finding", "write-tags", "message"}
 """The pictures of dialogs, cards and messages."""
 
 SENDING = "sending"
@@ -110,43 +101,16 @@ async def draw(
             else [(SIZES, THEMES)]
         )
         for sizes, themes in views:
-            made += await _draw(work, name, keys, out, sizes, themes)
+            with tempfile.TemporaryDirectory() as folder:
+                app = make(work, memory=SavedState(Path(folder) / FILE))
+                async with app.run_test(size=sizes[-1]) as pilot:
+                    app.theme = themes[0]
+                    await settle(pilot)
+                    for key in keys:
+                        await press(pilot, key)
+                    made += await shots(pilot, name, out, sizes, themes)
         print(f"  {name}", file=sys.stderr)
     return made
-
-
-async def _draw(
-    work: Path,
-    name: str,
-    keys: Sequence[str],
-    out: Path,
-    sizes: Sequence[tuple[int, int]],
-    themes: Sequence[str],
-) -> list[Path]:
-    """Draw one moment in these sizes and themes, the last size first."""
-    made: list[Path] = []
-    with tempfile.TemporaryDirectory() as folder:
-        memory = Path(folder) / FILE
-        made += await _drawn(
-            make(work, memory=SavedState(memory)), name, keys, out, sizes, themes
-        )
-    return made
-
-
-async def _drawn(
-    app: PatchpilotApp,
-    name: str,
-    keys: Sequence[str],
-    out: Path,
-    sizes: Sequence[tuple[int, int]],
-    themes: Sequence[str],
-) -> list[Path]:
-    async with app.run_test(size=sizes[-1]) as pilot:
-        app.theme = themes[0]
-        await settle(pilot)
-        for key in keys:
-            await press(pilot, key)
-        return await shots(pilot, name, out, sizes, themes)
 
 
 async def draw_sending(work: Path, out: Path) -> list[Path]:
@@ -233,14 +197,8 @@ def send(sandbox: Sandbox) -> None:
     for words in (
         ["prepare", "--fixes", "auto", "--stable", "auto", "--signoff"],
         [
-            "send",
-            "--yes",
-            "--subject-prefix",
-            "PATCH net",
-            "--security",
-            "no",
-            "--regression",
-            "no",
+            *("send", "--yes", "--subject-prefix", "PATCH net"),
+            *("--security", "no", "--regression", "no"),
         ],
     ):
         subprocess.run(

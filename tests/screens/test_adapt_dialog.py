@@ -13,7 +13,7 @@ from patchpilot.services.backport.topic_backports import Ways
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_screen import proposal_text, proposals
 from patchpilot.tui.view.stages import Stage
-from tests.kit.walk import keys, running, text_of, until, write_patches
+from tests.kit.walk import keys, running, text_of, visible, write_patches
 from tests.screens.test_backports import NEED, branch
 
 ADAPTED = Adaptation(
@@ -37,7 +37,7 @@ def test_what_is_not_sure_comes_after_resolving_manually() -> None:
     assert only.words == manual
     assert only.then.endswith("in it, with 1 prerequisite applied before it")
     text = proposal_text(conflict, Ways(ADAPTED))
-    assert text.startswith("Adapted to stable/linux-6.1.y with a confidence of 0.82:")
+    assert text.startswith("Adapted to stable/linux-6.1.y with a confidence of 82%:")
     assert text.endswith("- 2 more")
     assert (
         proposal_text(conflict, Ways())
@@ -59,9 +59,7 @@ async def test_z_proposes_the_adaptation_and_writes_it(
     async with running(app, (120, 36)) as pilot:
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS, "a")
-        await until(
-            pilot, lambda: "with a confidence of 0.90" in text_of(app), "the proposals"
-        )
+        await visible(pilot, "with a confidence of 90%")
         assert "- a step" in text_of(app)
         await keys(pilot, "enter")
         file = await write_patches(pilot, app, tmp_path / "out")

@@ -18,18 +18,16 @@ from patchpilot.services.backport.backport_result import BackportResult, BranchR
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_rows import (
+    BranchTexts,
     badge_of,
     detail_rows,
     ends_soon,
-    facts,
     need_row,
     needs_count,
-    what_is_written,
-    what_to_do,
     why,
 )
 from patchpilot.tui.view.stages import Stage, StageState
-from tests.kit.walk import keys, running, text_of, until
+from tests.kit.walk import keys, running, text_of, visible
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -41,6 +39,12 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
     return BranchResult(
         "stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more
     )  # type: ignore[arg-type]
+
+
+def todo(one: BranchResult, *, upstream: bool = True, is_tagged: bool = False) -> str:
+    """Return what to do with a branch once the introducing commit is known."""
+    result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=upstream)
+    return BranchTexts(result, {}, "", is_tagged).todo(one)
 
 
 @pytest.mark.parametrize(
@@ -78,62 +82,30 @@ def test_every_verdict_is_a_sign_a_word_and_an_action(
 ) -> None:
     one = branch(verdict, **more)
     assert badge_of(one).text.plain == badge
-    assert (
-        what_to_do(
-            one, BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)
-        )
-        == action
-    )
+    assert todo(one) == action
 
 
 def test_what_is_not_in_mainline_is_left_to_the_tag_or_waits() -> None:
-    waiting = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=False)
-    assert what_to_do(branch(BranchVerdict.CLEAN), waiting) == "Cc: stable is enough"
-    assert (
-        what_to_do(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,)), waiting)
-        == "wait for the merge"
-    )
+    conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
+    assert todo(branch(BranchVerdict.CLEAN), upstream=False) == "Cc: stable is enough"
+    assert todo(conflict, upstream=False) == "wait for the merge"
 
 
 def test_a_merged_fix_with_the_tag_is_left_to_the_stable_maintainers_where_it_applies() -> (
     None
 ):
-    merged = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
-        assert (
-            what_to_do(branch(verdict), merged, is_tagged=True)
-            == "Cc: stable is enough"
-        )
-    assert (
-        what_to_do(branch(BranchVerdict.CONFLICT), merged, is_tagged=True)
-        == "a resolve"
-    )
-    assert (
-        what_to_do(branch(BranchVerdict.CLEAN, failed="x@y"), merged, is_tagged=True)
-        == "w write patch"
-    )
+        assert todo(branch(verdict), is_tagged=True) == "Cc: stable is enough"
+    assert todo(branch(BranchVerdict.CONFLICT), is_tagged=True) == "a resolve"
+    failed = branch(BranchVerdict.CLEAN, failed="x@y")
+    assert todo(failed, is_tagged=True) == "w write patch"
 
 
 def test_while_the_introducing_commit_is_unknown_no_branch_has_an_action() -> None:
     unknown = BackportResult("3" * 40, "x", upstream=False)
+    texts = BranchTexts(unknown, {}, "", is_tagged=False)
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.CONFLICT):
-        assert what_to_do(branch(verdict, prerequisites=(NEED,)), unknown) == ""
-
-
-async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
-    app: PatchpilotApp,
-) -> None:
-    async with running(app, (80, 24), Stage.BACKPORTS):
-        words = " ".join(text_of(app).replace("│", " ").split())
-        assert "why 33248b1ba072, which introduced the bug, is in the branch" in words
-        assert (
-            "next wait for the merge: stable trees take only mainline commits" in words
-        )
-        assert (
-            "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm"
-            in words
-        )
-        assert "w write patches" not in words
+        assert texts.todo(branch(verdict, prerequisites=(NEED,))) == ""
 
 
 async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked(
@@ -185,21 +157,20 @@ def test_what_is_written_is_reported_before_the_folder_is_asked_for() -> None:
         branch(BranchVerdict.CLEAN),
     )
     result = BackportResult("3" * 40, "x", branches=branches)
+    left_out = {"stable/linux-6.1.y": frozenset(["4" * 40])}
     assert (
-        what_is_written(result, {"stable/linux-6.1.y": {"4" * 40}})
+        BranchTexts(result, left_out, "", is_tagged=False).written
         == "stable/linux-6.1.y: 1 prerequisite, then the fix\nstable/linux-6.1.y: the fix"
     )
-    assert (
-        what_is_written(BackportResult("3" * 40, "x", branches=branches[1:2]), {})
-        == "No branch needs the fix."
-    )
+    fixed = replace(result, branches=branches[1:2])
+    texts = BranchTexts(fixed, {}, "", is_tagged=False)
+    assert texts.written == "No branch needs the fix."
 
 
-@pytest.mark.parametrize("size", [(160, 50), (100, 40)])
-async def test_a_conflict_is_a_diff_from_the_branch_to_the_fix(
-    size: tuple[int, int], app: PatchpilotApp
+async def test_a_conflict_is_a_diff_and_a_low_terminal_says_why_and_what_is_next(
+    app: PatchpilotApp,
 ) -> None:
-    async with running(app, size, Stage.BACKPORTS) as pilot:
+    async with running(app, (160, 50), Stage.BACKPORTS) as pilot:
         text = text_of(app)
         # what the likely commit means is shown before it is confirmed, as the tags stage shows it
         assert "Stable branches, if 33248b1ba072 introduced the bug" in text
@@ -211,7 +182,7 @@ async def test_a_conflict_is_a_diff_from_the_branch_to_the_fix(
         assert "acme_mcp.c:57 (content)" in text
         await keys(pilot, "enter")
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: "caused by" in text_of(app), "the branch")
+        await visible(pilot, "caused by")
         rows = [row.strip("│┃ ") for row in text_of(app).split("\n")]
         at = [
             next(at for at, row in enumerate(rows) if row.startswith(start))
@@ -219,6 +190,15 @@ async def test_a_conflict_is_a_diff_from_the_branch_to_the_fix(
         ]
         assert at == sorted(at)
         assert not any(row.endswith("…") for row in rows[:6])
+        await keys(pilot, "escape")
+        words = " ".join(text_of(app).replace("│", " ").split())
+        for shown in (
+            "why 33248b1ba072, which introduced the bug, is in the branch",
+            "next wait for the merge: stable trees take only mainline commits",
+            "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm",
+        ):
+            assert shown in words
+        assert "w write patches" not in words
 
 
 def test_a_verdict_is_reported_in_short_rows() -> None:
@@ -237,11 +217,11 @@ def test_a_verdict_is_reported_in_short_rows() -> None:
         prerequisites=(NEED,),
         hints=("mind the lock",),
     )
-    assert [row.plain for row in detail_rows(facts(one), 60)] == [
+    texts = BranchTexts(BackportResult("3" * 40, "x"), {}, "", is_tagged=False)
+    assert [row.plain for row in detail_rows(texts.facts(one), 60)] == [
         "why        so it is",
         "caused by  666666666666 frob: lock: it changed them",
         "           777777777777 frob: unlock: it changed them",
-        "needs      111111111111 frob: check first (12 lines)",
         "note       mind the lock",
     ]
     assert why(one, ()) == "b.c:7 and 1 more"
@@ -286,11 +266,7 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(
         assert "w write 2 patches" in text_of(app)
         # from the matrix Space goes to the prerequisites
         await keys(pilot, "space", "space")
-        await until(
-            pilot,
-            lambda: "0/1 ticked" in text_of(app),
-            "the prerequisite to be left out",
-        )
+        await visible(pilot, "0/1 ticked")
         assert "w write 2 patches" not in text_of(app)
         assert "ACME_MSG_UNSUPPORTED" in text_of(app)
         await keys(pilot, "w")
@@ -299,7 +275,7 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(
         assert "stable/linux-6.1.y: 0 prerequisites, then the fix" in text_of(app)
         await keys(pilot, "ctrl+u")
         await pilot.press(*str(tmp_path / "out"), "enter")
-        await until(pilot, lambda: "Patches written" in text_of(app), "the patches")
+        await visible(pilot, "Patches written")
         assert "They have your Signed-off-by." in text_of(app)
     for file in (tmp_path / "out").rglob("*.patch"):
         assert "\nSigned-off-by: Robin Newland" in file.read_text()

@@ -18,26 +18,12 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.panel import Panel
-from tests.kit.walk import keys, running, said, settle, text_of, until
+from tests.kit.walk import keys, running, said, settle, text_of, until, visible
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
-
-
-async def test_findings_are_found_by_their_words(
-    newcomer: PatchpilotApp,
-) -> None:
-    async with running(newcomer, (80, 24), Stage.CHECKS) as pilot:
-        view = newcomer.screen.query_one("#patch", DiffView)
-        every = view.notes
-        assert {note.role for note in every} == {"error", "warning", "info"}
-        name = every[-1].text.partition(":")[0]
-        view.go(0)
-        await pilot.press("slash", *name, "enter")
-        await settle(pilot)
-        assert name in view.searchable[view.cursor]
 
 
 async def at_checks(pilot: Pilot[int], *names: str) -> DiffView:
@@ -78,6 +64,9 @@ async def test_list_patch_and_detail_follow_one_cursor(newcomer: PatchpilotApp) 
         # what brings a new version is selected first
         assert selected() == ("missing-fixes", "missing-fixes", f"3/{total}")
         assert view.cursor == view.notes[1].line
+        shown = text_of(newcomer)
+        assert "✗ 2 Checks 6" in shown.split("\n")[1]
+        assert " 3 errors, 2 warnings, 1 check " in shown, shown
         await keys(pilot, "F", "F")
         assert selected() == (found(newcomer)[0], found(newcomer)[0], f"1/{total}")
         await keys(pilot, "j")
@@ -90,17 +79,6 @@ async def test_list_patch_and_detail_follow_one_cursor(newcomer: PatchpilotApp) 
             found(newcomer)[-1],
             f"{total}/{total}",
         )
-
-
-async def test_the_stage_bar_shows_errors_and_counts_the_findings(
-    newcomer: PatchpilotApp,
-) -> None:
-    async with newcomer.run_test(size=(120, 36)) as pilot:
-        await at_checks(pilot)
-        shown = text_of(newcomer)
-        assert "✗ 2 Checks 6" in shown.split("\n")[1]
-        assert " 3 errors, 2 warnings, 1 check " in shown, shown
-        assert "3/6" in shown
 
 
 async def test_the_stage_bar_counts_warnings_as_something_to_do(
@@ -117,29 +95,29 @@ async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(
     newcomer: PatchpilotApp,
 ) -> None:
     async with newcomer.run_test(size=(80, 24)) as pilot:
-        await at_checks(pilot, "no-space-after-keyword")
+        view = await at_checks(pilot, "no-space-after-keyword")
         assert "Fix  press a" not in text_of(newcomer)
         await keys(pilot, "enter")
         rows = text_of(newcomer)
-        assert "Fix  press a" in rows
-        assert "+       if ((rsp" in rows
-        assert "missing Signed-off-by" in rows
+        for words in ("Fix  press a", "+       if ((rsp", "missing Signed-off-by"):
+            assert words in rows
         await keys(pilot, "escape")
         assert "Fix  press a" not in text_of(newcomer)
         assert newcomer.focused is newcomer.screen.query_one("#findings")
-
-
-async def test_the_fix_has_the_width_of_a_detail_that_was_hidden_before(
-    newcomer: PatchpilotApp,
-) -> None:
-    async with newcomer.run_test(size=(80, 24)) as pilot:
-        await at_checks(pilot, "missing-fixes")
+        # what the patch lacks as a whole is where its message ends
+        assert view.rows[view.notes[found(newcomer).index("no-sign-off")].line] == "---"
+        # the fix has the width of the card
+        view.choose(found(newcomer).index("missing-fixes"))
         await keys(pilot, "enter")
-        await until(
-            pilot,
-            lambda: "+Cc: stable@vger.kernel.org" in text_of(newcomer),
-            "the whole line",
-        )
+        await visible(pilot, "+Cc: stable@vger.kernel.org")
+        # a search finds the words of findings
+        assert {note.role for note in view.notes} == {"error", "warning", "info"}
+        name = view.notes[-1].text.partition(":")[0]
+        await keys(pilot, "escape")
+        view.go(0)
+        await pilot.press("slash", *name, "enter")
+        await settle(pilot)
+        assert name in view.searchable[view.cursor]
 
 
 async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
@@ -171,33 +149,17 @@ async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
         assert "no-sign-off" not in found(app)
 
 
-async def test_all_that_is_certain_includes_tags_but_no_sign_off(
-    fixed: Path, app: PatchpilotApp
-) -> None:
-    async with app.run_test(size=(100, 40)) as pilot:
-        await at_checks(pilot, "missing-fixes")
-        assert "a add tag" in text_of(app)
-        await keys(pilot, "A")
-        assert "Add 2 tags to 1 commit? 1 finding left" in text_of(app)
-        assert "+Fixes: " in text_of(app)
-        await keys(pilot, "enter")
-        await until(pilot, lambda: "\nFixes: " in message(fixed), "the tag")
-        await until(
-            pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks"
-        )
-        await settle(pilot)
-        assert "missing-fixes" not in found(app)
-        assert "Signed-off-by" not in message(fixed)
-        await keys(pilot, "A")
-        assert "no automatic fix" in said(app)
-
-
-async def test_fixes_and_tags_are_one_dialog_and_one_undo(
+async def test_fixes_and_tags_are_one_dialog_and_one_undo_without_a_sign_off(
     clone: Path, newcomer: PatchpilotApp
 ) -> None:
     before = message(clone)
     async with newcomer.run_test(size=(100, 60)) as pilot:
         await at_checks(pilot, "missing-fixes")
+        shown = text_of(newcomer)
+        assert "a add tag" in shown
+        assert "A fix all" in shown
+        await keys(pilot, "A", "escape")
+        assert message(clone) == before
         await keys(pilot, "A")
         shown = text_of(newcomer)
         assert "Apply 3 fixes and add 2 tags to 1 commit? 2 findings left" in shown
@@ -205,11 +167,22 @@ async def test_fixes_and_tags_are_one_dialog_and_one_undo(
         assert "if ((rsp" in shown
         assert "missing Signed-off-by" in shown
         assert "missing-fixes]" not in shown, "the tag is added"
+        assert message(clone) == before
         await keys(pilot, "enter")
         await until(pilot, lambda: "\nFixes: " in message(clone), "the tag")
+        await until(
+            pilot,
+            lambda: newcomer.session.fresh(Stage.CHECKS) is not None,
+            "the checks",
+        )
         await settle(pilot)
         assert newcomer.screen is newcomer.stage_screen, "no second dialog"
+        assert "fixed " in said(newcomer)
         assert "and added the tags; press u to undo" in said(newcomer)
+        assert "missing-fixes" not in found(newcomer)
+        assert "Signed-off-by" not in message(clone)
+        assert "\tif ((rsp" in (clone / acme.MCP).read_text()
+        assert "A fix all" not in text_of(newcomer)
         await keys(pilot, "u", "enter")
         await until(pilot, lambda: message(clone) == before, "the message as it was")
         await settle(pilot)
@@ -242,21 +215,20 @@ def test_the_stage_is_not_done_while_it_lists_a_finding() -> None:
 
 
 async def test_the_panels_fill_the_body_at_every_size(clone: Path, walk_on: On) -> None:
-    for size, high in (((80, 24), 20), ((120, 36), 32), ((160, 50), 46)):
-        app = walk_on(clone)
-        async with app.run_test(size=size) as pilot:
-            await at_checks(pilot)
+    app = walk_on(clone)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_checks(pilot)
+        for columns, lines in ((80, 24), (120, 36), (160, 50)):
+            await pilot.resize_terminal(columns, lines)
+            await settle(pilot)
             panels = [
                 panel.region
                 for panel in app.screen.query(Panel)
                 if panel.display and panel.region.height
             ]
-            assert (
-                max(region.bottom for region in panels)
-                - min(region.y for region in panels)
-                == high
-            )
-            assert max(region.right for region in panels) == size[0]
+            top = min(region.y for region in panels)
+            assert max(region.bottom for region in panels) - top == lines - 4
+            assert max(region.right for region in panels) == columns
 
 
 def test_a_fix_shows_the_lines_that_change_and_how_many_more_there_are() -> None:
@@ -282,5 +254,5 @@ async def test_a_reviewer_reads_the_patches_at_a_key(
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     async with running(newcomer, (100, 30), Stage.CHECKS) as pilot:
         await keys(pilot, "o", "l")
-        await until(pilot, lambda: "review by mine" in text_of(newcomer), "the review")
+        await visible(pilot, "review by mine")
         assert "gives no reason" in text_of(newcomer)

@@ -13,7 +13,7 @@ from patchpilot.tui.screens.commit_screen import CommitScreen
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.lists import List
-from tests.kit.walk import keys, running, said, text_of, until
+from tests.kit.walk import keys, running, said, text_of, visible
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -25,10 +25,12 @@ def listed(app: PatchpilotApp) -> list[str]:
     return [str(rows.get_option_at_index(at).prompt) for at in range(rows.option_count)]
 
 
-async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(
+async def test_what_is_next_is_listed_with_its_key_where_questions_are_open(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (120, 36)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, CommitScreen)
         rows = listed(app)
         assert [" ".join(row.split()[:3]) for row in rows] == [
             "● a Could",
@@ -37,11 +39,27 @@ async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(
             "✓ applies cleanly",
         ]
         shown = text_of(app)
-        assert "Commit: 3 questions to answer" in shown
-        assert "then 2 Checks: " in shown
-        assert "subject 56/75" in shown
+        for words in (
+            "Commit: 3 questions to answer",
+            "use [PATCH net]: the subject names no target tree",
+            "then 2 Checks: ",
+            "subject 56/75",
+        ):
+            assert words in shown, words
         await keys(pilot, "home", "enter")
         assert isinstance(app.screen, Choose)
+        await keys(pilot, "escape")
+        assert "answer" not in screen.shown_keys.hidden
+        for panel in ("#next-list", "#commit"):
+            screen.query_one(panel).focus()
+            await keys(pilot, "a")
+            assert isinstance(app.screen, Choose), panel
+            await keys(pilot, "escape")
+        assert screen._questions is not None
+        screen._questions = screen._questions._replace(questions=(), missing_tree="")
+        assert "answer" in screen.shown_keys.hidden
+        await pilot.press("a")
+        assert said(app) == "No question is asked about these commits"
 
 
 async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
@@ -68,11 +86,7 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
         )
         await keys(pilot, "enter", "y")
         assert app.session.open_questions == 2
-        await until(
-            pilot,
-            lambda: "● 1 Commit" in text_of(app),
-            "a stage with open questions is not done",
-        )
+        await visible(pilot, "● 1 Commit")
         assert "Commit: 2 questions to answer" in text_of(app)
         assert "attack" not in " ".join(listed(app))
         await keys(pilot, "home", "enter", "n")
@@ -113,35 +127,3 @@ async def test_a_topic_that_does_not_apply_has_the_command_that_rebases_it(
             "run git rebase origin/master: conflicts in" in " ".join(row.split())
             for row in listed(app)
         )
-
-
-async def test_the_tree_of_a_fix_can_be_read_in_the_list_of_what_is_next(
-    newcomer: PatchpilotApp,
-) -> None:
-    async with running(newcomer, (100, 30)) as pilot:
-        await until(
-            pilot,
-            lambda: (
-                "use [PATCH net]: the subject names no target tree" in text_of(newcomer)
-            ),
-            "which tree it is",
-        )
-
-
-async def test_the_key_of_the_questions_is_offered_where_there_are_some(
-    app: PatchpilotApp,
-) -> None:
-    async with running(app, (80, 24)) as pilot:
-        screen = app.screen
-        assert isinstance(screen, CommitScreen)
-        assert "answer" not in screen.shown_keys.hidden
-        for panel in ("#next-list", "#commit"):
-            screen.query_one(panel).focus()
-            await keys(pilot, "a")
-            assert isinstance(app.screen, Choose), panel
-            await keys(pilot, "escape")
-        assert screen._questions is not None
-        screen._questions = screen._questions._replace(questions=(), missing_tree="")
-        assert "answer" in screen.shown_keys.hidden
-        await pilot.press("a")
-        assert said(app) == "No question is asked about these commits"

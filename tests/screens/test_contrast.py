@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from rich.color import Color, ColorSystem
+from rich.style import Style
 from textual.pilot import Pilot
 
 from patchpilot.tui.app import PatchpilotApp
@@ -16,7 +17,7 @@ from patchpilot.tui.legible import AA, AAA, contrast, is_text, legible
 from patchpilot.tui.palette import Help
 from patchpilot.tui.themes import CONTRAST, DARK, HIGH_CONTRAST
 from patchpilot.tui.view.stages import Stage
-from tests.kit.walk import keys, running, text_of, until
+from tests.kit.walk import keys, opened, running, text_of, until, visible
 
 # every stage in every theme is opened and each cell of it measured
 pytestmark = pytest.mark.long
@@ -29,36 +30,26 @@ def _colored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
+def judged(app: PatchpilotApp) -> list[tuple[str, Style]]:
+    """Return the texts on the screen of which both colors are known."""
+    return [
+        (text, style)
+        for strip in app.screen._compositor.render_strips()
+        for text, style, _ in strip
+        if is_text(text) and style and style.color and style.bgcolor
+    ]
+
+
 def unreadable(
     app: PatchpilotApp, least: float, system: ColorSystem = ColorSystem.TRUECOLOR
 ) -> Iterator[str]:
     """Yield the texts on the screen with less contrast, as a terminal of this system shows them."""
-    for strip in app.screen._compositor.render_strips():
-        for text, style, _ in strip:
-            if (
-                not is_text(text)
-                or style is None
-                or style.color is None
-                or style.bgcolor is None
-                or style.color.is_default
-            ):
-                continue
-            ratio = contrast(
-                style.color.downgrade(system), style.bgcolor.downgrade(system)
-            )
-            if ratio < least - ROUNDING:
-                yield f"{app.theme}, {app.stage}: {ratio:.2f} {text.strip()!r} {style}"
-
-
-def texts(app: PatchpilotApp) -> int:
-    """Return how many segments are judged: text with both colors known."""
-    known = [
-        style
-        for strip in app.screen._compositor.render_strips()
-        for text, style, _ in strip
-        if is_text(text)
-    ]
-    return sum(1 for style in known if style and style.color and style.bgcolor)
+    for text, style in judged(app):
+        assert style.color
+        assert style.bgcolor
+        ratio = contrast(style.color.downgrade(system), style.bgcolor.downgrade(system))
+        if ratio < least - ROUNDING and not style.color.is_default:
+            yield f"{app.theme}, {app.stage}: {ratio:.2f} {text.strip()!r} {style}"
 
 
 def test_contrast_is_what_wcag_computes() -> None:
@@ -126,7 +117,7 @@ async def in_each_theme(
     for theme in app.available_themes:
         app.theme = theme
         await pilot.pause()
-        assert texts(app) > 10
+        assert len(judged(app)) > 10
         wrong += unreadable(app, high if theme.startswith(CONTRAST.name) else AA)
     return wrong
 
@@ -141,34 +132,21 @@ async def test_every_text_is_legible_in_every_theme(newcomer: PatchpilotApp) -> 
         assert await in_each_theme(newcomer, pilot, AA) == []
 
 
-@pytest.mark.parametrize(
-    "theme", ["textual-dark", "textual-light", *(theme.name for theme in HIGH_CONTRAST)]
-)
-async def test_every_stage_is_legible(newcomer: PatchpilotApp, theme: str) -> None:
-    newcomer.memory.keep(theme=theme)
+async def test_every_stage_is_legible_also_with_sixteen_colors(
+    newcomer: PatchpilotApp,
+) -> None:
+    plain = "textual-dark", "textual-light"
+    looks = [(theme, AA, ColorSystem.TRUECOLOR) for theme in plain]
+    looks += [(theme.name, AAA, ColorSystem.TRUECOLOR) for theme in HIGH_CONTRAST]
+    looks += [(theme, AA, ColorSystem.STANDARD) for theme in plain]
     async with running(newcomer, (160, 50)) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
-            assert newcomer.theme == theme
-            assert texts(newcomer) > 10
-            assert (
-                list(
-                    unreadable(newcomer, AAA if theme.startswith(CONTRAST.name) else AA)
-                )
-                == []
-            )
-
-
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
-async def test_sixteen_colors_are_legible_too(
-    newcomer: PatchpilotApp, theme: str
-) -> None:
-    newcomer._legible.system = ColorSystem.STANDARD
-    newcomer.memory.keep(theme=theme)
-    async with running(newcomer, (120, 36)) as pilot:
-        for stage in Stage:
-            await keys(pilot, stage)
-            assert list(unreadable(newcomer, AA, ColorSystem.STANDARD)) == []
+            for theme, least, system in looks:
+                newcomer._legible.system, newcomer.theme = system, theme
+                await pilot.pause()
+                assert len(judged(newcomer)) > 10
+                assert list(unreadable(newcomer, least, system)) == []
 
 
 async def test_a_theme_is_kept_and_an_unknown_one_is_the_first(
@@ -178,9 +156,9 @@ async def test_a_theme_is_kept_and_an_unknown_one_is_the_first(
     async with running(newcomer, (80, 24)) as pilot:
         assert newcomer.theme == DARK.name
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(newcomer.screen, Help), "the help")
+        await opened(pilot, Help)
         await pilot.press("end", "enter")
-        await until(pilot, lambda: "gruvbox" in text_of(newcomer), "the themes")
+        await visible(pilot, "gruvbox")
         await pilot.press(*"nord")
         await until(pilot, lambda: "gruvbox" not in text_of(newcomer), "the match")
         await pilot.press("enter")

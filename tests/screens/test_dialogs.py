@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Dialogs: answers by letter and Enter; a key that is no answer answers nothing."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.app import App
+from textual.pilot import Pilot
 
 from patchpilot import tui
 from patchpilot.tui.widgets.choose import (
@@ -78,17 +80,7 @@ async def test_only_a_key_of_an_answer_answers(
         assert app.given == given
 
 
-async def test_the_key_that_opened_it_answers_a_moment_later() -> None:
-    app = Asking()
-    async with app.run_test() as pilot:
-        await pilot.press("n")
-        await pilot.pause(REPEATED + 0.1)
-        await pilot.press("n")
-        await pilot.pause()
-        assert app.given == ["no"]
-
-
-async def test_arrows_move_between_answers_and_each_says_what_happens() -> None:
+async def test_arrows_move_and_the_key_that_opened_it_answers_a_moment_later() -> None:
     app = Asking()
     async with app.run_test() as pilot:
         await pilot.press("n")
@@ -97,6 +89,11 @@ async def test_arrows_move_between_answers_and_each_says_what_happens() -> None:
         await pilot.press("down", "down", "k", "enter")
         await pilot.pause()
         assert app.given == ["yes"]
+        await pilot.press("n")
+        await pilot.pause(REPEATED + 0.1)
+        await pilot.press("n")
+        await pilot.pause()
+        assert app.given == ["yes", "no"]
 
 
 class Styled(Asking):
@@ -141,17 +138,25 @@ async def test_a_second_key_closes_no_other_screen() -> None:
     assert app.given == [None] * len(screens)
 
 
+@asynccontextmanager
+async def opened(
+    dialog: Choose | Confirm, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[Styled, Pilot[None]]]:
+    """Open a dialog in the TUI's own styles."""
+    app = Styled()
+    async with app.run_test(size=size) as pilot:
+        app.push_screen(dialog, app.given.append)
+        await pilot.pause()
+        await pilot.pause()
+        yield app, pilot
+
+
 @pytest.mark.parametrize("size", [(80, 24), (100, 30)])
 async def test_a_mail_to_confirm_opens_at_its_top_and_tells_that_there_is_more(
     size: tuple[int, int],
 ) -> None:
     mail = ["Subject: Re: it", "To: ada@example.org", "", *map(str, range(60)), "last"]
-    async with Styled().run_test(size=size) as pilot:
-        app = pilot.app
-        assert isinstance(app, Styled)
-        app.push_screen(Confirm("Send it?", "send", mail=mail), app.given.append)
-        await pilot.pause()
-        await pilot.pause()
+    async with opened(Confirm("Send it?", "send", mail=mail), size) as (app, pilot):
         shown = text_of(app)
         for words in ("Send it?", "Subject: Re: it", "To: ada", "more lines below"):
             assert words in shown, words
@@ -169,11 +174,8 @@ async def test_a_mail_to_confirm_opens_at_its_top_and_tells_that_there_is_more(
 
 
 async def test_a_short_mail_to_confirm_is_shown_whole() -> None:
-    async with Styled().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        app.push_screen(Confirm("Send it?", "send", mail=["Subject: a", "", "last"]))
-        await pilot.pause()
-        await pilot.pause()
+    mail = ["Subject: a", "", "last"]
+    async with opened(Confirm("Send it?", "send", mail=mail)) as (app, _):
         assert "last" in text_of(app)
         assert "more line" not in text_of(app)
 
@@ -181,11 +183,8 @@ async def test_a_short_mail_to_confirm_is_shown_whole() -> None:
 async def test_a_long_question_keeps_its_answers_in_view() -> None:
     why = f"{'because ' * 200}\n\nit ends here"
     answers = [*ANSWERS[:2], ("later", "I don't know yet", "stays open")]
-    async with Styled().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        app.push_screen(Choose(f"Really?\n\n{why}", answers, "Question", at="later"))
-        await pilot.pause()
-        await pilot.pause()
+    question = Choose(f"Really?\n\n{why}", answers, "Question", at="later")
+    async with opened(question) as (app, pilot):
         rows = text_of(app).splitlines()
         (first,) = [at for at, row in enumerate(rows) if "Really?" in row]
         assert "I don't know yet" in rows[first + 5]
@@ -202,13 +201,8 @@ async def test_a_diff_to_apply_stands_below_the_answers_and_is_scrolled_by_page(
     None
 ):
     diff = ["+++ b/a.c", *(f"+line {number}" for number in range(60)), "+last"]
-    async with Styled().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, Styled)
-        answers = (("yes", "Apply"), ("no", "Cancel"))
-        app.push_screen(Choose("Apply?", answers, diff=diff), app.given.append)
-        await pilot.pause()
-        await pilot.pause()
+    answers = (("yes", "Apply"), ("no", "Cancel"))
+    async with opened(Choose("Apply?", answers, diff=diff)) as (app, pilot):
         assert "more lines below" in text_of(app)
         await pilot.press(*["pagedown"] * 9)
         await pilot.pause()

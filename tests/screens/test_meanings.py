@@ -9,8 +9,7 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.services.send.recipient_advice import RecipientAdvice
 from patchpilot.topic.home.home_topic import Turn
-from patchpilot.tui.screens.checks_rows import SIGNS as FINDING_SIGNS
-from patchpilot.tui.screens.checks_rows import STYLES as FINDING_STYLES
+from patchpilot.tui.screens.checks_rows import LOOKS
 from patchpilot.tui.screens.home_rows import SIGNS as TURNS
 from patchpilot.tui.screens.recipients_rows import note_sign
 from patchpilot.tui.screens.thread_rows import KINDS
@@ -18,6 +17,7 @@ from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.themes import OURS, color_names, needs_you
 from patchpilot.tui.view.glyphs import OF_STATE, STYLE_OF, glyph
 from patchpilot.tui.view.stages import NEEDS_YOU, STYLES, StageState
+from patchpilot.tui.widgets.diff_colors import ROLES
 
 THEMES = [
     *(theme for name, theme in BUILTIN_THEMES.items() if not name.startswith("ansi-")),
@@ -66,8 +66,8 @@ def test_all_dialogs_have_the_same_tick() -> None:
 def test_the_signs_differ_too(ascii_only: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
     assert STYLES[StageState.TODO] == TURNS[Turn.YOURS][1] == NEEDS_YOU
-    assert FINDING_STYLES[Severity.WARNING] == "yellow"
-    yours, warning = OF_STATE[StageState.TODO], FINDING_SIGNS[Severity.WARNING]
+    yours, (warning, role) = OF_STATE[StageState.TODO], LOOKS[Severity.WARNING]
+    assert ROLES[role] == "yellow"
     assert TURNS[Turn.YOURS][0] == yours
     assert (STYLE_OF[yours], STYLE_OF[warning]) == (NEEDS_YOU, "yellow")
     assert glyph(yours) != glyph(warning)

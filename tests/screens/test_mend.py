@@ -18,7 +18,7 @@ from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.repos import Repo
-from tests.kit.walk import keys, said, settle, still, text_of, until
+from tests.kit.walk import keys, opened, said, settle, still, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -90,52 +90,6 @@ async def at_checks(pilot: Pilot[int]) -> DiffView:
     return app.screen.query_one("#patch", DiffView)
 
 
-def keyline(app: PatchpilotApp) -> str:
-    return text_of(app).split("\n")[-1]
-
-
-async def test_what_is_safe_is_shown_written_and_taken_back(
-    untidy: Repo, walk_on: On
-) -> None:
-    untidy.git("config", "--unset", "patchpilot.strict")
-    before = state(untidy)
-    app = walk_on(untidy.path)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await at_checks(pilot)
-        await still(pilot)
-        assert "A fix all" in keyline(app)
-        await keys(pilot, "A")
-        assert isinstance(app.screen, Choose)
-        shown = text_of(app)
-        assert "frob(a, 1)" in shown
-        assert "to 1 commit? 0 findings left" in " ".join(shown.split())
-        assert state(untidy) == before
-        await keys(pilot, "escape")
-        assert state(untidy) == before
-        await keys(pilot, "A")
-        await pilot.press("enter")
-        await until(
-            pilot, lambda: head(untidy) != before[0], "the commits to be written"
-        )
-        await until(
-            pilot,
-            lambda: app.session.fresh(Stage.CHECKS) is not None,
-            "the findings made anew",
-        )
-        await settle(pilot)
-        assert "fixed " in said(app)
-        assert "press u to undo" in said(app)
-        assert "if (a)\n\t\treturn frob(a, 1);" in state(untidy)[1]
-        assert state(untidy)[2] == ""
-        await still(pilot)
-        assert "A fix all" not in keyline(app)
-        await pilot.press("u")
-        await until(pilot, lambda: "Undo check" in text_of(app), "the question")
-        await pilot.press("enter")
-        await until(pilot, lambda: state(untidy) == before, "all to be as it was")
-        await settle(pilot)
-
-
 async def test_of_a_long_fix_the_tags_are_first_and_what_is_below_is_said(
     newcomer: PatchpilotApp,
 ) -> None:
@@ -184,51 +138,32 @@ async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(
         assert state(untidy)[1] == before[1]
 
 
-async def test_what_is_published_is_fixed_when_the_word_is_typed(
-    untidy: Repo, walk_on: On
+@pytest.mark.parametrize("word", ["published", "claim"])
+async def test_commits_of_others_are_rewritten_when_the_word_is_typed(
+    untidy: Repo, walk_on: On, word: str
 ) -> None:
-    untidy.git("update-ref", "refs/remotes/origin/topic", "topic")
+    if word == "published":
+        untidy.git("update-ref", "refs/remotes/origin/topic", "topic")
+        reason = "is already published in origin/topic"
+    else:
+        reason = "max@keeper.example"
+        email = f"user.email={reason}"
+        untidy.git("-c", email, "commit", "-q", "--amend", "--no-edit")
     before = state(untidy)
     app = walk_on(untidy.path)
     async with app.run_test(size=(100, 30)) as pilot:
         await at_checks(pilot)
-        await keys(pilot, "A")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked")
-        text = text_of(app)
-        assert "is already published in origin/topic" in text
-        assert "--published" not in text
-        await pilot.press("escape")
-        await settle(pilot)
-        assert state(untidy) == before
-        await keys(pilot, "A")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked again")
-        await pilot.press(*"published", "enter")
-        await until(
-            pilot, lambda: head(untidy) != before[0], "the commits to be written"
-        )
-        await settle(pilot)
-
-
-async def test_what_somebody_else_committed_is_claimed_when_the_word_is_typed(
-    untidy: Repo, walk_on: On
-) -> None:
-    untidy.git(
-        "-c", "user.email=max@keeper.example", "commit", "-q", "--amend", "--no-edit"
-    )
-    before = state(untidy)
-    app = walk_on(untidy.path)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await at_checks(pilot)
-        await keys(pilot, "A")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked")
-        text = text_of(app)
-        assert "max@keeper.example" in text
-        assert 'type "claim" to confirm' in text
-        assert "--claim" not in text.replace("b4 prep --claim", "")
-        await pilot.press(*"claim", "enter")
+        for answer in (("escape",), (*word, "enter")):
+            assert state(untidy) == before
+            await keys(pilot, "A")
+            await pilot.press("enter")
+            await opened(pilot, Confirm)
+            text = text_of(app)
+            assert reason in text
+            assert f'type "{word}" to confirm' in text
+            assert f"--{word}" not in text.replace("b4 prep --claim", "")
+            await pilot.press(*answer)
+            await settle(pilot)
         await until(
             pilot, lambda: head(untidy) != before[0], "the commits to be written"
         )
@@ -319,14 +254,10 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
         assert app.session.status(Stage.CHECKS).state is StageState.BLOCKED
 
 
-@pytest.mark.parametrize(
-    "size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}"
-)
 def test_what_would_be_fixed_looks_as_it_did(
     snap_compare: Callable[..., bool],
     untidy: Repo,
     walk_on: On,
-    size: tuple[int, int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -336,4 +267,4 @@ def test_what_would_be_fixed_looks_as_it_did(
         await keys(pilot, "A")
         await still(pilot)
 
-    assert snap_compare(walk_on(untidy.path), terminal_size=size, run_before=run)
+    assert snap_compare(walk_on(untidy.path), terminal_size=(80, 24), run_before=run)

@@ -14,7 +14,6 @@ import patchpilot.tui
 from patchpilot.demo.robin import is_first
 from patchpilot.tui.palette import Help, commands
 from patchpilot.tui.screens.backports_screen import useless_keys
-from patchpilot.tui.screens.checks_screen import keys_now
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 from patchpilot.tui.screens.recipients_screen import RecipientsScreen
 from patchpilot.tui.widgets.choose import Choose, Confirm, LineDialog
@@ -66,10 +65,10 @@ async def test_the_help_of_a_dialog_has_its_own_keys() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(Choose("Which?", ANSWERS, "Open a topic"))
         every: Any = app
-        words = {command.title: command.key for command in commands(every, app.screen)}
+        words = {command.does: command.key for command in commands(every, app.screen)}
         assert words["Switch branch"] == "s"
-        assert words["Cancel"] == "Esc", "the last of that name"
-        assert words["Choose"] == "Enter"
+        assert words["cancel"] == "Esc"
+        assert words["choose"] == "Enter"
         await pilot.press("question_mark")
         await pilot.pause()
         assert isinstance(app.screen, Help)
@@ -112,14 +111,6 @@ def test_keys_that_do_nothing_for_a_branch_are_hidden(
 def test_the_demo_s_key_is_offered_until_its_work_is_done() -> None:
     assert is_first(["net: x", "", "We added a check."])
     assert not is_first(["net: x", "", "Add a check."])
-
-
-def test_where_there_are_fixes_their_keys_come_first() -> None:
-    result: Any = SimpleNamespace(rules=())
-    fixes = keys_now(result, None, None, is_open=True, can_fix_all=True)
-    assert fixes.first == "fix_one"
-    assert "fix_safe" not in fixes.hidden
-    assert "detail" in fixes.hidden, "the detail is open"
 
 
 def test_a_recipient_is_offered_the_other_header_only() -> None:

@@ -23,7 +23,7 @@ from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.lists import RowList
 from tests.kit.cli import call
-from tests.kit.walk import keys, running, text_of, until
+from tests.kit.walk import keys, running, text_of, until, visible
 from tests.tags.culprits import FIX, history
 
 # keys and panels of the stage on real services
@@ -209,9 +209,5 @@ async def test_what_is_no_fix_is_offered_no_tag_and_a_choice_says_otherwise(
         await until(pilot, lambda: story.culprit[:12] in text_of(app), "the candidates")
         assert verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]
         await keys(pilot, "G", "enter")
-        await until(
-            pilot,
-            lambda: "you answered that it is not a fix" in text_of(app),
-            "the answer",
-        )
+        await visible(pilot, "you answered that it is not a fix")
         assert not verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]

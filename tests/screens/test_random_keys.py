@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.palette import Help
-from tests.kit.walk import settle, until
+from tests.kit.walk import opened, settle
 
 pytestmark = pytest.mark.long
 KEYS = [
@@ -37,4 +37,4 @@ async def test_random_keys_find_no_fault(newcomer: PatchpilotApp, seed: int) -> 
             await pilot.press("escape")
         await settle(pilot)
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(newcomer.screen, Help), "help")
+        await opened(pilot, Help)

@@ -25,7 +25,7 @@ from patchpilot.tui.screens.recipients_rows import (
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List, RowList
-from tests.kit.walk import keys, running, said, text_of, until
+from tests.kit.walk import keys, running, said, settle, text_of, until, visible
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -59,8 +59,8 @@ def test_recipients_are_grouped_by_why_and_an_excluded_one_stays_in_its_place() 
         (), (SectionInfo("WIDGETS", "Supported"), SectionInfo("THE REST", None))
     )
     found = {
-        group.title: [(header, one.address.name) for header, one in group.rows]
-        for group in grouped(rows, plan)
+        title: [(header, one.address.name) for header, one in members]
+        for title, members in grouped(rows, plan).items()
     }
     assert list(found) == [
         "WIDGETS (Supported)",
@@ -108,13 +108,9 @@ async def test_space_excludes_in_place_and_the_detail_says_why(
         assert "Cc  Maya Okafor" in " ".join(rows_of(app))
         await keys(pilot, "u")
         assert rows_of(app) == before
-
-
-async def test_on_a_small_terminal_enter_opens_the_detail_and_escape_closes_it(
-    app: PatchpilotApp,
-) -> None:
-    async with running(app, (80, 24)) as pilot:
-        await keys(pilot, Stage.RECIPIENTS)
+        # on a small terminal Enter opens the detail
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
         assert "matches F:" not in text_of(app)
         await keys(pilot, "enter")
         assert "matches F:" in text_of(app)
@@ -178,15 +174,9 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
             lambda: app.session.topic and len(app.session.topic.commits) == 2,
             "both commits",
         )
-        await until(
-            pilot, lambda: "Recipients of the series" in text_of(app), "the series"
-        )
+        await visible(pilot, "Recipients of the series")
         await keys(pilot, "o")
-        await until(
-            pilot,
-            lambda: "Recipients of patch: net/acme: second" in text_of(app),
-            "one patch",
-        )
+        await visible(pilot, "Recipients of patch: net/acme: second")
         # an edit is for the patch that is shown
         people = app.screen.query_one("#people", RowList)
         who = people.chosen[1].address.email

@@ -44,11 +44,7 @@ async def test_it_is_shown_whether_a_key_a_message_a_dialog_or_a_timer_raised_it
             await until(pilot, lambda: "git is away" in text_of(app), name)
             assert "bring it back" in text_of(app)
             assert app.screen is screen
-
-
-async def test_without_a_stage_it_is_a_toast(tmp_path: Path, walk_on: On) -> None:
-    app = walk_on(tmp_path)
-    async with running(app, (80, 24)) as pilot:
+        # without a stage it is a message
         app.action_home()
         await pilot.pause(0.2)
         app.screen.call_later(fail)

@@ -35,6 +35,7 @@ from tests.kit.walk import (
     still,
     text_of,
     until,
+    visible,
 )
 
 On = Callable[[Path], PatchpilotApp]
@@ -187,7 +188,7 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
 ) -> None:
     first = git(fixed, "rev-parse", "HEAD").text
     async with running(app, (80, 24), Stage.TAGS, "enter") as pilot:
-        await until(pilot, lambda: "{+Fixes: " in text_of(app), "the word diff")
+        await visible(pilot, "{+Fixes: ")
         assert git(fixed, "rev-parse", "HEAD").text == first
         assert "[ ] Signed-off-by" in text_of(app)
         await keys(pilot, "ctrl+s")
@@ -198,7 +199,7 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
         )
         assert "Fixes: " in git(fixed, "log", "-1", "--format=%B").text
         await keys(pilot, "u")
-        await until(pilot, lambda: "Undo prepare?" in text_of(app), "the question")
+        await visible(pilot, "Undo prepare?")
         await keys(pilot, "enter")
         await until(
             pilot, lambda: git(fixed, "rev-parse", "HEAD").text == first, "the undo"
@@ -257,7 +258,7 @@ async def test_a_branch_without_commits_is_a_panel_with_the_way_out(
 ) -> None:
     git(fixed, "switch", "-q", "-c", "empty", "origin/master")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "What do you have?" in text_of(app), "the question")
+        await visible(pilot, "What do you have?")
         assert "no commits on top of the base" in str(app.session.errors[Stage.COMMIT])
 
 
@@ -322,11 +323,6 @@ async def test_a_merge_among_the_commits_is_reported(
         assert "merge commits are skipped (use git rebase)" in text_of(app)
 
 
-async def test_a_small_terminal_is_reported_so(app: PatchpilotApp) -> None:
-    async with running(app, (70, 20)):
-        assert "80x24 needed" in text_of(app)
-
-
 def test_a_stale_stage_says_when_it_is_refreshed() -> None:
     session = Session(None)
     session.remember(Stage.SEND, object(), StageStatus(StageState.DONE))
@@ -358,12 +354,19 @@ def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
     )
     assert session.status(Stage.PREVIEW).state is StageState.UNOPENED
     assert session.status(Stage.SEND).state is StageState.STALE
+    # of a stage that nobody opened, only the record was read
+    session.kept.clear()
+    session.remember(Stage.SEND, None, StageStatus(StageState.TODO))
+    session.changed("answers", "edits", "draft")
+    assert session.status(Stage.SEND).state is StageState.UNOPENED
 
 
 async def test_a_narrow_terminal_has_the_numbers_and_one_panel(
     app: PatchpilotApp,
 ) -> None:
-    async with running(app, (40, 12), Stage.RECIPIENTS) as pilot:
+    async with running(app, (70, 20), Stage.RECIPIENTS) as pilot:
+        assert "80x24 needed" in text_of(app)
+        await pilot.resize_terminal(40, 12)
         await still(pilot)
         rows = text_of(app).split("\n")
         assert rows[1].strip() == "● 1 ✗ 2 ● 3 To/Cc ◇ 4 ○ 5 ○ 6 ○ 7 ○ 8"

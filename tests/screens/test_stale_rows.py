@@ -39,10 +39,7 @@ async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
             await pilot.resize_terminal(120, 36)
             await settle(pilot)
             assert app.screen is screen
-
-
-async def test_the_cursor_of_no_branches_explains_none(app: PatchpilotApp) -> None:
-    async with running(app, (120, 36), Stage.BACKPORTS) as pilot:
+        await keys(pilot, Stage.BACKPORTS)
         known = app.session.found[Stage.BACKPORTS]
         none = replace(
             known.result, branches=(), rules=("you answered that it is not a fix",)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from patchpilot.commits.run import git
 from patchpilot.services.tags.find_culprits import Candidate, FixesResult
@@ -16,7 +17,7 @@ from patchpilot.tui.screens.tags_rows import (
     related_hunk,
 )
 from patchpilot.tui.view.stages import Stage, StageState
-from tests.kit.walk import keys, running, text_of, until
+from tests.kit.walk import keys, running, text_of, until, visible
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -82,15 +83,11 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
     async with running(app, (80, 24)) as pilot:
         assert app.session.open_questions == 3
         await keys(pilot, Stage.TAGS)
-        await until(pilot, lambda: "5.15 has it because" in text_of(app), "the ruler")
+        await visible(pilot, "5.15 has it because")
         await keys(pilot, "G")
         assert "Evidence" in text_of(app)
         await keys(pilot, "enter")
-        await until(
-            pilot,
-            lambda: "you answered that it is not a fix" in text_of(app),
-            "the answer",
-        )
+        await visible(pilot, "you answered that it is not a fix")
         assert "Where the bug is" not in text_of(app)
         assert app.session.status(Stage.TAGS).state is StageState.DONE
         await keys(pilot, Stage.BACKPORTS)
@@ -106,40 +103,28 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
         ]
         # taken back, everything is as it was
         await keys(pilot, Stage.TAGS, "enter")
-        await until(
-            pilot, lambda: "This is not a fix" in text_of(app), "the candidates again"
-        )
+        await visible(pilot, "This is not a fix")
 
 
-async def test_a_commit_that_the_user_names_becomes_a_candidate(
+async def test_a_commit_that_the_user_names_is_a_candidate_and_each_ticked_one_gets_a_tag(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     named = git(fixed, "rev-parse", "v6.2-rc1^{commit}").text.strip()
+
+    async def tags(pilot: Pilot[int], count: int) -> None:
+        def written() -> bool:
+            return text_of(app).count("{+Fixes: ") == count
+
+        await until(pilot, written, f"{count} tags in the message")
+
     async with running(app, (120, 36), Stage.TAGS, "G", "k", "enter") as pilot:
         await pilot.press(*"v6", "full_stop", *"2-rc1", "enter")
-        await until(pilot, lambda: "you named it" in text_of(app), "the candidate")
-        await until(
-            pilot,
-            lambda: f"{{+Fixes: {named[:12]}" in text_of(app),
-            "the message with its tag",
-        )
-        await keys(pilot, "enter")
-        await until(pilot, lambda: f"Fixes: {named[:12]}" in text_of(app), "the dialog")
-
-
-async def test_several_ticked_candidates_get_a_tag_each(app: PatchpilotApp) -> None:
-    async with running(app, (120, 36), Stage.TAGS, "space", "j", "space") as pilot:
-        await until(
-            pilot,
-            lambda: text_of(app).count("{+Fixes: ") == 2,
-            "both tags in the message",
-        )
+        await visible(pilot, "you named it")
+        await visible(pilot, f"{{+Fixes: {named[:12]}")
+        await keys(pilot, "space", "home", "space")
+        await tags(pilot, 2)
         assert text_of(app).count("[✓]") == 2
         await keys(pilot, "w")
-        await until(pilot, lambda: "2 Fixes: tags" in text_of(app), "the dialog")
+        await visible(pilot, "2 Fixes: tags")
         await keys(pilot, "escape", "space")
-        await until(
-            pilot,
-            lambda: text_of(app).count("{+Fixes: ") == 1,
-            "one of them in the message",
-        )
+        await tags(pilot, 1)

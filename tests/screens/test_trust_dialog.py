@@ -14,7 +14,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, Confirm
 from tests.kit.canaries import Canaries
-from tests.kit.walk import keys, running, text_of, until
+from tests.kit.walk import keys, opened, running, text_of, until, visible
 
 
 async def test_the_preview_asks_before_a_command_of_the_repository_runs(
@@ -28,19 +28,17 @@ async def test_the_preview_asks_before_a_command_of_the_repository_runs(
         canaries.command("cccmd", "echo boss@example.org"),
     )
     async with running(app, (120, 36), Stage.PREVIEW) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        await opened(pilot, Confirm)
         assert "sendemail.cccmd (.git/config):" in text_of(app)
         await keys(pilot, "escape")
         assert not isinstance(app.screen, Confirm), "asked once"
         assert "sendemail.cccmd" in text_of(app)
         assert canaries.sang == set()
         await pilot.press("g")
-        await until(
-            pilot, lambda: isinstance(app.screen, Confirm), "the question again"
-        )
+        await opened(pilot, Confirm)
         app.screen.query_one(Input).value = "trust"
         await pilot.press("enter")
-        await until(pilot, lambda: "boss@example.org" in text_of(app), "the preview")
+        await visible(pilot, "boss@example.org")
         assert canaries.sang == {"cccmd"}
 
 
@@ -60,24 +58,16 @@ async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(
     async with running(app, (120, 36)) as pilot:
         screen = app.stage_screen
         open_file(screen, names[0], 1)  # type: ignore[arg-type]
-        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        await opened(pilot, Confirm)
         assert canaries.sang == set()
         app.screen.query_one(Input).value = "trust"
         await pilot.press("enter")
         await until(pilot, lambda: canaries.sang, "the editor")
         assert canaries.sang == {"core.editor"}
         fetch(screen)  # type: ignore[arg-type]
-        await until(
-            pilot,
-            lambda: isinstance(app.screen, Choose),
-            "the question whether to fetch",
-        )
+        await opened(pilot, Choose)
         await pilot.press("enter")
-        await until(
-            pilot,
-            lambda: isinstance(app.screen, Confirm),
-            "the question about the remote",
-        )
+        await opened(pilot, Confirm)
         assert "remote.origin.url" in text_of(app)
         await keys(pilot, "escape")
         assert canaries.sang == {"core.editor"}

@@ -93,11 +93,11 @@ def test_lines_are_numbered_in_the_new_file() -> None:
 
 def test_files_and_hunks_have_names_and_counts() -> None:
     parts = read_rows(PATCH)
-    assert [(file.path, file.note, *parts.counts(file)) for file in parts.files] == [
+    assert [(file.name, file.note, *parts.counts(file)) for file in parts.files] == [
         ("drivers/frob.c", "", 2, 2),
         ("new.rst", "new file", 1, 0),
     ]
-    assert parts.hunks[0].section == "static int frob(void)"
+    assert parts.hunks[0].name == "static int frob(void)"
     assert parts.block(parts.hunks[0].start + 3) == (range(18, 20), range(20, 22))
 
 

@@ -44,7 +44,7 @@ def _choose(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
         session.at, session.topic = -1, None
         screen.reread()
 
-    def ask(text: str, value: str | None, *, is_target: bool) -> None:
+    def ask(text: str, value: str | None, *, is_target: bool = False) -> None:
         dialog = LineDialog(text, value=value or "")
         ask_line(screen.app, dialog, partial(take, is_target=is_target))
 
@@ -55,10 +55,9 @@ def _choose(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
         for base in bases
     ]
     one = partial(ask, _COMMIT, session.target, is_target=True)
-    other = partial(ask, _BASE, session.base, is_target=False)
     options += [
         Option("One commit …", "", one),
-        Option("Other base or range …", "", other),
+        Option("Other base or range …", "", partial(ask, _BASE, session.base)),
     ]
     error = session.errors.get(screen.stage)
     why = f"\n\n{error.message}" if error else ""

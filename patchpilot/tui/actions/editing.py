@@ -52,12 +52,9 @@ def _amend(screen: "AnyScreen") -> None:
 
     commit = screen.session.commit
     with screen.session.repository() as repository:
-        top, is_head = (
-            repository.top,
-            commit is not None and repository.find("HEAD") == commit.id,
-        )
-        editor = editor_name(repository)
-    if commit is None or not is_head:
+        top, editor = repository.top, editor_name(repository)
+        is_head = commit is not None and repository.find("HEAD") == commit.id
+    if not is_head:
         screen.notify(
             "only HEAD can be amended here; for other commits, use git rebase -i",
             severity="warning",
@@ -91,10 +88,7 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     )
 
     with screen.session.repository() as repository:
-        top, editor = (
-            repository.top,
-            editor_name(repository),
-        )
+        top, editor = repository.top, editor_name(repository)
     file = top / path
     if not file.is_file() or not file.resolve().is_relative_to(top.resolve()):
         screen.notify(f"{path} is not in the working tree", severity="warning")
@@ -110,10 +104,10 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     if not names:
         return
 
-    shown = [*names[:6], *([f"and {len(names) - 6} more"] if len(names) > 6 else [])]
-    text = "Amend your commit with these changes?\n\nChanged files:\n" + "\n".join(
-        f"  {printable(name)}" for name in shown
-    )
+    shown = names[:6] + [f"and {len(names) - 6} more"] * (len(names) > 6)
+    rows = (f"  {printable(name)}" for name in shown)
+    question = "Amend your commit with these changes?\n\nChanged files:"
+    text = "\n".join((question, *rows))
     ask_yes(
         screen.app,
         Choose(text, (("no", "Leave uncommitted"), ("yes", "Amend"))),

@@ -5,6 +5,7 @@ The local refs decide whether a fix counts as merged in mainline and in the stab
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
@@ -30,8 +31,7 @@ def fetch(screen: "AnyScreen") -> None:
         f"Fetch from {names}?\n\n`git fetch --all --tags` shows whether the patch is in"
         " mainline and the stable branches."
     )
-    question = Choose(text, (("yes", "Fetch"), ("no", "Cancel")))
-    _ask(screen, question, lambda: fetch_all(top))
+    _ask(screen, text, lambda: fetch_all(top))
 
 
 def fetch_stable(screen: "AnyScreen") -> None:
@@ -48,24 +48,21 @@ def fetch_stable(screen: "AnyScreen") -> None:
     if wanted is None:
         screen.action_reload()
         return
-    missing = wanted
 
     def run() -> bool:
-        with screen.session.repository() as repository:
-            try:
-                fetch_branches(repository, missing)
-            except PatchpilotError:
-                return False
-        return True
+        with suppress(PatchpilotError), screen.session.repository() as repository:
+            fetch_branches(repository, wanted)
+            return True
+        return False
 
     text = (
         f"Fetch {printable(wanted.summary)}?\n\ngit shows how much it downloads: a branch of a"
         " clone that has mainline needs its own commits only. Ctrl-C stops it."
     )
-    _ask(screen, Choose(text, (("yes", "Fetch"), ("no", "Cancel"))), run)
+    _ask(screen, text, run)
 
 
-def _ask(screen: "AnyScreen", question: Choose, work: Callable[[], bool]) -> None:
+def _ask(screen: "AnyScreen", text: str, work: Callable[[], bool]) -> None:
     """Do the work on the terminal when the answer is yes, then read the topic and the stage
     again.
     """
@@ -87,4 +84,5 @@ def _ask(screen: "AnyScreen", question: Choose, work: Callable[[], bool]) -> Non
         screen.reread()
         screen.action_reload()
 
+    question = Choose(text, (("yes", "Fetch"), ("no", "Cancel")))
     ask_yes(screen.app, question, lambda: trusting(screen.app, run))

@@ -5,11 +5,11 @@ The answers are stored with the topic, so that each question is asked only once.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Answer, Choose, LineDialog
+from patchpilot.tui.widgets.choose import Choose, LineDialog
 
 if TYPE_CHECKING:
     from patchpilot.services.send.questions import PreSendQuestion
@@ -22,7 +22,7 @@ WHY_TREE = (
 )
 LATER = "later"
 """The answer that leaves a question open."""
-NOT_YET = Answer(LATER, "I don't know yet", "stays open; Commit and Send ask again")
+NOT_YET = (LATER, "I don't know yet", "stays open; Commit and Send ask again")
 COMMIT = "COMMIT"
 _WORDS = {"no": "No", "yes": "Yes"}
 _SINCE = {"yes": "Yes, the commit in Fixes:", COMMIT: "Yes, another commit"}
@@ -48,19 +48,15 @@ def ask(
 
     def answered(choice: str | None) -> None:
         if choice == LATER:
-            stage = Stage.COMMIT.number
-            screen.notify(
-                f"The {question.name} question stays open; press a at stage {stage} to answer it",
-            )
+            name, stage = question.name, Stage.COMMIT.number
+            words = f"The {name} question stays open; press a at stage {stage}"
+            screen.notify(f"{words} to answer it")
             ask(screen, rest, then, given)
         elif choice == COMMIT:
-            screen.app.push_screen(
-                LineDialog(
-                    "Which commit, release or range (good..bad) introduced the regression?",
-                    _is_revision,
-                ),
-                named,
+            text = (
+                "Which commit, release or range (good..bad) introduced the regression?"
             )
+            screen.app.push_screen(LineDialog(text, _is_revision), named)
         else:
             named(choice)
 
@@ -98,33 +94,32 @@ def dialog(question: "PreSendQuestion") -> Choose:
     It shows why the question is asked, what in the patch suggests "yes", and the effect of each
     answer.
     """
-    reasons = [("Why asked", question.why)]
-    if question.evidence:
-        reasons.append(('Reasons for "yes"', "; ".join(question.evidence)))
-    if question.answer:
-        reasons.append(("Answered", question.answer))
+    reasons = {
+        "Why asked": question.why,
+        'Reasons for "yes"': "; ".join(question.evidence),
+        "Answered": question.answer or "",
+    }
     effects = question.effects or ("",) * len(question.answers)
     words = _WORDS | _SINCE if COMMIT in question.answers else _WORDS
     answers = [
-        Answer(name, words.get(name, name), effect)
+        (name, words.get(name, name), effect)
         for name, effect in zip(question.answers, effects, strict=True)
     ]
-    return _asking(
-        f"{question.name.capitalize()} question", question.text, reasons, answers
-    )
+    return _asking(question.name, question.text, reasons, answers)
 
 
 def _asking(
-    title: str,
+    name: str,
     text: str,
-    reasons: Sequence[tuple[str, str]],
-    answers: Sequence[Answer],
+    reasons: Mapping[str, str],
+    answers: Sequence[tuple[str, str, str]],
 ) -> Choose:
     """Return the dialog of a question that can be left open, which Enter pressed once too
     often does.
     """
-    why = "\n\n".join(f"`{label}`  {words}" for label, words in reasons)
-    return Choose(f"{text}\n\n{why}", [*answers, NOT_YET], title, at=LATER)
+    why = (f"`{label}`  {words}" for label, words in reasons.items() if words)
+    title = f"{name.capitalize()} question"
+    return Choose("\n\n".join((text, *why)), [*answers, NOT_YET], title, at=LATER)
 
 
 def ask_tree(screen: "AnyScreen", proposed: str, then: Callable[[], None]) -> None:
@@ -134,23 +129,18 @@ def ask_tree(screen: "AnyScreen", proposed: str, then: Callable[[], None]) -> No
     """
     fixes = proposed.removesuffix("-next")
     answers = [
-        Answer(
-            fixes,
-            f"Fixes: [{fixes}]",
-            f"the subject becomes [{fixes}]: a fix for the release that is being stabilized",
-        ),
-        Answer(
-            f"{fixes}-next",
-            f"Merge window: [{fixes}-next]",
-            f"the subject becomes [{fixes}-next]: for the next release",
-        ),
+        (tree, f"{label}: [{tree}]", f"the subject becomes [{tree}]: {purpose}")
+        for tree, label, purpose in (
+            (fixes, "Fixes", "a fix for the release that is being stabilized"),
+            (f"{fixes}-next", "Merge window", "for the next release"),
+        )
     ]
     doubt = (
         f" until there is a Fixes: tag; if the patch fixes a bug, choose [{fixes}]"
         if proposed != fixes
         else ""
     )
-    reasons = [("Why asked", WHY_TREE), ("Proposed", f"[{proposed}]{doubt}")]
+    reasons = {"Why asked": WHY_TREE, "Proposed": f"[{proposed}]{doubt}"}
 
     def answered(choice: str | None) -> None:
         if choice in (None, LATER):
@@ -159,7 +149,7 @@ def ask_tree(screen: "AnyScreen", proposed: str, then: Callable[[], None]) -> No
             set_prefix(screen, str(choice), then, proposed)
 
     text = "Which tree should the subject name?"
-    screen.app.push_screen(_asking("Tree question", text, reasons, answers), answered)
+    screen.app.push_screen(_asking("tree", text, reasons, answers), answered)
 
 
 def set_prefix(
@@ -174,9 +164,9 @@ def set_prefix(
 
     def done(_: object) -> None:
         screen.session.changed("draft")
+        stage = Stage.PREVIEW.number
         words = (
-            f"The subjects start with [{prefix}]; press o at stage {Stage.PREVIEW.number} to"
-            " change it"
+            f"The subjects start with [{prefix}]; press o at stage {stage} to change it"
         )
         if proposed not in ("", prefix) and not proposed.endswith("-next"):
             against = f"[{proposed}] was proposed for this patch. {words}"

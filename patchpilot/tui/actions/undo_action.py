@@ -22,16 +22,12 @@ def undo(screen: "AnyScreen", *, again: bool = False) -> None:
 
     word, wanted = ("Redo", "restored") if again else ("Undo", "in-force")
 
-    def found(repository: "Repository") -> "tuple[UndoState, bool] | None":
+    def found(repository: "Repository", _: object) -> "tuple[UndoState, bool] | None":
         ref = f"refs/heads/{repository.branch}" if repository.branch else None
-        return next(
-            (
-                (state, changes_files(repository, state.undo))
-                for state in undo_list(repository)
-                if state.state == wanted and state.undo.ref == ref
-            ),
-            None,
-        )
+        for state in undo_list(repository):
+            if state.state == wanted and state.undo.ref == ref:
+                return state, changes_files(repository, state.undo)
+        return None
 
     def listed(record: "tuple[UndoState, bool] | None") -> None:
         if record is None:
@@ -64,6 +60,4 @@ def undo(screen: "AnyScreen", *, again: bool = False) -> None:
         screen.notify(f"{state.undo.verb} {words}")
         screen.reread()
 
-    screen.in_thread(
-        "reading the undo records", lambda repository, _: found(repository), listed
-    )
+    screen.in_thread("reading the undo records", found, listed)

@@ -19,51 +19,33 @@ def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
     session = screen.session
 
     def answered(reason: str | None) -> None:
-        if not reason:
-            return
-
         def work(repository: "Repository", _: object) -> None:
             from patchpilot.services.check.check_topic import waive_rule
 
-            waive_rule(
-                repository,
-                session.settings(repository),
-                session.checked_topic,
-                finding.name,
-                reason,
+            settings, topic = session.settings(repository), session.checked_topic
+            waive_rule(repository, settings, topic, finding.name, reason or "")
+
+        words = (
+            f"waived {finding.name} for this topic; press o to list waived findings, i to remove"
+            " the waiver"
+        )
+        if reason:
+            screen.in_thread(
+                "saving the waiver", work, lambda _: _changed(screen, words)
             )
 
-        screen.in_thread(
-            "saving the waiver",
-            work,
-            lambda _: _changed(
-                screen,
-                f"waived {finding.name} for this topic; press o to list waived findings, i to"
-                " remove the waiver",
-            ),
-        )
-
     every = "" if count == 1 else f" ({count} findings)"
-    text = f"{finding.name}: {finding.message}\n\n"
-    text += (
-        f"Reason to waive it in this topic{every}. The reason is stored with the topic; it is not"
-        " added to the commits and not sent."
+    text = (
+        f"{finding.name}: {finding.message}\n\nReason to waive it in this topic{every}. The"
+        " reason is stored with the topic; it is not added to the commits and not sent."
     )
-    screen.app.push_screen(
-        LineDialog(
-            text, _judge, placeholder="for example: the table is more readable this way"
-        ),
-        answered,
-    )
+    example = "for example: the table is more readable this way"
+    screen.app.push_screen(LineDialog(text, _judge, placeholder=example), answered)
 
 
 def _judge(text: str) -> tuple[bool, str]:
-    return (
-        True,
-        ""
-        if text.strip()
-        else "a waiver needs a reason; to cancel, press Enter on an empty line",
-    )
+    needed = "a waiver needs a reason; to cancel, press Enter on an empty line"
+    return True, "" if text.strip() else needed
 
 
 def take_back(screen: "AnyScreen", suppressed: Suppressed) -> None:

@@ -4,7 +4,7 @@
 They show the verdict for a branch, the next action, and the patches written for it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from difflib import unified_diff
@@ -78,87 +78,129 @@ class BranchTexts:
         """Return the same by branch."""
         return {branch.branch: self.unticked(branch) for branch in self.result.branches}
 
-    def todo(self, branch: "BranchResult") -> str:
-        """Return what to do with a branch."""
-        return what_to_do(
-            branch,
-            self.result,
-            self.unticked(branch),
-            self.merged,
-            is_tagged=self.is_tagged,
-        )
+    def ticked(self, branch: "BranchResult") -> int:
+        """Return how many prerequisites are ticked."""
+        left_out = self.unticked(branch)
+        return sum(need.commit not in left_out for need in branch.prerequisites)
 
-    def _next(self, branch: "BranchResult") -> list[tuple[str, str]]:
-        todo = self.todo(branch)
-        words = (
-            f"{todo}: stable trees take only mainline commits"
-            if todo == WAITS
-            else todo
-        )
-        return [("next", words)] if todo else []
+    def todo(self, branch: "BranchResult") -> str:
+        """Return the next action for a branch, with its key.
+
+        It is "" while the introducing commit is unknown, which the panel reports once. A fix with
+        Cc: stable is picked up by the stable maintainers if it applies.
+        """
+        upstream, is_conflict = self.result.upstream, branch.verdict == "conflict"
+        if not branch.wants_fix:
+            return "nothing"
+        if self.merged:
+            return "g fetch the merge"
+        if branch.queued:
+            return "queued for a release"
+        if branch.resolved:
+            return "patches written: a"
+        if upstream and branch.verdict in CLEAN and not branch.failed:
+            return ENOUGH if self.is_tagged else REQUEST
+        if branch.affected is None and not self.result.culprits:
+            return ""
+        if not upstream:
+            return WAITS if is_conflict else ENOUGH
+        if not is_conflict:
+            return "w write patch"
+        ticked = self.ticked(branch)
+        is_manual = branch.failed or not ticked
+        return "a resolve" if is_manual else f"w write {ticked + 1} patches"
+
+    @property
+    def written(self) -> str:
+        """A line for each branch that needs the fix, with what `w` writes for it."""
+        rows = []
+        for branch in self.result.branches:
+            if branch.wants_fix:
+                needs = counted(self.ticked(branch), "prerequisite") + ", then "
+                patches = f"{needs if branch.prerequisites else ''}the fix"
+                rows.append(f"{branch.branch}: {patches}")
+        return "\n".join(rows) or "No branch needs the fix."
 
     def facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
         """Return all that is known of a branch, as (label, text)."""
-        fetch = f"{self.merged[:12]}, not fetched yet: press g (git fetch)"
-        return [
-            *([("merged as", fetch)] if self.merged else []),
-            *facts(branch),
-            *self._next(branch),
-            *(("unfetched", str(other.version)) for other in self.result.missing),
-            *(("note", rule) for rule in self.result.rules),
+        rows = [("why", branch.reason)]
+        if self.merged:
+            fetch = f"{self.merged[:12]}, not fetched yet: press g (git fetch)"
+            rows.insert(0, ("merged as", fetch))
+        if branch.stale:
+            rows.append(("note", "last fetched a long time ago; run git fetch"))
+        if branch.failed:
+            rows.append(("failed", f"reported in <{branch.failed}>"))
+        if branch.landed_as:
+            rows.append(("applied as", branch.landed_as[:12]))
+        if branch.wants_fix:
+            rows += [
+                ("caused by", f"{cause.commit[:12]} {cause.subject}: {cause.why}")
+                for cause in branch.causes[:4]
+            ]
+            rows += SEARCHES.get(str(branch.search), ())
+        rows += [
+            ("then apply", f"{after.commit[:12]} {after.subject} ({after.kind})")
+            for after in branch.followers
         ]
+        rows += [("note", hint) for hint in branch.hints]
+        if branch.lacking_newer:
+            newer = ", ".join(branch.lacking_newer)
+            rows.append(("note", f"newer branches without the fix: {newer}"))
+        if todo := self.todo(branch):
+            why = ": stable trees take only mainline commits" if todo == WAITS else ""
+            rows.append(("next", f"{todo}{why}"))
+        rows += [("unfetched", str(other.version)) for other in self.result.missing]
+        return rows + [("note", rule) for rule in self.result.rules]
 
     def commands(self, branch: "BranchResult") -> list[str]:
         """Return the commands that apply the fix to a branch, with the mainline commit if
         it is known.
         """
         known, merged = self.result.commit, self.merged
-        if not merged or not known:
-            return list(branch.commands)
-        return [
-            row.replace(known, merged).replace(known[:12], merged[:12])
-            for row in branch.commands
-        ]
+        rows = list(branch.commands)
+        if merged and known:
+            pairs = (known, merged), (known[:12], merged[:12])
+            for old, new in pairs:
+                rows = [row.replace(old, new) for row in rows]
+        return rows
 
     def matrix(self, columns: int) -> tuple[Text, list[Text]]:
         """Return the titles of the table, and the row of each branch, in so many columns.
 
         A column fits its contents and is left out if it has none; the last one gets the rest.
         """
-        branches, culprits = self.result.branches, self.result.culprits
+        branches, today = self.result.branches, datetime.now(UTC).date()
+        badges = [badge_of(branch) for branch in branches]
         short = columns < NARROW
         table = {
             "branch": [
                 (short and branch.version) or branch.branch for branch in branches
             ],
-            "the fix": [badge_of(branch).text.plain for branch in branches],
+            "the fix": [badge.text.plain for badge in badges],
             "bug": [bug_in_words(branch) for branch in branches],
             "needs": [needs_count(branch) for branch in branches],
             "until": [branch.ends or "" for branch in branches],
-            "why": [why(branch, culprits) for branch in branches],
+            "why": [why(branch, self.result.culprits) for branch in branches],
             "what to do": [self.todo(branch) for branch in branches],
         }
         if columns < WIDE and any(table["what to do"]):
             del table["why"]
         shown = {title: words for title, words in table.items() if any(words)}
-        if not shown:
-            return Text(), []
-        wide = {
-            title: max(map(width, (title, *words))) + GAP
-            for title, words in shown.items()
-        }
-        last = list(shown)[-1]
-        wide[last] = columns - sum(wide.values()) + wide[last]
-        titles = plain("".join(fitted(title, wide[title]) for title in shown), HEADING)
-        rows, today = [], datetime.now(UTC).date()
+        wide = [
+            max(map(width, (title, *words))) + GAP for title, words in shown.items()
+        ]
+        if wide:
+            wide[-1] += columns - sum(wide)
+        titles = "".join(map(fitted, shown, wide))
+        rows = []
         for at, branch in enumerate(branches):
-            dim = "dim" if ends_soon(branch, today) else ""
-            row = Text(no_wrap=True)
-            for title, words in shown.items():
-                style = badge_of(branch).style if title == "the fix" else dim
-                row.append(fitted(words[at], wide[title]), style)
+            row, dim = Text(no_wrap=True), "dim" if ends_soon(branch, today) else ""
+            for (title, words), room in zip(shown.items(), wide, strict=True):
+                style = badges[at].style if title == "the fix" else dim
+                row.append(fitted(words[at], room), style)
             rows.append(row)
-        return titles, rows
+        return plain(titles, HEADING), rows
 
 
 def texts_of(
@@ -279,6 +321,18 @@ WAITS = "wait for the merge"
 """What to do where the stable maintainers get patches once the fix is in mainline."""
 REQUEST = "r ask for it"
 """What to do where the stable maintainers can apply the mainline commit."""
+ENOUGH = "Cc: stable is enough"
+"""What to do where the stable maintainers pick the fix up."""
+SEARCHES = {
+    "none": [
+        (
+            "search",
+            "the fix does not apply even with the missing commits; adapt it manually",
+        )
+    ],
+    "gave-up": [("search", "search for prerequisites timed out")],
+}
+"""Result of the search for prerequisites → what is reported; the found ones have a panel."""
 CLEAN = ("clean", "clean-3way")
 LABEL = 11
 """Columns of the label before each detail of a verdict."""
@@ -288,14 +342,14 @@ SOON = 183
 """Days before the end of its support from which a branch is dimmed: work for it is hardly worth it."""  # noqa: E501
 
 
-def first_to_look_at(result: "BackportResult") -> int:
-    """Return the index of the row to select first.
+def first_to_look_at(result: "BackportResult") -> str | None:
+    """Return the branch to select first, None for any.
 
-    This is the first conflict, otherwise the first branch that needs the fix, otherwise 0.
+    This is the first with a conflict, otherwise the first that needs the fix.
     """
-    needing = [at for at, branch in enumerate(result.branches) if branch.wants_fix]
-    conflicts = [at for at in needing if result.branches[at].verdict == "conflict"]
-    return next(iter([*conflicts, *needing]), 0)
+    needing = [branch for branch in result.branches if branch.wants_fix]
+    needing.sort(key=lambda branch: branch.verdict != "conflict")
+    return needing[0].branch if needing else None
 
 
 def badge_of(branch: "BranchResult") -> Badge:
@@ -323,65 +377,6 @@ def needs_count(branch: "BranchResult") -> str:
     """
     count = len(branch.prerequisites) if branch.wants_fix else 0
     return f"{count}{'*' if branch.partial else ''}" if count else ""
-
-
-def what_to_do(
-    branch: "BranchResult",
-    result: "BackportResult",
-    left_out: Collection[str] = (),
-    merged: str = "",
-    *,
-    is_tagged: bool = False,
-) -> str:
-    """Return the next action for a branch, with its key.
-
-    It is "" while the introducing commit is unknown, which the panel reports once. `left_out` are
-    the prerequisites that are not ticked, `merged` is the mainline commit to fetch. With
-    `is_tagged`, the fix has Cc: stable, so the stable maintainers pick it up if it applies.
-    """
-    ticked = sum(need.commit not in left_out for need in branch.prerequisites)
-    if not branch.wants_fix:
-        return "nothing"
-    if merged:
-        return "g fetch the merge"
-    if branch.queued:
-        return "queued for a release"
-    if branch.resolved:
-        return "patches written: a"
-    is_conflict = branch.verdict == "conflict"
-    if result.upstream and branch.verdict in CLEAN and not branch.failed:
-        return "Cc: stable is enough" if is_tagged else REQUEST
-    if branch.affected is None and not result.culprits:
-        return ""
-    if is_conflict and not result.upstream:
-        return WAITS
-    if is_conflict:
-        is_manual = branch.failed or not ticked
-        return "a resolve" if is_manual else f"w write {ticked + 1} patches"
-    if not result.upstream:
-        return "Cc: stable is enough"
-    return "w write patch"
-
-
-def what_is_written(
-    result: "BackportResult", left_out: "Mapping[str, Collection[str]]"
-) -> str:
-    """Return a summary of the patches that `w` writes.
-
-    There is one line per branch that needs the fix, with the number of ticked prerequisites.
-    """
-    rows = []
-    for branch in result.branches:
-        if branch.wants_fix:
-            ticked = sum(
-                need.commit not in left_out.get(branch.branch, ())
-                for need in branch.prerequisites
-            )
-            rows.append(
-                f"{branch.branch}:"
-                f" {counted(ticked, 'prerequisite') + ', then the fix' if branch.prerequisites else 'the fix'}"  # noqa: E501
-            )
-    return "\n".join(rows) or "No branch needs the fix."
 
 
 def ends_soon(branch: "BranchResult", today: date) -> bool:
@@ -440,60 +435,6 @@ def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
     return rows
 
 
-def facts(branch: "BranchResult") -> list[tuple[str, str]]:
-    """Return what is known of a branch as (label, text) rows, one row per fact."""
-    rows = [("why", branch.reason)]
-    if branch.stale:
-        rows.append(("note", "last fetched a long time ago; run git fetch"))
-    if branch.failed:
-        rows.append(("failed", f"reported in <{branch.failed}>"))
-    if branch.landed_as:
-        rows.append(("applied as", branch.landed_as[:12]))
-    if branch.wants_fix:
-        rows += [
-            ("caused by", f"{cause.commit[:12]} {cause.subject}: {cause.why}")
-            for cause in branch.causes[:4]
-        ]
-        rows += needs_in_words(branch)
-    rows += [
-        ("then apply", f"{follower.commit[:12]} {follower.subject} ({follower.kind})")
-        for follower in branch.followers
-    ]
-    rows += [("note", hint) for hint in branch.hints]
-    if branch.lacking_newer:
-        newer = ", ".join(branch.lacking_newer)
-        rows.append(("note", f"newer branches without the fix: {newer}"))
-    return rows
-
-
-def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
-    """Return rows with the prerequisites of the fix, or the reason why there are none."""
-    if branch.search == "none":
-        return [
-            (
-                "search",
-                "the fix does not apply even with the missing commits; adapt it manually",
-            )
-        ]
-    if branch.search == "gave-up":
-        return [("search", "search for prerequisites timed out")]
-    rows = [
-        ("needs", f"{need.commit[:12]} {need.subject} ({counted(need.size, 'line')})")
-        for need in branch.prerequisites
-    ]
-    if branch.partial:
-        rows.append(
-            (
-                "note",
-                (
-                    "only their changes to the files of the fix are needed; apply these"
-                    " manually first"
-                ),
-            )
-        )
-    return rows
-
-
 def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     """Return rows with the files written for each branch, or the reason why none were.
 
@@ -501,24 +442,16 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     """
     from patchpilot.services.backport.write_backports import send_commands
 
-    rows = [
-        part
-        for backport in done
-        if backport.files
-        for part in (f"{backport.branch}:", *(f"  {file}" for file in backport.files))
-    ]
-    for reason in dict.fromkeys(
-        backport.skipped for backport in done if not backport.files
-    ):
-        branches = ", ".join(
-            backport.branch
-            for backport in done
-            if not backport.files and backport.skipped == reason
-        )
-        rows += [
-            *([""] if rows else []),
-            f"no patch for {branches}: {in_keys(reason, Stage.BACKPORTS)}",
-        ]
+    rows, skipped = [], dict[str, list[str]]()
+    for backport in done:
+        if backport.files:
+            rows += [f"{backport.branch}:", *(f"  {file}" for file in backport.files)]
+        else:
+            reason = in_keys(backport.skipped, Stage.BACKPORTS)
+            skipped.setdefault(reason, []).append(backport.branch)
+    for reason, branches in skipped.items():
+        rows += [""] if rows else []
+        rows.append(f"no patch for {', '.join(branches)}: {reason}")
     if commands := send_commands(done):
         order = ", the latest branch first" if len(commands) > 1 else ""
         is_signed = all(backport.is_signed for backport in done if backport.send)
@@ -530,11 +463,7 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
                 else "They lack your Signed-off-by: add it before you send them."
             ),
             f"Read them, then send them{order}; To:, Cc: and In-Reply-To: are in them.",
-            *(
-                [DEMO]
-                if in_demo()
-                else (SHELL, *(f"  {command}" for command in commands))
-            ),
+            *shell_rows(commands),
         ]
     return rows
 
@@ -544,6 +473,11 @@ DEMO = (
     "In the demo, nothing more is needed for this branch. Do not send the patches: your"
     " shell would use your own mail server."
 )
+
+
+def shell_rows(commands: Iterable[str]) -> list[str]:
+    """Return the commands to run in a shell; in the demo there are none."""
+    return [DEMO] if in_demo() else [SHELL, *(f"  {command}" for command in commands)]
 
 
 def resolving_rows(done: "Resolving") -> list[str]:
@@ -565,14 +499,7 @@ def resolving_rows(done: "Resolving") -> list[str]:
             f"  {done.files[0].parent}",
             *(f"    {file.name}" for file in done.files),
             "",
-            *(
-                [DEMO]
-                if in_demo()
-                else (
-                    SHELL,
-                    *(f"  {in_keys(line, Stage.BACKPORTS)}" for line in done.advice),
-                )
-            ),
+            *shell_rows(in_keys(line, Stage.BACKPORTS) for line in done.advice),
         ]
     return [
         f"The conflict on {done.branch} is in this clone:",

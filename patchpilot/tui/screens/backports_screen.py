@@ -18,7 +18,6 @@ from patchpilot.model.counted import counted
 from patchpilot.tui.screens.backports_rows import (
     EDGE,
     REQUEST,
-    WAITS,
     BranchTexts,
     badge_of,
     first_to_look_at,
@@ -26,7 +25,6 @@ from patchpilot.tui.screens.backports_rows import (
     page_rows,
     resolving_rows,
     texts_of,
-    what_is_written,
     written_rows,
 )
 from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
@@ -59,6 +57,7 @@ if TYPE_CHECKING:
     from patchpilot.services.backport.topic_backports import Ways
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
+    from patchpilot.topic.open_repository import Repository
 
 
 BINDINGS: list[BindingType] = [
@@ -103,19 +102,25 @@ SIGN = (
 )
 
 
-def ask_folder(
-    screen: AnyScreen, text: str, then: Callable[[Path, bool], None]
+def write_to_folder(
+    screen: AnyScreen,
+    text: str,
+    work: "Callable[[Repository, Path, bool], tuple[WrittenBackport, ...]]",
 ) -> None:
-    """Ask the user whether to sign off the patches, and for their folder.
+    """Ask whether to sign off the patches, and for their folder; then let `work` write them.
 
-    Both are passed to `then`. With patchpilot.signoff, the patches are signed off without a
-    question.
+    With patchpilot.signoff, they are signed off without a question.
     """
 
     def ask(*, signs: bool) -> None:
         dialog = LineDialog(text, value="backports", title="Write patches")
-        ask_line(
-            screen.app, dialog, lambda folder: then(Path(folder).expanduser(), signs)
+        ask_line(screen.app, dialog, partial(write, signs))
+
+    def write(signs: bool, folder: str) -> None:
+        screen.in_thread(
+            "writing the patches",
+            lambda repository, _: work(repository, Path(folder).expanduser(), signs),
+            partial(_show_written, screen),
         )
 
     known = screen.session.known_settings
@@ -133,21 +138,14 @@ def write_patches(screen: AnyScreen, texts: BranchTexts) -> None:
     """Write the patches to a folder: for each branch, the ticked prerequisites and then the fix."""
     from patchpilot.services.backport.topic_backports import write_topic_backports
 
-    left_out = texts.all_unticked()
-
-    def write(folder: Path, signs: bool) -> None:
-        result: BackportResult | None = screen.current
-        if result is not None:
-            screen.in_thread(
-                "writing the patches",
-                lambda repository, _: write_topic_backports(
-                    repository, result, folder, left_out, signs=signs
-                ),
-                partial(_show_written, screen),
-            )
-
-    text = f"{what_is_written(texts.result, left_out)}\n\nFolder for the patches:"
-    ask_folder(screen, text, write)
+    result, left_out = texts.result, texts.all_unticked()
+    write_to_folder(
+        screen,
+        f"{texts.written}\n\nFolder for the patches:",
+        lambda repository, folder, signs: write_topic_backports(
+            repository, result, folder, left_out, signs=signs
+        ),
+    )
 
 
 def _show_written(screen: AnyScreen, done: "tuple[WrittenBackport, ...]") -> None:
@@ -177,23 +175,16 @@ def write_adapted(
     """Write the patch that was adapted to a stable branch."""
     from patchpilot.services.backport import topic_backports
 
-    text = (
-        f"The adapted patch for {branch.branch}; read it before you send it.\n\nFolder for the"
-        " patch:"
-    )
-
-    def write(folder: Path, signs: bool) -> None:
-        screen.in_thread(
-            "writing the patches",
-            lambda repository, _: (
-                topic_backports.write_adapted(
-                    repository, result, branch, adapted, folder, signs=signs
-                ),
+    text = f"The adapted patch for {branch.branch}; read it before you send it."
+    write_to_folder(
+        screen,
+        f"{text}\n\nFolder for the patch:",
+        lambda repository, folder, signs: (
+            topic_backports.write_adapted(
+                repository, result, branch, adapted, folder, signs=signs
             ),
-            partial(_show_written, screen),
-        )
-
-    ask_folder(screen, text, write)
+        ),
+    )
 
 
 def resolve(
@@ -236,15 +227,11 @@ def proposals(
 
     An uncertain adaptation comes after resolving the conflict manually.
     """
-    needs = len(branch.prerequisites)
-    before = (
-        f", with {counted(needs, 'prerequisite')} applied before it"
-        if needs and not branch.partial
-        else ""
-    )
+    needs = 0 if branch.partial else len(branch.prerequisites)
+    before = f", with {counted(needs, 'prerequisite')} applied before it"
     manual = Option(
         "Resolve manually",
-        f"a clone with git's conflict in it{before}",
+        f"a clone with git's conflict in it{before if needs else ''}",
         partial(resolve, None),
     )
     if (adapted := ways.adaptation) is None:
@@ -269,16 +256,11 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
     adapted = ways.adaptation
     if adapted is None:
         return f"The fix as a whole cannot be adapted to {branch.branch}."
-    shown = [f"- {step}" for step in adapted.steps[:_MOST_STEPS]]
-    more = len(adapted.steps) - len(shown)
-    return "\n".join(
-        [
-            f"Adapted to {branch.branch} with a confidence of {adapted.confidence:.2f}:",
-            "",
-            *shown,
-            *([f"- {more} more"] if more else []),
-        ]
-    )
+    steps = list(adapted.steps)
+    if len(steps) > _MOST_STEPS:
+        steps[_MOST_STEPS:] = [f"{len(steps) - _MOST_STEPS} more"]
+    title = f"Adapted to {branch.branch} with a confidence of {adapted.confidence:.0%}:"
+    return "\n".join((title, "", *(f"- {step}" for step in steps)))
 
 
 def useless_keys(branch: "BranchResult | None", *, is_early: bool) -> set[str]:
@@ -286,12 +268,14 @@ def useless_keys(branch: "BranchResult | None", *, is_early: bool) -> set[str]:
 
     With `is_early`, the fix is not in mainline yet.
     """
-    hidden = set()
-    if branch is None or branch.verdict != "conflict" or is_early:
-        hidden.add("resolve")
-    if branch is None or not branch.wants_fix or not branch.prerequisites:
-        hidden.add("tick")
-    return hidden
+    is_conflict = branch is not None and branch.verdict == "conflict"
+    hidden = set() if is_conflict and not is_early else {"resolve"}
+    return hidden if branch and needs_of(branch) else hidden | {"tick"}
+
+
+def needs_of(branch: "BranchResult") -> "tuple[PrerequisiteNeed, ...]":
+    """Return the prerequisites of the fix on a branch."""
+    return branch.prerequisites if branch.wants_fix else ()
 
 
 def empty_words(result: "BackportResult") -> tuple[str, str]:
@@ -341,27 +325,18 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.query_one("#needs").display = False
 
     def show(self, result: "BackportResult") -> None:
-        likely = self.session.likely
-        panel = self.query_one("#branches", Panel)
-        panel.heading = (
-            f"Stable branches, if {likely[:12]} introduced the bug"
-            if likely
-            else "Stable branches"
-        )
-        self.query_one("#branches").display = bool(result.branches)
+        likely, panel = self.session.likely, self.list_panel
+        is_if = f", if {likely[:12]} introduced the bug" if likely else ""
+        panel.heading = f"Stable branches{is_if}"
+        panel.display = bool(result.branches)
         # until the user selects a branch, it is the first one to look at
-        first = None if self._is_moved else first_to_look_at(result)
-        self.fill(
-            None
-            if first is None or not result.branches
-            else result.branches[first].branch
-        )
-        if not result.branches:
+        self.fill(None if self._is_moved else first_to_look_at(result))
+        if result.branches:
+            self.listed.focus()
+        else:
             self.query_one("#needs").display = False
             self.query_one("#verdict", Panel).heading = "Stable branches"
             self.call_after_refresh(self._show_empty)
-        else:
-            self.listed.focus()
 
     def _show_empty(self) -> None:
         result = self._shown
@@ -392,26 +367,18 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Patches are written once the fix is in mainline; only some branches have a conflict, or
-        prerequisites.
-        """
-        result = self._shown
-        is_early = result is not None and not result.upstream
         # what mainline has is not mailed
-        hidden = {NEXT} if result and not is_early else {"write"}
-        useless = useless_keys(self.chosen, is_early=is_early)
-        return ShownKeys(hidden=frozenset(hidden | useless))
+        is_merged = self._shown is not None and self._shown.upstream
+        return ShownKeys(hidden=frozenset([NEXT] if is_merged else ()))
 
     @property
     def _keys_to_press(self) -> list[str]:
-        result = self.current
-        if result is None:
+        """What is to do by a key, requests to the stable team first."""
+        if (result := self.current) is None:
             return []
         todo = map(self._texts.todo, result.branches)
-        return sorted(
-            (words for words in todo if words[1:2] == " "),
-            key=lambda one: one[0] != "r",
-        )
+        keys = (words for words in todo if words[1:2] == " ")
+        return sorted(keys, key=lambda words: words[0] != "r")
 
     @property
     def next_key(self) -> NextKey | None:
@@ -427,12 +394,18 @@ class BackportsScreen(StageScreen["BackportResult"]):
             request(self, result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is something to do with a branch only where there are any."""
-        result = self._shown
-        if result and not result.branches and action in ("write", "resolve", "tick"):
-            return False
+        """There is something to do with a branch only where there are any.
+
+        Patches are written once the fix is in mainline; only some branches have a conflict, or
+        prerequisites.
+        """
         if action == "request":
             return REQUEST in self._keys_to_press
+        is_early = self._shown is None or not self._shown.upstream
+        if action in useless_keys(self.chosen, is_early=is_early):
+            return False
+        if action == "write" and is_early:
+            return False
         return super().check_action(action, parameters)
 
     def action_refresh(self) -> None:
@@ -462,19 +435,17 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def detail(self) -> None:
         if (branch := self.chosen) is None:
             return
-        self.query_one(
-            "#verdict", Panel
-        ).heading = f"{branch.branch}: {badge_of(branch).word}"
+        self.query_one("#verdict", Panel).heading = self._heading(branch)
         # half of the width where the prerequisites are next to it
-        half = self.size.width >= WIDE and self._needs_of(branch)
-        wide = (self.size.width // 2 if half else self.size.width) - EDGE
+        is_half = self.size.width >= WIDE and needs_of(branch)
+        wide = self.size.width // (2 if is_half else 1) - EDGE
         rows = page_rows(self._texts, branch, wide)
         self.query_one("#branch", Static).update(lines(rows))
         self._list_needs(branch)
 
     @staticmethod
-    def _needs_of(branch: "BranchResult") -> "tuple[PrerequisiteNeed, ...]":
-        return branch.prerequisites if branch.wants_fix else ()
+    def _heading(branch: "BranchResult") -> str:
+        return f"{branch.branch}: {badge_of(branch).word}"
 
     def _list_needs(self, branch: "BranchResult") -> None:
         """The prerequisites in the order to apply, each with size and risk.
@@ -483,55 +454,35 @@ class BackportsScreen(StageScreen["BackportResult"]):
         """
         from patchpilot.services.backport.prerequisite_queue import risk_of
 
-        result, needs = self.shown, self._needs_of(branch)
-        panel = self.query_one("#needs", Panel)
+        most, needs = self.shown.max_lines, needs_of(branch)
+        panel, left_out = self.query_one("#needs", Panel), self._texts.unticked(branch)
         panel.display = bool(needs)
-        left_out = self._texts.unticked(branch)
         how = (
-            ", only their changes to the fix's files"
+            "only their changes to the fix's files"
             if branch.partial
-            else ", in this order"
+            else "in this order"
         )
-        panel.heading = f"Needs first{how}"
-        ticked = sum(need.commit not in left_out for need in needs)
-        panel.count = f"{ticked}/{len(needs)} ticked · Space"
-        rows = (
-            Row(
-                need_row(
-                    need,
-                    number,
-                    str(risk_of(need, result.max_lines)),
-                    need.commit not in left_out,
-                ),
-                need.commit,
-                (branch.branch, need.commit),
-            )
-            for number, need in enumerate(needs, 1)
-        )
+        panel.heading = f"Needs first, {how}"
+        panel.count = f"{self._texts.ticked(branch)}/{len(needs)} ticked · Space"
+        rows = []
+        for number, need in enumerate(needs, 1):
+            is_ticked = need.commit not in left_out
+            row = need_row(need, number, str(risk_of(need, most)), is_ticked)
+            rows.append(Row(row, need.commit, (branch.branch, need.commit)))
         self.query_one("#queue", RowList).fill(rows)
 
     def action_open(self) -> None:
-        branch = self.chosen
-        if branch is None:
-            return
-        texts, title = self._texts, f"{branch.branch}: {badge_of(branch).word}"
-        self.app.push_screen(
-            Reader(
-                title,
-                lambda columns: page_rows(texts, branch, columns),
-            )
-        )
+        if branch := self.chosen:
+            page = partial(page_rows, self._texts, branch)
+            self.app.push_screen(Reader(self._heading(branch), page))
 
     def action_tick(self) -> None:
         branch, queue = self.chosen, self.query_one("#queue", RowList)
-        if branch is None or not self._needs_of(branch):
-            self.notify("no prerequisites on this branch")
-        elif self.focused is not queue:
+        if self.focused is not queue:
             queue.focus()
         elif queue.chosen:
-            self._left_out[branch.branch] = self._texts.unticked(branch) ^ {
-                queue.chosen
-            }
+            ticks = self._texts.unticked(branch) ^ {queue.chosen}
+            self._left_out[branch.branch] = ticks
             self.fill()
 
     def action_write(self) -> None:
@@ -547,13 +498,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
         """
         from patchpilot.services.backport.topic_backports import ways_to
 
-        result = self.current
-        branch = self.chosen
-        if result is None or branch is None or branch.verdict != "conflict":
-            self.notify("no conflict on this branch")
-            return
-        if not result.upstream:
-            self.notify(f"{WAITS}: stable trees take only mainline commits")
+        result, branch = self.current, self.chosen
+        if result is None:
+            self.notify("not ready yet")
             return
 
         def choose(ways: "Ways") -> None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The findings of the checks stage, ordered by line, and the rows of their list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -25,6 +26,7 @@ from patchpilot.tui.view.rich_text import (
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.widgets.diff_colors import ROLES
 from patchpilot.tui.widgets.diff_view import Note
 
 if TYPE_CHECKING:
@@ -32,27 +34,16 @@ if TYPE_CHECKING:
 
     from patchpilot.checking.check_result import CheckResult
     from patchpilot.model.rule import Rule
-    from patchpilot.services.fix_finding import FindingFixed, Remedy
+    from patchpilot.services.fix_finding import FindingFixed
 
 
-SIGNS = {
-    Severity.ERROR: "blocked",
-    Severity.WARNING: "warning",
-    Severity.CHECK: "circle",
-    Severity.NOTE: "dot",
+LOOKS = {
+    Severity.ERROR: ("blocked", "error"),
+    Severity.WARNING: ("warning", "warning"),
+    Severity.CHECK: ("circle", "info"),
+    Severity.NOTE: ("dot", "quiet"),
 }
-ROLES = {
-    Severity.ERROR: "error",
-    Severity.WARNING: "warning",
-    Severity.CHECK: "info",
-    Severity.NOTE: "quiet",
-}
-STYLES = {
-    Severity.ERROR: "bold red",
-    Severity.WARNING: "yellow",
-    Severity.CHECK: "cyan",
-    Severity.NOTE: QUIET,
-}
+"""Severity of a finding → its sign and its role."""
 HELP = "; help: "
 """What separates the message of a finding from what to run."""
 MOST = 12
@@ -65,7 +56,8 @@ class Shown:
 
     It has the 0-based line in the text of all patches, the commit id ("" for the series), and the
     number of its patch if there are several. `whole`: the finding is about the patch as a whole
-    and appears at the end of the message.
+    and appears at the end of the message. `remedy` is how it can be fixed from the TUI: one about
+    the series, or a waived one, only by editing.
     """
 
     line: int
@@ -74,6 +66,8 @@ class Shown:
     number: int = 0
     suppressed: Suppressed | None = None
     whole: bool = False
+    rule: "Rule | None" = None
+    remedy: str = "edit"
 
     @property
     def key(self) -> tuple[str, str, int | None]:
@@ -83,7 +77,12 @@ class Shown:
     @property
     def sign(self) -> str:
         """The sign of its severity, or of a waiver."""
-        return glyph("nothing" if self.suppressed else SIGNS[self.finding.severity])
+        return glyph("nothing" if self.suppressed else LOOKS[self.finding.severity][0])
+
+    @property
+    def role(self) -> str:
+        """The role that determines its color."""
+        return "quiet" if self.suppressed else LOOKS[self.finding.severity][1]
 
     @property
     def message(self) -> str:
@@ -119,50 +118,37 @@ def row_of(shown: Shown, columns: int) -> Text:
     """
     sign, line = shown.sign, "" if shown.whole else str(shown.finding.line or "")
     file = shown.file if columns >= ROOMY else ""
-    place = ":".join(filter(None, (file, line)))
     left = columns - len(sign) - 1
-    place = crop(one_line(place), left // 2)
-    row = Text.assemble(
-        (f"{sign} ", QUIET if shown.suppressed else STYLES[shown.finding.severity])
-    )
+    place = crop(one_line(":".join(filter(None, (file, line)))), left // 2)
+    row = Text.assemble((f"{sign} ", ROLES[shown.role]))
     row.append(plain(fitted(shown.message, left - width(place) - 1)))
     return row.append(f" {place}", QUIET)
 
 
 def note_of(shown: Shown) -> Note:
     """Return the finding as a note to show below its line."""
-    text = shown.message
-    if shown.suppressed:
-        return Note(shown.line, shown.sign, "quiet", f"waived: {text}")
-    return Note(shown.line, shown.sign, ROLES[shown.finding.severity], text)
+    text = f"waived: {shown.message}" if shown.suppressed else shown.message
+    return Note(shown.line, shown.sign, shown.role, text)
 
 
-def detail_of(
-    shown: Shown,
-    rule: "Rule | None",
-    remedy: "Remedy",
-    fixed: "FindingFixed | None",
-) -> Text:
+def detail_of(shown: Shown, fixed: "FindingFixed | None") -> Text:
     """Return the finding in detail: message, the lines that its fix changes, reason, reference."""
-    text = Text.assemble(plain(shown.message, STRONG))
-    if shown.suppressed:
-        until = f", until {shown.suppressed.until}" if shown.suppressed.until else ""
-        text.append_text(
-            plain(
-                f"\n\nwaived: {shown.suppressed.reason} ({shown.suppressed.origin}{until}); press i"
-                " to remove the waiver"
-            )
+    text, rule = Text.assemble(plain(shown.message, STRONG)), shown.rule
+    if waiver := shown.suppressed:
+        until = f", until {waiver.until}" if waiver.until else ""
+        words = (
+            f"{waiver.reason} ({waiver.origin}{until}); press i to remove the waiver"
         )
-    text.append_text(_fix(shown, rule, remedy, fixed))
+        text.append_text(plain(f"\n\nwaived: {words}"))
+    text.append_text(_fix(shown, fixed))
     if rule and rule.why:
         text.append_text(_part("Why", " ".join(rule.why.split())))
     if rule and rule.reference:
         # the whole address is the target of the link, where the terminal has links
         name = rule.reference.rpartition("/")[2] or rule.reference
         address = web_address(rule.reference)
-        text.append_text(
-            plain(f"\n\n{name}", f"{QUIET} link {address}" if address else QUIET)
-        )
+        style = f"{QUIET} link {address}" if address else QUIET
+        text.append_text(plain(f"\n\n{name}", style))
     return text
 
 
@@ -170,33 +156,19 @@ def _part(heading: str, words: str) -> Text:
     return Text.assemble(plain(f"\n\n{heading}  ", STRONG), with_code(words))
 
 
-def _fix(
-    shown: Shown,
-    rule: "Rule | None",
-    remedy: "Remedy",
-    fixed: "FindingFixed | None",
-) -> Text:
-    finding = shown.finding
-    how = (
-        finding.fix.text
-        if finding.fix and finding.fix.text
-        else rule.remedy.text
-        if rule
-        else ""
-    )
+def _fix(shown: Shown, fixed: "FindingFixed | None") -> Text:
+    fix, rule = shown.finding.fix, shown.rule
+    how = (fix and fix.text) or (rule.remedy.text if rule else "")
     words = in_keys(in_backticks(how), Stage.CHECKS)
-    if remedy == "edit" or shown.suppressed:
-        return _part("Fix", f"{words}; press e to edit the line") if words else Text()
+    by_editing = f"{words}; press e to edit the line"
+    if shown.remedy == "edit":
+        return _part("Fix", by_editing) if words else Text()
     if fixed is None:
         return _part("Fix", words)
     if fixed.reason:
-        return _part(
-            "Fix", f"{words}; press e to edit the line\nnot certain: {fixed.reason}"
-        )
-    verb = {"sign-off": "press a to sign off", "tags": "press a to add"}.get(
-        remedy, "press a to apply"
-    )
-    return _part("Fix", verb).append_text(change_text(fixed.diff))
+        return _part("Fix", f"{by_editing}\nnot certain: {fixed.reason}")
+    verb = {"sign-off": "sign off", "tags": "add"}.get(shown.remedy, "apply")
+    return _part("Fix", f"press a to {verb}").append_text(change_text(fixed.diff))
 
 
 def change_text(diff: Sequence[str]) -> Text:
@@ -258,44 +230,44 @@ def state_of(counts: "Counter[Severity]") -> StageState:
     return StageState.TODO if is_listed else StageState.DONE
 
 
-WAIVED = "waived"
-"""The filter that shows the waived findings only."""
-
-
 def placed(
-    result: "CheckResult", mark: str, only: str = ""
+    result: "CheckResult", mark: str
 ) -> tuple[tuple[str, ...], tuple[Shown, ...]]:
-    """Return the lines of all patches, with the subject prefix, and the findings to show.
+    """Return the lines of all patches, with the subject prefix, and the findings by line."""
+    from patchpilot.services.fix_finding import remedy_of
 
-    `only` is the filter for the findings.
-    """
     rows: list[str] = []
-    found = [Shown(0, finding) for finding in result.series] if only != WAIVED else []
-    found += [
-        Shown(0, each.finding, suppressed=each) for each in result.suppressed_series
-    ]
-    several = len(result.patches) > 1
+    found: list[Shown] = []
+    rules = {rule.id: rule for rule in result.rules}
+
+    def add(
+        findings: Sequence[Finding],
+        waivers: Sequence[Suppressed],
+        place: Callable[[Finding], tuple[int, bool]],
+        commit: str = "",
+        number: int = 0,
+    ) -> None:
+        every: list[tuple[Finding, Suppressed | None]]
+        every = [(finding, None) for finding in findings]
+        every += [(waiver.finding, waiver) for waiver in waivers]
+        for finding, waiver in every:
+            at, whole = place(finding)
+            is_fixable = commit and not waiver
+            remedy = remedy_of(finding, result.rules) if is_fixable else "edit"
+            rule = rules.get(finding.rule)
+            line = len(rows) + at
+            found.append(
+                Shown(line, finding, commit, number, waiver, whole, rule, remedy)
+            )
+
+    add(result.series, result.suppressed_series, lambda _: (0, False))
     for number, checked in enumerate(result.patches, 1):
         lines, commit = checked.patch.lines, checked.patch.commit or ""
-        ends = _ends(lines)
-        every: list[tuple[Finding, Suppressed | None]]
-        every = [(finding, None) for finding in checked.findings]
-        every += [(each.finding, each) for each in checked.suppressed]
-        for finding, suppressed in every:
-            at, whole = _row(finding, lines, ends)
-            shown_number = number if several else 0
-            found.append(
-                Shown(len(rows) + at, finding, commit, shown_number, suppressed, whole)
-            )
+        place = partial(_row, lines=lines, ends=_ends(lines))
+        shown_number = number if len(result.patches) > 1 else 0
+        add(checked.findings, checked.suppressed, place, commit, shown_number)
         rows.extend(with_prefix(lines, mark))
-    chosen = (shown for shown in found if _is_chosen(shown, only))
-    return tuple(rows), tuple(sorted(chosen, key=lambda shown: shown.line))
-
-
-def _is_chosen(shown: Shown, only: str) -> bool:
-    if shown.suppressed or only == WAIVED:
-        return bool(shown.suppressed) and only == WAIVED
-    return True
+    return tuple(rows), tuple(sorted(found, key=lambda shown: shown.line))
 
 
 def no_findings(result: "CheckResult | None") -> str:

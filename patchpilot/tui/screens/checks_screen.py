@@ -5,7 +5,7 @@ It shows the findings as a list, in the patch below the lines they are about, an
 with its fix.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ from textual.widgets import Static
 
 from patchpilot.model.built_commit import build_summary
 from patchpilot.tui.screens.checks_rows import (
-    WAIVED,
     Shown,
     detail_of,
     no_findings,
@@ -34,14 +33,14 @@ from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Option, Reader, ask_which
-from patchpilot.tui.widgets.diff_view import DiffView, Note
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
-    from patchpilot.services.fix_finding import FindingFixed, Remedy
+    from patchpilot.services.fix_finding import FindingFixed
 
 
 BINDINGS: list[BindingType] = [
@@ -79,96 +78,10 @@ BINDINGS: list[BindingType] = [
 ]
 
 
-def can_fix(result: "CheckResult") -> bool:
-    """Return whether any finding has a certain fix: a safe fix, or a missing tag."""
-    from patchpilot.services.fix_finding import Remedy, remedy_of
-
-    certain = (Remedy.SAFE, Remedy.TAGS)
-    return any(
-        remedy_of(finding, result.rules) in certain
-        for checked in result.patches
-        for finding in checked.findings
-    )
-
-
-def remedy_here(now: Shown, result: "CheckResult") -> "Remedy":
-    """Return how a finding can be fixed from the TUI.
-
-    A finding about the series, or a waived one, can only be fixed by editing.
-    """
-    from patchpilot.services.fix_finding import Remedy, remedy_of
-
-    if not now.commit or now.suppressed:
-        return Remedy.EDIT
-    return remedy_of(now.finding, result.rules)
-
-
-def commits_with(result: "CheckResult", remedy: "Remedy") -> list[str]:
-    """Return the ids of the commits that have a finding with this remedy."""
-    from patchpilot.services.fix_finding import remedy_of
-
-    patches = (
-        patch
-        for patch in result.patches
-        if any(remedy_of(finding, result.rules) is remedy for finding in patch.findings)
-    )
-    return [patch.patch.commit for patch in patches if patch.patch.commit]
-
-
-def keys_now(
-    result: "CheckResult",
-    now: Shown | None,
-    fixed: "FindingFixed | None",
-    *,
-    is_open: bool,
-    can_fix_all: bool,
-) -> ShownKeys:
-    """Return the keys that apply to the selected finding and its fix.
-
-    `is_open`: the finding's detail is on screen.
-    """
-    from patchpilot.services.fix_finding import Remedy
-
-    hidden, labels = {"fix_one", "fix_safe", "waive", "detail", "select"}, {}
-    if can_fix_all:
-        hidden -= {"fix_safe"}
-    if now:
-        hidden -= {"waive", *(() if is_open else ("detail", "select"))}
-        remedy = remedy_here(now, result)
-        if remedy is not Remedy.EDIT and not (fixed and fixed.reason):
-            hidden -= {"fix_one"}
-        words = {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}
-        labels = {"fix_one": words.get(remedy, "fix"), "fix_safe": "fix all"}
-    return ShownKeys(first="fix_one", hidden=frozenset(hidden), labels=labels)
-
-
-def next_of(
-    result: "CheckResult", found: Sequence[Shown], now: Shown | None
-) -> NextKey | None:
-    """Return the key to press next, or None for nothing.
-
-    It applies the safe fixes first, then adds the sign-off.
-    """
-    from patchpilot.services.fix_finding import Remedy, remedy_of
-
-    if can_fix(result):
-        return NextKey("A", "review all safe fixes")
-    signs = [
-        shown
-        for shown in found
-        if not shown.suppressed
-        and remedy_of(shown.finding, result.rules) is Remedy.SIGN_OFF
-    ]
-    if not signs:
-        return None
-    return (
-        NextKey("a", "sign off")
-        if now in signs
-        else NextKey("f", "go to the next finding")
-    )
-
-
-NO_FINDING = "no finding is selected; press f to go to the next one"
+CERTAIN = ("safe", "tags")
+"""The remedies that `A` applies."""
+LABELS = {"sign-off": "sign off", "tags": "add tag"}
+"""Remedy → the label of `a`."""
 
 
 class ChecksScreen(StageScreen["CheckResult"]):
@@ -181,13 +94,12 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
-        self._found: tuple[Shown, ...] = ()
+        self._every: tuple[Shown, ...] = ()
+        self._found: list[Shown] = []
         self._at = self._told = -1
         self._is_ahead = False
         self._fixes: dict[tuple[str, str, int | None], FindingFixed] = {}
-        self._only = ""
-        self._fixable = False
-        self._more = 0
+        self._lists_waived = False
         self._mark = ""
 
     def body(self) -> ComposeResult:
@@ -224,26 +136,27 @@ class ChecksScreen(StageScreen["CheckResult"]):
         view = self._patch
         first = not view.rows
         self._mark = self.session.mark
-        rows, self._found = placed(result, self._mark, self._only)
-        if self._only and not self._found:
-            # the filter matches nothing any more: fixed, or no longer waived
-            self._only = ""
-            rows, self._found = placed(result, self._mark)
+        rows, self._every = placed(result, self._mark)
+        # without waivers, the filter for waived findings goes
+        self._lists_waived &= any(shown.suppressed for shown in self._every)
+        self._found = [
+            shown
+            for shown in self._every
+            if bool(shown.suppressed) is self._lists_waived
+        ]
         if self._at < 0 and self._found:
             # what brings a new version first
             ranks = [shown.finding.rank for shown in self._found]
             self._at = ranks.index(min(ranks))
         self._at = min(self._at, len(self._found) - 1)
         self._fixes = {}
-        self._fixable = can_fix(result)
-        view.fill(rows, notes=self._notes())
+        view.fill(rows, notes=[note_of(shown) for shown in self._found])
         self.fill()
         if first:
             (self.query_one("#findings") if self._found else view).focus()
         view.choose(self._at)
         if not self._found:
             view.go(0)
-        self._more = result.left_out
         self._tell_count()
         self._tell_finding()
         self.keys_changed()
@@ -252,9 +165,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         super().place()
         if self._shown is not None and self.session.mark != self._mark:
             self.show(self._shown)
-
-    def _notes(self) -> list[Note]:
-        return [note_of(shown) for shown in self._found]
 
     def rows(self) -> list[Row]:
         listed = self.listed
@@ -284,19 +194,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def fill(self, key: Hashable = None) -> None:
         """Write the list again; the cursor stays on the finding of its number."""
         self.listed.fill(self.rows(), self._at)
-        self.list_panel.heading = (
-            f"Findings: {self._only}" if self._only else self._title
-        )
-
-    @property
-    def _nothing(self) -> str:
-        return f"{no_findings(self._shown)}; press n for the next stage"
-
-    @property
-    def _title(self) -> str:
-        """How many findings there are, by severity: as in the stage bar."""
         status = self.session.status(self.stage)
-        return status.note if status.count else "Findings"
+        # how many there are, by severity: as in the stage bar
+        counts = status.note if status.count else "Findings"
+        self.list_panel.heading = "Findings: waived" if self._lists_waived else counts
 
     @property
     def _now(self) -> Shown | None:
@@ -318,7 +219,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         """The list follows the patch, and the detail once the cursor rests."""
         view = self._patch
         part, panel = view.file_at(event.line), self.query_one("#patch-panel", Panel)
-        panel.heading = part.path if part else "Commit message"
+        panel.heading = part.name if part else "Commit message"
         panel.count = "+{} -{}".format(*view.parts.counts(part)) if part else ""
         if self._is_ahead:
             return
@@ -330,58 +231,40 @@ class ChecksScreen(StageScreen["CheckResult"]):
             self.at_rest(self._tell_finding)
 
     def _tell_count(self) -> None:
-        strict = (
-            ("all rules",)
-            if self.session.strict
-            else (f"o {self._more} more",)
-            if self._more
-            else ()
-        )
-        result = self._shown
-        built = (build_summary(result.commits),) if result and result.commits else ()
-        count = (f"{self._at + 1}/{len(self._found)}",) if self._found else ()
-        self.list_panel.count = f" {glyph('dot')} ".join((*count, *strict, *built))
+        result, parts = self._shown, []
+        if self._found:
+            parts.append(f"{self._at + 1}/{len(self._found)}")
+        if self.session.strict:
+            parts.append("all rules")
+        elif result and result.left_out:
+            parts.append(f"o {result.left_out} more")
+        if result and result.commits:
+            parts.append(build_summary(result.commits))
+        self.list_panel.count = f" {glyph('dot')} ".join(parts)
 
     def _tell_finding(self) -> None:
-        result = self._shown
         now, panel = self._now, self.query_one("#detail-panel", Panel)
         self._told = self._at
-        if result is None or now is None:
+        text = self.query_one("#finding", Static)
+        if now is None:
             panel.heading, panel.count = "Detail", ""
-            self.query_one("#finding", Static).update(plain(no_findings(result)))
+            text.update(plain(no_findings(self._shown)))
             return
-        from patchpilot.services.fix_finding import Remedy
-
-        remedy, fixed = remedy_here(now, result), self._fix
-        panel.heading = now.finding.name
-        panel.count = str(now.finding.severity)
-        rule = next(
-            (rule for rule in result.rules if rule.id == now.finding.rule), None
-        )
-        detail = detail_of(now, rule, remedy, fixed)
-        self.query_one("#finding", Static).update(detail)
+        panel.heading, panel.count = now.finding.name, str(now.finding.severity)
+        text.update(detail_of(now, self._fix))
         self.query_one("#detail").scroll_home(animate=False)
-        if fixed is None and remedy is not Remedy.EDIT:
+        if self._fix is None and now.remedy != "edit":
             from patchpilot.tui.screens.fix_dialog import find_fix
 
-            find_fix(self, now, remedy, self._fix_found)
-
-    @property
-    def _has_detail(self) -> bool:
-        return not (self.has_class("-narrow") and self.has_class("-low"))
+            find_fix(self, now, partial(self._fix_found, now))
 
     @property
     def shown_keys(self) -> ShownKeys:
-        result = self._shown
-        if result is None:
-            return super().shown_keys
-        return keys_now(
-            result,
-            self._now,
-            self._fix,
-            is_open=self._has_detail or self.has_class("-detail"),
-            can_fix_all=self._fixable,
-        )
+        is_shown = not self.has_card or self.has_class("-detail")
+        hidden = ("detail", "select") if is_shown else ()
+        label = LABELS.get(self._now.remedy, "fix") if self._now else ""
+        labels = {"fix_one": label, "fix_safe": "fix all"}
+        return ShownKeys(first="fix_one", hidden=frozenset(hidden), labels=labels)
 
     @property
     def _fix(self) -> "FindingFixed | None":
@@ -393,10 +276,28 @@ class ChecksScreen(StageScreen["CheckResult"]):
             self._tell_finding()
 
     @property
+    def _can_fix(self) -> bool:
+        return any(shown.remedy in CERTAIN for shown in self._every)
+
+    def _commits_with(self, remedy: str) -> list[str]:
+        """Return the ids of the commits that have a finding with this remedy."""
+        return list(
+            dict.fromkeys(
+                shown.commit for shown in self._every if shown.remedy == remedy
+            )
+        )
+
+    @property
     def next_key(self) -> NextKey | None:
+        """The safe fixes first, then the sign-off."""
         if self.current is None or self._doing:
             return WAIT
-        return next_of(self.current, self._found, self._now)
+        if self._can_fix:
+            return NextKey("A", "review all safe fixes")
+        if self._now and self._now.remedy == "sign-off":
+            return NextKey("a", "sign off")
+        is_unsigned = bool(self._commits_with("sign-off"))
+        return NextKey("f", "go to the next finding") if is_unsigned else None
 
     # keys
 
@@ -421,6 +322,13 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "cancel" and self.focused is self.query_one("#detail"):
             return True
+        now, fixed = self._now, self._fix
+        if action in ("fix_one", "waive", "detail") and now is None:
+            return False
+        if action == "fix_safe":
+            return self._can_fix
+        if action == "fix_one" and now:
+            return now.remedy != "edit" and not (fixed and fixed.reason)
         return super().check_action(action, parameters)
 
     def action_cancel(self) -> None:
@@ -436,11 +344,11 @@ class ChecksScreen(StageScreen["CheckResult"]):
         if result is None:
             return
 
-        def choose(only: str) -> None:
-            self._only = only
+        def switch_waived() -> None:
+            self._lists_waived = not self._lists_waived
             self.show(result)
 
-        is_built = bool(self.session.builds)
+        is_built, strict = bool(self.session.builds), self.session.strict
         options = [
             Option(
                 "Stop building" if is_built else "Build the commits",
@@ -448,10 +356,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
                 self._build,
             ),
             Option(
-                "Usual rules" if self.session.strict else "Findings of all rules",
-                "includes the findings hidden by default"
-                if not self.session.strict
-                else "hides what only all rules report",
+                "Usual rules" if strict else "Findings of all rules",
+                "hides what only all rules report"
+                if strict
+                else "includes the findings hidden by default",
                 self._switch_strict,
             ),
             Option(
@@ -460,71 +368,43 @@ class ChecksScreen(StageScreen["CheckResult"]):
                 self._review,
             ),
             Option(
-                "Findings that are not waived" if self._only else "Waived findings",
+                "Findings that are not waived"
+                if self._lists_waived
+                else "Waived findings",
                 f"{len(result.suppressed)} waived",
-                partial(choose, "" if self._only else WAIVED),
+                switch_waived,
             ),
         ]
         ask_which(self.app, "What do you want to see?", options)
 
     def action_fix_one(self) -> None:
-        from patchpilot.services.fix_finding import Remedy, remedy_of
         from patchpilot.tui.screens.fix_dialog import fix_one
 
-        result = self.current
         now = self._now
-        if result is None or now is None:
-            self.notify(NO_FINDING if self._found else self._nothing)
-        elif now.suppressed:
-            self.notify(
-                f"{now.finding.name} is waived; press i to remove the waiver",
-            )
+        if self.current is None or now is None:
+            return
+        if now.remedy == "sign-off":
+            fix_one(self, now, self._commits_with("sign-off"))
         else:
-            remedy = remedy_of(now.finding, result.rules)
-            commits = (
-                commits_with(result, remedy)
-                if remedy is Remedy.SIGN_OFF
-                else [now.commit]
-            )
-            fix_one(
-                self,
-                now,
-                remedy,
-                commits,
-                self._fixes.get(now.key) if len(commits) == 1 else None,
-            )
+            fix_one(self, now, [now.commit], self._fix)
 
     def action_fix_safe(self) -> None:
-        from patchpilot.services.fix_finding import Remedy
-        from patchpilot.tui.screens.fix_dialog import NO_SAFE_FIX, fix_safe
+        from patchpilot.tui.screens.fix_dialog import fix_safe
 
-        result = self.current
-        if result is None:
-            return
-        if can_fix(result):
-            fix_safe(self, commits_with(result, Remedy.TAGS))
-        else:
-            self.notify(
-                NO_SAFE_FIX
-                if result.all
-                else "no findings; press n for the next stage",
-            )
+        if self.current is not None:
+            fix_safe(self, self._commits_with("tags"))
 
     def action_waive(self) -> None:
         from patchpilot.tui.actions.waive import take_back, waive
 
-        result = self._shown
-        now = self._now
-        if now is None:
-            self.notify(NO_FINDING)
-        elif now.suppressed:
+        result, now = self._shown, self._now
+        if now is None or result is None:
+            return
+        if now.suppressed:
             take_back(self, now.suppressed)
-        elif result:
-            waive(
-                self,
-                now.finding,
-                sum(other.name == now.finding.name for other in result.all),
-            )
+        else:
+            count = sum(other.name == now.finding.name for other in result.all)
+            waive(self, now.finding, count)
 
     def _build(self) -> None:
         session = self.session

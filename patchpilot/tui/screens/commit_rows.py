@@ -2,14 +2,13 @@
 """The rows of the commit stage: the next steps and the commits."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
 from patchpilot.model.counted import counted
-from patchpilot.model.trailer import is_trailer
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import KEY, hanging, plain
 from patchpilot.tui.view.session import JobRequest
@@ -43,12 +42,12 @@ def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
 
 
 class NextRow(NamedTuple):
-    """An open step of this stage: the action of Enter with its argument, the sign, and the text."""
+    """An open step of this stage: the sign, what it is about, the text, and the action of Enter."""
 
-    does: str
-    name: str
     sign: str
+    name: str
     words: str
+    does: str = ""
 
 
 INDENT = 5
@@ -59,56 +58,49 @@ _PREFIX = re.compile(r"^Subject: \[PATCH( \d+/\d+)?\]")
 
 def next_rows(
     shown: "TopicCommits | None", asked: "PreSendQuestions | None"
-) -> tuple[NextRow, ...]:
+) -> list[NextRow]:
     """Return what is to do at this stage: the base, the questions, and the tree."""
-    from patchpilot.services.send.propose_prefix import tree_choice
-
     rows: list[NextRow] = []
     if shown is not None and shown.has_merge:
         words = "merge commits are skipped (use git rebase)"
-        rows.append(NextRow("", "merge", "warning", words))
-    if asked is None:
-        return tuple(rows)
-    rows += _upstream_rows(asked)
-    rows += [
-        NextRow("answer", question.name, "todo", question.text)
-        for question in asked.open
-    ]
-    if asked.missing_tree:
-        words = tree_choice(asked.missing_tree)
-        rows.append(NextRow("tree", asked.missing_tree, "todo", words))
-    if asked.target and (fit := asked.standing):
-        name = asked.target.label
-        if not asked.upstream.sure:
-            rows += [
-                NextRow("", title, "warning", f"already in {name}: {title}")
-                for title in fit.already[:2]
-            ]
-        if fit.fails:
-            files = ", ".join(fit.paths[:2])
-            words = f"run git rebase {name}: conflicts in {files}"
-            rows.append(NextRow("", name, "blocked", words))
-        elif not fit.already:
-            how = "cleanly" if fit.applies == "clean" else "with a 3-way merge"
-            rows.append(NextRow("", name, "done", f"applies {how} to {name}"))
-    return tuple(rows)
+        rows.append(NextRow("warning", "merge", words))
+    return [*rows, *_known_rows(asked), *_open_rows(asked)] if asked else rows
 
 
-def _upstream_rows(asked: "PreSendQuestions") -> list[NextRow]:
-    state = asked.upstream
-    rows = [
-        NextRow("", fix.commit, "blocked" if fix.is_sure else "warning", fix.words)
-        for fix in state.known[:2]
-    ]
-    posted = asked.posted
-    rows += [NextRow("", fix.message_id, "warning", fix.words) for fix in posted.fixes]
+def _known_rows(asked: "PreSendQuestions") -> Iterator[NextRow]:
+    """Yield what is already upstream, posted or fixed elsewhere."""
+    state, posted = asked.upstream, asked.posted
+    for fix in state.known[:2]:
+        yield NextRow("blocked" if fix.is_sure else "warning", fix.commit, fix.words)
+    for other in posted.fixes:
+        yield NextRow("warning", other.message_id, other.words)
     if posted.problem:
-        rows.append(NextRow("", "archive", "dot", posted.problem))
+        yield NextRow("dot", "archive", posted.problem)
     if state.stable:
-        rows.append(NextRow("", "stable", "blocked", state.stable.words))
+        yield NextRow("blocked", "stable", state.stable.words)
     if state.stable or state.sure:
-        rows.append(NextRow("", "way on", "dot", str(asked.way_on)))
-    return rows
+        yield NextRow("dot", "way on", str(asked.way_on))
+
+
+def _open_rows(asked: "PreSendQuestions") -> Iterator[NextRow]:
+    """Yield the questions, and whether the commits apply to the target tree."""
+    from patchpilot.services.send.propose_prefix import tree_choice
+
+    for question in asked.open:
+        yield NextRow("todo", question.name, question.text, "answer")
+    if tree := asked.missing_tree:
+        yield NextRow("todo", tree, tree_choice(tree), "tree")
+    if not asked.target or not (fit := asked.standing):
+        return
+    name = asked.target.label
+    for title in () if asked.upstream.sure else fit.already[:2]:
+        yield NextRow("warning", title, f"already in {name}: {title}")
+    if fit.fails:
+        files = ", ".join(fit.paths[:2])
+        yield NextRow("blocked", name, f"run git rebase {name}: conflicts in {files}")
+    elif not fit.already:
+        how = "cleanly" if fit.applies == "clean" else "with a 3-way merge"
+        yield NextRow("done", name, f"applies {how} to {name}")
 
 
 def next_line(row: NextRow, room: int) -> Text:
@@ -122,18 +114,8 @@ def next_line(row: NextRow, room: int) -> Text:
 
 
 def commit_rows(patch: "Patch") -> list[str]:
-    """Return the lines of a commit as a message, without the "From " envelope line.
-
-    A blank line precedes the trailers.
-    """
-    rows = [row for row in patch.lines if not row.startswith("From ")]
-    end = next((at for at, row in enumerate(rows) if row == "---"), len(rows))
-    first = end
-    while first and is_trailer(rows[first - 1]):
-        first -= 1
-    if first < end and first and rows[first - 1].strip():
-        rows.insert(first, "")
-    return rows
+    """Return the lines of a commit as a message, without the "From " envelope line."""
+    return [row for row in patch.lines if not row.startswith("From ")]
 
 
 def with_prefix(rows: Sequence[str], mark: str) -> list[str]:

@@ -91,16 +91,12 @@ class CommitScreen(StageScreen[TopicCommits]):
         self.query_one("#commit", DiffView).fill(
             with_prefix(commit_rows(patch), self._mark)
         )
-        added, removed = (
-            sum(change.added for change in patch.files),
-            sum(change.removed for change in patch.files),
-        )
-        panel = self.query_one("#commit-text", Panel)
-        panel.heading = (
-            f"{(patch.commit or '')[:12]}  subject "
-            f"{width(patch.subject.title)}/{SUBJECT}"
-        )
-        panel.count = f"{counted(len(patch.files), 'file')} +{added} -{removed}"
+        panel, files = self.query_one("#commit-text", Panel), patch.files
+        added = sum(change.added for change in files)
+        removed = sum(change.removed for change in files)
+        columns = f"{width(patch.subject.title)}/{SUBJECT}"
+        panel.heading = f"{(patch.commit or '')[:12]}  subject {columns}"
+        panel.count = f"{counted(len(files), 'file')} +{added} -{removed}"
         self.list_panel.count = self.listed.position
 
     def moved(self, listed: RowList) -> None:
@@ -125,37 +121,30 @@ class CommitScreen(StageScreen[TopicCommits]):
         super().place()
         if self.is_whole:
             self._show_next()
-            result: TopicCommits | None = self.session.fresh(self.stage)
-            if (
-                result is not None
-                and result is self._shown
-                and self.session.mark != self._mark
-            ):
+            if self.current is not None and self.session.mark != self._mark:
                 self.detail()
 
     def _show_next(self) -> None:
         if not self.is_whole:
             return
-        rows = next_rows(self._shown, self._questions)
-        listed, shown = self.query_one("#next-list", RowList), rows
-        if not rows and self._questions:
-            shown = (NextRow("", "", "done", "nothing to do"),)
+        asked, listed = self._questions, self.query_one("#next-list", RowList)
+        rows = next_rows(self._shown, asked)
+        if asked and not rows:
+            rows = [NextRow("done", "", "nothing to do")]
         elif not rows and self.stage not in self.session.errors:
-            shown = (NextRow("", "", "busy", "checking the target tree …"),)
-        look = shown, listed.scrollable_content_region.width
+            rows = [NextRow("busy", "", "checking the target tree …")]
+        look = rows, listed.scrollable_content_region.width
         if look == self._next_look:
             return
         self._next_look = look
         # until the user moves the cursor it is on the first
         listed.fill(
-            (Row(next_line(row, look[1]), row, row[:2]) for row in shown),
+            (Row(next_line(row, look[1]), row, (row.does, row.name)) for row in rows),
             None if self._has_moved else "",
         )
         count = sum(bool(row.does) for row in rows)
-        panel = self.query_one("#next-panel", Panel)
-        panel.heading = (
-            f"Commit: {counted(count, 'question')} to answer" if count else "Commit"
-        )
+        asks = f": {counted(count, 'question')} to answer" if count else ""
+        self.query_one("#next-panel", Panel).heading = f"Commit{asks}"
 
     def note(self, status: StageStatus) -> str:
         session, done = self.session, StageStatus(StageState.DONE)
@@ -164,15 +153,12 @@ class CommitScreen(StageScreen[TopicCommits]):
         )
         if status.state is StageState.BLOCKED or following is None:
             return super().note(status)
-        note = self.session.status(following).note
-        name = f"then {following.number} {following.label}"
-        return f"{name}: {note}" if note else name
+        note, name = session.status(following).note, following.label
+        return f"then {following.number} {name}" + (f": {note}" if note else "")
 
     def entered(self, listed: RowList) -> None:
         row = listed.chosen
-        if not isinstance(row, NextRow):
-            return
-        if row.does:
+        if isinstance(row, NextRow) and row.does:
             self._answer(row.name if row.does == "answer" else "")
 
     # questions
@@ -182,11 +168,8 @@ class CommitScreen(StageScreen[TopicCommits]):
         tree was canceled.
         """
         super().on_screen_resume()
-        if (
-            self._shown is not None
-            and not self._doing
-            and (self._questions is None or self._asked_for != self._question_key())
-        ):
+        is_known = self._questions and self._asked_for == self._question_key()
+        if self._shown is not None and not self._doing and not is_known:
             self._look()
 
     def action_reload(self) -> None:
@@ -194,8 +177,7 @@ class CommitScreen(StageScreen[TopicCommits]):
         super().action_reload()
 
     def _question_key(self) -> str:
-        versions = self.session.versions
-        topic = self.session.topic
+        versions, topic = self.session.versions, self.session.topic
         return f"{topic.key if topic else ''} {versions['answers']} {versions['draft']}"
 
     def _look(self) -> None:
@@ -218,8 +200,7 @@ class CommitScreen(StageScreen[TopicCommits]):
 
     def _looked(self, questions: "PreSendQuestions") -> None:
         self._questions = questions
-        is_open = bool(questions.missing_tree)
-        self.session.open_questions = len(questions.open) + is_open
+        self.session.open_questions = len(questions.open) + bool(questions.missing_tree)
         self.tui.remember()
         self.keys_changed()
 
@@ -265,25 +246,25 @@ class CommitScreen(StageScreen[TopicCommits]):
 
         Enter does nothing on a row that only informs.
         """
-        asked, row = self._questions, self.query_one("#next-list", RowList).chosen
-        hidden = set() if row and row.does else {"select"}
-        if asked is None or not self._has_questions:
-            return ShownKeys(hidden=frozenset(hidden | {"answer"}))
-        is_open = asked.open or asked.missing_tree
-        labels = {} if is_open else {"answer": "change answers"}
+        row, hidden = self.query_one("#next-list", RowList).chosen, set()
+        if not row or not row.does:
+            hidden.add("select")
+        if not self._has_questions:
+            hidden.add("answer")
+        labels = {} if self._is_open else {"answer": "change answers"}
         return ShownKeys(hidden=frozenset(hidden), labels=labels)
+
+    @property
+    def _is_open(self) -> bool:
+        known = self._questions
+        return known is not None and bool(known.open or known.missing_tree)
 
     @property
     def next_key(self) -> NextKey | None:
         """The questions that are open, once they are known."""
-        asked = self._questions
-        if asked is None or self._doing:
+        if self._questions is None or self._doing:
             return WAIT
-        return (
-            NextKey("a", "answer the open questions")
-            if asked.open or asked.missing_tree
-            else None
-        )
+        return NextKey("a", "answer the open questions") if self._is_open else None
 
     def action_edit(self) -> None:
         from patchpilot.tui.actions.editing import amend

@@ -4,6 +4,7 @@
 They cover the fix of one finding, or all safe fixes.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
     from patchpilot.services.check.apply_fixes import FixResult
     from patchpilot.services.fix_certain import CertainFixed
-    from patchpilot.services.fix_finding import FindingFixed, Remedy
+    from patchpilot.services.fix_finding import FindingFixed
     from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
@@ -77,119 +78,48 @@ def rows_of(result: "CertainFixed", wide: int) -> list[str]:
 
 
 def find_fix(
-    screen: "AnyScreen",
-    shown: Shown,
-    remedy: "Remedy",
-    then: "Callable[[Shown, FindingFixed], None]",
+    screen: "AnyScreen", shown: Shown, then: "Callable[[FindingFixed], None]"
 ) -> None:
     """Compute in a thread what the fix of a finding changes, and pass it to `then`."""
-    work = _fix_of(screen, shown, remedy, (shown.commit,))
+    work = _fix_of(screen, shown, (shown.commit,))
     screen.in_thread(
         "finding the fix",
         lambda repository, progress: work(repository, progress, None),
-        lambda fixed: then(shown, fixed),
+        then,
     )
 
 
 def fix_one(
     screen: "AnyScreen",
     shown: Shown,
-    remedy: "Remedy",
     commits: Sequence[str],
-    known: "FindingFixed | None",
+    known: "FindingFixed | None" = None,
 ) -> None:
     """Show the fix of a finding, apply it after confirmation, and run the checks again.
 
-    `commits` are the commits that lack the same tag or sign-off; `known` is the fix if it has
-    already been computed.
+    `commits` are the commits that lack the same sign-off; `known` is the fix if it has already
+    been computed.
     """
-    from patchpilot.services.fix_finding import DCO, DCO_URL, Remedy
+    from patchpilot.services.fix_finding import DCO, DCO_URL
 
     name = shown.finding.name
-    if remedy is Remedy.EDIT or not shown.commit:
-        screen.notify(f"no automatic fix for {name}; press e to edit the line")
-        return
-    is_sign_off = remedy is Remedy.SIGN_OFF
-    where = counted(len(commits), "commit")
-    done = f"added Signed-off-by: to {where}" if is_sign_off else f"fixed {name}"
-    title = (
-        f"Add your Signed-off-by: line to {where}?"
-        if is_sign_off
-        else f"Apply the fix of {name}?"
-    )
-    _show(
-        screen,
-        title,
-        done,
-        _fix_of(screen, shown, remedy, commits),
-        known,
-        text=f"{DCO}\n{DCO_URL}" if is_sign_off else "",
-    )
-
-
-def _fix_of(
-    screen: "AnyScreen", shown: Shown, remedy: "Remedy", commits: Sequence[str]
-) -> Fix:
-    from patchpilot.services.fix_finding import Remedy, fix_finding, fix_messages
-
-    session = screen.session
-
-    def work(
-        repository: "Repository", progress: "Progress", given: tuple[str, ...] | None
-    ) -> "FindingFixed":
-        _unmoved(screen, repository, commits)
-        settings = session.settings(repository)
-        if remedy is Remedy.SAFE:
-            return fix_finding(
-                repository,
-                settings,
-                shown.commit,
-                shown.finding,
-                strict=session.strict,
-                overrides=given,
-                progress=progress,
-            )
-        return fix_messages(
-            repository, settings, commits, remedy, overrides=given, progress=progress
-        )
-
-    return work
-
-
-def _unmoved(
-    screen: "AnyScreen", repository: "Repository", commits: Sequence[str]
-) -> None:
-    """RefusedError where one of the commits is no longer in the topic."""
-    now = {commit.id for commit in screen.session.topic_now(repository).commits}
-    if not now.issuperset(commits):
-        raise RefusedError(MOVED, hint=AGAIN)
-
-
-def _show(
-    screen: "AnyScreen",
-    title: str,
-    done: str,
-    work: Fix,
-    known: "FindingFixed | None",
-    *,
-    text: str = "",
-) -> None:
+    where, verb = counted(len(commits), "commit"), "Apply"
+    done, title = f"fixed {name}", f"Apply the fix of {name}?"
+    if shown.remedy == "sign-off":
+        done, verb = f"added Signed-off-by: to {where}", "Sign off"
+        title = f"Add your Signed-off-by: line to {where}?\n\n{DCO}\n{DCO_URL}"
+    work = _fix_of(screen, shown, commits)
 
     def found(fixed: "FindingFixed") -> None:
         if fixed.reason:
-            screen.notify(
-                f"nothing was changed: {fixed.reason}",
-                severity="warning",
-            )
+            screen.notify(f"nothing was changed: {fixed.reason}", severity="warning")
         else:
-            verb = "Sign off" if text else "Apply"
-            asked = f"{title}\n\n{text}" if text else title
             _propose(
                 screen,
-                asked,
+                title,
                 fixed.diff,
                 work,
-                lambda one: (done, *one.costs),
+                lambda result: (done, *result.costs),
                 verb=verb,
             )
 
@@ -202,6 +132,41 @@ def _show(
             lambda repository, progress: work(repository, progress, None),
             found,
         )
+
+
+def _fix_of(screen: "AnyScreen", shown: Shown, commits: Sequence[str]) -> Fix:
+    from patchpilot.services.fix_finding import Remedy, fix_finding, fix_messages
+
+    session = screen.session
+
+    def work(
+        repository: "Repository", progress: "Progress", given: tuple[str, ...] | None
+    ) -> "FindingFixed":
+        now = {commit.id for commit in session.topic_now(repository).commits}
+        if not now.issuperset(commits):
+            raise RefusedError(MOVED, hint=AGAIN)
+        settings = session.settings(repository)
+        if shown.remedy != "safe":
+            remedy = Remedy(shown.remedy)
+            return fix_messages(
+                repository,
+                settings,
+                commits,
+                remedy,
+                overrides=given,
+                progress=progress,
+            )
+        return fix_finding(
+            repository,
+            settings,
+            shown.commit,
+            shown.finding,
+            strict=session.strict,
+            overrides=given,
+            progress=progress,
+        )
+
+    return work
 
 
 def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
@@ -286,13 +251,11 @@ def what_is_fixed(result: "CertainFixed") -> str:
 
 def names_of(result: "FixResult") -> str:
     """Return the rules of the fixed findings, with counts."""
-    counts: dict[str, int] = {}
-    for patch in result.patches:
-        for finding in patch.fixed:
-            counts[finding.name] = counts.get(finding.name, 0) + 1
+    counts = Counter(
+        finding.name for patch in result.patches for finding in patch.fixed
+    )
     names = [
         f"{name} ({count})" if count > 1 else name for name, count in counts.items()
     ]
-    return ", ".join(names[:4]) + (
-        f" and {len(names) - 4} more" if len(names) > 4 else ""
-    )
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return f"{', '.join(names[:4])}{more}"

@@ -388,7 +388,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
                 self._reading = found._replace(series=self._chosen())
                 self._lay(keep=keep)
 
-        self.in_thread("reading the messages", read, then, self.fill)
+        self.fill()
+        self.in_thread("reading the messages", read, then)
 
     def _tell_arrived(self, arrived: "frozenset[str]") -> None:
         """Report messages that arrived; a report about the delivery is none of the conversation."""

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The rows of the recipients stage: a heading for each group, and a line for each recipient."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -53,38 +52,27 @@ _OF_ROLE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientGroup:
-    """A reason, and the recipients that it adds as (header or "out", recipient) pairs."""
-
-    title: str
-    rows: tuple[tuple[str, Recipient], ...]
+Placed = tuple[str, Recipient]
+"""A recipient with its header, or "out"."""
 
 
-def grouped(
-    rows: Sequence[tuple[str, Recipient]], plan: RecipientPlan
-) -> tuple[RecipientGroup, ...]:
-    """Return the recipients in groups: the sections in the plan's order, then the others.
+def grouped(rows: Sequence[Placed], plan: RecipientPlan) -> dict[str, list[Placed]]:
+    """Return the recipients by the reason that adds them: the sections in the plan's order, then
+    the others.
 
     Within a group, recipients in To come first, then the other included ones; people come before
     lists.
     """
     status = {section.name: section.status for section in plan.sections}
-    found: dict[str, list[tuple[str, Recipient]]] = {name: [] for name in status}
-    for header, recipient in rows:
-        found.setdefault(_title(recipient), []).append((header, recipient))
     order = [*status, *_ORDER]
-    titles = sorted(
-        (title for title, members in found.items() if members),
-        key=lambda title: order.index(title) if title in order else len(status),
-    )
-    return tuple(
-        RecipientGroup(
-            f"{title} ({status[title]})" if status.get(title) else title,
-            tuple(sorted(found[title], key=_rank)),
-        )
-        for title in titles
-    )
+    found: dict[str, list[Placed]] = {title: [] for title in order}
+    for row in sorted(rows, key=_rank):
+        found.setdefault(_title(row[1]), []).append(row)
+    return {
+        f"{title} ({status[title]})" if status.get(title) else title: members
+        for title, members in found.items()
+        if members
+    }
 
 
 def _title(recipient: Recipient) -> str:
@@ -101,7 +89,7 @@ def _title(recipient: Recipient) -> str:
     )
 
 
-def _rank(row: tuple[str, Recipient]) -> tuple[bool, bool]:
+def _rank(row: Placed) -> tuple[bool, bool]:
     _, recipient = row
     # an excluded one stays in its place
     return recipient.header == "cc", recipient.role.endswith("list")
@@ -127,46 +115,54 @@ def why_text(
     They are the role and header, the section and what matched in it, the recipient's commits to
     the files, and any problem with the address.
     """
-    out = header == OUT
-    text = Text().append(plain(recipient.address.header(), STRONG)).append("\n")
-    word, style = ("excluded", QUIET) if out else (header, "bold blue")
-    text.append(f"{word} {glyph('dot')} ", style).append(
-        plain(f"{role_of(recipient)}{recipient.which}")
+    section = next(
+        (known for known in plan.sections if known.name == recipient.section), None
     )
-    named = [section for section in plan.sections if section.name == recipient.section]
-    for section in named[:1]:
-        text.append("\n\nSection  ", QUIET).append(plain(section.name, STRONG))
-        text.append(plain(f" ({section.status})" if section.status else ""))
-        for tree in section.trees[:1]:
-            text.append("\nTree     ", QUIET).append(plain(tree.removeprefix("git ")))
-    text.append("\n\nReasons", QUIET)
-    for reason in recipient.reasons:
-        text.append(f"\n{glyph('dot')} ").append(plain(reason))
+    facts: list[tuple[str, str]] = []
+    if section:
+        status = f" ({section.status})" if section.status else ""
+        facts.append(("Section", f"{section.name}{status}"))
+        facts += [("Tree", tree.removeprefix("git ")) for tree in section.trees[:1]]
+    facts += [("Reason", reason) for reason in recipient.reasons]
     if "list" not in recipient.role:
-        text.append("\n\n").append(_activity(recipient, history))
+        facts += _activity(recipient, history)
     verdict = judge(recipient.address.email)
     if verdict.state is not AddressState.GOOD:
-        text.append("\n\n").append(glyph("warning"), STYLE_OF["warning"])
-        text.append(plain(f" address {verdict.state}: {verdict.reason}"))
+        words = f"{glyph('warning')} {verdict.state}: {verdict.reason}"
+        facts.append(("Address", words))
     if recipient.by_hand:
-        text.append("\n\n* changed by you; u undoes that", QUIET)
-    return text
+        facts.append(("*", "changed by you; u undoes that"))
+    word, style = ("excluded", QUIET) if header == OUT else (header, "bold blue")
+    return lines(
+        (
+            plain(recipient.address.header(), STRONG),
+            Text.assemble(
+                (f"{word} {glyph('dot')} ", style),
+                plain(f"{role_of(recipient)}{recipient.which}"),
+            ),
+            Text(),
+            *(
+                Text.assemble((f"{label:<9}", QUIET), plain(words))
+                for label, words in facts
+            ),
+        )
+    )
 
 
-def _activity(recipient: Recipient, history: "FileHistory | None") -> Text:
+def _activity(
+    recipient: Recipient, history: "FileHistory | None"
+) -> list[tuple[str, str]]:
     if history is None:
-        return Text("reading the history of the files …", QUIET)
+        return [("History", "reading the history of the files …")]
     if not history.complete:
-        return Text("History  git timed out", QUIET)
+        return [("History", "git timed out")]
     where = f"in the last three years to {where_of(history)}"
     known = history.contacts.get(recipient.address.key)
-    text = Text().append("History  ", QUIET)
     if known is None:
-        return text.append(plain(f"none of {counted(history.total, 'commit')} {where}"))
-    text.append(f"{known.percent}%", STRONG)
-    text.append(plain(f", {known.commits} of {counted(known.total, 'commit')} {where}"))
-    text.append("\nLast     ", QUIET)
-    return text.append(plain(f"{known.last} {known.last_id[:12]} {known.last_subject}"))
+        return [("History", f"none of {counted(history.total, 'commit')} {where}")]
+    share = f"{known.percent}%, {known.commits} of {counted(known.total, 'commit')}"
+    last = f"{known.last} {known.last_id[:12]} {known.last_subject}"
+    return [("History", f"{share} {where}"), ("Last", last)]
 
 
 def where_of(history: "FileHistory") -> str:
@@ -194,45 +190,23 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     )
     kept, out = result.planned.plan.recipients, result.planned.left_out
     before: CountedRecipients | None = ask.session.last(Stage.RECIPIENTS)
-    changed = (
-        difference(before.planned.plan.recipients, kept)
-        if before and before.patch == result.patch
-        else ""
-    )
-    to, cc = (
-        sum(recipient.header == "to" for recipient in kept),
-        sum(recipient.header == "cc" for recipient in kept),
-    )
-    note = (
-        f"{to} in To, {cc} in Cc"
-        + (f", {len(out)} excluded" if out else "")
-        + (f"; {changed}" if changed else "")
-    )
-    stuck = next(
-        (
-            recipient.address.email
-            for recipient in kept
-            if not is_sendable(recipient.address.email)
-        ),
-        None,
-    )
+    to = sum(recipient.header == "to" for recipient in kept)
+    cc = sum(recipient.header == "cc" for recipient in kept)
+    note = f"{to} in To, {cc} in Cc" + (f", {len(out)} excluded" if out else "")
+    if before and before.patch == result.patch:
+        changed = difference(before.planned.plan.recipients, kept)
+        note += f"; {changed}" if changed else ""
+    emails = (recipient.address.email for recipient in kept)
+    stuck = next((email for email in emails if not is_sendable(email)), None)
     if stuck:
-        return result, StageStatus(
-            StageState.TODO,
-            f"cannot send to {stuck}; press Space on it to exclude it",
-            "1",
-        )
+        words = f"cannot send to {stuck}; press Space on it to exclude it"
+        return result, StageStatus(StageState.TODO, words, "1")
     if not kept:
-        return result, StageStatus(
-            StageState.TODO, "no recipients; press w to add one", "1"
-        )
-    open_notes = sum(advice.remedy is not None for advice in result.advice)
-    if open_notes:
-        return result, StageStatus(
-            StageState.TODO,
-            f"{note}; {counted(open_notes, 'open note')}",
-            str(open_notes),
-        )
+        words = "no recipients; press w to add one"
+        return result, StageStatus(StageState.TODO, words, "1")
+    if open_notes := sum(advice.remedy is not None for advice in result.advice):
+        words = f"{note}; {counted(open_notes, 'open note')}"
+        return result, StageStatus(StageState.TODO, words, str(open_notes))
     return result, StageStatus(StageState.DONE, note)
 
 
@@ -240,14 +214,13 @@ HEADER, ROLE = 6, 14
 """Columns of the tick and the header, and of a role."""
 
 
-def recipient_rows(groups: Sequence[RecipientGroup], room: int) -> list[Row]:
+def recipient_rows(groups: Mapping[str, Sequence[Placed]], room: int) -> list[Row]:
     """Return the rows in so many columns: each recipient has its header, name and role."""
     who = max(24, room - HEADER - 1 - ROLE)
     rows: list[Row] = []
-    for group in groups:
-        title = f"{group.title} {glyph('dot')} {len(group.rows)}"
-        rows.append(Row(plain(title, STRONG)))
-        for header, recipient in group.rows:
+    for title, members in groups.items():
+        rows.append(Row(plain(f"{title} {glyph('dot')} {len(members)}", STRONG)))
+        for header, recipient in members:
             line = _line(header, recipient, who)
             rows.append(Row(line, (header, recipient), recipient.address.key))
     return rows
@@ -258,14 +231,14 @@ def _line(header: str, recipient: Recipient, who: int) -> Text:
     style = QUIET if out else ""
     star = " *" if recipient.by_hand else ""
     name = f"{recipient.address.trailer()}{recipient.which}{star}"
-    line = Text(no_wrap=True)
-    line.append(f"{glyph('nothing') if out else glyph('ticked'):<2}", style)
-    line.append(
-        f"{'--' if out else header:<4}", style or (STRONG if header == "To" else "")
-    )
-    line.append(plain(fitted(name, who), style)).append(" ")
-    return line.append(
-        plain(fitted("excluded" if out else role_of(recipient), ROLE), QUIET)
+    role = "excluded" if out else role_of(recipient)
+    return Text.assemble(
+        (f"{glyph('nothing' if out else 'ticked'):<2}", style),
+        ("--  " if out else f"{header:<4}", STRONG if header == "To" else style),
+        plain(fitted(name, who), style),
+        " ",
+        plain(fitted(role, ROLE), QUIET),
+        no_wrap=True,
     )
 
 

@@ -6,7 +6,7 @@ Recipients can be excluded, added and moved, and some of the notes can be resolv
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -15,7 +15,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
-from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
+from patchpilot.model.recipient import RemedyKind
 from patchpilot.tui.screens.recipients_rows import (
     OUT,
     grouped,
@@ -29,7 +29,7 @@ from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog, ask_line
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.panel import TALL, WIDE, Columns, Panel
+from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
@@ -53,62 +53,6 @@ BINDINGS: list[BindingType] = [
 ]
 
 
-class Edit(NamedTuple):
-    """A change of the user's edits: the text that reports it, and the arguments for `edit`."""
-
-    said: str
-    changes: dict[str, Any]
-
-
-def settled(remedy: Remedy) -> Edit | None:
-    """Return the edit that a note offers, or None if it does not change the recipients."""
-    first = remedy.values[0]
-    if remedy.kind is RemedyKind.EXCLUDE:
-        return _excluded(first)
-    if remedy.kind is RemedyKind.REPLACE:
-        said = f"{remedy.instead} replaces {first}. Press u on each to undo"
-        return Edit(said, {"drop": [first], "cc": [remedy.instead]})
-    if remedy.kind is RemedyKind.ADD:
-        return Edit(f"Added {first} to Cc. Press u on it to undo", {"cc": [first]})
-    return None
-
-
-def included(header: str, recipient: Recipient) -> Edit:
-    """Return the edit that excludes a recipient, or includes one that is excluded."""
-    email = recipient.address.email
-    if header == OUT:
-        return Edit(f"Included {email}", {"restore": [email]})
-    if recipient.by_hand and recipient.role == "by hand":
-        said = f"Removed {email}, which you had added. Press w to add it again"
-        return Edit(said, {"restore": [email]})
-    return _excluded(email)
-
-
-def _excluded(email: str) -> Edit:
-    return Edit(
-        f"Excluded {email}. Press Space on it to include it again", {"drop": [email]}
-    )
-
-
-def moved(recipient: Recipient, header: str) -> Edit:
-    said = f"Moved {recipient.address.email} to {header.title()}. Press u to undo"
-    return Edit(said, {header: [recipient.address.header()]})
-
-
-def restored(recipient: Recipient) -> Edit:
-    """Return the edit that discards the user's changes to a recipient."""
-    email = recipient.address.email
-    return Edit(f"Your changes to {email} were discarded", {"restore": [email]})
-
-
-def added(value: str) -> Edit:
-    """Return the edit that adds a recipient to Cc."""
-    return Edit(
-        f"Added {value} to Cc. Press t to move it to To, Space to remove it",
-        {"cc": [value]},
-    )
-
-
 def judged(text: str, known: "CountedRecipients | None") -> tuple[bool, str]:
     """Return whether a typed address can be added, and the reason or a note."""
     from patchpilot.services.send.counted_recipients import is_sendable
@@ -118,9 +62,8 @@ def judged(text: str, known: "CountedRecipients | None") -> tuple[bool, str]:
         return False, "enter Name <name@example.org>"
     if not is_header_safe(address):
         return False, "not allowed in a mail header"
-    if known and any(
-        recipient.address.key == address.key for _, recipient in known.rows
-    ):
+    rows = known.rows if known else ()
+    if any(recipient.address.key == address.key for _, recipient in rows):
         return True, "already a recipient; press Enter to move it to Cc"
     verdict = judge(address.email)
     if verdict.state is AddressState.BAD:
@@ -179,27 +122,18 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
     @property
     def shown_keys(self) -> ShownKeys:
         """Where the detail has no room of its own, Enter opens it."""
-        if self._shown is None:
-            return super().shown_keys
-        is_small = self.app.size.width < WIDE and self.app.size.height < TALL
+        is_out = self.chosen and self.chosen[0] == OUT
+        view = "one patch" if self.session.view == "series" else "series"
         return ShownKeys(
-            hidden=frozenset(() if is_small else ("select",)),
-            labels={
-                "include": "include"
-                if self.chosen and self.chosen[0] == OUT
-                else "exclude",
-                "view": "one patch" if self.session.view == "series" else "series",
-            },
+            hidden=frozenset(() if self.has_card else ("select",)),
+            labels={"include": "include" if is_out else "exclude", "view": view},
         )
 
     def detail(self) -> None:
-        known = self.shown
-        panel = self.list_panel
-        topic = self.session.topic
+        known, panel, topic = self.shown, self.list_panel, self.session.topic
         whole = "the series" if topic and len(topic.commits) > 1 else "the patch"
         about = f"patch: {known.patch}" if known.patch else whole
-        panel.heading = f"Recipients of {about}"
-        panel.count = self.listed.position
+        panel.heading, panel.count = f"Recipients of {about}", self.listed.position
         self.refresh_bindings()
         text = Text()
         if self.chosen:
@@ -208,18 +142,14 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self.query_one("#reasons", Static).update(text)
 
     def _read_history(self) -> None:
-        topic = self.session.topic
-        wanted = (
-            f"{topic.key if topic else ''}"
-            f" {self.session.at if self.session.view == 'patch' else ''}"
-        )
-        if wanted == self._history_of:
-            return
-        self._history_of, self._history = wanted, None
         from patchpilot.services.maintainers.recipient_history import recipient_history
 
         session = self.session
         patch = session.at if session.view == "patch" else None
+        wanted = f"{session.topic.key if session.topic else ''} {patch}"
+        if wanted == self._history_of:
+            return
+        self._history_of, self._history = wanted, None
 
         def then(history: "FileHistory") -> None:
             self._history = history
@@ -280,9 +210,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             marked = self._notes.chosen if self.can_jump else None
             return bool(marked and marked.remedy)
         if action == "restore":
-            return bool(
-                self.chosen and (self.chosen[0] == OUT or self.chosen[1].by_hand)
-            )
+            is_out = self.chosen and self.chosen[0] == OUT
+            return bool(is_out or (self.chosen and self.chosen[1].by_hand))
         if action == "move":
             if self._shown and self._shown.patch:
                 # a recipient has the same header in every message
@@ -294,81 +223,103 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         return super().check_action(action, parameters)
 
     def action_settle(self) -> None:
+        from patchpilot.tui.actions.questions import ask_named, ask_tree
+
         marked = self._notes.chosen
         remedy = marked.remedy if marked else None
         if remedy is None:
             return
+        first, kind = remedy.values[0], remedy.kind
         again = partial(self.tui.jobs.begin, self.stage)
-        if edit := settled(remedy):
-            self._edit(edit)
-        elif remedy.kind is RemedyKind.PREFIX:
-            from patchpilot.tui.actions.questions import ask_tree
-
-            ask_tree(self, remedy.values[0], again)
+        if kind is RemedyKind.EXCLUDE:
+            self._exclude(first)
+        elif kind is RemedyKind.REPLACE:
+            words = f"{remedy.instead} replaces {first}. Press u on each to undo"
+            self._edit(words, drop=[first], cc=[remedy.instead])
+        elif kind is RemedyKind.ADD:
+            self._edit(f"Added {first} to Cc. Press u on it to undo", cc=[first])
         else:
-            from patchpilot.tui.actions.questions import ask_named
-
-            ask_named(self, remedy.values[0], again)
+            ask = ask_tree if kind is RemedyKind.PREFIX else ask_named
+            ask(self, first, again)
 
     # edits
 
-    def _edit(self, change: Edit) -> None:
+    def _edit(self, words: str, **changes: Any) -> None:
         from patchpilot.topic.topic_recipients import edit
 
         known = self._shown
         if known is None:
             return
-        edits = edit(known.planned, patch=known.patch, **change.changes)
+        edits = edit(known.planned, patch=known.patch, **changes)
         # a second key press may come before the new plan: it must build on this edit
         self._shown = known._replace(planned=known.planned._replace(edits=edits))
         if stored := self.session.found.get(self.stage):
             self.session.found[self.stage] = replace(stored, result=self._shown)
         self.session.changed("edits")
-        self.notify(change.said)
+        self.notify(words)
         self.tui.jobs.begin(self.stage)
 
+    def _exclude(self, email: str) -> None:
+        words = f"Excluded {email}. Press Space on it to include it again"
+        self._edit(words, drop=[email])
+
     def action_include(self) -> None:
-        if self.chosen:
-            self._edit(included(*self.chosen))
+        """Exclude the recipient, or include one that is excluded."""
+        if not self.chosen:
+            return
+        header, recipient = self.chosen
+        email = recipient.address.email
+        if header == OUT:
+            self._edit(f"Included {email}", restore=[email])
+        elif recipient.by_hand and recipient.role == "by hand":
+            words = f"Removed {email}, which you had added. Press w to add it again"
+            self._edit(words, restore=[email])
+        else:
+            self._exclude(email)
 
     def action_move(self, header: str) -> None:
         if self.chosen and self.chosen[0].lower() != header and self._may_place():
-            self._edit(moved(self.chosen[1], header))
+            address = self.chosen[1].address
+            words = f"Moved {address.email} to {header.title()}. Press u to undo"
+            self._edit(words, **{header: [address.header()]})
 
     def _may_place(self) -> bool:
         """Return whether recipients can be added and moved here.
 
         Reports why not: an undisclosed fix has them from its call only.
         """
-        known = self._shown
-        if known is None or not known.planned.undisclosed:
+        if self._shown is None or not self._shown.planned.undisclosed:
             return True
-        words = (
+        self.notify(
             "An undisclosed fix is sent to the maintainers and the security team only."
             " To add others, use --to and --cc of patchpilot send"
         )
-        self.notify(words)
         return False
 
     def action_restore(self) -> None:
         if self.chosen:
-            self._edit(restored(self.chosen[1]))
+            email = self.chosen[1].address.email
+            words = f"Your changes to {email} were discarded"
+            self._edit(words, restore=[email])
 
     def action_add(self) -> None:
-        if not self._may_place():
-            return
+        def add(value: str) -> None:
+            words = f"Added {value} to Cc. Press t to move it to To, Space to remove it"
+            self._edit(words, cc=[value])
 
         question = (
             "Add to Cc (press t afterwards to move it to To): Name <name@example.org>"
         )
-        dialog = LineDialog(question, lambda text: judged(text, self._shown))
-        ask_line(self.app, dialog, lambda value: self._edit(added(value)))
+        if self._may_place():
+            dialog = LineDialog(question, lambda text: judged(text, self._shown))
+            ask_line(self.app, dialog, add)
 
     def action_view(self) -> None:
-        self.session.view = "series" if self.session.view == "patch" else "patch"
-        words = {
-            "patch": "Recipients of one patch; press o to show the whole series",
-            "series": "Recipients of the series",
-        }
-        self.notify(words[self.session.view])
+        is_series = self.session.view == "patch"
+        self.session.view = "series" if is_series else "patch"
+        self.notify(
+            "Recipients of the series"
+            if is_series
+            else "Recipients of one patch; press o to show the whole series"
+        )
         self.tui.jobs.begin(self.stage)

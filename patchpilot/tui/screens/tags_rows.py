@@ -122,20 +122,13 @@ def present_rows(result: "FixesResult") -> list[Text]:
     rows: list[Text] = []
     for judged in result.present:
         problems = "; ".join(problem.message for problem in judged.problems)
-        rows.append(
-            plain(
-                f"{glyph('blocked' if problems else 'done')} {judged.tag.text}",
-                "red" if problems else "green",
-            )
-        )
+        sign, style = ("blocked", "red") if problems else ("done", "green")
+        rows.append(plain(f"{glyph(sign)} {judged.tag.text}", style))
         rows += [plain(f"  {problems}")] if problems else []
     rows += [plain(f"note: {note}") for note in result.notes]
     if not result.is_fix:
-        rows.append(
-            plain(
-                f"{glyph('nothing')} {result.reason}: no Fixes: tag and no Cc: stable needed"
-            )
-        )
+        words = f"{result.reason}: no Fixes: tag and no Cc: stable needed"
+        rows.append(plain(f"{glyph('nothing')} {words}"))
     elif not rows and not result.candidates:
         rows.append(plain(f"{glyph('unknown')} {result.reason or 'no candidates'}"))
     return rows
@@ -153,8 +146,7 @@ def evidence_rows(
 
     def signed(sign: str, reason: str, style: str) -> Text:
         head = f"{glyph(sign)} "
-        found = hanging(reason, columns, len(head))
-        return plain(head + "\n".join(found), style)
+        return plain(head + "\n".join(hanging(reason, columns, len(head))), style)
 
     rows: list[Text] = []
     if candidate:
@@ -162,33 +154,24 @@ def evidence_rows(
         rows += [signed("nothing", reason, "dim") for reason in candidate.lacks]
         if result.reason:
             rows.append(signed("warning", f"uncertain: {result.reason}", "yellow"))
-        rows += [
-            plain(""),
-            plain(candidate.tag),
-            plain(f"first release: {candidate.first_release or 'none yet'}"),
-        ]
+        release = candidate.first_release or "none yet"
+        rows += map(plain, ("", candidate.tag, f"first release: {release}"))
     if impact:
-        have = [branch.version for branch in impact.stable.branches if branch.affected]
-        lack = [
-            branch.version
-            for branch in impact.stable.branches
-            if branch.affected is False
-        ]
-        if impact.stable.branches:
-            rows.append(
-                plain(
-                    f"affected LTS: {', '.join(have) or 'none'}"
-                    + (f"; not affected: {', '.join(lack)}" if lack else "")
-                )
+        have, lack = (
+            ", ".join(
+                branch.version
+                for branch in impact.stable.branches
+                if branch.affected is affected
             )
-        advice = impact.stable.advice
-        rows += [plain(f"adds: {line}") for line in advice.lines] or [
-            plain(f"no Cc: stable: {'; '.join(advice.reasons)}")
-        ]
-    if not rows and not result.is_fix:
-        rows.append(
-            plain(
-                "If it is a fix, press Enter to list the commits that may have introduced the bug."
-            )
+            for affected in (True, False)
         )
+        if impact.stable.branches:
+            others = f"; not affected: {lack}" if lack else ""
+            rows.append(plain(f"affected LTS: {have or 'none'}{others}"))
+        advice = impact.stable.advice
+        reasons = [f"no Cc: stable: {'; '.join(advice.reasons)}"]
+        rows += map(plain, [f"adds: {line}" for line in advice.lines] or reasons)
+    if not rows and not result.is_fix:
+        words = "If it is a fix, press Enter to list the commits that may have introduced the bug."
+        rows.append(plain(words))
     return rows

@@ -26,10 +26,10 @@ from patchpilot.tui.screens.tags_rows import (
     present_rows,
     related_hunk,
 )
-from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import lines, word_diff
-from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import (
     LineDialog,
@@ -75,129 +75,8 @@ BINDINGS: list[BindingType] = [
 ]
 
 
-def ask_for_commit(screen: AnyScreen, then: "Callable[[str, Candidate], None]") -> None:
-    """Let the user name the commit that introduced the bug.
-
-    `then` is called with the id of the fix and the named commit.
-    """
-    from patchpilot.services.tags.topic_culprits import named_culprit
-
-    commit = screen.session.commit
-    if commit is None:
-        return
-
-    def look_up(word: str) -> None:
-        screen.in_thread(
-            "looking up the commit",
-            lambda repository, _: named_culprit(repository, word, commit.id),
-            partial(then, commit.id),
-        )
-
-    text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
-    ask_line(screen.app, LineDialog(text), look_up)
-
-
-def claim(screen: AnyScreen, *, is_fix: bool) -> None:
-    """Store with the topic whether the commit is a fix; the other stages use this answer."""
-    from patchpilot.topic.fix_claims import answer_fix
-
-    commit = screen.session.commit
-    if commit is None:
-        return
-
-    def answered(_: object) -> None:
-        screen.notify(
-            (
-                "Marked as a fix. To undo, press Enter on the last line."
-                if is_fix
-                else (
-                    "Marked as not a fix: no Fixes: tag, no Cc: stable, no backports. Press"
-                    " Enter to undo."
-                )
-            ),
-        )
-        screen.begin_after("waivers", "draft", "claims")
-
-    screen.in_thread(
-        "saving the answer",
-        lambda repository, _: answer_fix(
-            repository,
-            [commit],
-            is_fix,
-            target=screen.session.target,
-            base=screen.session.topic_base,
-        ),
-        answered,
-    )
-
-
-def write_tags(
-    screen: AnyScreen, fixes: tuple[str, ...], tag: str, *, is_proposed: bool = True
-) -> None:
-    """Ask which tags to write for these commits, show the resulting message, and write it."""
-    from patchpilot.tui.screens.write_tags_dialog import WriteTags
-
-    if screen.session.commit is None:
-        return
-
-    def answered(request: "PrepareRequest | None") -> None:
-        if request is not None:
-            _write(screen, request)
-
-    known = screen.session.known_settings
-    signs = bool(known and known.flag("signoff"))
-    screen.app.push_screen(
-        WriteTags(
-            screen.session,
-            fixes,
-            tag,
-            is_proposed=is_proposed,
-            signed=is_signed(screen),
-            signs=signs,
-        ),
-        answered,
-    )
-
-
-def is_signed(screen: AnyScreen) -> bool:
-    """Return whether the selected commit has a Signed-off-by: line."""
-    commit = screen.session.commit
-    return commit is not None and any(
-        line.lower().startswith("signed-off-by:") for line in commit.lines
-    )
-
-
-def _write(screen: AnyScreen, request: "PrepareRequest") -> None:
-    from patchpilot.services.tags.prepare_commits import prepare
-    from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
-
-    commit = screen.session.commit
-    if commit is None:
-        return
-
-    def written(done: "Preparation") -> None:
-        if done.written:
-            message = "; ".join(("tags written; press u to undo", *done.costs))
-            screen.notify(message)
-            screen.reread()
-        else:
-            screen.notify("nothing to write")
-
-    confirm_rewrite(
-        screen,
-        "writing the tags",
-        lambda repository, progress, given: prepare(
-            repository,
-            replace(
-                request,
-                target=commit.id,
-                profile=screen.session.settings(repository).get("profile"),
-                overrides=given,
-            ),
-            progress=progress,
-        ),
-        written,
-    )
+OPEN = (StageState.TODO, StageState.OFFERED)
+"""The states in which a tag is to be written."""
 
 
 class TagsScreen(StageScreen["FixesResult"]):
@@ -214,6 +93,72 @@ class TagsScreen(StageScreen["FixesResult"]):
         self._patches: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
         self._named: dict[str, tuple[Candidate, ...]] = {}
         self._ticked: dict[str, frozenset[str]] = {}
+
+    # what is selected
+
+    @property
+    def _fix(self) -> str:
+        """The commit that the tags are for, "" while there is none."""
+        return self._shown.commit if self._shown else ""
+
+    @property
+    def _candidates(self) -> "tuple[Candidate, ...]":
+        result = self._shown
+        if result is None:
+            return ()
+        known = {candidate.commit for candidate in result.candidates}
+        # a candidate of 0 % is none, unless there is no better one
+        likely = [
+            candidate
+            for candidate in result.candidates
+            if candidate.confidence >= 0.005
+        ]
+        named = (
+            candidate
+            for candidate in self._named.get(self._fix, ())
+            if candidate.commit not in known
+        )
+        return (*(likely or result.candidates[:1]), *named)
+
+    @property
+    def _candidate(self) -> "Candidate | None":
+        """The candidate under the cursor, None for a choice below them."""
+        return None if isinstance(self.chosen, str) else self.chosen
+
+    @property
+    def _ticks(self) -> frozenset[str]:
+        return self._ticked.get(self._fix, frozenset())
+
+    @property
+    def _selected(self) -> "list[Candidate]":
+        """The ticked candidates, otherwise the one under the cursor."""
+        ticked = [
+            candidate
+            for candidate in self._candidates
+            if candidate.commit in self._ticks
+        ]
+        return ticked or [candidate for candidate in (self._candidate,) if candidate]
+
+    @property
+    def _present(self) -> tuple[str, ...]:
+        """The commits that valid tags name."""
+        present = self._shown.present if self._shown else ()
+        return tuple(judged.target.id for judged in present if judged.target)
+
+    @property
+    def _culprits(self) -> tuple[str, ...]:
+        """The commits whose bug is shown: the selected ones, otherwise those with a tag."""
+        return tuple(candidate.commit for candidate in self._selected) or self._present
+
+    @property
+    def _is_signed(self) -> bool:
+        """Whether the selected commit has a Signed-off-by: line."""
+        commit = self.session.commit
+        return commit is not None and any(
+            line.lower().startswith("signed-off-by:") for line in commit.lines
+        )
+
+    # showing
 
     def body(self) -> ComposeResult:
         """Return the ruler.
@@ -255,29 +200,25 @@ class TagsScreen(StageScreen["FixesResult"]):
         self.listed.focus()
 
     def rows(self) -> list[Row]:
-        known = self.shown
+        is_fix = self.shown.is_fix
         return candidate_rows(
-            self._candidates(), self.size.width, self._ticks(), is_fix=known.is_fix
+            self._candidates, self.size.width, self._ticks, is_fix=is_fix
         )
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Where the tags are there, the next stage comes first; the keys of candidates are for
-        candidates.
-        """
+        """Where the tags are there, the next stage comes first."""
         result = self._shown
-        hidden = set()
-        if result is None or not result.candidates or self._chosen() is None:
-            hidden |= {"tick", "view"}
-        elif len(result.candidates) == 1:
-            hidden.add("tick")
         if result is None or not result.present or result.troubled:
-            return ShownKeys(hidden=frozenset(hidden))
-        return ShownKeys(NEXT, hidden=frozenset(hidden | {"write"}))
+            return ALL_KEYS
+        return ShownKeys(NEXT, hidden=frozenset(("write",)))
 
-    @property
-    def _is_large(self) -> bool:
-        return self.size.width >= WIDE and self.size.height >= TALL
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("tick", "view") and self._candidate is None:
+            return False
+        if action == "tick" and len(self._candidates) == 1:
+            return False
+        return super().check_action(action, parameters)
 
     def on_mount(self) -> None:
         self.query_one("#where").display = False
@@ -288,69 +229,50 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     def detail(self) -> None:
         """Show what speaks for the selected one and where the bug is, and find out the rest."""
-        commit, candidate, culprits = (
-            self.session.commit,
-            self._chosen(),
-            self._culprits(),
-        )
         self._explain()
-        self._show_patches()
-        if commit is None:
-            return
-        if culprits and (commit.id, *culprits) not in self._impacts:
-            self._examine(commit.id, culprits)
-        if candidate and self._pair not in self._patches and self._is_large:
-            self._read_patches(candidate, lambda _: self._show_patches())
+        candidate, culprits = self._candidate, self._culprits
+        if culprits and (self._fix, *culprits) not in self._impacts:
+            self._examine((self._fix, *culprits))
+        if candidate and self.size.width >= WIDE and self.size.height >= TALL:
+            self._read_patches(candidate, partial(self._show_patches, candidate))
 
-    def _examine(self, fix: str, culprits: tuple[str, ...]) -> None:
+    def _examine(self, commits: tuple[str, ...]) -> None:
         from patchpilot.services.candidate_impact import candidate_impact
 
         known = self.session.known_settings
-        profile, signoff = (
-            (known.get("profile"), known.flag("signoff")) if known else ("", False)
-        )
+        profile = known.get("profile") if known else ""
+        signoff = bool(known and known.flag("signoff")) and not self._is_signed
 
         def looked(impact: "CandidateImpact") -> None:
-            self._impacts[(fix, *culprits)] = impact
+            self._impacts[commits] = impact
             self._explain()
 
         self.in_thread(
             "finding affected branches",
             lambda repository, progress: candidate_impact(
                 repository,
-                fix,
-                culprits,
+                commits[0],
+                commits[1:],
                 profile=profile,
-                signoff=signoff and not is_signed(self),
+                signoff=signoff,
                 progress=progress,
             ),
             looked,
-            lambda: self.query_one("#ruler", ReleaseRuler).show(NOWHERE),
         )
 
     def _explain(self) -> None:
         """The evidence for the selected candidate, the ruler and the message, as far as they are
         known.
         """
-        result = self._shown
-        commit, candidate = self.session.commit, self._chosen()
-        if result is None or commit is None:
-            return
-        impact = self._impacts.get((commit.id, *self._culprits()))
-        self.query_one("#suspects", Panel).count = counted(
-            len(self._candidates()), "candidate"
-        )
-        where = self.query_one("#where", Panel)
-        where.display = bool(self._culprits())
-        is_guess = not (result.present or self._ticks())
-        where.heading = (
-            f"Where the bug is, if {candidate.commit[:12]} introduced it"
-            if candidate and is_guess
-            else "Where the bug is"
-        )
-        if impact:
-            # that of another candidate stays for the moment in which this one is looked at
-            self.query_one("#ruler", ReleaseRuler).show(impact.bug)
+        result, candidate = self.shown, self._candidate
+        impact = self._impacts.get((self._fix, *self._culprits))
+        self.list_panel.count = counted(len(self._candidates), "candidate")
+        where, heading = self.query_one("#where", Panel), "Where the bug is"
+        where.display = bool(self._culprits)
+        if candidate and not (result.present or self._ticks):
+            heading += f", if {candidate.commit[:12]} introduced it"
+        where.heading = heading
+        self.query_one("#ruler", ReleaseRuler).show(impact.bug if impact else NOWHERE)
         evidence = self.query_one("#evidence", Static)
         columns = evidence.content_size.width or self.size.width
         evidence.update(lines(evidence_rows(result, candidate, impact, columns)))
@@ -363,39 +285,32 @@ class TagsScreen(StageScreen["FixesResult"]):
         """Scroll the message to the tags, which are its last lines, once it has its place."""
         self.call_after_refresh(self.query_one("#wording").scroll_end, animate=False)
 
-    @property
-    def _pair(self) -> tuple[str, str]:
-        commit, candidate = self.session.commit, self._chosen()
-        return commit.id if commit else "", candidate.commit if candidate else ""
-
-    def _read_patches(self, candidate: "Candidate", then: Any) -> None:
-        commit = self.session.commit
-        if commit is None:
-            return
-        key = self._pair
+    def _read_patches(
+        self, candidate: "Candidate", then: "Callable[[list[str], list[str]], None]"
+    ) -> None:
+        key = candidate.commit, self._fix
 
         def read(repository: Any, _: Any) -> tuple[list[str], list[str]]:
             from patchpilot.services.tags.topic_culprits import culprit_and_fix
 
-            return culprit_and_fix(repository, candidate.commit, commit.id)
+            return culprit_and_fix(repository, *key)
 
         def kept(patches: tuple[list[str], list[str]]) -> None:
             self._patches[key] = patches
-            then(patches)
+            then(*patches)
 
         if key in self._patches:
-            then(self._patches[key])
+            then(*self._patches[key])
         else:
             self.in_thread("reading the candidate", read, kept)
 
-    def _show_patches(self) -> None:
-        candidate = self._chosen()
-        introduced, fix = self._patches.get(self._pair, ([], []))
-        self.query_one("#introduced", Panel).heading = (
-            f"Introduced by {candidate.commit[:12]}" if candidate else "Introduced by"
-        )
-        if not fix:
+    def _show_patches(
+        self, candidate: "Candidate", introduced: list[str], fix: list[str]
+    ) -> None:
+        if candidate is not self._candidate:
             return
+        heading = f"Introduced by {candidate.commit[:12]}"
+        self.query_one("#introduced", Panel).heading = heading
         hunk = related_hunk(introduced, fix)
         for name, rows, at in (("#introducing", introduced, hunk), ("#fix", fix, 0)):
             view = self.query_one(name, DiffView)
@@ -406,137 +321,139 @@ class TagsScreen(StageScreen["FixesResult"]):
     @property
     def next_key(self) -> NextKey | None:
         """The tags, while none is there."""
-        is_open = self.session.status(self.stage).state in (
-            StageState.TODO,
-            StageState.OFFERED,
-        )
-        is_candidate = is_open and self._chosen() is not None
+        is_open = self.session.status(self.stage).state in OPEN
+        is_candidate = is_open and self._candidate is not None
         return NextKey("w", "review the tags to write") if is_candidate else None
 
-    def action_view(self) -> None:
-        candidate = self._chosen()
-        if candidate is None:
-            return
+    # keys
 
-        def then(patches: tuple[list[str], list[str]]) -> None:
-            rows = [*patches[0], "", "The fix:", "", *patches[1]]
-            self.app.push_screen(
-                Reader(
-                    f"{candidate.commit[:12]}: changes to the files of the fix",
-                    rows,
-                    patch=True,
-                )
-            )
+    def action_view(self) -> None:
+        candidate: Candidate = self.chosen
+
+        def then(introduced: list[str], fix: list[str]) -> None:
+            rows = [*introduced, "", "The fix:", "", *fix]
+            title = f"{candidate.commit[:12]}: changes to the files of the fix"
+            self.app.push_screen(Reader(title, rows, patch=True))
 
         self._read_patches(candidate, then)
 
     def entered(self, listed: RowList) -> None:
         if self.chosen in (NOT_A_FIX, A_FIX):
-            claim(self, is_fix=self.chosen == A_FIX)
+            self._claim(is_fix=self.chosen == A_FIX)
         elif self.chosen == OTHER:
-            ask_for_commit(self, self._add_candidate)
+            text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
+            ask_line(self.app, LineDialog(text), self._look_up)
         else:
             self.action_write()
 
-    def _add_candidate(self, fix: str, candidate: "Candidate") -> None:
-        others = [
-            one for one in self._named.get(fix, ()) if one.commit != candidate.commit
-        ]
-        self._named[fix] = (*others, candidate)
-        if self._shown is not None:
+    def _claim(self, *, is_fix: bool) -> None:
+        """Store with the topic whether the commit is a fix; the other stages use this answer."""
+        from patchpilot.topic.fix_claims import answer_fix
+
+        session = self.session
+        if session.commit is None:
+            return
+        commits = [session.commit]
+        words = (
+            "Marked as a fix. To undo, press Enter on the last line."
+            if is_fix
+            else "Marked as not a fix: no Fixes: tag, no Cc: stable, no backports."
+            " Press Enter to undo."
+        )
+
+        def answered(_: object) -> None:
+            self.notify(words)
+            self.begin_after("waivers", "draft", "claims")
+
+        self.in_thread(
+            "saving the answer",
+            lambda repository, _: answer_fix(
+                repository,
+                commits,
+                is_fix,
+                target=session.target,
+                base=session.topic_base,
+            ),
+            answered,
+        )
+
+    def _look_up(self, word: str) -> None:
+        """Add the commit that the user named to the candidates."""
+        from patchpilot.services.tags.topic_culprits import named_culprit
+
+        fix = self._fix
+
+        def add(candidate: "Candidate") -> None:
+            others = self._named.get(fix, ())
+            others = tuple(
+                other for other in others if other.commit != candidate.commit
+            )
+            self._named[fix] = (*others, candidate)
             # another commit may be on screen by now
-            self.fill(candidate.commit if candidate in self._candidates() else None)
+            self.fill(candidate.commit if candidate in self._candidates else None)
+
+        self.in_thread(
+            "looking up the commit",
+            lambda repository, _: named_culprit(repository, word, fix),
+            add,
+        )
 
     def action_tick(self) -> None:
-        commit, candidate = self.session.commit, self._chosen()
-        result = self._shown
-        if commit is None or candidate is None or result is None:
-            self.notify("select a candidate first")
-            return
-        self._ticked[commit.id] = self._ticks() ^ {candidate.commit}
+        self._ticked[self._fix] = self._ticks ^ {self.chosen.commit}
         self.fill()
 
     def action_write(self) -> None:
-        """Show the tags to write: of the ticked candidates, else of the selected one.
+        """Ask which tags to write, show the resulting message, and write it.
 
-        That one is not proposed where a tag is valid or its evidence is weak.
+        The tags are those of the ticked candidates, otherwise of the selected one, which is not
+        proposed where a tag is valid or its evidence is weak.
         """
-        result = self._shown
-        chosen = self._to_write()
-        if self.session.commit is None or result is None:
-            return
-        if not chosen:
-            write_tags(self, ("auto",) if result.present else ("none",), "")
-            return
-        tag = chosen[0].tag if len(chosen) == 1 else counted(len(chosen), "Fixes: tag")
-        named = self._named.get(result.commit, ())
-        is_proposed = bool(self._ticks()) or chosen[0] in (result.offered, *named)
-        fixes = tuple(candidate.commit for candidate in chosen)
-        write_tags(self, fixes, tag, is_proposed=is_proposed)
+        from patchpilot.tui.screens.write_tags_dialog import WriteTags
 
-    def _to_write(self) -> "list[Candidate]":
-        """Return the candidates that get a tag: the ticked ones, else the selected one
-        unless its tag is there.
-        """
-        result = self._shown
-        there = (
-            {judged.target.id for judged in result.present if judged.target}
-            if result
-            else set()
-        )
-        ticked = [
-            candidate
-            for candidate in self._candidates()
-            if candidate.commit in self._ticks()
-        ]
-        candidate = self._chosen()
-        return [
-            one
-            for one in ticked or ([candidate] if candidate else [])
-            if one.commit not in there
-        ]
-
-    def _candidates(self) -> "tuple[Candidate, ...]":
         result = self._shown
         if result is None:
-            return ()
-        found = {candidate.commit for candidate in result.candidates}
-        # a candidate of 0 % is none, unless there is no better one
-        likely = [
+            return
+        chosen = [
             candidate
-            for candidate in result.candidates
-            if candidate.confidence >= 0.005
+            for candidate in self._selected
+            if candidate.commit not in self._present
         ]
-        return (
-            *(likely or result.candidates[:1]),
-            *(
-                one
-                for one in self._named.get(result.commit, ())
-                if one.commit not in found
-            ),
+        tag, is_proposed = "", True
+        fixes = tuple(candidate.commit for candidate in chosen)
+        if chosen:
+            tag = counted(len(chosen), "Fixes: tag") if chosen[1:] else chosen[0].tag
+            named = self._named.get(self._fix, ())
+            is_proposed = bool(self._ticks) or chosen[0] in (result.offered, *named)
+        known = self.session.known_settings
+        dialog = WriteTags(
+            self.session,
+            fixes or (("auto",) if result.present else ("none",)),
+            tag,
+            is_proposed=is_proposed,
+            signed=self._is_signed,
+            signs=bool(known and known.flag("signoff")),
         )
+        self.app.push_screen(dialog, self._write)
 
-    def _ticks(self) -> frozenset[str]:
-        commit = self.session.commit
-        return self._ticked.get(commit.id, frozenset()) if commit else frozenset()
+    def _write(self, request: "PrepareRequest | None") -> None:
+        from patchpilot.services.tags.prepare_commits import prepare
+        from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 
-    def _culprits(self) -> tuple[str, ...]:
-        """Return the commits to show the bug of: the ticked ones, else the selected
-        one, else those that the present tags name.
-        """
-        ticked = tuple(
-            candidate.commit
-            for candidate in self._candidates()
-            if candidate.commit in self._ticks()
-        )
-        candidate = self._chosen()
-        result = self._shown
-        present = (
-            tuple(judged.target.id for judged in result.present if judged.target)
-            if result
-            else ()
-        )
-        return ticked or ((candidate.commit,) if candidate else ()) or present
+        session = self.session
+        if request is None or session.commit is None:
+            return
+        wanted = replace(request, target=session.commit.id)
 
-    def _chosen(self) -> "Candidate | None":
-        return None if isinstance(self.chosen, str) else self.chosen
+        def written(done: "Preparation") -> None:
+            if done.written:
+                self.notify("; ".join(("tags written; press u to undo", *done.costs)))
+                self.reread()
+            else:
+                self.notify("nothing to write")
+
+        def write(repository: Any, progress: Any, given: tuple[str, ...]) -> Any:
+            profile = session.settings(repository).get("profile")
+            asked = replace(wanted, profile=profile, overrides=given)
+            return prepare(repository, asked, progress=progress)
+
+        confirm_rewrite(self, "writing the tags", write, written)

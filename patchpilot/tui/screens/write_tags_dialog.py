@@ -63,14 +63,8 @@ class WriteTags(Choose):
     ) -> None:
         answers = [("write", "Write tags"), ("no", "Cancel")]
         super().__init__("", answers, "Write tags")
-        self._session, self._fixes, self._tag, self._signed, self._signs = (
-            session,
-            fixes,
-            tag,
-            signed,
-            signs,
-        )
-        self._is_proposed = is_proposed
+        self._session, self._fixes, self._tag = session, fixes, tag
+        self._signed, self._signs, self._is_proposed = signed, signs, is_proposed
         self._ready = self._working = False
 
     def head(self) -> ComposeResult:
@@ -166,16 +160,9 @@ class WriteTags(Choose):
     def _refuse(self, error: "PatchpilotError") -> None:
         self._working = False
         if self.is_mounted:
-            self.query_one("#notes", Static).update(
-                plain(
-                    f"not possible: {error.message}"
-                    + (
-                        f" ({in_keys(error.advice, Stage.TAGS)})"
-                        if error.advice
-                        else ""
-                    )
-                )
-            )
+            advice = in_keys(error.advice, Stage.TAGS) if error.advice else ""
+            why = f"{error.message} ({advice})" if advice else error.message
+            self.query_one("#notes", Static).update(plain(f"not possible: {why}"))
 
     def _fill(self, preparation: "Preparation") -> None:
         self._working = False

@@ -4,7 +4,7 @@
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -56,6 +56,13 @@ again is what a slow line waits for.
 """
 
 
+class _SideJob(NamedTuple):
+    """What a side job does now, and the time (time.monotonic) at which it started."""
+
+    doing: str
+    since: float
+
+
 class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     """The base class of a stage's screen: panels, of which one has a list, and side jobs.
 
@@ -104,9 +111,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._doing: dict[str, str] = {}
-        self._meanwhile: dict[str, Callable[[], None]] = {}
-        self._slow: set[str] = set()
+        self._doing: dict[str, _SideJob] = {}
         self._resting: Timer | None = None
         self._shown: R | None = None
         self._trust_error: UntrustedCommandsError | None = None
@@ -163,34 +168,27 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     def on_screen_resume(self) -> None:
         """Show the stored result; start the job if it is missing or stale."""
-        if self.stage in self.session.errors:
-            self.show_error(self.session.errors[self.stage])
+        if error := self.session.errors.get(self.stage):
+            self.show_error(error)
         else:
             self.close_error()
             self.renew()
-            if (
-                self.session.fresh(self.stage) is None
-                and self.stage not in self.session.busy
-                and self.may_begin()
-            ):
+            is_busy = self.stage in self.session.busy
+            is_open = self.session.fresh(self.stage) is None and not is_busy
+            if is_open and self.may_begin():
                 self.tui.jobs.begin(self.stage)
         self.place()
 
     def on_resize(self) -> None:
         """Say what a small terminal lacks; only the main panel is shown there."""
-        small = bool(self.size.width) and (
-            self.size.width < MINIMUM[0] or self.size.height < MINIMUM[1]
-        )
+        wide, high = self.size
+        small = bool(wide) and (wide < MINIMUM[0] or high < MINIMUM[1])
         self.set_class(small, "-small")
-        main = self.main_panel
+        kept = (self.main_panel, self.query_one("#error"))
         for panel in self.query(Panel):
-            panel.set_class(
-                small and panel is not main and panel.id != "error", "-left-out"
-            )
-        text = (
-            f"{self.size.width}x{self.size.height} is too small for all panels:"
-            f" {MINIMUM[0]}x{MINIMUM[1]} needed"
-        )
+            panel.set_class(small and panel not in kept, "-left-out")
+        least = f"{MINIMUM[0]}x{MINIMUM[1]} needed"
+        text = f"{wide}x{high} is too small for all panels: {least}"
         self.query_one("#too-small", Static).update(text)
         self.place()
         if self._shown is not None:
@@ -259,12 +257,9 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         Other stages may have the same error.
         """
         errors = self.session.errors
-        for stage in [
-            stage
-            for stage, error in errors.items()
-            if isinstance(error, UntrustedCommandsError)
-        ]:
-            del errors[stage]
+        for stage, error in list(errors.items()):
+            if isinstance(error, UntrustedCommandsError):
+                del errors[stage]
         self.close_error()
         again()
 
@@ -310,11 +305,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         topic, commit = self.session.topic, self.session.commit
         if topic is None or commit is None:
             return "patchpilot"
-        return (
-            f"{topic.commits.index(commit) + 1}/{len(topic.commits)} {commit.subject}"
-            if len(topic.commits) > 1
-            else commit.subject
-        )
+        count, at = len(topic.commits), topic.commits.index(commit) + 1
+        return f"{at}/{count} {commit.subject}" if count > 1 else commit.subject
 
     def _places(self) -> Sequence[str]:
         return (
@@ -345,13 +337,12 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def action_cancel(self) -> None:
         if self.has_class("-detail"):
             self.remove_class("-detail")
-            return
-        if self.query_one("#error").display:
+        elif self.query_one("#error").display:
             self.close_error()
-            return
-        self.cancel_side_jobs()
-        self.tui.jobs.cancel(self.stage)
-        self.place()
+        else:
+            self.cancel_side_jobs()
+            self.tui.jobs.cancel(self.stage)
+            self.place()
 
     def action_enlarge(self) -> None:
         if self.maximized:
@@ -405,9 +396,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     @property
     def chosen(self) -> Any:
         """What the selected row is about; asked for the keys also while there is no list."""
-        return next(
-            (listed.chosen for listed in self.query(self.LIST).results(RowList)), None
-        )
+        lists = self.query(self.LIST).results(RowList)
+        return next((listed.chosen for listed in lists), None)
 
     def rows(self) -> Iterable[Row]:
         raise NotImplementedError
@@ -427,10 +417,13 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         if self.focused is None:
             self.listed.focus()
 
+    @property
+    def has_card(self) -> bool:
+        """Whether the detail has no room of its own: Enter opens it as a card."""
+        return self.has_class("-narrow") and self.has_class("-low")
+
     def open_detail(self) -> None:
-        """Where the panel of the class `detail` has no room of its own, show it as a card over the
-        panel before it.
-        """
+        """Show the panel of the class `detail` as a card over the panel before it."""
         self.add_class("-detail")
 
     def moved(self, listed: RowList) -> None:
@@ -475,27 +468,22 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         """Whether its widgets are there: until it or the program is closed, which removes one after
         another; threads may report later.
         """
+        parts = self.query_children("TitleLine, StageBar, #body, KeyLine")
         is_open = self.is_mounted and self.is_attached and self.app.is_running
-        return (
-            is_open
-            and sum(
-                isinstance(child, TitleLine | StageBar | KeyLine) or child.id == "body"
-                for child in self.children
-            )
-            == 4
-        )
+        return is_open and len(parts) == 4
 
     @property
     def side_job(self) -> str:
         """The latest job that takes longer than a moment, "" for none."""
-        slow = [doing for what, doing in self._doing.items() if what in self._slow]
-        return slow[-1] if slow else ""
+        now = time.monotonic()
+        slow = [job for job in self._doing.values() if now - job.since >= PATIENCE]
+        return slow[-1].doing if slow else ""
 
     def cancel_side_jobs(self) -> None:
         """Stop them all; their results are not shown."""
-        for what in list(self._doing):
+        for what in self._doing:
             self.workers.cancel_group(self, f"side-{what}")
-            self._ended(what)()
+        self._doing.clear()
 
     def at_rest(self, show: Callable[[], None]) -> None:
         """Call `show` once the cursor rests: a held key then draws the list alone, also over a slow
@@ -516,33 +504,15 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         what: str,
         work: "Callable[[Repository, Progress], T]",
         then: Callable[[T], None],
-        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         """Run `work` in a thread, then show its result with `then`.
 
-        A second call of the same name replaces the first.
-
-        When it takes longer than a moment, the title line shows `what`, and `meanwhile` is called
-        once, as it is when there is no result.
+        A second call of the same name replaces the first. When it takes longer than a moment, the
+        title line shows `what`.
         """
-        # an object of its own for each job: the default is shared
-        meanwhile = partial(meanwhile)
-        self._doing[what], self._meanwhile[what] = f"{what} …", meanwhile
-        self.set_timer(PATIENCE, partial(self._lasts, what, meanwhile))
+        self._doing[what] = _SideJob(f"{what} …", time.monotonic())
+        self.set_timer(PATIENCE + STEP, self._place_side_job)
         in_new_thread(self, partial(self._do, what, work, then), f"side-{what}")
-
-    def _lasts(self, what: str, meanwhile: Callable[[], None]) -> None:
-        if self._meanwhile.get(what) is meanwhile and self.is_whole:
-            self._slow.add(what)
-            meanwhile()
-            self._meanwhile[what] = lambda: None
-            self.place()
-
-    def _ended(self, what: str) -> Callable[[], None]:
-        """End a side job, and return what is to be called if it lasted."""
-        self._doing.pop(what, None)
-        self._slow.discard(what)
-        return self._meanwhile.pop(what, lambda: None)
 
     def _do(
         self,
@@ -571,7 +541,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.call_later(self._done, name, then, result)
 
     def _done(self, name: str, then: Callable[[T], None], result: T) -> None:
-        self._ended(name)
+        self._doing.pop(name, None)
         if self.is_whole:
             then(result)
             self.place()
@@ -580,17 +550,18 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self, name: str, error: PatchpilotError, again: Callable[[], None]
     ) -> None:
         """Show a side job's error; `again` starts it once more."""
-        meanwhile = self._ended(name)
-        if self.is_whole:
-            meanwhile()
-            self.show_error(error, again)
-            self.place()
+        self._doing.pop(name, None)
+        self.show_error(error, again)
+        self.place()
 
     def _progressed(self, name: str, line: str) -> None:
-        if name in self._doing:
-            self._doing[name] = line
-            if name in self._slow:
-                self.place()
+        if job := self._doing.get(name):
+            self._doing[name] = job._replace(doing=line)
+            self._place_side_job()
+
+    def _place_side_job(self) -> None:
+        if self.side_job:
+            self.place()
 
 
 AnyScreen = StageScreen[Any]

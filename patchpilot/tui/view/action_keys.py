@@ -40,83 +40,77 @@ class ActionKey:
 
 
 BASE = "press {} to choose the base or a range"
-KEYS: dict[tuple[str, ...], ActionKey] = {
-    ("", "-C"): ActionKey(
+KEYS: dict[str, ActionKey] = {
+    "-C": ActionKey(
         None, sentence="press q, then run patchpilot -C DIR, or cd into your clone"
     ),
-    ("", "--base"): ActionKey(None, "b", sentence=BASE),
-    ("", "TARGET"): ActionKey(
+    "--base": ActionKey(None, "b", sentence=BASE),
+    "TARGET": ActionKey(
         None, "b", sentence="press {} to choose a commit or a range A..B"
     ),
-    ("", "--published"): ActionKey(None, sentence='type "published" to confirm'),
-    ("", "--shared"): ActionKey(None, sentence='type "shared" to confirm'),
-    ("", "--claim"): ActionKey(None, sentence='type "claim" to confirm'),
-    ("", "--security"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),
-    ("", "--security", "no"): ActionKey(
+    "--published": ActionKey(None, sentence='type "published" to confirm'),
+    "--shared": ActionKey(None, sentence='type "shared" to confirm'),
+    "--claim": ActionKey(None, sentence='type "claim" to confirm'),
+    "--security": ActionKey(Stage.COMMIT, "a", sentence="press {}"),
+    "--security no": ActionKey(
         Stage.COMMIT, "a", sentence="press {} to change the answer"
     ),
-    ("", "--regression"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),
-    ("", "--to"): ActionKey(
-        Stage.RECIPIENTS, "w", sentence="press {} to add a recipient"
-    ),
-    ("", "--cc"): ActionKey(Stage.RECIPIENTS, "w", sentence="press {} to add it"),
-    ("", "--via"): ActionKey(
-        Stage.PREVIEW, "o", sentence="press {} to switch the transport"
-    ),
-    ("", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
-    ("setup", "mail"): ActionKey(
+    "--regression": ActionKey(Stage.COMMIT, "a", sentence="press {}"),
+    "--to": ActionKey(Stage.RECIPIENTS, "w", sentence="press {} to add a recipient"),
+    "--cc": ActionKey(Stage.RECIPIENTS, "w", sentence="press {} to add it"),
+    "--via": ActionKey(Stage.PREVIEW, "o", sentence="press {} to switch the transport"),
+    "--reroll": ActionKey(Stage.FOLLOW, "v"),
+    "setup mail": ActionKey(
         Stage.SEND, "a", sentence="press {} to set up the mail account"
     ),
-    ("check",): ActionKey(
+    "check": ActionKey(
         Stage.CHECKS, sentence=f"stage {Stage.CHECKS.number} shows them"
     ),
-    ("check", "--fix"): ActionKey(Stage.CHECKS, "A"),
-    ("check", "--waive"): ActionKey(Stage.CHECKS, "i"),
-    ("check", "--unwaive"): ActionKey(Stage.CHECKS, "i"),
-    ("maintainers",): ActionKey(Stage.RECIPIENTS),
-    ("maintainers", "--drop"): ActionKey(
+    "check --fix": ActionKey(Stage.CHECKS, "A"),
+    "check --waive": ActionKey(Stage.CHECKS, "i"),
+    "check --unwaive": ActionKey(Stage.CHECKS, "i"),
+    "maintainers": ActionKey(Stage.RECIPIENTS),
+    "maintainers --drop": ActionKey(
         Stage.RECIPIENTS, "Space", sentence="press {} to exclude it", words="{} on %s"
     ),
-    ("maintainers", "--drop", "ADDRESS"): ActionKey(
+    "maintainers --drop ADDRESS": ActionKey(
         Stage.RECIPIENTS,
         "Space",
         sentence="press {} to exclude recipients who do not need it",
     ),
-    ("maintainers", "--restore"): ActionKey(
-        Stage.RECIPIENTS, "Space", words="{} on %s"
-    ),
-    ("fixes",): ActionKey(Stage.TAGS),
-    ("prepare",): ActionKey(Stage.TAGS, "w"),
-    ("prepare", "--signoff"): ActionKey(Stage.TAGS, "w", sentence="press {}"),
-    ("backport",): ActionKey(Stage.BACKPORTS),
-    ("draft",): ActionKey(Stage.PREVIEW, "e"),
-    ("draft", "-v"): ActionKey(Stage.FOLLOW, "v"),
-    ("draft", "--in-reply-to"): ActionKey(None),
-    ("draft", "--export"): ActionKey(None),
-    ("draft", "--no-b4"): ActionKey(None),
-    ("send",): ActionKey(Stage.SEND),
-    ("send", "--subject-prefix"): ActionKey(
+    "maintainers --restore": ActionKey(Stage.RECIPIENTS, "Space", words="{} on %s"),
+    "fixes": ActionKey(Stage.TAGS),
+    "prepare": ActionKey(Stage.TAGS, "w"),
+    "prepare --signoff": ActionKey(Stage.TAGS, "w", sentence="press {}"),
+    "backport": ActionKey(Stage.BACKPORTS),
+    "draft": ActionKey(Stage.PREVIEW, "e"),
+    "draft -v": ActionKey(Stage.FOLLOW, "v"),
+    "draft --in-reply-to": ActionKey(None),
+    "draft --export": ActionKey(None),
+    "draft --no-b4": ActionKey(None),
+    "send": ActionKey(Stage.SEND),
+    "send --subject-prefix": ActionKey(
         Stage.PREVIEW, "o", sentence="press {} to set it"
     ),
-    ("send", "--dry-run"): ActionKey(Stage.PREVIEW),
-    ("send", "--to-self"): ActionKey(Stage.SEND, "m"),
-    ("send", "--resend"): ActionKey(Stage.SEND, "s"),
-    ("send", "--resume"): ActionKey(Stage.SEND, "s"),
-    ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
-    ("send", "--reroll", "--dry-run"): ActionKey(
+    "send --dry-run": ActionKey(Stage.PREVIEW),
+    "send --to-self": ActionKey(Stage.SEND, "m"),
+    "send --resend": ActionKey(Stage.SEND, "s"),
+    "send --resume": ActionKey(Stage.SEND, "s"),
+    "send --reroll": ActionKey(Stage.FOLLOW, "v"),
+    "send --reroll --dry-run": ActionKey(
         Stage.SEND, words=f"press {Stage.SEND.number}"
     ),
-    ("trailers",): ActionKey(Stage.FOLLOW, "w"),
-    ("track", "add"): ActionKey(None, "w", words="press {} on Home (0)"),
-    ("track", "update"): ActionKey(
+    "trailers": ActionKey(Stage.FOLLOW, "w"),
+    "track add": ActionKey(None, "w", words="press {} on Home (0)"),
+    "track update": ActionKey(
         Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"
     ),
-    ("track", "show"): ActionKey(
+    "track show": ActionKey(
         Stage.FOLLOW, elsewhere=f"stage {Stage.FOLLOW.number} shows them"
     ),
-    ("undo", "restore"): ActionKey(None, "u"),
+    "undo restore": ActionKey(None, "u"),
 }
-"""(verb, argument …) → its key; the longest prefix of an action counts."""
+"""Verb and arguments → their key; the longest prefix of an action counts."""
 
 CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 
@@ -157,15 +151,9 @@ def _stage_of(action: Action) -> Stage | None:
 
 def key_of(action: Action) -> ActionKey | None:
     """Return the key bound to an action, by the longest matching prefix of its words, or None."""
-    words = (action.verb, *action.arguments)
-    return next(
-        (
-            KEYS[words[:length]]
-            for length in range(len(words), 0, -1)
-            if words[:length] in KEYS
-        ),
-        None,
-    )
+    words = [word for word in (action.verb, *action.arguments) if word]
+    ends = range(len(words), 0, -1)
+    return next(filter(None, (KEYS.get(" ".join(words[:end])) for end in ends)), None)
 
 
 def _words(action: Action, at: Stage | None) -> str:

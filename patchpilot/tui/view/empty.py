@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from patchpilot.model.printable import printable, width
-from patchpilot.tui.view.rich_text import KEY, STRONG, wrapped
+from patchpilot.model.printable import width
+from patchpilot.tui.view.rich_text import KEY, STRONG, hanging, plain, wrapped
 from patchpilot.tui.view.rich_text import lines as joined
 
 WIDEST = 68
@@ -28,25 +28,16 @@ def empty_text(
     """
     room = max(20, min(WIDEST, columns - 2))
     head = max((width(key) for key, _ in keys), default=0) + 2
-    rows: list[list[tuple[str, str]]] = [
-        [(line, STRONG)] for line in wrapped(title, room)
-    ]
+    rows = [plain(line, STRONG) for line in wrapped(title, room)]
     for paragraph in text.split("\n\n") if text else ():
-        rows += [[], *([(line, "")] for line in wrapped(paragraph, room))]
-    rows += [[]] if keys else []
+        rows += [Text(), *map(plain, wrapped(paragraph, room))]
+    rows += [Text()] if keys else []
     for key, does in keys:
-        rows += [
-            [(f"{'' if at else key:<{head}}", KEY), (line, "")]
-            for at, line in enumerate(wrapped(does, room - head))
-        ]
+        first, *more = hanging(does, room, head)
+        rows += [plain(f"{key:<{head}}", KEY).append(first), *map(plain, more)]
     if len(rows) > lines:
         rows = [row for row in rows if row]
-    widest = max(sum(width(part) for part, _ in row) for row in rows)
-    left = " " * max(0, (columns - widest) // 2)
-    above = max(0, (lines - len(rows)) // 2)
-    return joined(
-        Text.assemble(left, *((printable(part), style) for part, style in row))
-        if row
-        else Text()
-        for row in [*[[]] * above, *rows]
-    )
+    widest = max(row.cell_len for row in rows)
+    left = Text(" " * max(0, (columns - widest) // 2))
+    above = [Text()] * max(0, (lines - len(rows)) // 2)
+    return joined([*above, *(left + row if row else row for row in rows)])

@@ -4,18 +4,22 @@
 from collections.abc import Callable
 
 from textual.dom import DOMNode
-from textual.worker import get_current_worker
+from textual.worker import Worker, get_current_worker
 
 from patchpilot.errors import CancelledError
 from patchpilot.model.progress import Progress
 
 
-def in_new_thread(node: DOMNode, work: Callable[[], object], group: str) -> None:
+def in_new_thread(
+    node: DOMNode, work: Callable[[], object], group: str
+) -> Worker[object]:
     """Run `work` in a new thread; it must report its errors itself.
 
     A running job of the same group is replaced.
     """
-    node.run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=False)
+    return node.run_worker(
+        work, thread=True, group=group, exclusive=True, exit_on_error=False
+    )
 
 
 def progress_to(show: Callable[[str], object]) -> Progress:

@@ -59,10 +59,8 @@ def letters_of(labels: Sequence[str]) -> list[str]:
     word.
     """
     taken: list[str] = []
-    for label in labels:
-        signs = re.findall(r"\b[^\W_]", label.lower()) + re.findall(
-            r"[^\W_]", label.lower()
-        )
+    for label in map(str.lower, labels):
+        signs = re.findall(r"\b[^\W_]", label) + re.findall(r"[^\W_]", label)
         taken.append(next((sign for sign in signs if sign not in taken), ""))
     return taken
 
@@ -262,12 +260,17 @@ def _folded(row: str, wide: int) -> list[str]:
 
     A longer word, such as a path, goes on in the next line.
     """
+    import textwrap
+
     indent = row[: len(row) - len(row.lstrip())]
-    return [
-        line[at : at + wide]
-        for line in wrapped(row.strip(), wide, indent)
-        for at in range(0, max(1, len(line)), wide)
-    ]
+    rows = textwrap.wrap(
+        row.strip(),
+        wide,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
+    return rows or [""]
 
 
 class Reader(Modal[None]):
@@ -352,7 +355,7 @@ def ask_which(
     app: App[Any], question: str, options: Sequence[Option], title: str = ""
 ) -> None:
     """Show what can be done, and do what the user chooses."""
-    answers = [(str(at), one.words, one.then) for at, one in enumerate(options)]
+    answers = [(str(at), *one[:2]) for at, one in enumerate(options)]
 
     def chosen(choice: str | None) -> None:
         if choice is not None:

@@ -38,27 +38,15 @@ _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@ 
 _PATCH = re.compile(r"From [0-9a-f]{40} |commit [0-9a-f]{7,64}(?: |$)")
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,40}):(?: |$)")
 _STAT = re.compile(r" \S.{0,200} \| +(?:\d+ ?[+-]*|Bin .*)$| \d+ files? changed")
-_META = (
-    *(
-        "index ",
-        "--- ",
-        "+++ ",
-        "old mode ",
-        "new mode ",
-        "new file mode ",
-        "deleted file mode ",
-        "similarity index ",
-    ),
-    *(
-        "dissimilarity index ",
-        "rename from ",
-        "rename to ",
-        "copy from ",
-        "copy to ",
-        "Binary files ",
-        "GIT binary patch",
-    ),
+_META = re.compile(
+    r"index |--- |\+\+\+ |(?:old|new|new file|deleted file) mode |(?:dis)?similarity index "
+    r"|(?:rename|copy) (?:from|to) |Binary files |GIT binary patch"
 )
+_CODE = {
+    "+": Kind.ADDED,
+    "-": Kind.REMOVED,
+    **dict.fromkeys((" ", "", "\t"), Kind.CONTEXT),
+}
 _NOTES = (
     ("new file mode ", "new file"),
     ("deleted file mode ", "deleted"),
@@ -68,29 +56,16 @@ _NOTES = (
 
 
 @dataclass(slots=True)
-class HunkPart:
-    """A hunk of a diff.
+class Part:
+    """A file or a hunk of a diff, with its rows from `start` to `end` (exclusive).
 
-    Its rows range from the @@ line (`start`) to `end` (exclusive). It also has its first line in
-    the new file and the text after the second @@.
+    A file has its path as `name`, and a `note` on what happens to it as a whole. A hunk has the
+    text after the second @@ as `name`, and its first `line` in the new file.
     """
 
     start: int
-    new_line: int
-    section: str
-    end: int = 0
-
-
-@dataclass(slots=True)
-class FilePart:
-    """A file of a diff.
-
-    Its rows range from `start` to `end` (exclusive). It also has the path, and a note on what
-    happens to the file as a whole.
-    """
-
-    start: int
-    path: str
+    name: str
+    line: int = 0
     note: str = ""
     end: int = 0
 
@@ -99,16 +74,15 @@ class FilePart:
 class DiffRows:
     """All rows of a diff, with its files and hunks.
 
-    Each row has its kind, its line number in the new file (0: none), and the indexes of its file
-    and hunk (-1: none).
+    Each row has its kind, its line number in the new file (0: none), its file and its hunk.
     """
 
     kinds: list[Kind] = field(default_factory=list)
     new: list[int] = field(default_factory=list)
-    file_of: list[int] = field(default_factory=list)
-    hunk_of: list[int] = field(default_factory=list)
-    files: list[FilePart] = field(default_factory=list)
-    hunks: list[HunkPart] = field(default_factory=list)
+    file_of: list[Part | None] = field(default_factory=list)
+    hunk_of: list[Part | None] = field(default_factory=list)
+    files: list[Part] = field(default_factory=list)
+    hunks: list[Part] = field(default_factory=list)
 
     def block(self, row: int) -> tuple[range, range]:
         """Return the removed and the added rows of the change that this row is part of."""
@@ -120,7 +94,7 @@ class DiffRows:
         middle = start + self.kinds[start:end].count(Kind.REMOVED)
         return range(start, middle), range(middle, end)
 
-    def counts(self, part: "FilePart | HunkPart") -> tuple[int, int]:
+    def counts(self, part: Part) -> tuple[int, int]:
         """Return how many lines a file or a hunk adds and removes."""
         kinds = self.kinds[part.start : part.end]
         return kinds.count(Kind.ADDED), kinds.count(Kind.REMOVED)
@@ -145,14 +119,14 @@ class _Reader:
         self.rows, self.found = rows, DiffRows()
         self.state = "headers" if rows and _HEADER.match(rows[0]) else "text"
         self.old_left = self.new_left = self.new = 0
-        self.file = self.hunk = -1
+        self.file: Part | None = None
+        self.hunk: Part | None = None
         self.after_rule = False
 
     def take(self, at: int) -> None:
         """Read one row."""
         row = self.rows[at]
-        new = 0
-        kind = self._code(row)
+        new, kind = 0, self._code(row)
         if kind is None:
             kind = self._structure(at, row) or self._prose(row)
         elif kind is not Kind.MARK:
@@ -171,17 +145,11 @@ class _Reader:
 
         A header in its place ends a hunk that is shorter than it said.
         """
-        if row.startswith("\\") and self.hunk >= 0:
+        if row.startswith("\\") and self.hunk:
             return Kind.MARK
         if self.old_left <= 0 and self.new_left <= 0:
             return None
-        kind = {
-            "+": Kind.ADDED,
-            "-": Kind.REMOVED,
-            " ": Kind.CONTEXT,
-            "": Kind.CONTEXT,
-            "\t": Kind.CONTEXT,
-        }.get(row[:1])
+        kind = _CODE.get(row[:1])
         if kind is None:
             self.old_left = self.new_left = 0
         return kind
@@ -194,10 +162,11 @@ class _Reader:
             and self.state != "file"
         ):
             self.end_file(at)
-            self.file, self.state = len(self.found.files), "file"
-            self.found.files.append(FilePart(at, _path(row)))
+            path = row[4:] if row.startswith("--- ") else row.rpartition(" ")[2]
+            self.file, self.state = Part(at, _bare(path)), "file"
+            self.found.files.append(self.file)
             return Kind.FILE
-        if self.file >= 0 and (match := _HUNK.match(row)):
+        if self.file and (match := _HUNK.match(row)):
             self._end_hunk(at)
             _, old_count, new, new_count, section = match.groups()
             self.new = int(new)
@@ -205,11 +174,11 @@ class _Reader:
                 int(count) if count is not None else 1
                 for count in (old_count, new_count)
             )
-            self.hunk, self.state = len(self.found.hunks), "hunk"
-            self.found.hunks.append(HunkPart(at, self.new, section))
+            self.hunk, self.state = Part(at, section, self.new), "hunk"
+            self.found.hunks.append(self.hunk)
             return Kind.HUNK
-        if self.state == "file" and row.startswith(_META):
-            self._about(self.found.files[self.file], row)
+        if self.file and self.state == "file" and _META.match(row):
+            self._about(self.file, row)
             return Kind.META
         if _PATCH.match(row):
             self.end_file(at)
@@ -220,14 +189,15 @@ class _Reader:
             self.state = "text"
         return None
 
-    def _about(self, part: FilePart, row: str) -> None:
+    @staticmethod
+    def _about(part: Part, row: str) -> None:
         for start, words in _NOTES:
             if row.startswith(start):
                 part.note = words + (
                     row.removeprefix(start) if words.endswith(" ") else ""
                 )
         if row.startswith("+++ ") and not row.startswith("+++ /dev/null"):
-            part.path = _bare(row[4:])
+            part.name = _bare(row[4:])
 
     def _prose(self, row: str) -> Kind:
         if self.state == "headers":
@@ -251,26 +221,16 @@ class _Reader:
         return Kind.TRAILER if not self.after_rule and is_trailer(row) else Kind.TEXT
 
     def _end_hunk(self, at: int) -> None:
-        if self.hunk >= 0:
-            self.found.hunks[self.hunk].end = at
-        self.hunk, self.old_left, self.new_left = -1, 0, 0
+        if self.hunk:
+            self.hunk.end = at
+        self.hunk, self.old_left, self.new_left = None, 0, 0
 
     def end_file(self, at: int) -> None:
         """End the file and its hunk, if there are any."""
         self._end_hunk(at)
-        if self.file >= 0:
-            self.found.files[self.file].end = at
-        self.file = -1
-
-
-def _path(row: str) -> str:
-    """Return the path in a `diff --git` or `---` row, for display.
-
-    The rows after it may know it better.
-    """
-    if row.startswith("--- "):
-        return _bare(row[4:])
-    return _bare(row.rpartition(" ")[2])
+        if self.file:
+            self.file.end = at
+        self.file = None
 
 
 def _bare(name: str) -> str:

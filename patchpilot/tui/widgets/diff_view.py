@@ -5,9 +5,10 @@ It has syntax highlighting, changed words, line numbers, folding, and findings b
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
+from itertools import groupby, pairwise
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -26,7 +27,7 @@ from patchpilot.tui.view.key_bindings import more_key
 from patchpilot.tui.view.rich_text import wrapped
 from patchpilot.tui.widgets.diff_code import changed_words, highlighted
 from patchpilot.tui.widgets.diff_colors import DiffColors
-from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, FilePart, Kind, read_rows
+from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, Kind, Part, read_rows
 from patchpilot.tui.widgets.search import Searchable
 
 AROUND = 3
@@ -44,6 +45,10 @@ KEPT = 2_000
 PROSE_GUTTER = 2
 """Columns before a line that is no code: bar and space."""
 WHOLE = slice(0, None)
+SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-"}
+GROUNDS = {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.FILE: "panel"}
+Paint = Callable[..., Style]
+"""Return the style of a text of a role on a background, in the line being drawn."""
 
 
 def breaks(text: str, room: int) -> list[int]:
@@ -151,16 +156,15 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.cursor = 0
         self.parts = DiffRows()
         self.notes: Sequence[Note] = ()
-        self._searchable: Mapping[int, str] = {}
+        self.searchable: Mapping[int, str] = {}
         self.note = -1
-        self._folded_files: set[int] = set()
-        self._folded_hunks: set[int] = set()
+        self._folded: set[int] = set()
         self._lines: list[_Shown] = []
         self._shown: list[_Shown] = []
         self._places: list[int] = []
         self._digits = 0
         self._widest = 0
-        self._pieces: dict[tuple[int, int], dict[int, Text]] = {}
+        self._pieces: dict[tuple[int, bool], dict[int, Text]] = {}
         self._changed: dict[int, Mapping[int, Sequence[tuple[int, int]]]] = {}
         self._strips: dict[tuple[_Shown, bool, bool], Strip] = {}
         self._strips_of: object = None
@@ -169,50 +173,30 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     # filling
 
-    def fill(
-        self,
-        rows: Sequence[str],
-        *,
-        searchable: Mapping[int, str] | None = None,
-        keep: bool = False,
-        notes: Sequence[Note] = (),
-    ) -> None:
-        """Show this patch with notes, which are ordered by line; `keep` leaves cursor and folds.
-
-        `searchable` maps a line (from 0) to more text that a search matches on it.
-        """
-        self.cursor = min(self.cursor, max(0, len(rows) - 1)) if keep else 0
-        if not keep:
-            self._folded_files, self._folded_hunks, self.word = set(), set(), ""
-            self.scroll_home(animate=False)
+    def fill(self, rows: Sequence[str], *, notes: Sequence[Note] = ()) -> None:
+        """Show this patch with notes, from its top and unfolded."""
+        self.cursor, self._folded, self.word = 0, set(), ""
+        self.scroll_home(animate=False)
         self.rows, self.parts, self.note = rows, read_rows(rows), -1
-        self._pieces, self._changed = {}, {}
+        self._pieces, self._changed, self._strips = {}, {}, {}
         self._lines = [_Shown(line) for line in range(len(rows))]
         self._digits = len(str(max(self.parts.new, default=0)))
         self._widest = max((len(row.expandtabs(8)) for row in rows), default=0)
         self.stops = sorted(
-            [file.start for file in self.parts.files]
-            + [hunk.start for hunk in self.parts.hunks]
+            part.start for part in (*self.parts.files, *self.parts.hunks)
         )
-        self._searchable = dict(searchable or {})
-        self.annotate(notes)
-
-    def annotate(self, notes: Sequence[Note]) -> None:
-        """Show these notes on the patch that is shown, with its cursor and folds as they are."""
-        self.notes, self._strips = sorted(notes, key=lambda note: note.line), {}
-        texts = dict(self._searchable)
-        for note in self.notes:
-            texts[note.line] = f"{texts.get(note.line, '')} {note.text}"
-        self.searchable = texts
+        self.notes = sorted(notes, key=lambda note: note.line)
+        self.searchable = {
+            line: " ".join(note.text for note in below)
+            for line, below in groupby(self.notes, key=lambda note: note.line)
+        }
         self._lay_out()
 
     def _lay_out(self) -> None:
         self._shown, self._places = [], []
         parts, end = self.parts, len(self.rows)
-        starts = {note.line for note in self.notes} | {
-            file.start for file in parts.files
-        }
-        starts |= {parts.hunks[hunk].start for hunk in self._folded_hunks}
+        starts = {note.line for note in self.notes} | self._folded
+        starts |= {file.start for file in parts.files}
         line = 0
         for start in [*sorted(starts), end]:
             if start >= line:
@@ -227,15 +211,10 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
         Returns the first line after it.
         """
-        parts, kind = self.parts, self.parts.kinds[line]
-        end = line + 1
-        if self._is_folded(line):
-            end = (
-                parts.files[parts.file_of[line]].end
-                if kind is Kind.FILE
-                else parts.hunks[parts.hunk_of[line]].end
-            )
-        elif kind is Kind.FILE:
+        parts, part, end = self.parts, self._part_at(line), line + 1
+        if part and line in self._folded:
+            end = part.end
+        elif parts.kinds[line] is Kind.FILE:
             while end < len(self.rows) and parts.kinds[end] is Kind.META:
                 end += 1
         self._places += [len(self._shown)] * (end - line)
@@ -256,20 +235,9 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         edges = [0, *stops, -1]
         return [_Shown(line, start=start, stop=stop) for start, stop in pairwise(edges)]
 
-    def _hidden(self, line: int) -> bool:
-        parts = self.parts
-        kind = parts.kinds[line]
-        return (
-            kind is Kind.META
-            or (kind is not Kind.FILE and parts.file_of[line] in self._folded_files)
-            or (kind is not Kind.HUNK and parts.hunk_of[line] in self._folded_hunks)
-        )
-
-    def _is_folded(self, line: int) -> bool:
-        kind = self.parts.kinds[line]
-        if kind is Kind.FILE:
-            return self.parts.file_of[line] in self._folded_files
-        return kind is Kind.HUNK and self.parts.hunk_of[line] in self._folded_hunks
+    def _part_at(self, line: int) -> Part | None:
+        """Return the hunk of a line, otherwise its file."""
+        return self.parts.hunk_of[line] or self.parts.file_of[line]
 
     def _notes_in(self, line: int, end: int) -> range:
         first, last = (
@@ -326,19 +294,21 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             at += 1
         return at - place
 
-    def file_at(self, line: int) -> FilePart | None:
+    def file_at(self, line: int) -> Part | None:
         """Return the file of the diff that a line belongs to; None in a message."""
-        file = self.parts.file_of[line] if line < len(self.parts.file_of) else -1
-        return self.parts.files[file] if file >= 0 else None
+        files = self.parts.file_of
+        return files[line] if line < len(files) else None
 
     # moving
 
     def go(self, line: int) -> None:
         line = max(0, min(line, len(self.rows) - 1))
-        if self.rows and self._hidden(line) and self.parts.kinds[line] is not Kind.META:
-            self._folded_files.discard(self.parts.file_of[line])
-            self._folded_hunks.discard(self.parts.hunk_of[line])
-            self._lay_out()
+        if self.rows and self.parts.kinds[line] is not Kind.META:
+            parts = (self.parts.file_of[line], self.parts.hunk_of[line])
+            folds = {part.start for part in parts if part} - {line} & self._folded
+            if folds:
+                self._folded -= folds
+                self._lay_out()
         here = self._notes_in(line, line + 1)
         if here and self.note not in here:
             self._mark(here.start)
@@ -445,26 +415,16 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return super().check_action(action, parameters)
 
     def action_fold(self) -> None:
-        if not self.rows:
-            return
-        file, hunk = self.parts.file_of[self.cursor], self.parts.hunk_of[self.cursor]
-        if hunk >= 0:
-            self._folded_hunks ^= {hunk}
-            self._after_fold(self.parts.hunks[hunk].start)
-        elif file >= 0:
-            self._folded_files ^= {file}
-            self._after_fold(self.parts.files[file].start)
+        if self.rows and (part := self._part_at(self.cursor)):
+            self._folded ^= {part.start}
+            self._after_fold(part.start)
 
     def action_fold_all(self) -> None:
-        every = set(range(len(self.parts.files)))
-        if not every:
-            return
-        self._folded_files, self._folded_hunks = (
-            (set() if self._folded_files == every else every),
-            set(),
-        )
-        at = self.parts.file_of[self.cursor]
-        self._after_fold(self.parts.files[at].start if at >= 0 else self.cursor)
+        every = {file.start for file in self.parts.files}
+        if every:
+            self._folded = set() if self._folded == every else every
+            file = self.file_at(self.cursor)
+            self._after_fold(file.start if file else self.cursor)
 
     def _after_fold(self, line: int) -> None:
         self._lay_out()
@@ -496,28 +456,21 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         base = colors.base if colors.tinted else self.rich_style
         if place >= len(self._shown):
             return Strip.blank(self.columns, base)
-        view = (
-            self.columns,
-            self.scroll_offset.x,
-            self.word,
-            id(colors),
-        )
+        view = (self.columns, self.scroll_offset.x, self.word, id(colors))
         if view != self._strips_of or len(self._strips) > KEPT:
             self._strips, self._strips_of = {}, view
         shown = self._shown[place]
-        at_cursor = shown.note < 0 and (
+        is_note = shown.note >= 0
+        at_cursor = not is_note and (
             place == self.place_of(self.cursor)
             or (shown.start > 0 and shown.line == self.cursor)
         )
-        key = (
-            shown,
-            self._is_folded(shown.line),
-            at_cursor if shown.note < 0 else shown.note == self.note,
-        )
+        is_marked = shown.note == self.note if is_note else at_cursor
+        key = (shown, shown.line in self._folded, is_marked)
         if key not in self._strips:
-            self._strips[key] = _merged(
-                self._strip(shown, colors, at_cursor).apply_style(base)
-            )
+            paint = partial(colors.style, cursor=at_cursor)
+            strip = self._strip(shown, paint, at_cursor)
+            self._strips[key] = _merged(strip.apply_style(base))
         strip = self._strips[key]
         if at_cursor and not colors.tinted:
             strip = strip.apply_style(
@@ -526,43 +479,36 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return strip
 
     def _current_colors(self) -> DiffColors:
-        ground = self.background_colors[1]
-        of = (self.app.theme, ground, self.app.no_color)
+        of = (self.app.theme, self.background_colors[1], self.app.no_color)
         if self._colors is None or self._colors_of != of:
             self._colors, self._colors_of = DiffColors(self), of
             self._pieces = {}
         return self._colors
 
-    def _strip(self, shown: _Shown, colors: DiffColors, cursor: bool) -> Strip:
-        wide, across = self.columns, self.scroll_offset.x
-        bar = (glyph("cursor") if self.has_focus else "│") if cursor else " "
+    def _strip(self, shown: _Shown, paint: Paint, at_cursor: bool) -> Strip:
+        wide = self.columns
         if shown.note >= 0:
-            return self._drawn(self._note_text(shown, colors), 0, wide, colors.style())
+            return self._drawn(self._note_text(shown, paint), 0, wide, paint())
         kind = self.parts.kinds[shown.line]
-        ground, cell = self._ground(kind), colors.style("quiet", cursor=cursor)
-        gutter = Text(bar, style=colors.style("accent", cursor=cursor))
-        if self.parts.hunks:
-            number = (
-                self.parts.new[shown.line] if kind in CODE and not shown.start else 0
-            )
-            if kind in CODE or kind in (Kind.MARK,):
-                gutter.append(f"{number or '':>{self._digits}} ", style=cell)
-        if kind in CODE:
-            gutter.append(
-                " " if shown.start else self._sign(kind),
-                style=colors.style(ground, ground, cursor=cursor),
-            )
-            text = self._code(shown.line, colors, cursor)
+        ground, is_code = GROUNDS.get(kind, ""), kind in CODE
+        fill = paint("", ground)
+        bar = (glyph("cursor") if self.has_focus else "│") if at_cursor else " "
+        gutter = Text(bar, style=paint("accent"))
+        if self.parts.hunks and (is_code or kind is Kind.MARK):
+            number = self.parts.new[shown.line] if is_code and not shown.start else 0
+            gutter.append(f"{number or '':>{self._digits}} ", style=paint("quiet"))
+        if is_code:
+            sign = " " if shown.start else SIGNS.get(kind, " ")
+            gutter.append(sign, style=paint(ground, ground))
+            text = self._code(shown.line, ground, paint)
         else:
-            text = self._prose(shown.line, kind, colors, cursor, wide - 2)
-            gutter.append(" ", style=colors.style("", ground, cursor=cursor))
-        fill = colors.style("", ground, cursor=cursor)
+            text = self._prose(shown.line, kind, paint, wide - PROSE_GUTTER)
+            gutter.append(" ", style=fill)
         head = self._segments(gutter)
         part = slice(shown.start, shown.stop if shown.stop >= 0 else None)
-        room = wide - head.cell_length
-        return Strip.join(
-            [head, self._drawn(text, across, room, fill, cut=True, part=part)]
-        )
+        room, across = wide - head.cell_length, self.scroll_offset.x
+        body = self._drawn(text, across, room, fill, cut=True, part=part)
+        return Strip.join([head, body])
 
     def _drawn(
         self,
@@ -605,117 +551,83 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         )
 
     @staticmethod
-    def _sign(kind: Kind) -> str:
-        return {Kind.ADDED: "+", Kind.REMOVED: "-"}.get(kind, " ")
-
-    @staticmethod
-    def _ground(kind: Kind) -> str:
-        return {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.FILE: "panel"}.get(
-            kind, ""
-        )
-
-    @staticmethod
     def _lead(note: Note) -> str:
         return f"{glyph('below')} {note.sign} "
 
-    def _note_text(self, shown: _Shown, colors: DiffColors) -> Text:
-        note = self.notes[shown.note]
-        current = shown.note == self.note
-        style = colors.style(note.role) + Style(bold=current or None)
-        text = Text(glyph("cursor") if current else " ", style=style)
-        text.append(" " * (self._gutter - 1))
+    def _note_text(self, shown: _Shown, paint: Paint) -> Text:
+        note, is_current = self.notes[shown.note], shown.note == self.note
         lead = self._lead(note)
-        text.append(lead if shown.begins else " " * width(lead), style=style)
-        text.append(shown.text, style=style)
-        return text
+        return Text.assemble(
+            glyph("cursor") if is_current else " ",
+            " " * (self._gutter - 1),
+            lead if shown.begins else " " * width(lead),
+            shown.text,
+            style=paint(note.role) + Style(bold=is_current or None),
+        )
 
-    def _prose(
-        self, line: int, kind: Kind, colors: DiffColors, cursor: bool, wide: int
-    ) -> Text:
+    def _prose(self, line: int, kind: Kind, paint: Paint, wide: int) -> Text:
         row = printable(self.rows[line]).expandtabs(8)
-        if kind is Kind.FILE:
-            return self._file_text(line, colors, cursor, wide)
-        if kind is Kind.HUNK:
-            return self._hunk_text(line, colors, cursor)
-        base = colors.style(cursor=cursor)
-        text = Text(row, style=base)
+        part = self._part_at(line)
+        if part and kind is Kind.FILE:
+            return self._file_text(part, paint, wide)
+        if part and kind is Kind.HUNK:
+            return self._hunk_text(part, paint)
+        text = Text(row, style=paint())
         if kind in (Kind.HEADER, Kind.SUBJECT, Kind.TRAILER):
             name, colon, _ = row.partition(":")
             if colon and not row.startswith(" "):
-                text.stylize(
-                    colors.style(
-                        "trailer" if kind is Kind.TRAILER else "header", cursor=cursor
-                    ),
-                    0,
-                    len(name) + 1,
-                )
+                role = "trailer" if kind is Kind.TRAILER else "header"
+                text.stylize(paint(role), 0, len(name) + 1)
             if kind is Kind.SUBJECT:
                 text.stylize("bold")
         elif kind in (Kind.PATCH, Kind.RULE, Kind.META, Kind.MARK):
-            text.stylize(colors.style("quiet", cursor=cursor))
+            text.stylize(paint("quiet"))
         elif kind is Kind.STAT and "|" in row:
             for at in range(row.rindex("|"), len(row)):
                 if row[at] in "+-":
-                    text.stylize(
-                        colors.style(
-                            "added" if row[at] == "+" else "removed", cursor=cursor
-                        ),
-                        at,
-                        at + 1,
-                    )
+                    role = "added" if row[at] == "+" else "removed"
+                    text.stylize(paint(role), at, at + 1)
         return text
 
-    def _fold_sign(self, line: int) -> str:
-        return glyph("folded" if self._is_folded(line) else "unfolded")
+    def _fold_sign(self, part: Part) -> str:
+        return glyph("folded" if part.start in self._folded else "unfolded")
 
-    def _file_text(
-        self, line: int, colors: DiffColors, cursor: bool, wide: int
-    ) -> Text:
-        part = self.parts.files[self.parts.file_of[line]]
-        text = Text(style=colors.style("", "panel", cursor=cursor))
-        text.append(f"{self._fold_sign(line)} {printable(part.path)}", style="bold")
+    def _file_text(self, part: Part, paint: Paint, wide: int) -> Text:
+        text = Text(style=paint("", "panel"))
+        text.append(f"{self._fold_sign(part)} {printable(part.name)}", style="bold")
         if part.note:
-            text.append(
-                f"  {printable(part.note)}",
-                style=colors.style("quiet", "panel", cursor=cursor),
-            )
+            text.append(f"  {printable(part.note)}", style=paint("quiet", "panel"))
         added, removed = self.parts.counts(part)
         counts = Text.assemble(
-            (f"+{added}", colors.style("added", "panel", cursor=cursor)),
+            (f"+{added}", paint("added", "panel")),
             " ",
-            (f"-{removed}", colors.style("removed", "panel", cursor=cursor)),
+            (f"-{removed}", paint("removed", "panel")),
         )
         text.append(" " * max(2, wide - width(text.plain) - len(counts.plain) - 1))
         return text.append_text(counts)
 
-    def _hunk_text(self, line: int, colors: DiffColors, cursor: bool) -> Text:
-        hunk = self.parts.hunks[self.parts.hunk_of[line]]
-        text = Text(
-            f"{self._fold_sign(line)} line {hunk.new_line}",
-            style=colors.style("hunk", cursor=cursor),
-        )
-        if hunk.section:
-            text.append(f"  {printable(hunk.section).expandtabs(8)}", style="bold")
-        if self._is_folded(line):
-            text.append("  +{} -{}".format(*self.parts.counts(hunk)))
+    def _hunk_text(self, part: Part, paint: Paint) -> Text:
+        text = Text(f"{self._fold_sign(part)} line {part.line}", style=paint("hunk"))
+        if part.name:
+            text.append(f"  {printable(part.name).expandtabs(8)}", style="bold")
+        if part.start in self._folded:
+            text.append("  +{} -{}".format(*self.parts.counts(part)))
         return text
 
     # code
 
-    def _code(self, line: int, colors: DiffColors, cursor: bool) -> Text:
+    def _code(self, line: int, ground: str, paint: Paint) -> Text:
         """Return a line of code: its syntax, the words that changed, and trailing
         whitespace that the patch adds.
         """
-        kind = self.parts.kinds[line]
-        ground = self._ground(kind)
         raw = printable(self.rows[line][1:])
-        text = self._syntax_of(line).copy() if colors.tinted else Text(raw)
-        text.style = colors.style("", ground, cursor=cursor)
+        is_tinted = self._colors is not None and self._colors.tinted
+        text = self._syntax_of(line).copy() if is_tinted else Text(raw)
+        text.style = paint("", ground)
         for start, end in self._changed_words(line):
-            word = colors.style("", f"{ground}-word", cursor=cursor)
-            text.stylize(word, start, end)
+            text.stylize(paint("", f"{ground}-word"), start, end)
         end = len(raw.rstrip())
-        if kind is Kind.ADDED and end < len(raw):
+        if self.parts.kinds[line] is Kind.ADDED and end < len(raw):
             text.stylize("reverse", end)
         text.expand_tabs(8)
         return text
@@ -724,20 +636,18 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         """Return a line with its syntax, read with the piece of the hunk that it is
         in: the old side for a removed line, otherwise the new one.
         """
-        hunk = self.parts.hunks[self.parts.hunk_of[line]]
-        removed = self.parts.kinds[line] is Kind.REMOVED
-        piece = (line - hunk.start) // PIECE
-        key = hunk.start + piece * PIECE, int(removed)
+        hunk, kinds = self.parts.hunk_of[line], self.parts.kinds
+        assert hunk is not None
+        removed = kinds[line] is Kind.REMOVED
+        start = line - (line - hunk.start) % PIECE
+        key = start, removed
         if key not in self._pieces:
-            other = Kind.ADDED if removed else Kind.REMOVED
-            lines = [
-                at
-                for at in range(key[0], min(key[0] + PIECE, hunk.end or len(self.rows)))
-                if self.parts.kinds[at] in CODE and self.parts.kinds[at] is not other
-            ]
+            shown = Kind.CONTEXT, kinds[line] if kinds[line] in SIGNS else Kind.ADDED
+            end = min(start + PIECE, hunk.end or len(self.rows))
+            lines = [at for at in range(start, end) if kinds[at] in shown]
             file = self.file_at(line)
             texts = highlighted(
-                file.path if file else "",
+                file.name if file else "",
                 [printable(self.rows[at][1:]) for at in lines],
                 dark=self.app.current_theme.dark,
             )

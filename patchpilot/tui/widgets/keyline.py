@@ -4,6 +4,8 @@
 Textual's Footer has one widget per key and rebuilds them at every change of screen.
 """
 
+from typing import Any
+
 from rich.text import Text
 from textual.binding import ActiveBinding
 from textual.events import Click
@@ -56,17 +58,17 @@ class KeyLine(Widget):
 
     def _known(self) -> tuple[list[Shown], list[Shown]]:
         """Return the keys of the screen, or of the dialog above it, and those seldom needed."""
-        screen, stage = self.app.screen, getattr(self.app.screen, "stage", None)
+        screen: Any = self.app.screen
+        stage: Stage | None = getattr(screen, "stage", None)
         keys: ShownKeys = getattr(screen, "shown_keys", ALL_KEYS)
         seen, labels = set(keys.hidden), dict(keys.labels)
         if stage:
-            following = _following(stage)
-            labels.setdefault(NEXT, f"go to {following.label}" if following else "")
-            labels.setdefault(JUMP, getattr(screen, "jump_label", ""))
+            following = list(Stage)[stage.number : stage.number + 1]
+            labels.setdefault(NEXT, "".join(f"go to {one.label}" for one in following))
+            labels.setdefault(JUMP, screen.jump_label)
         active = list(screen.active_bindings.values())
         if stage in getattr(screen, "without_topic", ()):
-            keys = ShownKeys(added=frozenset(("base", "home")))
-            seen = {NEXT}
+            keys, seen = ShownKeys(added=frozenset(("base", "home"))), {NEXT}
             active = [one for one in active if one.node is self.app]
         # while there is a search, n is for its matches
         if any(one.binding.action == MATCH for one in active):
@@ -79,45 +81,42 @@ class KeyLine(Widget):
             is_shown = binding.show or (is_own and action in keys.added)
             if action in seen or not label or (is_own and not is_shown):
                 continue
-            shown = self.app.get_key_display(binding)
+            key = self.app.get_key_display(binding)
             if is_shown:
                 seen.add(action)
-                known[shown] = (shown, label, one)
-            elif one.node is screen and binding.tooltip and shown not in known:
-                seldom[shown] = (shown, label, one)
-        ordered = sorted(
-            known.values(),
-            key=lambda shown: (
-                shown[2] is not None
-                and (
-                    shown[2].binding.action != keys.first,
-                    shown[2].binding.key != "enter",
-                    shown[2].node is self.app,
-                    shown[2].binding.action == "app.help",
-                )
-            ),
-        )
-        hints: list[Shown] = [
-            (key, words, None) for key, words in getattr(screen, "hints", ())
-        ]
-        return hints + ordered, list(seldom.values())
+                known[key] = (key, label, one)
+            elif one.node is screen and binding.tooltip and key not in known:
+                seldom[key] = (key, label, one)
+
+        def order(shown: Shown) -> tuple[bool, ...]:
+            assert shown[2]
+            node, binding = shown[2].node, shown[2].binding
+            return (
+                binding.action != keys.first,
+                binding.key != "enter",
+                node is self.app,
+                binding.action == "app.help",
+            )
+
+        hints = [(key, words, None) for key, words in getattr(screen, "hints", ())]
+        return [*hints, *sorted(known.values(), key=order)], list(seldom.values())
 
     def rows(self) -> tuple[list[Shown], list[Shown]]:
         """Return as many keys as fit in the line, those of every screen (such as help) first, and
         the others, as many as fit above it.
         """
         known, seldom = self._known()
-        room, fits = self.size.width - 1 + GAP, set[int]()
-        for at in sorted(range(len(known)), key=lambda at: self._rank(known[at])):
-            if _wide(known[at]) <= room:
-                room -= _wide(known[at])
-                fits.add(at)
-        rest = [shown for at, shown in enumerate(known) if at not in fits] + seldom
-        room, above = self.size.width - 1 + GAP, []
-        for shown in rest:
+        all_columns = self.size.width - 1 + GAP
+        room, fits = all_columns, list[Shown]()
+        for shown in sorted(known, key=self._rank):
+            if _wide(shown) <= room:
+                room -= _wide(shown)
+                fits.append(shown)
+        room, above = all_columns, []
+        for shown in [*(one for one in known if one not in fits), *seldom]:
             room -= _wide(shown)
             above += [shown] if room >= 0 else []
-        return [shown for at, shown in enumerate(known) if at in fits], above
+        return [shown for shown in known if shown in fits], above
 
     def _rank(self, shown: Shown) -> int:
         """Return how early a key takes its room: that of a list's Enter gives way to hints."""
@@ -147,12 +146,6 @@ class KeyLine(Widget):
                 await self.app.run_action(active.binding.action, active.node)
                 return
             at += _wide((key, words, active))
-
-
-def _following(stage: Stage | None) -> Stage | None:
-    stages = list(Stage)
-    at = stages.index(stage) + 1 if stage else len(stages)
-    return stages[at] if at < len(stages) else None
 
 
 def _wide(shown: Shown) -> int:

@@ -52,24 +52,6 @@ class Panel(Container):
         self.set_reactive(Panel.heading, title)
         self._labels = False
 
-    def watch_heading(self) -> None:
-        """Write the title."""
-        self._label()
-
-    def watch_note(self) -> None:
-        """Write the note."""
-        self._label()
-
-    def watch_count(self) -> None:
-        """Write the count."""
-        self._label()
-
-    def on_mount(self) -> None:
-        self._label()
-
-    def on_resize(self) -> None:
-        self._label()
-
     def refresh(
         self,
         *regions: Region,
@@ -89,6 +71,7 @@ class Panel(Container):
         )
 
     def _label(self) -> None:
+        """Write the texts of the border."""
         self._labels = True
         try:
             self._write_labels()
@@ -101,6 +84,8 @@ class Panel(Container):
         self.border_title = Text(heading) if heading else None
         bottom = bottom_in(one_line(self.note), one_line(self.count), room)
         self.border_subtitle = Text(bottom) if bottom else None
+
+    watch_heading = watch_note = watch_count = on_mount = on_resize = _label
 
 
 def heading_in(heading: str, room: int) -> str:
@@ -128,16 +113,8 @@ def bottom_in(note: str, count: str, room: int) -> str:
 
 
 class Columns(Container):
-    """Arranges panels by the width of the terminal.
-
-    Narrow terminals have all panels below each other. From 120 columns two are next to each
-    other, with the third below them; from 160 columns all three are.
+    """Arranges panels below each other, from 120 columns of the terminal next to each other.
 
     The sizes of the panels are set in patchpilot.tcss. On an 80x24 terminal, a panel of the class
-    `detail` is hidden until `ListDetailScreen.open_detail`.
+    `detail` is hidden until `StageScreen.open_detail`.
     """
-
-    def on_mount(self) -> None:
-        self.add_class(
-            f"-of-{len([child for child in self.children if isinstance(child, Panel)])}"
-        )

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The release ruler, which shows on a line of releases which of them have the bug."""
 
+from collections.abc import Sequence
+
 from rich.text import Text
 from textual.geometry import Size
 from textual.widget import Widget
@@ -10,25 +12,17 @@ from patchpilot.model.printable import crop
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import plain
 
-POINTS = {
-    ReleaseState.CLEAN: "ruler-clean",
-    ReleaseState.AFFECTED: "ruler-release",
-    ReleaseState.ENTERS: "ruler-enter",
-    ReleaseState.FIXED: "ruler-fixed",
-    ReleaseState.FIX: "ruler-fix",
-    ReleaseState.UNKNOWN: "unknown",
+LOOKS = {
+    ReleaseState.CLEAN: ("ruler-clean", "green", "no bug"),
+    ReleaseState.AFFECTED: ("ruler-release", "red", ""),
+    ReleaseState.ENTERS: ("ruler-enter", "bold red", ""),
+    ReleaseState.FIXED: ("ruler-fixed", "green", ""),
+    ReleaseState.FIX: ("ruler-fix", "bold cyan", ""),
+    ReleaseState.UNKNOWN: ("unknown", "yellow", ""),
 }
-"""The glyph of each state."""
-STYLES = {
-    ReleaseState.CLEAN: "green",
-    ReleaseState.AFFECTED: "red",
-    ReleaseState.ENTERS: "bold red",
-    ReleaseState.FIXED: "green",
-    ReleaseState.FIX: "bold cyan",
-    ReleaseState.UNKNOWN: "yellow",
-}
-WORDS = {ReleaseState.CLEAN: "no bug"}
-"""The words of a state where they are not its own: of a branch, "clean" says that the fix applies."""  # noqa: E501
+"""State → its glyph, its style, and its words where they are not its own: of a branch, "clean"
+states that the fix applies.
+"""
 SHORT = {ReleaseState.ENTERS: "enters"}
 """A word for a state where its own has no room below a point."""
 WITHOUT, BACKPORTED, WITH = "ruler-thin", "ruler-gap", "ruler"
@@ -49,97 +43,69 @@ def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
     """
     if not bug.points:
         return [plain(" " * LEFT + WAITING, "dim")]
-    wide = min(
-        WIDEST,
-        (columns - LEFT - len(ReleaseState.FIX) - 3) // max(1, len(bug.points) - 1),
-    )
-    if wide < max(len(point.version) for point in bug.points) + 1:
-        return [*_listed(bug, columns), *_noted(bug, columns)]
-    words, end = _words(bug.points, wide)
-    notes = _noted(bug, columns)
-    if len(notes) == 1 and end + 3 + len(notes[0]) <= columns:
-        words.append(Text("   ") + notes.pop())
-    return [_versions(bug.points, wide), _line(bug.points, wide), words, *notes]
-
-
-def _noted(bug: BugRange, columns: int) -> list[Text]:
-    return [
+    points = bug.points
+    room = columns - LEFT - len(ReleaseState.FIX) - 3
+    wide = min(WIDEST, room // max(1, len(points) - 1))
+    notes = [
         plain(" " * LEFT + crop(note, columns - LEFT), "italic") for note in bug.notes
     ]
+    if wide < max(len(point.version) for point in points) + 1:
+        return [*_listed(points, columns), *notes]
+    words = _words(points, wide)
+    if len(notes) == 1 and len(words) + 3 + len(notes[0]) <= columns:
+        words.append(Text("   ") + notes.pop())
+    return [*_line(points, wide), words, *notes]
 
 
-def _versions(points: tuple[ReleasePoint, ...], wide: int) -> Text:
-    row = Text(" " * LEFT, no_wrap=True)
-    for point in points:
-        row.append(
-            plain(
-                point.version.ljust(wide),
-                "bold"
-                if point.state in (ReleaseState.ENTERS, ReleaseState.FIX)
-                else "",
-            )
-        )
-    return row
-
-
-def _line(points: tuple[ReleasePoint, ...], wide: int) -> Text:
-    row = Text(" " * (LEFT + 1), no_wrap=True)
-    has_entry = any(point.state is ReleaseState.ENTERS for point in points)
-    entered = fixed = False
-    for point in points:
-        mark = glyph(POINTS[point.state])
-        if point is points[-1]:
-            row.append(
-                f"{mark} {point.state}" if point.state is ReleaseState.FIX else mark,
-                style=STYLES[point.state],
-            )
-            break
-        row.append(mark, style=STYLES[point.state])
-        fixed = fixed or point.state is ReleaseState.FIX
-        entered = (entered or point.state is ReleaseState.ENTERS) and not fixed
-        backported = (
-            has_entry
-            and not entered
-            and not fixed
-            and point.state in (ReleaseState.AFFECTED, ReleaseState.FIXED)
-        )
-        between = WITH if entered else BACKPORTED if backported else WITHOUT
-        row.append(
-            glyph(between) * (wide - 1), style="dim" if between == WITHOUT else "red"
-        )
-    return row
-
-
-def _words(points: tuple[ReleasePoint, ...], wide: int) -> tuple[Text, int]:
-    """Return the state of each point below it, as far as there is room; and the column
-    where they end.
-    """
-    row, end = Text(no_wrap=True), 0
+def _line(points: Sequence[ReleasePoint], wide: int) -> tuple[Text, Text]:
+    """Return the versions, and the line of their points below them."""
+    versions, row = Text(" " * LEFT, no_wrap=True), Text(" " * (LEFT + 1), no_wrap=True)
+    states = [point.state for point in points]
+    enters = states.index(ReleaseState.ENTERS) if ReleaseState.ENTERS in states else -1
+    fixed = (
+        states.index(ReleaseState.FIX) if ReleaseState.FIX in states else len(states)
+    )
     for at, point in enumerate(points):
-        start = LEFT + at * wide
-        is_said = point.state is ReleaseState.FIX and point is points[-1]
-        if not is_said and start >= end:
-            word = _word(point.state)
+        name, style, _ = LOOKS[point.state]
+        weight = "bold" if at in (enters, fixed) else ""
+        versions.append(plain(point.version.ljust(wide), weight))
+        is_last = at == len(points) - 1
+        named = f" {point.state}" if is_last and at == fixed else ""
+        row.append(glyph(name) + named, style)
+        if not is_last:
+            has_bug = point.state in (ReleaseState.AFFECTED, ReleaseState.FIXED)
+            between = (
+                WITH
+                if 0 <= enters <= at < fixed
+                else BACKPORTED
+                if has_bug and at < min(enters, fixed)
+                else WITHOUT
+            )
+            color = "dim" if between == WITHOUT else "red"
+            row.append(glyph(between) * (wide - 1), color)
+    return versions, row
+
+
+def _words(points: Sequence[ReleasePoint], wide: int) -> Text:
+    """Return the state of each point below it, as far as there is room."""
+    row = Text(no_wrap=True)
+    for at, point in enumerate(points):
+        start, (_, style, word) = LEFT + at * wide, LOOKS[point.state]
+        is_shown = point.state is ReleaseState.FIX and point is points[-1]
+        if not is_shown and start >= len(row):
+            word = word or str(point.state)
             word = word if len(word) < wide else SHORT.get(point.state, word)
-            row.append(" " * (start - end))
-            row.append(f"{word} ", style=STYLES[point.state])
-            end = start + len(word) + 1
-    return row, end
+            row.append(" " * (start - len(row)))
+            row.append(f"{word} ", style)
+    return row
 
 
-def _word(state: ReleaseState) -> str:
-    return WORDS.get(state, str(state))
-
-
-def _listed(bug: BugRange, columns: int) -> list[Text]:
+def _listed(points: Sequence[ReleasePoint], columns: int) -> list[Text]:
     rows = [Text(no_wrap=True)]
-    for point in bug.points:
-        part = plain(
-            f"{glyph(POINTS[point.state])} {point.version} {_word(point.state)}".replace(
-                "  ", " "
-            ),
-            STYLES[point.state],
-        )
+    for point in points:
+        name, style, word = LOOKS[point.state]
+        words = filter(None, (glyph(name), point.version, word or str(point.state)))
+        part = plain(" ".join(words), style)
         if rows[-1] and len(rows[-1]) + 2 + len(part) > columns:
             rows.append(Text(no_wrap=True))
         rows[-1].append(Text("  " if rows[-1] else "") + part)
