@@ -36,7 +36,7 @@ _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTI
 
 _OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
 _ROUNDS = (MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
-_REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
+REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
 """Messages that may be the first about a patch."""
 _Posted = tuple[int, Revision, Post]
 _Place = tuple[int, Revision | None, Post | None]
@@ -150,7 +150,7 @@ def reported(mails: Sequence[Classified]) -> tuple[PostedTopic, ...]:
     """
     found: dict[str, PostedTopic] = {}
     for mail in mails:
-        if mail.kind not in _REPORTS or not is_bot_address(mail.sender):
+        if mail.kind not in REPORTS or not is_bot_address(mail.sender):
             continue
         title = about(mail) or mail.subject.title
         authors = authors_named(mail)

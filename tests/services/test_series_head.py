@@ -7,11 +7,11 @@ from pathlib import Path
 from patchpilot.archive.track_store import TrackEntry
 from patchpilot.cli.output.track_report import series_text
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.status import read_thread
 from patchpilot.services.track.series_head import head_rows
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import Tracked, open_store
+from patchpilot.topic.followed.series_record import summary_of
 from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply
 from tests.reading import story
 
@@ -27,7 +27,7 @@ def tracked(*mails: bytes) -> Tracked:
     (status,) = read_thread(parse(mbox(*mails)))
     entry = TrackEntry(1, "v1@example.org", "", None, "t.mbox", "", None, None)
     return Tracked(
-        **SeriesSummary.of(status).summary(),
+        **summary_of(status, {}).summary(),
         entry=entry,
         unread=frozenset(),
         status=status,
@@ -48,6 +48,20 @@ def test_question_makes_it_the_authors_turn() -> None:
     assert head["next"] == "answer the review by Rita Reviewer and send v2"
     assert head["open"].endswith("by Rita Reviewer")
     assert head["landed"] == "nowhere yet"
+
+
+def test_open_request_on_an_earlier_version_makes_it_the_authors_turn() -> None:
+    ask = reply(
+        f"[PATCH] {TITLE}",
+        "> +\tint x;\n\nPlease make this unsigned.",
+        id="r1",
+        reply_to="v1",
+        minutes=60,
+    )
+    again = patch(f"[PATCH v2] {TITLE}", id="v2", minutes=900)
+    head = rows(patch(f"[PATCH] {TITLE}", id="v1"), ask, again)
+    assert head["turn"] == "yours"
+    assert head["next"].startswith("answer the open requests, or change the patch;")
 
 
 def test_applied_series_has_no_open_requests() -> None:

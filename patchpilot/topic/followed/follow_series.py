@@ -110,6 +110,7 @@ def add(
                 progress=progress,
             )
             status = _status_in(gathered, original, store)
+        status = status or _status_in(gathered, message_id, store, reports=True)
         reached = (
             (store.reached(url, store.reader.now - _REACH_KNOWN) or archive.reaches())
             if status and not gathered.failure
@@ -165,14 +166,17 @@ def _kept(
     return replace(shown, new=new, troubles=merge_note(same))
 
 
-def _status_in(gathered: Gathered, message_id: str, store: Store) -> Status | None:
-    mails = without_tests(gathered.mails)
-    return status_of(
-        message_id,
-        read_thread(
-            mails, now=store.reader.now, reader=store.reader, anchor=message_id
-        ),
+def _status_in(
+    gathered: Gathered, message_id: str, store: Store, *, reports: bool = False
+) -> Status | None:
+    every = read_thread(
+        without_tests(gathered.mails),
+        now=store.reader.now,
+        reader=store.reader,
+        anchor=message_id,
+        reports=reports,
     )
+    return status_of(message_id, every)
 
 
 def _original(

@@ -31,8 +31,10 @@ from patchpilot.reading.thread_values import (
     TAKEN,
     Status,
 )
-from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.tracked import Tracked
 
+Key = tuple[str, int]
+"""A request: its message and the line on which it begins."""
 ANSWERED = "answered, not marked done"
 """What an answered request is called, where it is listed with those that are open."""
 
@@ -79,6 +81,11 @@ class LedgerItem:
     def open(self) -> bool:
         return self.state is PointState.OPEN
 
+    @property
+    def waits(self) -> bool:
+        """Whether a person waits for the author's answer or change."""
+        return self.open and self.point.kind not in BY_MACHINE
+
 
 @json_form()
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ class SeriesLedger:
 
 def ledger_of(
     status: Status,
-    marks: Mapping[tuple[str, int], str],
+    marks: Mapping[Key, str],
     upcoming: Sequence[Patch] = (),
 ) -> tuple[LedgerItem, ...]:
     """Return the review comments on all revisions of a series, oldest message first.
@@ -143,8 +150,11 @@ def checklist(series: Tracked) -> tuple[LedgerItem, ...]:
     Requests for applied patches are omitted. The result is empty if all of the series is
     applied or if the series is closed; it follows from what is proven.
     """
-    status = series.status
-    if status is None or series.proven in (*TAKEN, *FINAL):
+    return left_of(series.status, series.marks) if series.status else ()
+
+
+def left_of(status: Status, marks: Mapping[Key, str]) -> tuple[LedgerItem, ...]:
+    if status.proven in (*TAKEN, *FINAL):
         return ()
     taken = {
         patch.number
@@ -153,7 +163,7 @@ def checklist(series: Tracked) -> tuple[LedgerItem, ...]:
     }
     return tuple(
         item
-        for item in ledger_of(status, series.marks)
+        for item in ledger_of(status, marks)
         if item.point.patch not in taken
         and (item.of_newest or (item.open and item.point.kind not in BY_MACHINE))
     )[-MAX_POINTS:]
@@ -163,7 +173,7 @@ def awaiting(series: Tracked) -> dict[str, list[LedgerItem]]:
     """Return the open review requests of people by the message that has them."""
     found: dict[str, list[LedgerItem]] = {}
     for item in checklist(series):
-        if item.open and item.point.kind not in BY_MACHINE:
+        if item.waits:
             found.setdefault(item.point.message_id, []).append(item)
     return found
 
