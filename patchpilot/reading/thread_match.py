@@ -220,28 +220,20 @@ class Posts:
         return (places[-1][0], None, None) if is_stable else places[-1]
 
     def titled(self, mail: Classified) -> _Place | None:
-        """Return what a reply without references is about by its subject, among the
-        patches of those whom it is addressed to or quotes.
+        """Return the earlier post that a reply without references is about by its subject and
+        its people, preferably one of the same version.
         """
-        said = " ".join(mail.body.attributions[:2])
         people = (*mail.mail.to, *mail.mail.cc, mail.sender)
-        every = self._before(mail, mail.subject) if mail.is_reply else []
-        authors = [(place, place[1].author) for place in every]
+        known = self.titles.get(title_key(mail.subject.title), ())
         places = [
             place
-            for place, author in authors
-            if author.called in said or author.email in said or is_by(people, [author])
-        ]
-        return places[-1] if places else None
-
-    def _before(self, mail: Classified, subject: Subject) -> list[_Posted]:
-        """Return the posts of a title that were sent before a mail, those of its version last."""
-        places = [
-            place
-            for place in self.titles.get(title_key(subject.title), ())
+            for place in known
+            if mail.is_reply and is_by(people, [place[1].author])
             if mail.mail.date is None or place[2].when <= mail.when
         ]
-        return sorted(places, key=lambda place: place[1].version == subject.version)
+        version = mail.subject.version
+        places.sort(key=lambda place: place[1].version == version)
+        return places[-1] if places else None
 
 
 def authors_named(mail: Classified) -> list[Address]:

@@ -152,7 +152,6 @@ def test_report_of_a_tree_begins_the_series_of_a_commit(workdir: Path) -> None:
         where = ("-C", made.repo.path, "--lore", archive.url, "--json")
         (series,) = json.loads(call("track", "add", commit, *where).out)["series"]
     assert (series["subject"], series["stable"][0]["state"]) == (TITLE, "queued")
-    assert any("only a report" in note for note in series["troubles"])
 
 
 def test_a_topic_that_was_posted_after_it_was_committed_is_found(workdir: Path) -> None:

@@ -94,7 +94,6 @@ def test_a_project_without_stable_branches_has_no_steps_for_them() -> None:
     unwanted = unwanted.replace(b"failed to apply", b"was seriously submitted")
     patch = applied("linux-pump@vger.kernel.org", "drivers/demo/pump.c", unwanted)
     assert [branch.state for branch in patch.stable] == ["not-needed"]
-    assert "backport" not in next_step(patch)
 
 
 @pytest.mark.parametrize(

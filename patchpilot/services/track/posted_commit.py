@@ -92,19 +92,15 @@ def mail_of_commit(
     """
     archive.parse_mail = reader.parse
     search = _Search(archive, repository, commit, reader)
-    ways: tuple[tuple[FoundBy, str, Callable[[], str | None]], ...] = (
-        (
-            FoundBy.LINK,
-            "reading the messages that the commit links to",
-            search.by_links,
-        ),
-        (FoundBy.PATCH_ID, "searching by patch-id", search.by_patch_id),
-        (FoundBy.SUBJECT, "searching by subject and author", search.by_subject),
-        (FoundBy.CHANGES, "searching by the changed files", search.by_changes),
-        (FoundBy.REPORT, "searching for reports of trees", search.by_report),
+    ways: tuple[tuple[FoundBy, Callable[[], str | None]], ...] = (
+        (FoundBy.LINK, search.by_links),
+        (FoundBy.PATCH_ID, search.by_patch_id),
+        (FoundBy.SUBJECT, search.by_subject),
+        (FoundBy.CHANGES, search.by_changes),
+        (FoundBy.REPORT, search.by_report),
     )
-    for way, what, look in ways:
-        progress(what)
+    for way, look in ways:
+        progress(f"searching {_HOW[way]}")
         if found := look():
             return CommitMail(found, way)
     return None

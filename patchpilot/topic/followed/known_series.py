@@ -130,10 +130,6 @@ def with_mails(
     )
 
 
-def remove(number: int, *, store: Store) -> TrackEntry:
-    return store.remove(number)
-
-
 def shown_series(
     entry: TrackEntry,
     store: Store,

@@ -154,18 +154,30 @@ def checklist(series: Tracked) -> tuple[LedgerItem, ...]:
 
 
 def left_of(status: Status, marks: Mapping[Key, str]) -> tuple[LedgerItem, ...]:
+    """Return the requests of `checklist`: whoever reviewed the latest version has none left on an
+    earlier one.
+    """
+    topic = status.topic
     if status.proven in (*TAKEN, *FINAL):
         return ()
     taken = {
         patch.number
         for patch in status.patches
-        if patch.version == status.topic.latest.version and patch.proven in TAKEN
+        if patch.version == topic.latest.version and patch.proven in TAKEN
+    }
+    senders = {it.message_id: it.mail.sender for it in status.replies}
+    approving = {
+        it.mail.sender.key
+        for it in status.replies
+        if it.mail.credited and it.revision in topic.current
+        if topic.identities.knows(it.mail.sender)
     }
     return tuple(
         item
         for item in ledger_of(status, marks)
         if item.point.patch not in taken
-        and (item.of_newest or (item.open and item.point.kind not in BY_MACHINE))
+        if item.of_newest
+        or (item.waits and senders[item.point.message_id].key not in approving)
     )[-MAX_POINTS:]
 
 
