@@ -220,16 +220,17 @@ class Posts:
         return (places[-1][0], None, None) if is_stable else places[-1]
 
     def titled(self, mail: Classified) -> _Place | None:
-        """Return the earlier post that a reply without references is about by its subject and
-        its people, preferably one of the same version.
+        """Return the earlier post that a reply without references is about by its subject, and by
+        those whom it is addressed to or quotes, preferably one of the same version.
         """
+        quoted = " ".join(mail.body.attributions[:2])
         people = (*mail.mail.to, *mail.mail.cc, mail.sender)
         known = self.titles.get(title_key(mail.subject.title), ())
         places = [
             place
             for place in known
-            if mail.is_reply and is_by(people, [place[1].author])
-            if mail.mail.date is None or place[2].when <= mail.when
+            if mail.is_reply and (mail.mail.date is None or place[2].when <= mail.when)
+            if place[1].author.called in quoted or is_by(people, [place[1].author])
         ]
         version = mail.subject.version
         places.sort(key=lambda place: place[1].version == version)

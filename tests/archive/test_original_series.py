@@ -190,7 +190,7 @@ def test_two_patches_of_one_stable_review_are_two_series(workdir: Path) -> None:
 def test_stable_message_without_an_original_begins_a_series(archive: str) -> None:
     found = call("track", "add", "sl@example.org", "--lore", archive, "--json")
     (series,) = json.loads(found.out)["series"]
-    assert any("only a report" in note for note in series["troubles"])
+    assert "only a report" in str(series["troubles"])
 
 
 @pytest.mark.parametrize(

@@ -385,8 +385,7 @@ IN_A_DISCUSSION = {
 def test_an_answer_to_a_reply_asks_for_changes_only_where_it_says_so(name: str) -> None:
     said, kind = IN_A_DISCUSSION[name]
     found = classify(parse(mail(RE, f"> It is slow.\n{said}\n", sender=RITA))[0])
-    there = classify_for(found, found.sender, False, Answered.OTHER)
-    assert there.kind == kind
+    assert classify_for(found, found.sender, False, Answered.OTHER).kind == kind
 
 
 @pytest.mark.parametrize(

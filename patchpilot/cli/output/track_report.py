@@ -112,8 +112,9 @@ def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
     yield f"  author    {answer.author or ''}"
     for sent in answer.revisions:
         revision = sent.revision
+        patches = counted(revision.patch_count, "patch", "patches")
         yield (
-            f"  {revision.label:<9} {_day(revision.sent)}  {_counted(revision.patch_count)} "
+            f"  {revision.label:<9} {_day(revision.sent)}  {patches} "
             f" <{revision.message_id}>{_date_note(sent.mail)}"
         )
     for missing in answer.missing_revisions:
@@ -265,10 +266,6 @@ def _no_release(how: str) -> str:
         if how.startswith("in the repository")
         else ", first release unknown without a repository (-C DIR)"
     )
-
-
-def _counted(patches: int) -> str:
-    return f"{patches} patch{'es' if patches != 1 else ''}"
 
 
 def _excerpt(text: str, most: int = 24) -> list[str]:

@@ -169,7 +169,8 @@ def left_of(status: Status, marks: Mapping[Key, str]) -> tuple[LedgerItem, ...]:
     approving = {
         it.mail.sender.key
         for it in status.replies
-        if it.mail.credited and it.revision in topic.current
+        if any(not tag.conditional for tag in it.mail.credited)
+        if it.revision in topic.current
         if topic.identities.knows(it.mail.sender)
     }
     return tuple(
