@@ -73,6 +73,8 @@ _OF_STABLE = {
     MailKind.STABLE_FAILED: "failed",
 }
 """What the messages of the stable trees report."""
+_UNWANTED = re.compile(r"\bwas seriously submitted\b", re.IGNORECASE)
+"""The subject by which the stable team rejects a patch."""
 STATES = frozenset(
     (
         *("applied", "merged", "queued", "review", "proposed", "failed"),
@@ -253,8 +255,15 @@ def _said(reply: Reply) -> list[Claim]:
         tree = place.tree or default_project().mainline
         return [base._replace(what="merged", tree=tree, commit=first)]
     if kind in _OF_STABLE:
+        # "WTF: patch" in place of "FAILED: patch"
+        unwanted = _UNWANTED.search(mail.mail.subject)
         return [
-            base._replace(what=_OF_STABLE[kind], commit=first, version=version)
+            base._replace(
+                what=_OF_STABLE[kind],
+                commit=first,
+                version=version,
+                withdrawn="no stable material" if unwanted else None,
+            )
             for version in place.versions
         ]
     return _in_talk(reply, base._replace(tree=None))

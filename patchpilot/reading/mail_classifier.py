@@ -11,7 +11,6 @@ from functools import cached_property
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.mail import Mail
-from patchpilot.model.message_id import batch_of
 from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import MailKind
@@ -42,8 +41,6 @@ from patchpilot.reading.statements import Answered, Statement, statement_of
 
 MAX_SUBJECT = 1000
 MAX_REFERENCES = 50
-_DEEPEST_PATCH = 2
-"""References of a mail that answers a patch below a cover letter."""
 _REPLY = re.compile(
     r"^(?:\s*\[[^]]*\])*\s*(?:re|aw|antw|sv|vs|res|rif|回复|答复)\s*(?:\[\d+\])?\s*[:：]",
     re.IGNORECASE,
@@ -83,9 +80,6 @@ _WISH = re.compile(
     re.IGNORECASE,
 )
 """A wish, even if it is put as a question."""
-_NAMED = re.compile(
-    r"(?P<name>[^<>,\"]{2,60}?)\s*(?:<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*(?:via\s+[\w-]+\s*)?(?:wrote|writes|said|kirjoitti|schrieb)\W*$"
-)
 
 
 @dataclass(frozen=True)
@@ -131,7 +125,7 @@ class Classified:
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
-        return sentences_of(self.body, self.mail.body)
+        return sentences_of(self.body)
 
     @property
     def writer(self) -> Writer:
@@ -223,8 +217,8 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     by_author = same_person(sender, author) if author else _has_signed(sender, body)
     # quotes cannot be distinguished from the sender's own words there, and lists refuse it
     tags = () if is_html_only(mail) else given_trailers(body, sender)
-    answered = Answered.PATCH if _answers_patch(mail) else Answered.UNKNOWN
-    return _by_person(replace(base, by_author=by_author, trailers=tags), answered)
+    known = replace(base, by_author=by_author, trailers=tags)
+    return _by_person(known, Answered.PATCH)
 
 
 def is_html_only(mail: Mail) -> bool:
@@ -247,7 +241,7 @@ def classify_for(
     """
     mail = known.mail
     known = known if known.sender == sender else replace(known, sender=sender)
-    same = known.by_author is by_author and (
+    same = known.by_author is by_author is False and (
         answered is Answered.PATCH or known.kind is not MailKind.REVIEW
     )
     if (
@@ -264,10 +258,13 @@ def classify_for(
         semi=False,
         by_author=by_author,
     )
-    return _by_person(plain, answered)
+    to_self = by_author and answered is not Answered.OTHER
+    return _by_person(plain, answered, to_self=to_self)
 
 
-def _by_person(base: Classified, answered: Answered) -> Classified:
+def _by_person(
+    base: Classified, answered: Answered, *, to_self: bool = False
+) -> Classified:
     """Classify a message of a person: b4's note, a mark for patchwork, a formal NACK, a statement,
     tags, a patch, otherwise by the prose.
     """
@@ -281,7 +278,9 @@ def _by_person(base: Classified, answered: Answered) -> Classified:
         )
     body, credited = base.body, base.credited
     said = statement_of(
-        base.sentences, by_author=base.by_author, to_self=_to_self(base)
+        base.sentences,
+        by_author=base.by_author,
+        to_self=to_self,
     )
     base = replace(base, answers=answered, said=said)
     if (mark := PATCHWORK_MARK.search(body.text)) and (
@@ -317,10 +316,6 @@ def _by_person(base: Classified, answered: Answered) -> Classified:
     return replace(base, kind=kind, confidence=confidence, why=why)
 
 
-def _to_self(base: Classified) -> bool:
-    return any(_says(line, base.sender) for line in base.body.attributions[:1])
-
-
 def _by_prose(mail: Classified) -> tuple[MailKind, float, str]:
     """Return the kind of a person's reply, its likelihood (0 to 1), and the sentence that shows it.
 
@@ -331,7 +326,7 @@ def _by_prose(mail: Classified) -> tuple[MailKind, float, str]:
     sentences = sentences or list(mail.sentences[:MAX_SENTENCES])
     if not sentences:
         return MailKind.OTHER, 0.6, "only quotes"
-    writer = _writer(mail)
+    writer = Writer(mail.writer.role, mail.writer.answers)
     names = sentence_names(sentences, writer)
 
     def said(*wanted: str) -> str:
@@ -359,16 +354,6 @@ def _by_prose(mail: Classified) -> tuple[MailKind, float, str]:
     if assent:
         return MailKind.REVIEW if said("need") else MailKind.ACK, 0.6, assent
     return MailKind.OTHER, 0.6, question or sentences[0].text[:MAX_WHY]
-
-
-def _writer(mail: Classified) -> Writer:
-    answered, by_author = mail.answers, mail.by_author
-    if answered is Answered.PATCH and mail.body.answers_a_reply:
-        answered = Answered.UNKNOWN
-    # who answers themselves where nothing shows whose the patch is may well be its author
-    if answered in (Answered.PATCH, Answered.UNKNOWN):
-        by_author = by_author or _to_self(mail)
-    return Writer("author" if by_author else "other", answered.name.lower())
 
 
 def _may_judge(mail: Classified) -> bool:
@@ -454,14 +439,6 @@ def _is_whole_patch(body: Body) -> bool:
     return has_header and len(body.text.split()) < 60
 
 
-def _answers_patch(mail: Mail) -> bool:
-    """Return whether a mail answers a patch, by the Message-IDs of its thread."""
-    if mail.in_reply_to and batch_of(mail.in_reply_to):
-        return True
-    is_deep = len(mail.references) > _DEEPEST_PATCH
-    return not is_deep and not any(map(batch_of, mail.references))
-
-
 def _has_signed(sender: Address, body: Body) -> bool:
     """Return whether the quoted patch is signed by the sender first: who takes a patch
     signs below.
@@ -469,21 +446,6 @@ def _has_signed(sender: Address, body: Body) -> bool:
     signed = (_SIGNED.match(line) for line in body.quoted[:400])
     first = next((parse_address(it[1]) for it in signed if it), None)
     return first is not None and same_person(first, sender)
-
-
-def _says(attribution: str, person: Address) -> bool:
-    """Return whether an attribution ("On …, Ada Fixer wrote:") names the person."""
-    named = _NAMED.search(attribution)
-    if not named:
-        return False
-    name = named["name"].rpartition(",")[2].strip()
-    return same_person(
-        Address(
-            re.sub(r"^.*\d\d:?\d\d\s*(?:[AP]M|[-+]\d{4})?,?\s*", "", name).strip(),
-            named["email"] or "-",
-        ),
-        person,
-    )
 
 
 def unquoted(body: str) -> str:

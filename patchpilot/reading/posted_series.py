@@ -149,12 +149,13 @@ class Revision:
     @property
     def label(self) -> str:
         """Its usual name: `v2`, `RFC v1`, `v1 resend`, `v1 pull request`."""
-        words = [
-            *(["RFC"] if self.rfc else []),
+        words = (
+            "RFC" * self.rfc,
             f"v{self.version}",
-            *(["resend"] if self.resend else []),
-        ]
-        return " ".join([*words, *(["pull request"] if self.pull_request else [])])
+            "resend" * self.resend,
+            "pull request" * self.pull_request,
+        )
+        return " ".join(filter(None, words))
 
     @property
     def head(self) -> Post:

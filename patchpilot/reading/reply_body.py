@@ -13,6 +13,8 @@ from patchpilot.model.mail import scissors_line
 MAX_LINES = 20_000
 """Lines that are parsed: a longer mail is a log or an attack, and what matters is at its top."""
 
+QUOTED_LINES = 6
+"""At most this many quoted lines directly above a part show what it is about."""
 _LONGEST_ATTRIBUTION = 300
 
 _QUOTE = re.compile(r"^[ \t]{0,3}(?:[A-Za-z]{1,3})?>")
@@ -54,16 +56,20 @@ _PATCH_HEAD = re.compile(r"^(?:From [0-9a-f]{40} |From: .+@|Subject: \S)")
 
 @dataclass(frozen=True, slots=True)
 class ReplyLine:
-    """A line that the sender wrote.
+    """A line that the sender wrote, and its 0-based index in the body.
 
-    Contains its text, its 0-based index in the body, and whether it answers a quoted line of a
-    diff or a quoted question.
+    `quoted` are the lines of the quote directly above its part of the message, at most the last
+    `QUOTED_LINES`. `on_code` and `on_question` state whether the last quote ends with a line of a
+    diff or with a question. Parts and paragraphs are numbered in the order of the message.
     """
 
     text: str
     at: int
     on_code: bool = False
     on_question: bool = False
+    quoted: tuple[str, ...] = ()
+    part: int = 0
+    paragraph: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +90,6 @@ class Body:
         return "\n".join(line.text for line in self.own).strip()
 
     @property
-    def answers_a_reply(self) -> bool:
-        """Whether what is quoted quotes something itself: the mail answers a reply, not the patch."""  # noqa: E501
-        return any(line.lstrip(" \t").startswith(">") for line in self.quoted)
-
-    @property
     def has_diff(self) -> bool:
         return any(_DIFF.match(line) for line in self.patch)
 
@@ -107,10 +108,17 @@ def parse_body(body: str) -> Body:
     quoted: list[str] = []
     attributions: list[str] = []
     on_code = on_question = False
+    above: list[str] = []
+    part = paragraph = 0
+    is_new, last = True, -1
     for at, line in enumerate(lines[:patch_from]):
         if quoted_at[at]:
             if not at or not quoted_at[at - 1]:
                 attributions += _take_attribution(own, at, quoted_at)
+                above = []
+            kept = [*above[1 - QUOTED_LINES :], line[1:].removeprefix(" ")]
+            above = kept if line[0] == ">" else []
+            is_new = True
             inner = line[1:] if line[0] == ">" else _QUOTE.sub("", line, count=1)
             quoted.append(inner)
             bare = inner.strip("> \t")
@@ -123,9 +131,18 @@ def parse_body(body: str) -> Body:
                 )
                 on_question = bare.endswith("?") and not on_code
         elif at < end and not _END_QUOTED.match(line):
-            own.append(ReplyLine(line.rstrip(), at, on_code, on_question))
+            if text := line.rstrip():
+                part += is_new
+                paragraph += is_new or last != at - 1
+                is_new, last = False, at
+            here = tuple(above), part, paragraph
+            own.append(ReplyLine(text, at, on_code, on_question, *here))
+            if _ON_WROTE.match(line):
+                is_new, above = True, []
         else:
             quoted.append(line)
+            if line.strip():
+                is_new, above = True, []
     attributions += _stray_attributions(own)
     return Body(
         tuple(own), tuple(quoted), tuple(attributions), tuple(lines[patch_from:])

@@ -81,8 +81,7 @@ _ASKING = {"says please or should", "says you should", "?"}
 class Writer:
     """The writer of a message, what it answers, and its kind if that is known.
 
-    `role` is author or other; the message answers the patch, the author, somebody else or an
-    unknown person.
+    `role` is author or other; the message answers the patch, the author or somebody else.
     """
 
     role: str = "other"

@@ -11,10 +11,8 @@ from itertools import groupby
 
 from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.phrases import CLOSING, GREETING
-from patchpilot.reading.reply_body import MAX_LINES, Body, ReplyLine
+from patchpilot.reading.reply_body import Body, ReplyLine
 
-QUOTED_LINES = 6
-"""At most this many quoted lines directly above a sentence show what it is about."""
 _ENDS = re.compile(r"""[.!?]+[)"'\]]*(?=\s)|[;:]-?[)(](?=\s|$)""")
 _NO_END = re.compile(
     r"(?:\b(?:i\.?e|e\.?g|cf|vs|resp|viz|approx|incl|etc|al|fig|sec|no|nr|mr|dr|ms|st|[A-Z])|\.\.)\.$",
@@ -36,10 +34,8 @@ class Sentence:
     """A sentence of the sender: its text in one line, and its 0-based first and last line in the
     body.
 
-    `quoted` are the quoted lines directly above its part of the message, with one level of quote
-    marks removed. `on_code` and `on_question` state whether these end with a line of a diff or
-    with a question. `part` is the number of that part in the message and `place` the position
-    within it, both from 0.
+    The quote above it, its part and its paragraph are those of its first line; `place` is its
+    position within the part, from 0.
     """
 
     text: str
@@ -53,30 +49,30 @@ class Sentence:
     paragraph: int = 0
 
 
-def sentences_of(body: Body, text: str) -> tuple[Sentence, ...]:
-    """Return the sentences of a parsed message, without greetings, closings, tags and code.
-
-    `text` is the body from which `body` was parsed.
-    """
-    lines = text.split("\n", MAX_LINES)[:MAX_LINES]
+def sentences_of(body: Body) -> tuple[Sentence, ...]:
+    """Return the sentences of a parsed message, without greetings, closings, tags and code."""
     found: list[Sentence] = []
-    for number, part in enumerate(_parts(body.own, lines)):
-        quoted = _quoted_above(lines, part[0][0].at)
+    written = (line for line in body.own if line.text)
+    for number, part in groupby(written, lambda it: it.part):
         place = 0
-        for at, paragraph in enumerate(part):
-            prose = [line for line in paragraph if not _is_frame(line, first=not found)]
-            for start, end, words in _split(
-                [it for it in prose if not _CODE.match(it.text)]
-            ):
-                first = paragraph[0]
+        for at, paragraph in groupby(part, lambda it: it.paragraph):
+            first, *others = paragraph
+            quoted = first.quoted
+            prose = [
+                line
+                for line in (first, *others)
+                if not (_is_frame(line, first=not found) or _CODE.match(line.text))
+            ]
+            on_code, on_question = first.on_code, first.on_question
+            for start, end, words in _split(prose):
                 found.append(
                     Sentence(
                         words,
                         start,
                         end,
                         quoted,
-                        first.on_code and bool(quoted),
-                        first.on_question and bool(quoted),
+                        on_code and bool(quoted),
+                        on_question and bool(quoted),
                         place,
                         number,
                         at,
@@ -84,26 +80,6 @@ def sentences_of(body: Body, text: str) -> tuple[Sentence, ...]:
                 )
                 place += 1
     return tuple(found)
-
-
-def _parts(
-    own: Sequence[ReplyLine], lines: Sequence[str]
-) -> Iterator[list[list[ReplyLine]]]:
-    """Yield the sender's paragraphs, grouped by the quote that they are below."""
-    part: list[list[ReplyLine]] = []
-    last = -1
-    for line in own:
-        if part and any(text.strip() for text in lines[last + 1 : line.at]):
-            yield part
-            part = []
-        if line.text.strip():
-            if part and part[-1][-1].at == line.at - 1:
-                part[-1].append(line)
-            else:
-                part.append([line])
-        last = line.at
-    if part:
-        yield part
 
 
 def _is_frame(line: ReplyLine, *, first: bool) -> bool:
@@ -117,18 +93,6 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
             and line.text.rstrip()[-1:] not in ".!?"
         )
         or _SNIP.match(line.text)
-    )
-
-
-def _quoted_above(lines: Sequence[str], at: int) -> tuple[str, ...]:
-    """Return the quoted lines directly above a line, without one level of marks."""
-    while at and not lines[at - 1].strip():
-        at -= 1
-    start = at
-    while start and lines[start - 1].startswith(">") and at - start < QUOTED_LINES:
-        start -= 1
-    return tuple(
-        line[2:] if line.startswith("> ") else line[1:] for line in lines[start:at]
     )
 
 

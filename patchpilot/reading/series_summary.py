@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The cached part of a tracked series, so that its messages need not be read again."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import Any, Self
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.reading.delivery import DeliveryProblem, DeliveryReport
-from patchpilot.reading.thread_values import NextStep, NextStepNeed, SeriesState, Status
+from patchpilot.reading.thread_values import NextStep, NextStepNeed, SeriesState
 
 _TIMES = ("sent_at", "began", "last_activity")
 _UNKNOWN = NextStep(NextStepNeed.PATIENCE, "")
@@ -50,28 +49,6 @@ class SeriesSummary:
     sent_at: datetime | None = None
     began: datetime | None = None
     last_activity: datetime | None = None
-
-    @classmethod
-    def of(cls, status: Status) -> Self:
-        from patchpilot.reading.ci_verdict import ci_verdict
-        from patchpilot.reading.next_step import advise
-        from patchpilot.reading.review_table import review_table
-
-        topic, newest = status.topic, status.topic.latest
-        return cls(
-            state=status.state, proven=status.proven, why=status.why,
-            subject=topic.subject, version=newest.version,
-            tags=dict(Counter(credit.trailer.partition(":")[0] for credit in status.trailers if "-by:" in credit.trailer)),  # noqa: E501
-            ci=str(ci_verdict(reply.mail for reply in status.replies if reply.revision is newest)),
-            step=advise(status),
-            head=newest.message_id, posts=tuple(post.message_id for post in newest.patches), change_id=topic.change_id,  # noqa: E501
-            authors=tuple(dict.fromkeys(revision.author.key for revision in topic.revisions)), titles=tuple(sorted(topic.titles)),  # noqa: E501
-            commits=tuple(dict.fromkeys(landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12)),  # noqa: E501
-            files=tuple(sorted(newest.files)), message_ids=tuple(sorted(status.message_ids)),
-            related=tuple(dict.fromkeys(it.subject for it in status.follow_ups)),
-            reports=status.delivery, approved=review_table(status).approved,
-            sent_at=newest.sent, began=topic.revisions[0].sent, last_activity=status.last_activity,
-        )  # fmt: skip
 
     @property
     def reviewed(self) -> str:

@@ -113,14 +113,11 @@ _REJECTS = re.compile(
 
 
 class Answered(Enum):
-    """The target of a reply: the patch, or a reply by its author, somebody else, or an unknown
-    person.
-    """
+    """The target of a reply: the patch, or a reply by its author or somebody else."""
 
     PATCH = auto()
     AUTHOR = auto()
     OTHER = auto()
-    UNKNOWN = auto()
 
 
 class Statement(NamedTuple):

@@ -36,7 +36,7 @@ _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTI
 
 _OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
 _ROUNDS = (MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
-_REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
+REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
 """Messages that may be the first about a patch."""
 _Posted = tuple[int, Revision, Post]
 _Place = tuple[int, Revision | None, Post | None]
@@ -150,7 +150,7 @@ def reported(mails: Sequence[Classified]) -> tuple[PostedTopic, ...]:
     """
     found: dict[str, PostedTopic] = {}
     for mail in mails:
-        if mail.kind not in _REPORTS or not is_bot_address(mail.sender):
+        if mail.kind not in REPORTS or not is_bot_address(mail.sender):
             continue
         title = about(mail) or mail.subject.title
         authors = authors_named(mail)
@@ -220,28 +220,21 @@ class Posts:
         return (places[-1][0], None, None) if is_stable else places[-1]
 
     def titled(self, mail: Classified) -> _Place | None:
-        """Return what a reply without references is about by its subject, among the
-        patches of those whom it is addressed to or quotes.
+        """Return the earlier post that a reply without references is about by its subject, and by
+        those whom it is addressed to or quotes, preferably one of the same version.
         """
-        said = " ".join(mail.body.attributions[:2])
+        quoted = " ".join(mail.body.attributions[:2])
         people = (*mail.mail.to, *mail.mail.cc, mail.sender)
-        every = self._before(mail, mail.subject) if mail.is_reply else []
-        authors = [(place, place[1].author) for place in every]
+        known = self.titles.get(title_key(mail.subject.title), ())
         places = [
             place
-            for place, author in authors
-            if author.called in said or author.email in said or is_by(people, [author])
+            for place in known
+            if mail.is_reply and (mail.mail.date is None or place[2].when <= mail.when)
+            if place[1].author.called in quoted or is_by(people, [place[1].author])
         ]
+        version = mail.subject.version
+        places.sort(key=lambda place: place[1].version == version)
         return places[-1] if places else None
-
-    def _before(self, mail: Classified, subject: Subject) -> list[_Posted]:
-        """Return the posts of a title that were sent before a mail, those of its version last."""
-        places = [
-            place
-            for place in self.titles.get(title_key(subject.title), ())
-            if mail.mail.date is None or place[2].when <= mail.when
-        ]
-        return sorted(places, key=lambda place: place[1].version == subject.version)
 
 
 def authors_named(mail: Classified) -> list[Address]:

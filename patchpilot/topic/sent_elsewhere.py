@@ -14,7 +14,6 @@ from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.draft import Draft, KnownPatch
-from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.outgoing.preflight import SentRecord
 from patchpilot.outgoing.transport import SeriesToSend
@@ -182,40 +181,30 @@ def _of_archive(repository: Repository, topic: SeriesToSend) -> tuple[SentRecord
     Nothing when it cannot be asked in time.
     """
     from patchpilot.archive.archive import quoted
+    from patchpilot.reading.mail_reader import MailReader
+    from patchpilot.reading.mbox import unique
+    from patchpilot.reading.posted_series import find_topics
     from patchpilot.settings.read_settings import user_settings
     from patchpilot.topic.own_archive import ask_archive
 
-    series, account = topic.series, topic.account
-    if not account.sender or not series.patches:
+    mine, account = topic.series.patches, topic.account
+    if not account.sender or not mine:
         return ()
     sender = account.sender.key
-    url = user_settings(repository, problems=[]).get("lore")
-    query = f"s:{quoted(series.patches[0].subject.title)} AND f:{sender}"
+    url = user_settings(repository, problems=[]).get("lore").rstrip("/")
+    query = f"s:{quoted(mine[0].subject.title)} AND f:{sender}"
     try:
         found = ask_archive(
             repository, lambda archive: archive.search(query, threads=True)
         )
     except PatchpilotError:
         return ()
-    patches: dict[str, Patch] = {}
-    for record in found:
-        if record.sender.key == sender and record.date:
-            try:
-                patches[record.message_id] = parse_patch(record.raw, record.message_id)
-            except PatchpilotError:
-                continue
-    there = [
-        name
-        for name, patch in patches.items()
-        if any(equal_patches([patch], [mine]) for mine in series.patches)
-    ]
-    if not equal_patches(series.patches, [patches[name] for name in there]):
-        return ()
-    first = next(record for record in found if record.message_id == there[0])
-    version = patches[there[0]].subject.version or 1
-    date = f"{first.date:%Y-%m-%d}" if first.date else ""
-    return (
-        SentRecord(
-            version, date, f"{url.rstrip('/')}/{there[0]}/", same=True, same_topic=False
-        ),
-    )
+    for posted in find_topics(map(MailReader().classify, unique(found))):
+        for revision in posted.revisions:
+            patches = [post.patch for post in revision.patches if post.patch]
+            if revision.author.key == sender and equal_patches(mine, patches):
+                date = f"{revision.sent:%Y-%m-%d}" if revision.sent else ""
+                place = f"{url}/{revision.patches[0].message_id}/"
+                version = revision.version
+                return (SentRecord(version, date, place, same=True, same_topic=False),)
+    return ()

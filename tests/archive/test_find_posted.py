@@ -15,7 +15,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.services.send.questions import answer
 from tests.kit.archive import LOCAL, SERVED, FilledArchive, archive_server
 from tests.kit.cli import call
-from tests.kit.mails import MATT, START, mail, reply
+from tests.kit.mails import MATT, START, mail, reply, stable_added
 from tests.kit.repos import Repo
 
 FILE = "drivers/demo/pump.c"
@@ -142,6 +142,16 @@ def test_a_commit_begins_a_followed_series(posted: Posted) -> None:
         "v2@example.org",
     ]
     assert call("track", "add", "HEAD^{tree}", *where).code == 2
+
+
+def test_report_of_a_tree_begins_the_series_of_a_commit(workdir: Path) -> None:
+    with archive_server("mbox", workdir / "inbox") as archive:
+        made = Posted(workdir, archive)
+        commit = made.commit()
+        archive.add(stable_added(TITLE, commit, "6.1", id="q1"))
+        where = ("-C", made.repo.path, "--lore", archive.url, "--json")
+        (series,) = json.loads(call("track", "add", commit, *where).out)["series"]
+    assert (series["subject"], series["stable"][0]["state"]) == (TITLE, "queued")
 
 
 def test_a_topic_that_was_posted_after_it_was_committed_is_found(workdir: Path) -> None:

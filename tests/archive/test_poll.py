@@ -19,6 +19,7 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.status import read_thread
+from patchpilot.topic.followed.series_record import summary_of
 from tests.kit.archive import LOCAL, SERVED, archive_server
 from tests.kit.cli import call
 from tests.kit.mails import START, mail, mailed, mbox, reply
@@ -127,7 +128,7 @@ _LATER = 900 * 1440
 
 def polled(number: int, *mails: bytes) -> PolledSeries:
     (status,) = read_thread(parse(mbox(*mails)))
-    return PolledSeries(number, SeriesSummary.of(status), status.message_ids, START)
+    return PolledSeries(number, summary_of(status, {}), status.message_ids, START)
 
 
 def test_a_search_that_does_not_find_what_is_there_is_an_error(workdir: Path) -> None:
@@ -294,6 +295,6 @@ def test_a_query_is_never_longer_than_a_url_may_be() -> None:
 
 def test_a_summary_is_the_same_when_it_was_cached() -> None:
     for status in read_thread(parse(mbox(*story.WHOLE))):
-        summary = SeriesSummary.of(status)
+        summary = summary_of(status, {})
         assert SeriesSummary.read(summary.plain()) == summary
         assert summary.step.advice

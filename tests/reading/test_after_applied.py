@@ -90,6 +90,10 @@ def test_a_project_without_stable_branches_has_no_steps_for_them() -> None:
     assert "send a backport" in next_step(kernel)
     man = applied("linux-man@vger.kernel.org", "man/man2/pump.2", failed)
     assert "backport" not in next_step(man)
+    unwanted = failed.replace(b"FAILED: patch", b"WTF: patch")
+    unwanted = unwanted.replace(b"failed to apply", b"was seriously submitted")
+    patch = applied("linux-pump@vger.kernel.org", "drivers/demo/pump.c", unwanted)
+    assert [branch.state for branch in patch.stable] == ["not-needed"]
 
 
 @pytest.mark.parametrize(

@@ -391,7 +391,7 @@ def remove(common: Common, number: int) -> None:
     from patchpilot.topic.followed import known_series as service
 
     with service.open_store(offline=common.offline) as store:
-        entry = service.remove(number, store=store)
+        entry = store.remove(number)
     if common.format == "json":
         common.write(document("track", RemovedAnswer((), entry)))
     else:

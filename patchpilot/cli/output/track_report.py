@@ -26,8 +26,8 @@ from patchpilot.topic.topic_state import TopicState
 
 _TABLE = 76
 """Columns of the table of reviewers, which is indented by four."""
-UNLIMITED = 1000
-"""Columns of a row in a pipe or a file."""
+_LABEL, _EVENT = 12, 16
+"""Columns of a row's label, and of an event's or a reply's date."""
 
 
 def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
@@ -48,9 +48,9 @@ def series_text(
     message not written by a bot.
     """
     answer = SeriesAnswer(tracked)
-    lines = [tracked.subject, *_head_lines(answer, room)]
+    lines = list(_head_lines(answer))
     if words := as_of_words(tracked):
-        lines += filled("  as of     ", words, room or UNLIMITED)
+        lines.append(f"  as of     {words}")
     if tracked.own and topic:
         changed = f"; {topic.since}" if topic.since else ""
         lines.append(
@@ -64,14 +64,29 @@ def series_text(
         ]
     lines += _thread_lines(answer, with_mails=with_mails)
     lines += [f"  note      {trouble}" for trouble in tracked.notes]
+    if room:
+        lines = [part for line in lines for part in _fitted(line, room)]
+        lines = [*filled("", tracked.subject, room), *lines]
+    else:
+        lines = [tracked.subject, *lines]
     return printable("\n".join(lines))
 
 
-def _head_lines(answer: SeriesAnswer, room: int | None) -> Iterator[str]:
+def _fitted(line: str, room: int) -> list[str]:
+    """Return a row as lines of at most `room` columns; a command stays one for the shell."""
+    if width(line) <= room:
+        return [line]
+    start = _EVENT if line.startswith("   ") else _LABEL
+    end = " \\" if line.startswith("  run ") else ""
+    *parts, last = filled(line[:start], line[start:], room - len(end))
+    return [*(f"{part}{end}" for part in parts), last]
+
+
+def _head_lines(answer: SeriesAnswer) -> Iterator[str]:
     """Yield the five rows, with the commands below the next step."""
     for row in head_rows(answer.tracked):
         text = one_line(str(row.says))
-        yield from filled(f"  {row.name:<9} ", text, room or UNLIMITED)
+        yield f"  {row.name:<9} {text}"
         if row.name == "next":
             for command in answer.next_commands:
                 if command not in text:
@@ -97,8 +112,9 @@ def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
     yield f"  author    {answer.author or ''}"
     for sent in answer.revisions:
         revision = sent.revision
+        patches = counted(revision.patch_count, "patch", "patches")
         yield (
-            f"  {revision.label:<9} {_day(revision.sent)}  {_counted(revision.patch_count)} "
+            f"  {revision.label:<9} {_day(revision.sent)}  {patches} "
             f" <{revision.message_id}>{_date_note(sent.mail)}"
         )
     for missing in answer.missing_revisions:
@@ -250,10 +266,6 @@ def _no_release(how: str) -> str:
         if how.startswith("in the repository")
         else ", first release unknown without a repository (-C DIR)"
     )
-
-
-def _counted(patches: int) -> str:
-    return f"{patches} patch{'es' if patches != 1 else ''}"
 
 
 def _excerpt(text: str, most: int = 24) -> list[str]:

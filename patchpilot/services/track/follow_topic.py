@@ -13,10 +13,7 @@ from patchpilot.archive.track_store import Store, default_file
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, silent
-from patchpilot.reading.status import Reply as Reply
 from patchpilot.reading.thread_values import NextStepNeed as NextStepNeed
-from patchpilot.reading.thread_values import PatchState as PatchState
-from patchpilot.reading.thread_values import Proof as Proof
 from patchpilot.services.track.compare_revisions import (
     RevisionComparison,
     compare_revisions,
@@ -184,4 +181,4 @@ def add_series_in_file(
 
 def remove_series(number: int) -> None:
     with Store() as store:
-        known_series.remove(number, store=store)
+        store.remove(number)

@@ -31,9 +31,12 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import linked_ids
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import upstream_commits
+from patchpilot.reading.bots import is_bot_address
+from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import Post, Revision, find_topics
+from patchpilot.reading.thread_match import REPORTS
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.track.series_answer import SeriesAnswer
@@ -55,6 +58,7 @@ class FoundBy(StrEnum):
     PATCH_ID = "patch-id"
     SUBJECT = "subject"
     CHANGES = "changes"
+    REPORT = "report"
 
 
 _HOW = {
@@ -62,6 +66,7 @@ _HOW = {
     FoundBy.PATCH_ID: "by patch-id",
     FoundBy.SUBJECT: "by subject and author",
     FoundBy.CHANGES: "by author and changes",
+    FoundBy.REPORT: "by a report that names the commit",
 }
 
 
@@ -87,18 +92,15 @@ def mail_of_commit(
     """
     archive.parse_mail = reader.parse
     search = _Search(archive, repository, commit, reader)
-    ways: tuple[tuple[FoundBy, str, Callable[[], str | None]], ...] = (
-        (
-            FoundBy.LINK,
-            "reading the messages that the commit links to",
-            search.by_links,
-        ),
-        (FoundBy.PATCH_ID, "searching by patch-id", search.by_patch_id),
-        (FoundBy.SUBJECT, "searching by subject and author", search.by_subject),
-        (FoundBy.CHANGES, "searching by the changed files", search.by_changes),
+    ways: tuple[tuple[FoundBy, Callable[[], str | None]], ...] = (
+        (FoundBy.LINK, search.by_links),
+        (FoundBy.PATCH_ID, search.by_patch_id),
+        (FoundBy.SUBJECT, search.by_subject),
+        (FoundBy.CHANGES, search.by_changes),
+        (FoundBy.REPORT, search.by_report),
     )
-    for way, what, look in ways:
-        progress(what)
+    for way, look in ways:
+        progress(f"searching {_HOW[way]}")
         if found := look():
             return CommitMail(found, way)
     return None
@@ -159,6 +161,18 @@ class _Search(NamedTuple):
         named = " OR ".join(f"dfn:{quoted(file)}" for file in files)
         query = f"f:{self.commit.author.email} AND ({named}) AND NOT s:re"
         return self._latest(filter(self._same_lines, self._posts(self._found(query))))
+
+    def by_report(self) -> str | None:
+        """Return the first message of a bot, or request to pull, that names the commit."""
+        found = self._found(f"b:{self.commit.id[:12]}*")
+        for mail in map(self.reader.classify, unique(found)):
+            is_report = mail.kind in REPORTS and is_bot_address(mail.sender)
+            is_pull = (
+                mail.kind is MailKind.COVER and "pull" in mail.mail.subject.lower()
+            )
+            if is_report or is_pull:
+                return mail.message_id
+        return None
 
     def _found(self, query: str) -> tuple[Mail, ...]:
         return self.archive.search(query)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.model.action import Advice, said
+from patchpilot.model.action import Advice
 from patchpilot.model.counted import counted
 from patchpilot.reading.thread_values import (
     CLAIMED,
@@ -22,7 +22,7 @@ from patchpilot.reading.thread_values import (
     stable_summary,
 )
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.followed.review_ledger import ANSWERED, awaiting, checklist
+from patchpilot.topic.followed.review_ledger import ANSWERED, checklist
 
 _COMMIT = 12
 _IN_STABLE_REVIEW = ("review", "queued", "proposed")
@@ -41,18 +41,9 @@ def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
     return (
         HeadRow("state", f"{series.state}{_claimed(series)}{why}"),
         HeadRow("turn", _turn(series)),
-        HeadRow("next", _next(series)),
+        HeadRow("next", series.step.advice),
         HeadRow("open", "; ".join(_open(series, status)) or "nothing"),
         HeadRow("landed", "; ".join(_landed(series)) or "nowhere yet"),
-    )
-
-
-def _next(series: Tracked) -> Advice:
-    """Return the next step; open requests come before waiting."""
-    if series.step.need is not NextStepNeed.PATIENCE or not awaiting(series):
-        return series.step.advice
-    return said(
-        "answer the open requests, or change the patch; then ", series.step.advice
     )
 
 

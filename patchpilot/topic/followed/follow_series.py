@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 from patchpilot.archive.archive import (
@@ -35,7 +36,7 @@ from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.delivery import delivery_reports, reports_about
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
-from patchpilot.reading.mbox import one_of_each, read_mails, when
+from patchpilot.reading.mbox import one_of_each, read_mails
 from patchpilot.reading.status import Status, read_thread
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.followed.known_series import (
@@ -110,6 +111,7 @@ def add(
                 progress=progress,
             )
             status = _status_in(gathered, original, store)
+        status = status or _status_in(gathered, message_id, store, reports=True)
         reached = (
             (store.reached(url, store.reader.now - _REACH_KNOWN) or archive.reaches())
             if status and not gathered.failure
@@ -165,14 +167,17 @@ def _kept(
     return replace(shown, new=new, troubles=merge_note(same))
 
 
-def _status_in(gathered: Gathered, message_id: str, store: Store) -> Status | None:
-    mails = without_tests(gathered.mails)
-    return status_of(
-        message_id,
-        read_thread(
-            mails, now=store.reader.now, reader=store.reader, anchor=message_id
-        ),
+def _status_in(
+    gathered: Gathered, message_id: str, store: Store, *, reports: bool = False
+) -> Status | None:
+    every = read_thread(
+        without_tests(gathered.mails),
+        now=store.reader.now,
+        reader=store.reader,
+        anchor=message_id,
+        reports=reports,
     )
+    return status_of(message_id, every)
 
 
 def _original(
@@ -511,30 +516,18 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
     newest: dict[tuple[str, str], tuple[datetime, str]] = {}
     for entry in store.entries():
         for mail in store.readable_mails(entry.id)[0]:
-            # people answer these mails under their subject, and "WTF" in place of FAILED says that
-            # the patch is not wanted at all
-            if "failed to apply" not in mail.subject or not any(
-                commit in mail.body for commit in commits
-            ):
+            # people answer these messages under their subject
+            if "failed to apply" not in mail.subject:
                 continue
-            classified = store.reader.classify(mail)
-            if (
-                classified.kind is not MailKind.STABLE_FAILED
-                or not classified.place.versions
-                or not is_bot_address(classified.sender)
-            ):
+            failed = store.reader.classify(mail)
+            if failed.kind is not MailKind.STABLE_FAILED:
                 continue
-            about = [
-                commit for commit in commits if commit in classified.place.commits
-            ] or [commit for commit in commits if commit in mail.body]
-            for key in (
-                (commit, version)
-                for commit in about
-                for version in classified.place.versions
-            ):
-                newest[key] = max(
-                    newest.get(key, (when(mail), "")), (when(mail), mail.message_id)
-                )
+            named = set(failed.place.commits).intersection(commits)
+            named = named or {it for it in commits if it in mail.body}
+            for key in product(named, failed.place.versions):
+                if is_bot_address(failed.sender):
+                    now = failed.when, mail.message_id
+                    newest[key] = max(newest.get(key, now), now)
     return {key: message_id for key, (_, message_id) in newest.items()}
 
 

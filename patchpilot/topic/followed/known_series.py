@@ -7,7 +7,7 @@ Listing the series reads no messages and imports no module that does.
 import functools
 import sys
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,12 +32,11 @@ from patchpilot.reading.delivery import (
 )
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.thread_values import (
-    LandedCommit,
     NextStep,
     NextStepNeed,
-    StableBranch,
 )
 from patchpilot.series.patch_pairing import title_key
+from patchpilot.topic.followed.tracked import Tracked as Tracked
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -49,7 +48,7 @@ _SUMMARIES = Kind(
     "series",
     tuple(
         str(_PACKAGE / name)
-        for name in ("archive", "reading", "services/track", "projects")
+        for name in ("archive", "reading", "topic/followed", "projects")
     ),
     keep=400,
 )
@@ -62,90 +61,6 @@ SAVE_REPLIES = Action(
     "save the replies to the undisclosed fix in an mbox, then `{}`",
 )
 """The next step of a series that no archive has."""
-UNREAD_PATCH = (
-    "only a report about the patch was read: versions and reviews are unknown"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tracked(SeriesSummary):
-    """A tracked series as displayed, as plain values: its summary, with what the repository shows
-    if one was given, and what the store and the call add to it.
-
-    `status` has everything about the series if its messages were read (`is_read`); it is None
-    as well while no archive has them. `cached`: the threads are as of `entry.updated`, because
-    the cached responses of the archive were still valid. `own`: the series belongs to the
-    current topic. `undisclosed`: it is a security fix that is not public yet, about which no
-    server is asked. `as_of` is the time until which its days count, if that is not the time of
-    the call. `marks` are the states that the user set for review comments, `delivery` are the
-    messages known not to have been delivered, `damaged_ids` the messages that could not be
-    read, and `left_out` counts those that were not read.
-    """
-
-    entry: TrackEntry
-    unread: frozenset[str]
-    status: "Status | None" = field(default=None, repr=False, compare=False)
-    is_read: bool = False
-    undisclosed: bool = False
-    as_of: datetime | None = None
-    damaged_ids: tuple[str, ...] = ()
-    left_out: int = 0
-    new: tuple[str, ...] = ()
-    troubles: tuple[str, ...] = ()
-    unreachable: bool = False
-    cached: bool = False
-    own: bool = False
-    marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    delivery: tuple[DeliveryReport, ...] = ()
-
-    @property
-    def landed(self) -> tuple[LandedCommit, ...]:
-        return self.status.landed if self.status else ()
-
-    @property
-    def stable(self) -> tuple[StableBranch, ...]:
-        return self.status.stable if self.status else ()
-
-    @property
-    def damaged(self) -> tuple[str, ...]:
-        """The mails that are damaged here, as far as the series' mails were read, each with the
-        command that fetches it again.
-        """
-        entry = self.entry
-        again = Action("track", ("update", str(entry.id)), "`{}` fetches it again")
-        return tuple(
-            f"the mail <{message_id}> is damaged; {again}"
-            for message_id in self.damaged_ids
-        )
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """What was not delivered and what could not be read, each in a line."""
-        reports = (f"{it.words}; {it.advice}" for it in self.delivery)
-        return (*reports, *self.troubles, *self.damaged)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is missing or does not count, each in a line."""
-        left_out = []
-        if self.left_out:
-            every = Action(
-                "track",
-                ("show", str(self.entry.id), "--all"),
-                "`{}` reads every message",
-            )
-            total = counted(self.left_out + MOST_READ, "message")
-            what = "patches, tags and decisions first, then the latest messages"
-            left_out = [
-                f"{self.left_out} of {total} not read ({what} are read); {every}"
-            ]
-        if self.status and self.status.topic.only_reported:
-            left_out.append(UNREAD_PATCH)
-        return (*self.troubles, *self.damaged, *left_out)
-
-    @property
-    def next_step(self) -> str:
-        return str(self.step.advice)
 
 
 def open_store(*, offline: bool = False) -> Store:
@@ -213,10 +128,6 @@ def with_mails(
         damaged_ids=read.damaged_ids,
         as_of=read.as_of,
     )
-
-
-def remove(number: int, *, store: Store) -> TrackEntry:
-    return store.remove(number)
 
 
 def shown_series(
@@ -539,13 +450,13 @@ class _Reading:
     def _summary(self) -> SeriesSummary | None:
         """Return the summary, from the cache where the mails, the refs and the day are the same."""
         hour = f"{self._moment:%F %H}" if self._moment else ""
-        marks = repr(sorted(self._store.marks(self._entry.id).items()))
+        marks = self._store.marks(self._entry.id)
         every = b"all" if self._every_mail else b""
         parts = (
             self._store.content(self._entry.id).encode(),
             refs_of(self._repository),
             hour.encode(),
-            marks.encode("utf-8", "replace"),
+            repr(sorted(marks.items())).encode("utf-8", "replace"),
             every,
             "\n".join(sorted(only_sent(self._entry, self._store))).encode(
                 "utf-8", "surrogateescape"
@@ -558,7 +469,9 @@ class _Reading:
         status = self._read()
         if status is None:
             return None
-        summary = SeriesSummary.of(status)
+        from patchpilot.topic.followed.series_record import summary_of
+
+        summary = summary_of(status, marks)
         if not self._damaged:
             remember(_SUMMARIES, key, summary.plain())
         return summary

@@ -31,8 +31,10 @@ from patchpilot.reading.thread_values import (
     TAKEN,
     Status,
 )
-from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.tracked import Tracked
 
+Key = tuple[str, int]
+"""A request: its message and the line on which it begins."""
 ANSWERED = "answered, not marked done"
 """What an answered request is called, where it is listed with those that are open."""
 
@@ -79,6 +81,11 @@ class LedgerItem:
     def open(self) -> bool:
         return self.state is PointState.OPEN
 
+    @property
+    def waits(self) -> bool:
+        """Whether a person waits for the author's answer or change."""
+        return self.open and self.point.kind not in BY_MACHINE
+
 
 @json_form()
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ class SeriesLedger:
 
 def ledger_of(
     status: Status,
-    marks: Mapping[tuple[str, int], str],
+    marks: Mapping[Key, str],
     upcoming: Sequence[Patch] = (),
 ) -> tuple[LedgerItem, ...]:
     """Return the review comments on all revisions of a series, oldest message first.
@@ -143,19 +150,35 @@ def checklist(series: Tracked) -> tuple[LedgerItem, ...]:
     Requests for applied patches are omitted. The result is empty if all of the series is
     applied or if the series is closed; it follows from what is proven.
     """
-    status = series.status
-    if status is None or series.proven in (*TAKEN, *FINAL):
+    return left_of(series.status, series.marks) if series.status else ()
+
+
+def left_of(status: Status, marks: Mapping[Key, str]) -> tuple[LedgerItem, ...]:
+    """Return the requests of `checklist`: whoever reviewed the latest version has none left on an
+    earlier one.
+    """
+    topic = status.topic
+    if status.proven in (*TAKEN, *FINAL):
         return ()
     taken = {
         patch.number
         for patch in status.patches
-        if patch.version == status.topic.latest.version and patch.proven in TAKEN
+        if patch.version == topic.latest.version and patch.proven in TAKEN
+    }
+    senders = {it.message_id: it.mail.sender for it in status.replies}
+    approving = {
+        it.mail.sender.key
+        for it in status.replies
+        if any(not tag.conditional for tag in it.mail.credited)
+        if it.revision in topic.current
+        if topic.identities.knows(it.mail.sender)
     }
     return tuple(
         item
-        for item in ledger_of(status, series.marks)
+        for item in ledger_of(status, marks)
         if item.point.patch not in taken
-        and (item.of_newest or (item.open and item.point.kind not in BY_MACHINE))
+        if item.of_newest
+        or (item.waits and senders[item.point.message_id].key not in approving)
     )[-MAX_POINTS:]
 
 
@@ -163,7 +186,7 @@ def awaiting(series: Tracked) -> dict[str, list[LedgerItem]]:
     """Return the open review requests of people by the message that has them."""
     found: dict[str, list[LedgerItem]] = {}
     for item in checklist(series):
-        if item.open and item.point.kind not in BY_MACHINE:
+        if item.waits:
             found.setdefault(item.point.message_id, []).append(item)
     return found
 

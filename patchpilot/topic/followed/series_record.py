@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The plain record of a series, made once from its messages and the marks of the user."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from patchpilot.model.action import said
+from patchpilot.reading.ci_verdict import ci_verdict
+from patchpilot.reading.next_step import advise
+from patchpilot.reading.review_table import review_table
+from patchpilot.reading.series_summary import SeriesSummary
+from patchpilot.reading.thread_values import (
+    FINAL,
+    TAKEN,
+    NextStep,
+    NextStepNeed,
+    Status,
+)
+from patchpilot.topic.followed.review_ledger import Key, left_of
+
+
+def summary_of(status: Status, marks: Mapping[Key, str]) -> SeriesSummary:
+    """Return the summary of a series; `marks` are the states that the user set for requests."""
+    topic, newest = status.topic, status.topic.latest
+    tags = (credit.trailer.partition(":")[0] for credit in status.trailers)
+    commits = (it.commit for it in status.landed if it.commit and len(it.commit) >= 12)
+    on_newest = (it.mail for it in status.replies if it.revision is newest)
+    return SeriesSummary(
+        state=status.state,
+        proven=status.proven,
+        why=status.why,
+        subject=topic.subject,
+        version=newest.version,
+        tags=dict(Counter(name for name in tags if name.endswith("-by"))),
+        ci=str(ci_verdict(on_newest)),
+        step=_step(status, marks),
+        head=newest.message_id,
+        posts=tuple(post.message_id for post in newest.patches),
+        change_id=topic.change_id,
+        authors=tuple(dict.fromkeys(it.author.key for it in topic.revisions)),
+        titles=tuple(sorted(topic.titles)),
+        commits=tuple(dict.fromkeys(commits)),
+        files=tuple(sorted(newest.files)),
+        message_ids=tuple(sorted(status.message_ids)),
+        related=tuple(dict.fromkeys(it.subject for it in status.follow_ups)),
+        reports=status.delivery,
+        approved=review_table(status).approved,
+        sent_at=newest.sent,
+        began=topic.revisions[0].sent,
+        last_activity=status.last_activity,
+    )
+
+
+def _step(status: Status, marks: Mapping[Key, str]) -> NextStep:
+    """Return the next step: open requests are answered before the author waits.
+
+    A series that somebody says is applied or closed waits until that is proven.
+    """
+    step = advise(status)
+    waits = step.need is NextStepNeed.PATIENCE and status.state not in (*TAKEN, *FINAL)
+    if not waits or not any(item.waits for item in left_of(status, marks)):
+        return step
+    words = "answer the open requests, or change the patch; then "
+    return NextStep(NextStepNeed.ACTION, said(words, step.advice))
