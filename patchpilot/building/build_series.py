@@ -20,7 +20,7 @@ from patchpilot.building.diagnostics import (
     ObjectReport,
     names_in,
 )
-from patchpilot.building.kconfig_names import unknown_symbols
+from patchpilot.building.kconfig_names import kconfig_problems
 from patchpilot.building.make_objects import Maker
 from patchpilot.building.module_symbols import division_in, missing_symbols
 from patchpilot.building.new_diagnostics import new_ones, problem_of
@@ -163,7 +163,7 @@ class SeriesBuild:
     def _without_building(self, number: int) -> Iterator[BuildProblem]:
         """Yield the problems of a change that need no object."""
         change = self._changes[number]
-        yield from unknown_symbols(change.after, change.files)
+        yield from kconfig_problems(change.after, change.files)
         if not self._options.quick and key_of_tool():
             yield from self._semantic(number)
 

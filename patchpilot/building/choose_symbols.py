@@ -61,6 +61,27 @@ class SymbolChoice:
         """Leave these symbols off from now on, where they are not on already."""
         self.off |= {name: None for name in names if not self.is_on(name)}
 
+    def leaves_unmet(self, name: str, target: str) -> bool:
+        """Return whether `name` can select `target` while no dependency of `target` is met."""
+        config = self._symbols.get(target, Config(target))
+        unmet = Not(Either(tuple(config.depends)))
+        selects = [when for by, when in config.selected_by if by == name]
+        try:
+            return bool(config.depends) and any(
+                self._make(unmet, True, 0, frozenset())
+                and self.turn_on(name)
+                and self._make(when, True, 0, frozenset())
+                and self._is_settled(unmet)
+                for when in selects
+            )
+        except _TooLongError:
+            return False
+
+    def _is_settled(self, expression: Expression) -> bool:
+        """Return whether an expression holds with nothing but what was turned on."""
+        self._restore((self.on, {}))
+        return self._holds(expression)
+
     def is_on(self, name: str) -> bool:
         """Return whether a symbol is on with what is set so far."""
         if name not in self._known:

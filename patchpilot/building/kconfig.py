@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from patchpilot.building.kconfig_expression import (
     YES,
     Expression,
+    Symbol,
     joined,
     parse_expression,
 )
@@ -51,7 +52,8 @@ class _Entry:
     own: Expression = YES
     prompts: list[Expression] = field(default_factory=list)
     defaults: list[tuple[Expression, Expression]] = field(default_factory=list)
-    selects: list[tuple[str, Expression]] = field(default_factory=list)
+    targets: list[tuple[str, str, Expression]] = field(default_factory=list)
+    visible: Expression = YES
 
 
 class Kconfig:
@@ -117,12 +119,11 @@ class Kconfig:
         elif word == "depends":
             entry.own = joined(entry.own, parse_expression(rest.removeprefix("on")))
         elif word == "visible":
-            entry.own = joined(entry.own, parse_expression(rest.removeprefix("if")))
+            entry.visible = parse_expression(rest.removeprefix("if"))
         elif word == "default":
             entry.defaults.append(_with_condition(rest))
         elif word in ("select", "imply"):
-            target, condition = _split(rest)
-            entry.selects.append((target, condition))
+            entry.targets.append((word, *_split(rest)))
 
     def _type(self, entry: _Entry, word: str, rest: str) -> None:
         if entry.config and not entry.config.kind:
@@ -148,13 +149,18 @@ class Kconfig:
         depends = joined(entry.context, entry.own)
         config = entry.config
         config.depends.append(depends)
-        config.prompts += [joined(depends, prompt) for prompt in entry.prompts]
+        around = (block.visible for _, _, block in self._blocks if block)
+        shown = joined(depends, *around)
+        config.prompts += [joined(shown, prompt) for prompt in entry.prompts]
         config.defaults += [
             (value, joined(depends, when)) for value, when in entry.defaults
         ]
-        for name, condition in entry.selects:
+        for word, name, condition in entry.targets:
             target = self.symbols.setdefault(name, Config(name))
-            target.selected_by.append((config.name, condition))
+            if word == "select":
+                target.selected_by.append((config.name, condition))
+            else:
+                target.defaults.append((Symbol(config.name), condition))
 
     def _expanded(self, text: str) -> str:
         def value(found: "re.Match[str]") -> str:

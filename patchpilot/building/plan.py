@@ -20,6 +20,7 @@ from patchpilot.building.configuration import (
 )
 from patchpilot.building.guards import guards_of
 from patchpilot.building.kconfig import Kconfig
+from patchpilot.building.kconfig_names import is_kconfig
 from patchpilot.building.makefiles import Need, needs_of
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import SAFE
@@ -29,6 +30,8 @@ from patchpilot.model.file_diff import FileChange
 
 KIND = Kind("build-plan", (str(Path(__file__).parent),), 60)
 SOURCES = (".c", ".S")
+BUILT = (*SOURCES, ".h", ".dts", ".dtsi")
+"""The suffixes of files for which something is built."""
 _DTS = ".dts"
 """The suffix of devicetree sources: they need no symbol, and the C preprocessor of any machine."""
 _FILES = ("-l", "-z", "-E")
@@ -58,8 +61,8 @@ _BYTE_ORDER = re.compile(
 _BIG_ENDIAN = "powerpc"
 _MOST_LEVELS, _MOST_NAMES = 8, 500
 """Of the devicetree files that include one another, and of names that are searched at once."""
-_KCONFIG = re.compile(r"(?:^|/)Kconfig[^/]*$")
-_DEVICETREE = re.compile(r"arch/\w+/boot/dts/.*\.dts")
+_WHOLE = re.compile(r"arch/\w+/boot/dts/.*\.dts|include/uapi/.*\.h")
+"""Files that are compiled without a symbol: blobs, and headers that user space includes."""
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
 
 
@@ -109,7 +112,7 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     """Return the build plan for a series."""
     planned = [_sources(change, options) for change in changes]
     every = tuple(dict.fromkeys(path for own, _ in planned for path in own))
-    objects = [path for path in every if not path.endswith(_DTS)]
+    objects = [path for path in every if path.endswith(SOURCES)]
     chosen = list(_of_devicetrees(every, options))
     if objects:
         configurations, refused = _of_objects(changes, options, objects)
@@ -122,6 +125,11 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
             ]
     elif not every:
         chosen += _kconfig_only(changes, options)
+    if headers := tuple(path for path in every if path.endswith(".h")):
+        host = [row for row in chosen if row[0].arch == host_arch()][:1]
+        ((made, own),) = host or [(Configuration(host_arch(), options.llvm), ())]
+        rest = (row for row in chosen if row not in host)
+        chosen = [(made, (*own, *headers)), *rest]
     return Plan(
         tuple(own for own, _ in planned),
         tuple(chosen),
@@ -167,7 +175,7 @@ def _of_devicetrees(
 
 def touches_kconfig(change: Change) -> bool:
     """Return whether a change may make Kconfig files unparsable."""
-    return any(_KCONFIG.search(file.path) for file in change.files)
+    return any(is_kconfig(file.path) for file in change.files)
 
 
 def _kconfig_only(
@@ -175,7 +183,7 @@ def _kconfig_only(
 ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
     """Yield the configurations that read the changed Kconfig files of a series without objects."""
     paths = (file.path for change in changes for file in change.files)
-    folders = [path.split("/") for path in paths if _KCONFIG.search(path)]
+    folders = [path.split("/") for path in paths if is_kconfig(path)]
     own = [parts[1] for parts in folders if parts[0] == "arch" and len(parts) > 2]
     for arch in (
         dict.fromkeys(options.arches or own or [host_arch()]) if folders else ()
@@ -195,7 +203,7 @@ def _sources(
             continue
         if path.endswith((*SOURCES, ".h")) and path.startswith(_NOT_KBUILD):
             notes.append(f"{path} was not built: only objects of the kernel are")
-        elif path.endswith(SOURCES) or _DEVICETREE.fullmatch(path):
+        elif path.endswith(SOURCES) or _WHOLE.fullmatch(path):
             found[path] = None
     for file in change.files:
         suffix = PurePosixPath(file.path).suffix
