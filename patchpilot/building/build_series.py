@@ -50,6 +50,7 @@ from patchpilot.model.progress import Progress, silent
 
 NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"
 _MOST_ERRORS = 5
+_NAME, _CALLED = re.compile(r"\w+"), re.compile(r"(\w+)\s*\(")
 _NOTHING = ObjectReport((), True)
 
 
@@ -213,18 +214,32 @@ class SeriesBuild:
         configuration: Configuration,
         own: Sequence[tuple[str, ...]],
     ) -> None:
-        """Build the files of each change in the states before and after it."""
-        wanted: dict[str, tuple[TreeState, dict[str, None]]] = {}
-        for change, paths in zip(self._changes, own, strict=True):
-            for state in (change.before, change.after):
-                wanted.setdefault(state.commit, (state, {}))[1].update(
-                    dict.fromkeys(paths)
-                )
-        for state, some in wanted.values():
-            self._build_state(configuration, state, tuple(some))
-        for change, paths in zip(self._changes, own, strict=True):
+        """Build the files of each change in the state after it, and those with something to
+        compare in the state before it.
+        """
+        for change, paths in reversed(list(zip(self._changes, own, strict=True))):
+            self._build_state(configuration, change.after, paths)
+            doubtful = self._doubtful(change, paths)
+            self._left -= len(paths) - len(doubtful)
+            self._build_state(configuration, change.before, doubtful)
             if touches_kconfig(change) and not paths:
                 self._configured(configuration, change.after)
+
+    def _doubtful(self, change: Change, paths: Sequence[str]) -> list[str]:
+        """Return the files for which something that may be new was printed after a change."""
+        names, are_called = _new_names(change)
+
+        def is_doubtful(path: str) -> bool:
+            report = self._reports.get((change.after.commit, path), _NOTHING)
+            return not report.is_built or any(
+                diagnostic.kind != UNDEFINED
+                or are_called
+                or diagnostic.text in names
+                or division_in(change.files, path, diagnostic.text)
+                for diagnostic in report.diagnostics
+            )
+
+        return list(filter(is_doubtful, paths))
 
     def _build_state(
         self,
@@ -234,8 +249,10 @@ class SeriesBuild:
     ) -> None:
         missing = []
         for path in paths:
-            report: ObjectReport | None = _NOTHING
-            if path in state.files:
+            report = self._reports.get((state.commit, path))
+            if path not in state.files:
+                report = _NOTHING
+            elif report is None:
                 report = KeptReport(path, configuration.key, state).find()
                 self.known += report is not None
             if report:
@@ -297,8 +314,9 @@ class SeriesBuild:
     ) -> Iterator[BuildProblem]:
         """Yield the problems that a change has in one configuration."""
         change = self._changes[number]
-        before = self._diagnostics(change.before, own[number])
-        after = self._diagnostics(change.after, own[number])
+        doubtful = self._doubtful(change, own[number])
+        before = self._diagnostics(change.before, doubtful)
+        after = self._diagnostics(change.after, doubtful)
         new = new_ones(before, after, change.files)
         repair = ""
         if errors := [diagnostic for diagnostic in new if diagnostic.kind == ERROR]:
@@ -401,6 +419,22 @@ class SeriesBuild:
     def _is_built(self, state: TreeState, path: str) -> bool:
         report = self._reports.get((state.commit, path))
         return report is not None and report.is_built
+
+
+def _new_names(change: Change) -> tuple[set[str], bool]:
+    """Return the words on added lines that are new in their file, and whether one is called.
+
+    An object refers to another symbol after a change only because of such a word, or because of
+    a division.
+    """
+    names: set[str] = set()
+    called: set[str] = set()
+    for file in change.files:
+        added = "\n".join(line.text for line in file.lines("+"))
+        old = file.old_path and change.before.read(file.old_path)
+        names |= set(_NAME.findall(added)) - set(_NAME.findall(old or ""))
+        called |= set(_CALLED.findall(added))
+    return names, not names.isdisjoint(called)
 
 
 def _own(plan: Plan, paths: Collection[str]) -> list[tuple[str, ...]]:
