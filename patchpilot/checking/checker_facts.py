@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs external checkers on the patches of a check and collects the new problems."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import new_ones, problem_of
@@ -12,7 +12,9 @@ from patchpilot.commits.own_commands import is_trusted
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
+from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.counted import counted
+from patchpilot.model.file_diff import FileChange
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
@@ -24,26 +26,36 @@ def checker_facts(
     repository: Repository | None,
     project: Project,
     patches: Sequence[Patch],
+    built: Sequence[BuiltCommit],
     progress: Progress,
 ) -> BuildFacts:
     """Run the installed external checkers on the files touched by commits of a kernel tree.
 
     They run on the files before and after each commit; reports that are new after the commit
-    become problems. A script in the tree is run only if the user trusts the tree for builds.
+    become problems. A script in the tree is run only if the user trusts the tree for builds, and
+    not on files that were `built`, for which make runs it.
     """
     if repository is None or not project.kernel:
         return BuildFacts(
             {}, "no checker was run: checkers only work on commits of a kernel tree"
         )
     committed = [patch for patch in patches if patch.commit]
-    trusted = is_trusted(build_command(repository.top)) and all(
-        runs_trusted(patch, repository, repository) for patch in committed
-    )
+    done = {
+        path
+        for commit in built
+        for row in commit.configurations
+        for path in row.built
+        if path.endswith(".c")
+    }
     wanted = [
         checker
         for checker in CHECKERS
-        if any(_touches(checker, patch) for patch in patches)
+        if any(_touched(checker, patch, done) for patch in patches)
     ]
+    trusted = any(checker.runs_tree for checker in wanted) and (
+        is_trusted(build_command(repository.top))
+        and all(runs_trusted(patch, repository, repository) for patch in committed)
+    )
     lacking = [checker for checker in wanted if not checker.is_there()]
     there = [checker for checker in wanted if checker not in lacking]
     closed = [checker for checker in there if checker.runs_tree and not trusted]
@@ -51,7 +63,9 @@ def checker_facts(
     problems = {}
     for number, patch in enumerate(committed):
         progress("running checkers", number, len(committed))
-        problems[id(patch)] = tuple(dict.fromkeys(_problems(repository, patch, usable)))
+        problems[id(patch)] = tuple(
+            dict.fromkeys(_problems(repository, patch, usable, done))
+        )
     others = len(patches) - len(committed)
     parts = (
         f"checkers: {_names(usable) or 'none for these files'}",
@@ -68,23 +82,29 @@ def _names(checkers: Sequence[Checker]) -> str:
     return ", ".join(checker.name for checker in checkers)
 
 
-def _touches(checker: Checker, patch: Patch) -> bool:
-    return any(
-        change.new_path and checker.pattern.fullmatch(change.new_path)
+def _touched(
+    checker: Checker, patch: Patch, done: Container[str]
+) -> list[tuple[FileChange, str]]:
+    """Return the files of a patch to check, each with its path."""
+    return [
+        (change, change.new_path)
         for change in patch.files
-    )
+        if change.new_path
+        and checker.pattern.fullmatch(change.new_path)
+        and not (checker.runs_tree and change.new_path in done)
+    ]
 
 
 def _problems(
-    repository: Repository, patch: Patch, usable: Sequence[Checker]
+    repository: Repository,
+    patch: Patch,
+    usable: Sequence[Checker],
+    done: Container[str],
 ) -> Iterator[BuildProblem]:
     assert patch.commit
     parents = repository.commit(patch.commit).parents
-    for change in patch.files:
-        path = change.new_path
-        for checker in usable:
-            if not path or not checker.pattern.fullmatch(path):
-                continue
+    for checker in usable:
+        for change, path in _touched(checker, patch, done):
             after = reports(checker, repository, patch.commit, path)
             if not after:
                 continue
