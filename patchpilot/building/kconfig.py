@@ -45,7 +45,7 @@ class Config:
 
 @dataclass(slots=True)
 class _Entry:
-    """A definition that is being read: a symbol's, a choice's (no config) or a menu's."""
+    """A definition or a block that is being read: blocks and comments have no config."""
 
     config: Config | None
     context: Expression
@@ -64,7 +64,7 @@ class Kconfig:
         self._read = read
         self._variables = {"SRCARCH": source_arch, "ARCH": source_arch, "srctree": "."}
         self._seen: set[str] = set()
-        self._blocks: list[tuple[str, Expression, _Entry | None]] = []
+        self._blocks: list[_Entry] = []
         self._entry: _Entry | None = None
         self._source("Kconfig")
         self._close()
@@ -96,20 +96,19 @@ class Kconfig:
             self._open(word, rest)
         elif word in ("endif", "endmenu", "endchoice"):
             self._close()
-            if self._blocks:
-                self._blocks.pop()
+            del self._blocks[-1:]
         elif self._entry:
             self._property(self._entry, word, rest)
 
     def _open(self, word: str, rest: str) -> None:
         self._close()
+        entry = _Entry(None, YES)
         if word == "if":
-            self._blocks.append((word, parse_expression(rest), None))
-            return
-        entry = _Entry(None, self._context())
+            entry.own = parse_expression(rest)
+        else:
+            self._entry = entry
         if word != "comment":
-            self._blocks.append((word, YES, entry))
-        self._entry = entry
+            self._blocks.append(entry)
 
     def _property(self, entry: _Entry, word: str, rest: str) -> None:
         if word in TYPES:
@@ -135,11 +134,7 @@ class Kconfig:
 
     def _context(self) -> Expression:
         """Return what all blocks around this place depend on."""
-        parts = [
-            joined(condition, entry.own) if entry else condition
-            for _, condition, entry in self._blocks
-        ]
-        return joined(*parts)
+        return joined(*(block.own for block in self._blocks))
 
     def _close(self) -> None:
         """Hand what was read of a symbol to it."""
@@ -149,8 +144,7 @@ class Kconfig:
         depends = joined(entry.context, entry.own)
         config = entry.config
         config.depends.append(depends)
-        around = (block.visible for _, _, block in self._blocks if block)
-        shown = joined(depends, *around)
+        shown = joined(depends, *(block.visible for block in self._blocks))
         config.prompts += [joined(shown, prompt) for prompt in entry.prompts]
         config.defaults += [
             (value, joined(depends, when)) for value, when in entry.defaults

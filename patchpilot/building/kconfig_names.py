@@ -17,7 +17,7 @@ from patchpilot.model.file_diff import DiffLine, FileChange
 _IN_CODE = re.compile(r"\bCONFIG_([A-Z][A-Z0-9_]+?)(?:_MODULE)?\b(?!_?\*)")
 _IN_KCONFIG = re.compile(r"^\s*(?:select|imply|depends on|if|visible if)\s+(.*)")
 _SELECT = re.compile(r"\s+select\s+(\w+)")
-_CONFIG = re.compile(r"\s*(?:menu)?config\s+(\w+)")
+_CONFIG = re.compile(r"^\s*(?:menu)?config\s+(\w+)", re.MULTILINE)
 _WORD = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 _COMMENT = re.compile(r"^\s*(?:\*|/\*|//|#)(?!\s*(?:if|ifdef|ifndef|elif)\b)")
 _CODE = (".c", ".h", ".S", ".dts", ".dtsi")
@@ -38,13 +38,13 @@ def kconfig_problems(
             select = _SELECT.match(line.text)
             if not select or line.text.strip() in removed:
                 continue
-            above = filter(None, map(_CONFIG.match, text[: line.new_line]))
-            name = next(iter([found[1] for found in above][-1:]), "")
             kconfig = kconfig or Kconfig(state.read, source_arch(host_arch()))
-            if SymbolChoice(kconfig).leaves_unmet(name, select[1]):
-                problem = f"unmet direct dependencies detected for {select[1]}"
-                problem += f": CONFIG_{name} selects it, and can be on without them"
-                yield _problem(problem, change, line)
+            above = "\n".join(text[: line.new_line])
+            for name in _CONFIG.findall(above)[-1:]:
+                if SymbolChoice(kconfig).leaves_unmet(name, select[1]):
+                    problem = f"unmet direct dependencies detected for {select[1]}"
+                    problem += f": CONFIG_{name} selects it, and can be on without them"
+                    yield _problem(problem, change, line)
 
 
 def _problem(text: str, change: FileChange, line: DiffLine) -> BuildProblem:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from patchpilot.building.diagnostics import (
     ObjectReport,
     object_in,
     read_diagnostics,
-    sections,
+    with_objects,
 )
 from patchpilot.building.makefiles import target_of
 from patchpilot.building.module_symbols import needed_symbols
@@ -25,7 +26,6 @@ from patchpilot.model.progress import Progress
 
 _SECONDS = 6 * 3600.0
 _HEADER_SECONDS = 60.0
-_PREPARED = ("prepare",)
 _USER_SPACE = (
     *("-fsyntax-only", "-std=c90", "-Wall", "-Werror=implicit-function-declaration"),
     *("-D__EXPORTED_HEADERS__", "-D__packed=__attribute__((packed))"),
@@ -99,8 +99,8 @@ class Maker:
         )
         # the Makefile has a devicetree blob by its path below the architecture's boot/dts
         names = (target.rpartition("/boot/dts/")[2] for target in targets)
-        goals = (*names, *_PREPARED[: len(headers)])
-        words = ("-k", "W=1", *checks, "KCFLAGS=-Wno-error", *goals)
+        words = ("-k", "W=1", *checks, "KCFLAGS=-Wno-error", *names)
+        words += ("prepare",) if headers else ()
         what = f"building for {self._configuration.label}"
         _, lines = self._make(words, what, progress, {})
         return self._reports(targets, lines) | {
@@ -158,19 +158,16 @@ class Maker:
     def _reports(
         self, targets: Mapping[str, str], lines: list[str]
     ) -> dict[str, ObjectReport]:
-        printed: dict[str, list[str]] = {target: [] for target in targets}
-        general: list[str] = []
-        for name, held in sections(lines):
-            printed.get(name, general).extend(held)
+        printed = defaultdict[str, list[str]](list)
+        for name, line in with_objects(lines):
+            printed[name if name in targets else ""].append(line)
         result = {}
         for target, path in targets.items():
             found = read_diagnostics(printed[target], str(self._tree))
             is_built = (self._output / target).is_file()
-            if not is_built and not any(
-                diagnostic.kind == ERROR for diagnostic in found
-            ):
+            if not is_built and ERROR not in {diagnostic.kind for diagnostic in found}:
                 # what ends make before it comes to the object
-                found += read_diagnostics(general, str(self._tree))
+                found += read_diagnostics(printed[""], str(self._tree))
             if is_built and target.endswith(".o"):
                 command = self._command(target)
                 found += tuple(needed_symbols(self._output, target, path, command))

@@ -23,7 +23,6 @@ _MODPOST = re.compile(
     r"(?:WARNING|ERROR): modpost: (.*section mismatch.*|missing (MODULE_\w+)\(\).*)"
 )
 _QUOTABLE = re.compile(r"\w+(?= \(section)|MODULE_LICENSE\(\)")
-_MODULE = re.compile(r"\s-DMODULE\s.*\s-DKBUILD_MODNAME='\"(\w+)\"'")
 _EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
 
 
@@ -46,8 +45,7 @@ def needed_symbols(
         words = [str(program), "-w", "-N", "-o", "patchpilot.symvers", target]
         done = run(words, env=environment(), cwd=output, timeout=60)
         name = re.sub(r"[-,]", "_", Path(target).stem)
-        of_module = _MODULE.search(command)
-        is_whole = of_module is not None and of_module[1] == name
+        is_whole = re.search(rf"\s-DMODULE\s.*_MODNAME='\"{name}\"'", command)
         for line in (done.text + done.error_text).split("\n"):
             found = _MODPOST.match(line)
             if found and (is_whole or not found[2]):

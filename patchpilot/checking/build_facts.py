@@ -87,8 +87,8 @@ def build_in(
     trusted = {id(patch) for patch in committed}
     left = [patch for patch in patches if id(patch) not in trusted]
     problems = {id(patch): tuple(_without_trust(repository, patch)) for patch in left}
-    closed = counted(sum(patch.commit is not None for patch in left), "commit")
-    note = f"; {closed} {_TRUST}" if any(patch.commit for patch in left) else ""
+    closed = [patch for patch in left if patch.commit]
+    note = f"; {counted(len(closed), 'commit')} {_TRUST}" if closed else ""
     if not changes:
         return BuildFacts(problems, f"nothing was built{note}")
     progress("choosing the files to build")
@@ -170,17 +170,13 @@ def _text(built: Built) -> str:
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
     """Return the states before and after each commit, those of the first read in full."""
     states: dict[str, TreeState] = {}
-    first: TreeState | None = None
     changes = []
     for patch in patches:
-        assert patch.commit
-        commit = repository.commit(patch.commit)
-        parent = commit.parents[0] if commit.parents else None
-        if parent is None:
+        commit = repository.commit(patch.commit or "")
+        if not commit.parents:
             raise UsageError(f"--build: {commit.short} has no parent to compare with")
-        before = states.get(parent) or TreeState(repository, parent, first)
-        first = first or before
-        after = TreeState(repository, commit.id, before)
-        states |= {parent: before, commit.id: after}
+        parent, first = commit.parents[0], next(iter(states.values()), None)
+        before = states.setdefault(parent, TreeState(repository, parent, first))
+        after = states[commit.id] = TreeState(repository, commit.id, before)
         changes.append(Change(before, after, patch.files))
     return changes

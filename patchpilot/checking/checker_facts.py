@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs external checkers on the patches of a check and collects the new problems."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import new_ones, problem_of
@@ -39,19 +39,20 @@ def checker_facts(
         return BuildFacts(
             {}, "no checker was run: checkers only work on commits of a kernel tree"
         )
-    committed = [patch for patch in patches if patch.commit]
     done = {
-        path
-        for commit in built
-        for row in commit.configurations
-        for path in row.built
-        if path.endswith(".c")
+        path for commit in built for row in commit.configurations for path in row.built
     }
-    wanted = [
-        checker
+    rows = [
+        (checker, patch, change)
         for checker in CHECKERS
-        if any(_touched(checker, patch, done) for patch in patches)
+        for patch in patches
+        for change in patch.files
+        if change.new_path
+        and checker.pattern.fullmatch(change.new_path)
+        and not (change.new_path.endswith(".c") and change.new_path in done)
     ]
+    wanted = dict.fromkeys(checker for checker, _, _ in rows)
+    committed = [patch for patch in patches if patch.commit]
     trusted = any(checker.runs_tree for checker in wanted) and (
         is_trusted(build_command(repository.top))
         and all(runs_trusted(patch, repository, repository) for patch in committed)
@@ -60,12 +61,12 @@ def checker_facts(
     there = [checker for checker in wanted if checker not in lacking]
     closed = [checker for checker in there if checker.runs_tree and not trusted]
     usable = [checker for checker in there if checker not in closed]
-    problems = {}
-    for number, patch in enumerate(committed):
-        progress("running checkers", number, len(committed))
-        problems[id(patch)] = tuple(
-            dict.fromkeys(_problems(repository, patch, usable, done))
-        )
+    problems: dict[int, dict[BuildProblem, None]] = {}
+    for number, (checker, patch, change) in enumerate(rows):
+        progress("running checkers", number, len(rows))
+        if checker in usable and patch.commit:
+            own = problems.setdefault(id(patch), {})
+            own |= dict.fromkeys(_problems(repository, patch, checker, change))
     others = len(patches) - len(committed)
     parts = (
         f"checkers: {_names(usable) or 'none for these files'}",
@@ -75,42 +76,25 @@ def checker_facts(
         if others
         else "",
     )
-    return BuildFacts(problems, "; ".join(filter(None, parts)))
+    return BuildFacts(
+        {patch: tuple(own) for patch, own in problems.items()},
+        "; ".join(filter(None, parts)),
+    )
 
 
 def _names(checkers: Sequence[Checker]) -> str:
     return ", ".join(checker.name for checker in checkers)
 
 
-def _touched(
-    checker: Checker, patch: Patch, done: Container[str]
-) -> list[tuple[FileChange, str]]:
-    """Return the files of a patch to check, each with its path."""
-    return [
-        (change, change.new_path)
-        for change in patch.files
-        if change.new_path
-        and checker.pattern.fullmatch(change.new_path)
-        and not (checker.runs_tree and change.new_path in done)
-    ]
-
-
 def _problems(
-    repository: Repository,
-    patch: Patch,
-    usable: Sequence[Checker],
-    done: Container[str],
+    repository: Repository, patch: Patch, checker: Checker, change: FileChange
 ) -> Iterator[BuildProblem]:
-    assert patch.commit
-    parents = repository.commit(patch.commit).parents
-    for checker in usable:
-        for change, path in _touched(checker, patch, done):
-            after = reports(checker, repository, patch.commit, path)
-            if not after:
-                continue
-            old = change.old_path
-            before = (
-                reports(checker, repository, parents[0], old) if parents and old else ()
-            )
-            for one in new_ones(before, after, patch.files):
-                yield problem_of(one, patch.files)
+    """Yield what a checker reports newly for a file of a commit."""
+    commit, old = repository.commit(patch.commit or ""), change.old_path
+    after = reports(checker, repository, commit.id, change.path)
+    if not after:
+        return
+    has_old = commit.parents and old
+    before = reports(checker, repository, commit.parents[0], old) if has_old else ()
+    for one in new_ones(before, after, patch.files):
+        yield problem_of(one, patch.files)

@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.building.diagnostics import Diagnostic, read_diagnostics, sections
+from patchpilot.building.diagnostics import Diagnostic, read_diagnostics, with_objects
 from patchpilot.building.module_symbols import division_in
 from patchpilot.building.new_diagnostics import new_ones, problem_of
 from patchpilot.model.diff_parser import parse_diff
@@ -148,10 +148,11 @@ def test_lines_belong_to_the_object_that_make_named_last() -> None:
         "  CC      d/b.o",
         "c",
     ]
-    assert list(sections(lines)) == [
-        ("", ["CALL x"]),
-        ("d/a.o", ["a", "b"]),
-        ("d/b.o", ["c"]),
+    assert list(with_objects(lines)) == [
+        ("", "CALL x"),
+        ("d/a.o", "a"),
+        ("d/a.o", "b"),
+        ("d/b.o", "c"),
     ]
 
 
