@@ -16,7 +16,7 @@ from patchpilot.building import configuration
 from patchpilot.building.configuration import host_arch
 from patchpilot.building.plan import BuildOptions, Change, make_plan
 from patchpilot.building.tree_state import TreeState
-from patchpilot.building.work_place import WorkPlace
+from patchpilot.building.work_place import WorkPlace, all_places
 from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.commits.build_trust import build_change, build_command
 from patchpilot.commits.repository import Repository
@@ -355,6 +355,7 @@ def test_no_path_of_a_commit_is_an_option_or_a_variable_of_make(
 
 def test_an_implied_symbol_is_reached(repo: Repo) -> None:
     kconfig = 'config CODEC\n\ttristate\nconfig ALL\n\tbool "All"\n\timply CODEC\n'
+    kconfig += 'config DEBUG_SECTION_MISMATCH\n\tbool "Full analysis"\n'
     implied = "$(O)/.config\n\t@echo CONFIG_CODEC=m >> $(O)/.config\n"
     repo.commit(
         "a codec",
@@ -372,6 +373,8 @@ def test_an_implied_symbol_is_reached(repo: Repo) -> None:
     (finding,), notes = built(repo)
     assert (finding["path"], finding["line"]) == ("drv/codec.c", 5)
     assert f"built in 1 configuration: {host_arch()} gcc (" in notes
+    (settings,) = all_places()[0].glob("out-*/patchpilot.config")
+    assert "CONFIG_DEBUG_SECTION_MISMATCH=y" in settings.read_text()
 
 
 def test_a_devicetree_is_built_for_what_it_includes(repo: Repo) -> None:
@@ -419,9 +422,30 @@ def test_a_kconfig_file_that_cannot_be_read_is_an_error(repo: Repo) -> None:
 def test_a_symbol_that_no_kconfig_file_defines_is_a_warning(repo: Repo) -> None:
     named = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{named}"})
-    (finding,), _ = built(repo)
-    assert (finding["name"], finding["line"]) == ("build-kconfig", 11)
-    assert finding["message"] == "no Kconfig file defines CONFIG_TYPO"
+    assert places(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
+    # without trust in the commit's build files, because nothing of them is run
+    selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
+    repo.commit("drv: lib", {"Kconfig": f"{KERNEL['Kconfig']}\tselect LIB\n{selects}"})
+    (finding,), notes = built(repo, targets=("HEAD",))
+    assert (finding["name"], finding["line"]) == ("build-kconfig", 3)
+    assert "dependencies detected for LIB: CONFIG_DRV selects it" in finding["message"]
+    assert "; 1 commit not built before `patchpilot trust --build-changes" in notes
+
+
+def test_a_header_for_user_space_is_compiled_alone(repo: Repo) -> None:
+    path, head = "include/uapi/frob.h", "#include <linux/compiler.h>\n"
+    repo.commit("frob: add", {path: f"{head}extern u32 __user *old;\n"})
+    repo.commit(
+        "frob: grow", {path: f"{head}extern u32 __user *old;\nextern u32 new;\n"}
+    )
+    assert places(repo, "HEAD") == [("frob: grow", path, 3)]
+
+
+def test_a_directory_that_a_link_replaces_does_not_stop_the_build(repo: Repo) -> None:
+    repo.path.joinpath("drv/w.c").write_text(f"{DRIVER}static int spare;\n")
+    repo.path.joinpath("init").rename(repo.path / "moved")
+    repo.path.joinpath("init").symlink_to("moved")
+    assert places(repo) == [("uncommitted changes", "drv/w.c", 9)]
 
 
 def test_a_given_configuration_is_used_as_it_is(repo: Repo, tmp_path: Path) -> None:
@@ -478,48 +502,6 @@ def test_a_symbol_that_a_module_will_not_find_is_an_error(
         if finding["name"] == "build-modpost"
     ]
     assert found == ([problem] if problem else [])
-
-
-def test_a_function_in_a_freed_section_is_not_inlined_into_its_caller(
-    repo: Repo,
-) -> None:
-    """With DEBUG_SECTION_MISMATCH, as in lib/Kconfig.debug and the kernel's Makefile; without it
-    gcc inlines the only call of a static function, and modpost sees no reference.
-    """
-    option = 'config DEBUG_SECTION_MISMATCH\n\tbool "Full analysis"\n'
-    flags = (
-        "-include $(O)/.config\nifdef CONFIG_DEBUG_SECTION_MISMATCH\n"
-        "FULL := -fno-inline-functions-called-once\nendif\n"
-    )
-    modpost = (
-        '#!/bin/sh\nfor object; do :; done\nobjdump -rj .text "$object" | grep -q init.text &&\n'
-        "echo 'WARNING: modpost: use (section: .text) -> once (section: .init.text)"
-        " section mismatch'\n"
-    )
-    declared = "int use(int one);\nint work(void);\n"
-    rule = "\t@install -D $(CURDIR)/modpost.sh $(O)/scripts/mod/modpost\n"
-    repo.commit(
-        "full analysis",
-        {
-            "Kconfig": f"{KERNEL['Kconfig']}{option}",
-            "Makefile": f"{flags}{MAKEFILE.replace('-Wall', '-O2 $(FULL)')}{rule}",
-            "modpost.sh": modpost,
-            "drv/Makefile": "obj-$(CONFIG_DRV) += drv.o\ndrv-y := w.o user.o\n",
-            "drv/user.c": declared,
-        },
-    )
-    repo.git("branch", "-f", "base")
-    once = '__attribute__((section(".init.text"))) static int once(int one)'
-    lines = (
-        *(once, "{"),
-        *("\tone ^= one * work();",) * 30,
-        *("\treturn one;", "}", "int use(int one) { return once(one); }", ""),
-    )
-    repo.commit("drv: use", {"drv/user.c": declared + "\n".join(lines)})
-    findings, _ = built(repo)
-    (finding,) = findings
-    assert finding["name"] == "build-modpost"
-    assert "'use' (section: .text) -> 'once' (section: .init" in finding["message"]
 
 
 def test_what_was_built_can_be_deleted(repo: Repo) -> None:

@@ -133,6 +133,24 @@ def test_what_cannot_be_on_changes_nothing() -> None:
     assert choice.text() == "CONFIG_NET=y\n"
 
 
+@pytest.mark.parametrize(
+    ("by", "is_unmet"),
+    [("ANY", True), ("WITH_NET", False), ("NET_TOO", False), ("NONE", False)],
+)
+def test_a_select_is_unmet_if_its_symbol_can_be_on_without(
+    by: str, is_unmet: bool
+) -> None:
+    text = "config LIB\n\tbool\n\tdepends on NET\nconfig NET\n\tbool\n"
+    for name, more in (
+        ("ANY", ""),
+        ("WITH_NET", "\tdepends on NET\n"),
+        ("NET_TOO", "\tselect NET\n"),
+    ):
+        text += f'config {name}\n\tbool "{name}"\n\tselect LIB\n{more}'
+    kconfig = Kconfig({"Kconfig": text}.get, "x86")
+    assert SymbolChoice(kconfig).leaves_unmet(by, "LIB") is is_unmet
+
+
 def test_a_module_is_one_only_where_its_type_allows_it() -> None:
     choice = SymbolChoice(Kconfig(FILES.get, "x86"), ("FROB",))
     assert choice.text(("FROB", "NET")).split() == [

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which warnings of a build a patch adds, and to which of its lines they belong."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from patchpilot.building.diagnostics import Diagnostic, read_diagnostics, with_objects
-from patchpilot.building.module_symbols import division_in
+from patchpilot.building.module_symbols import division_in, needed_symbols
 from patchpilot.building.new_diagnostics import new_ones, problem_of
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.file_diff import FileChange
@@ -154,6 +157,31 @@ def test_lines_belong_to_the_object_that_make_named_last() -> None:
         ("d/a.o", "b"),
         ("d/b.o", "c"),
     ]
+
+
+_MISMATCH = "use (section: .text) -> once (section: .init.text) section mismatch"
+
+
+@pytest.mark.parametrize(
+    ("module", "printed", "problem"),
+    [
+        ("a_b", "missing MODULE_LICENSE() in a", "missing 'MODULE_LICENSE()' in a"),
+        ("a_b", _MISMATCH, re.sub(r"(\w+) \(", r"'\1' (", _MISMATCH)),
+        # a part of the module that has the license elsewhere
+        ("c", "missing MODULE_LICENSE() in a", ""),
+        ("a_b", "unresolved symbol", ""),
+    ],
+)
+def test_modpost_reports_sections_and_a_license_that_the_module_lacks(
+    tmp_path: Path, module: str, printed: str, problem: str
+) -> None:
+    modpost = tmp_path / "scripts" / "mod" / "modpost"
+    modpost.parent.mkdir(parents=True)
+    modpost.write_text(f"#!/bin/sh\necho 'ERROR: modpost: {printed}'")
+    modpost.chmod(0o755)
+    command = f"gcc -DMODULE -DKBUILD_MODNAME='\"{module}\"' a-b.c\n"
+    found = needed_symbols(tmp_path, "a-b.o", "a-b.c", command)
+    assert "".join(one.text for one in found) == problem
 
 
 @pytest.mark.parametrize(
