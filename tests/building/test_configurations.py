@@ -134,21 +134,15 @@ def test_what_cannot_be_on_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("by", "is_unmet"),
-    [("ANY", True), ("WITH_NET", False), ("NET_TOO", False), ("NONE", False)],
+    ("more", "is_unmet"),
+    [("", True), ("\tdepends on NET\n", False), ("\tselect NET\n", False)],
 )
 def test_a_select_is_unmet_if_its_symbol_can_be_on_without(
-    by: str, is_unmet: bool
+    more: str, is_unmet: bool
 ) -> None:
-    text = "config LIB\n\tbool\n\tdepends on NET\nconfig NET\n\tbool\n"
-    for name, more in (
-        ("ANY", ""),
-        ("WITH_NET", "\tdepends on NET\n"),
-        ("NET_TOO", "\tselect NET\n"),
-    ):
-        text += f'config {name}\n\tbool "{name}"\n\tselect LIB\n{more}'
-    kconfig = Kconfig({"Kconfig": text}.get, "x86")
-    assert SymbolChoice(kconfig).leaves_unmet(by, "LIB") is is_unmet
+    text = f'{KCONFIG}config ANY\n\tbool "Any"\n\tselect FROB_CORE\n{more}'
+    kconfig = Kconfig({**FILES, "Kconfig": text}.get, "x86")
+    assert SymbolChoice(kconfig).leaves_unmet("ANY", "FROB_CORE") is is_unmet
 
 
 def test_a_module_is_one_only_where_its_type_allows_it() -> None:

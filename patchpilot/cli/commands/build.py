@@ -75,11 +75,11 @@ def command(
 ) -> int:
     """Compile the files that each commit of a series changes, and report new errors and warnings.
 
-    TARGET is a commit, a range, a patch file, or a file or directory with uncommitted changes.
-    Without TARGET: the commits of the current branch that are not in its base, and the uncommitted
-    changes. Files are compiled before and after each commit. New errors and warnings (W=1, and
-    sparse if it is installed) are reported as findings, like in `check`. The command runs make in a
-    copy of the tree, which requires `patchpilot trust --build`.
+    TARGET is a commit, a range, a patch file, a Message-ID, or a file or directory with uncommitted
+    changes. Without TARGET: the commits of the current branch that are not in its base, and the
+    uncommitted changes. Files are compiled after each commit, and before it to compare. New errors
+    and warnings (W=1, and sparse if it is installed) are reported as findings, like in `check`. The
+    command runs make in a copy of the tree, which requires `patchpilot trust --build`.
     """
     if clean:
         return _clean(common)
