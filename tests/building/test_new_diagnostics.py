@@ -134,7 +134,7 @@ def test_who_printed_a_line_is_seen_by_its_form(line: str, kind: str) -> None:
     ] == [kind]
 
 
-@pytest.mark.parametrize("path", ["/t/a/b/../c.c", "../../t/../a/c.c", "./a/c.c"])
+@pytest.mark.parametrize("path", ["/t/a/b/../c.c", "../../t/../a/c.c"])
 def test_a_path_is_the_one_that_a_patch_has(path: str) -> None:
     (one,) = read_diagnostics([f"{path}:1:2: error: 'x' undeclared"], "/t")
     assert (one.path, one.places) == ("a/c.c", (("a/c.c", 1),))
@@ -179,8 +179,8 @@ def test_modpost_reports_sections_and_a_license_that_the_module_lacks(
     modpost.write_text(f"#!/bin/sh\necho 'ERROR: modpost: {printed}'")
     modpost.chmod(0o755)
     command = f"gcc -DMODULE -DKBUILD_MODNAME='\"{module}\"' a-b.c\n"
-    found = needed_symbols(tmp_path, "a-b.o", "a-b.c", command)
-    assert "".join(one.text for one in found) == problem
+    texts = [one.text for one in needed_symbols(tmp_path, "a-b.o", "a-b.c", command)]
+    assert "".join(texts) == problem
 
 
 @pytest.mark.parametrize(
