@@ -3,7 +3,6 @@
 rebase onto the same files keeps the record, and changed code has none.
 """
 
-from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +36,15 @@ def built_of(repository: Repository, commit: str) -> "BuiltCommit | None":
 
     _, builds, rows, new = known
     configurations = tuple(
-        BuiltConfiguration(*row[:4], tuple(starmap(SkippedFile, row[4])), *row[5:])
-        for row in rows
+        BuiltConfiguration(
+            arch,
+            toolchain,
+            source,
+            built,
+            tuple(SkippedFile(*pair) for pair in skipped),
+            sparse,
+        )
+        for arch, toolchain, source, built, skipped, sparse in rows
     )
     return BuiltCommit(commit, builds, configurations, new)
 

@@ -45,7 +45,8 @@ def needed_symbols(
         words = [str(program), "-w", "-N", "-o", "patchpilot.symvers", target]
         done = run(words, env=environment(), cwd=output, timeout=60)
         name = re.sub(r"[-,]", "_", Path(target).stem)
-        is_whole = re.search(rf"\s-DMODULE\s.*_MODNAME='\"{name}\"'", command)
+        module = f"KBUILD_MODNAME='\"{name}\"'"
+        is_whole = " -DMODULE " in command and module in command
         for line in (done.text + done.error_text).split("\n"):
             found = _MODPOST.match(line)
             if found and (is_whole or not found[2]):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.building.diagnostics import UNDEFINED, Diagnostic, names_in
 from patchpilot.model.build_problem import BuildProblem
-from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
+from patchpilot.model.file_diff import DiffLine, FileChange
 
 _NUMBER = re.compile(r"\d+")
 
@@ -76,11 +76,11 @@ def _place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
     names = names_in(one.text)
     path, at = next(((path, line) for path, line in places if path in by_path), ("", 0))
 
-    def rank(row: tuple[FileChange, Hunk, DiffLine]) -> tuple[bool, bool, int, bool]:
-        change, hunk, line = row
+    def rank(row: tuple[FileChange, int, DiffLine]) -> tuple[bool, bool, int, bool]:
+        change, number, line = row
         is_named = not names.isdisjoint(re.findall(r"\w+", line.text))
         is_own = change.path == path
-        far = abs(_new_line(hunk, line) - at) if is_own and at else 0
+        far = abs(number - at) if is_own and at else 0
         return not is_named, not is_own, far, line.kind != "+"
 
     nearest = min(_changed(changes), key=rank, default=None)
@@ -91,19 +91,8 @@ def _place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
             return path, None, by_path[path].patch_line
     if nearest is None:
         return one.path, one.line, None
-    change, hunk, line = nearest
-    return change.path, _new_line(hunk, line), line.patch_line
-
-
-def _new_line(hunk: Hunk, wanted: DiffLine) -> int:
-    """Return the line in the new file at which a line of a hunk is, or was."""
-    number = hunk.new_start
-    for line in hunk.lines:
-        if line is wanted:
-            break
-        if line.new_line:
-            number = line.new_line + 1
-    return number
+    change, number, changed = nearest
+    return change.path, number, changed.patch_line
 
 
 def _at(
@@ -118,9 +107,12 @@ def _at(
 
 def _changed(
     changes: Sequence[FileChange],
-) -> Iterator[tuple[FileChange, Hunk, DiffLine]]:
+) -> Iterator[tuple[FileChange, int, DiffLine]]:
+    """Yield the changed lines, each with the line in the new file at which it is, or was."""
     for change in changes:
         for hunk in change.hunks:
+            number = hunk.new_start
             for line in hunk.lines:
                 if line.kind in ("+", "-"):
-                    yield change, hunk, line
+                    yield change, number, line
+                number = line.new_line + 1 if line.new_line else number

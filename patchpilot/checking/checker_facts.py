@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from patchpilot.building.diagnostics import Diagnostic
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import new_ones, problem_of
 from patchpilot.checking.build_facts import runs_trusted
@@ -94,7 +95,8 @@ def _problems(
     after = reports(checker, repository, commit.id, change.path)
     if not after:
         return
-    has_old = commit.parents and old
-    before = reports(checker, repository, commit.parents[0], old) if has_old else ()
+    before: Sequence[Diagnostic] = ()
+    if commit.parents and old:
+        before = reports(checker, repository, commit.parents[0], old)
     for one in new_ones(before, after, patch.files):
         yield problem_of(one, patch.files)
