@@ -424,7 +424,7 @@ def _of_kconfig(text: str, change: Change) -> BuildProblem | None:
 
 
 def _distinct(problems: Sequence[BuildProblem]) -> tuple[BuildProblem, ...]:
-    """Return the problems without those that another configuration or compiler has there."""
+    """Return the problems, each once if several configurations or compilers have it there."""
     found: dict[tuple[object, ...], BuildProblem] = {}
     for problem in problems:
         bare = problem.message.rpartition(" (")[0].partition(" [-W")[0]

@@ -5,6 +5,8 @@ that it selects without their dependencies. Nothing of the tree is run.
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 
 from patchpilot.building.choose_symbols import SymbolChoice
 from patchpilot.building.configuration import host_arch, source_arch
@@ -18,6 +20,7 @@ _IN_CODE = re.compile(r"\bCONFIG_([A-Z][A-Z0-9_]+?)(?:_MODULE)?\b(?!_?\*)")
 _IN_KCONFIG = re.compile(r"^\s*(?:select|imply|depends on|if|visible if)\s+(.*)")
 _SELECT = re.compile(r"\s+select\s+(\w+)")
 _CONFIG = re.compile(r"^\s*(?:menu)?config\s+(\w+)", re.MULTILINE)
+_MOST_SELECTS = 20
 _WORD = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 _COMMENT = re.compile(r"^\s*(?:\*|/\*|//|#)(?!\s*(?:if|ifdef|ifndef|elif)\b)")
 _CODE = (".c", ".h", ".S", ".dts", ".dtsi")
@@ -28,23 +31,28 @@ def kconfig_problems(
 ) -> Iterator[BuildProblem]:
     """Yield the problems of the Kconfig symbols on the added lines of a commit."""
     yield from _unknown(state, changes)
+    # a chain of a thousand files or symbols is not a Kconfig file that a build reads
+    with suppress(RecursionError):
+        yield from _unmet(state, changes)
+
+
+def _unmet(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildProblem]:
+    """Yield a problem for each added `select` of a symbol whose dependencies can be off."""
+    selects = (
+        (change, line, select[1])
+        for change in changes
+        for line in change.lines("+")
+        if is_kconfig(change.path) and (select := _SELECT.match(line.text))
+    )
     kconfig = None
-    for change in changes:
-        if not is_kconfig(change.path):
-            continue
-        removed = {line.text.strip() for line in change.lines("-")}
+    for change, line, target in islice(selects, _MOST_SELECTS):
+        kconfig = kconfig or Kconfig(state.read, source_arch(host_arch()))
         text = (state.read(change.path) or "").split("\n")
-        for line in change.lines("+"):
-            select = _SELECT.match(line.text)
-            if not select or line.text.strip() in removed:
-                continue
-            kconfig = kconfig or Kconfig(state.read, source_arch(host_arch()))
-            above = "\n".join(text[: line.new_line])
-            for name in _CONFIG.findall(above)[-1:]:
-                if SymbolChoice(kconfig).leaves_unmet(name, select[1]):
-                    problem = f"unmet direct dependencies detected for {select[1]}"
-                    problem += f": CONFIG_{name} selects it, and can be on without them"
-                    yield _problem(problem, change, line)
+        for name in _CONFIG.findall("\n".join(text[: line.new_line]))[-1:]:
+            if SymbolChoice(kconfig).leaves_unmet(name, target):
+                problem = f"unmet direct dependencies detected for {target}"
+                problem += f": CONFIG_{name} selects it, and can be on without them"
+                yield _problem(problem, change, line)
 
 
 def _problem(text: str, change: FileChange, line: DiffLine) -> BuildProblem:

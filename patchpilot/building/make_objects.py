@@ -110,8 +110,8 @@ class Maker:
     def _of_header(self, path: str) -> tuple[Diagnostic, ...]:
         """Return what the compiler reports for a header that a program of user space includes.
 
-        usr/include/Makefile tests the installed header in the same way. The tree's header stands
-        for it, with what scripts/headers_install.sh removes defined to nothing.
+        usr/include/Makefile tests the installed header in the same way. Here, what
+        scripts/headers_install.sh removes from it is defined as nothing.
         """
         empty = self._output / "patchpilot.uapi" / "linux"
         empty.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,11 @@ class Maker:
             "clang" if self._configuration.llvm else "gcc",
             *_USER_SPACE,
             *(f"-I{folder}" for folder in folders),
-            *("-x", "c", "/dev/null", "-include", path, "-include", path),
+            "-xc",
+            "/dev/null",
+            # twice, to see that it has an include guard
+            f"-include{path}",
+            f"-include{path}",
         ]
         done = run(
             argv, env=make_environment(), cwd=self._tree, timeout=_HEADER_SECONDS

@@ -94,8 +94,8 @@ def build_targets(
 
 
 def _edited(repository: Repository) -> list[str]:
-    """Return the files with uncommitted changes, without those of a directory that a symbolic link
-    replaces: git does not read them.
+    """Return the files with uncommitted changes, except in a directory that a symbolic link
+    replaces: git does not read these files.
     """
     top = repository.top.resolve()
     folders = ((name, (top / name).parent) for name in uncommitted_files(repository))
