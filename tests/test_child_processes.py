@@ -322,6 +322,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     TARGETS: {
         "building/module_symbols::needed_symbols": ("str(program)", "target"),
         "building/semantic_patches::_printed": ("*sandbox()", "*words"),
+        "building/make_objects::Maker._of_header": ("*sandbox()",),
         "building/make_objects::Maker._make": (
             "*sandbox()",
             "*self._configuration.words",

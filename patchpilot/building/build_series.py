@@ -6,8 +6,7 @@ New diagnostics are problems.
 
 import re
 import shutil
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import astuple
+from collections.abc import Iterator, Sequence
 from itertools import chain, starmap
 from typing import Any, NamedTuple
 
@@ -20,7 +19,7 @@ from patchpilot.building.diagnostics import (
     ObjectReport,
     names_in,
 )
-from patchpilot.building.kconfig_names import unknown_symbols
+from patchpilot.building.kconfig_names import is_kconfig, kconfig_problems
 from patchpilot.building.make_objects import Maker
 from patchpilot.building.module_symbols import division_in, missing_symbols
 from patchpilot.building.new_diagnostics import new_ones, problem_of
@@ -29,7 +28,6 @@ from patchpilot.building.plan import (
     Change,
     Plan,
     is_target,
-    touches_kconfig,
 )
 from patchpilot.building.results import KeptReport
 from patchpilot.building.semantic_patches import (
@@ -50,6 +48,7 @@ from patchpilot.model.progress import Progress, silent
 
 NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"
 _MOST_ERRORS = 5
+_NAME, _CALLED = re.compile(r"\w+"), re.compile(r"(\w+)\s*\(")
 _NOTHING = ObjectReport((), True)
 
 
@@ -88,40 +87,32 @@ class SeriesBuild:
 
     def run(self, plan: Plan, progress: Progress) -> Built:
         """Build what is planned, and compare."""
-        found: list[dict[tuple[object, ...], BuildProblem]] = [
-            {} for _ in self._changes
-        ]
-        for number, notes in enumerate(plan.notes):
-            for text in notes:
-                _add(found[number], BuildProblem(NOT_BUILT, text))
+        found = [[BuildProblem(NOT_BUILT, text) for text in row] for row in plan.notes]
         tried: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
-        arches = {one.source_arch: None for one, _ in plan.configurations}
+        arches = {made.source_arch: None for made, _ in plan.configurations}
         touched = [file.path for change in self._changes for file in change.files]
         self._place.narrow([*chain(*plan.sources), *touched], arches)
-        self._progress, self._left = (
-            progress,
-            2
-            * sum(
-                len(some)
-                for _, paths in plan.configurations
-                for some in _own(plan, paths)
-            ),
-        )
-        for configuration, paths in plan.configurations:
+        builds = [
+            (
+                made,
+                [tuple(path for path in own if path in some) for own in plan.sources],
+            )
+            for made, some in plan.configurations
+        ]
+        self._progress = progress
+        self._left = 2 * sum(len(some) for _, own in builds for some in own)
+        for configuration, own in builds:
             self._reports.clear()
             self._failures.clear()
-            own = _own(plan, paths)
             self._build(configuration, own)
-            for number in range(len(self._changes)):
-                for problem in self._problems(configuration, number, own):
-                    _add(found[number], problem)
-                tried[number].append(self._tried(configuration, number, own[number]))
-        for number in range(len(self._changes)):
-            for problem in self._without_building(number):
-                _add(found[number], problem)
+            for number, paths in enumerate(own):
+                found[number] += self._problems(configuration, number, paths)
+                tried[number].append(self._tried(configuration, number, paths))
+        for number, problems in enumerate(found):
+            problems += self._without_building(number)
         return Built(
-            tuple(tuple(problems.values()) for problems in found),
-            tuple(configuration.label for configuration, _ in plan.configurations),
+            tuple(map(_distinct, found)),
+            tuple(configuration.label for configuration, _ in builds),
             self.compiled,
             self.known,
             tuple(map(tuple, tried)),
@@ -137,33 +128,31 @@ class SeriesBuild:
     ) -> BuiltConfiguration:
         """Return the files of a change that were built in a configuration, and the others."""
         state = self._changes[number].after
-        built, skipped = [], []
-        for path in paths:
-            if self._is_built(state, path):
-                built.append(path)
-            elif path in state.files:
-                report = self._reports.get((state.commit, path), _NOTHING)
-                errors = [
-                    diagnostic.text
-                    for diagnostic in report.diagnostics
-                    if diagnostic.kind == ERROR
-                ]
-                failures = self._failures.get(number, ())
-                why = next(iter((*errors, *failures)), "make does not build its object")
-                skipped.append(SkippedFile(path, why))
+        left = [path for path in paths if not self._is_built(state, path)]
         return BuiltConfiguration(
             configuration.arch,
             "clang" if configuration.llvm else "gcc",
             configuration.source,
-            tuple(built),
-            tuple(skipped),
+            tuple(path for path in paths if path not in left),
+            tuple(
+                SkippedFile(path, self._why_not(number, path))
+                for path in left
+                if path in state.files
+            ),
             configuration.checks and shutil.which("sparse") is not None,
         )
+
+    def _why_not(self, number: int, path: str) -> str:
+        """Return why make did not build a file of a change."""
+        report = self._reports.get((self._changes[number].after.commit, path), _NOTHING)
+        errors = (one.text for one in report.diagnostics if one.kind == ERROR)
+        failures = self._failures.get(number, ())
+        return next(chain(errors, failures, ("make does not build its object",)))
 
     def _without_building(self, number: int) -> Iterator[BuildProblem]:
         """Yield the problems of a change that need no object."""
         change = self._changes[number]
-        yield from unknown_symbols(change.after, change.files)
+        yield from kconfig_problems(change.after, change.files)
         if not self._options.quick and key_of_tool():
             yield from self._semantic(number)
 
@@ -171,26 +160,20 @@ class SeriesBuild:
         """Yield what the tree's semantic patches report newly for the files of a change."""
         change = self._changes[number]
         for file in change.files:
-            if not file.path.endswith(".c") or file.path not in change.after.files:
-                continue
             lines = [line.new_line or 0 for line in file.lines("+")]
+            if not lines or not file.path.endswith(".c") or not is_target(file.path):
+                continue
             text = near_text(change.after.read(file.path) or "", lines)
-            scripts = (
-                tuple(scripts_for(change.after, text, self._shown)) if lines else ()
-            )
-            if not scripts or not is_target(file.path):
-                continue
+            scripts = tuple(scripts_for(change.after, text, self._shown))
             after = self._scripts(change.after, file.path, scripts)
-            if not after:
-                continue
-            before = self._scripts(change.before, file.path, scripts)
+            before = after and self._scripts(change.before, file.path, scripts)
             for one in new_ones(before, after, change.files):
                 yield problem_of(one, change.files)
 
     def _scripts(
         self, state: TreeState, path: str, scripts: tuple[str, ...]
     ) -> tuple[Diagnostic, ...]:
-        if path not in state.files:
+        if not scripts or path not in state.files:
             return ()
 
         def run() -> list[tuple[Any, ...]]:
@@ -213,18 +196,32 @@ class SeriesBuild:
         configuration: Configuration,
         own: Sequence[tuple[str, ...]],
     ) -> None:
-        """Build the files of each change in the states before and after it."""
-        wanted: dict[str, tuple[TreeState, dict[str, None]]] = {}
-        for change, paths in zip(self._changes, own, strict=True):
-            for state in (change.before, change.after):
-                wanted.setdefault(state.commit, (state, {}))[1].update(
-                    dict.fromkeys(paths)
-                )
-        for state, some in wanted.values():
-            self._build_state(configuration, state, tuple(some))
-        for change, paths in zip(self._changes, own, strict=True):
-            if touches_kconfig(change) and not paths:
+        """Build the files of each change in the state after it, and those with something to
+        compare in the state before it.
+        """
+        for change, paths in reversed(list(zip(self._changes, own, strict=True))):
+            self._build_state(configuration, change.after, paths)
+            doubtful = self._doubtful(change, paths)
+            self._left -= len(paths) - len(doubtful)
+            self._build_state(configuration, change.before, doubtful)
+            if not paths and any(is_kconfig(file.path) for file in change.files):
                 self._configured(configuration, change.after)
+
+    def _doubtful(self, change: Change, paths: Sequence[str]) -> list[str]:
+        """Return the files for which something that may be new was printed after a change."""
+        names, are_called = _new_names(change)
+
+        def is_doubtful(path: str) -> bool:
+            report = self._reports.get((change.after.commit, path), _NOTHING)
+            return not report.is_built or any(
+                diagnostic.kind != UNDEFINED
+                or are_called
+                or diagnostic.text in names
+                or division_in(change.files, path, diagnostic.text)
+                for diagnostic in report.diagnostics
+            )
+
+        return list(filter(is_doubtful, paths))
 
     def _build_state(
         self,
@@ -234,8 +231,10 @@ class SeriesBuild:
     ) -> None:
         missing = []
         for path in paths:
-            report: ObjectReport | None = _NOTHING
-            if path in state.files:
+            report = self._reports.get((state.commit, path))
+            if path not in state.files:
+                report = _NOTHING
+            elif report is None:
                 report = KeptReport(path, configuration.key, state).find()
                 self.known += report is not None
             if report:
@@ -293,40 +292,36 @@ class SeriesBuild:
         self,
         configuration: Configuration,
         number: int,
-        own: Sequence[tuple[str, ...]],
+        paths: tuple[str, ...],
     ) -> Iterator[BuildProblem]:
         """Yield the problems that a change has in one configuration."""
         change = self._changes[number]
-        before = self._diagnostics(change.before, own[number])
-        after = self._diagnostics(change.after, own[number])
+        doubtful = self._doubtful(change, paths)
+        before = self._diagnostics(change.before, doubtful)
+        after = self._diagnostics(change.after, doubtful)
         new = new_ones(before, after, change.files)
         repair = ""
         if errors := [diagnostic for diagnostic in new if diagnostic.kind == ERROR]:
             # what else is printed of code that does not compile follows from the errors
             new = tuple(errors[:_MOST_ERRORS])
-            repair = self._repaired_by(configuration, number, own[number])
+            repair = self._repaired_by(configuration, number, paths)
         undefined = [diagnostic for diagnostic in new if diagnostic.kind == UNDEFINED]
         yield from self._not_found(configuration, change, undefined)
         for diagnostic in new:
             if diagnostic.kind == UNDEFINED:
                 continue
             problem = problem_of(diagnostic, change.files)
-            where = (
-                ""
-                if diagnostic.path == problem.path
-                else f"{diagnostic.path}:{diagnostic.line}: "
-            )
-            kind, text = (
-                diagnostic.kind,
-                f"{where}{diagnostic.text} ({configuration.label})",
-            )
-            if kind == ERROR and repair:
-                kind, text = BROKEN_COMMIT, f"{text}; repaired by {repair}"
-            yield problem._replace(kind=kind, message=text)
+            text = f"{diagnostic.text} ({configuration.label})"
+            if diagnostic.path != problem.path:
+                text = f"{diagnostic.path}:{diagnostic.line}: {text}"
+            if repair:
+                text = f"{text}; repaired by {repair}"
+                problem = problem._replace(kind=BROKEN_COMMIT)
+            yield problem._replace(message=text)
         for text in self._failures.get(number, ()):
             yield _of_kconfig(text, change) or BuildProblem(NOT_BUILT, text)
         if not errors:
-            yield from self._unbuilt(configuration, number, own[number])
+            yield from self._unbuilt(configuration, number, paths)
 
     def _not_found(
         self,
@@ -357,14 +352,12 @@ class SeriesBuild:
     ) -> Iterator[BuildProblem]:
         """Yield a problem for each file that make did not build."""
         change = self._changes[number]
-        for path, why in map(
-            astuple, self._tried(configuration, number, paths).skipped
-        ):
-            if (change.after.commit, path) in self._reports:
-                is_new = self._is_built(change.before, path)
+        for file in self._tried(configuration, number, paths).skipped:
+            if (change.after.commit, file.path) in self._reports:
+                is_new = self._is_built(change.before, file.path)
                 when = "" if is_new else "neither before the patch nor after it "
-                text = f"{path} was not built {when}({configuration.label}): {why}"
-                yield BuildProblem(NOT_BUILT, text, path)
+                text = f"{file.path} was not built {when}({configuration.label})"
+                yield BuildProblem(NOT_BUILT, f"{text}: {file.why}", file.path)
 
     def _diagnostics(self, state: TreeState, paths: Sequence[str]) -> list[Diagnostic]:
         """Return what was printed for files in a state, what headers say only once."""
@@ -403,9 +396,20 @@ class SeriesBuild:
         return report is not None and report.is_built
 
 
-def _own(plan: Plan, paths: Collection[str]) -> list[tuple[str, ...]]:
-    """Return the files of each change that are built in a configuration."""
-    return [tuple(path for path in some if path in paths) for some in plan.sources]
+def _new_names(change: Change) -> tuple[set[str], bool]:
+    """Return the words on added lines that are new in their file, and whether one is called.
+
+    An object refers to another symbol after a change only because of such a word, or because of
+    a division.
+    """
+    names: set[str] = set()
+    called: set[str] = set()
+    for file in change.files:
+        added = "\n".join(line.text for line in file.lines("+"))
+        old = file.old_path and change.before.read(file.old_path)
+        names |= set(_NAME.findall(added)) - set(_NAME.findall(old or ""))
+        called |= set(_CALLED.findall(added))
+    return names, not names.isdisjoint(called)
 
 
 def _of_kconfig(text: str, change: Change) -> BuildProblem | None:
@@ -419,11 +423,13 @@ def _of_kconfig(text: str, change: Change) -> BuildProblem | None:
     return problem_of(Diagnostic(ERROR, found[1], int(found[2]), 0, text), change.files)
 
 
-def _add(found: dict[tuple[object, ...], BuildProblem], problem: BuildProblem) -> None:
-    """Add a problem, unless another configuration or compiler has one of its kind there."""
-    if problem.kind == NOT_BUILT:
-        found.setdefault((problem.message,), problem)
-        return
-    bare = problem.message.rpartition(" (")[0].partition(" [-W")[0]
-    # compilers have different words for the same: what they name decides
-    found.setdefault((problem.path, problem.line, names_in(bare) or bare), problem)
+def _distinct(problems: Sequence[BuildProblem]) -> tuple[BuildProblem, ...]:
+    """Return the problems, each once if several configurations or compilers have it there."""
+    found: dict[tuple[object, ...], BuildProblem] = {}
+    for problem in problems:
+        bare = problem.message.rpartition(" (")[0].partition(" [-W")[0]
+        # compilers have different words for the same: what they name decides
+        key = problem.path, problem.line, names_in(bare) or bare
+        is_note = problem.kind == NOT_BUILT
+        found.setdefault((problem.message,) if is_note else key, problem)
+    return tuple(found.values())

@@ -2,6 +2,7 @@
 """Finds the smallest set of Kconfig symbols to set so that other symbols are enabled."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 
 from patchpilot.building.kconfig import Config, Kconfig
@@ -39,27 +40,30 @@ class SymbolChoice:
 
     def turn_on(self, name: str) -> bool:
         """Set what a symbol needs to be on; False, with nothing changed, where that is not found."""  # noqa: E501
-        saved = dict(self.on), dict(self.off)
         self._steps = 0
-        try:
-            if self._need(name, 0, frozenset()):
-                return True
-        except _TooLongError:
-            pass
-        self._restore(saved)
-        return False
+        return self._tries(partial(self._need, name, 0, frozenset()))
 
     def turn_on_all(self, names: Iterable[str]) -> bool:
         """Set what these symbols need; return False, with nothing changed, if one cannot be on."""
-        saved = dict(self.on), dict(self.off)
-        if all(map(self.turn_on, names)):
-            return True
-        self._restore(saved)
-        return False
+        return self._tries(lambda: all(map(self.turn_on, names)))
 
     def keep_off(self, names: Iterable[str]) -> None:
         """Leave these symbols off from now on, where they are not on already."""
         self.off |= {name: None for name in names if not self.is_on(name)}
+
+    def leaves_unmet(self, name: str, target: str) -> bool:
+        """Return whether `name` can select `target` while no dependency of `target` is met."""
+        config = self._symbols.get(target, Config(target))
+        unmet = Not(Either(tuple(config.depends)))
+        for by, when in config.selected_by if config.depends else ():
+            every = Both((unmet, Symbol(name), when))
+            if by == name and self._tries(
+                partial(self._make, every, True, 0, frozenset())
+            ):
+                # a select turns on what was to stay off
+                self._restore((self.on, {}))
+                return self._holds(unmet)
+        return False
 
     def is_on(self, name: str) -> bool:
         """Return whether a symbol is on with what is set so far."""
@@ -128,37 +132,33 @@ class SymbolChoice:
         if config is None or name in self.off or name in above or depth > _DEEPEST:
             return False
         above |= {name}
-        saved = dict(self.on), dict(self.off)
         for prompt in config.prompts:
-            if self._make(prompt, True, depth + 1, above):
+            if self._tries(partial(self._make, prompt, True, depth + 1, above)):
                 self.on[name] = None
                 self._known.clear()
                 return True
-            self._restore(saved)
         return self._by_others(config, depth, above)
 
     def _by_others(self, config: Config, depth: int, above: frozenset[str]) -> bool:
         """Turn on a symbol without a prompt: by its defaults, or by who selects it."""
-        saved = dict(self.on), dict(self.off)
         for value, when in config.defaults:
-            if self._make(when, True, depth + 1, above) and self._make(
-                value, True, depth + 1, above
-            ):
+            both = Both((when, value))
+            if self._tries(partial(self._make, both, True, depth + 1, above)):
                 return True
-            self._restore(saved)
-        return self._cheapest(
-            (
-                partial(self._select, by, when, depth + 1, above)
-                for by, when in config.selected_by[:40]
-            ),
-            enough=len(saved[0]) + 1,
+        selects = (
+            partial(self._make, Both((Symbol(by), when)), True, depth + 1, above)
+            for by, when in config.selected_by[:40]
         )
+        return self._cheapest(selects, enough=len(self.on) + 1)
 
-    def _select(
-        self, by: str, when: Expression, depth: int, above: frozenset[str]
-    ) -> bool:
-        """Turn on a symbol that selects another one under a condition."""
-        return self._need(by, depth, above) and self._make(when, True, depth, above)
+    def _tries(self, attempt: Callable[[], bool]) -> bool:
+        """Return the result of an attempt, with nothing changed if it fails."""
+        saved = dict(self.on), dict(self.off)
+        with suppress(_TooLongError):
+            if attempt():
+                return True
+        self._restore(saved)
+        return False
 
     def _cheapest(
         self, attempts: Iterable[Callable[[], bool]], *, enough: int = 0

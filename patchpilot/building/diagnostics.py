@@ -50,26 +50,16 @@ class ObjectReport(NamedTuple):
     is_built: bool
 
 
-def sections(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Split make's output by object.
-
-    Yields the line of make that names the object ("" for output before the first one) and the
-    lines that belong to it.
+def with_objects(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the lines of make's output, each after the object to which it belongs ("" for output
+    before the first one).
     """
     name = ""
-    held: list[str] = []
     for line in lines:
-        found = _OBJECT.match(line)
-        if line.startswith("  CHECK "):
-            continue
-        if found:
-            if held or name:
-                yield name, held
-            name, held = found[1], []
-        else:
-            held.append(line)
-    if held or name:
-        yield name, held
+        if named := object_in(line):
+            name = named
+        elif not line.startswith("  CHECK "):
+            yield name, line
 
 
 def object_in(line: str) -> str:

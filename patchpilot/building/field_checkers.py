@@ -138,16 +138,6 @@ def _docutils(place: Place) -> Iterator[Diagnostic]:
     """Yield what docutils reports; it includes no file and runs nothing of the document."""
     from docutils import core, nodes, utils  # type: ignore[import-untyped]
 
-    found: list[Diagnostic] = []
-
-    def hear(message: nodes.system_message) -> None:
-        said = printable(message.astext().partition(") ")[2].split("\n")[0])
-        if message["level"] >= utils.Reporter.WARNING_LEVEL and not _OF_SPHINX.search(
-            said
-        ):
-            line = message.get("line") or 0
-            found.append(Diagnostic("docutils", place.path, line, 0, said))
-
     settings = {
         "file_insertion_enabled": False,
         "raw_enabled": False,
@@ -161,11 +151,15 @@ def _docutils(place: Place) -> Iterator[Diagnostic]:
     document = core.publish_doctree(
         place.data, source_path=place.path, settings_overrides=settings
     )
-    for message in (*document.parse_messages, *document.transform_messages):
-        hear(message)
-    for message in document.findall(nodes.system_message):
-        hear(message)
-    yield from dict.fromkeys(found)
+    found: dict[Diagnostic, None] = {}
+    apart = (*document.parse_messages, *document.transform_messages)
+    for message in (*apart, *document.findall(nodes.system_message)):
+        text = printable(message.astext().partition(") ")[2].split("\n")[0])
+        is_warning = message["level"] >= utils.Reporter.WARNING_LEVEL
+        if is_warning and not _OF_SPHINX.search(text):
+            line = message.get("line") or 0
+            found[Diagnostic("docutils", place.path, line, 0, text)] = None
+    yield from found
 
 
 def _kernel_doc(place: Place) -> Iterator[Diagnostic]:
@@ -223,12 +217,9 @@ def _read(kind: str, place: Place, text: str) -> Iterator[Diagnostic]:
         if found and found["path"] == place.path:
             said = re.sub(r"^(?:\[\w+\]|warning:|error:) ", "", found["text"])
             number, column = int(found["line"] or 0), int(found["column"] or 0)
-            yield Diagnostic(kind, place.path, number, column, _short(printable(said)))
-
-
-def _short(text: str) -> str:
-    """Return a text without the end of a long list."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+            yield Diagnostic(
+                kind, place.path, number, column, printable(said)[:_LONGEST]
+            )
 
 
 def _write(place: Place, path: str, data: bytes) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from patchpilot.building.kconfig_expression import (
     YES,
     Expression,
+    Symbol,
     joined,
     parse_expression,
 )
@@ -44,14 +45,15 @@ class Config:
 
 @dataclass(slots=True)
 class _Entry:
-    """A definition that is being read: a symbol's, a choice's (no config) or a menu's."""
+    """A definition or a block that is being read: blocks and comments have no config."""
 
     config: Config | None
     context: Expression
     own: Expression = YES
     prompts: list[Expression] = field(default_factory=list)
     defaults: list[tuple[Expression, Expression]] = field(default_factory=list)
-    selects: list[tuple[str, Expression]] = field(default_factory=list)
+    targets: list[tuple[str, str, Expression]] = field(default_factory=list)
+    visible: Expression = YES
 
 
 class Kconfig:
@@ -62,7 +64,7 @@ class Kconfig:
         self._read = read
         self._variables = {"SRCARCH": source_arch, "ARCH": source_arch, "srctree": "."}
         self._seen: set[str] = set()
-        self._blocks: list[tuple[str, Expression, _Entry | None]] = []
+        self._blocks: list[_Entry] = []
         self._entry: _Entry | None = None
         self._source("Kconfig")
         self._close()
@@ -94,20 +96,19 @@ class Kconfig:
             self._open(word, rest)
         elif word in ("endif", "endmenu", "endchoice"):
             self._close()
-            if self._blocks:
-                self._blocks.pop()
+            del self._blocks[-1:]
         elif self._entry:
             self._property(self._entry, word, rest)
 
     def _open(self, word: str, rest: str) -> None:
         self._close()
+        entry = _Entry(None, YES)
         if word == "if":
-            self._blocks.append((word, parse_expression(rest), None))
-            return
-        entry = _Entry(None, self._context())
+            entry.own = parse_expression(rest)
+        else:
+            self._entry = entry
         if word != "comment":
-            self._blocks.append((word, YES, entry))
-        self._entry = entry
+            self._blocks.append(entry)
 
     def _property(self, entry: _Entry, word: str, rest: str) -> None:
         if word in TYPES:
@@ -117,12 +118,11 @@ class Kconfig:
         elif word == "depends":
             entry.own = joined(entry.own, parse_expression(rest.removeprefix("on")))
         elif word == "visible":
-            entry.own = joined(entry.own, parse_expression(rest.removeprefix("if")))
+            entry.visible = parse_expression(rest.removeprefix("if"))
         elif word == "default":
             entry.defaults.append(_with_condition(rest))
         elif word in ("select", "imply"):
-            target, condition = _split(rest)
-            entry.selects.append((target, condition))
+            entry.targets.append((word, *_split(rest)))
 
     def _type(self, entry: _Entry, word: str, rest: str) -> None:
         if entry.config and not entry.config.kind:
@@ -134,11 +134,7 @@ class Kconfig:
 
     def _context(self) -> Expression:
         """Return what all blocks around this place depend on."""
-        parts = [
-            joined(condition, entry.own) if entry else condition
-            for _, condition, entry in self._blocks
-        ]
-        return joined(*parts)
+        return joined(*(block.own for block in self._blocks))
 
     def _close(self) -> None:
         """Hand what was read of a symbol to it."""
@@ -148,13 +144,17 @@ class Kconfig:
         depends = joined(entry.context, entry.own)
         config = entry.config
         config.depends.append(depends)
-        config.prompts += [joined(depends, prompt) for prompt in entry.prompts]
+        shown = joined(depends, *(block.visible for block in self._blocks))
+        config.prompts += [joined(shown, prompt) for prompt in entry.prompts]
         config.defaults += [
             (value, joined(depends, when)) for value, when in entry.defaults
         ]
-        for name, condition in entry.selects:
+        for word, name, condition in entry.targets:
             target = self.symbols.setdefault(name, Config(name))
-            target.selected_by.append((config.name, condition))
+            if word == "select":
+                target.selected_by.append((config.name, condition))
+            else:
+                target.defaults.append((Symbol(config.name), condition))
 
     def _expanded(self, text: str) -> str:
         def value(found: "re.Match[str]") -> str:

@@ -1,24 +1,70 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds Kconfig symbols that a patch uses but no Kconfig file of the tree defines."""
+"""Finds Kconfig symbols that a patch uses but no Kconfig file of the tree defines, and symbols
+that it selects without their dependencies. Nothing of the tree is run.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 
+from patchpilot.building.choose_symbols import SymbolChoice
+from patchpilot.building.configuration import host_arch, source_arch
 from patchpilot.building.diagnostics import KCONFIG
+from patchpilot.building.kconfig import Kconfig
 from patchpilot.building.tree_state import TreeState
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.file_diff import DiffLine, FileChange
 
 _IN_CODE = re.compile(r"\bCONFIG_([A-Z][A-Z0-9_]+?)(?:_MODULE)?\b(?!_?\*)")
 _IN_KCONFIG = re.compile(r"^\s*(?:select|imply|depends on|if|visible if)\s+(.*)")
+_SELECT = re.compile(r"\s+select\s+(\w+)")
+_CONFIG = re.compile(r"^\s*(?:menu)?config\s+(\w+)", re.MULTILINE)
+_MOST_SELECTS = 20
 _WORD = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 _COMMENT = re.compile(r"^\s*(?:\*|/\*|//|#)(?!\s*(?:if|ifdef|ifndef|elif)\b)")
 _CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 
 
-def unknown_symbols(
+def kconfig_problems(
     state: TreeState, changes: Sequence[FileChange]
 ) -> Iterator[BuildProblem]:
+    """Yield the problems of the Kconfig symbols on the added lines of a commit."""
+    yield from _unknown(state, changes)
+    # a chain of a thousand files or symbols is not a Kconfig file that a build reads
+    with suppress(RecursionError):
+        yield from _unmet(state, changes)
+
+
+def _unmet(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildProblem]:
+    """Yield a problem for each added `select` of a symbol whose dependencies can be off."""
+    selects = (
+        (change, line, select[1])
+        for change in changes
+        for line in change.lines("+")
+        if is_kconfig(change.path) and (select := _SELECT.match(line.text))
+    )
+    kconfig = None
+    for change, line, target in islice(selects, _MOST_SELECTS):
+        kconfig = kconfig or Kconfig(state.read, source_arch(host_arch()))
+        text = (state.read(change.path) or "").split("\n")
+        for name in _CONFIG.findall("\n".join(text[: line.new_line]))[-1:]:
+            if SymbolChoice(kconfig).leaves_unmet(name, target):
+                problem = f"unmet direct dependencies detected for {target}"
+                problem += f": CONFIG_{name} selects it, and can be on without them"
+                yield _problem(problem, change, line)
+
+
+def _problem(text: str, change: FileChange, line: DiffLine) -> BuildProblem:
+    return BuildProblem(KCONFIG, text, change.path, line.new_line, line.patch_line)
+
+
+def is_kconfig(path: str) -> bool:
+    """Return whether a path is that of a Kconfig file."""
+    return path.rpartition("/")[2].startswith("Kconfig")
+
+
+def _unknown(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildProblem]:
     """Yield a problem for each undefined Kconfig symbol on an added line."""
     named: dict[str, tuple[FileChange, DiffLine]] = {}
     for change in changes:
@@ -32,17 +78,14 @@ def unknown_symbols(
     known = {row.split()[-1] for row in rows}
     for name, (change, line) in named.items():
         if name not in known:
-            text = f"no Kconfig file defines CONFIG_{name}"
-            yield BuildProblem(
-                KCONFIG, text, change.path, line.new_line, line.patch_line
-            )
+            yield _problem(f"no Kconfig file defines CONFIG_{name}", change, line)
 
 
 def _names(path: str, text: str) -> Iterator[str]:
     name = path.rpartition("/")[2]
     if path.startswith(("Documentation/", "tools/", "scripts/")):
         return
-    if name.startswith("Kconfig"):
+    if is_kconfig(path):
         found = _IN_KCONFIG.match(text.partition(" #")[0])
         yield from _WORD.findall(found[1]) if found else ()
         return

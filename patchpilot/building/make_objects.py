@@ -1,27 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs make for single objects in a checked-out kernel tree."""
 
+import contextlib
 import os
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from patchpilot.building.configuration import Configuration, make_environment, sandbox
 from patchpilot.building.diagnostics import (
     ERROR,
+    Diagnostic,
     ObjectReport,
     object_in,
     read_diagnostics,
-    sections,
+    with_objects,
 )
 from patchpilot.building.makefiles import target_of
 from patchpilot.building.module_symbols import needed_symbols
-from patchpilot.commits.run import Watched, follow
+from patchpilot.commits.run import Watched, follow, run
 from patchpilot.model.printable import printable
 from patchpilot.model.progress import Progress
 
 _SECONDS = 6 * 3600.0
+_HEADER_SECONDS = 60.0
+_USER_SPACE = (
+    *("-fsyntax-only", "-std=c90", "-Wall", "-Werror=implicit-function-declaration"),
+    *("-D__EXPORTED_HEADERS__", "-D__packed=__attribute__((packed))"),
+    *(f"-D{word}=" for word in ("__user", "__force", "__iomem", "__attribute_const__")),
+    *(f"-D{word}=__{word}__" for word in ("inline", "asm")),
+)
 _TAIL = 12
 _MISSING = re.compile(
     "No such file or directory|No rule to make target|can't open file"
@@ -80,7 +90,8 @@ class Maker:
         self, paths: Sequence[str], progress: Progress
     ) -> dict[str, ObjectReport]:
         """Build the objects of source files; what was printed for each."""
-        targets = {self._target(path): path for path in paths}
+        headers = [path for path in paths if path.endswith(".h")]
+        targets = {self._target(path): path for path in paths if path not in headers}
         for target in targets:
             (self._output / target).unlink(missing_ok=True)
         checks = (
@@ -89,9 +100,41 @@ class Maker:
         # the Makefile has a devicetree blob by its path below the architecture's boot/dts
         names = (target.rpartition("/boot/dts/")[2] for target in targets)
         words = ("-k", "W=1", *checks, "KCFLAGS=-Wno-error", *names)
+        words += ("prepare",) if headers else ()
         what = f"building for {self._configuration.label}"
         _, lines = self._make(words, what, progress, {})
-        return self._reports(targets, lines)
+        return self._reports(targets, lines) | {
+            path: ObjectReport(self._of_header(path), True) for path in headers
+        }
+
+    def _of_header(self, path: str) -> tuple[Diagnostic, ...]:
+        """Return what the compiler reports for a header that a program of user space includes.
+
+        usr/include/Makefile tests the installed header in the same way. Here, what
+        scripts/headers_install.sh removes from it is defined as nothing.
+        """
+        empty = self._output / "patchpilot.uapi" / "linux"
+        empty.mkdir(parents=True, exist_ok=True)
+        for name in ("compiler.h", "compiler_types.h"):
+            (empty / name).touch()
+        below = ("include", f"arch/{self._configuration.source_arch}/include")
+        folders = [empty.parent, *(f"{top}/uapi" for top in below), "usr/dummy-include"]
+        folders += [self._output / top / "generated" / "uapi" for top in below]
+        argv = [
+            *sandbox(),
+            "clang" if self._configuration.llvm else "gcc",
+            *_USER_SPACE,
+            *(f"-I{folder}" for folder in folders),
+            "-xc",
+            "/dev/null",
+            # twice, to see that it has an include guard
+            f"-include{path}",
+            f"-include{path}",
+        ]
+        done = run(
+            argv, env=make_environment(), cwd=self._tree, timeout=_HEADER_SECONDS
+        )
+        return read_diagnostics(done.error_text.split("\n"), str(self._tree))
 
     def _target(self, path: str) -> str:
         return target_of(self._read, path)
@@ -102,37 +145,36 @@ class Maker:
 
     def made_of(self, path: str) -> tuple[str, ...]:
         """Return the files of the tree that an object was made of, none where that is not known."""
-        target = Path(self._target(path))
-        try:
-            text = (self._output / target.parent / f".{target.name}.cmd").read_text(
-                "utf-8", "replace"
-            )
-        except OSError:
-            return ()
+        text = self._command(self._target(path))
         listed = text.partition("\ndeps_")[2].partition("\n\n")[0]
         top = f"{self._tree}/"
         names = (name for name in _DEPENDENCY.findall(listed) if name.startswith(top))
         found = {path, *(os.path.normpath(name.removeprefix(top)) for name in names)}
-        return tuple(sorted(found))
+        return tuple(sorted(found)) if text else ()
+
+    def _command(self, target: str) -> str:
+        """Return what kbuild keeps of the command for a target, "" where there is nothing."""
+        file = self._output / target
+        with contextlib.suppress(OSError):
+            return file.with_name(f".{file.name}.cmd").read_text("utf-8", "replace")
+        return ""
 
     def _reports(
         self, targets: Mapping[str, str], lines: list[str]
     ) -> dict[str, ObjectReport]:
-        printed: dict[str, list[str]] = {target: [] for target in targets}
-        general: list[str] = []
-        for name, held in sections(lines):
-            printed.get(name, general).extend(held)
+        printed = defaultdict[str, list[str]](list)
+        for name, line in with_objects(lines):
+            printed[name if name in targets else ""].append(line)
         result = {}
         for target, path in targets.items():
             found = read_diagnostics(printed[target], str(self._tree))
             is_built = (self._output / target).is_file()
-            if not is_built and not any(
-                diagnostic.kind == ERROR for diagnostic in found
-            ):
+            if not is_built and ERROR not in {diagnostic.kind for diagnostic in found}:
                 # what ends make before it comes to the object
-                found += read_diagnostics(general, str(self._tree))
+                found += read_diagnostics(printed[""], str(self._tree))
             if is_built and target.endswith(".o"):
-                found += tuple(needed_symbols(self._output, target, path))
+                command = self._command(target)
+                found += tuple(needed_symbols(self._output, target, path, command))
             result[path] = ObjectReport(found, is_built)
         return result
 

@@ -19,14 +19,18 @@ _COMPILER = re.compile(
 """Functions of the compiler's own library, which the kernel does not have."""
 _DIVISION = re.compile(r"[\w)\]]\s*[/%]=?\s*[\w(]|\bdo_div\b")
 _NAME = re.compile(r"[A-Za-z]\w{2,}")
-_MISMATCH = re.compile(r"(?:WARNING|ERROR): modpost: (.*section mismatch.*)")
-_IN_SECTION = re.compile(r"(\w+) \(section")
+_MODPOST = re.compile(
+    r"(?:WARNING|ERROR): modpost: (.*section mismatch.*|missing (MODULE_\w+)\(\).*)"
+)
+_QUOTABLE = re.compile(r"\w+(?= \(section)|MODULE_LICENSE\(\)")
 _EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
 
 
-def needed_symbols(output: Path, target: str, path: str) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each undefined symbol of an object and for each reference
-    to a freed section.
+def needed_symbols(
+    output: Path, target: str, path: str, command: str
+) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each undefined symbol of an object, for each reference to a freed
+    section, and for a module of this object only that has no license.
     """
     if shutil.which("nm"):
         done = run(
@@ -40,10 +44,14 @@ def needed_symbols(output: Path, target: str, path: str) -> Iterator[Diagnostic]
     if program.is_file():
         words = [str(program), "-w", "-N", "-o", "patchpilot.symvers", target]
         done = run(words, env=environment(), cwd=output, timeout=60)
+        name = re.sub(r"[-,]", "_", Path(target).stem)
+        module = f"KBUILD_MODNAME='\"{name}\"'"
+        is_whole = " -DMODULE " in command and module in command
         for line in (done.text + done.error_text).split("\n"):
-            if found := _MISMATCH.match(line):
+            found = _MODPOST.match(line)
+            if found and (is_whole or not found[2]):
                 # in quotes as compilers have them: the names decide on the line of the diff
-                text = _IN_SECTION.sub(r"'\1' (section", printable(found[1]))
+                text = _QUOTABLE.sub(r"'\g<0>'", printable(found[1]))
                 yield Diagnostic(MODPOST, path, 0, 0, text)
 
 

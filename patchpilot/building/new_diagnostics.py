@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.building.diagnostics import UNDEFINED, Diagnostic, names_in
 from patchpilot.model.build_problem import BuildProblem
-from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
+from patchpilot.model.file_diff import DiffLine, FileChange
 
 _NUMBER = re.compile(r"\d+")
-_FAR = 1 << 30
 
 Place = tuple[str, int | None, int | None]
 """A file and a line in the new tree, and the line in the patch."""
@@ -34,24 +33,21 @@ def new_ones(
         for diagnostic in before
     )
 
-    def is_known(one: Diagnostic, paths: Sequence[str]) -> bool:
-        keys = ((_text(one), path) for path in paths)
-        key = next((key for key in keys if spare[key] > 0), None)
-        if key:
-            spare[key] -= 1
-        return key is not None
+    def is_new(one: Diagnostic, paths: Sequence[str]) -> bool:
+        for key in ((_text(one), path) for path in paths):
+            if spare[key] > 0:
+                spare[key] -= 1
+                return False
+        return True
 
     # of several with the same text, the one on an added line is new
     left = sorted(
         after, key=lambda one: _at(by_path.get(one.path), one.line, ("+",)) is not None
     )
-    left = [one for one in left if not is_known(one, (one.path,))]
+    left = [one for one in left if is_new(one, (one.path,))]
     # code moves between files too
-    paths = [change.path for change in changes]
-    order = {diagnostic: number for number, diagnostic in enumerate(after)}
-    return tuple(
-        sorted((one for one in left if not is_known(one, paths)), key=order.__getitem__)
-    )
+    left = [one for one in left if is_new(one, [change.path for change in changes])]
+    return tuple(one for one in after if one in left)
 
 
 def _text(one: Diagnostic) -> str:
@@ -75,45 +71,28 @@ def _place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
     by_path = {change.path: change for change in changes}
     places = one.places or ((one.path, one.line),)
     for path, line in places:
-        found = _at(by_path.get(path), line, ("+",))
-        if found:
-            return path, line, found.patch_line
+        if added := _at(by_path.get(path), line, ("+",)):
+            return path, line, added.patch_line
     names = names_in(one.text)
-    own = next(
-        ((by_path[path], line) for path, line in places if path in by_path), None
-    )
-    candidates = [own[0]] if own else []
-    candidates += [change for change in changes if not own or change is not own[0]]
-    for change in candidates:
-        line = own[1] if own and change is own[0] else 0
-        named = _nearest(_naming(change, names), line)
-        if named:
-            return _placed(change, *named)
-    if own:
-        change, line = own
-        found = _at(change, line, ("+", " "))
-        if found:
-            return change.path, line, found.patch_line
-        nearest = _nearest(_changed(change), line)
-        none = change.path, None, change.patch_line
-        return _placed(change, *nearest) if nearest else none
-    first = _nearest(_changed(changes[0]), 0) if changes else None
-    return _placed(changes[0], *first) if first else (one.path, one.line, None)
+    path, at = next(((path, line) for path, line in places if path in by_path), ("", 0))
 
+    def rank(row: tuple[FileChange, int, DiffLine]) -> tuple[bool, bool, int, bool]:
+        change, number, line = row
+        is_named = not names.isdisjoint(re.findall(r"\w+", line.text))
+        is_own = change.path == path
+        far = abs(number - at) if is_own and at else 0
+        return not is_named, not is_own, far, line.kind != "+"
 
-def _placed(change: FileChange, hunk: Hunk, line: DiffLine) -> Place:
-    return change.path, _new_line(hunk, line), line.patch_line
-
-
-def _new_line(hunk: Hunk, wanted: DiffLine) -> int:
-    """Return the line in the new file at which a line of a hunk is, or was."""
-    number = hunk.new_start
-    for line in hunk.lines:
-        if line is wanted:
-            break
-        if line.new_line:
-            number = line.new_line + 1
-    return number
+    nearest = min(_changed(changes), key=rank, default=None)
+    if nearest is None or rank(nearest)[0]:
+        if context := _at(by_path.get(path), at, (" ",)):
+            return path, at, context.patch_line
+        if path and (nearest is None or nearest[0].path != path):
+            return path, None, by_path[path].patch_line
+    if nearest is None:
+        return one.path, one.line, None
+    change, number, changed = nearest
+    return change.path, number, changed.patch_line
 
 
 def _at(
@@ -126,30 +105,14 @@ def _at(
     return None
 
 
-def _changed(change: FileChange) -> Iterator[tuple[Hunk, DiffLine]]:
-    for hunk in change.hunks:
-        for line in hunk.lines:
-            if line.kind in ("+", "-"):
-                yield hunk, line
-
-
-def _naming(
-    change: FileChange, names: frozenset[str]
-) -> Iterator[tuple[Hunk, DiffLine]]:
-    for hunk, line in _changed(change):
-        if names.intersection(re.findall(r"\w+", line.text)):
-            yield hunk, line
-
-
-def _nearest(
-    lines: Iterator[tuple[Hunk, DiffLine]], line: int
-) -> tuple[Hunk, DiffLine] | None:
-    """Return the line that is nearest to one of the new file; the first added one where
-    that is 0.
-    """
-
-    def far(one: tuple[Hunk, DiffLine]) -> tuple[int, bool]:
-        distance = abs(_new_line(*one) - line) if line else 0
-        return min(distance, _FAR), one[1].kind != "+"
-
-    return min(lines, key=far, default=None)
+def _changed(
+    changes: Sequence[FileChange],
+) -> Iterator[tuple[FileChange, int, DiffLine]]:
+    """Yield the changed lines, each with the line in the new file at which it is, or was."""
+    for change in changes:
+        for hunk in change.hunks:
+            number = hunk.new_start
+            for line in hunk.lines:
+                if line.kind in ("+", "-"):
+                    yield change, number, line
+                number = line.new_line + 1 if line.new_line else number

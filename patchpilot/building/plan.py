@@ -5,9 +5,12 @@ build them.
 The configurations are the smallest ones on top of allnoconfig that reach the objects.
 """
 
+import functools
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -18,9 +21,9 @@ from patchpilot.building.configuration import (
     host_arch,
     source_arch,
 )
-from patchpilot.building.guards import guards_of
 from patchpilot.building.kconfig import Kconfig
-from patchpilot.building.makefiles import Need, needs_of
+from patchpilot.building.kconfig_names import is_kconfig
+from patchpilot.building.makefiles import needs_of
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import SAFE
 from patchpilot.cache.entries import Kind, kept
@@ -29,8 +32,8 @@ from patchpilot.model.file_diff import FileChange
 
 KIND = Kind("build-plan", (str(Path(__file__).parent),), 60)
 SOURCES = (".c", ".S")
-_DTS = ".dts"
-"""The suffix of devicetree sources: they need no symbol, and the C preprocessor of any machine."""
+BUILT = (*SOURCES, ".h", ".dts", ".dtsi")
+"""The suffixes of files for which something is built."""
 _FILES = ("-l", "-z", "-E")
 _USERS = {".h": ("*.c",), ".dtsi": ("*.dts", "*.dtsi")}
 """The files that may include a file with this suffix."""
@@ -58,8 +61,13 @@ _BYTE_ORDER = re.compile(
 _BIG_ENDIAN = "powerpc"
 _MOST_LEVELS, _MOST_NAMES = 8, 500
 """Of the devicetree files that include one another, and of names that are searched at once."""
-_KCONFIG = re.compile(r"(?:^|/)Kconfig[^/]*$")
-_DEVICETREE = re.compile(r"arch/\w+/boot/dts/.*\.dts")
+_WHOLE = re.compile(r"arch/\w+/boot/dts/.*\.dts|include/uapi/.*\.h")
+"""Files that are compiled without a symbol: blobs, and headers that user space includes."""
+_NAMED = re.compile(r"\bCONFIG_(\w+?)(?:_MODULE)?\b")
+_DEBUGGING = re.compile(
+    r"(?:DEBUG_(?!FS)|PROVE_|KASAN|KCSAN|KMSAN|LOCK|PREEMPT|TRAC|FTRACE|FUNCTION_|GCOV)"
+)
+_OF_ARCH = re.compile(r"arch/(\w+)/")
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
 
 
@@ -109,24 +117,38 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     """Return the build plan for a series."""
     planned = [_sources(change, options) for change in changes]
     every = tuple(dict.fromkeys(path for own, _ in planned for path in own))
-    objects = [path for path in every if not path.endswith(_DTS)]
-    chosen = list(_of_devicetrees(every, options))
-    if objects:
-        configurations, refused = _of_objects(changes, options, objects)
-        chosen += configurations
+    chosen: list[tuple[Configuration, tuple[str, ...]]] = []
+    if objects := [path for path in every if path.endswith(SOURCES)]:
+        chosen, refused = _of_objects(changes, options, objects)
         for own, notes in planned:
             notes += [
                 f"{path} was not built: {why}"
                 for path, why in refused.items()
                 if path in own
             ]
-    elif not every:
-        chosen += _kconfig_only(changes, options)
+    paths = (file.path for change in changes for file in change.files)
+    whole = [path for path in every if path not in objects]
+    whole += filter(is_kconfig, () if every else paths)
+    for arch, some in _by_arch(whole, options).items():
+        new = Configuration(arch, options.llvm), ()
+        made, own = next((row for row in chosen if row[0].arch == arch), new)
+        rest = [row for row in chosen if row[0] != made]
+        chosen = [(made, (*own, *some)), *rest]
     return Plan(
         tuple(own for own, _ in planned),
         tuple(chosen),
-        tuple(tuple(said) for _, said in planned),
+        tuple(tuple(notes) for _, notes in planned),
     )
+
+
+def _by_arch(paths: Iterable[str], options: BuildOptions) -> dict[str, list[str]]:
+    """Return the architecture for files that need no symbol, or that only are read."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        own = _OF_ARCH.match(path)
+        arch = own[1] if own else (options.arches or (host_arch(),))[0]
+        found.setdefault(arch, []).append(path)
+    return found
 
 
 def _of_objects(
@@ -138,7 +160,7 @@ def _of_objects(
     """
     files = [file for change in changes for file in change.files]
     state = changes[-1].after
-    guards = guards_of(state, files)
+    guards = _guards(state, files)
     text = (line.text for file in files for line in file.lines("+"))
     chooser = _Chooser(
         state, options, guards, is_ordered=any(map(_BYTE_ORDER.search, text))
@@ -155,32 +177,15 @@ def _of_objects(
     return [(Configuration(*row), own) for row, own in rows], refused
 
 
-def _of_devicetrees(
-    paths: Sequence[str], options: BuildOptions
-) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-    """Yield the smallest configuration of each architecture with devicetree sources."""
-    trees = [path for path in paths if path.endswith(_DTS)]
-    for arch in dict.fromkeys(path.split("/")[1] for path in trees):
-        own = tuple(path for path in trees if path.startswith(f"arch/{arch}/"))
-        yield Configuration(arch, options.llvm), own
+def _guards(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
+    """Return the Kconfig symbols that changed files name, except for debugging symbols.
 
-
-def touches_kconfig(change: Change) -> bool:
-    """Return whether a change may make Kconfig files unparsable."""
-    return any(_KCONFIG.search(file.path) for file in change.files)
-
-
-def _kconfig_only(
-    changes: Sequence[Change], options: BuildOptions
-) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-    """Yield the configurations that read the changed Kconfig files of a series without objects."""
-    paths = (file.path for change in changes for file in change.files)
-    folders = [path.split("/") for path in paths if _KCONFIG.search(path)]
-    own = [parts[1] for parts in folders if parts[0] == "arch" and len(parts) > 2]
-    for arch in (
-        dict.fromkeys(options.arches or own or [host_arch()]) if folders else ()
-    ):
-        yield Configuration(arch, options.llvm), ()
+    Without these symbols, parts of the files are not compiled.
+    """
+    paths = [file.path for file in changes if file.path.endswith((".c", ".h"))]
+    text = "\n".join(filter(None, map(state.read, paths)))
+    names = dict.fromkeys(_NAMED.findall(text))
+    return tuple(name for name in names if not _DEBUGGING.match(name))
 
 
 def _sources(
@@ -195,7 +200,7 @@ def _sources(
             continue
         if path.endswith((*SOURCES, ".h")) and path.startswith(_NOT_KBUILD):
             notes.append(f"{path} was not built: only objects of the kernel are")
-        elif path.endswith(SOURCES) or _DEVICETREE.fullmatch(path):
+        elif path.endswith(SOURCES) or _WHOLE.fullmatch(path):
             found[path] = None
     for file in change.files:
         suffix = PurePosixPath(file.path).suffix
@@ -224,34 +229,27 @@ def _includers(
 
     Those that have a word of the changed lines come first, and of these the nearest.
     """
-    name = file.path.rpartition("/")[2]
+    folder, _, name = file.path.rpartition("/")
     kinds = _USERS[PurePosixPath(name).suffix]
     users = _including(state, name, kinds)
-    words = {
-        word
-        for line in (*file.lines("+"), *file.lines("-"))
-        for word in _WORD.findall(line.text)
-    }
-    naming: set[str] = set()
-    if words:
-        rare = sorted(words, key=lambda word: -len(word))[:12]
-        patterns = [rf"\b{word}\b" for word in rare]
-        naming = set(state.grep(patterns, *_FILES, paths=kinds))
-        if name.endswith(".dtsi"):
-            # each is included by its name, and the words are those of every devicetree
-            naming &= users
-    folder = file.path.rpartition("/")[0]
-    pool = naming & users or naming or users
+    text = "\n".join(line.text for kind in "+-" for line in file.lines(kind))
+    rare = sorted(set(_WORD.findall(text)), key=len)[-12:]
+    patterns = [rf"\b{word}\b" for word in rare]
+    naming = set(state.grep(patterns, *_FILES, paths=kinds) if rare else ())
+    if name.endswith(".dtsi"):
+        # each is included by its name, and the words are those of every devicetree
+        naming &= users
 
     def distance(path: str) -> tuple[bool, bool, str]:
         return path not in users, not path.startswith(f"{folder}/"), path
 
-    ordered = [path for path in sorted(pool, key=distance) if path not in known]
-    usable = [path for path in ordered if not path.startswith(_NOT_KBUILD)]
-    if options.every:
-        return tuple(usable), 0
-    most = max(INCLUDERS - len(known), 1)
-    return tuple(usable[:most]), max(len(usable) - most, 0)
+    usable = [
+        path
+        for path in sorted(naming & users or naming or users, key=distance)
+        if path not in known and not path.startswith(_NOT_KBUILD)
+    ]
+    most = len(usable) if options.every else max(INCLUDERS - len(known), 1)
+    return tuple(usable[:most]), len(usable[most:])
 
 
 def _including(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
@@ -287,8 +285,8 @@ class _Chooser:
     ) -> None:
         self._state, self._options = state, options
         self._guards, self.is_ordered = guards, is_ordered
-        self._kconfigs: dict[str, Kconfig] = {}
-        self._needs: dict[str, tuple[Need, ...]] = {}
+        self._kconfig = functools.cache(partial(Kconfig, state.read))
+        self._needs = functools.cache(partial(needs_of, state.read))
         self.refused: dict[str, str] = {}
 
     def configurations(
@@ -309,7 +307,6 @@ class _Chooser:
         """Return the architecture with which each file is built first."""
         found: dict[str, list[str]] = {}
         for path in paths:
-            self._needs[path] = needs_of(self._state.read, path)
             for arch in self._arches(path):
                 if self._together(arch, (path,), minimal=True)[1]:
                     found.setdefault(arch, []).append(path)
@@ -320,55 +317,40 @@ class _Chooser:
 
     def _arches(self, path: str) -> tuple[str, ...]:
         """Return the values of ARCH with which a file may be built, in the order to try."""
-        if self._options.arches:
-            return self._options.arches
-        host = host_arch()
-        if path.startswith("arch/"):
-            own = path.split("/")[1]
-            if own == source_arch(host):
-                return (host,)
-            return (own,) if shutil.which("clang") else ()
-        return (host, *_OTHER_ARCHES) if shutil.which("clang") else (host,)
+        host, own = host_arch(), _OF_ARCH.match(path)
+        others = (own[1],) if own else _OTHER_ARCHES
+        is_host = not own or own[1] == source_arch(host)
+        first = (host,) if is_host else ()
+        more = () if (own and is_host) or not shutil.which("clang") else others
+        return self._options.arches or (*first, *more)
 
     def _reason(self, path: str) -> str:
-        if not self._needs[path]:
+        if not self._needs(path):
             return "no Makefile names its object"
         if not self._arches(path):
             return "clang is not installed"
-        names = ", ".join(f"CONFIG_{name}" for name in self._needs[path][0].symbols)
+        names = ", ".join(f"CONFIG_{name}" for name in self._needs(path)[0].symbols)
         return f"no configuration enables {names}; --config FILE may"
 
     def _of_arch(
         self, arch: str, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
         """Yield the configurations of files that are built with one architecture first."""
-        gcc = arch in (host_arch(), _SHORT.get(host_arch())) and not self._options.llvm
-        yield from self._variant(arch, paths, llvm=not gcc, checks=True)
+        short = _SHORT.get(host_arch())
+        llvm = arch not in (host_arch(), short) or self._options.llvm
+        yield from self._variant(arch, paths, llvm=llvm, checks=True)
         if self._options.quick:
             return
-        yield from self._variant(arch, paths, llvm=not gcc, minimal=True)
-        if not self._options.gcc and gcc and shutil.which("clang"):
+        yield from self._variant(arch, paths, llvm=llvm, minimal=True)
+        may_clang = not self._options.gcc and shutil.which("clang") is not None
+        if may_clang and not llvm:
             yield from self._variant(arch, paths, llvm=True)
         if self._options.arches or arch != host_arch():
             return
-        yield from self._other_words(arch, paths, llvm=not gcc)
-
-    def _other_words(
-        self, arch: str, paths: tuple[str, ...], *, llvm: bool
-    ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield the configurations of another word size, and of another byte order where
-        it matters.
-        """
-        general = tuple(path for path in paths if not path.startswith("arch/"))
-        short = _SHORT.get(arch)
         if short:
             yield from self._variant(short, paths, llvm=llvm)
-        if (
-            self.is_ordered
-            and general
-            and shutil.which("clang")
-            and not self._options.gcc
-        ):
+        general = tuple(path for path in paths if not path.startswith("arch/"))
+        if may_clang and self.is_ordered and general:
             yield from self._variant(_BIG_ENDIAN, general, llvm=True)
 
     def _variant(
@@ -389,9 +371,7 @@ class _Chooser:
             choice, reached = self._together(arch, left, minimal=minimal)
             if not reached:
                 return
-            wanted = tuple(
-                dict.fromkeys(name for some in reached.values() for name in some)
-            )
+            wanted = tuple(dict.fromkeys(chain(*reached.values())))
             made = Configuration(
                 arch,
                 llvm,
@@ -407,7 +387,7 @@ class _Chooser:
         self, arch: str, paths: Sequence[str], *, minimal: bool
     ) -> tuple[SymbolChoice, dict[str, tuple[str, ...]]]:
         """Return the symbols to set for those of the files that go together, each with its own."""
-        choice = SymbolChoice(self._kconfig(arch), _BASE)
+        choice = SymbolChoice(self._kconfig(source_arch(arch)), _BASE)
         if minimal:
             choice.keep_off(self._guards)
         reached: dict[str, tuple[str, ...]] = {}
@@ -425,13 +405,5 @@ class _Chooser:
         return choice, reached
 
     def _reached(self, choice: SymbolChoice, path: str) -> tuple[str, ...] | None:
-        for need in self._needs[path]:
-            if choice.turn_on_all(need.symbols):
-                return need.symbols
-        return None
-
-    def _kconfig(self, arch: str) -> Kconfig:
-        folder = source_arch(arch)
-        if folder not in self._kconfigs:
-            self._kconfigs[folder] = Kconfig(self._state.read, folder)
-        return self._kconfigs[folder]
+        ways = (need.symbols for need in self._needs(path))
+        return next(filter(choice.turn_on_all, ways), None)

@@ -197,11 +197,7 @@ def work_place(repository: Repository, name: str = "") -> WorkPlace:
 
 def all_places() -> tuple[Path, ...]:
     """Return the directories in which objects were built, for all repositories."""
-    with contextlib.suppress(OSError):
-        return tuple(
-            sorted(one for one in (cache_dir() / KIND).iterdir() if one.is_dir())
-        )
-    return ()
+    return tuple(sorted(filter(Path.is_dir, (cache_dir() / KIND).glob("*"))))
 
 
 def clean(folders: tuple[Path, ...]) -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Builds the objects that patches touch, and collects the problems for the check."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from patchpilot.building.build_series import (
@@ -13,7 +13,8 @@ from patchpilot.building.build_series import (
 from patchpilot.building.built_record import keep_built
 from patchpilot.building.configuration import sandbox
 from patchpilot.building.diagnostics import ERROR
-from patchpilot.building.plan import BuildOptions, Change, make_plan
+from patchpilot.building.kconfig_names import kconfig_problems
+from patchpilot.building.plan import BUILT, BuildOptions, Change, make_plan
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import work_place
 from patchpilot.checking.check_result import BuildFacts
@@ -34,10 +35,10 @@ from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
 
 _NO_COMMIT = BuildProblem(NOT_BUILT, "not a commit of the repository: not built")
+_TRUST = f"not built before `{Action('trust', ('--build-changes', 'RANGE'))}`"
 _UNTRUSTED = BuildProblem(
     NOT_BUILT,
-    "the patch or a commit before it changes code that the build runs: not built before"
-    f" `{Action('trust', ('--build-changes', 'RANGE'))}`",
+    f"the patch or a commit before it changes code that the build runs: {_TRUST}",
 )
 
 
@@ -83,13 +84,13 @@ def build_in(
         [patch for patch in patches if patch.commit], repository, kept_for
     )
     changes = _changes(repository, committed)
-    problems: dict[int, tuple[BuildProblem, ...]] = {
-        id(patch): (_UNTRUSTED if patch.commit else _NO_COMMIT,)
-        for patch in patches
-        if id(patch) not in {id(one) for one in committed}
-    }
+    trusted = {id(patch) for patch in committed}
+    left = [patch for patch in patches if id(patch) not in trusted]
+    problems = {id(patch): tuple(_without_trust(repository, patch)) for patch in left}
+    closed = [patch for patch in left if patch.commit]
+    note = f"; {counted(len(closed), 'commit')} {_TRUST}" if closed else ""
     if not changes:
-        return BuildFacts(problems, "nothing was built")
+        return BuildFacts(problems, f"nothing was built{note}")
     progress("choosing the files to build")
     plan = make_plan(changes, options)
     place = work_place(kept_for, options.place)
@@ -116,7 +117,17 @@ def build_in(
     )
     for commit in commits:
         keep_built(repository, commit)
-    return BuildFacts(problems, _text(built), commits)
+    return BuildFacts(problems, f"{_text(built)}{note}", commits)
+
+
+def _without_trust(repository: Repository, patch: Patch) -> Iterator[BuildProblem]:
+    """Yield the problems of a patch that is not built: what its text alone shows."""
+    if not patch.commit:
+        yield _NO_COMMIT
+        return
+    yield from kconfig_problems(TreeState(repository, patch.commit), patch.files)
+    if any(file.path.endswith(BUILT) for file in patch.files):
+        yield _UNTRUSTED
 
 
 def _trusted(
@@ -159,17 +170,13 @@ def _text(built: Built) -> str:
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
     """Return the states before and after each commit, those of the first read in full."""
     states: dict[str, TreeState] = {}
-    first: TreeState | None = None
     changes = []
     for patch in patches:
-        assert patch.commit
-        commit = repository.commit(patch.commit)
-        parent = commit.parents[0] if commit.parents else None
-        if parent is None:
+        commit = repository.commit(patch.commit or "")
+        if not commit.parents:
             raise UsageError(f"--build: {commit.short} has no parent to compare with")
-        before = states.get(parent) or TreeState(repository, parent, first)
-        first = first or before
-        after = TreeState(repository, commit.id, before)
-        states |= {parent: before, commit.id: after}
+        parent, first = commit.parents[0], next(iter(states.values()), None)
+        before = states.setdefault(parent, TreeState(repository, parent, first))
+        after = states[commit.id] = TreeState(repository, commit.id, before)
         changes.append(Change(before, after, patch.files))
     return changes

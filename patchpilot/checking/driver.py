@@ -368,7 +368,8 @@ class Driver:
         if build or self.options.checkers:
             from patchpilot.checking.checker_facts import checker_facts
 
-            facts = facts.with_more(checker_facts(*asked, self.progress))
+            built = facts.commits if build else ()
+            facts = facts.with_more(checker_facts(*asked, built, self.progress))
         return facts
 
     def _last_build(self, commits: Sequence[str | None]) -> BuildFacts:

@@ -222,25 +222,20 @@ def objects(tree: Path, scratch: Path) -> None:
         f"-j{os.cpu_count()}",
         "W=1",
         "C=1",
+        f"ARCH={os.uname().machine}",
     )
-    fragment = scratch / "fragment"
-    fragment.write_text(
-        "CONFIG_MODULES=y\nCONFIG_HWMON=m\nCONFIG_SENSORS_LM75=m\nCONFIG_I2C=m\n"
-    )
+    # the configuration and objtool are a half of the price: make gets the same ones
+    subprocess.run(build, check=True)
+    (fragment,) = scratch.glob("CACHE/patchpilot/builds/*/out-*/patchpilot.config")
+    fragment = fragment.rename(scratch / "fragment")
     configured = (*make, "allnoconfig", f"KCONFIG_ALLCONFIG={fragment}")
     edit = ("sh", "-c", f"echo >>{tree / DRIVER}")
     report(
         "build, one driver, from nothing",
         Job("build", (clean, build)),
         Job(
-            "make of the same object, twice",
-            (
-                ("rm", "-rf", str(out)),
-                configured,
-                (*make, target),
-                edit,
-                (*make, target),
-            ),
+            "make of the same object",
+            (("rm", "-rf", str(out)), configured, (*make, target)),
         ),
         1,
     )

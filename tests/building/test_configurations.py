@@ -133,6 +133,18 @@ def test_what_cannot_be_on_changes_nothing() -> None:
     assert choice.text() == "CONFIG_NET=y\n"
 
 
+@pytest.mark.parametrize(
+    ("more", "is_unmet"),
+    [("", True), ("\tdepends on NET\n", False), ("\tselect NET\n", False)],
+)
+def test_a_select_is_unmet_if_its_symbol_can_be_on_without(
+    more: str, is_unmet: bool
+) -> None:
+    text = f'{KCONFIG}config ANY\n\tbool "Any"\n\tselect FROB_CORE\n{more}'
+    kconfig = Kconfig({**FILES, "Kconfig": text}.get, "x86")
+    assert SymbolChoice(kconfig).leaves_unmet("ANY", "FROB_CORE") is is_unmet
+
+
 def test_a_module_is_one_only_where_its_type_allows_it() -> None:
     choice = SymbolChoice(Kconfig(FILES.get, "x86"), ("FROB",))
     assert choice.text(("FROB", "NET")).split() == [

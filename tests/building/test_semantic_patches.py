@@ -76,13 +76,6 @@ def test_a_semantic_patch_runs_where_a_word_that_it_needs_is(
     assert found == names
 
 
-def test_only_the_text_near_changed_lines_counts() -> None:
-    text = "\n".join(f"line {number}" for number in range(1, 200))
-    near = near_text(text, [100]).split("\n")
-    assert (near[0], near[-1]) == ("line 70", "line 130")
-    assert near_text(text, []) == ""
-
-
 @pytest.fixture(scope="module")
 def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The semantic patches of a kernel release, in a tree without other files."""

@@ -11,6 +11,8 @@ from patchpilot.cli.check.run import answer
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, table_options
 from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.model.counted import counted
+from patchpilot.model.limits import MIB
 
 _SHARED = (
     "base",
@@ -73,11 +75,11 @@ def command(
 ) -> int:
     """Compile the files that each commit of a series changes, and report new errors and warnings.
 
-    TARGET is a commit, a range, a patch file, or a file or directory with uncommitted changes.
-    Without TARGET: the commits of the current branch that are not in its base, and the uncommitted
-    changes. Files are compiled before and after each commit. New errors and warnings (W=1, and
-    sparse if it is installed) are reported as findings, like in `check`. The command runs make in a
-    copy of the tree, which requires `patchpilot trust --build`.
+    TARGET is a commit, a range, a patch file, a Message-ID, or a file or directory with uncommitted
+    changes. Without TARGET: the commits of the current branch that are not in its base, and the
+    uncommitted changes. Files are compiled after each commit, and before it to compare. New errors
+    and warnings (W=1, and sparse if it is installed) are reported as findings, like in `check`. The
+    command runs make in a copy of the tree, which requires `patchpilot trust --build`.
     """
     if clean:
         return _clean(common)
@@ -86,7 +88,9 @@ def command(
     names = ("config", "arches", "compiler", "quick", "every")
     build = build_options(jobs=jobs, **{name: words.pop(name) for name in names})
     with common.workplace() as place:
-        targets = build_targets(place.repository, targets, words["base"])
+        targets = build_targets(
+            place.repository, targets, words["base"], place.from_archive
+        )
     options = check_options(
         targets=targets, select=("build", "checkers"), jobs=jobs, build=True, **words
     )
@@ -98,6 +102,6 @@ def _clean(common: Common) -> int:
 
     places, size = clean_builds()
     if not common.quiet:
-        word = "directory" if places == 1 else "directories"
-        notice("note", f"deleted {places} {word}, {size / (1 << 20):.0f} MiB")
+        deleted = counted(places, "directory", "directories")
+        notice("note", f"deleted {deleted}, {size / MIB:.0f} MiB")
     return 0

@@ -13,7 +13,7 @@ from patchpilot.commits.make_commits import (
     commit_patches,
     uncommitted_files,
 )
-from patchpilot.commits.range import head_of, is_mail, names_file
+from patchpilot.commits.range import FromArchive, head_of, is_mail, names_file
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.counted import listed
@@ -53,17 +53,20 @@ def build_options(
 
 
 def build_targets(
-    repository: Repository, targets: Sequence[str], base: str | None
+    repository: Repository,
+    targets: Sequence[str],
+    base: str | None,
+    from_archive: FromArchive,
 ) -> tuple[str, ...]:
     """Return the commits and ranges to build.
 
     Uncommitted changes become a commit: those in the files and directories among the targets, or
-    all of them, after the topic's commits, if there is no target. Patch files become commits on
-    top of `base`, by default HEAD.
+    all of them, after the topic's commits, if there is no target. Patch files and messages become
+    commits on top of `base`, by default HEAD. `from_archive` reads a Message-ID or a URL.
     """
     head = head_of(repository)
     may_edit = not targets or any(map(os.path.lexists, targets))
-    edited = uncommitted_files(repository) if may_edit else []
+    edited = _edited(repository) if may_edit else []
     if not targets:
         has_more = edited and has_topic(repository, base)
         wanted = topic_base(repository, base).commits if has_more else ()
@@ -79,7 +82,7 @@ def build_targets(
         else:
             revisions.append(target)
     if mails:
-        series = read_series(mails, repository)
+        series = read_series(mails, repository, from_archive=from_archive)
         patches = [patch for part in series for patch in part.patches]
         if not patches:
             raise InputError(f"no patch in {listed(mails)}")
@@ -88,6 +91,15 @@ def build_targets(
     if paths:
         revisions.append(commit_files(repository, paths, head))
     return tuple(revisions)
+
+
+def _edited(repository: Repository) -> list[str]:
+    """Return the files with uncommitted changes, except in a directory that a symbolic link
+    replaces: git does not read these files.
+    """
+    top = repository.top.resolve()
+    folders = ((name, (top / name).parent) for name in uncommitted_files(repository))
+    return [name for name, folder in folders if folder.resolve() == folder]
 
 
 def _edited_below(
