@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from patchpilot.demo import demo_mails, upstream
 from patchpilot.demo.demo_mails import PACE, Sent
-from patchpilot.demo.demo_people import NET_LIST
+from patchpilot.demo.demo_people import KERNEL_LIST, NET_LIST
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.mail import parse_mail
@@ -63,6 +63,11 @@ class Answers:
             mail.subject,
             mail.body,
             mail.date or datetime.now(UTC),
+            tuple(
+                other
+                for other in (*mail.to, *mail.cc)
+                if other.email not in (NET_LIST, KERNEL_LIST)
+            ),
         )
         archive = self.sandbox.archive
         # the user may have fixed v1 differently, so the robot reports only what is in the message

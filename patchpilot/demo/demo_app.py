@@ -18,7 +18,6 @@ from patchpilot.demo.robin import (
     is_first,
     second_version,
 )
-from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make, screen_of
 from patchpilot.tui.run_app import run_app
@@ -63,14 +62,9 @@ class DemoFollow(FollowScreen):
     INTERVAL = 3.0
 
     @property
-    def _own(self) -> Tracked | None:
-        """Return the series of the demo's topic."""
-        return next((series for series in self._order if series.own), None)
-
-    @property
     def next_key(self) -> NextKey | None:
         """Suggest answering the replies to v1, and then making v2."""
-        own, following = self._own, super().next_key
+        own, following = self.own, super().next_key
         if following or own is None:
             return following
         if own.landed:

@@ -43,11 +43,8 @@ STATED = (
 )
 """The same as a paragraph, for a message in the user's own words."""
 ANSWERS = {
-    "security": "No: the card cannot be used, and nobody can gain anything by that",
-    "regression": (
-        "No: nobody reported a card that stopped working after an update, and a Fixes: tag alone"
-        " makes no regression"
-    ),
+    "security": "No: the card fails to start, and nobody gains anything by that",
+    "regression": ("Yes, the commit in Fixes: your card worked before that commit"),
     "tree": "your patch fixes a bug: choose the tree for fixes",
 }
 """What the author of the invented fix answers to the pre-send questions, and why: its reader cannot

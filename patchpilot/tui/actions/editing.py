@@ -68,6 +68,10 @@ def _amend(screen: "AnyScreen") -> None:
             " .git/COMMIT_EDITMSG has the text",
             severity="warning",
         )
+    else:
+        with screen.session.repository() as repository:
+            now = repository.commit("HEAD").message
+        screen.notify(ended(now, commit.message, "the commit message"))
     screen.reread()
 
 
@@ -115,6 +119,13 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
             "amending", lambda _, __: amend_with(top, names), lambda _: screen.reread()
         ),
     )
+
+
+def ended(edited: str | None, before: str, what: str) -> str:
+    """Return the message after an edit: whether the text was saved."""
+    if edited is None:
+        return f"the editor failed: {what} did not change"
+    return f"nothing changed in {what}" if edited == before else f"saved {what}"
 
 
 def edit_text(screen: "AnyScreen", text: str, name: str = "DRAFT.txt") -> str | None:

@@ -29,8 +29,10 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import RevisionComparison
+    from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.services.track.follow_topic import FollowedSeries
     from patchpilot.topic.followed.known_series import Tracked
+    from patchpilot.topic.followed.review_ledger import LedgerItem
     from patchpilot.topic.followed.story import StoryEvent
     from patchpilot.topic.topic_state import TopicState
 
@@ -71,54 +73,27 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
 
 
 def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:
-    """Return the stage's state: the state of the current topic.
-
-    Other tracked series are only counted.
-    """
+    """Return the state of the current topic; other tracked series do not count."""
     from patchpilot.services.track.follow_topic import NextStepNeed
 
-    unread = sum(len(followed.unread) for followed in series)
-    # new mails wait to be read, also where the topic itself was not sent yet
-    waits, count = (
-        (StageState.TODO, str(unread)) if unread else (StageState.UNOPENED, "")
-    )
-    others = [
-        followed
-        for followed in series
-        if topic is None
-        or topic.series is None
-        or followed.entry.id != topic.series.entry.id
-    ]
-    kind = "other series" if topic else "series"
-    numbers = [
-        counted(len(others), kind, kind) * bool(others),
-        counted(unread, "unread message") * bool(unread),
-    ]
-    more = ", ".join(filter(None, numbers))
-    more = more and f" ({more})"
     if topic is None:
-        return StageStatus(
-            waits,
-            (
-                f"no topic{more}"
-                if series
-                else "no series is tracked yet; the series that you send appear here"
-            ),
-            count,
-        )
+        nothing = "no series is tracked yet; the series that you send appear here"
+        return StageStatus(StageState.UNOPENED, "no topic" if series else nothing)
     if not topic.is_sent:
-        return StageStatus(waits, f"{topic.summary}{more}", count)
-    if topic.needs_changes:
-        # the sign that Home shows
-        is_failed = topic.series is not None and topic.series.ci == "failed"
-        needs = StageState.BLOCKED if is_failed else StageState.TODO
-        return StageStatus(needs, f"{topic.summary}{more}", open_points(topic.series))
+        return StageStatus(StageState.UNOPENED, topic.summary)
+    own = topic.series
+    unread = counted(len(own.unread), "unread message") if own and own.unread else ""
+    note = f"{topic.summary}{f' ({unread})' if unread else ''}"
+    # the sign that Home shows
+    if topic.needs_changes and own and own.ci == "failed":
+        return StageStatus(StageState.BLOCKED, note, open_points(own))
     state = {
         NextStepNeed.ACTION: StageState.TODO,
         NextStepNeed.PATIENCE: StageState.WAITING,
         NextStepNeed.NOTHING: StageState.DONE,
     }[topic.step.need]
-    return StageStatus(state, f"{topic.summary}{more}")
+    asked = "" if topic.is_begun else open_points(own)
+    return StageStatus(StageState.TODO if asked else state, note, asked)
 
 
 def open_points(series: "Tracked | None") -> str:
@@ -130,8 +105,6 @@ def open_points(series: "Tracked | None") -> str:
     )
 
 
-NEEDS = ("action", "patience", "nothing")
-"""What series need from their authors, in the order of the series."""
 SIGNS = {
     "sent": ("sent", "bold"),
     "reply": ("circle", ""),
@@ -155,7 +128,6 @@ READING = (
     " time."
 )
 READING_KEYS = (("Esc", "cancel"), ("0", "show all topics"))
-OTHERS = "series of other topics"
 FETCH = (
     f"press g to fetch what was merged; stage {Stage.BACKPORTS.number} then uses the mainline"
     " commit"
@@ -164,18 +136,26 @@ FIRST = ("next", "open")
 """The lines above the conversation; the others are above the history."""
 
 
-def rank(series: "Tracked") -> tuple[bool, int, float]:
-    """Return the sort key of a series.
-
-    The topic's own series come first. The others are sorted by whose turn it is, then by the
-    latest message.
+def opens_at(
+    series: "Tracked",
+    items: "Sequence[LedgerItem]",
+    mails: "Sequence[ConversationMail]",
+) -> str:
+    """Return the Message-ID to show first: that of an open request, of an unread reply to the
+    latest version, or of the newest message.
     """
-    last = series.last_activity
-    return (
-        not series.own,
-        NEEDS.index(str(series.step.need)),
-        -last.timestamp() if last else 0.0,
+    asked = sorted(
+        (item for item in items if item.open), key=lambda it: not it.of_newest
     )
+    unread = (
+        node.message_id
+        for node in mails
+        if node.message_id in series.unread
+        and node.reply
+        and node.reply.version == series.version
+    )
+    newest = max(mails, key=lambda node: node.mail.when)
+    return (*(item.point.message_id for item in asked), *unread, newest.message_id)[0]
 
 
 def wants(series: "Tracked") -> str:
@@ -256,18 +236,11 @@ def _proof(event: "StoryEvent") -> str:
     return f" {glyph('dot')} ".join(part for part in (day, proof) if part)
 
 
-def middle_rows(
-    columns: int, lines: int, *, is_reading: bool, others: int = 0
-) -> list[Text]:
-    """Return what is in the middle while no series is shown: none was read or is tracked yet, or
-    the topic was not sent, but `others` were.
-    """
-    title, text, keys = ("No series is tracked yet.", NOTHING, NOTHING_KEYS)
+def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
+    """Return what is in the middle while no series is shown: it was not read or sent yet."""
+    title, text, keys = ("This topic was not sent yet.", NOTHING, NOTHING_KEYS)
     if is_reading:
         title, text, keys = "Reading the tracked series …", READING, READING_KEYS
-    elif others:
-        more = ("< >", f"show {counted(others, 'series of another topic', OTHERS)}")
-        title, keys = "This topic was not sent yet.", (*NOTHING_KEYS, more)
     return list(empty_text(title, text, keys, columns, lines).split("\n"))
 
 

@@ -5,7 +5,7 @@ It shows the messages that were sent, the replies, where the patch was merged, a
 version.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -26,7 +26,7 @@ from patchpilot.tui.screens.follow_rows import (
     history_rows,
     middle_rows,
     open_points,
-    rank,
+    opens_at,
     troubles,
     wants,
 )
@@ -68,11 +68,8 @@ OWN = ("version", "collect")
 """The actions for the topic's own series."""
 
 
-def _without_time(result: "tuple[Tracked, ...]") -> "tuple[Tracked, ...]":
-    return tuple(
-        replace(tracked, entry=replace(tracked.entry, updated=None), new=())
-        for tracked in result
-    )
+def _without_time(series: "Tracked") -> "Tracked":
+    return replace(series, entry=replace(series.entry, updated=None), new=())
 
 
 class Reading(NamedTuple):
@@ -137,15 +134,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             "show the history of the series, its reviewers, or how two versions differ; or stop"
             " tracking it",
         ),
-        more_key(
-            "less_than_sign",
-            "series(-1)",
-            "previous series",
-            "show the previous series",
-        ),
-        more_key(
-            "greater_than_sign", "series(1)", "next series", "show the next series"
-        ),
     ]
 
     INTERVAL: ClassVar[float] = 600.0
@@ -155,11 +143,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         super().__init__(session)
         self._changed: frozenset[str] = frozenset()
         self._reading: Reading | None = None
-        self._order: tuple[Tracked, ...] = ()
-        self._number = self.session.series
+        self._series: Tracked | None = None
         self._timer: Timer | None = None
         self._passed: set[str] = set()
-        self._known: tuple[Tracked, ...] | None = None
+        self._before = 0
 
     def body(self) -> ComposeResult:
         yield PlainText("next")
@@ -169,12 +156,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             id="conversation",
             classes="main",
         )
-
-    @property
-    def _is_unsent(self) -> bool:
-        """Whether the topic has no series, and none of another topic was chosen."""
-        has_own = any(series.own for series in self._order)
-        return bool(self.session.topic) and not (has_own or self._number)
 
     @property
     def _is_short(self) -> bool:
@@ -205,7 +186,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def on_screen_suspend(self) -> None:
         """Stop refreshing; mails that the cursor passed count as read."""
-        series, passed = self._current(), frozenset(self._passed)
+        series, passed = self._series, frozenset(self._passed)
         if series and passed & series.unread:
             from patchpilot.services.track.follow_topic import mark_read
 
@@ -226,13 +207,12 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.renew()
 
     def note(self, status: StageStatus) -> str:
-        return "" if self._order else status.note
+        return "" if self._series else status.note
 
     @property
     def _other(self) -> "Tracked | None":
-        """The series that is shown, where it is not the topic's own."""
-        series = self._current()
-        return series if series and not series.own else None
+        """Return the series that Home opened, unless it is the topic's own."""
+        return self._series if self._series and not self._series.own else None
 
     def _subject(self) -> str:
         return self._other.subject if self._other else super()._subject()
@@ -253,53 +233,35 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def show(self, result: "tuple[Tracked, ...]") -> None:
         """Fill the conversation; the cursor stays. An unchanged result is not drawn again."""
-        # the time of the last update alone is no change
-        seen = _without_time(result)
-        is_known, self._known = bool(seen) and seen == self._known, seen
-        before = {series.entry.id: series.unread for series in self._order}
-        self._take(result)
-        if is_known:
-            return
-        if not self._order or self._is_unsent:
+        before, series = self._series, self._wanted_of(result)
+        self._series = series
+        if series is None:
             self.fill()
-        else:
-            chosen = self._chosen()
-            is_same = chosen.entry.id == self._number and self._reading is not None
-            self._lay(keep=is_same)
-            arrived = chosen.unread - before.get(chosen.entry.id, chosen.unread)
-            if is_same and arrived and self._reading and self._reading.series is chosen:
+        # the time of the last update alone is no change
+        elif before is None or _without_time(series) != _without_time(before):
+            is_same = before is not None and before.entry.id == series.entry.id
+            self._lay(keep=before is not None and before.version == series.version)
+            arrived = series.unread - before.unread if before and is_same else ()
+            if arrived and self._reading and self._reading.series is series:
                 self._tell_arrived(arrived)
         if self.focused is None:
             self.listed.focus()
 
-    def _take(self, result: "tuple[Tracked, ...]") -> None:
-        """Put the series in order; what was read of one that has nothing new is kept."""
-        had = {series.entry.id: series for series in self._order if series.is_read}
-        kept = (
-            (
-                replace(series, status=old.status, is_read=True)
-                if not series.is_read
-                and (old := had.get(series.entry.id))
-                and old.summary() == series.summary()
-                else series
-            )
-            for series in result
-        )
-        self._order = tuple(sorted(kept, key=rank))
+    def _wanted_of(self, result: "tuple[Tracked, ...]") -> "Tracked | None":
+        """Return the series that Home opened, otherwise the topic's own."""
+        number = self.session.series
+        own = (one for one in result if (one.entry.id == number if number else one.own))
+        return next(own, None)
 
     def rows(self) -> list[Row]:
         """Return what could not be read, and the messages; without a series what will be here."""
         listed = self.listed
         columns = max(40, (listed.scrollable_content_region.width or 78) - 2)
-        if not self._order or self._is_unsent:
-            middle = middle_rows(
-                columns,
-                listed.size.height,
-                is_reading=self._known is None,
-                others=len(self._order),
-            )
-            return list(map(Row, middle))
-        series, reading = self._chosen(), self._reading
+        series, reading = self._series, self._reading
+        if series is None:
+            is_reading = self._shown is None
+            height = listed.size.height
+            return [*map(Row, middle_rows(columns, height, is_reading=is_reading))]
         above = troubles if self._is_short else head
         rows = list(map(Row, above(series, columns, self._most)))
         if reading is None or reading.series.entry.id != series.entry.id:
@@ -317,7 +279,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.query_one("#next", Static),
             self.query_one("#conversation", Panel),
         )
-        shown, series = [], self._current()
+        shown, series = [], self._series
         if series:
             # it has a padding
             columns = (self.size.width or 80) - 4
@@ -335,32 +297,26 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         parts = [f"{counted(len(self._mails), 'message')}{new}"]
         if items:
             parts.insert(0, f"{sum(item.done for item in items)}/{len(items)} ticked")
-        if len(self._order) > 1:
-            others = sum(len(one.unread) for one in self._order if one is not series)
-            more = f", {others} new in others" if others else ""
-            at = self._order.index(series) + 1
-            parts.append(f"series {at}/{len(self._order)}{more}: < >")
         return f" {glyph('dot')} ".join(parts)
 
     def _lay(self, *, keep: bool) -> None:
-        """Show the chosen series; `keep` leaves the cursor, which is on the first new message, or
-        the first one, otherwise.
+        """Show the series; `keep` leaves the cursor, which otherwise goes to the message that
+        waits for the user, or to the newest one.
         """
-        series, reading = self._chosen(), self._reading
-        self._number = self.session.series = series.entry.id
+        series, reading = self._series, self._reading
+        if series is None:
+            return
         if reading is None or reading.series is not series:
             status = series.status if series.is_read else None
             if status is None or len(status.replies) > LONG:
                 self._read_in_thread(series, keep=keep)
                 return
             self._reading = read_conversation(series)
-        idents = [node.message_id for node in self._mails]
-        if (keep and self.chosen) or not idents:
+        if (keep and self.chosen) or not self._mails:
             self.fill()
             return
-        self.fill(
-            next((ident for ident in idents if ident in series.unread), idents[0])
-        )
+        self.fill(opens_at(series, self._items, self._mails))
+        self._before = self.listed.place
         # once it has its height
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
@@ -378,14 +334,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             )
 
         def then(found: Reading) -> None:
-            self._order = tuple(
-                replace(one, status=found.series.status, is_read=True)
-                if one.entry.id == number
-                else one
-                for one in self._order
-            )
-            if self._number == number:
-                self._reading = found._replace(series=self._chosen())
+            if self._series and self._series.entry.id == number:
+                status = found.series.status
+                self._series = replace(self._series, status=status, is_read=True)
+                self._reading = found._replace(series=self._series)
                 self._lay(keep=keep)
 
         self.fill()
@@ -401,21 +353,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.listed.go(place)
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
-    def show_series(self, number: int) -> None:
-        """Show the series of this number from now on."""
-        self._number = number
-
-    def _chosen(self) -> "Tracked":
-        """Return the series to show: the one that was, otherwise the topic's own,
-        otherwise the first.
-        """
-        first = next((series for series in self._order if series.own), self._order[0])
-        return self._current() or first
-
-    def _current(self) -> "Tracked | None":
-        return next(
-            (series for series in self._order if series.entry.id == self._number), None
-        )
+    @property
+    def own(self) -> "Tracked | None":
+        """Return the series that is shown if it is the topic's own."""
+        return self._series if self._series and self._series.own else None
 
     @property
     def _item(self) -> "LedgerItem | None":
@@ -429,12 +370,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        own = next((series for series in self._order if series.own), None)
         hidden = {"refresh"} if self.app.size.width < ROOMY else set()
-        if own and own.landed:
+        if self.own and self.own.landed:
             hidden = set(OWN)
-        series = self._current()
-        wanted = wants(series) if series else ""
+        wanted = wants(self._series) if self._series else ""
         return ShownKeys(
             hidden=frozenset(hidden),
             added=frozenset(("home",) if wanted == "0" else ()),
@@ -446,8 +385,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _is_new(self) -> bool:
-        series = self._current()
-        return series is not None and bool(series.unread)
+        return self._series is not None and bool(self._series.unread)
 
     @property
     def can_jump(self) -> bool:
@@ -456,7 +394,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     @property
     def next_key(self) -> NextKey | None:
         """What the topic's own series waits for, where one is tracked."""
-        own = next((series for series in self._order if series.own), None)
+        own = self.own
         if own is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
         if own.landed:
@@ -469,27 +407,28 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def moved(self, listed: RowList) -> None:
         super().moved(listed)
         if part := self.chosen:
-            idents = [node.message_id for node in self._mails]
-            self._passed.update(idents[: idents.index(part.message_id) + 1])
+            start, end = sorted((self._before, listed.place))
+            passed = (row.about for row in listed.rows[start : end + 1] if row.about)
+            self._passed |= {part.message_id, *(row.message_id for row in passed)}
+            self._before = listed.place
 
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("tick", "decline"):
             return bool(self._items)
-        if action == "series":
-            return len(self._order) > (not self._is_unsent)
         if action in OWN:
-            return any(series.own for series in self._order)
+            return self.own is not None
         if action in ("reply", "fold_all", "more"):
-            return self._current() is not None
+            return self._series is not None
         return super().check_action(action, parameters)
 
     def action_jump(self, by: int) -> None:
-        idents = self._chosen().unread or {node.message_id for node in self._mails}
+        unread = self._series.unread if self._series else ()
+        idents = unread or {node.message_id for node in self._mails}
         place = self.listed.place
         heads = [at for at, row in enumerate(self.listed.rows) if row.key in idents]
-        ahead = [at for at in heads if (at > place if by > 0 else at < place)]
+        ahead = [at for at in heads if (at > place if by > 0 else at < place)] or heads
         if ahead:
             self._go(ahead[0] if by > 0 else ahead[-1])
 
@@ -527,7 +466,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             return
         templates = templates_for(mail.kind, own=message_id in self._own_ids)
         whom = f"{mail.sender.called}: {mail.mail.subject}"
-        reply_to(self, message_id, templates, whom)
+        sent = [one.mail.mail for one in self._mails if one.message_id in self._own_ids]
+        recipients = (*sent[-1].to, *sent[-1].cc) if sent else ()
+        reply_to(self, message_id, templates, whom, recipients)
 
     @property
     def _own_ids(self) -> Collection[str]:
@@ -558,7 +499,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _mark(self, state: "PointState") -> None:
         from patchpilot.topic.followed.review_ledger import tick
 
-        series, item = self._current(), self._item
+        series, item = self._series, self._item
         if series is None or item is None:
             words = "move the cursor to a line with a box first"
             self.notify(words, severity="warning")
@@ -580,19 +521,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _replace(self, series: "Tracked") -> None:
         from patchpilot.topic.followed.review_ledger import checklist
 
-        def changed(known: "Iterable[Tracked]") -> "tuple[Tracked, ...]":
-            number = series.entry.id
-            return tuple(
-                series if tracked.entry.id == number else tracked for tracked in known
-            )
-
-        result = changed(self.session.last(self.stage) or ())
+        known: tuple[Tracked, ...] = self.session.last(self.stage) or ()
+        number = series.entry.id
+        result = tuple(series if one.entry.id == number else one for one in known)
         status = self.session.status(self.stage)
         if series.own and self._items:
             status = replace(status, count=open_points(series))
         self.session.remember(self.stage, result, status)
-        self._shown, self._known = result, _without_time(result)
-        self._order = changed(self._order)
+        self._shown, self._series = result, series
         # only the ticks are others
         self._reading = Reading(series, checklist(series), self._mails)
         self.fill()
@@ -600,7 +536,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def action_more(self) -> None:
         from patchpilot.services.track.compare_revisions import comparable
 
-        if (series := self._current()) is None:
+        if (series := self._series) is None:
             return
         known = series if series.is_read and series.status else None
         pairs = [*combinations(comparable(known), 2)] if known else []
@@ -629,19 +565,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         ]
         ask_which(self.app, series.subject, options)
 
-    def action_series(self, by: int) -> None:
-        current = self._current()
-        at = self._order.index(current) + by if current else 0
-        self.show_series(self._order[at % len(self._order)].entry.id)
-        self._lay(keep=False)
-        self.place()
-
     def action_refresh(self) -> None:
         """Check the archive; whether a merged fix is in mainline and the stable branches is read
         from the local refs, so offer git fetch then.
         """
-        own = next((series for series in self._order if series.own), None)
-        if own and own.landed:
+        if self.own and self.own.landed:
             from patchpilot.tui.actions.fetch_action import fetch
 
             fetch(self)
@@ -651,7 +579,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _remove(self) -> None:
         from patchpilot.services.track.follow_topic import remove_series
 
-        series = self._current()
+        series = self._series
         if series is None:
             return
         number = series.entry.id
@@ -667,7 +595,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _reviewers(self) -> None:
         from patchpilot.services.track.review_lines import review_lines, review_of
 
-        series = self._current()
+        series = self._series
         table = review_of(series) if series else None
         if table is None:
             return
@@ -750,9 +678,13 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
                     self,
                     "adding the tags",
                     partial(run, ticked),
-                    lambda _: self.reread(),
+                    lambda _: added(len(ticked)),
                     (PUBLISHED,),
                 )
+
+        def added(count: int) -> None:
+            self.notify(f"added {counted(count, 'tag')}; press u to undo")
+            self.reread()
 
         self.in_thread("collecting the tags", partial(run, None), planned)
 
@@ -763,10 +695,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         def show(draft: Any) -> None:
             self.begin_after("draft")
-            self.notify(
-                f"v{draft.version} is started: change the commits (e at 1), add the tags (w),"
-                f" then press {Stage.SEND.number}"
-            )
+            self.notify(f"v{draft.version} is started")
 
         self.in_thread(
             "starting the next version",

@@ -77,20 +77,29 @@ def _is_prefix(text: str) -> tuple[bool, str]:
 def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
     """Edit the cover letter, changelog and notes as one text in the user's editor."""
     from patchpilot.services.send.edit_draft import edit
-    from patchpilot.tui.actions.editing import edit_text
+    from patchpilot.tui.actions.editing import edit_text, ended
 
     session = screen.session
+    words = ""
+
+    def editor(text: str) -> str | None:
+        nonlocal words
+        edited = edit_text(screen, text)
+        words = ended(edited, text, "the cover letter, changelog and notes")
+        return edited
+
     try:
         with session.repository() as repository:
             edit(
                 repository,
-                lambda text: edit_text(screen, text),
+                editor,
                 session.target,
                 session.topic_base,
             )
     except PatchpilotError as error:
         screen.show_error(error, partial(edit_draft, screen, then))
         return
+    screen.notify(words)
     then()
 
 

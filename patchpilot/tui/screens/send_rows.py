@@ -9,7 +9,7 @@ from textual.geometry import Size
 
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop, crop_middle, one_line
+from patchpilot.model.printable import crop_middle, one_line
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,
@@ -90,8 +90,10 @@ def status_of(sending: "Sending") -> StageStatus:
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
 
 
-WARNINGS, WIDE_ROW = 4, 72
-"""Warnings that the question before the send has at most, and the columns of each."""
+WARNINGS, WIDE_ROW = 9, 72
+"""Lines of the warnings in the question before the send, and their columns; the other warnings
+are below it.
+"""
 
 
 def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
@@ -208,13 +210,18 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
     if planned.draft.is_undisclosed:
         words = "undisclosed: sent to the maintainers and the security team only"
         rows.append(plain(words, "yellow"))
+    below: list[str] = []
+    above = len(rows) + WARNINGS
     # what a reviewer waits for comes first
-    warned = sorted(planned.warnings, key=lambda one: one.name != "open-review")
-    told = [crop(one_line(warning.message), WIDE_ROW) for warning in warned[:WARNINGS]]
-    if len(warned) > WARNINGS:
-        told.append(f"{counted(len(warned) - WARNINGS, 'more warning')}")
-    rows += [plain(f"{glyph('warning')} {words}", "yellow") for words in told]
-    below = [
+    for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review"):
+        first, *wraps = hanging(one_line(warning.message), WIDE_ROW, 2)
+        told = [f"{glyph('warning')} {first}", *wraps]
+        if below or len(rows) + len(told) > above:
+            below += told
+        else:
+            rows += [plain(line, "yellow") for line in told]
+    below += [""] * bool(below)
+    below += [
         "Public lists: "
         + (", ".join(recipient.address.email for recipient in lists_) or "none"),
         "Maintainers and others: "
