@@ -33,6 +33,7 @@ class Answers:
         self.sandbox, self.delays = sandbox, delays
         self._seen = 0
         self._versions: set[int] = set()
+        self._merged: tuple[str, str, str, datetime] | None = None
         self._due: list[tuple[float, Callable[[], None]]] = []
 
     def look(self) -> None:
@@ -52,6 +53,11 @@ class Answers:
 
     def _react(self, raw: bytes) -> None:
         mail = parse_mail(raw)
+        if mail.subject.startswith("[PATCH 6.1") and self._merged:
+            commit, title, body, when = self._merged
+            review = demo_mails.stable_review(commit, title, body, "6.1", when)
+            self.sandbox.archive.add(review)
+            self._merged = None
         if mail.in_reply_to:
             return
         version = parse_subject(mail.subject).version
@@ -97,3 +103,4 @@ class Answers:
         when = sent.date + 9 * 24 * PACE
         body = parse_mail(raw).body.partition("\n---\n")[0]
         upstream.report_stable(sandbox, commit, title, body, when, 2 * PACE)
+        self._merged = (commit, title, body, when + 4 * PACE)

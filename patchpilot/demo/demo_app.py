@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The TUI in the demo, with a tour and the steps of Robin, the newcomer."""
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -17,6 +18,8 @@ from patchpilot.demo.robin import (
     is_answered,
     is_first,
     second_version,
+    send_backports,
+    written_backports,
 )
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make, screen_of
@@ -114,6 +117,7 @@ class DemoApp(PatchpilotApp):
             DemoFollow if stage is Stage.FOLLOW else screen_of(stage)
         )
         self._dmesg, self._is_written = SERVER_LOG, False
+        self._has_sent_backports = False
 
     def on_mount(self) -> None:
         """Show the tour, and keep it up to date."""
@@ -149,11 +153,20 @@ class DemoApp(PatchpilotApp):
         """Enable Robin's key while there is something left to change."""
         if action != "newcomer":
             return super().check_action(action, parameters)
-        commit = self.session.commit
-        return self.stage is Stage.FOLLOW or (
-            self.stage in (Stage.COMMIT, Stage.CHECKS)
-            and bool(commit and is_first(commit.lines))
+        screen, commit = self.stage_screen, self.session.commit
+        if isinstance(screen, DemoFollow):
+            return bool(screen.own and not screen.own.landed)
+        if self.stage is Stage.BACKPORTS:
+            return self._can_send_backports
+        return self.stage in (Stage.COMMIT, Stage.CHECKS) and bool(
+            commit and is_first(commit.lines)
         )
+
+    @property
+    def _can_send_backports(self) -> bool:
+        """Whether the patches for 6.1 were written and not sent."""
+        work = self.session.directory or Path()
+        return not self._has_sent_backports and bool(written_backports(work))
 
     def action_newcomer(self) -> None:
         """Make Robin's changes at this stage."""
@@ -161,6 +174,8 @@ class DemoApp(PatchpilotApp):
         if screen is None or self.screen is not screen:
             return
         work = second_version if screen.stage is Stage.FOLLOW else fix_first
+        if screen.stage is Stage.BACKPORTS:
+            work, self._has_sent_backports = send_backports, True
 
         def then(message: str) -> None:
             self.notify(message)
@@ -235,6 +250,8 @@ class DemoApp(PatchpilotApp):
             return NextKey("0", "go Home: another line of dmesg")
         if following is not None:
             return following
+        if stage is Stage.BACKPORTS and self._can_send_backports:
+            return NextKey("M", "send the backport", "Robin sends it to stable@.")
         if stage is Stage.FOLLOW or getattr(screen.current, "upstream", False):
             return NextKey("q", "quit the demo: the patch was merged")
         if is_sent and stage is not Stage.SEND:

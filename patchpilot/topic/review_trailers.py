@@ -309,6 +309,7 @@ def _sorted_out(
     there = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
     choices: dict[str, TagChoice] = {}
     held_back: dict[str, HeldTrailer] = {}
+    counted: dict[str, Credit] = {}
     for credit, posts in given:
         key = _tag_key(credit.trailer)
         if _refusal(commit, credit.trailer) in refused:
@@ -326,9 +327,14 @@ def _sorted_out(
             continue
         is_changed = bool(posts) and posts[0].message_id not in same
         held = _held(credit, request, commit.subject, is_changed=is_changed)
-        if held and held.asks and key in choices:
+        # given twice, it is added once: as for this patch, otherwise as given last
+        earlier = counted.get(key)
+        is_exact = earlier and earlier.patch and not credit.patch
+        if earlier and (
+            (held and held.asks) or (is_exact and earlier.version == credit.version)
+        ):
             continue
-        # given twice, it is added once, as it was given last
+        counted[key] = credit
         held_back.pop(key, None)
         choices.pop(key, None)
         if held:

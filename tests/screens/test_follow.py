@@ -181,6 +181,7 @@ async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(
         again = replace(
             series, entry=replace(series.entry, updated="2024-05-01T00:00:00+00:00")
         )
+        app.session.conversation = app.session.conversation._replace(series=again)
         app.call_later(lambda: (screen.on_resize(), screen.show((again,))))
         await settle(pilot)
         assert "Why do you change line 1?" in text_of(app)
@@ -230,7 +231,11 @@ async def test_a_bounce_that_arrived_twice_is_reported_with_the_way_to_it(
         assert isinstance(screen, FollowScreen)
         (series,) = screen.shown
         bounces = series.unread | {"bounce@example.net", "again@example.net"}
-        screen.show((replace(series, unread=bounces),))
+        there = app.session.conversation
+        app.session.conversation = there._replace(
+            series=replace(there.series, unread=bounces)
+        )
+        screen.show(screen.shown)
         await settle(pilot)
         assert said(app) == "2 new messages: press x to read it"
 

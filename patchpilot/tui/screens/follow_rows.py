@@ -5,7 +5,7 @@ They show the tracked series, the review comments, and the next step above the c
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
@@ -24,7 +24,7 @@ from patchpilot.tui.view.rich_text import (
     plain,
     wrapped,
 )
-from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
@@ -35,6 +35,35 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.review_ledger import LedgerItem
     from patchpilot.topic.followed.story import StoryEvent
     from patchpilot.topic.topic_state import TopicState
+
+
+class Conversation(NamedTuple):
+    """A series with its review comments and its messages."""
+
+    series: "Tracked"
+    items: "tuple[LedgerItem, ...]" = ()
+    mails: "tuple[ConversationMail, ...]" = ()
+
+
+def _result(
+    session: Session, shown: "FollowedSeries"
+) -> "tuple[tuple[Tracked, ...], StageStatus]":
+    """Return the series and the stage's state, and read the messages of the series that Home
+    opened or of the topic's own, which takes a second for thousands.
+    """
+    from patchpilot.services.track.conversation import conversation
+    from patchpilot.topic.followed.review_ledger import checklist
+
+    number = session.series
+    wanted = [
+        one for one in shown.series if (one.entry.id == number if number else one.own)
+    ]
+    session.conversation = (
+        Conversation(wanted[0], checklist(wanted[0]), conversation(wanted[0]))
+        if wanted
+        else None
+    )
+    return shown.series, status_of(shown.topic, shown.series)
 
 
 def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
@@ -49,12 +78,10 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
     topic = (ask.repository, session.target, session.topic_base)
     if not ask.visited:
         shown = followed(*topic, first=session.series, progress=ask.progress)
-        return shown.series, status_of(shown.topic, shown.series)
+        return _result(session, shown)
 
     def known(shown: "FollowedSeries") -> None:
-        session.remember(
-            Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series)
-        )
+        session.remember(Stage.FOLLOW, *_result(session, shown))
         ask.progress(
             "checking the archive for new messages"
             if shown.topic or len(shown.series) > 1
@@ -69,7 +96,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
         first=session.series,
         progress=ask.progress,
     )
-    return shown.series, status_of(shown.topic, shown.series)
+    return _result(session, shown)
 
 
 def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:

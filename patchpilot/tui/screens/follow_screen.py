@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,9 +20,9 @@ from patchpilot.model.counted import counted
 from patchpilot.model.rewrite_overrides import PUBLISHED
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.follow_rows import (
+    Conversation,
     comparison_rows,
     first_rows,
-    head,
     history_rows,
     middle_rows,
     open_points,
@@ -35,13 +35,13 @@ from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.rich_text import lines, plain
+from patchpilot.tui.view.rich_text import lines
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageStatus
 from patchpilot.tui.widgets.choose import Choose, Option, Reader, ask_which, ask_yes
 from patchpilot.tui.widgets.keyline import JUMP
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
+from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
@@ -56,36 +56,14 @@ _NARROW = 40
 """Columns that the table of reviewers has at least."""
 ROOMY = 100
 """From how many columns the key line has room for the keys that are seldom needed."""
-SHORT = 30
-"""Below how many lines a narrow terminal shows only the next step and the open requests above the
-conversation; the rest is above the history.
-"""
 HEAD_LOW, HEAD = 2, 5
 """Lines of the next step above the conversation, on a low terminal and on a tall one."""
-LONG = 400
-"""Replies from which a conversation is read in a thread."""
 OWN = ("version", "collect")
 """The actions for the topic's own series."""
 
 
 def _without_time(series: "Tracked") -> "Tracked":
     return replace(series, entry=replace(series.entry, updated=None), new=())
-
-
-class Reading(NamedTuple):
-    """A series with its review comments and its messages."""
-
-    series: "Tracked"
-    items: "tuple[LedgerItem, ...]" = ()
-    mails: "tuple[ConversationMail, ...]" = ()
-
-
-def read_conversation(series: "Tracked") -> Reading:
-    """Return a series with its messages, which takes a second for thousands."""
-    from patchpilot.services.track.conversation import conversation
-    from patchpilot.topic.followed.review_ledger import checklist
-
-    return Reading(series, checklist(series), conversation(series))
 
 
 class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
@@ -142,8 +120,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._changed: frozenset[str] = frozenset()
-        self._reading: Reading | None = None
-        self._series: Tracked | None = None
+        self._reading: Conversation | None = None
         self._timer: Timer | None = None
         self._passed: set[str] = set()
         self._before = 0
@@ -158,8 +135,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         )
 
     @property
-    def _is_short(self) -> bool:
-        return self.app.size.height < SHORT and self.app.size.width < WIDE
+    def _series(self) -> "Tracked | None":
+        return self._reading.series if self._reading else None
 
     @property
     def _items(self) -> "tuple[LedgerItem, ...]":
@@ -233,41 +210,30 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def show(self, result: "tuple[Tracked, ...]") -> None:
         """Fill the conversation; the cursor stays. An unchanged result is not drawn again."""
-        before, series = self._series, self._wanted_of(result)
-        self._series = series
+        before, self._reading = self._series, self.session.conversation
+        series = self._series
         if series is None:
             self.fill()
         # the time of the last update alone is no change
         elif before is None or _without_time(series) != _without_time(before):
-            is_same = before is not None and before.entry.id == series.entry.id
             self._lay(keep=before is not None and before.version == series.version)
-            arrived = series.unread - before.unread if before and is_same else ()
-            if arrived and self._reading and self._reading.series is series:
-                self._tell_arrived(arrived)
+            if before and before.entry.id == series.entry.id:
+                self._tell_arrived(series.unread - before.unread)
         if self.focused is None:
             self.listed.focus()
-
-    def _wanted_of(self, result: "tuple[Tracked, ...]") -> "Tracked | None":
-        """Return the series that Home opened, otherwise the topic's own."""
-        number = self.session.series
-        own = (one for one in result if (one.entry.id == number if number else one.own))
-        return next(own, None)
 
     def rows(self) -> list[Row]:
         """Return what could not be read, and the messages; without a series what will be here."""
         listed = self.listed
         columns = max(40, (listed.scrollable_content_region.width or 78) - 2)
-        series, reading = self._series, self._reading
+        series, items = self._series, self._items
         if series is None:
             is_reading = self._shown is None
             height = listed.size.height
             return [*map(Row, middle_rows(columns, height, is_reading=is_reading))]
-        above = troubles if self._is_short else head
-        rows = list(map(Row, above(series, columns, self._most)))
-        if reading is None or reading.series.entry.id != series.entry.id:
-            return [*rows, Row(plain("reading the messages …"))]
+        rows = list(map(Row, troubles(series, columns, self._most)))
         return rows + thread_rows(
-            reading.mails, reading.items, series.unread, self._changed, columns
+            self._mails, items, series.unread, self._changed, columns
         )
 
     @property
@@ -303,16 +269,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         """Show the series; `keep` leaves the cursor, which otherwise goes to the message that
         waits for the user, or to the newest one.
         """
-        series, reading = self._series, self._reading
-        if series is None:
-            return
-        if reading is None or reading.series is not series:
-            status = series.status if series.is_read else None
-            if status is None or len(status.replies) > LONG:
-                self._read_in_thread(series, keep=keep)
-                return
-            self._reading = read_conversation(series)
-        if (keep and self.chosen) or not self._mails:
+        series = self._series
+        if (keep and self.chosen) or series is None or not self._mails:
             self.fill()
             return
         self.fill(opens_at(series, self._items, self._mails))
@@ -320,31 +278,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         # once it has its height
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
-    def _read_in_thread(self, series: "Tracked", *, keep: bool) -> None:
-        """Read the mails of a series that is shown for the first time, or of a long one, then show
-        them.
-        """
-        number = series.entry.id
-
-        def read(repository: Any, progress: Any) -> Reading:
-            from patchpilot.services.track.follow_topic import read_series
-
-            return read_conversation(
-                series if series.is_read else read_series(number, repository, progress)
-            )
-
-        def then(found: Reading) -> None:
-            if self._series and self._series.entry.id == number:
-                status = found.series.status
-                self._series = replace(self._series, status=status, is_read=True)
-                self._reading = found._replace(series=self._series)
-                self._lay(keep=keep)
-
-        self.fill()
-        self.in_thread("reading the messages", read, then)
-
     def _tell_arrived(self, arrived: "frozenset[str]") -> None:
         """Report messages that arrived; a report about the delivery is none of the conversation."""
+        if not arrived:
+            return
         is_listed = any(row.key in arrived for row in self.listed.rows)
         how = "press f to go to it" if is_listed else "press x to read it"
         self.notify(f"{counted(len(arrived), 'new message')}: {how}")
@@ -373,6 +310,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         hidden = {"refresh"} if self.app.size.width < ROOMY else set()
         if self.own and self.own.landed:
             hidden = set(OWN)
+        elif self.own and first_stage(self.own.step.advice) is not None:
+            # the next version is started
+            hidden |= {"version"}
         wanted = wants(self._series) if self._series else ""
         return ShownKeys(
             hidden=frozenset(hidden),
@@ -528,9 +468,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if series.own and self._items:
             status = replace(status, count=open_points(series))
         self.session.remember(self.stage, result, status)
-        self._shown, self._series = result, series
+        self._shown = result
         # only the ticks are others
-        self._reading = Reading(series, checklist(series), self._mails)
+        self._reading = Conversation(series, checklist(series), self._mails)
+        self.session.conversation = self._reading
         self.fill()
 
     def action_more(self) -> None:
@@ -586,6 +527,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         def agreed() -> None:
             remove_series(number)
+            self.session.series = 0
             self.begin_after("followed")
 
         answers = (("no", "Keep tracking it"), ("yes", "Unfollow it"))
