@@ -327,6 +327,10 @@ def _sorted_out(
             continue
         is_changed = bool(posts) and posts[0].message_id not in same
         held = _held(credit, request, commit.subject, is_changed=is_changed)
+        if held and not held.offer:
+            # each tag that no message may have is named
+            held_back[credit.trailer] = held
+            continue
         # given twice, it is added once: as for this patch, otherwise as given last
         earlier = counted.get(key)
         is_exact = earlier and earlier.patch and not credit.patch
@@ -336,12 +340,10 @@ def _sorted_out(
             continue
         counted[key] = credit
         held_back.pop(key, None)
-        choices.pop(key, None)
         if held:
             held_back[key] = held
-        if held is None or held.offer:
-            why = held.why if held else ""
-            choices[key] = TagChoice(commit, credit.trailer, credit.version, why)
+        why = held.why if held else ""
+        choices[key] = TagChoice(commit, credit.trailer, credit.version, why)
     return [*held_back.values()], [*choices.values()]
 
 

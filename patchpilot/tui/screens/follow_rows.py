@@ -120,7 +120,7 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
         NextStepNeed.NOTHING: StageState.DONE,
     }[topic.step.need]
     asked = "" if topic.is_begun else open_points(own)
-    return StageStatus(StageState.TODO if asked else state, note, asked)
+    return StageStatus(state, note, asked)
 
 
 def open_points(series: "Tracked | None") -> str:
