@@ -187,7 +187,7 @@ def _too_soon(
     if hours >= project.mail.resend_hours:
         return ""
     ago = f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"
-    demo = "; not in the demo" if in_demo() else ""
+    demo = " (not needed in the demo)" if in_demo() else ""
     return (
         f"v{earlier[-1].version} was sent {ago}; leave reviewers"
         f" {project.mail.resend_hours} hours between versions{demo}"

@@ -159,6 +159,12 @@ FETCH = (
     f"press g to fetch what was merged; stage {Stage.BACKPORTS.number} then uses the mainline"
     " commit"
 )
+PRESSED = {
+    "answer the open requests": "r",
+    "change the patch": "v",
+    "change your commits": str(Stage.COMMIT.number),
+}
+"""What the next step says → its key."""
 FIRST = ("next", "open")
 """The lines above the conversation; the others are above the history."""
 
@@ -212,6 +218,8 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     rows = []
     for name, says in head_rows(series):
         text = in_keys(says, Stage.FOLLOW) if name == "next" else one_line(str(says))
+        for words, pressed in PRESSED.items():
+            text = text.replace(words, f"{words} ({pressed})", name == "next")
         if name == "next" and wants(series) == "v" and "press" not in text:
             text += " (r, then v)" if open_points(series) else " (v)"
         if name == "next" and not is_fetched:

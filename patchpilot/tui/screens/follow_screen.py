@@ -54,8 +54,6 @@ if TYPE_CHECKING:
 
 _NARROW = 40
 """Columns that the table of reviewers has at least."""
-ROOMY = 100
-"""From how many columns the key line has room for the keys that are seldom needed."""
 HEAD_LOW, HEAD = 2, 5
 """Lines of the next step above the conversation, on a low terminal and on a tall one."""
 OWN = ("version", "collect")
@@ -307,10 +305,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        hidden = {"refresh"} if self.app.size.width < ROOMY else set()
-        if self.own and self.own.landed:
-            hidden = set(OWN)
-        elif self.own and first_stage(self.own.step.advice) is not None:
+        hidden = set(OWN) if self.own and self.own.landed else set()
+        if self.own and first_stage(self.own.step.advice) is not None:
             # the next version is started
             hidden |= {"version"}
         wanted = wants(self._series) if self._series else ""
