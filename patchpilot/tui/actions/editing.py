@@ -34,12 +34,17 @@ def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None
     if app.is_headless:
         yield
         return
+    error: BaseException | None = None
     with app.suspend():
         print(ALTERNATE if leaves_no_text else "", end="", flush=True)
         try:
             yield
-        finally:
-            print(BACK if leaves_no_text else "", end="", flush=True)
+        except BaseException as raised:  # noqa: BLE001
+            # Textual would stay suspended
+            error = raised
+        print(BACK if leaves_no_text else "", end="", flush=True)
+    if error:
+        raise error
 
 
 def amend(screen: "AnyScreen") -> None:
