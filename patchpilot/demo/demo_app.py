@@ -32,7 +32,7 @@ from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import STRONG, plain, with_code
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
-from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
@@ -250,6 +250,9 @@ class DemoApp(PatchpilotApp):
             return NextKey("0", "go Home: another line of dmesg")
         if following is not None:
             return following
+        is_open = session.status(stage).state in OPEN
+        if stage is Stage.CHECKS and is_open and self.check_action("newcomer", ()):
+            return NextKey("M", "fix the message", "No tool can write that sentence.")
         if stage is Stage.BACKPORTS and self._can_send_backports:
             return NextKey("M", "send the backport", "Robin sends it to stable@.")
         if stage is Stage.FOLLOW or getattr(screen.current, "upstream", False):

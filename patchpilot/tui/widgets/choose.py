@@ -71,7 +71,7 @@ def _answer_text(letter: str, answer: Answer, indent: int, columns: int) -> Text
     return Text.assemble(
         plain(f" {letter:{indent - 1}}", KEY),
         plain("\n".join(words)),
-        *(plain(f"\n{' ' * indent}{line.strip()}", QUIET) for line in effect),
+        *(with_code(f"\n{' ' * indent}{line.strip()}", QUIET) for line in effect),
     )
 
 
