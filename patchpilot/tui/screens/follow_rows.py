@@ -21,8 +21,8 @@ from patchpilot.tui.view.rich_text import (
     QUIET,
     STRONG,
     diff_line,
+    hanging,
     plain,
-    wrapped,
 )
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -165,8 +165,6 @@ PRESSED = {
     "change your commits": str(Stage.COMMIT.number),
 }
 """What the next step says → its key."""
-FIRST = ("next", "open")
-"""The lines above the conversation; the others are above the history."""
 
 
 def opens_at(
@@ -215,28 +213,25 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     is_fetched = (
         not series.landed or not series.status or series.status.evidence.commits
     )
-    rows = []
-    for name, says in head_rows(series):
-        text = in_keys(says, Stage.FOLLOW) if name == "next" else one_line(str(says))
-        for words, pressed in PRESSED.items():
-            text = text.replace(words, f"{words} ({pressed})", name == "next")
-        if name == "next" and wants(series) == "v" and "press" not in text:
-            text += " (r, then v)" if open_points(series) else " (v)"
-        if name == "next" and not is_fetched:
-            text = f"{text}; {FETCH}" if series.step.need == "action" else FETCH
-        rows.append((name, text))
-    others = max(1, most // 2)
+    advice = dict(head_rows(series))
+    text = in_keys(advice["next"], Stage.FOLLOW)
+    for words, pressed in PRESSED.items():
+        text = text.replace(words, f"{words} ({pressed})", 1)
+    if wants(series) == "v" and "press" not in text:
+        text += " (r, then v)" if open_points(series) else " (v)"
+    if not is_fetched:
+        text = f"{text}; {FETCH}" if series.step.need == "action" else FETCH
+    asked = one_line(str(advice["open"]))
+    rows = [("open", asked)] if asked != "nothing" else []
     return [
-        row
-        for name, text in rows
-        if name in FIRST
-        for row in _laid([(name, text)], columns, most if name == "next" else others)
+        *_laid([("next", text)], columns, most),
+        *_laid(rows, columns, max(1, most // 2)),
     ]
 
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:
     """Return the facts about a series, then its history: each event with its date and proof."""
-    from patchpilot.services.track.series_head import head_rows
+    from patchpilot.services.track.series_head import as_of_words, head_rows
     from patchpilot.topic.followed.story import StoryEvent, StoryKind, story
 
     facts = [(name, one_line(str(says))) for name, says in head_rows(series)]
@@ -245,22 +240,33 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
     )
     rows = [row for row in facts if row[0] != "next"]
     events = story_rows((*story(series), after), columns)
-    return [*_laid(rows, columns, 9), *head(series, columns, 9), *events]
+    if words := as_of_words(series):
+        rows.append(("as of", words))
+    if status := series.status:
+        several = status.patches if len(status.patches) > 1 else ()
+        rows += [
+            (f"v{it.version} {it.number}", one_line(f"{it.state}: {it.title}"))
+            for it in several
+        ]
+        rows += [
+            ("missing", f"v{version} <{ident}> is referenced but not in the archive")
+            for ident, version in status.topic.missing.items()
+        ]
+    rows += [("note", one_line(note)) for note in series.problems]
+    return [*_laid(rows, columns, 9), Text(), *events]
 
 
 def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
     """Return the events as rows of at most so many columns, the first one at the top."""
     rows = []
-    for at, event in enumerate(events):
+    for event in events:
         sign, style = SIGNS[str(event.kind)]
-        line = glyph("tree-line")[:1] if at + 1 < len(events) else " "
         told = style if event.kind in ("sent", "problem", "later") else ""
-        first, *rest = wrapped(plain(event.text).plain, columns - 3)
-        rows.append(Text.assemble((f"{glyph(sign)} ", style), (first, told)))
-        rows += [Text.assemble((f"{line} ", QUIET), (text, told)) for text in rest]
+        text = "\n".join(hanging(plain(event.text).plain, columns, 2))
+        row = Text.assemble((f"{glyph(sign)} ", style), (text, told))
         if proof := _proof(event):
-            words = crop(one_line(proof), columns - 3)
-            rows.append(plain(f"{line} {words}", QUIET))
+            row.append_text(plain(f"\n  {crop(one_line(proof), columns - 3)}", QUIET))
+        rows.append(row)
     return rows
 
 
@@ -285,55 +291,20 @@ def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
     return [*_laid(notes, columns, most), Text()] if notes else []
 
 
-def head(series: "Tracked", columns: int, most: int) -> list[Text]:
-    """Return the rows above the messages: the state of the series, its patches, and what is
-    missing.
-    """
-    from patchpilot.services.track.series_head import as_of_words
-
-    rows = []
-    if words := as_of_words(series):
-        rows.append(("as of", crop(words, columns - 10)))
-    if series.status:
-        several = series.status.patches if len(series.status.patches) > 1 else ()
-        rows += [
-            (
-                f"v{it.version} {it.number}",
-                crop(one_line(f"{it.state}: {it.title}"), columns - 10),
-            )
-            for it in several
-        ]
-        if series.reviewed:
-            words = f"{series.reviewed} patches reviewed or acked; press x for details"
-            rows.append(("review", words))
-        rows += [
-            ("missing", f"v{version} <{ident}> is referenced but not in the archive")
-            for ident, version in series.status.topic.missing.items()
-        ]
-    rows += [("note", one_line(note)) for note in series.problems]
-    return [*_laid(rows, columns, most), Text()]
-
-
 def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Text]:
     parts = []
     for name, text in rows:
-        lines = wrapped(plain(text).plain, columns - 9)
-        if len(lines) > most:
-            # the story has it in full
-            lines = [
-                *lines[: most - 1],
-                crop(f"{lines[most - 1]}{glyph('ellipsis')}", columns - 9),
-            ]
-        for number, line in enumerate(lines):
-            parts.append(
-                Text.assemble(
-                    (
-                        f"{name if not number else '':<9}",
-                        HEADING if name == "next" else QUIET,
-                    ),
-                    (line, STRONG if name == "next" else ""),
-                )
+        told = hanging(plain(text).plain, columns, 9)
+        if len(told) > most:
+            # the history has it in full
+            told[most - 1 :] = [crop(f"{told[most - 1]}{glyph('ellipsis')}", columns)]
+        is_next = name == "next"
+        parts.append(
+            Text.assemble(
+                (f"{name:<9}", HEADING if is_next else QUIET),
+                ("\n".join(told), STRONG if is_next else ""),
             )
+        )
     return parts
 
 
