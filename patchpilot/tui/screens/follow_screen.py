@@ -305,7 +305,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        hidden = set(OWN) if self.own and self.own.landed else set()
+        hidden = set(OWN) if self.own and self.own.landed else {"refresh"}
+        if self._series and self._series.step.need != "action":
+            hidden -= {"refresh"}
         if self.own and first_stage(self.own.step.advice) is not None:
             # the next version is started
             hidden |= {"version"}
