@@ -124,7 +124,7 @@ def _confirm(
     text = f"Send this reply to {_audience(planned)}?\n{notes}".rstrip("\n")
     lines = readable_lines(mail)
     body = lines[lines.index("") + 1 :]
-    own = [line for line in body if not line.startswith(">")]
+    own = [line for line in body if line[:1] != ">" and line[-6:] != "wrote:"]
     shown = ["You write:", *own, "", "The whole message:", "", *lines]
     screen.app.push_screen(Confirm(text, "send", title="Reply", mail=shown), agreed)
 
