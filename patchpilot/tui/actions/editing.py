@@ -59,7 +59,7 @@ def _amend(screen: "AnyScreen") -> None:
     with screen.session.repository() as repository:
         top, editor = repository.top, editor_name(repository)
         is_head = commit is not None and repository.find("HEAD") == commit.id
-    if not is_head:
+    if commit is None or not is_head:
         screen.notify(
             "only HEAD can be amended here; for other commits, use git rebase -i",
             severity="warning",
