@@ -121,7 +121,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._reading: Conversation | None = None
         self._timer: Timer | None = None
         self._passed: set[str] = set()
-        self._before = 0
+        self._before, self._has_moved = 0, False
 
     def body(self) -> ComposeResult:
         yield PlainText("next")
@@ -214,9 +214,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.fill()
         # the time of the last update alone is no change
         elif before is None or _without_time(series) != _without_time(before):
-            self._lay(keep=before is not None and before.version == series.version)
-            if before and before.entry.id == series.entry.id:
-                self._tell_arrived(series.unread - before.unread)
+            is_same = before and before.entry.id == series.entry.id
+            arrived = series.unread - before.unread if before and is_same else ()
+            is_read = is_same and before and before.version == series.version
+            self._lay(keep=bool(is_read and (self._has_moved or not arrived)))
+            self._tell_arrived(arrived)
         if self.focused is None:
             self.listed.focus()
 
@@ -272,11 +274,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.fill()
             return
         self.fill(opens_at(series, self._items, self._mails))
-        self._before = self.listed.place
+        self._before, self._has_moved = self.listed.place, False
         # once it has its height
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
-    def _tell_arrived(self, arrived: "frozenset[str]") -> None:
+    def _tell_arrived(self, arrived: Collection[str]) -> None:
         """Report messages that arrived; a report about the delivery is none of the conversation."""
         if not arrived:
             return
@@ -348,7 +350,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             start, end = sorted((self._before, listed.place))
             passed = (row.about for row in listed.rows[start : end + 1] if row.about)
             self._passed |= {part.message_id, *(row.message_id for row in passed)}
-            self._before = listed.place
+            self._before, self._has_moved = listed.place, True
 
     # keys
 
