@@ -59,7 +59,9 @@ def laid(
 
 
 def text_of(rows: list[Row]) -> list[str]:
-    return "\n".join(row.text.plain for row in rows).split("\n")
+    lines = "\n".join(row.text.plain for row in rows).split("\n")
+    # the first column is for the mark of the cursor
+    return [line[1:] for line in lines]
 
 
 def test_posts_are_closed_replies_open_quotes_folded_and_points_have_boxes(
@@ -95,7 +97,7 @@ def test_enter_opens_and_closes_mails_and_quotes(tmp_path: Path) -> None:
     quote = folds[-1]
     closed = laid(series, frozenset((review,)))
     assert len(closed) == 2
-    assert closed[1].text.plain.startswith("  ▸ review")
+    assert closed[1].text.plain.startswith("   ▸ review")
     assert "new  Can pump ever be NULL" in closed[1].text.plain, "its first own line"
     assert "rename" in closed[1].hidden, "a search finds the rest"
     shown = next(row for row in laid(series, frozenset((quote,))) if row.key == quote)
@@ -189,7 +191,7 @@ def test_a_paragraph_that_is_too_wide_is_filled_again_and_a_quote_keeps_its_leve
         )
         + "\n"
     )
-    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text)), columns=58))
+    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text)), columns=59))
     assert [row.strip() for row in rows[2:]] == [
         "> > The firmware of some cards does not know this",
         "> > command and says so, which the probe function then",
