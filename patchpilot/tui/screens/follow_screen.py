@@ -310,7 +310,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         hidden = set(OWN) if self.own and self.own.landed else {"refresh"}
         if self._series and self._series.step.need != "action":
             hidden -= {"refresh"}
-        if self.own and first_stage(self.own.step.advice) is not None:
+        begun = (Stage.PREVIEW, Stage.SEND)
+        if self.own and first_stage(self.own.step.advice) in begun:
             # the next version is started
             hidden |= {"version"}
         wanted = wants(self._series) if self._series else ""
