@@ -164,12 +164,13 @@ def _send(work: Path, recipients: list[str], message: bytes) -> None:
     words = ("config", "--file", file, "sendemail.smtpServerPort")
     port = int(git(None, *words).text)
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
-        server.sendmail(NEWCOMER.email, recipients, message)
+        lines = message.replace(b"\n", b"\r\n")
+        server.sendmail(NEWCOMER.email, recipients, lines)
 
 
 def written_backports(work: Path) -> list[Path]:
-    """Return the patches that were written for the stable branches."""
-    return sorted((work / "backports").rglob("*.patch"))
+    """Return the patches that were written for 6.1, which asks for a backport."""
+    return sorted((work / "backports" / "6.1").glob("*.patch"))
 
 
 def send_backports(work: Path) -> str:
