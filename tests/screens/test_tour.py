@@ -154,4 +154,5 @@ async def test_the_keys_of_the_tour_lead_from_the_first_screen_to_the_end(
             assert pressed.index("r") < pressed.index("M")
             assert SAID in replies(sandbox)
             assert pressed[-5:] == ["g", "5", "w", "M", "q"]
-            assert list((sandbox.work / "backports").rglob("*.patch"))
+            sent = b"".join(mail.data for mail in sandbox.sink.take())
+            assert b"[PATCH 6.1.y 2/2] net/acme: allow old cards" in sent
