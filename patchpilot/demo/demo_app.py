@@ -179,8 +179,9 @@ class DemoApp(PatchpilotApp):
 
         def then(message: str) -> None:
             self.notify(message)
-            self.session.changed("draft")
-            screen.reread()
+            if screen.stage is not Stage.BACKPORTS:
+                self.session.changed("draft")
+                screen.reread()
 
         screen.in_thread(
             "preparing the patch for you",
@@ -218,6 +219,8 @@ class DemoApp(PatchpilotApp):
             following = NextKey("w", "find the fix")
             if self._is_written:
                 following = NextKey("Enter", "open your branch")
+            if self._has_sent_backports:
+                following = NextKey("q", "quit the demo", "Nothing is left to do.")
             if any(
                 worker.group == "open" and not worker.is_finished
                 for worker in self.workers
