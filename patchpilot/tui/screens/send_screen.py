@@ -232,7 +232,7 @@ class SendScreen(StageScreen["Sending"]):
         return NextKey("a", "fix the selected problem")
 
     def detail(self) -> None:
-        """Show the selected check in full with what fixes it, and the messages beside it: after
+        """Show the selected check in full with what fixes it, and the messages next to it: after
         a send, what happens next.
         """
         plan, size, columns = (
