@@ -173,7 +173,7 @@ def opens_at(
     mails: "Sequence[ConversationMail]",
 ) -> str:
     """Return the Message-ID to show first: that of an open request, of an unread reply to the
-    latest version, or of the newest message.
+    latest version, or of the latest message.
     """
     asked = sorted(
         (item for item in items if item.open), key=lambda it: not it.of_newest

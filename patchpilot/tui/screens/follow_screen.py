@@ -267,7 +267,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def _lay(self, *, keep: bool) -> None:
         """Show the series; `keep` leaves the cursor, which otherwise goes to the message that
-        waits for the user, or to the newest one.
+        waits for the user, or to the latest one.
         """
         series = self._series
         if (keep and self.chosen) or series is None or not self._mails:
