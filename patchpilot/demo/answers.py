@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from patchpilot.demo import demo_mails, upstream
 from patchpilot.demo.demo_mails import PACE, Sent
-from patchpilot.demo.demo_people import NET_LIST
+from patchpilot.demo.demo_people import KERNEL_LIST, NET_LIST
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.mail import parse_mail
@@ -33,6 +33,7 @@ class Answers:
         self.sandbox, self.delays = sandbox, delays
         self._seen = 0
         self._versions: set[int] = set()
+        self._merged: tuple[str, str, str, datetime] | None = None
         self._due: list[tuple[float, Callable[[], None]]] = []
 
     def look(self) -> None:
@@ -52,6 +53,11 @@ class Answers:
 
     def _react(self, raw: bytes) -> None:
         mail = parse_mail(raw)
+        if mail.subject.startswith("[PATCH 6.1") and self._merged:
+            commit, title, body, when = self._merged
+            review = demo_mails.stable_review(commit, title, body, "6.1", when)
+            self.sandbox.archive.add(review)
+            self._merged = None
         if mail.in_reply_to:
             return
         version = parse_subject(mail.subject).version
@@ -63,6 +69,11 @@ class Answers:
             mail.subject,
             mail.body,
             mail.date or datetime.now(UTC),
+            tuple(
+                other
+                for other in (*mail.to, *mail.cc)
+                if other.email not in (NET_LIST, KERNEL_LIST)
+            ),
         )
         archive = self.sandbox.archive
         # the user may have fixed v1 differently, so the robot reports only what is in the message
@@ -92,3 +103,4 @@ class Answers:
         when = sent.date + 9 * 24 * PACE
         body = parse_mail(raw).body.partition("\n---\n")[0]
         upstream.report_stable(sandbox, commit, title, body, when, 2 * PACE)
+        self._merged = (commit, title, body, when + 4 * PACE)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The TUI in the demo, with a tour and the steps of Robin, the newcomer."""
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -17,8 +18,9 @@ from patchpilot.demo.robin import (
     is_answered,
     is_first,
     second_version,
+    send_backports,
+    written_backports,
 )
-from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make, screen_of
 from patchpilot.tui.run_app import run_app
@@ -30,7 +32,7 @@ from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import STRONG, plain, with_code
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
-from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
@@ -63,14 +65,9 @@ class DemoFollow(FollowScreen):
     INTERVAL = 3.0
 
     @property
-    def _own(self) -> Tracked | None:
-        """Return the series of the demo's topic."""
-        return next((series for series in self._order if series.own), None)
-
-    @property
     def next_key(self) -> NextKey | None:
         """Suggest answering the replies to v1, and then making v2."""
-        own, following = self._own, super().next_key
+        own, following = self.own, super().next_key
         if following or own is None:
             return following
         if own.landed:
@@ -120,6 +117,7 @@ class DemoApp(PatchpilotApp):
             DemoFollow if stage is Stage.FOLLOW else screen_of(stage)
         )
         self._dmesg, self._is_written = SERVER_LOG, False
+        self._has_sent_backports = False
 
     def on_mount(self) -> None:
         """Show the tour, and keep it up to date."""
@@ -155,11 +153,20 @@ class DemoApp(PatchpilotApp):
         """Enable Robin's key while there is something left to change."""
         if action != "newcomer":
             return super().check_action(action, parameters)
-        commit = self.session.commit
-        return self.stage is Stage.FOLLOW or (
-            self.stage in (Stage.COMMIT, Stage.CHECKS)
-            and bool(commit and is_first(commit.lines))
+        screen, commit = self.stage_screen, self.session.commit
+        if isinstance(screen, DemoFollow):
+            return bool(screen.own and not screen.own.landed)
+        if self.stage is Stage.BACKPORTS:
+            return self._can_send_backports
+        return self.stage in (Stage.COMMIT, Stage.CHECKS) and bool(
+            commit and is_first(commit.lines)
         )
+
+    @property
+    def _can_send_backports(self) -> bool:
+        """Whether the patches for 6.1 were written and not sent."""
+        work = self.session.directory or Path()
+        return not self._has_sent_backports and bool(written_backports(work))
 
     def action_newcomer(self) -> None:
         """Make Robin's changes at this stage."""
@@ -167,11 +174,14 @@ class DemoApp(PatchpilotApp):
         if screen is None or self.screen is not screen:
             return
         work = second_version if screen.stage is Stage.FOLLOW else fix_first
+        if screen.stage is Stage.BACKPORTS:
+            work, self._has_sent_backports = send_backports, True
 
         def then(message: str) -> None:
             self.notify(message)
-            self.session.changed("draft")
-            screen.reread()
+            if screen.stage is not Stage.BACKPORTS:
+                self.session.changed("draft")
+                screen.reread()
 
         screen.in_thread(
             "preparing the patch for you",
@@ -209,6 +219,8 @@ class DemoApp(PatchpilotApp):
             following = NextKey("w", "find the fix")
             if self._is_written:
                 following = NextKey("Enter", "open your branch")
+            if self._has_sent_backports:
+                following = NextKey("q", "quit the demo", "Nothing is left to do.")
             if any(
                 worker.group == "open" and not worker.is_finished
                 for worker in self.workers
@@ -241,6 +253,11 @@ class DemoApp(PatchpilotApp):
             return NextKey("0", "go Home: another line of dmesg")
         if following is not None:
             return following
+        is_open = session.status(stage).state in OPEN
+        if stage is Stage.CHECKS and is_open and self.check_action("newcomer", ()):
+            return NextKey("M", "fix the message", "No tool can write that sentence.")
+        if stage is Stage.BACKPORTS and self._can_send_backports:
+            return NextKey("M", "send the backport", "Robin sends it to stable@.")
         if stage is Stage.FOLLOW or getattr(screen.current, "upstream", False):
             return NextKey("q", "quit the demo: the patch was merged")
         if is_sent and stage is not Stage.SEND:

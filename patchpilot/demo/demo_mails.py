@@ -27,14 +27,15 @@ PATCHWORK = Address("", "patchwork-bot+netdevbpf@kernel.org")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The data of a sent message needed for replies: its id (no angle brackets), subject, text
-    and date.
+    """The data of a sent message needed for replies: its id (no angle brackets), subject, text,
+    date and the recipients other than the author and the lists.
     """
 
     message_id: str
     subject: str
     body: str
     date: datetime
+    others: tuple[Address, ...] = ()
 
 
 def reply(
@@ -48,7 +49,12 @@ def reply(
 ) -> bytes:
     """Return a reply in the thread of `to`, dated so many hours later."""
     message = _mail(
-        sender, subject or _re(to.subject), text, to.date + hours * PACE, message_id
+        sender,
+        subject or _re(to.subject),
+        text,
+        to.date + hours * PACE,
+        message_id,
+        tuple(other for other in to.others if other.key != sender.key),
     )
     message["In-Reply-To"] = f"<{to.message_id}>"
     message["References"] = f"<{to.message_id}>"
@@ -218,7 +224,12 @@ def stable_failed(commit: str, title: str, version: str, when: datetime) -> byte
 
 
 def _mail(
-    sender: Address, subject: str, text: str, when: datetime, message_id: str
+    sender: Address,
+    subject: str,
+    text: str,
+    when: datetime,
+    message_id: str,
+    others: tuple[Address, ...] = (),
 ) -> EmailMessage:
     message = EmailMessage(policy=SMTP.clone(linesep="\n", max_line_length=900))
     message["From"] = HeaderAddress(sender.name, addr_spec=sender.email)
@@ -226,6 +237,7 @@ def _mail(
     message["Cc"] = [
         HeaderAddress("", addr_spec=NET_LIST),
         HeaderAddress("", addr_spec=KERNEL_LIST),
+        *(HeaderAddress(one.name, addr_spec=one.email) for one in others),
     ]
     message["Subject"] = subject
     message["Date"] = when

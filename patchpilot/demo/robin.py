@@ -14,7 +14,7 @@ from patchpilot.commits.run import git
 from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.before import corrected_message
 from patchpilot.demo.demo_mails import Sent
-from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
+from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER, STABLE
 from patchpilot.demo.demo_repository import put_driver
 from patchpilot.model.mail import Mail
 
@@ -43,11 +43,8 @@ STATED = (
 )
 """The same as a paragraph, for a message in the user's own words."""
 ANSWERS = {
-    "security": "No: the card cannot be used, and nobody can gain anything by that",
-    "regression": (
-        "No: nobody reported a card that stopped working after an update, and a Fixes: tag alone"
-        " makes no regression"
-    ),
+    "security": "No: the card fails to start, and nobody gains anything by that",
+    "regression": ("Yes, the commit in Fixes: your card worked before that commit"),
     "tree": "your patch fixes a bug: choose the tree for fixes",
 }
 """What the author of the invented fix answers to the pre-send questions, and why: its reader cannot
@@ -151,23 +148,36 @@ def answer(work: Path, question: Mail) -> None:
     """Send the answer to the maintainer's question to the list through the sandbox's mail
     server.
     """
-    import smtplib
-
     sent = Sent(
         question.message_id,
         question.subject,
         question.body,
         question.date or datetime.now(UTC),
     )
+    _send(work, [MAINTAINER.email, NET_LIST], demo_mails.answer(sent))
+
+
+def _send(work: Path, recipients: list[str], message: bytes) -> None:
+    import smtplib
+
     file = str(work.parent / "home" / ".gitconfig")
     words = ("config", "--file", file, "sendemail.smtpServerPort")
     port = int(git(None, *words).text)
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
-        server.sendmail(
-            NEWCOMER.email,
-            [MAINTAINER.email, NET_LIST],
-            demo_mails.answer(sent),
-        )
+        lines = message.replace(b"\n", b"\r\n")
+        server.sendmail(NEWCOMER.email, recipients, lines)
+
+
+def written_backports(work: Path) -> list[Path]:
+    """Return the patches that were written for 6.1, which asks for a backport."""
+    return sorted((work / "backports" / "6.1").glob("*.patch"))
+
+
+def send_backports(work: Path) -> str:
+    """Send them to the sandbox's mail server and return a one-line summary."""
+    for file in written_backports(work):
+        _send(work, [STABLE.email, NET_LIST], file.read_bytes())
+    return "Sent the backport for you; the stable maintainer takes it into 6.1"
 
 
 def is_answered(status: "Status") -> bool:

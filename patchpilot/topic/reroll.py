@@ -31,6 +31,8 @@ from patchpilot.settings.read_settings import in_demo, user_settings
 from patchpilot.topic.followed.review_summary import to_mention
 from patchpilot.topic.topic_project import project_of
 
+STUBS = "changes since v"
+"""The origin of a changelog that only has what changed since a version."""
 _PREFILLED = late(
     r"EDITME (?:trailers changed|message reworded|changed|new patch|dropped|review): "
 )

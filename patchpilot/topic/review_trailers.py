@@ -307,35 +307,44 @@ def _sorted_out(
 ) -> tuple[list[HeldTrailer], list[TagChoice]]:
     """Return the held-back tags of a commit, and the tags that can be added."""
     there = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
-    choices: list[TagChoice] = []
-    held_back: list[HeldTrailer] = []
+    choices: dict[str, TagChoice] = {}
+    held_back: dict[str, HeldTrailer] = {}
+    counted: dict[str, Credit] = {}
     for credit, posts in given:
+        key = _tag_key(credit.trailer)
         if _refusal(commit, credit.trailer) in refused:
             again = Action("trailers", ("--again",), "--again asks again")
-            held_back.append(
-                HeldTrailer(
-                    credit.trailer,
-                    credit.version,
-                    commit.subject,
-                    "you refused the tag",
-                    again,
-                    refused=True,
-                )
+            held_back[key] = HeldTrailer(
+                credit.trailer,
+                credit.version,
+                commit.subject,
+                "you refused the tag",
+                again,
+                refused=True,
             )
             continue
-        if credit.trailer in there or _tag_key(credit.trailer) in there:
+        if credit.trailer in there or key in there:
             continue
         is_changed = bool(posts) and posts[0].message_id not in same
         held = _held(credit, request, commit.subject, is_changed=is_changed)
+        if held and not held.offer:
+            # each tag that no message may have is named
+            held_back[credit.trailer] = held
+            continue
+        # given twice, it is added once: as for this patch, otherwise as given last
+        earlier = counted.get(key)
+        is_exact = earlier and earlier.patch and not credit.patch
+        if earlier and (
+            (held and held.asks) or (is_exact and earlier.version == credit.version)
+        ):
+            continue
+        counted[key] = credit
+        held_back.pop(key, None)
         if held:
-            held_back.append(held)
-        if held is None or held.offer:
-            why = held.why if held else ""
-            choices.append(TagChoice(commit, credit.trailer, credit.version, why))
-            if not why:
-                # given twice, it is added once
-                there.add(_tag_key(credit.trailer))
-    return held_back, choices
+            held_back[key] = held
+        why = held.why if held else ""
+        choices[key] = TagChoice(commit, credit.trailer, credit.version, why)
+    return [*held_back.values()], [*choices.values()]
 
 
 def _tag_key(line: str) -> str:

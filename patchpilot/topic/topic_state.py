@@ -41,7 +41,7 @@ from patchpilot.topic.followed.known_series import (
     shown_series,
     with_mails,
 )
-from patchpilot.topic.reroll import changes, unfinished
+from patchpilot.topic.reroll import STUBS, changes, unfinished
 from patchpilot.topic.sent_elsewhere import sent_tags
 
 
@@ -136,8 +136,11 @@ class TopicState(NamedTuple):
         are not those that were sent.
         """
         # b4 sets the next number itself as soon as a version is sent
+        origin = self.draft.origins.get(f"changelogs.{self.draft.version}", "")
         numbered = self.draft.version > self.version and (
-            self.draft.version != self.booked or has_changes(self.draft.changelog)
+            self.draft.version != self.booked
+            or has_changes(self.draft.changelog)
+            or origin.startswith(STUBS)
         )
         return self.is_sent and (numbered or self.changed)
 
@@ -259,8 +262,9 @@ class TopicState(NamedTuple):
             begun = replace(self.draft, version=self.next_version)
             if unfinished(begun):
                 write = Action("draft", ("--changelog", "- what changed"), "`{}`")
+                first = "" if self.changed else "change your commits, "
                 parts = (
-                    f"write the changelog of v{self.next_version}, then review it: ",
+                    f"{first}write the changelog of v{self.next_version}, then review it: ",
                     write,
                     ", then ",
                     Action("send", ("--reroll", "--dry-run"), "`{}`"),

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
@@ -34,7 +33,7 @@ from patchpilot.tui.stage.saved_state import FILE, SavedState
 from patchpilot.tui.themes import DARK, LIGHT
 from patchpilot.tui.view.stages import Stage
 from tests.kit.smtp import Faults, FaultySink
-from tests.kit.walk import answer_all, settle, still, until
+from tests.kit.walk import answer_all, settle, still, text_of, until
 
 SIZES = ((80, 24), (120, 36), (160, 50))
 THEMES = (DARK.name, LIGHT.name)
@@ -129,7 +128,7 @@ async def draw_sending(work: Path, out: Path) -> list[Path]:
             await pilot.press(*"send", "enter")
             await until(
                 pilot,
-                lambda: "2/5" in str(app.screen.query_one("#mails", Static).render()),
+                lambda: "2/5" in text_of(app),
                 "two mails",
             )
             made = await shots(pilot, SENDING, out, SIZES, THEMES)

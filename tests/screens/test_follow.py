@@ -30,7 +30,6 @@ from tests.kit.life import Life, life
 from tests.kit.mails import mbox, posted
 from tests.kit.topics import unpacked
 from tests.kit.walk import keys, running, said, settle, text_of, until
-from tests.reading import story
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -130,9 +129,7 @@ async def test_two_versions_are_compared_in_the_reader(
         await keys(pilot, "x")
         assert "Changes from" not in text_of(app)
         await keys(pilot, "escape")
-        await pilot.press("greater_than_sign")
-        await until(pilot, lambda: "start at 10" in text_of(app), "the other series")
-        await settle(pilot)
+        await other_series(pilot)
         title, conversation = (
             text_of(app).split("\n")[0],
             app.screen.query_one("#conversation", Panel),
@@ -164,9 +161,7 @@ async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(
     )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
-        await pilot.press("greater_than_sign")
-        await until(pilot, lambda: "start at 10" in text_of(app), "the other series")
-        await settle(pilot)
+        await other_series(pilot)
         await keys(pilot, "x")
         await pilot.press("c")
         await until(
@@ -176,55 +171,17 @@ async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(
         )
 
 
-async def test_series_are_listed_by_whose_turn_it_is_the_topics_own_first(
-    app: PatchpilotApp, tmp_path: Path
-) -> None:
-    for name, mails in (("a", story.ACCEPTED), ("b", (story.FIX_V1, story.FIX_V2))):
-        (tmp_path / name).write_bytes(mbox(*mails))
-        assert call("track", "add", "--mbox", tmp_path / name).code == 0
-    async with running(app, (160, 50), Stage.FOLLOW) as pilot:
-        titles = [series.subject for series in app.screen._order]  # type: ignore[attr-defined]
-        assert titles[0] == "widget: change line 1"
-        await keys(pilot, "greater_than_sign")
-        assert titles[1] in text_of(app)
-        assert app.screen.query_one("#conversation").heading == titles[1]  # type: ignore[attr-defined]
-
-
-async def test_only_mails_of_a_series_that_is_shown_are_read(
-    one: Life, tmp_path: Path, app: PatchpilotApp
-) -> None:
-    for name, mails in (("a", story.ACCEPTED), ("b", (story.FIX_V1, story.FIX_V2))):
-        (tmp_path / name).write_bytes(mbox(*mails))
-        assert call("track", "add", "--mbox", tmp_path / name).code == 0
-    assert call("-C", one.repo.path, "track").code == 0
-    async with running(app, (160, 50), Stage.FOLLOW) as pilot:
-
-        def read() -> list[bool]:
-            return [series.is_read for series in app.screen._order]  # type: ignore[attr-defined]
-
-        assert read() == [True, False, False]
-        await keys(pilot, "greater_than_sign")
-        assert read() == [True, True, False]
-        await keys(pilot, "g")
-        assert read() == [True, True, False], (
-            "a refresh without news keeps what was read"
-        )
-        assert (
-            app.screen.query_one("#conversation").heading
-            == app.screen._order[1].subject
-        )  # type: ignore[attr-defined]
-
-
 async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
-        (series,) = screen._order
+        (series,) = screen.shown
         again = replace(
             series, entry=replace(series.entry, updated="2024-05-01T00:00:00+00:00")
         )
+        app.session.conversation = app.session.conversation._replace(series=again)
         app.call_later(lambda: (screen.on_resize(), screen.show((again,))))
         await settle(pilot)
         assert "Why do you change line 1?" in text_of(app)
@@ -272,9 +229,13 @@ async def test_a_bounce_that_arrived_twice_is_reported_with_the_way_to_it(
     async with running(app, (80, 24), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
-        (series,) = screen._order
+        (series,) = screen.shown
         bounces = series.unread | {"bounce@example.net", "again@example.net"}
-        screen.show((replace(series, unread=bounces),))
+        there = app.session.conversation
+        app.session.conversation = there._replace(
+            series=replace(there.series, unread=bounces)
+        )
+        screen.show(screen.shown)
         await settle(pilot)
         assert said(app) == "2 new messages: press x to read it"
 
@@ -407,6 +368,15 @@ async def test_another_size_keeps_the_cursor_and_what_is_next(
             assert name not in shown, name
         assert "Why do you change line 1?" in shown
         assert thread.chosen == part
+
+
+async def other_series(pilot: Pilot[int]) -> None:
+    """Show the series that is not the topic's, as Home does."""
+    assert isinstance(pilot.app, PatchpilotApp)
+    pilot.app.session.series = 2
+    await pilot.press("g")
+    await until(pilot, lambda: "start at 10" in text_of(pilot.app), "the other series")
+    await settle(pilot)
 
 
 async def at_row(pilot: Pilot[int], words: str) -> None:

@@ -36,16 +36,17 @@ EVENTS = (
 
 
 def test_each_event_has_its_sign_and_its_proof_and_long_ones_are_wrapped() -> None:
-    assert [row.plain for row in story_rows(EVENTS, 37)] == [
+    rows = "\n".join(row.plain for row in story_rows(EVENTS, 37))
+    assert rows.split("\n") == [
         "» v1 sent, 2 patches",
-        "│ 2024-03-04 09:00 · <v1@example.or…",
+        "  2024-03-04 09:00 · <v1@example.or…",
         "✗ build failure: kernel test robot",
-        "│ 2024-03-04 12:05 · <b1@example.or…",
+        "  2024-03-04 12:05 · <b1@example.or…",
         "○ review by Rita Reviewer",
-        "│ 2024-03-05 09:00 · <r1@example.or…",
-        "✓ applied to netdev/net.git (main)",
-        "│ by Matt Maintainer",
-        "│ 2024-03-09 09:00 · 0123456789ab",
+        "  2024-03-05 09:00 · <r1@example.or…",
+        "✓ applied to netdev/net.git (main) by",
+        "  Matt Maintainer",
+        "  2024-03-09 09:00 · 0123456789ab",
         "✓ in mainline, first in v6.9-rc1",
         "  0123456789ab",
     ]

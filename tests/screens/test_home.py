@@ -4,6 +4,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,13 @@ from patchpilot.topic.home.read_home import read_topics
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.palette import commands
-from patchpilot.tui.screens.home_rows import states_of, titles_of, topic_rows, widths
+from patchpilot.tui.screens.home_rows import (
+    news_of,
+    states_of,
+    titles_of,
+    topic_rows,
+    widths,
+)
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
@@ -386,9 +393,10 @@ async def test_next_is_the_first_stage_that_is_not_done(
 def test_a_row_has_as_many_columns_as_there_are_and_stands_below_the_titles(
     columns: int,
 ) -> None:
-    wide = widths({Turn.YOURS: topics()}, columns)
+    news = partial(news_of, states={})
+    wide = widths({Turn.YOURS: topics()}, columns, news)
     titles = titles_of(wide).plain[1:]
-    for row in topic_rows({Turn.YOURS: topics()}, wide)[1:]:
+    for row in topic_rows({Turn.YOURS: topics()}, wide, news)[1:]:
         text, topic = row.text.plain, row.about
         assert len(text) <= columns
         new = f"{topic.unread} new " if topic.unread else ""

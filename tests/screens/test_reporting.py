@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An error that the user can fix is shown wherever it is raised, and the TUI goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from textual.widgets import Static
 
 from patchpilot.errors import GitError
+from patchpilot.tui.actions.editing import suspended
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
@@ -50,6 +53,21 @@ async def test_it_is_shown_whether_a_key_a_message_a_dialog_or_a_timer_raised_it
         app.screen.call_later(fail)
         await pilot.pause(0.2)
         assert said(app) == "git is away\nhint: bring it back"
+
+
+def test_the_screen_comes_back_after_an_editor_that_failed() -> None:
+    ended = []
+
+    @contextmanager
+    def suspend() -> Iterator[None]:
+        yield
+        # Textual resumes only here
+        ended.append("resumed")
+
+    app: Any = SimpleNamespace(is_headless=False, suspend=suspend)
+    with pytest.raises(GitError), suspended(app):
+        fail()
+    assert ended == ["resumed"]
 
 
 @pytest.mark.long

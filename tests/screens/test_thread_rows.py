@@ -11,6 +11,7 @@ from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, checklist
 from patchpilot.topic.home.series_news import topic_of_series
+from patchpilot.tui.screens.follow_rows import opens_at
 from patchpilot.tui.screens.thread_rows import thread_rows
 from patchpilot.tui.widgets.lists import Row
 from tests.kit.mails import MATT, mail, mbox
@@ -59,7 +60,9 @@ def laid(
 
 
 def text_of(rows: list[Row]) -> list[str]:
-    return "\n".join(row.text.plain for row in rows).split("\n")
+    lines = "\n".join(row.text.plain for row in rows).split("\n")
+    # the first column is for the mark of the cursor
+    return [line[1:] for line in lines]
 
 
 def test_posts_are_closed_replies_open_quotes_folded_and_points_have_boxes(
@@ -87,6 +90,19 @@ def test_posts_are_closed_replies_open_quotes_folded_and_points_have_boxes(
     assert all((row.about is None) == (not row.text.plain.strip()) for row in rows)
 
 
+def test_follow_opens_at_a_request_then_at_news_then_at_the_newest_message(
+    tmp_path: Path,
+) -> None:
+    ack = on_v1("Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90)
+    series = followed(tmp_path, story.V1, on_v1(REVIEW), ack)
+    mails, items = conversation(series), checklist(series)
+    (review,) = {item.point.message_id for item in items}
+    unread = next(node.message_id for node in mails if node.message_id[:2] == "p2")
+    assert opens_at(series, items, mails) == review
+    assert opens_at(replace(series, unread=frozenset((unread,))), (), mails) == unread
+    assert opens_at(replace(series, unread=frozenset()), (), mails) == unread
+
+
 def test_enter_opens_and_closes_mails_and_quotes(tmp_path: Path) -> None:
     series = followed(tmp_path, story.V1, on_v1(REVIEW))
     post, review, *_ = folds = [
@@ -95,7 +111,7 @@ def test_enter_opens_and_closes_mails_and_quotes(tmp_path: Path) -> None:
     quote = folds[-1]
     closed = laid(series, frozenset((review,)))
     assert len(closed) == 2
-    assert closed[1].text.plain.startswith("  ▸ review")
+    assert closed[1].text.plain.startswith("   ▸ review")
     assert "new  Can pump ever be NULL" in closed[1].text.plain, "its first own line"
     assert "rename" in closed[1].hidden, "a search finds the rest"
     shown = next(row for row in laid(series, frozenset((quote,))) if row.key == quote)
@@ -189,7 +205,7 @@ def test_a_paragraph_that_is_too_wide_is_filled_again_and_a_quote_keeps_its_leve
         )
         + "\n"
     )
-    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text)), columns=58))
+    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text)), columns=59))
     assert [row.strip() for row in rows[2:]] == [
         "> > The firmware of some cards does not know this",
         "> > command and says so, which the probe function then",

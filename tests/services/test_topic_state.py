@@ -458,7 +458,13 @@ LIFE = {
         dropped_by_a_stranger, TODO, DONE, "v1 accepted", 2, "accepted"
     ),
     "another repository's": Moment(
-        of_another_repository, TODO, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
+        of_another_repository,
+        UNOPENED,
+        UNOPENED,
+        "not sent",
+        1,
+        "not-sent",
+        NOT_FOLLOWED,
     ),
 }
 

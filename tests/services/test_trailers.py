@@ -47,6 +47,23 @@ def test_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(
         assert [RITA in message for message in messages[:3]] == [False, True, True]
 
 
+def test_a_tag_given_with_a_condition_and_then_without_is_offered_once(
+    tmp_path: Path,
+) -> None:
+    with life(tmp_path) as topic:
+        first = topic.send()
+        topic.tell(first, f"With the typo fixed:\n\nReviewed-by: {RITA}")
+        request = TrailersRequest(dry_run=True)
+        whys = []
+        for _ in range(2):
+            assert topic.run("track", "update", "--fresh").code == 0
+            with Repository.open(topic.repo.path) as repository:
+                (choice,) = add_review_trailers(repository, request).choices
+            whys.append(choice.why)
+            topic.tell(first, f"Reviewed-by: {RITA}")
+        assert whys == ["given conditionally: With the typo fixed", ""]
+
+
 def test_unsafe_tag_is_reported_and_others_are_added(
     tmp_path: Path,
 ) -> None:

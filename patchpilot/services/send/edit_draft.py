@@ -35,6 +35,7 @@ from patchpilot.topic.edit_commits import (
 )
 from patchpilot.topic.find_topic import Topic, find_draft, finished_topic
 from patchpilot.topic.reroll import (
+    STUBS,
     changelog_hints,
     last_sent,
     link_to,
@@ -46,8 +47,6 @@ from patchpilot.topic.workplace import Workplace
 
 EDITED = "DRAFT.txt"
 """The file that the editor opens."""
-STUBS = "changes since v"
-"""The origin of a changelog that only has what changed since a version."""
 Edit = Callable[[str], str | None]
 """Lets the user edit a text and returns it; None when they gave up."""
 

@@ -187,11 +187,10 @@ def _too_soon(
     if hours >= project.mail.resend_hours:
         return ""
     ago = f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"
-    # the end of a line may be cut
-    demo = "in the demo, send it at once; " if in_demo() else ""
+    demo = " (not needed in the demo)" if in_demo() else ""
     return (
-        f"{demo}v{earlier[-1].version} was sent {ago}; leave reviewers"
-        f" {project.mail.resend_hours} hours between versions"
+        f"v{earlier[-1].version} was sent {ago}; leave reviewers"
+        f" {project.mail.resend_hours} hours between versions{demo}"
     )
 
 

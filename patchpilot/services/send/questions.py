@@ -253,9 +253,9 @@ def questions(
         "security",
         "Could somebody use this bug to attack a machine (a security problem)?",
         f"Such fixes are sent to the maintainers with a copy to {team} first, and to nobody else:"
-        " attackers read lists before users can update. A bug that an AI found is treated as"
-        " public: others find it the same way, so the answer is no. What a security bug is:"
-        " Documentation/process/threat-model.rst.",
+        " attackers read lists before users can update. What a security bug is:"
+        " Documentation/process/threat-model.rst. Only a bug that an AI found goes to the lists at"
+        " once, as others can find it the same way.",
         ("no", "yes"),
         _evidence(_SECURITY, series.patches),
         draft.answers.get("security"),

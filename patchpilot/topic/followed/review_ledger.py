@@ -6,7 +6,6 @@ They come from reviewers and bots; each is open, answered, addressed or declined
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from patchpilot.archive.track_store import Store
 from patchpilot.errors import UsageError
@@ -104,26 +103,29 @@ def ledger_of(
     """Return the review comments on all revisions of a series, oldest message first.
 
     `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
-    next: comments on the latest revision that these patches address count as addressed.
+    next. A comment counts as addressed if any later version changes its lines.
     """
     answers = _answers_to(status)
     latest = status.topic.latest
     revisions = [(it, _patches_of(it)) for it in status.topic.revisions]
     patches = {id(revision): own for revision, own in revisions}
+    sent = [it for it in revisions if it[1]]
+    texts = [own for _, own in sent] + [tuple(upcoming)] * bool(upcoming)
     following = {
-        id(old[0]): NextVersion(old[1], new[1])
-        for old, new in pairwise(it for it in revisions if it[1])
+        id(revision): [NextVersion(own, later) for later in texts[at:]]
+        for at, (revision, own) in enumerate(sent, 1)
     }
     if upcoming:
         next_version = NextVersion(patches[id(latest)], tuple(upcoming))
-        following |= dict.fromkeys(map(id, status.topic.current), next_version)
+        following |= {id(it): [next_version] for it in status.topic.current}
     items: list[LedgerItem] = []
     for reply in status.replies:
         revision = reply.revision or latest
         for point in points_of(reply):
             mark = marks.get(point.key)
-            after = following.get(id(revision))
-            hunk = addressed_by(point, after) if after else None
+            after = following.get(id(revision), [])
+            hunks = (addressed_by(point, version) for version in after)
+            hunk = next(filter(None, hunks), None)
             answer = answers(point)
             state = PointState.ANSWERED if answer else PointState.OPEN
             if mark or hunk:
@@ -143,17 +145,22 @@ def ledger_of(
     return tuple(items)
 
 
-def checklist(series: Tracked) -> tuple[LedgerItem, ...]:
+def checklist(
+    series: Tracked, upcoming: Sequence[Patch] = ()
+) -> tuple[LedgerItem, ...]:
     """Return the review requests for the latest version of a series, and those of people for
     earlier versions that are neither addressed nor answered.
 
-    Requests for applied patches are omitted. The result is empty if all of the series is
-    applied or if the series is closed; it follows from what is proven.
+    `upcoming` are the patches of the version to be sent next. Requests for applied patches are
+    omitted. The result is empty if all of the series is applied or if the series is closed; it
+    follows from what is proven.
     """
-    return left_of(series.status, series.marks) if series.status else ()
+    return left_of(series.status, series.marks, upcoming) if series.status else ()
 
 
-def left_of(status: Status, marks: Mapping[Key, str]) -> tuple[LedgerItem, ...]:
+def left_of(
+    status: Status, marks: Mapping[Key, str], upcoming: Sequence[Patch] = ()
+) -> tuple[LedgerItem, ...]:
     """Return the requests of `checklist`: whoever reviewed the latest version has none left on an
     earlier one.
     """
@@ -175,7 +182,7 @@ def left_of(status: Status, marks: Mapping[Key, str]) -> tuple[LedgerItem, ...]:
     }
     return tuple(
         item
-        for item in ledger_of(status, marks)
+        for item in ledger_of(status, marks, upcoming)
         if item.point.patch not in taken
         if item.of_newest
         or (item.waits and senders[item.point.message_id].key not in approving)

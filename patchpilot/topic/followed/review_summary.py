@@ -20,18 +20,16 @@ if TYPE_CHECKING:
 def review_items(
     last: Send, upcoming: "Sequence[Patch]"
 ) -> "tuple[tuple[int, LedgerItem], ...]":
-    """Return the review comments on the last version, each with the number of its series.
+    """Return the review requests that are not settled, each with the number of its series.
 
     `upcoming` are the patches of the next version.
     """
-    from patchpilot.topic.followed.review_ledger import ledger_of
+    from patchpilot.topic.followed.review_ledger import checklist
 
     return tuple(
         (series.entry.id, item)
         for series in series_of(last)
-        if series.status is not None
-        for item in ledger_of(series.status, series.marks, upcoming)
-        if item.of_newest
+        for item in checklist(series, upcoming)
     )
 
 

@@ -34,12 +34,17 @@ def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None
     if app.is_headless:
         yield
         return
+    error: BaseException | None = None
     with app.suspend():
         print(ALTERNATE if leaves_no_text else "", end="", flush=True)
         try:
             yield
-        finally:
-            print(BACK if leaves_no_text else "", end="", flush=True)
+        except BaseException as raised:  # noqa: BLE001
+            # Textual would stay suspended
+            error = raised
+        print(BACK if leaves_no_text else "", end="", flush=True)
+    if error:
+        raise error
 
 
 def amend(screen: "AnyScreen") -> None:
@@ -54,7 +59,7 @@ def _amend(screen: "AnyScreen") -> None:
     with screen.session.repository() as repository:
         top, editor = repository.top, editor_name(repository)
         is_head = commit is not None and repository.find("HEAD") == commit.id
-    if not is_head:
+    if commit is None or not is_head:
         screen.notify(
             "only HEAD can be amended here; for other commits, use git rebase -i",
             severity="warning",
@@ -68,6 +73,10 @@ def _amend(screen: "AnyScreen") -> None:
             " .git/COMMIT_EDITMSG has the text",
             severity="warning",
         )
+    else:
+        with screen.session.repository() as repository:
+            now = repository.commit("HEAD").message
+        screen.notify(ended(now, commit.message, "the commit message"))
     screen.reread()
 
 
@@ -115,6 +124,13 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
             "amending", lambda _, __: amend_with(top, names), lambda _: screen.reread()
         ),
     )
+
+
+def ended(edited: str | None, before: str, what: str) -> str:
+    """Return the message after an edit: whether the text was saved."""
+    if edited is None:
+        return f"the editor failed: {what} did not change"
+    return f"nothing changed in {what}" if edited == before else f"saved {what}"
 
 
 def edit_text(screen: "AnyScreen", text: str, name: str = "DRAFT.txt") -> str | None:

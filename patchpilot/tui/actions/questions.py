@@ -131,8 +131,12 @@ def ask_tree(screen: "AnyScreen", proposed: str, then: Callable[[], None]) -> No
     answers = [
         (tree, f"{label}: [{tree}]", f"the subject becomes [{tree}]: {purpose}")
         for tree, label, purpose in (
-            (fixes, "Fixes", "a fix for the release that is being stabilized"),
-            (f"{fixes}-next", "Merge window", "for the next release"),
+            (fixes, "Fix", "goes into the release that is being stabilized"),
+            (
+                f"{fixes}-next",
+                "New feature",
+                "goes into the next release; closed during the merge window",
+            ),
         )
     ]
     doubt = (

@@ -5,16 +5,18 @@ The user chooses a template, edits the text, reviews the whole message, and type
 to send it.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import printable
-from patchpilot.tui.actions.editing import edit_text
+from patchpilot.tui.actions.editing import edit_text, ended
 from patchpilot.tui.stage.trust_dialog import trusting
 from patchpilot.tui.widgets.choose import Choose, Confirm
 
 if TYPE_CHECKING:
+    from patchpilot.model.address import Address
     from patchpilot.model.message import Message
     from patchpilot.services.reply.plan_reply import ReplyPlan
     from patchpilot.services.reply.reply_session import ReplyWishes
@@ -31,23 +33,35 @@ _WORDS = {
 
 
 def reply_to(
-    screen: "AnyScreen", message_id: str, templates: tuple[str, ...], whom: str
+    screen: "AnyScreen",
+    message_id: str,
+    templates: tuple[str, ...],
+    whom: str,
+    recipients: "Sequence[Address]",
 ) -> None:
     """Reply to a message with one of the given templates.
 
-    If there are several, the user chooses one; `whom` names the message.
+    If there are several, the user chooses one; `whom` names the message. `recipients` are those
+    of the patch.
     """
     if len(templates) == 1:
-        _write(screen, message_id, templates[0])
+        _write(screen, message_id, templates[0], recipients)
         return
     answers = [(name, _WORDS[name]) for name in templates]
     screen.app.push_screen(
         Choose(f"What is the reply?\n\nTo {whom}", answers, title="Reply"),
-        lambda choice: _write(screen, message_id, choice) if choice else None,
+        lambda choice: (
+            _write(screen, message_id, choice, recipients) if choice else None
+        ),
     )
 
 
-def _write(screen: "AnyScreen", message_id: str, template: str) -> None:
+def _write(
+    screen: "AnyScreen",
+    message_id: str,
+    template: str,
+    recipients: "Sequence[Address]",
+) -> None:
     from patchpilot.services.reply.reply_session import ReplyWishes, draft_text, plan
 
     where = screen.session.directory
@@ -59,16 +73,14 @@ def _write(screen: "AnyScreen", message_id: str, template: str) -> None:
         wishes, text = found
         edited = edit_text(screen, text, "REPLY.txt")
         if edited is None:
-            screen.notify(
-                "the editor failed; the draft was not changed", severity="warning"
-            )
+            screen.notify(ended(None, text, "the reply"), severity="warning")
             return
         screen.in_thread(
             "preparing the reply",
             lambda repository, _: plan(
                 repository, where, wishes.with_text(edited), None
             ),
-            lambda planned: _confirm(screen, planned),
+            lambda planned: _confirm(screen, planned, recipients),
         )
 
     def begin(repository: object, _: object) -> "tuple[ReplyWishes, str]":
@@ -79,7 +91,9 @@ def _write(screen: "AnyScreen", message_id: str, template: str) -> None:
     screen.in_thread("reading the message", begin, edit)
 
 
-def _confirm(screen: "AnyScreen", planned: "ReplyPlan") -> None:
+def _confirm(
+    screen: "AnyScreen", planned: "ReplyPlan", recipients: "Sequence[Address]"
+) -> None:
     from patchpilot.services.reply.send_reply import send_reply
     from patchpilot.services.send.readable_mail import readable_lines
 
@@ -102,12 +116,17 @@ def _confirm(screen: "AnyScreen", planned: "ReplyPlan") -> None:
             screen.notify("nothing was sent; press r to continue with the draft")
 
     notes = "".join(f"note: {note.message}\n" for note in planned.warnings)
-    text = (
-        f"{notes}Send this reply with {planned.transport.name} to {_audience(planned)}?"
-    )
-    screen.app.push_screen(
-        Confirm(text, "send", title="Reply", mail=readable_lines(planned.mail)), agreed
-    )
+    mail = planned.mail
+    reached = {address.key for address in (mail.sender, *mail.to, *mail.cc)}
+    left = [one.called for one in recipients if one.key not in reached]
+    if left:
+        notes += f"note: not to {', '.join(left)}, who received the patch\n"
+    text = f"Send this reply to {_audience(planned)}?\n{notes}".rstrip("\n")
+    lines = readable_lines(mail)
+    body = lines[lines.index("") + 1 :]
+    own = [line for line in body if line[:1] != ">" and line[-6:] != "wrote:"]
+    shown = ["You write:", *own, "", "The whole message:", "", *lines]
+    screen.app.push_screen(Confirm(text, "send", title="Reply", mail=shown), agreed)
 
 
 def _audience(planned: "ReplyPlan") -> str:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A dialog for adding the tags from replies: each with its patch and the reason to hesitate."""
 
+from itertools import groupby
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Static
@@ -8,8 +10,7 @@ from textual.widgets import Checkbox, Static
 from patchpilot.model.printable import one_line
 from patchpilot.topic.review_trailers import Collected, TagChoice
 from patchpilot.tui.screens.write_tags_dialog import Tick
-from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import plain
+from patchpilot.tui.view.rich_text import STRONG, plain
 from patchpilot.tui.widgets.choose import Choose
 
 
@@ -32,15 +33,26 @@ class CollectTags(Choose):
         answers = [("add", "Add ticked tags"), ("no", "Cancel")]
         super().__init__("Which tags do your commits get?", answers, "Add tags")
         self._collected = collected
+        # a tag for several patches has one heading
+        trailers = [choice.trailer for choice in collected.choices]
+        self._choices = sorted(
+            collected.choices, key=lambda choice: trailers.index(choice.trailer)
+        )
         self.hints = [("Space", "tick"), *self.hints]
 
     def rest(self) -> ComposeResult:
+        changes = self._collected.preparation.changes
+        numbers = {change.commit: at for at, change in enumerate(changes, 1)}
         with VerticalScroll(id="rest", can_focus=False):
-            for choice in self._collected.choices:
-                words = f"{choice.trailer} {glyph('dot')} {choice.commit.subject}"
-                yield Tick(plain(one_line(words)), value=not choice.why, compact=True)
-                if choice.why:
-                    yield Static(f"    {one_line(choice.why)}", markup=False)
+            for trailer, choices in groupby(self._choices, lambda one: one.trailer):
+                yield Static(plain(one_line(trailer), STRONG))
+                for choice in choices:
+                    number = numbers.get(choice.commit.id, 1)
+                    words = f"{number}/{max(1, len(changes))} {choice.commit.subject}"
+                    label = plain(one_line(words))
+                    yield Tick(label, value=not choice.why, compact=True)
+                    if choice.why:
+                        yield Static(plain(f"    {one_line(choice.why)}"))
             yield Static("\n".join(held_tags(self._collected)), markup=False)
 
     def on_mount(self) -> None:
@@ -52,7 +64,7 @@ class CollectTags(Choose):
         ticks = self.query(Checkbox)
         ticked: tuple[TagChoice, ...] = tuple(
             choice
-            for choice, tick in zip(self._collected.choices, ticks, strict=True)
+            for choice, tick in zip(self._choices, ticks, strict=True)
             if tick.value
         )
         self.dismiss(ticked if name == "add" else None)

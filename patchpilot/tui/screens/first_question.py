@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from patchpilot.errors import PatchpilotError
+from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line, show_draft
 
@@ -115,9 +117,12 @@ def _search(home: Any, kind: str, words: str, tree: str) -> None:
         return partial(show, _work(home, kind, words, tree, directory))
 
     home.show_work("searching for the fix")
-    home.in_thread(
-        work, lambda error: show(partial(_ask, home, kind, words, error.message))
-    )
+
+    def failed(error: PatchpilotError) -> None:
+        hint = f"\n{in_keys(error.advice)}" if error.advice else ""
+        show(partial(_ask, home, kind, words, f"{error.message}{hint}"))
+
+    home.in_thread(work, failed)
 
 
 def _work(

@@ -5,7 +5,7 @@ They show the tracked series, the review comments, and the next step above the c
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
@@ -21,18 +21,49 @@ from patchpilot.tui.view.rich_text import (
     QUIET,
     STRONG,
     diff_line,
+    hanging,
     plain,
-    wrapped,
 )
-from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import RevisionComparison
+    from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.services.track.follow_topic import FollowedSeries
     from patchpilot.topic.followed.known_series import Tracked
+    from patchpilot.topic.followed.review_ledger import LedgerItem
     from patchpilot.topic.followed.story import StoryEvent
     from patchpilot.topic.topic_state import TopicState
+
+
+class Conversation(NamedTuple):
+    """A series with its review comments and its messages."""
+
+    series: "Tracked"
+    items: "tuple[LedgerItem, ...]" = ()
+    mails: "tuple[ConversationMail, ...]" = ()
+
+
+def _result(
+    session: Session, shown: "FollowedSeries"
+) -> "tuple[tuple[Tracked, ...], StageStatus]":
+    """Return the series and the stage's state, and read the messages of the series that Home
+    opened or of the topic's own, which takes a second for thousands.
+    """
+    from patchpilot.services.track.conversation import conversation
+    from patchpilot.topic.followed.review_ledger import checklist
+
+    number = session.series
+    wanted = [
+        one for one in shown.series if (one.entry.id == number if number else one.own)
+    ]
+    session.conversation = (
+        Conversation(wanted[0], checklist(wanted[0]), conversation(wanted[0]))
+        if wanted
+        else None
+    )
+    return shown.series, status_of(shown.topic, shown.series)
 
 
 def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
@@ -47,12 +78,10 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
     topic = (ask.repository, session.target, session.topic_base)
     if not ask.visited:
         shown = followed(*topic, first=session.series, progress=ask.progress)
-        return shown.series, status_of(shown.topic, shown.series)
+        return _result(session, shown)
 
     def known(shown: "FollowedSeries") -> None:
-        session.remember(
-            Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series)
-        )
+        session.remember(Stage.FOLLOW, *_result(session, shown))
         ask.progress(
             "checking the archive for new messages"
             if shown.topic or len(shown.series) > 1
@@ -67,58 +96,31 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
         first=session.series,
         progress=ask.progress,
     )
-    return shown.series, status_of(shown.topic, shown.series)
+    return _result(session, shown)
 
 
 def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:
-    """Return the stage's state: the state of the current topic.
-
-    Other tracked series are only counted.
-    """
+    """Return the state of the current topic; other tracked series do not count."""
     from patchpilot.services.track.follow_topic import NextStepNeed
 
-    unread = sum(len(followed.unread) for followed in series)
-    # new mails wait to be read, also where the topic itself was not sent yet
-    waits, count = (
-        (StageState.TODO, str(unread)) if unread else (StageState.UNOPENED, "")
-    )
-    others = [
-        followed
-        for followed in series
-        if topic is None
-        or topic.series is None
-        or followed.entry.id != topic.series.entry.id
-    ]
-    kind = "other series" if topic else "series"
-    numbers = [
-        counted(len(others), kind, kind) * bool(others),
-        counted(unread, "unread message") * bool(unread),
-    ]
-    more = ", ".join(filter(None, numbers))
-    more = more and f" ({more})"
     if topic is None:
-        return StageStatus(
-            waits,
-            (
-                f"no topic{more}"
-                if series
-                else "no series is tracked yet; the series that you send appear here"
-            ),
-            count,
-        )
+        nothing = "no series is tracked yet; the series that you send appear here"
+        return StageStatus(StageState.UNOPENED, "no topic" if series else nothing)
     if not topic.is_sent:
-        return StageStatus(waits, f"{topic.summary}{more}", count)
-    if topic.needs_changes:
-        # the sign that Home shows
-        is_failed = topic.series is not None and topic.series.ci == "failed"
-        needs = StageState.BLOCKED if is_failed else StageState.TODO
-        return StageStatus(needs, f"{topic.summary}{more}", open_points(topic.series))
+        return StageStatus(StageState.UNOPENED, topic.summary)
+    own = topic.series
+    unread = counted(len(own.unread), "unread message") if own and own.unread else ""
+    note = f"{topic.summary}{f' ({unread})' if unread else ''}"
+    # the sign that Home shows
+    if topic.needs_changes and own and own.ci == "failed":
+        return StageStatus(StageState.BLOCKED, note, open_points(own))
     state = {
         NextStepNeed.ACTION: StageState.TODO,
         NextStepNeed.PATIENCE: StageState.WAITING,
         NextStepNeed.NOTHING: StageState.DONE,
     }[topic.step.need]
-    return StageStatus(state, f"{topic.summary}{more}")
+    asked = "" if topic.is_begun else open_points(own)
+    return StageStatus(state, note, asked)
 
 
 def open_points(series: "Tracked | None") -> str:
@@ -130,8 +132,6 @@ def open_points(series: "Tracked | None") -> str:
     )
 
 
-NEEDS = ("action", "patience", "nothing")
-"""What series need from their authors, in the order of the series."""
 SIGNS = {
     "sent": ("sent", "bold"),
     "reply": ("circle", ""),
@@ -155,27 +155,38 @@ READING = (
     " time."
 )
 READING_KEYS = (("Esc", "cancel"), ("0", "show all topics"))
-OTHERS = "series of other topics"
 FETCH = (
     f"press g to fetch what was merged; stage {Stage.BACKPORTS.number} then uses the mainline"
     " commit"
 )
-FIRST = ("next", "open")
-"""The lines above the conversation; the others are above the history."""
+PRESSED = {
+    "answer the open requests": "r",
+    "change the patch": "v",
+    "change your commits": str(Stage.COMMIT.number),
+}
+"""What the next step says → its key."""
 
 
-def rank(series: "Tracked") -> tuple[bool, int, float]:
-    """Return the sort key of a series.
-
-    The topic's own series come first. The others are sorted by whose turn it is, then by the
-    latest message.
+def opens_at(
+    series: "Tracked",
+    items: "Sequence[LedgerItem]",
+    mails: "Sequence[ConversationMail]",
+) -> str:
+    """Return the Message-ID to show first: that of an open request, of an unread reply to the
+    latest version, or of the latest message.
     """
-    last = series.last_activity
-    return (
-        not series.own,
-        NEEDS.index(str(series.step.need)),
-        -last.timestamp() if last else 0.0,
+    asked = sorted(
+        (item for item in items if item.open), key=lambda it: not it.of_newest
     )
+    unread = (
+        node.message_id
+        for node in mails
+        if node.message_id in series.unread
+        and node.reply
+        and node.reply.version == series.version
+    )
+    newest = max(mails, key=lambda node: node.mail.when)
+    return (*(item.point.message_id for item in asked), *unread, newest.message_id)[0]
 
 
 def wants(series: "Tracked") -> str:
@@ -202,26 +213,25 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     is_fetched = (
         not series.landed or not series.status or series.status.evidence.commits
     )
-    rows = []
-    for name, says in head_rows(series):
-        text = in_keys(says, Stage.FOLLOW) if name == "next" else one_line(str(says))
-        if name == "next" and wants(series) == "v" and "press" not in text:
-            text += " (r, then v)" if open_points(series) else " (v)"
-        if name == "next" and not is_fetched:
-            text = f"{text}; {FETCH}" if series.step.need == "action" else FETCH
-        rows.append((name, text))
-    others = max(1, most // 2)
+    advice = dict(head_rows(series))
+    text = in_keys(advice["next"], Stage.FOLLOW)
+    for words, pressed in PRESSED.items():
+        text = text.replace(words, f"{words} ({pressed})", 1)
+    if wants(series) == "v" and "press" not in text:
+        text += " (r, then v)" if open_points(series) else " (v)"
+    if not is_fetched:
+        text = f"{text}; {FETCH}" if series.step.need == "action" else FETCH
+    asked = one_line(str(advice["open"]))
+    rows = [("open", asked)] if asked != "nothing" else []
     return [
-        row
-        for name, text in rows
-        if name in FIRST
-        for row in _laid([(name, text)], columns, most if name == "next" else others)
+        *_laid([("next", text)], columns, most),
+        *_laid(rows, columns, max(1, most // 2)),
     ]
 
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:
     """Return the facts about a series, then its history: each event with its date and proof."""
-    from patchpilot.services.track.series_head import head_rows
+    from patchpilot.services.track.series_head import as_of_words, head_rows
     from patchpilot.topic.followed.story import StoryEvent, StoryKind, story
 
     facts = [(name, one_line(str(says))) for name, says in head_rows(series)]
@@ -230,22 +240,33 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
     )
     rows = [row for row in facts if row[0] != "next"]
     events = story_rows((*story(series), after), columns)
-    return [*_laid(rows, columns, 9), *head(series, columns, 9), *events]
+    if words := as_of_words(series):
+        rows.append(("as of", words))
+    if status := series.status:
+        several = status.patches if len(status.patches) > 1 else ()
+        rows += [
+            (f"v{it.version} {it.number}", one_line(f"{it.state}: {it.title}"))
+            for it in several
+        ]
+        rows += [
+            ("missing", f"v{version} <{ident}> is referenced but not in the archive")
+            for ident, version in status.topic.missing.items()
+        ]
+    rows += [("note", one_line(note)) for note in series.problems]
+    return [*_laid(rows, columns, 9), Text(), *events]
 
 
 def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
     """Return the events as rows of at most so many columns, the first one at the top."""
     rows = []
-    for at, event in enumerate(events):
+    for event in events:
         sign, style = SIGNS[str(event.kind)]
-        line = glyph("tree-line")[:1] if at + 1 < len(events) else " "
         told = style if event.kind in ("sent", "problem", "later") else ""
-        first, *rest = wrapped(plain(event.text).plain, columns - 3)
-        rows.append(Text.assemble((f"{glyph(sign)} ", style), (first, told)))
-        rows += [Text.assemble((f"{line} ", QUIET), (text, told)) for text in rest]
+        text = "\n".join(hanging(plain(event.text).plain, columns, 2))
+        row = Text.assemble((f"{glyph(sign)} ", style), (text, told))
         if proof := _proof(event):
-            words = crop(one_line(proof), columns - 3)
-            rows.append(plain(f"{line} {words}", QUIET))
+            row.append_text(plain(f"\n  {crop(one_line(proof), columns - 3)}", QUIET))
+        rows.append(row)
     return rows
 
 
@@ -256,18 +277,11 @@ def _proof(event: "StoryEvent") -> str:
     return f" {glyph('dot')} ".join(part for part in (day, proof) if part)
 
 
-def middle_rows(
-    columns: int, lines: int, *, is_reading: bool, others: int = 0
-) -> list[Text]:
-    """Return what is in the middle while no series is shown: none was read or is tracked yet, or
-    the topic was not sent, but `others` were.
-    """
-    title, text, keys = ("No series is tracked yet.", NOTHING, NOTHING_KEYS)
+def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
+    """Return what is in the middle while no series is shown: it was not read or sent yet."""
+    title, text, keys = ("This topic was not sent yet.", NOTHING, NOTHING_KEYS)
     if is_reading:
         title, text, keys = "Reading the tracked series …", READING, READING_KEYS
-    elif others:
-        more = ("< >", f"show {counted(others, 'series of another topic', OTHERS)}")
-        title, keys = "This topic was not sent yet.", (*NOTHING_KEYS, more)
     return list(empty_text(title, text, keys, columns, lines).split("\n"))
 
 
@@ -277,55 +291,20 @@ def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
     return [*_laid(notes, columns, most), Text()] if notes else []
 
 
-def head(series: "Tracked", columns: int, most: int) -> list[Text]:
-    """Return the rows above the messages: the state of the series, its patches, and what is
-    missing.
-    """
-    from patchpilot.services.track.series_head import as_of_words
-
-    rows = []
-    if words := as_of_words(series):
-        rows.append(("as of", crop(words, columns - 10)))
-    if series.status:
-        several = series.status.patches if len(series.status.patches) > 1 else ()
-        rows += [
-            (
-                f"v{it.version} {it.number}",
-                crop(one_line(f"{it.state}: {it.title}"), columns - 10),
-            )
-            for it in several
-        ]
-        if series.reviewed:
-            words = f"{series.reviewed} patches reviewed or acked; press x for details"
-            rows.append(("review", words))
-        rows += [
-            ("missing", f"v{version} <{ident}> is referenced but not in the archive")
-            for ident, version in series.status.topic.missing.items()
-        ]
-    rows += [("note", one_line(note)) for note in series.problems]
-    return [*_laid(rows, columns, most), Text()]
-
-
 def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Text]:
     parts = []
     for name, text in rows:
-        lines = wrapped(plain(text).plain, columns - 9)
-        if len(lines) > most:
-            # the story has it in full
-            lines = [
-                *lines[: most - 1],
-                crop(f"{lines[most - 1]}{glyph('ellipsis')}", columns - 9),
-            ]
-        for number, line in enumerate(lines):
-            parts.append(
-                Text.assemble(
-                    (
-                        f"{name if not number else '':<9}",
-                        HEADING if name == "next" else QUIET,
-                    ),
-                    (line, STRONG if name == "next" else ""),
-                )
+        told = hanging(plain(text).plain, columns, 9)
+        if len(told) > most:
+            # the history has it in full
+            told[most - 1 :] = [crop(f"{told[most - 1]}{glyph('ellipsis')}", columns)]
+        is_next = name == "next"
+        parts.append(
+            Text.assemble(
+                (f"{name:<9}", HEADING if is_next else QUIET),
+                ("\n".join(told), STRONG if is_next else ""),
             )
+        )
     return parts
 
 

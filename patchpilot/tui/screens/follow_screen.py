@@ -5,11 +5,11 @@ It shows the messages that were sent, the replies, where the patch was merged, a
 version.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,13 +20,13 @@ from patchpilot.model.counted import counted
 from patchpilot.model.rewrite_overrides import PUBLISHED
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.follow_rows import (
+    Conversation,
     comparison_rows,
     first_rows,
-    head,
     history_rows,
     middle_rows,
     open_points,
-    rank,
+    opens_at,
     troubles,
     wants,
 )
@@ -35,13 +35,13 @@ from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.rich_text import lines, plain
+from patchpilot.tui.view.rich_text import lines
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageStatus
 from patchpilot.tui.widgets.choose import Choose, Option, Reader, ask_which, ask_yes
 from patchpilot.tui.widgets.keyline import JUMP
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
+from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
@@ -54,41 +54,14 @@ if TYPE_CHECKING:
 
 _NARROW = 40
 """Columns that the table of reviewers has at least."""
-ROOMY = 100
-"""From how many columns the key line has room for the keys that are seldom needed."""
-SHORT = 30
-"""Below how many lines a narrow terminal shows only the next step and the open requests above the
-conversation; the rest is above the history.
-"""
 HEAD_LOW, HEAD = 2, 5
 """Lines of the next step above the conversation, on a low terminal and on a tall one."""
-LONG = 400
-"""Replies from which a conversation is read in a thread."""
 OWN = ("version", "collect")
 """The actions for the topic's own series."""
 
 
-def _without_time(result: "tuple[Tracked, ...]") -> "tuple[Tracked, ...]":
-    return tuple(
-        replace(tracked, entry=replace(tracked.entry, updated=None), new=())
-        for tracked in result
-    )
-
-
-class Reading(NamedTuple):
-    """A series with its review comments and its messages."""
-
-    series: "Tracked"
-    items: "tuple[LedgerItem, ...]" = ()
-    mails: "tuple[ConversationMail, ...]" = ()
-
-
-def read_conversation(series: "Tracked") -> Reading:
-    """Return a series with its messages, which takes a second for thousands."""
-    from patchpilot.services.track.conversation import conversation
-    from patchpilot.topic.followed.review_ledger import checklist
-
-    return Reading(series, checklist(series), conversation(series))
+def _without_time(series: "Tracked") -> "Tracked":
+    return replace(series, entry=replace(series.entry, updated=None), new=())
 
 
 class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
@@ -137,15 +110,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             "show the history of the series, its reviewers, or how two versions differ; or stop"
             " tracking it",
         ),
-        more_key(
-            "less_than_sign",
-            "series(-1)",
-            "previous series",
-            "show the previous series",
-        ),
-        more_key(
-            "greater_than_sign", "series(1)", "next series", "show the next series"
-        ),
     ]
 
     INTERVAL: ClassVar[float] = 600.0
@@ -154,12 +118,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._changed: frozenset[str] = frozenset()
-        self._reading: Reading | None = None
-        self._order: tuple[Tracked, ...] = ()
-        self._number = self.session.series
+        self._reading: Conversation | None = None
         self._timer: Timer | None = None
         self._passed: set[str] = set()
-        self._known: tuple[Tracked, ...] | None = None
+        self._before, self._has_moved = 0, False
 
     def body(self) -> ComposeResult:
         yield PlainText("next")
@@ -171,14 +133,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         )
 
     @property
-    def _is_unsent(self) -> bool:
-        """Whether the topic has no series, and none of another topic was chosen."""
-        has_own = any(series.own for series in self._order)
-        return bool(self.session.topic) and not (has_own or self._number)
-
-    @property
-    def _is_short(self) -> bool:
-        return self.app.size.height < SHORT and self.app.size.width < WIDE
+    def _series(self) -> "Tracked | None":
+        return self._reading.series if self._reading else None
 
     @property
     def _items(self) -> "tuple[LedgerItem, ...]":
@@ -205,7 +161,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def on_screen_suspend(self) -> None:
         """Stop refreshing; mails that the cursor passed count as read."""
-        series, passed = self._current(), frozenset(self._passed)
+        series, passed = self._series, frozenset(self._passed)
         if series and passed & series.unread:
             from patchpilot.services.track.follow_topic import mark_read
 
@@ -226,13 +182,12 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.renew()
 
     def note(self, status: StageStatus) -> str:
-        return "" if self._order else status.note
+        return "" if self._series else status.note
 
     @property
     def _other(self) -> "Tracked | None":
-        """The series that is shown, where it is not the topic's own."""
-        series = self._current()
-        return series if series and not series.own else None
+        """Return the series that Home opened, unless it is the topic's own."""
+        return self._series if self._series and not self._series.own else None
 
     def _subject(self) -> str:
         return self._other.subject if self._other else super()._subject()
@@ -253,59 +208,32 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def show(self, result: "tuple[Tracked, ...]") -> None:
         """Fill the conversation; the cursor stays. An unchanged result is not drawn again."""
-        # the time of the last update alone is no change
-        seen = _without_time(result)
-        is_known, self._known = bool(seen) and seen == self._known, seen
-        before = {series.entry.id: series.unread for series in self._order}
-        self._take(result)
-        if is_known:
-            return
-        if not self._order or self._is_unsent:
+        before, self._reading = self._series, self.session.conversation
+        series = self._series
+        if series is None:
             self.fill()
-        else:
-            chosen = self._chosen()
-            is_same = chosen.entry.id == self._number and self._reading is not None
-            self._lay(keep=is_same)
-            arrived = chosen.unread - before.get(chosen.entry.id, chosen.unread)
-            if is_same and arrived and self._reading and self._reading.series is chosen:
-                self._tell_arrived(arrived)
+        # the time of the last update alone is no change
+        elif before is None or _without_time(series) != _without_time(before):
+            is_same = before and before.entry.id == series.entry.id
+            arrived = series.unread - before.unread if before and is_same else ()
+            is_read = is_same and before and before.version == series.version
+            self._lay(keep=bool(is_read and (self._has_moved or not arrived)))
+            self._tell_arrived(arrived)
         if self.focused is None:
             self.listed.focus()
-
-    def _take(self, result: "tuple[Tracked, ...]") -> None:
-        """Put the series in order; what was read of one that has nothing new is kept."""
-        had = {series.entry.id: series for series in self._order if series.is_read}
-        kept = (
-            (
-                replace(series, status=old.status, is_read=True)
-                if not series.is_read
-                and (old := had.get(series.entry.id))
-                and old.summary() == series.summary()
-                else series
-            )
-            for series in result
-        )
-        self._order = tuple(sorted(kept, key=rank))
 
     def rows(self) -> list[Row]:
         """Return what could not be read, and the messages; without a series what will be here."""
         listed = self.listed
         columns = max(40, (listed.scrollable_content_region.width or 78) - 2)
-        if not self._order or self._is_unsent:
-            middle = middle_rows(
-                columns,
-                listed.size.height,
-                is_reading=self._known is None,
-                others=len(self._order),
-            )
-            return list(map(Row, middle))
-        series, reading = self._chosen(), self._reading
-        above = troubles if self._is_short else head
-        rows = list(map(Row, above(series, columns, self._most)))
-        if reading is None or reading.series.entry.id != series.entry.id:
-            return [*rows, Row(plain("reading the messages …"))]
+        series, items = self._series, self._items
+        if series is None:
+            is_reading = self._shown is None
+            height = listed.size.height
+            return [*map(Row, middle_rows(columns, height, is_reading=is_reading))]
+        rows = list(map(Row, troubles(series, columns, self._most)))
         return rows + thread_rows(
-            reading.mails, reading.items, series.unread, self._changed, columns
+            self._mails, items, series.unread, self._changed, columns
         )
 
     @property
@@ -317,7 +245,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.query_one("#next", Static),
             self.query_one("#conversation", Panel),
         )
-        shown, series = [], self._current()
+        shown, series = [], self._series
         if series:
             # it has a padding
             columns = (self.size.width or 80) - 4
@@ -335,64 +263,25 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         parts = [f"{counted(len(self._mails), 'message')}{new}"]
         if items:
             parts.insert(0, f"{sum(item.done for item in items)}/{len(items)} ticked")
-        if len(self._order) > 1:
-            others = sum(len(one.unread) for one in self._order if one is not series)
-            more = f", {others} new in others" if others else ""
-            at = self._order.index(series) + 1
-            parts.append(f"series {at}/{len(self._order)}{more}: < >")
         return f" {glyph('dot')} ".join(parts)
 
     def _lay(self, *, keep: bool) -> None:
-        """Show the chosen series; `keep` leaves the cursor, which is on the first new message, or
-        the first one, otherwise.
+        """Show the series; `keep` leaves the cursor, which otherwise goes to the message that
+        waits for the user, or to the latest one.
         """
-        series, reading = self._chosen(), self._reading
-        self._number = self.session.series = series.entry.id
-        if reading is None or reading.series is not series:
-            status = series.status if series.is_read else None
-            if status is None or len(status.replies) > LONG:
-                self._read_in_thread(series, keep=keep)
-                return
-            self._reading = read_conversation(series)
-        idents = [node.message_id for node in self._mails]
-        if (keep and self.chosen) or not idents:
+        series = self._series
+        if (keep and self.chosen) or series is None or not self._mails:
             self.fill()
             return
-        self.fill(
-            next((ident for ident in idents if ident in series.unread), idents[0])
-        )
+        self.fill(opens_at(series, self._items, self._mails))
+        self._before, self._has_moved = self.listed.place, False
         # once it has its height
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
-    def _read_in_thread(self, series: "Tracked", *, keep: bool) -> None:
-        """Read the mails of a series that is shown for the first time, or of a long one, then show
-        them.
-        """
-        number = series.entry.id
-
-        def read(repository: Any, progress: Any) -> Reading:
-            from patchpilot.services.track.follow_topic import read_series
-
-            return read_conversation(
-                series if series.is_read else read_series(number, repository, progress)
-            )
-
-        def then(found: Reading) -> None:
-            self._order = tuple(
-                replace(one, status=found.series.status, is_read=True)
-                if one.entry.id == number
-                else one
-                for one in self._order
-            )
-            if self._number == number:
-                self._reading = found._replace(series=self._chosen())
-                self._lay(keep=keep)
-
-        self.fill()
-        self.in_thread("reading the messages", read, then)
-
-    def _tell_arrived(self, arrived: "frozenset[str]") -> None:
+    def _tell_arrived(self, arrived: Collection[str]) -> None:
         """Report messages that arrived; a report about the delivery is none of the conversation."""
+        if not arrived:
+            return
         is_listed = any(row.key in arrived for row in self.listed.rows)
         how = "press f to go to it" if is_listed else "press x to read it"
         self.notify(f"{counted(len(arrived), 'new message')}: {how}")
@@ -401,21 +290,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.listed.go(place)
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
-    def show_series(self, number: int) -> None:
-        """Show the series of this number from now on."""
-        self._number = number
-
-    def _chosen(self) -> "Tracked":
-        """Return the series to show: the one that was, otherwise the topic's own,
-        otherwise the first.
-        """
-        first = next((series for series in self._order if series.own), self._order[0])
-        return self._current() or first
-
-    def _current(self) -> "Tracked | None":
-        return next(
-            (series for series in self._order if series.entry.id == self._number), None
-        )
+    @property
+    def own(self) -> "Tracked | None":
+        """Return the series that is shown if it is the topic's own."""
+        return self._series if self._series and self._series.own else None
 
     @property
     def _item(self) -> "LedgerItem | None":
@@ -429,12 +307,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        own = next((series for series in self._order if series.own), None)
-        hidden = {"refresh"} if self.app.size.width < ROOMY else set()
-        if own and own.landed:
-            hidden = set(OWN)
-        series = self._current()
-        wanted = wants(series) if series else ""
+        hidden = set(OWN) if self.own and self.own.landed else {"refresh"}
+        if self._series and self._series.step.need != "action":
+            hidden -= {"refresh"}
+        begun = (Stage.PREVIEW, Stage.SEND)
+        if self.own and first_stage(self.own.step.advice) in begun:
+            # the next version is started
+            hidden |= {"version"}
+        wanted = wants(self._series) if self._series else ""
         return ShownKeys(
             hidden=frozenset(hidden),
             added=frozenset(("home",) if wanted == "0" else ()),
@@ -446,8 +326,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _is_new(self) -> bool:
-        series = self._current()
-        return series is not None and bool(series.unread)
+        return self._series is not None and bool(self._series.unread)
 
     @property
     def can_jump(self) -> bool:
@@ -456,7 +335,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     @property
     def next_key(self) -> NextKey | None:
         """What the topic's own series waits for, where one is tracked."""
-        own = next((series for series in self._order if series.own), None)
+        own = self.own
         if own is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
         if own.landed:
@@ -469,27 +348,28 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def moved(self, listed: RowList) -> None:
         super().moved(listed)
         if part := self.chosen:
-            idents = [node.message_id for node in self._mails]
-            self._passed.update(idents[: idents.index(part.message_id) + 1])
+            start, end = sorted((self._before, listed.place))
+            passed = (row.about for row in listed.rows[start : end + 1] if row.about)
+            self._passed |= {part.message_id, *(row.message_id for row in passed)}
+            self._before, self._has_moved = listed.place, True
 
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("tick", "decline"):
             return bool(self._items)
-        if action == "series":
-            return len(self._order) > (not self._is_unsent)
         if action in OWN:
-            return any(series.own for series in self._order)
+            return self.own is not None
         if action in ("reply", "fold_all", "more"):
-            return self._current() is not None
+            return self._series is not None
         return super().check_action(action, parameters)
 
     def action_jump(self, by: int) -> None:
-        idents = self._chosen().unread or {node.message_id for node in self._mails}
+        unread = self._series.unread if self._series else ()
+        idents = unread or {node.message_id for node in self._mails}
         place = self.listed.place
         heads = [at for at, row in enumerate(self.listed.rows) if row.key in idents]
-        ahead = [at for at in heads if (at > place if by > 0 else at < place)]
+        ahead = [at for at in heads if (at > place if by > 0 else at < place)] or heads
         if ahead:
             self._go(ahead[0] if by > 0 else ahead[-1])
 
@@ -527,7 +407,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             return
         templates = templates_for(mail.kind, own=message_id in self._own_ids)
         whom = f"{mail.sender.called}: {mail.mail.subject}"
-        reply_to(self, message_id, templates, whom)
+        sent = [one.mail.mail for one in self._mails if one.message_id in self._own_ids]
+        recipients = (*sent[-1].to, *sent[-1].cc) if sent else ()
+        reply_to(self, message_id, templates, whom, recipients)
 
     @property
     def _own_ids(self) -> Collection[str]:
@@ -558,7 +440,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _mark(self, state: "PointState") -> None:
         from patchpilot.topic.followed.review_ledger import tick
 
-        series, item = self._current(), self._item
+        series, item = self._series, self._item
         if series is None or item is None:
             words = "move the cursor to a line with a box first"
             self.notify(words, severity="warning")
@@ -580,27 +462,23 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _replace(self, series: "Tracked") -> None:
         from patchpilot.topic.followed.review_ledger import checklist
 
-        def changed(known: "Iterable[Tracked]") -> "tuple[Tracked, ...]":
-            number = series.entry.id
-            return tuple(
-                series if tracked.entry.id == number else tracked for tracked in known
-            )
-
-        result = changed(self.session.last(self.stage) or ())
+        known: tuple[Tracked, ...] = self.session.last(self.stage) or ()
+        number = series.entry.id
+        result = tuple(series if one.entry.id == number else one for one in known)
         status = self.session.status(self.stage)
         if series.own and self._items:
             status = replace(status, count=open_points(series))
         self.session.remember(self.stage, result, status)
-        self._shown, self._known = result, _without_time(result)
-        self._order = changed(self._order)
+        self._shown = result
         # only the ticks are others
-        self._reading = Reading(series, checklist(series), self._mails)
+        self._reading = Conversation(series, checklist(series), self._mails)
+        self.session.conversation = self._reading
         self.fill()
 
     def action_more(self) -> None:
         from patchpilot.services.track.compare_revisions import comparable
 
-        if (series := self._current()) is None:
+        if (series := self._series) is None:
             return
         known = series if series.is_read and series.status else None
         pairs = [*combinations(comparable(known), 2)] if known else []
@@ -629,19 +507,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         ]
         ask_which(self.app, series.subject, options)
 
-    def action_series(self, by: int) -> None:
-        current = self._current()
-        at = self._order.index(current) + by if current else 0
-        self.show_series(self._order[at % len(self._order)].entry.id)
-        self._lay(keep=False)
-        self.place()
-
     def action_refresh(self) -> None:
         """Check the archive; whether a merged fix is in mainline and the stable branches is read
         from the local refs, so offer git fetch then.
         """
-        own = next((series for series in self._order if series.own), None)
-        if own and own.landed:
+        if self.own and self.own.landed:
             from patchpilot.tui.actions.fetch_action import fetch
 
             fetch(self)
@@ -651,13 +521,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _remove(self) -> None:
         from patchpilot.services.track.follow_topic import remove_series
 
-        series = self._current()
+        series = self._series
         if series is None:
             return
         number = series.entry.id
 
         def agreed() -> None:
             remove_series(number)
+            self.session.series = 0
             self.begin_after("followed")
 
         answers = (("no", "Keep tracking it"), ("yes", "Unfollow it"))
@@ -667,7 +538,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _reviewers(self) -> None:
         from patchpilot.services.track.review_lines import review_lines, review_of
 
-        series = self._current()
+        series = self._series
         table = review_of(series) if series else None
         if table is None:
             return
@@ -750,9 +621,13 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
                     self,
                     "adding the tags",
                     partial(run, ticked),
-                    lambda _: self.reread(),
+                    lambda _: added(len(ticked)),
                     (PUBLISHED,),
                 )
+
+        def added(count: int) -> None:
+            self.notify(f"added {counted(count, 'tag')}; press u to undo")
+            self.reread()
 
         self.in_thread("collecting the tags", partial(run, None), planned)
 
@@ -763,10 +638,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         def show(draft: Any) -> None:
             self.begin_after("draft")
-            self.notify(
-                f"v{draft.version} is started: change the commits (e at 1), add the tags (w),"
-                f" then press {Stage.SEND.number}"
-            )
+            self.notify(f"v{draft.version} is started")
 
         self.in_thread(
             "starting the next version",

@@ -2,7 +2,7 @@
 """The rows of the home screen: one per topic below the heading of its group."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,7 +52,7 @@ SORTED = {
     "by repository": lambda topic: (topic.repository, -topic.when),
 }
 """How the topics of a group are sorted → the key."""
-VERSION, AGE, GAPS, BRANCH = 3, 4, 6, 20
+VERSION, AGE, GAPS, BRANCH = 3, 4, 7, 20
 """Columns of the version, the age, the spaces between the cells with the sign, and a branch."""
 WIDE = 110
 """From how many columns a row has the branch."""
@@ -60,6 +60,8 @@ LABEL = 6
 """Columns of a fact's name in the panel of the selected topic."""
 States = Mapping[Stage, StageStatus]
 """The stages of a topic; empty where nothing is known of them."""
+News = Callable[[HomeTopic], str]
+"""The latest news of a topic."""
 
 
 def states_of(kept: object) -> States:
@@ -144,47 +146,54 @@ class Widths(NamedTuple):
     news: int
 
 
-def widths(grouped: Mapping[str, Sequence[HomeTopic]], columns: int) -> Widths:
+def widths(
+    grouped: Mapping[str, Sequence[HomeTopic]], columns: int, news: News
+) -> Widths:
     """Return the columns of the cells for these topics on a terminal of so many columns.
 
     The subjects give way to news, of which branches that nobody has started have none.
     """
     branch = BRANCH if columns >= WIDE else 0
     room = columns - VERSION - AGE - GAPS - branch
-    subjects, news = [0], [0]
+    subjects, lengths = [0], [0]
     for group, topics in grouped.items():
         subjects += (width(one_line(topic.title)) for topic in topics)
-        news += (width(_news(topic)) for topic in topics if group != NOT_STARTED)
-    subject = min(max(subjects), room - min(max(news), room * 2 // 5))
+        lengths += (width(news(topic)) for topic in topics if group != NOT_STARTED)
+    subject = min(max(subjects), room - min(max(lengths), room * 2 // 5))
     return Widths(subject, branch, room - subject)
 
 
-def _news(topic: HomeTopic) -> str:
+def news_of(topic: HomeTopic, states: States) -> str:
+    """Return the latest news of a topic, or the next stage with what it needs before a send."""
     new = f"{topic.unread} new " if topic.unread else ""
-    return new + one_line(topic.news or "not read yet")
+    is_started = states and next_stage(topic, states)
+    words = next_step(topic, states).removeprefix("stage ") if is_started else ""
+    return new + one_line(words or topic.news or "not read yet")
 
 
 def titles_of(wide: Widths) -> Text:
     """Return the heading line above the list."""
     branch = f"{'Branch':<{wide.branch}}" if wide.branch else ""
-    words = f"   {'Subject':<{wide.subject}} {branch}Ver Age News"
+    words = f"    {'Subject':<{wide.subject}} {branch}Ver Age News"
     return Text(words, HEADING, no_wrap=True)
 
 
 def topic_rows(
-    grouped: Mapping[str, Sequence[HomeTopic]], wide: Widths, *, has_titles: bool = True
+    grouped: Mapping[str, Sequence[HomeTopic]], wide: Widths, news: News
 ) -> list[Row]:
     """Return the rows of all groups, each below a heading with its count."""
     rows: list[Row] = []
     for group, topics in grouped.items():
-        if has_titles:
-            title = f"{group[:1].upper()}{group[1:]} {glyph('dot')} {len(topics)}"
-            rows.append(Row(plain(title, STRONG)))
-        rows += [Row(_row(topic, group, wide), topic, topic.key) for topic in topics]
+        title = f"{group[:1].upper()}{group[1:]} {glyph('dot')} {len(topics)}"
+        rows.append(Row(plain(title, STRONG)))
+        rows += [
+            Row(_row(topic, group, wide, news(topic)), topic, topic.key)
+            for topic in topics
+        ]
     return rows
 
 
-def _row(topic: HomeTopic, group: str, wide: Widths) -> Text:
+def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
     is_failed = topic.failed and group == Turn.YOURS
     sign, style = ("blocked", "bold red") if is_failed else SIGNS[group]
     version = f"v{topic.version}" if topic.version else glyph("nothing")
@@ -193,7 +202,7 @@ def _row(topic: HomeTopic, group: str, wide: Widths) -> Text:
         if topic.when
         else glyph("nothing")
     )
-    row = Text.assemble((f"{glyph(sign):<2}", style), no_wrap=True)
+    row = Text.assemble((f" {glyph(sign):<2}", style), no_wrap=True)
     row.append(plain(fitted(topic.title, wide.subject), QUIET * (group == NOT_STARTED)))
     row.append(" ")
     if wide.branch:
@@ -201,10 +210,10 @@ def _row(topic: HomeTopic, group: str, wide: Widths) -> Text:
             " "
         )
     row.append(f"{version:<{VERSION}}").append(f"{age:>{AGE}} ", QUIET)
-    news = plain(crop(_news(topic), wide.news) if group != NOT_STARTED else "")
+    words = plain(crop(news, wide.news) if group != NOT_STARTED else "")
     if topic.unread:
-        news.stylize("bold green", 0, len(f"{topic.unread} new"))
-    return row.append(news)
+        words.stylize("bold green", 0, len(f"{topic.unread} new"))
+    return row.append(words)
 
 
 def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:

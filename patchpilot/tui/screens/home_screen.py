@@ -31,6 +31,7 @@ from patchpilot.tui.screens.home_rows import (
     draft_topics,
     group_of,
     home_path,
+    news_of,
     next_stage,
     states_of,
     titles_of,
@@ -306,9 +307,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
             )
             for group in SIGNS
         }
-        wide = widths(grouped, max(40, (self.size.width or 80) - 4))
+        wide = widths(grouped, max(40, (self.size.width or 80) - 4), self._news)
         rows = topic_rows(
-            {name: group for name, group in grouped.items() if group}, wide
+            {name: group for name, group in grouped.items() if group}, wide, self._news
         )
         shown = [
             row
@@ -324,6 +325,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._no_topics(topics)
         self._select()
         self._title(grouped)
+
+    def _news(self, topic: "HomeTopic") -> str:
+        return news_of(topic, self._states(topic))
 
     def action_filter(self) -> None:
         line = self.query_one("#filter", LineInput)

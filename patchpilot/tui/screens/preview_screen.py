@@ -158,7 +158,7 @@ class PreviewScreen(StageScreen["Sending"]):
         )
         if not self.listed.rows:
             self.listed.fill(
-                Row(plain(f"{at}/{count} {commit.subject}"))
+                Row(plain(f" {at}/{count} {commit.subject}"))
                 for at, commit in enumerate(topic.commits, 1)
             )
 
@@ -174,19 +174,13 @@ class PreviewScreen(StageScreen["Sending"]):
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
 
     def _row(self, result: "Sending", at: int) -> Text:
-        """Return a mail in the list: what it is, its title, then size, recipients and
-        what is new, on a line of their own where there is room.
+        """Return a mail in the list: what it is, its title, then its size, its recipients and
+        what is new.
         """
-        name, title = mail_name(result, at)
-        facts = self._facts(result, at)
-        wide = self.size.width
-        if wide < 120:
-            room = max(20, wide - 6)
-            left = fitted(f"{name:5} {title}", max(10, room - width(facts) - 2))
-            return Text.assemble(plain(left), "  ", plain(facts, "dim"))
-        return Text.assemble(
-            plain(f"{name:5} ", "bold"), plain(title), "\n      ", plain(facts, "dim")
-        )
+        (name, title), facts = mail_name(result, at), self._facts(result, at)
+        room = (self.listed.scrollable_content_region.width or 78) - width(facts) - 2
+        left = fitted(f" {name:5} {title}", max(10, room))
+        return Text.assemble(plain(left), "  ", plain(facts, "dim"))
 
     def _change(self, at: int) -> "MailChange | None":
         return (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.tui.actions.questions import set_prefix
-from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.choose import LineDialog, ask_line
 
 if TYPE_CHECKING:
     from patchpilot.services.send.sending import Sending
@@ -18,51 +18,20 @@ if TYPE_CHECKING:
 def choose_prefix(
     screen: "AnyScreen", result: "Sending | None", then: Callable[[], None]
 ) -> None:
-    """Let the user choose the subject prefix.
-
-    The trees of the profile are offered, with the suggested one first.
-    """
+    """Ask for the subject prefix; the suggested one, or the current one, is filled in."""
     from patchpilot.services.send.send_state import tree_prefixes
 
-    known = result.draft.prefix if result else ""
-    answers = [
-        ("PATCH", "PATCH (no target tree)"),
-        *((f"PATCH {mark}", f"PATCH {mark}") for mark in tree_prefixes()),
-        ("other", "Other prefix …"),
+    advised = [
+        action.arguments[1]
+        for warning in (result.warnings if result else ())
+        for action in actions(warning.hint)
+        if action.arguments[:1] == ("--subject-prefix",)
     ]
-    advised = (
-        [action for warning in result.warnings for action in actions(warning.hint)]
-        if result
-        else []
-    )
-    first = next(
-        (
-            action.arguments[1]
-            for action in advised
-            if action.arguments[:1] == ("--subject-prefix",)
-        ),
-        known,
-    )
-    answers.sort(key=lambda answer: answer[0] != first)
-
-    def chosen(choice: str | None) -> None:
-        if choice == "other":
-            screen.app.push_screen(
-                LineDialog("Subject prefix:", _is_prefix, value=known or "PATCH "),
-                taken,
-            )
-        else:
-            taken(choice)
-
-    def taken(value: str | None) -> None:
-        if value:
-            set_prefix(screen, value, then)
-
-    text = (
-        "Which tree should the subject name? Some subsystems require it: [PATCH net] for fixes,"
-        " [PATCH net-next] for new features."
-    )
-    screen.app.push_screen(Choose(text, answers), chosen)
+    known = (*advised, result.draft.prefix if result else "")[0] or "PATCH "
+    trees = ", ".join(f"PATCH {mark}" for mark in tree_prefixes())
+    text = f"Subject prefix: PATCH, or one that names the tree:\n{trees}"
+    question = LineDialog(text, _is_prefix, value=known)
+    ask_line(screen.app, question, lambda prefix: set_prefix(screen, prefix, then))
 
 
 def _is_prefix(text: str) -> tuple[bool, str]:
@@ -77,20 +46,29 @@ def _is_prefix(text: str) -> tuple[bool, str]:
 def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
     """Edit the cover letter, changelog and notes as one text in the user's editor."""
     from patchpilot.services.send.edit_draft import edit
-    from patchpilot.tui.actions.editing import edit_text
+    from patchpilot.tui.actions.editing import edit_text, ended
 
     session = screen.session
+    words = ""
+
+    def editor(text: str) -> str | None:
+        nonlocal words
+        edited = edit_text(screen, text)
+        words = ended(edited, text, "the cover letter, changelog and notes")
+        return edited
+
     try:
         with session.repository() as repository:
             edit(
                 repository,
-                lambda text: edit_text(screen, text),
+                editor,
                 session.target,
                 session.topic_base,
             )
     except PatchpilotError as error:
         screen.show_error(error, partial(edit_draft, screen, then))
         return
+    screen.notify(words)
     then()
 
 

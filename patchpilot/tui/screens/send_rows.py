@@ -2,6 +2,7 @@
 """The rows of the send stage: the checks, and the messages while they are sent."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -9,13 +10,12 @@ from textual.geometry import Size
 
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop, crop_middle, one_line
+from patchpilot.model.printable import crop_middle, one_line
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,
     headline,
     is_blocking,
-    kilobytes,
     open_questions,
     recorded,
 )
@@ -32,12 +32,11 @@ from patchpilot.tui.view.rich_text import (
     lines,
     plain,
     with_code,
-    wrapped,
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import NEEDS_YOU, Stage, StageState, StageStatus
 from patchpilot.tui.widgets.lists import Row
-from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE
+from patchpilot.tui.widgets.panel import TALL, WIDE
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine
@@ -90,8 +89,12 @@ def status_of(sending: "Sending") -> StageStatus:
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
 
 
-WARNINGS, WIDE_ROW = 4, 72
-"""Warnings that the question before the send has at most, and the columns of each."""
+FEW = 2
+"""Recipients of a header that a small terminal names."""
+WARNINGS, WIDE_ROW = 9, 72
+"""Lines of the warnings in the question before the send, and their columns; the other warnings
+are below it.
+"""
 
 
 def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
@@ -105,17 +108,25 @@ def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
         for label, value, style in plan.delivery
         if style == "main" and not (small and label != "transport")
     ]
-    rows += everybody(plan, size)
-    rows += [plain("")] if not small else []
-    for at, mail in enumerate(plan.send.entries, 1):
-        number, weight = f"{at:>2}   ", "" if small else f"{kilobytes(mail)}  "
-        subject = hanging(one_line(mail.subject), columns, len(number) + len(weight))
-        rows.append(
-            Text.assemble(
-                plain(number, HEADING),
-                plain(weight, QUIET),
-                plain("\n".join(subject)),
+    for header in ("to", "cc"):
+        named = [
+            f"{one_line(recipient.address.called)} ({recipient.role})"
+            for recipient in plan.recipients
+            if recipient.header == header
+        ]
+        if small and len(named) > FEW:
+            named[FEW:] = [f"+{len(named) - FEW}"]
+        if named:
+            text = hanging(f" {glyph('dot')} ".join(named), columns, 5)
+            rows.append(
+                Text.assemble(
+                    plain(f"{header.title():5}", HEADING), plain("\n".join(text))
+                )
             )
+    for at, mail in enumerate(plan.send.entries, 1):
+        subject = hanging(one_line(mail.subject), columns, 5)
+        rows.append(
+            Text.assemble(plain(f"{at:>2}   ", HEADING), plain("\n".join(subject)))
         )
     rows += [
         with_code(f"{label}: {in_keys(value, Stage.SEND)}", QUIET)
@@ -125,51 +136,13 @@ def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
     return lines(rows)
 
 
-def everybody(plan: "Sending", size: Size) -> list[Text]:
-    """Return the recipients in To and Cc with their roles.
-
-    There is one line per recipient if there is room, otherwise one text per header. A small
-    terminal gets only the first two of each.
-    """
-    is_tall, is_wide = size.height >= TALL, size.width >= WIDE
-    rows = []
-    for header in ("to", "cc"):
-        named = [
-            f"{one_line(recipient.address.called)} ({recipient.role})"
-            for recipient in plan.recipients
-            if recipient.header == header
-        ]
-        most = len(named) if is_tall or is_wide else 2
-        if len(named) > most:
-            named[most:] = [f"+{len(named) - most}"]
-        texts = named if is_tall and is_wide else [f" {glyph('dot')} ".join(named)]
-        rows += [
-            Text.assemble(
-                plain(f"{'' if at else header.title():4} ", HEADING), plain(text)
-            )
-            for at, text in enumerate(texts)
-            if text
-        ]
-    return rows
-
-
-def now_rows(sending: "Sending", size: Size, columns: int) -> list[Text]:
+def now_rows(sending: "Sending", columns: int) -> list[Text]:
     """Return what happens after a send, in so many columns: the archive link and each sentence."""
-    now = (
-        [
-            Text.assemble(
-                plain("Archive: ", HEADING),
-                plain(crop_middle(sending.link, columns - len("Archive: "))),
-            )
-        ]
-        if sending.link
-        else []
-    )
+    link = crop_middle(sending.link, columns - len("Archive: "))
+    now = [Text.assemble(("Archive: ", HEADING), plain(link))] * bool(sending.link)
     for sentence in sending.now:
-        # where there is room, a blank line between them
-        gap = "\n" if size.width >= BROAD and size.height >= TALL else ""
-        words = "\n  ".join(wrapped(in_keys(sentence, Stage.SEND), columns - 2))
-        now.append(Text.assemble(f"{gap}{glyph('folded')} ", with_code(words)))
+        words = "\n".join(hanging(in_keys(sentence, Stage.SEND), columns, 2))
+        now.append(Text.assemble(f"{glyph('folded')} ", with_code(words)))
     return now
 
 
@@ -208,13 +181,18 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
     if planned.draft.is_undisclosed:
         words = "undisclosed: sent to the maintainers and the security team only"
         rows.append(plain(words, "yellow"))
+    below: list[str] = []
+    above = len(rows) + WARNINGS
     # what a reviewer waits for comes first
-    warned = sorted(planned.warnings, key=lambda one: one.name != "open-review")
-    told = [crop(one_line(warning.message), WIDE_ROW) for warning in warned[:WARNINGS]]
-    if len(warned) > WARNINGS:
-        told.append(f"{counted(len(warned) - WARNINGS, 'more warning')}")
-    rows += [plain(f"{glyph('warning')} {words}", "yellow") for words in told]
-    below = [
+    for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review"):
+        first, *wraps = hanging(one_line(warning.message), WIDE_ROW, 2)
+        told = [f"{glyph('warning')} {first}", *wraps]
+        if below or len(rows) + len(told) > above:
+            below += told
+        else:
+            rows += [plain(line, "yellow") for line in told]
+    below += [""] * bool(below)
+    below += [
         "Public lists: "
         + (", ".join(recipient.address.email for recipient in lists_) or "none"),
         "Maintainers and others: "
@@ -314,7 +292,7 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
         if all_rows or not is_passed(check)
     ]
     if passed and not all_rows:
-        words = f"{glyph('done'):2} {counted(passed, 'check')} passed"
+        words = f" {glyph('done'):2} {counted(passed, 'check')} passed"
         show = Text.assemble(
             (fitted(words, columns - KEYS), "green"), ("x ", KEY), "show"
         )
@@ -335,41 +313,38 @@ def _row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:
     sign, style = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
     if is_asked:
         sign, style = "todo", NEEDS_YOU
-    text = fitted(check.message, max(20, columns - KEYS - 4))
+    text = fitted(check.message, max(20, columns - KEYS - 5))
     row = Text.assemble(
-        (f"{glyph(sign):2} ", style), plain(text, QUIET if is_passed(check) else "")
+        (f" {glyph(sign):2} ", style), plain(text, QUIET if is_passed(check) else "")
     )
     return row.append(" a " if does else "", KEY).append(does)
 
 
-def mail_rows(state: str, subject: str, detail: str, columns: int) -> list[Text]:
-    """Return the rows with a message's state and subject, in so many columns.
-
-    The server's reply is below them, unless the message was accepted.
+def mail_row(state: str, subject: str, detail: str, columns: int) -> Row:
+    """Return the row of a message, in so many columns: its state and subject, and below it the
+    server's reply unless the message was accepted.
     """
     sign, color = MAIL_SIGNS[state]
-    head = f"{glyph(sign):2} {state:9} "
-    rows = [
-        Text.assemble(plain("" if at else head, color), plain(line))
-        for at, line in enumerate(hanging(one_line(subject), columns, len(head)))
-    ]
-    return (
-        [*rows, plain(f"   {one_line(detail)}", color)]
-        if detail and state not in ("accepted", "sending")
-        else rows
-    )
+    head = f" {glyph(sign):2} {state:9} "
+    text = "\n".join(hanging(one_line(subject), columns, len(head)))
+    row = Text.assemble((head, color), plain(text))
+    if detail and state not in ("accepted", "sending"):
+        row.append("\n    ").append(plain(one_line(detail), color))
+    return Row(row, state)
 
 
 def progress_rows(
     plan: "Sending", states: Sequence[tuple[str, str]], doing: str, columns: int
-) -> list[Text]:
-    """Return a progress bar, the current step, and one line per message with the server's reply."""
+) -> list[Row]:
+    """Return a progress bar, the current step, and a row for each message, whose key is its
+    place.
+    """
     ended = sum(state not in ("pending", "sending") for state, _ in states)
     full = BAR * ended // max(1, len(states))
-    bar = (
-        f"{glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(states)}"
-    )
-    rows = [plain(bar, MAIL_SIGNS["sending"][1]), plain(doing, QUIET)]
-    for (state, detail), mail in zip(states, plan.send.entries, strict=True):
-        rows += mail_rows(state, mail.subject, detail, columns)
+    bar = f" {glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(states)}"
+    rows = [Row(plain(bar, MAIL_SIGNS["sending"][1])), Row(plain(f" {doing}", QUIET))]
+    for at, ((state, detail), mail) in enumerate(
+        zip(states, plan.send.entries, strict=True)
+    ):
+        rows.append(replace(mail_row(state, mail.subject, detail, columns), key=at))
     return rows

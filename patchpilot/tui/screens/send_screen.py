@@ -33,10 +33,9 @@ from patchpilot.tui.screens.repair_keys import (
 from patchpilot.tui.screens.send_rows import (
     REPAIRS,
     check_rows,
-    everybody,
     help_of,
     is_fixable,
-    mail_rows,
+    mail_row,
     mails_text,
     now_rows,
     progress_rows,
@@ -60,7 +59,7 @@ from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.choose import Choose, Confirm, Option, ask_which, ask_yes
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.panel import TALL, Columns, Panel
+from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class SendScreen(StageScreen["Sending"]):
         self.is_stopping = self.sends_next = False
 
     def body(self) -> ComposeResult:
-        with Columns(id="before"):
+        with Columns():
             yield Panel(
                 RowList(ident="checks"),
                 PlainText("check"),
@@ -126,31 +125,14 @@ class SendScreen(StageScreen["Sending"]):
                 VerticalScroll(can_focus=False),
             ):
                 yield PlainText("sending")
-        with Columns(id="after"):
-            with (
-                Panel(title="Sending", id="progress"),
-                VerticalScroll(id="scroll"),
-            ):
-                yield PlainText("mails")
-            with Panel(title="Next", id="end"), VerticalScroll():
-                yield PlainText("now")
 
-    @property
-    def _progress_panel(self) -> Panel:
-        return self.query_one("#progress", Panel)
-
-    def on_mount(self) -> None:
-        self._switch(sent=False)
-
-    def _switch(self, *, sent: bool) -> None:
+    def _lay(self, *, sent: bool, heading: str, count: str = "") -> None:
+        """Show the checks or, with `sent`, the messages and their states."""
         self._has_sent = sent
-        self.query_one("#before").display, self.query_one("#after").display = (
-            not sent,
-            sent,
-        )
-        self.query_one("#ready").set_class(not sent, "main")
-        self._progress_panel.set_class(sent, "main")
-        self._progress_panel.remove_class("-accepted")
+        panel = self.list_panel
+        panel.remove_class("-accepted")
+        panel.heading, panel.count = heading, count
+        self.call_after_refresh(self.fill)
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -201,34 +183,30 @@ class SendScreen(StageScreen["Sending"]):
     # before the send
 
     def _show_plan(self, plan: "Sending") -> None:
-        self._switch(sent=False)
-        self.fill()
-        self._checks = plan.checks
-        panel, open_ = self.list_panel, len(open_questions(plan))
+        self._checks, open_ = plan.checks, len(open_questions(plan))
         words = headline(plan)
-        panel.heading = f"{words[:1].upper()}{words[1:]}"
-        panel.count = (
-            f"s asks the {counted(open_, 'question')} first"
-            if open_ and not plan.refused and not plan.blocked
-            else ""
-        )
-        # once the panels have their size
-        self.call_after_refresh(self._tell_mails, plan)
-        self.query_one("#to-send", Panel).heading = (
-            f"{counted(len(plan.send.waiting), 'message')},"
-            f" {counted(len(plan.recipients), 'recipient')}"
+        if any(warning.name == "open-review" for warning in plan.warnings):
+            words += ", but reviewers wait for answers"
+        asks = f"s asks the {counted(open_, 'question')} first"
+        is_asked = open_ and not plan.refused and not plan.blocked
+        self._lay(
+            sent=False,
+            heading=f"{words[:1].upper()}{words[1:]}",
+            count=asks if is_asked else "",
         )
         self.listed.focus()
 
-    def _tell_mails(self, plan: "Sending") -> None:
-        self.fill()
-        text = mails_text(plan, self.size, self._columns("#to-send"))
-        self.query_one("#sending", Static).update(text)
-
     def rows(self) -> list[Row]:
-        known = self.shown
+        known = self._shown
         columns = self.listed.scrollable_content_region.width or self._columns("#ready")
-        return check_rows(known, columns - 1, all_rows=self._all_rows)
+        if self._sending:
+            return progress_rows(self._sending, self._states, self._progress, columns)
+        if known and self._has_sent and known.last:
+            return [
+                mail_row(str(mail.state), mail.subject, mail.detail, columns)
+                for mail in known.last.entries
+            ]
+        return check_rows(known, columns, all_rows=self._all_rows) if known else []
 
     def action_passed(self) -> None:
         self._all_rows = not self._all_rows
@@ -254,27 +232,39 @@ class SendScreen(StageScreen["Sending"]):
         return NextKey("a", "fix the selected problem")
 
     def detail(self) -> None:
-        """Below the list: the selected check in full, and what repairs it."""
-        check: CheckLine | None = self.chosen
+        """Show the selected check in full with what fixes it, and the messages next to it: after
+        a send, what happens next.
+        """
+        plan, size, columns = (
+            self._sending or self._shown,
+            self.size,
+            self._columns("#to-send"),
+        )
+        check: CheckLine | None = None if self._has_sent else self.chosen
         row, rows = self.listed.row, list[Text]()
         if check and row and one_line(check.message) not in row.text.plain:
             # its row has no room for all of it
             rows.append(with_code(one_line(check.message)))
         if check and help_of(check):
             rows.append(with_code(help_of(check), QUIET))
-        self.query_one("#check", Static).update(lines(rows))
+        about = self.query_one("#check", Static)
+        about.update(lines(rows))
+        about.display = bool(rows)
+        if plan is None:
+            return
+        messages = counted(len(plan.send.waiting), "message")
+        heading = f"{messages}, {counted(len(plan.recipients), 'recipient')}"
+        text = mails_text(plan, size, columns)
+        if self._has_sent and not self._sending:
+            heading = "What to do" if plan.unfinished else "Next"
+            text = lines(now_rows(plan, columns))
+        panel = self.query_one("#to-send", Panel)
+        panel.heading = heading
+        self.query_one("#sending", Static).update(text)
 
     def entered(self, listed: RowList) -> None:
-        self.action_repair()
-
-    def resized(self) -> None:
-        known = self.shown
-        if self._sending:
-            self._draw_mails()
-        elif known.now or known.link:
-            self._draw_end(known)
-        else:
-            self.call_after_refresh(self._tell_mails, known)
+        if not self._has_sent:
+            self.action_repair()
 
     # repairs
 
@@ -490,15 +480,9 @@ class SendScreen(StageScreen["Sending"]):
         self.tui.sending = True
         self._sending, self.is_stopping, self._progress = planned, False, ""
         self._states = [(str(mail.state), "") for mail in planned.send.entries]
-        self._switch(sent=True)
+        via = f"{planned.request.via}, {planned.account.label}"
+        self._lay(sent=True, heading=f"Sending through {via}")
         self.keys_changed()
-        self._show_next(shown=False)
-        self._progress_panel.heading = (
-            f"Sending through {planned.request.via}, {planned.account.label}"
-        )
-        self._progress_panel.count = ""
-        self._draw_mails()
-        self.query_one("#scroll").focus()
         self.session.busy[self.stage] = "sending …"
         self.place()
         if planned.account.needs_login:
@@ -559,7 +543,7 @@ class SendScreen(StageScreen["Sending"]):
             self._progress = ""
             if state == "sending":
                 self.place()
-        self._draw_mails()
+        self.fill(self._at)
 
     @property
     def _at(self) -> int:
@@ -578,19 +562,6 @@ class SendScreen(StageScreen["Sending"]):
             if self._sending
             else super()._subject()
         )
-
-    def _draw_mails(self) -> None:
-        plan = self._sending
-        if plan is None:
-            return
-        rows = progress_rows(
-            plan, self._states, self._progress, self._columns("#progress")
-        )
-        rows += [Text(), *everybody(plan, self.size)]
-        self.query_one("#mails", Static).update(lines(rows))
-        scroll = self.query_one("#scroll", VerticalScroll)
-        if self._at + 3 > scroll.size.height:
-            scroll.scroll_to(y=self._at + 3 - scroll.size.height // 2, animate=False)
 
     def _ended_sending(self) -> None:
         self.tui.sending, self._sending = False, None
@@ -647,49 +618,22 @@ class SendScreen(StageScreen["Sending"]):
         known = self._shown
         is_before = self.is_whole and self._has_sent and self.current is None
         if is_before and not self._sending and known and known.now:
-            self._progress_panel.heading = (
+            self.list_panel.heading = (
                 f"v{known.send.version} was sent before; reading what is next …"
             )
-            self._progress_panel.remove_class("-accepted")
-
-    def _show_next(self, *, shown: bool) -> None:
-        """Show or hide what happens next; without it the mails have all the room."""
-        self.query_one("#end").display = shown
-        self._progress_panel.set_class(not shown, "-alone")
+            self.list_panel.remove_class("-accepted")
 
     def _show_end(self, known: "Sending") -> None:
-        self._switch(sent=True)
-        panel = self._progress_panel
         assert known.last
         is_sent = not known.unfinished
         at = stored_time(known.last.begun).astimezone()
         is_today = at.date() == datetime.now().astimezone().date()
         when = f"{at:{'%H:%M' if is_today else '%Y-%m-%d %H:%M'}}"
         banner = (f"{glyph('done')} SENT {when}",) if is_sent else ()
-        panel.heading = f" {glyph('dot')} ".join(
-            (*banner, known.headline, known.request.via)
-        )
-        panel.count = ""
-        panel.set_class(is_sent, "-accepted")
-        # once the panels have their size
-        self.call_after_refresh(self._draw_end, known)
-        self._show_next(shown=bool(known.now or known.link))
-        self.query_one("#end", Panel).heading = "Next" if is_sent else "What to do"
-        self.query_one("#scroll").focus()
-
-    def _draw_end(self, known: "Sending") -> None:
-        assert known.last
-        columns = self._columns("#progress")
-        rows = [
-            row
-            for mail in known.last.entries
-            for row in mail_rows(str(mail.state), mail.subject, mail.detail, columns)
-        ]
-        if self.size.height >= TALL:
-            rows += [Text(), *everybody(known, self.size)]
-        self.query_one("#mails", Static).update(lines(rows))
-        now = now_rows(known, self.size, self._columns("#end"))
-        self.query_one("#now", Static).update(lines(now))
+        words = (*banner, known.headline, known.request.via)
+        self._lay(sent=True, heading=f" {glyph('dot')} ".join(words))
+        self.list_panel.set_class(is_sent, "-accepted")
+        self.listed.focus()
 
     def _columns(self, panel: str) -> int:
         """Return the columns of a text in a panel, without its border and padding.

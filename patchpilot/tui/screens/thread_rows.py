@@ -120,7 +120,8 @@ def opens_first(
 
 
 def _indent(node: "ConversationMail") -> int:
-    return 2 * len(node.more[:DEEPEST])
+    # the first column has the mark of the cursor
+    return 1 + 2 * len(node.more[:DEEPEST])
 
 
 def _head(node: "ConversationMail", *, is_open: bool, is_new: bool) -> Text:

@@ -38,7 +38,6 @@ _SIGNS = {
     "bar-rest": ("░", "."),
     "tree-branch": ("├─", "|-"),
     "tree-last": ("└─", "`-"),
-    "tree-line": ("│ ", "| "),
     "ruler": ("━", "="),
     "ruler-thin": ("─", "-"),
     "ruler-gap": ("╌", "."),

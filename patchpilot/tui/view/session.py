@@ -140,7 +140,8 @@ class Session:
     `loader_of` returns the loader of a stage; `at` is the index of the selected commit of a
     series. `builds` is the key of the topic whose commits the user wants to compile.
 
-    `series` is the number of the tracked series to show first (0: the topic's own).
+    `series` is the number of the tracked series to show (0: the topic's own), and
+    `conversation` its messages.
     `known_settings` are the settings read last, for screens that cannot wait for git; `facts`
     about the topic are valid for `facts_key`.
     """
@@ -163,6 +164,7 @@ class Session:
     kept: dict[Stage, Kept] = field(default_factory=dict)
     open_questions: int = 0
     series: int = 0
+    conversation: Any = None
     known_settings: "Settings | None" = None
     facts: "TopicFacts | None" = None
     facts_key: str = ""

@@ -69,9 +69,9 @@ def _answer_text(letter: str, answer: Answer, indent: int, columns: int) -> Text
     words = hanging(answer.words, columns, indent)
     effect = hanging(answer.then, columns, indent) if answer.then else []
     return Text.assemble(
-        plain(f"{letter:{indent}}", KEY),
+        plain(f" {letter:{indent - 1}}", KEY),
         plain("\n".join(words)),
-        *(plain(f"\n{' ' * indent}{line.strip()}", QUIET) for line in effect),
+        *(with_code(f"\n{' ' * indent}{line.strip()}", QUIET) for line in effect),
     )
 
 
@@ -109,7 +109,7 @@ class Choose(Dialog[Any]):
         if self.text:
             yield Static(with_code(self.text, "bold"), markup=False)
         room = min(WIDE, self.app.size.width) - 6
-        indent = max(1, *map(len, self.letters)) + 2
+        indent = max(1, *map(len, self.letters)) + 3
         yield List(
             *(
                 ListRow(_answer_text(letter, answer, indent, room))

@@ -43,6 +43,8 @@ class KeyLine(Widget):
         "$panel; color: $footer-foreground; }"
     )
 
+    _laid: tuple[int, tuple[list[Shown], list[Shown]]] | None = None
+
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
@@ -52,6 +54,7 @@ class KeyLine(Widget):
 
     def draw(self) -> None:
         """Draw the keys again, in both lines."""
+        self._laid = None
         self.refresh()
         for row in self.screen.query(MessageRow):
             row.refresh()
@@ -105,6 +108,8 @@ class KeyLine(Widget):
         """Return as many keys as fit in the line, those of every screen (such as help) first, and
         the others, as many as fit above it.
         """
+        if self._laid and self._laid[0] == self.size.width:
+            return self._laid[1]
         known, seldom = self._known()
         all_columns = self.size.width - 1 + GAP
         room, fits = all_columns, list[Shown]()
@@ -116,7 +121,9 @@ class KeyLine(Widget):
         for shown in [*(one for one in known if one not in fits), *seldom]:
             room -= _wide(shown)
             above += [shown] if room >= 0 else []
-        return [shown for shown in known if shown in fits], above
+        line = [shown for shown in known if shown in fits]
+        self._laid = self.size.width, (line, above)
+        return line, above
 
     def _rank(self, shown: Shown) -> int:
         """Return how early a key takes its room: that of a list's Enter gives way to hints."""

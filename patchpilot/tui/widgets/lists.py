@@ -5,12 +5,15 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from rich.segment import Segment
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.strip import Strip
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.widgets.search import Searchable
 
 
@@ -35,6 +38,19 @@ class List(OptionList):
         if action.startswith("page_") and not self.scrollable_content_region:
             return False
         return super().check_action(action, parameters)
+
+    def render_line(self, y: int) -> Strip:
+        """Mark the option under the cursor in its first column if that is free, because text
+        that is copied from the terminal has no colors.
+        """
+        strip = super().render_line(y)
+        first = next(iter(strip), None)
+        if not (first and first.style and first.text.startswith(" ")):
+            return strip
+        if not self.has_focus or first.style.meta.get("option") != self.highlighted:
+            return strip
+        mark = Strip([Segment(glyph("cursor"), first.style)])
+        return Strip.join([mark, strip.crop(1)])
 
     @property
     def line_to_copy(self) -> str:

@@ -20,10 +20,6 @@ CORNERS = 6
 WIDE = 120
 """From how many columns panels are next to each other."""
 
-BROAD = 160
-"""Columns of the terminal from which three panels, or three versions of the same lines, are next to
-each other.
-"""
 TALL = 36
 """Lines from which the panels of patches are shown below the others."""
 
