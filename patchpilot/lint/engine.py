@@ -105,7 +105,7 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
         rule, _ = step
         for hit in _hits(context, step):
             finding = _finding(rule, hit, places)
-            faithful = context.options.as_script and rule.checkpatch
+            faithful = context.options.as_script
             if not faithful and is_not_the_authors(context, rule, finding, _report):
                 continue
             if _is_hidden(finding, context.options):
