@@ -3,7 +3,7 @@
 
 import bisect
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Self
 
@@ -11,7 +11,7 @@ from patchpilot.errors import PackError
 from patchpilot.lint.conditions import hits_of
 from patchpilot.lint.detector import Hit, RegisteredDetector
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.own_style import before, is_style
+from patchpilot.lint.own_style import is_not_the_authors
 from patchpilot.lint.pack_patterns import filled
 from patchpilot.lint.rule_records import rule_records
 from patchpilot.lint.rule_store import detector_of
@@ -26,8 +26,6 @@ ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""
 FIRST = 3
 """A rule reports so many places in a patch; --strict shows all."""
-HABIT = 2
-"""A file that has something so often in the lines that the diff shows does it on purpose."""
 LEAST_MOVED = 10
 """Lines with fewer characters, not counting spaces, are not compared."""
 
@@ -107,9 +105,8 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
         rule, _ = step
         for hit in _hits(context, step):
             finding = _finding(rule, hit, places)
-            if is_style(rule, finding.severity) and finding.path in _usual(
-                context, step
-            ):
+            faithful = context.options.as_script
+            if not faithful and is_not_the_authors(context, rule, finding, _report):
                 continue
             if _is_hidden(finding, context.options):
                 left_out += not places.is_moved(finding)
@@ -137,24 +134,10 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
     return Findings.of((finding for _, _, finding in result), left_out)
 
 
-def _usual(context: Context, step: _Step) -> Collection[str | None]:
-    """Return the files whose own lines have what a rule reports."""
-    key = (_usual, step[0].id)
-    if key not in context.shared:
-        old = None if context.options.as_script else before(context)
-        context.shared[key] = _paths(old, step) if old else frozenset()
-    found: Collection[str | None] = context.shared[key]
-    return found
-
-
-def _paths(context: Context, step: _Step) -> Collection[str | None]:
-    places, lines = Places(context.patch), context.patch.lines
-    found = Counter(
-        places.of(hit.patch_line)[0]
-        for hit in _hits(context, step)
-        if hit.patch_line and lines[hit.patch_line - 1][1:].strip()
-    )
-    return {path for path, times in found.items() if times >= HABIT}
+def _report(context: Context, rule: Rule) -> Iterator[Finding]:
+    places = Places(context.patch)
+    for hit in _hits(context, (rule, detector_of(rule))):
+        yield _finding(rule, hit, places)
 
 
 def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:

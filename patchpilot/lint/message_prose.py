@@ -106,10 +106,11 @@ def pasted(context: Context) -> frozenset[int]:
     These are logs, traces, commands and their output, quoted messages, diffs and tables, but
     never tags.
     """
-    return frozenset(_pasted(context.patch.message))
+    return frozenset(quoted_lines(context.patch.message))
 
 
-def _pasted(lines: Sequence[str]) -> Iterator[int]:
+def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the indexes of the lines that are pasted."""
     fenced = _fenced(lines) | _quoted_diff(lines)
     yield from fenced
     introduced = False

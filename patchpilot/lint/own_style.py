@@ -1,52 +1,181 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the changed files did before: style that their own lines have is not asked about."""
+"""What the author of a patch did not write: text and style that the changed files had before."""
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.model.file_diff import FileChange
-from patchpilot.model.finding import Severity
-from patchpilot.model.patch import Patch
+from patchpilot.lint.message_prose import quoted_lines
+from patchpilot.model.file_diff import FileChange, Hunk
+from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.rule import Rule
 
+Report = Callable[[Context, Rule], Iterable[Finding]]
+"""Returns the findings of a rule in another state of the patch."""
+HABIT = 2
+"""A file that has something so often in the lines that the diff shows does it on purpose."""
+ALIKE = 0.6
+"""The least similarity of an added line and the removed line that it replaces."""
+_NEAR = 40
+"""So many lines above and below are compared with a line."""
 _STYLE = ("checkpatch-c-", "checkpatch-api", "checkpatch-strings", "code", "devicetree")
 _LONG = ("long-comment-line", "long-line")
 """The beginnings of the names of packs, and of rules of other packs, on the style of code."""
+_REVERT = late(r"^(?:Revert|Reapply) \"|\brevert\b.* commit [0-9a-f]{7}", re.IGNORECASE)
+_LINKER_SCRIPT = late(r"\.lds(?:\.[hS])?$")
+_DEFINITION = late(r"^\+\s*#\s*define\s+(?P<name>\w+)")
+_MEANT = {
+    "volatile-data": late(r"\(\s*(?:const\s+)?volatile\b[^()]*\*\s*(?:const\s*)?\)"),
+    "no-blank-line-after-block": late(r"^\+\s*#"),
+    "repeated-word": late(r"^\+\s*#\s*define\s+(\w+)\s+\1\b"),
+}
+"""The lines in which what checkpatch.pl reports is meant, by rule."""
+_COMMENT = late(r"^\+\s*(?:#|//|/?\*+)(?!\s*(?:define|include|if|else|endif)\b)(.*)")
 
 
-def is_style(rule: Rule, severity: Severity) -> bool:
-    """Return whether findings of a rule are about the style of code, which a file may have."""
-    return severity is not Severity.ERROR and (
-        rule.pack.startswith(_STYLE) or rule.name.startswith(_LONG)
+def is_not_the_authors(
+    context: Context, rule: Rule, finding: Finding, report: Report
+) -> bool:
+    """Return whether a finding is about what was there before the patch, or must be there.
+
+    This is what the replaced line had already or a revert brings back; style in a linker script, in
+    a pasted log, or that the file has elsewhere; and a macro where it is defined.
+    """
+    at, lines = finding.patch_line, context.patch.lines
+    is_style = _is_style(rule)
+    if is_style and finding.severity is not Severity.ERROR:
+        usual, _ = _known(context, rule, report)
+        if finding.path in usual:
+            return True
+    if rule.on_moved or not at or at < context.patch.diff_line:
+        return False
+    line = lines[at - 1]
+    if line[:1] != "+":
+        return False
+    if is_style and (
+        _LINKER_SCRIPT.search(finding.path or "") or _is_pasted_comment(context, at)
+    ):
+        return True
+    is_minor = is_style or finding.severity is not Severity.ERROR
+    meant, defined = _MEANT.get(rule.name), _DEFINITION.match(line)
+    if (
+        (is_minor and _REVERT.search(context.patch.subject.title))
+        or (meant and meant.search(line))
+        or (defined and f"use {defined[1]} " in finding.message)
+    ):
+        return True
+    _, old = _known(context, rule, report)
+    return bool(old) and (_replaced(context, at), _form(rule, finding)) in old
+
+
+def _is_pasted_comment(context: Context, at: int) -> bool:
+    """Return whether an added line is in a comment that quotes a log."""
+    first = max(0, at - _NEAR)
+    comments = map(_COMMENT.match, context.patch.lines[first : at + _NEAR])
+    texts = [comment[1].strip() if comment else "" for comment in comments]
+    return bool(texts[at - 1 - first]) and at - 1 - first in quoted_lines(texts)
+
+
+def _is_style(rule: Rule) -> bool:
+    return rule.pack.startswith(_STYLE) or rule.name.startswith(_LONG)
+
+
+def _form(rule: Rule, finding: Finding) -> str:
+    """Return what must be the same in the replaced line: nothing for layout, whatever the names,
+    otherwise the message without numbers.
+    """
+    is_layout = rule.pack.startswith(("checkpatch-c-", "checkpatch-strings"))
+    return "" if is_layout else re.sub(r"\d+", "", finding.message)
+
+
+def _known(
+    context: Context, rule: Rule, report: Report
+) -> tuple[frozenset[str | None], frozenset[tuple[int | None, str]]]:
+    """Return the files that have often what a rule reports, and the lines of the patch, with the
+    message, that had it.
+    """
+    key = (_known, rule.id)
+    if key not in context.shared:
+        old, origins = before(context)
+        own = [
+            (origins[finding.patch_line - 1], finding)
+            for finding in (report(old, rule) if origins else ())
+            if finding.patch_line and finding.patch_line <= len(origins)
+        ]
+        times = Counter(
+            finding.path
+            for at, finding in own
+            if at and context.patch.lines[at - 1][1:].strip()
+        )
+        context.shared[key] = (
+            frozenset(path for path, number in times.items() if number >= HABIT),
+            frozenset((at, _form(rule, finding)) for at, finding in own),
+        )
+    known: tuple[frozenset[str | None], frozenset[tuple[int | None, str]]] = (
+        context.shared[key]
     )
+    return known
+
+
+def _replaced(context: Context, at: int) -> int | None:
+    """Return the removed line that the added line `at` replaces: each is most like the other."""
+    for change in context.patch.files:
+        for hunk in change.hunks:
+            if 0 < at - hunk.patch_line <= len(hunk.lines):
+                removed = _most_alike(hunk, at, "-")
+                is_mutual = removed and _most_alike(hunk, removed, "+") == at
+                return removed if is_mutual else None
+    return None
+
+
+def _most_alike(hunk: Hunk, at: int, kind: str) -> int | None:
+    """Return the line of a kind near `at` that is most like it, or None if none is."""
+    index = at - hunk.patch_line - 1
+    words = _words(hunk.lines[index].text)
+    alike = [
+        (2 * (words & other).total() / (words + other).total(), line.patch_line)
+        for line in hunk.lines[max(0, index - _NEAR) : index + _NEAR]
+        if line.kind == kind and (other := _words(line.text))
+    ]
+    share, line = max(alike, default=(0.0, None))
+    return line if share >= ALIKE else None
+
+
+@lru_cache(maxsize=256)
+def _words(text: str) -> Counter[str]:
+    return Counter(re.findall(r"\w+|[^\w\s]", text))
 
 
 @once
-def before(context: Context) -> Context | None:
-    """Return the context of a patch that adds the lines which the diff shows of the files before
-    it: the unchanged and the removed ones. Return None if there are none.
+def before(context: Context) -> tuple[Context, tuple[int, ...]]:
+    """Return a context in which the lines of the changed files before a patch, as far as the diff
+    shows them, are added; and the line of the patch that each comes from, 0 for headers.
     """
-    lines = tuple(_lines(context.patch))
-    if not lines:
-        return None
+    numbered = tuple(_lines(context.patch.files))
     patch = context.patch._replace(
-        lines=lines, headers=(), message=(), message_line=1, notes=(), diff_line=1
+        lines=tuple(text for _, text in numbered),
+        headers=(),
+        message=(),
+        message_line=1,
+        notes=(),
+        diff_line=1,
     )
-    return context.for_patch(patch)
+    return context.for_patch(patch), tuple(origin for origin, _ in numbered)
 
 
-def _lines(patch: Patch) -> Iterator[str]:
-    for change in patch.files:
-        if change.old_path and change.new_path:
-            yield from _before(change)
-
-
-def _before(change: FileChange) -> Iterator[str]:
-    yield f"diff --git a/{change.path} b/{change.path}"
-    yield f"--- a/{change.path}"
-    yield f"+++ b/{change.path}"
-    for hunk in change.hunks:
-        old = [line.text for line in hunk.lines if line.kind in " -"]
-        if old:
-            yield f"@@ -{hunk.old_start},0 +{hunk.old_start},{len(old)} @@ {hunk.section}"
-            yield from (f"+{text}" for text in old)
+def _lines(files: Iterable[FileChange]) -> Iterator[tuple[int, str]]:
+    for change in files:
+        if not (change.old_path and change.new_path):
+            continue
+        yield 0, f"diff --git a/{change.path} b/{change.path}"
+        yield 0, f"--- a/{change.path}"
+        yield 0, f"+++ b/{change.path}"
+        for hunk in change.hunks:
+            old = [line for line in hunk.lines if line.kind in " -"]
+            if old:
+                head = f"-{hunk.old_start},0 +{hunk.old_start},{len(old)}"
+                yield 0, f"@@ {head} @@ {hunk.section}"
+                yield from ((line.patch_line, f"+{line.text}") for line in old)

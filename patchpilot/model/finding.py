@@ -50,17 +50,19 @@ class RuleRecord(NamedTuple):
 
     @property
     def expected(self) -> float:
-        """Findings to expect on an accepted patch of another list: some more than were seen."""
-        return (self.places + UNSEEN) / self.accepted
+        """Lines to expect on an accepted patch of another list: some more than were seen, and one
+        for all places in a patch.
+        """
+        return (self.noise + UNSEEN) / self.accepted
 
     @property
     def worth(self) -> float:
-        """Findings that were asked for or gone, for each one on an accepted patch.
+        """Patches on which it was asked for or gone, for each accepted patch that has it.
 
         It is 1 for a rule of which little was seen. Most of what is gone in the next version is
         gone for another reason.
         """
-        return (self.hit + GONE * self.gone + DOUBT) / (self.places + DOUBT)
+        return (self.hit + GONE * self.gone + DOUBT) / (self.noise + DOUBT)
 
     @property
     def sentence(self) -> str:

@@ -119,7 +119,6 @@ CODE = 'detector = "code-like"\n'
             ["knob"],
         ),
         ('detector = "new-text-like"\npattern = \'(?m)^\\+\\t(?P<a>\\w+);\'\nunless_pattern = \'no {a}\'', "\tfrob;\n\tknob;\n\tno frob;", ["knob;"]),  # noqa: E501
-        ('detector = "new-text-like"\npattern = \'(?m)frob\'\nfirst_in_file = true', "\tfrob;\n\tfrob;", ["frob;"]),  # noqa: E501
         ('detector = "new-text-like"\npattern = \'(?m)frob\'\npaths_pattern = \'\\.rs$\'', "\tfrob;", []),  # noqa: E501
     ],
 )  # fmt: skip

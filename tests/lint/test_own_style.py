@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a file has already, and what is wrong in checkpatch.pl, is reported with --strict only."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from patchpilot.lint.engine import run
@@ -10,22 +13,8 @@ from patchpilot.model.mail import parse_patch
 from tests.kit.snippets import file_diff, mail
 
 CODE = file_diff("a.c", "+int a;")
-PRINT = '+\tsnprintf(buf, 4, "a");'
 SIGNED = "Why.\n\nSigned-off-by: Max Other <max@example.org>"
 
-PATCH = b"""Subject: a: b
-
-Text.
-
----
-diff --git a/drivers/a.c b/drivers/a.c
---- a/drivers/a.c
-+++ b/drivers/a.c
-@@ -1,2 +1,3 @@
- int a = one (1);
- int b = one (2);
-+int c = one (3);
-"""
 GONE = b"""diff --git a/Documentation/devicetree/a.txt b/Documentation/devicetree/a.txt
 deleted file mode 100644
 --- a/Documentation/devicetree/a.txt
@@ -36,18 +25,13 @@ deleted file mode 100644
 
 
 def test_a_strict_run_reports_what_a_default_one_leaves_out() -> None:
-    for data, name in (
-        (PATCH, "space-before-call"),
-        (GONE, "bindings-mixed-with-code"),
-    ):
-        for strict in (True, False):
-            context = Context(parse_patch(data, "a"), options=Options(strict=strict))
-            found = {one.name for one in run(context, load_rules())}
-            assert (name in found) is strict
+    for strict in (True, False):
+        context = Context(parse_patch(GONE, "a"), options=Options(strict=strict))
+        names = {finding.name for finding in run(context, load_rules())}
+        assert ("bindings-mixed-with-code" in names) is strict
 
 
 ID = "3d3925ff6433f98992685a9679613a2cc97f3ce2"
-HELP = '{0}config A_LONG_NAME\n{0}\tbool "Frob the widgets"\n'
 
 
 @pytest.mark.parametrize(
@@ -82,35 +66,6 @@ HELP = '{0}config A_LONG_NAME\n{0}\tbool "Frob the widgets"\n'
             ),
             mail("a: b", "Correct recieve.", CODE),
         ),
-        (
-            "show-without-sysfs-emit",
-            mail(
-                "a: b",
-                "c",
-                file_diff("a.c", f" void f(char *buf, int len)\n {{\n{PRINT}"),
-            ),
-            mail(
-                "a: b", "c", file_diff("a.c", f" int a_show(char *buf)\n {{\n{PRINT}")
-            ),
-        ),
-        (
-            "short-kconfig-help",
-            mail(
-                "a: b", "c", file_diff("Kconfig", HELP.format("-") + HELP.format("+"))
-            ),
-            mail("a: b", "c", file_diff("Kconfig", HELP.format("+"))),
-        ),
-        (
-            "continued-log",
-            mail(
-                "a: b",
-                "c",
-                file_diff(
-                    "a.c", ' \tpr_cont("a");\n-\tpr_cont("b");\n+\tpr_cont("c");'
-                ),
-            ),
-            mail("a: b", "c", file_diff("a.c", '+\tpr_cont("b");')),
-        ),
     ],
 )
 def test_what_is_not_the_authors_fault_is_not_reported_by_default(
@@ -119,3 +74,118 @@ def test_what_is_not_the_authors_fault_is_not_reported_by_default(
     rules = [rule for rule in load_rules() if rule.name == name]
     for text, times in ((accepted, 0), (wrong, 1)):
         assert len(run(Context(parse_patch(text.encode(), "a")), rules)) == times
+
+
+OLD = r"""
+misplaced-star: static int* frob_mode(struct frob *frob, int nr);
+no-space-after-keyword: \tif(frob_start(frob, mode) && nr > 4)
+space-before-call: \tret = frob_start (frob, mode, nr, 4);
+comparison-to-null: \tif (frob->start == NULL && frob->mode && nr > 4)
+unsigned-without-int: \tunsigned frob_mode, frob_start, nr, val;
+volatile-data: \tvolatile int frob_mode, frob_start, nr, val;
+misspelling: \t/* wait until the frobs are recieved, see frob_start(), 4 */
+possible-misspelling: \t/* wait until the frobs are recieved, frob_start(), 4 */
+symbolic-mode: module_param(frob_mode, int, S_IRUGO | S_IWUSR | frob_start(nr, 4));
+"""
+EDITS = ("frob_ frobs_", "nr nr_modes", "4 5", "frob frob_two")
+
+
+def _reported(
+    name: str, path: str, body: str, subject: str = "a: b", data: Path | None = None
+) -> list[str]:
+    text = mail(subject, "c", file_diff(path, body.encode().decode("unicode_escape")))
+    patch = parse_patch(text.encode(), "a")
+    rules = [rule for rule in load_rules() if rule.name == name]
+    found = run(Context(patch, options=Options(data_dir=data)), rules)
+    return [patch.lines[(finding.patch_line or 1) - 1] for finding in found]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("row", OLD.split("\n")[1:-1])
+def test_what_the_replaced_line_had_is_not_reported(
+    row: str, edit: str, tmp_path: Path
+) -> None:
+    (tmp_path / "spelling.txt").write_text("recieved||received\n")
+    name, line = row.split(": ", 1)
+    data = tmp_path if name == "misspelling" else None
+    word, other = edit.split()
+    new = rf"+{line.replace(word, other)}\n \n {{"
+    for old, number in ((rf"-{line}\n", 0), (r"-\tfrob_write(4);\n", 1), ("", 1)):
+        assert len(_reported(name, "drivers/a.c", old + new, data=data)) == number
+
+
+def test_only_one_new_line_replaces_an_old_one() -> None:
+    body = r"-\tret = frob_one (a);\n+\tret = frob_one (b);\n+\tret = frob_two (b);"
+    (line,) = _reported("space-before-call", "a.c", body)
+    assert line.startswith("+\tret = frob_two")
+
+
+LOG = (
+    r"+[   12.345678] BUG: unable to handle page fault for address: ffffc90000f3d000\n"
+    r"+[   12.345679] CPU: 1 PID: 1023 Comm: test_progs Not tainted 6.1.0-rc4-00052-gabcdef 117 QEMU Standard PC\n"  # noqa: E501
+    r"+[   12.345680] RIP: 0010:frob_start"
+)
+MEANT = r"""
+show-without-sysfs-emit a.c:  void f(char *buf, int len)\n {\n+\tsnprintf(buf, 4, "a");
+short-kconfig-help Kconfig: -config A_B\n-\tbool "Frob it"\n+config A_B\n+\tbool "Frob it"
+continued-log a.c:  \tpr_cont("a");\n-\tpr_cont("b");\n+\tpr_cont("c");
+space-before-call a.c:  int a = one (1);\n int b = one (2);\n+int c = one (3);
+repeated-word a.h: +#define inb inb
+repeated-word a.h: +# define readq\treadq /* for iomap */
+repeated-word a.h: +/* the include of of.h */
+repeated-word a.h: +/* see in in.c, line 4 */
+misplaced-star a.lds.h: +char * frob;
+misplaced-star vmlinux.lds.h: +char * frob;
+attribute-without-macro a.h: +#define __packed __attribute__((__packed__))
+attribute-without-macro a.h: +# define __packed\t__attribute__((packed))
+volatile-data a.c: +\ta = *(volatile u32 *)b;
+volatile-data a.c: +\ta = *(const volatile u32 __iomem *)b;
+volatile-data a.c: +\t*(volatile char *)(b + 1) = 2;
+unrelated-whitespace a.c: +int c;\n int d;\n@@\n-#include <a>\n #include <b>\n+#include <a>
+unrelated-whitespace a.c: +int c;\n int d;\n@@\n-\tint a;\n \tint b;\n+\tint a;
+unrelated-whitespace a.rst: +int c;\n int d;\n@@\n-use upto four\n+use up to four
+possible-misspelling a.c: +\t/* it wasn\xb4t that doesn\u2019t */
+possible-misspelling a.c: +\t/* it wasn`t that doesn\u2018t */
+subject-not-imperative a.c a: Put it: +int c;
+unsigned-without-int a.c Revert "a: b": +unsigned a;
+unsigned-without-int a.c Reapply "a: b": +unsigned a;
+unsigned-without-int a.c a: Revert commit 0123456789ab: +unsigned a;
+"""
+WRONG = r"""
+show-without-sysfs-emit a.c:  int a_show(char *buf)\n {\n+\tsnprintf(buf, 4, "a");
+short-kconfig-help Kconfig: +config A_B\n+\tbool "Frob it"
+continued-log a.c: +\tpr_cont("b");
+repeated-word a.h: +/* the the frob */
+repeated-word a.h: +/* the use of of. It */
+misplaced-star a.h: +char * frob;
+attribute-without-macro a.h: +#define __frob __attribute__((__packed__))
+volatile-data a.c: +\tvolatile u32 a;
+unrelated-whitespace a.c: +int c;\n int d;\n@@\n \tint b;\n-\tint a;\n+\tint  a;
+possible-misspelling a.c: +\t/* it wasn\xb4t recieved */
+subject-not-imperative a.c a: Sent it: +int c;
+unsigned-without-int a.c a: revert to the old order: +unsigned a;
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "number"),
+    [
+        *((row, 0) for row in MEANT.split("\n")[1:-1]),
+        *((row, 1) for row in WRONG.split("\n")[1:-1]),
+        *(
+            ("long-line a.sh: " + LOG.replace("+", f"+{sign}"), number)
+            for sign, number in (("# ", 0), ("#   ", 0), ("echo ", 1))
+        ),
+    ],
+)
+def test_what_is_meant_is_not_reported(row: str, number: int) -> None:
+    head, body = re.split(r": (?=[-+ ])", row, maxsplit=1)
+    name, path, subject = (*head.split(" ", 2), "a: b")[:3]
+    assert len(_reported(name, path, body, subject)) == number
+
+
+@pytest.mark.parametrize(("signer", "number"), [("ADA@example.org", 0), ("b@c.de", 1)])
+def test_an_address_in_another_case_is_the_authors(signer: str, number: int) -> None:
+    rules = [rule for rule in load_rules() if rule.name == "author-sign-off-mismatch"]
+    text = mail("a: b", f"c\n\nSigned-off-by: Ada Fixer <{signer}>", CODE)
+    assert len(run(Context(parse_patch(text.encode(), "a")), rules)) == number

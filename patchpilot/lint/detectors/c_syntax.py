@@ -90,7 +90,6 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
         needle.lower() in _added_text(context) for needle in arguments["needles"]
     ):
         return
-    removed = _removed(context)
     wanted = arguments.get("capture_patterns", {}).get("call", "")
     # a function with a word that `@call` may be is rare, and compiling the query takes longer than
     # all other rules
@@ -108,7 +107,7 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if tree is None or query is None:
             continue
         for line, values in _matches(unit, tree, query, arguments):
-            if line and context.patch.lines[line - 1][1:].strip() not in removed:
+            if line:
                 yield hit_on(line, **values)
 
 
@@ -229,15 +228,6 @@ def _filled(
         return compiled(pattern)
     escaped = {name: re.escape(text) for name, text in values.items()}
     return compile_cached(filled(filled(pattern, row), escaped))
-
-
-def _removed(context: Context) -> set[str]:
-    """Return the lines that the patch removes: what it only moves or indents is not reported."""
-    return {
-        line.text.strip()
-        for change in context.patch.files
-        for line in change.lines("-")
-    }
 
 
 @lru_cache(maxsize=1)

@@ -156,6 +156,9 @@ def _paths(patches: Sequence[Patch]) -> frozenset[str]:
     return frozenset(path for patch in patches for path in patch.paths)
 
 
+_SPACES = late(r"(?<!\w) | (?!\w)")
+
+
 @detector("whitespace-only-hunk")
 def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a hunk with only whitespace changes in a patch that makes other changes."""
@@ -176,8 +179,8 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
         (change, hunk)
         for change, hunk in hunks
         if _same_words(
-            [line.text for line in hunk.lines if line.kind == "-"],
-            [line.text for line in hunk.lines if line.kind == "+"],
+            [line.text for line in hunk.lines if line.kind in "- "],
+            [line.text for line in hunk.lines if line.kind in "+ "],
         )
     ]
     if len(whitespace_only) == len(hunks):
@@ -189,9 +192,11 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
 
 
 def _same_words(old: Sequence[str], new: Sequence[str]) -> bool:
-    return (bool(old) or bool(new)) and "".join(
-        "".join(line.split()) for line in old
-    ) == "".join("".join(line.split()) for line in new)
+    # "upto" and "up to" are not the same words
+    before, after = (
+        _SPACES.sub("", " ".join(" ".join(side).split())) for side in (old, new)
+    )
+    return before == after
 
 
 @detector(

@@ -267,7 +267,6 @@ def _registered(one: Arguments) -> RegisteredDetector:
     first=bool,
     first_in_file=bool,
     column=bool,
-    beyond_removed=bool,
     unless_paths_pattern=str,
 )
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
@@ -283,8 +282,7 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     each file. `unless_paths_pattern`, in which {name} is the text of a named group, must not match
     any path of the patch.
 
-    For lines of the diff, `paths_pattern` selects files, and `beyond_removed` reports only matches
-    in excess of the removed ones.
+    For lines of the diff, `paths_pattern` selects files.
     """
     unless = compiled(arguments.get("unless_pattern", NEVER))
     for (where, paths), cases in groupby(
@@ -345,45 +343,19 @@ def _looked_at(
     context: Context, arguments: Arguments, where: str, paths: str
 ) -> Iterator[Iterable[tuple[int, str]]]:
     """Yield the lines to search, file by file when the rule has conditions for files."""
-    if where not in _SIGNS or not (paths or not _OF_FILES.isdisjoint(arguments)):
+    if where not in _SIGNS or not (paths or "first_in_file" in arguments):
         yield part_lines(context, where)
         return
     paths_pattern = compiled(paths)
     for change in context.patch.files:
         if paths_pattern.search(change.path):
-            lines = list(_changed(change, where))
-            yield (
-                _beyond_removed(change, arguments, lines)
-                if arguments.get("beyond_removed")
-                else lines
-            )
+            yield _changed(change, where)
 
 
 @once
 def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
     """Return the lines of a part of the patch as `lines_of` yields them."""
     return tuple(lines_of(context, where))
-
-
-_OF_FILES = frozenset(("beyond_removed", "first_in_file"))
-
-
-def _beyond_removed(
-    change: FileChange, arguments: Arguments, lines: list[tuple[int, str]]
-) -> Lines:
-    """Return the lines without as many matches as the file loses."""
-    pattern = compiled(arguments["pattern"])
-    unless = compiled(arguments.get("unless_pattern", NEVER))
-
-    def matches(text: str) -> bool:
-        return bool(pattern.search(text)) and not unless.search(text)
-
-    removed = sum(matches(line.text) for line in change.lines("-"))
-    for at, text in lines:
-        if removed and matches(text):
-            removed -= 1
-        else:
-            yield at, text
 
 
 def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:

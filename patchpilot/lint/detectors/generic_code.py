@@ -32,7 +32,6 @@ _C = (".c", ".h")
     "match *pattern *near_pattern",
     generic=True,
     pattern=str,
-    unless_pattern=str,
     case_patterns=dict,
     line=("code", "text"),
     suffixes=list,
@@ -45,7 +44,6 @@ _C = (".c", ".h")
     below=int,
     section=bool,
     unless_hunk_pattern=str,
-    unless_unchanged_pattern=str,
     function_pattern=str,
     near=("code", "text"),
     same_indent=bool,
@@ -64,11 +62,10 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     to the text from `above` lines above to `below` lines below, preceded by the hunk's `section`;
     with `near` = "text" they see that text as written.
 
-    `unless_hunk_pattern` must not match any line of the hunk, `unless_unchanged_pattern` any line
-    that the patch does not change, and `unless_added_pattern` any line that it adds to any file;
-    in these patterns, {name} is the text of a named group of `pattern`. `same_indent` requires
-    the same indent for the nearest line of code above. In all of these patterns, <DECLARATION>
-    matches a line that declares local variables.
+    `unless_hunk_pattern` must not match any line of the hunk, and `unless_added_pattern` any line
+    that it adds to any file; in these patterns, {name} is the text of a named group of `pattern`.
+    `same_indent` requires the same indent for the nearest line of code above. In all of these
+    patterns, <DECLARATION> matches a line that declares local variables.
 
     `in_function` selects lines inside or outside of function bodies, `new_files` selects new
     files. `function_pattern` must match the head of the enclosing function, as far as the hunk or
@@ -80,7 +77,6 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             "case_patterns", {"": arguments.get("pattern", "")}
         ).items()
     ]
-    unless = _pattern(arguments.get("unless_pattern", NEVER))
     paths_pattern, whole = (
         compiled(arguments.get("paths_pattern", "")),
         arguments.get("line") == "text",
@@ -96,7 +92,7 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 break
         else:
             continue
-        if unless.search(text) or not paths_pattern.search(hunk.change.path):
+        if not paths_pattern.search(hunk.change.path):
             continue
         # once for each hunk, whose lines may all match
         exclusions = _exclusions(arguments, match)
@@ -180,7 +176,7 @@ class _Exclusion(NamedTuple):
 
 def _exclusions(arguments: Arguments, match: re.Match[str]) -> list[_Exclusion]:
     """Return the patterns of lines that say that a match is not reported."""
-    names = ("unless_hunk_pattern", "unless_unchanged_pattern", "unless_added_pattern")
+    names = ("unless_hunk_pattern", "unless_added_pattern")
     found = []
     for name in names:
         if text := arguments.get(name):
@@ -197,9 +193,8 @@ def _is_excluded(
     exclusions: Sequence[_Exclusion],
     texts: dict[object, str],
 ) -> bool:
-    """Return whether a line matches the pattern for the lines of the hunk, for those
-    that the patch does not change, or for all that it adds. `texts` keeps these
-    lines.
+    """Return whether a line of the hunk, or one that the patch adds, matches the pattern for it.
+    `texts` keeps these lines.
     """
     for exclusion in exclusions:
         key = hunk.hunk.patch_line, exclusion.name
@@ -231,8 +226,7 @@ def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
         for change in context.patch.files:
             yield from (line.text for line in change.lines("+"))
     else:
-        unchanged = name == "unless_unchanged_pattern"
-        yield from (line.text for line in hunk.lines if not (unchanged and line.added))
+        yield from (line.text for line in hunk.lines)
 
 
 @detector(
@@ -338,13 +332,8 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if not paths_pattern.search(hunk.change.path):
             continue
         for match in pattern.finditer(line.code):
-            if not any(
-                re.search(rf"\b{re.escape(match['name'])}\s*\(", gone.text)
-                for gone in hunk.change.lines("-")
-            ):
-                yield hit_on(
-                    line.patch_line, "", match.start("name") + 1, name=match["name"]
-                )
+            column = match.start("name") + 1
+            yield hit_on(line.patch_line, "", column, name=match["name"])
 
 
 @detector(

@@ -32,7 +32,6 @@ class _NewText(NamedTuple):
     pattern=str,
     unless_pattern=str,
     paths_pattern=str,
-    first_in_file=bool,
 )
 def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report matches of `pattern`, which may span lines, on the new side of a hunk.
@@ -42,12 +41,10 @@ def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
     The finding is on the line where the group `at` starts, or where the match starts without that
     group; it must be an added line. `unless_pattern`, in which {name} is the text of the group
-    `name`, must not match the same text. `paths_pattern` selects files. `first_in_file` stops
-    after one finding in each file.
+    `name`, must not match the same text. `paths_pattern` selects files.
     """
     pattern = compiled(arguments["pattern"])
     paths = compiled(arguments.get("paths_pattern", ""))
-    reported: set[str] = set()
     for text in _new_texts(context):
         path = text.change.path
         if not paths.search(path):
@@ -57,9 +54,6 @@ def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             sign = text.text[text.text.rfind("\n", 0, start) + 1]
             if sign != "+" or _is_excepted(arguments, match, text.text):
                 continue
-            if arguments.get("first_in_file") and path in reported:
-                break
-            reported.add(path)
             groups = {name: value or "" for name, value in match.groupdict().items()}
             number = text.text.count("\n", 0, start)
             yield Hit(text.patch_lines[number], values={"file": path, **groups})

@@ -77,7 +77,8 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
         return
     verb, order = found["verb"], imperative_of(found["verb"])
     if order and not (
-        verb.lower() in word_set("message", "nouns")
+        verb.lower() == order
+        or verb.lower() in word_set("message", "nouns")
         or re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
         or re.match(r"\w+ (?:to|for|in|of)\b", rest)
     ):

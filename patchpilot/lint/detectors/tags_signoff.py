@@ -70,7 +70,8 @@ def signoff(context: Context) -> TypedHits:
             continue
         found = _SIGNED.match(text)
         if found:
-            signed.take(found[1], author)
+            is_author = not as_script and found[1].lower() == author.lower()
+            signed.take(author if is_author else found[1], author)
         if (
             not line.in_header
             and text[colon - 2 : colon].lower() in ("by", "to", "cc")

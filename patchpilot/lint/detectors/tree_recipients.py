@@ -13,7 +13,6 @@ from patchpilot.lint.subsystem_facts import sections_of, subsystem
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.fix_claim import fix_claim
 from patchpilot.model.patch import Patch
-from patchpilot.projects.subsystems import subsystems
 
 if TYPE_CHECKING:
     from patchpilot.maintainers import SectionMatch
@@ -89,29 +88,6 @@ def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
     return bool(own) and own.issuperset(
         path for path in context.patch.paths if path != "MAINTAINERS"
     )
-
-
-@detector(
-    "foreign-tree",
-)
-def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a subject with another subsystem's tree than that of all its files."""
-    patch, own = context.patch, subsystem(context)
-    if own is None or not own.trees or not is_mail(patch) or not patch.has_diff:
-        return
-    known = {*own.trees, *own.other_trees}
-    others = {tree for other in subsystems().values() for tree in other.trees} - known
-    for word in patch.subject.words:
-        if word.lower() in others and not known & {
-            mark.lower() for mark in patch.subject.words
-        }:
-            yield subject_hit(
-                context,
-                tree=word,
-                trees="] or [PATCH ".join(own.trees),
-                subsystem=own.title,
-            )
-            return
 
 
 @detector(

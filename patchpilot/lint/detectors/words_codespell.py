@@ -23,7 +23,7 @@ from patchpilot.lint.message_prose import is_prose, pasted, quoted_titles
 from patchpilot.lint.new_side import NewLine, c_hunks
 from patchpilot.lint.word_lists import word_set
 
-_WORD = late(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
+_WORD = late(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’‘´`ʼ′][a-z])")
 
 _SENTENCE = late(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
 _PLAIN = late(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")

@@ -22,6 +22,7 @@ _DOUBLE = lazy(r"([a-z]{2,}) \1", re.IGNORECASE)
 _LISTING = lazy(r"[bcCdDlMnpPs?\-][rwxsStT\-]{9}")
 _HEX = lazy(r"\b[0-9a-f]{2,}\b", re.IGNORECASE)
 _HEX_WORDS = frozenset(["add", "added", "bad", "be"])
+_FILE_NAME = lazy(r"[a-z]\w*\.\w", re.IGNORECASE)
 _ENDS_IN_COMMENT = lazy(rf"{COMMENT}+\s*$")
 _LAST_WORD = lazy(rf"({_WORD})\s*$")
 _FIRST_IN_COMMENT = lazy(r"^\+\s*\*\s*([A-Za-z][a-z]+) ")
@@ -198,7 +199,8 @@ def _repeated(context: Context) -> TypedHits:
                 case = (
                     "meant" if line.log_after and _is_meant(context, line, word) else ""
                 )
-                if case and not context.options.as_script:
+                is_file = _FILE_NAME.match(line.raw, second)
+                if (case or is_file) and not context.options.as_script:
                     continue
                 yield (
                     "REPEATED_WORD",
