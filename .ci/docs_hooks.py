@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Documentation pages that are generated while the site is built: the rules of each pack, each
-command, and their lists; settings and environment; troubleshooting.
+"""Pages generated with the site: the rules of each pack, each command, and their lists; settings
+and environment; troubleshooting.
 
 Used by `make docs` through mkdocs.yml. Nothing is written to docs/: the rule packs and the command
 line's option tables are the only source.
@@ -29,7 +29,7 @@ RULES = "reference/rules"
 COMMANDS = "reference/cli"
 
 
-# weight of a page in the search: guides before long lists, contributors' pages last
+# rank guides above long reference lists, and contributor pages last
 BOOSTS = {
     "reference/rules/": 0.2,
     "reference/cli/": 0.4,
@@ -43,7 +43,7 @@ BOOSTS = {
     "how-to/add-a-transport": 0.2,
     "how-to/release": 0.2,
 }
-# search words that are not in the page
+# search terms that do not occur in the page
 SYNONYMS = {
     "reference/keys.md": ["keyboard shortcuts", "key bindings"],
     "how-to/use-in-an-editor.md": ["vim"],
@@ -51,7 +51,7 @@ SYNONYMS = {
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Return the page with the project's address, and set what the search reads."""
+    """Return the page with the project's address, and set its search terms."""
     path = page.file.src_uri
     for start, boost in BOOSTS.items():
         if path.startswith(start) and not path.endswith("index.md"):

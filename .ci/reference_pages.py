@@ -88,7 +88,7 @@ def settings_page() -> str:
 
 
 def variables() -> Iterator[tuple[str, str]]:
-    """Yield each row of `patchpilot help environment`: the names, and what they do."""
+    """Yield each row of `patchpilot help environment`: names and meanings."""
     for line in TOPICS["environment"].split("\n"):
         names, _, meaning = line.strip().partition("   ")
         if line.startswith("  ") and meaning:

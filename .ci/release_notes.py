@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Print the first section of CHANGELOG.md that has entries: the notes of a release."""
+"""Print the first section of CHANGELOG.md with entries: the notes of a release."""
 
 import re
 import sys

@@ -105,7 +105,7 @@ def module_size(file: Path) -> dict[str, int]:
 
 
 def is_value(node: ast.ClassDef) -> bool:
-    """Return whether a base or decorator makes the class one that holds values."""
+    """Return whether a base or decorator makes it a value class."""
     marks = [
         mark.func if isinstance(mark, ast.Call) else mark
         for mark in (*node.bases, *node.decorator_list)

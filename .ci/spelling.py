@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run codespell over every file of the repository; .ci/spelling.toml lists what is not misspelled,
-with the reason. Used by .ci/lint.
+"""Run codespell on every file of the repository; .ci/spelling.toml lists exceptions with reasons.
+Used by .ci/lint.
 
 Exit code 1: a misspelled word, or an exception that nothing needs.
 """
@@ -20,7 +20,7 @@ _LINE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<word>.+) ==> ")
 
 
 class _Exception(NamedTuple):
-    """Words that are correct in some files; all words if `words` is empty."""
+    """Words that are correct in some files, or all words if `words` is empty."""
 
     files: list[str]
     reason: str

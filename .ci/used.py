@@ -63,15 +63,14 @@ _.substatus
 _.find_maintainer_files
 _.maintainer_path
 _.related_near
-# in a string annotation
+# used in a string annotation
 UnidiffHunk
 # for added transports (docs/how-to/add-a-transport.md)
 as_sent
 # outgoing/transports.py finds them by name
 B4Transport
 SendEmailTransport
-# textual calls it
-# textual draws it
+# textual calls and draws it
 _.icon
 # keys of JSON objects, named in json_form
 _.target_id
@@ -100,8 +99,8 @@ troubleshooting_page
 _.get_theme_variable_defaults
 _.discover
 _.max_height
-# the subsystems' reference page prints it
+# used by the reference page on subsystems
 _.closes
-# read by name, like the other counts of a candidate
+# looked up by name, like the other feature counts
 _.beside
 beside

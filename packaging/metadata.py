@@ -10,7 +10,7 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 
 def with_absolute_links(text: str, version: str, url: str) -> str:
-    """The README with links and pictures that also work where packages are shown."""
+    """Return the README with links and pictures that also work on a package's page."""
     if not url:
         return text
     return re.sub(
@@ -23,7 +23,7 @@ def with_absolute_links(text: str, version: str, url: str) -> str:
 
 
 def links(address: dict[str, str], version: str) -> dict[str, str]:
-    """The links that a package index shows; none before the project is published."""
+    """Return the links shown by a package index, none before publication."""
     url = address["repository"]
     if not url:
         return {}

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The `patchpilot` command, which can also be run as `python -m patchpilot`."""
+"""The `patchpilot` command, which also runs as `python -m patchpilot`."""
 
 import sys
 from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Import the command line and run it; Ctrl-C ends it quietly even during the imports."""
+    """Import the command line and run it; Ctrl-C ends it quietly, even during the imports."""
     try:
         from patchpilot.cli.main import main as command
     except KeyboardInterrupt:

@@ -110,7 +110,7 @@ B4_ARCHIVE = "b4.midmask"
 
 
 def _key(name: str) -> Key:
-    """Return the setting with this name; raise UsageError if there is none."""
+    """Return the setting with this name; raise UsageError if it does not exist."""
     if name not in _BY_NAME:
         raise unknown("setting", name, _BY_NAME)
     return _BY_NAME[name]
@@ -149,15 +149,13 @@ class Settings(NamedTuple):
         return setting._replace(value=public_url(setting.value))
 
     def get(self, name: str) -> str:
-        """Return the value of a known setting, as text. Passwords are removed from addresses; see
-        `address`.
-        """
+        """Return a known setting's value as text, without passwords in addresses; see `address`."""
         value = self.address(name)
         return public_url(value) if _key(name).kind == "archive" else value
 
     def address(self, name: str) -> str:
-        """Return the value of a known setting for connecting to it: a URL keeps its password, so
-        never show it.
+        """Return a known setting's value for connecting: a URL keeps its password, so never
+        show it.
         """
         default = _key(name).default
         return (
@@ -167,7 +165,7 @@ class Settings(NamedTuple):
         )
 
     def flag(self, name: str) -> bool:
-        """Return the value of a known setting, as git interprets a boolean."""
+        """Return a known setting's value as a boolean, like git."""
         return self.get(name).lower() in _TRUE
 
     def number(self, name: str) -> int:
@@ -259,7 +257,7 @@ class _Reading:
             self.take(key, url, B4_ARCHIVE)
 
     def take_git(self, full: str, values: Sequence[str]) -> None:
-        """Use the values of a name in git's configuration, with or without hyphens."""
+        """Use the git configuration's values for a name, with or without hyphens."""
         plain = full.lower().removeprefix("patchpilot.").replace("-", "")
         name = next((name for name in _BY_NAME if name.replace("-", "") == plain), None)
         if name is None:
@@ -293,7 +291,7 @@ def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
 
 
 def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
-    """Return the error in a setting's value, or None if it is valid.
+    """Return the error in a setting's value, or None.
 
     Whether a profile, a rule, a transport or a revision exists is checked elsewhere.
     """

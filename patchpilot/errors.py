@@ -94,7 +94,7 @@ class InputError(PatchpilotError):
 
 
 class NoPatchError(InputError):
-    """A file is neither a message nor a diff, and does not look like an attempt at one."""
+    """An input that is neither a message nor a diff, and does not resemble one."""
 
 
 class PackError(PatchpilotError):
@@ -154,7 +154,7 @@ def did_you_mean(
 
 
 def suggestion(kind: str, word: str, known: Iterable[str]) -> str:
-    """Return the hint for an unknown word: the most similar known word, otherwise all valid ones.
+    """Return the hint for an unknown word: the most similar known word, or all valid ones.
 
     `kind` is the kind of the word, in the singular.
     """

@@ -50,7 +50,7 @@ def missing_extra(error: ImportError) -> MissingError | None:
 
 
 def install_command(extra: str) -> str:
-    """Return the command that installs an extra where this copy is installed.
+    """Return the command that installs an extra for this installation.
 
     It names the extra's packages, so that no index or clone with patchpilot is needed. Nothing can
     be added to a package of the system: the command then installs another copy, from a clone.
@@ -61,7 +61,7 @@ def install_command(extra: str) -> str:
     packages = " ".join(map(shlex.quote, packages_of(extra)))
     if (prefix / "pipx_metadata.json").exists():
         return f"pipx inject {prefix.name} {packages}"
-    if _made_by_uv(prefix):
+    if _is_uv_environment(prefix):
         return f"uv pip install --python {shlex.quote(sys.prefix)} {packages}"
     pip = prefix / "bin" / "pip"
     if shutil.which("pip") == str(pip):
@@ -87,7 +87,7 @@ def packages_of(extra: str) -> list[str]:
 
 
 def system_command(*programs: str) -> str:
-    """Return how to install programs: with the package manager of this machine, if it is known."""
+    """Return how to install programs, with this machine's package manager if known."""
     import csv
 
     with Path(__file__).with_name("programs.tsv").open(encoding="utf-8") as table:
@@ -107,7 +107,7 @@ def _is_managed() -> bool:
     return marker.exists() or "dist-packages" in Path(__file__).parts
 
 
-def _made_by_uv(prefix: Path) -> bool:
+def _is_uv_environment(prefix: Path) -> bool:
     """Return whether uv created this environment, which then has no pip."""
     file = prefix / "pyvenv.cfg"
     return file.is_file() and "\nuv = " in f"\n{file.read_text(errors='replace')}"

@@ -92,11 +92,11 @@ def user_dir(kind: str) -> str:
 
         paths = platformdirs.PlatformDirs("patchpilot", appauthor=False)
         return str(getattr(paths, f"user_{kind}_dir"))
-    # platformdirs takes longer to import than all projects to read, and a patch is asked about many
+    # importing platformdirs takes longer than reading all projects, and each patch needs this many
     # times
     base = os.environ.get(f"XDG_{kind.upper()}_HOME", "").strip()
     if not base.startswith("/"):
-        # Path.home() raises where there is none
+        # Path.home() raises an exception if there is no home
         home = os.environ.get("HOME", "").rstrip("/") or os.path.expanduser("~")  # noqa: PTH111
         below = {"data": "share", "state": "state"}[kind]
         base = f"{home}/.local/{below}" if home.startswith("/") else os.devnull

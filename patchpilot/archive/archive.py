@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads threads and search results from a public-inbox archive through liblore.
+"""Read threads and search results from a public-inbox archive through liblore.
 
 The archive is lore by default. Requests are rate-limited, and the size of answers is
 limited. A missing message raises `NotInArchiveError`, an unreachable archive
@@ -65,7 +65,7 @@ _SUFFIX = "answer"
 
 
 class AnswerCache:
-    """A cache for answers in a folder, each of which expires after a number of seconds.
+    """A folder that caches responses, each of which expires after a number of seconds.
 
     Without a folder, nothing is cached. The caller should store only usable answers.
     """
@@ -74,7 +74,7 @@ class AnswerCache:
         self._place, self._seconds = place, seconds
 
     def get(self, *question: str) -> bytes | None:
-        """Return the cached answer to a question; None if it is missing or has expired."""
+        """Return the cached response to a query, or None if it is missing or has expired."""
         file = self._file(question)
         if file is None:
             return None
@@ -191,7 +191,7 @@ class MailArchive(Protocol):
         """
 
     def reaches(self) -> datetime | None:
-        """Return the approximate time at which the latest messages arrived; None if unknown."""
+        """Return about when the latest messages arrived, or None if unknown."""
 
 
 class Archive(MailArchive):
@@ -266,14 +266,14 @@ class Archive(MailArchive):
         data = kept or self._ask(
             message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=True)
         )
-        mails = tuple(mail for mail in self._parsed(data) if mail.headers)
+        mails = tuple(mail for mail in self._parse_response(data) if mail.headers)
         if not mails:
             raise self._empty(self.skipped[before:])
         if not any(
             message_id in (mail.message_id, mail.in_reply_to, *mail.references)
             for mail in mails
         ):
-            raise self._other(f"the thread of {message_id}", message_id)
+            raise self._unrelated_mail(f"the thread of {message_id}", message_id)
         self.remembered = self.remembered or kept is not None
         if kept is None:
             self._kept.put(data, self.url, "thread", message_id)
@@ -299,7 +299,7 @@ class Archive(MailArchive):
             None,
         )
         if answer is None:
-            raise self._other(f"the mail {message_id}", message_id)
+            raise self._unrelated_mail(f"the mail {message_id}", message_id)
         if kept is None:
             self._kept.put(data, self.url, "mail", message_id)
         return answer
@@ -329,13 +329,15 @@ class Archive(MailArchive):
             return ()
         if not data:
             raise self._empty()
-        mails = tuple(mail for mail in self._parsed(data, without) if mail.headers)
+        mails = tuple(
+            mail for mail in self._parse_response(data, without) if mail.headers
+        )
         if kept is None:
             self._kept.put(data, *question)
         return mails
 
     def reaches(self) -> datetime | None:
-        """Return the approximate time at which the latest messages arrived; None if unknown.
+        """Return about when the latest messages arrived, or None if unknown.
 
         The time is the median of the dates in the archive's feed, because single dates may be
         wrong.
@@ -355,7 +357,9 @@ class Archive(MailArchive):
         moments = sorted(filter(None, found))
         return moments[len(moments) // 2] if moments else None
 
-    def _parsed(self, data: bytes, without: Container[str] = ()) -> tuple[Mail, ...]:
+    def _parse_response(
+        self, data: bytes, without: Container[str] = ()
+    ) -> tuple[Mail, ...]:
         return parse(
             data,
             skipped=self.skipped.append,
@@ -374,19 +378,19 @@ class Archive(MailArchive):
             raise CancelledError()
         time.sleep(max(0.0, self._last + BETWEEN_REQUESTS - time.monotonic()))
         try:
-            return self._translated(what, question)
+            return self._translate_errors(what, question)
         finally:
             self._last = time.monotonic()
 
-    def _translated(self, what: str, question: Callable[["LoreNode"], T]) -> T:
+    def _translate_errors(self, what: str, question: Callable[["LoreNode"], T]) -> T:
         try:
-            with _own_charset():
+            with _keep_email_charset():
                 import requests
                 from liblore import LibloreError, OperationCancelledError, RemoteError
         except ImportError as error:
             raise missing_extra(error) or error from error
         try:
-            return question(self._connected())
+            return question(self._connect())
         except OperationCancelledError as error:
             raise CancelledError() from error
         except RemoteError as error:
@@ -428,7 +432,8 @@ class Archive(MailArchive):
         return self._unreachable(f"HTTP status {status}")
 
     def _is_there(self) -> bool:
-        """Return whether the archive's own page is there: a wrong path gives 404 for every mail.
+        """Return whether the archive's own page exists, because a wrong path gives 404 for every
+        mail.
 
         Asked once.
         """
@@ -444,7 +449,7 @@ class Archive(MailArchive):
                 return True
         return self._exists
 
-    def _other(self, wanted: str, message_id: str) -> NetworkError:
+    def _unrelated_mail(self, wanted: str, message_id: str) -> NetworkError:
         return NetworkError(
             f"{self.host} sent something other than {wanted}",
             hint=f"open the URL in a browser: {self.url}/{quote_url(message_id)}/",
@@ -469,9 +474,9 @@ class Archive(MailArchive):
             ),
         )
 
-    def _connected(self) -> "LoreNode":
+    def _connect(self) -> "LoreNode":
         if self._node is None:
-            with _own_charset():
+            with _keep_email_charset():
                 from liblore.node import LoreNode
             log = logging.getLogger("liblore")
             log.addHandler(logging.NullHandler())
@@ -494,8 +499,8 @@ class Archive(MailArchive):
 
 
 @contextmanager
-def _own_charset() -> Iterator[None]:
-    """Keep what the email package does with UTF-8: importing liblore changes it for the whole
+def _keep_email_charset() -> Iterator[None]:
+    """Restore the email package's UTF-8 handling, which importing liblore changes for the whole
     process.
     """
     saved = dict(email.charset.CHARSETS)
@@ -580,8 +585,8 @@ def polite_session(
 
 
 def _refuse_elsewhere(url: str, target: str, hosts: Container[str]) -> None:
-    """InvalidURL for a redirect to a host that is not of `hosts`, from https to http, or to what is
-    no URL.
+    """Raise InvalidURL for a redirect to a host outside `hosts`, from https to http, or to an
+    invalid URL.
     """
     from requests.exceptions import InvalidURL
 
@@ -596,7 +601,9 @@ def _refuse_elsewhere(url: str, target: str, hosts: Container[str]) -> None:
 
 
 def _wait(retry_after: str, attempt: int) -> float:
-    """Seconds to wait: the server's Retry-After up to a limit, otherwise one, then two."""
+    """Return the seconds to wait: the server's Retry-After up to a limit, otherwise one, then
+    two.
+    """
     return (
         min(float(retry_after), LONGEST_WAIT)
         if retry_after.isascii() and retry_after.isdigit()
@@ -668,7 +675,7 @@ def _read(
 
 
 def _is_large(data: bytes) -> bool:
-    """Return whether what is packed is larger than what is taken of one answer."""
+    """Return whether compressed data exceeds the size limit for a response."""
     return (
         sum(map(len, islice(unpacked((data,), ""), MAX_ANSWER // PIECE + 2)))
         > MAX_ANSWER

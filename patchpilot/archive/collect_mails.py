@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collects all messages about a series in an archive.
+"""Collect all messages about a series in an archive.
 
 These are the messages of its threads, its other revisions, and messages in other threads
 from the stable maintainers and from bots.
@@ -89,8 +89,8 @@ def gather(
 
 @dataclass
 class _Search:
-    """The search for the mails about a series: `have` grows with each query, and `only_sent`, the
-    ids of what was sent from here and not found, becomes less.
+    """A search for mails about a series: `have` grows with each query, while `only_sent`, the
+    missing ids of what was sent from here, shrinks.
     """
 
     archive: MailArchive
@@ -107,7 +107,7 @@ class _Search:
         self._take(self.archive.thread(message_id, fresh=self.fresh))
 
     def widen(self) -> None:
-        """Search for messages that are not in the first thread.
+        """Search for messages outside the first thread.
 
         These are other revisions and their threads, messages from the stable maintainers and from
         bots, and messages that name the commit.
@@ -116,7 +116,7 @@ class _Search:
         if status is None:
             return
         self.progress("searching for other revisions")
-        self._add_threads_of(_revision_queries(status))
+        self._add_threads(_revision_queries(status))
         status = self._status() or status
         self._add_revisions(status)
         status = self._status() or status
@@ -125,12 +125,12 @@ class _Search:
             post.title for post in status.topic.latest.patches if len(post.title) >= 8
         )
         for title in list(dict.fromkeys(titles))[:MAX_TITLES]:
-            # patchwork's summaries name what was applied in their text
+            # patchwork's summary mails name the applied patches in their text
             by_patchwork = f"(b:{quoted(title)} AND f:patchwork-bot)"
             query = f"(s:{quoted(title)} AND {MACHINES}) OR {by_patchwork}"
             self._take(self.archive.search(query, fresh=self.fresh))
-        self._add_threads_of(_carrier_queries(status))
-        self._add_what_names_the_commit()
+        self._add_threads(_carrier_queries(status))
+        self._add_mails_naming_the_commit()
         self._add_follow_ups()
 
     def _take(self, mails: Iterable[Mail]) -> None:
@@ -141,17 +141,17 @@ class _Search:
             self.have.setdefault(mail.message_id, mail)
 
     def _status(self, message_id: str = "") -> Status | None:
-        """Return what is known by now of the series, or of another one with this mail."""
+        """Return what is known so far of the series, or of another one with this mail."""
         anchor = message_id or self.message_id
         every = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
         return status_of(anchor, every)
 
-    def _add_threads_of(self, queries: Iterable[str]) -> None:
+    def _add_threads(self, queries: Iterable[str]) -> None:
         for query in queries:
             self._take(self.archive.search(query, threads=True, fresh=self.fresh))
 
     def _add_revisions(self, status: Status) -> None:
-        """Take the threads of the revisions, the latest first, and of those that are missing."""
+        """Add the threads of the revisions, latest first, and of missing ones."""
         heads = [
             revision.head.message_id for revision in reversed(status.topic.revisions)
         ]
@@ -168,8 +168,8 @@ class _Search:
             mail.in_reply_to == message_id for mail in self.have.values()
         )
 
-    def _add_what_names_the_commit(self) -> None:
-        """Take the mails that reference the commit."""
+    def _add_mails_naming_the_commit(self) -> None:
+        """Add mails that reference the commit."""
         status = self._status()
         landed = status.landed if status else ()
         commits = list(
@@ -180,20 +180,19 @@ class _Search:
             self._take(self.archive.search(f"b:{commit}*", fresh=self.fresh))
 
     def _add_follow_ups(self) -> None:
-        """Take all revisions of the series that fix or revert this one."""
+        """Add all revisions of series that fix or revert this one."""
         status = self._status()
         for follow_up in status.follow_ups[:MAX_FOLLOW_UPS] if status else ():
             other = self._status(follow_up.message_id)
-            self._add_threads_of(_revision_queries(other) if other else ())
+            self._add_threads(_revision_queries(other) if other else ())
 
 
 def _revision_queries(status: Status) -> list[str]:
-    """Search for other revisions: by change-id, by what links to a known one, by title
-    and author; where a version is not there, by the files the author's patches
-    touch.
+    """Search for other revisions by change-id, by links to a known one, by title and author,
+    and, for missing versions, by the files of the author's patches.
     """
     topic = status.topic
-    author = _by(topic.author)
+    author = _sender_condition(topic.author)
     linking = [
         f"b:{quoted(revision.head.message_id)} AND {author}"
         for revision in topic.revisions[-2:]
@@ -218,15 +217,15 @@ def _gap_queries(topic: PostedTopic) -> list[str]:
     files = sorted(topic.revisions[0].files, key=len)[-MAX_FILES:]
     return (
         [
-            f"{_by(topic.author)} AND ({' OR '.join(f'dfn:{quoted(file)}' for file in files)}) AND"
-            " NOT s:re"
+            f"{_sender_condition(topic.author)} AND"
+            f" ({' OR '.join(f'dfn:{quoted(file)}' for file in files)}) AND NOT s:re"
         ]
         if files
         else []
     )
 
 
-def _by(author: Address) -> str:
+def _sender_condition(author: Address) -> str:
     """Return a condition on the sender: by address, or by name, as people change their
     addresses.
     """
@@ -238,8 +237,8 @@ def _by(author: Address) -> str:
 
 
 def _carrier_queries(status: Status) -> list[str]:
-    """Search for who forwards the patches: with the author's name in their text, or in
-    a request to pull.
+    """Search for people who forward the patches, with the author's name in their text or in a
+    pull request.
     """
     topic = status.topic
     if topic.latest.backport_to:
@@ -253,7 +252,7 @@ def _carrier_queries(status: Status) -> list[str]:
     listed = " OR ".join(f"b:{quoted(title)}" for title in titles)
     sent_on = (
         f"b:{quoted(topic.author.email)} AND ({subjects}) "
-        f"AND NOT {_by(topic.author)} AND NOT s:re"
+        f"AND NOT {_sender_condition(topic.author)} AND NOT s:re"
     )
     return (
         [sent_on, f"s:pull AND ({listed}) AND b:{quoted(topic.author.name)}"]
@@ -285,7 +284,7 @@ def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
 def _about(
     message_id: str, mails: Iterable[Mail], reader: MailReader
 ) -> tuple[Mail, ...]:
-    """Return the mails of the series and of what follows it up.
+    """Return the mails of the series and its follow-ups.
 
     What a search found besides is left out.
     """

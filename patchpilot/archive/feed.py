@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fetches small public JSON documents, such as the list of kernel releases.
+"""Fetch small public JSON documents, such as the list of kernel releases.
 
 The module can post JSON documents with an API token.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the commits of a series in a repository.
+"""Find the commits of a series in a repository.
 
 They are searched for in mainline (with the first release), linux-next, maintainers' trees
 and every stable branch. Commits that revert or fix the series are included.
@@ -56,7 +56,7 @@ rebase.
 
 @dataclass(frozen=True, slots=True)
 class InRepository:
-    """The commits of a series in a repository, and the later mainline commits that fix it.
+    """A series' commits in a repository, and the later mainline commits that fix it.
 
     The commits are grouped by tree, mainline first. `needs` are the stable branches that need it,
     None if no commit of it is in mainline.
@@ -84,7 +84,7 @@ def in_repository(
     progress: Progress = silent,
     remote: str = "",
 ) -> InRepository:
-    """Return the commits of a series in a repository; empty if it has no mainline."""
+    """Return a series' commits in a repository; empty without a mainline."""
     tip = mainline(repository)
     if tip is None:
         return InRepository()
@@ -98,7 +98,7 @@ def in_repository(
         merged = _commits(status, history, tip)
         for found in merged:
             release = releases.first(found.landing.commit)
-            landed = _landed(
+            landed = _describe_landing(
                 project.mainline,
                 found,
                 found.landing,
@@ -114,7 +114,7 @@ def in_repository(
             for branch, landing in there:
                 point = _first_point_release(repository, branch.version, landing.commit)
                 commits.append(
-                    _landed(
+                    _describe_landing(
                         f"stable/linux-{branch.version}.y",
                         found,
                         landing,
@@ -123,7 +123,7 @@ def in_repository(
                     )
                 )
             having = [branch for branch, landing in there if landing.holds]
-            follow_ups += _fixed_by(
+            follow_ups += _find_fixes(
                 found.landing.commit, history, tip, having, project.mainline
             )
         following = linux_next(repository)
@@ -131,7 +131,7 @@ def in_repository(
         if following:
             tags = next_tags(repository)
             commits += [
-                _landed(
+                _describe_landing(
                     LINUX_NEXT,
                     found,
                     found.landing,
@@ -202,7 +202,7 @@ def _holds(commit: str, branch: Branch, history: History) -> bool:
     return landing is not None and landing.holds
 
 
-def _landed(
+def _describe_landing(
     tree: str,
     found: _Found,
     landing: Landing,
@@ -223,7 +223,7 @@ def _landed(
     )
 
 
-def _fixed_by(
+def _find_fixes(
     commit: str, history: History, tip: str, branches: Sequence[Branch], tree: str
 ) -> Iterator[FollowUp]:
     """Yield the commits of mainline that name a commit in a `Fixes:` line, each with
@@ -254,8 +254,8 @@ def _commits(
     tip: str,
     done: frozenset[str] | set[str] = frozenset(),
 ) -> list[_Found]:
-    """Return the commits of a branch that the patches of a series became, those of
-    titles that are `done` left out.
+    """Return the commits of a branch that a series' patches became, except for titles that are
+    `done`.
 
     By the ids reported in mails; else by subject and author, a revert of which is in effect only
     where no other one is there; else by the link to the mail or the same changes, among the commits
@@ -273,7 +273,10 @@ def _commits(
         if title_key(subject) in done:
             continue
         one = found[commit] = _Found(
-            landed.patch, landed.title or subject, "", _landing(commit, history, tip)
+            landed.patch,
+            landed.title or subject,
+            "",
+            _find_landing(commit, history, tip),
         )
         if one.landing.holds:
             have |= {title_key(one.title), title_key(subject)}
@@ -283,27 +286,27 @@ def _commits(
         key = post.key
         if key in have:
             continue
-        landing, how = _by_subject(status, post, history, tip), ""
-        if landing is None and (same := _by_content(status, post, history, tip)):
-            landing, how = _landing(same[0], history, tip), same[1]
+        landing, how = _find_by_subject(status, post, history, tip), ""
+        if landing is None and (same := _find_by_content(status, post, history, tip)):
+            landing, how = _find_landing(same[0], history, tip), same[1]
         if landing and landing.commit not in found:
             found.pop(reverted.get(key, ""), None)
             found[landing.commit] = _Found(post.number or 1, post.title, how, landing)
     return list(found.values())
 
 
-def _landing(commit: str, history: History, tip: str) -> Landing:
-    """Return how a commit of a branch is in it: also whether it was reverted there."""
+def _find_landing(commit: str, history: History, tip: str) -> Landing:
+    """Return how a branch contains a commit, and whether it was reverted there."""
     return history.landed(commit, tip, content=False) or Landing(
         commit, LandedHow.ANCESTRY
     )
 
 
-def _by_subject(
+def _find_by_subject(
     status: Status, post: Post, history: History, tip: str
 ) -> Landing | None:
-    """Return the commit with the patch's title and author: one that is in effect, else
-    the last that was reverted.
+    """Return the commit with the patch's title and author: one in effect, otherwise the last
+    reverted one.
     """
     authors = authors_of(status, post.body)
     reach = history.index.reach(tip)
@@ -313,7 +316,7 @@ def _by_subject(
         if number in reach
     ]
     landings = [
-        _landing(commit.id, history, tip)
+        _find_landing(commit.id, history, tip)
         for commit in history.repository.commits(ids)
         if commit.author.key in authors
     ]
@@ -323,11 +326,11 @@ def _by_subject(
     )
 
 
-def _by_content(
+def _find_by_content(
     status: Status, post: Post, history: History, tip: str
 ) -> tuple[str, str] | None:
-    """Return the commit that links to the mail, else the one of the author that
-    changes the same lines: maintainers change titles.
+    """Return the commit that links to the mail, or the author's with the same changes, because
+    maintainers change titles.
     """
     repository, first = history.repository, status.topic.revisions[0].sent
     patch = post.patch
@@ -391,7 +394,7 @@ def _by_content(
 
 
 def authors_of(status: Status, body: str) -> set[str]:
-    """Return the possible authors of a commit: the sender and the From: line in the patch."""
+    """Return a commit's possible authors: the sender and the From: line in the patch."""
     inner = re.match(r"\s*From: .*<([^<>\s]+)>", body)
     return {status.topic.author.key, *([inner[1].lower()] if inner else [])}
 
@@ -457,7 +460,7 @@ def in_trees(
         *(f"--author=<{author}>" for author in authors),
         *beyond,
     )
-    taken = list(_taken(repository.commits(ids), posts, authors))
+    taken = list(_match_commits(repository.commits(ids), posts, authors))
     if not taken:
         return
     children: dict[str, list[str]] = {}
@@ -468,7 +471,7 @@ def in_trees(
     for commit, post in taken:
         names = [
             name
-            for later in _with_descendants(commit.id, children)
+            for later in _add_descendants(commit.id, children)
             for name in by_tip.get(later, ())
         ]
         for tree in _trees(repository, names):
@@ -482,10 +485,10 @@ def in_trees(
             )
 
 
-def _taken(
+def _match_commits(
     commits: Iterable[Commit], posts: Sequence[Post], authors: Collection[str]
 ) -> Iterator[tuple[Commit, Post]]:
-    """Yield the commits that are those of a patch, each with the patch."""
+    """Yield the commits of patches, each with its patch."""
     titles = {post.key: post for post in posts}
     mails = {post.message_id: post for post in posts}
     for commit in commits:
@@ -502,7 +505,7 @@ def _taken(
             yield commit, post
 
 
-def _with_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set[str]:
+def _add_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set[str]:
     found, todo = {commit}, [commit]
     while todo:
         following = [

@@ -99,9 +99,9 @@ class LocalArchive(MailArchive):
 
         Raises `NotInArchiveError` if the archive does not have the message.
         """
-        mails = self._read(self._thread_of(self._opened(), [message_id]))
+        mails = self._read(self._find_thread(self._open_index(), [message_id]))
         if not any(mail.message_id == message_id for mail in mails):
-            raise self._absent(message_id)
+            raise self._missing_mail(message_id)
         return mails
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
@@ -109,7 +109,7 @@ class LocalArchive(MailArchive):
 
         Raises `NotInArchiveError` if the archive does not have the message.
         """
-        index = self._opened()
+        index = self._open_index()
         found = self._read(
             row[0]
             for row in index.execute(
@@ -117,7 +117,7 @@ class LocalArchive(MailArchive):
             ).fetchall()
         )
         if not found:
-            raise self._absent(message_id)
+            raise self._missing_mail(message_id)
         return found[0]
 
     def search(
@@ -134,8 +134,8 @@ class LocalArchive(MailArchive):
         many matches, only the latest ones are returned.
         """
         wanted = condition(query)
-        index = self._opened(wanted.since if not threads else 0.0)
-        # a mail that is named is never what is left out
+        index = self._open_index(wanted.since if not threads else 0.0)
+        # never evict a mail that was requested by name
         named = _NAMED.findall(query)
         order = (
             f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
@@ -150,7 +150,7 @@ class LocalArchive(MailArchive):
             )
         )
         return self._read(
-            self._thread_of(index, [row[1] for row in found])
+            self._find_thread(index, [row[1] for row in found])
             if threads
             else [row[0] for row in found]
         )
@@ -158,7 +158,7 @@ class LocalArchive(MailArchive):
     def reaches(self) -> None:
         """Return None, because the index already records which messages are new."""
 
-    def _absent(self, message_id: str) -> NotInArchiveError:
+    def _missing_mail(self, message_id: str) -> NotInArchiveError:
         return NotInArchiveError(
             f"{self._path} has no message {message_id}",
             hint="update the archive, or pass another one with --lore",
@@ -174,13 +174,15 @@ class LocalArchive(MailArchive):
             ).fetchone()
             raw = self._mails.read(place := str(row[0])) if row else None
             mail = (
-                self._parsed(raw, place, self.parse_mail) if raw is not None else None
+                self._parse_mail(raw, place, self.parse_mail)
+                if raw is not None
+                else None
             )
             if mail is not None:
                 mails.setdefault(mail.message_id, mail)
         return tuple(mails.values())
 
-    def _parsed(self, raw: bytes, place: str, parse: ParseMail) -> Mail | None:
+    def _parse_mail(self, raw: bytes, place: str, parse: ParseMail) -> Mail | None:
         """Return a mail.
 
         `parse_mail` itself for one that is only looked into, as a call keeps what it parses.
@@ -191,11 +193,11 @@ class LocalArchive(MailArchive):
             self.skipped.append(f"{self._path}: {place}: {error.message}: skipped")
             return None
 
-    def _thread_of(
+    def _find_thread(
         self, index: sqlite3.Connection, message_ids: Iterable[str]
     ) -> set[int]:
-        """Return the numbers of all mails that are connected to these by references,
-        also by those to mails missing from the archive.
+        """Return the numbers of all mails connected to these by references, including
+        references to mails missing from the archive.
         """
         todo, seen, found = list(message_ids), set[str](), set[int]()
         while todo and len(found) < _MOST_OF_THREAD:
@@ -223,7 +225,7 @@ class LocalArchive(MailArchive):
 
     # the index
 
-    def _opened(self, since: float = 0.0) -> sqlite3.Connection:
+    def _open_index(self, since: float = 0.0) -> sqlite3.Connection:
         """Return the index, with all mails that arrived since then."""
         self._queries += 1
         try:
@@ -237,7 +239,7 @@ class LocalArchive(MailArchive):
                     self._index.create_function(
                         "says", 2, self._says, deterministic=True
                     )
-                self._bring_up_to_date(self._index, self._mails, since)
+                self._update_index(self._index, self._mails, since)
         except OSError as error:
             raise NetworkError(
                 f"{self._path} cannot be read: {error.strerror}",
@@ -245,19 +247,17 @@ class LocalArchive(MailArchive):
             ) from error
         return self._index
 
-    def _bring_up_to_date(
+    def _update_index(
         self, index: sqlite3.Connection, mails: LocalMails, since: float
     ) -> None:
-        """Index what is not yet indexed, the latest mails first, in steps that stay when the
-        reading is ended.
-        """
+        """Index new mails, latest first, in steps that survive an interruption."""
         row = index.execute("SELECT state, since, whole FROM state").fetchone()
         before, indexed_since, is_whole = (
             (str(row[0]), float(row[1]), bool(row[2])) if row else ("", since, False)
         )
         if is_whole and before == self._state and indexed_since <= since:
             return
-        with _changing(index):
+        with _lock_for_writing(index):
             if not before or mails.is_replaced(before):
                 index.execute("DELETE FROM mail")
                 is_whole, indexed_since = False, since
@@ -266,7 +266,7 @@ class LocalArchive(MailArchive):
                 "DELETE FROM mail WHERE place = ?",
                 ((place,) for place in list(mails.gone(iter(known)))),
             )
-        # where not all was indexed, all is looked through, and what is there passed over
+        # if the index is incomplete, scan everything and skip what is indexed
         since = min(since, indexed_since) if is_whole else since
         from_state = before if is_whole and since == indexed_since else ""
         found = mails.new(from_state, known, since)
@@ -275,12 +275,12 @@ class LocalArchive(MailArchive):
             mails.count(from_state, since) - (0 if from_state else len(known)),
         )
         while not self._stop.is_set():
-            with _changing(index):
+            with _lock_for_writing(index):
                 added = 0
                 for mail in itertools.islice(found, _AT_ONCE):
                     self._add(index, mail)
                     added += 1
-                # not whole when some mails since then are not indexed
+                # the result is incomplete if some mails since then are not indexed
                 index.execute("DELETE FROM state")
                 state = (self._state, since, added < _AT_ONCE)
                 index.execute("INSERT INTO state VALUES (?, ?, ?)", state)
@@ -295,7 +295,7 @@ class LocalArchive(MailArchive):
         raise CancelledError()
 
     def _file(self) -> Path | None:
-        """Return the file of the index; None where it can only be kept in memory."""
+        """Return the file of the index, or None if it can only be kept in memory."""
         folder = cache_dir() / "local-archives"
         name = hashlib.sha256(
             f"{_LAYOUT} {self._path}".encode("utf-8", "surrogateescape")
@@ -304,7 +304,7 @@ class LocalArchive(MailArchive):
 
     @contextmanager
     def _alone(self, file: Path | None) -> Iterator[None]:
-        """Index while no other process does.
+        """Index unless another process does.
 
         What another one has indexed meanwhile is there then.
         """
@@ -325,7 +325,7 @@ class LocalArchive(MailArchive):
             yield
 
     def _add(self, index: sqlite3.Connection, found: FoundMail) -> None:
-        mail = self._parsed(found.raw, found.place, parse_mail)
+        mail = self._parse_mail(found.raw, found.place, parse_mail)
         if mail is None or not mail.headers:
             return
         people = " ".join(
@@ -356,12 +356,12 @@ class LocalArchive(MailArchive):
 
     def _says(self, place: str, words: str) -> bool:
         raw = self._mails.read(place) if self._mails else None
-        mail = self._parsed(raw, place, parse_mail) if raw is not None else None
+        mail = self._parse_mail(raw, place, parse_mail) if raw is not None else None
         return mail is not None and words in words_of(mail.body)
 
 
 def _database(file: Path | None) -> sqlite3.Connection:
-    """Return the index in a file, made again from the mails where it is damaged."""
+    """Return the index in a file, rebuilding a damaged one from the mails."""
     for again in (True, False):
         index = sqlite3.connect(file or ":memory:", isolation_level=None, timeout=60)
         try:
@@ -380,7 +380,7 @@ def _database(file: Path | None) -> sqlite3.Connection:
 
 
 @contextmanager
-def _changing(index: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def _lock_for_writing(index: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     index.execute("BEGIN IMMEDIATE")
     try:
         yield index
@@ -391,8 +391,8 @@ def _changing(index: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 def _tokens(mail: Mail) -> set[str]:
-    """Return the commits, Message-IDs, change-ids and files that a mail names, and
-    whether it is a report about a delivery.
+    """Return the commits, Message-IDs, change-ids and files that a mail names, and whether it
+    is a delivery report.
     """
     body = mail.body
     tokens: dict[str, None] = {REPORT: None} if delivery_reports(mail) else {}

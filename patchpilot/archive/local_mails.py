@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the messages of a local archive.
+"""Read the messages of a local archive.
 
 The archive is a public-inbox directory or epoch, a maildir, or an mbox. `lei q -o DIR`
 writes a maildir, `public-inbox-clone URL DIR` a directory of epochs.
@@ -54,11 +54,11 @@ class LocalMails(Protocol):
         return False
 
     def gone(self, known: Iterator[str]) -> Iterator[str]:
-        """Yield the given places in the archive that no longer contain a message."""
+        """Yield those of the given places that no longer contain a message."""
         return iter(())
 
     def read(self, place: str) -> bytes | None:
-        """Return the message at a place in the archive; None if it no longer exists."""
+        """Return the message at a place in the archive, or None if it is gone."""
 
     def close(self) -> None:
         """Close open files and processes."""
@@ -113,7 +113,7 @@ def _is_git(path: Path) -> bool:
 
 
 class _Epochs(LocalMails):
-    """The epochs of a public-inbox (format v2): each commit adds the mail of its file `m`."""
+    """The epochs of a public-inbox (format v2): each commit adds the mail in its file `m`."""
 
     def __init__(self, path: Path, epochs: tuple[Path, ...]) -> None:
         self.path = path
@@ -144,7 +144,7 @@ class _Epochs(LocalMails):
             }
             with CatFile(self._epochs[name]) as objects:
                 for blob, found in objects.many(times):
-                    if (raw := _mail_in(found)) is not None:
+                    if (raw := _read_added_mail(found)) is not None:
                         yield FoundMail(
                             f"{name}:{blob.removesuffix(':m')}", raw, times[blob]
                         )
@@ -186,7 +186,7 @@ class _Epochs(LocalMails):
             return None
         if name not in self._open:
             self._open[name] = CatFile(self._epochs[name])
-        return _mail_in(self._open[name].get(f"{commit}:m"))
+        return _read_added_mail(self._open[name].get(f"{commit}:m"))
 
     def close(self) -> None:
         for reader in self._open.values():
@@ -194,15 +194,17 @@ class _Epochs(LocalMails):
         self._open.clear()
 
 
-def _mail_in(found: tuple[str, str, bytes] | None) -> bytes | None:
-    """Return the mail that a commit added; a commit without one removes a mail."""
+def _read_added_mail(found: tuple[str, str, bytes] | None) -> bytes | None:
+    """Return the mail that a commit added, or nothing for a commit that removes one."""
     return (
         found[2] if found and found[1] == "blob" and len(found[2]) <= MAX_MAIL else None
     )
 
 
 class _Maildir(LocalMails):
-    """A maildir: a file a mail below `new` and `cur`, whose name may get flags after a colon."""
+    """A maildir: one file per mail below `new` and `cur`, whose name may get flags after a
+    colon.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -245,7 +247,7 @@ class _Maildir(LocalMails):
 
 
 class _Mbox(LocalMails):
-    """A file of mails, plain or gzipped; it is read whole again when it has changed."""
+    """A file of mails, plain or gzipped, which is read completely after a change."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

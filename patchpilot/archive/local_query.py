@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Translates archive searches into SQL conditions on the index of a local archive.
+"""Translate archive searches into SQL conditions on the index of a local archive.
 
 The syntax is the part of public-inbox's search that patchpilot uses: the prefixes s, f,
 a, b, nq (treated as b), m, rt and dfn, terms without a prefix, quoted phrases, a `*` at
@@ -36,7 +36,7 @@ class Condition(NamedTuple):
 
 
 def words_of(text: str) -> str:
-    """Return the words of a text in lower case, separated and enclosed by spaces.
+    """Return a text's words in lower case, separated and enclosed by spaces.
 
     A text contains a phrase if the result for the text contains the result for the phrase.
     """
@@ -48,7 +48,7 @@ def ids_in(text: str) -> list[str]:
 
     Of a Message-ID with a slash, only the part after the slash is returned.
     """
-    # an id is on one line, and most lines of a patch have none
+    # a Message-ID is on one line, and most lines of a patch have none
     return [
         found.lower()
         for line in text.split("\n")
@@ -96,7 +96,7 @@ class _Parser:
         while self._next_is("OR"):
             self._at += 1
             parts.append(self._all_of())
-        return _joined("OR", parts)
+        return _join_conditions("OR", parts)
 
     def _all_of(self) -> Condition:
         parts = [self._one()]
@@ -104,7 +104,7 @@ class _Parser:
             if self._next_is("AND"):
                 self._at += 1
             parts.append(self._one())
-        return _joined("AND", sorted(parts, key=lambda part: part.cost))
+        return _join_conditions("AND", sorted(parts, key=lambda part: part.cost))
 
     def _one(self) -> Condition:
         if self._next_is("NOT"):
@@ -132,7 +132,7 @@ class _Parser:
             return Condition(f"instr({_COLUMNS[field]}, ?) > 0", (words_of(value),), 1)
         if field == "m":
             return Condition("mail.message_id = ?", (value,))
-        if field == "rt" and (arrived := _arrived(value)):
+        if field == "rt" and (arrived := _arrival_condition(value)):
             return arrived
         if field == "dfn":
             return _token(f"file:{value}")
@@ -154,7 +154,7 @@ def _token(value: str) -> Condition:
     return Condition("mail.id IN (SELECT mail FROM token WHERE token = ?)", (value,))
 
 
-def _joined(word: str, parts: list[Condition]) -> Condition:
+def _join_conditions(word: str, parts: list[Condition]) -> Condition:
     if len(parts) == 1:
         return parts[0]
     values = tuple(value for part in parts for value in part.values)
@@ -167,7 +167,7 @@ def _joined(word: str, parts: list[Condition]) -> Condition:
     )
 
 
-def _arrived(span: str) -> Condition | None:
+def _arrival_condition(span: str) -> Condition | None:
     """Return the condition for `rt:FIRST..LAST`, each in seconds or empty."""
     found = re.fullmatch(r"(?=\D*\d)(\d{5,12})?\.\.(\d{5,12})?", span)
     if not found:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads any number of messages from files, directories and archives, one after the other."""
+"""Read any number of messages from files, directories and archives, one by one."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +30,7 @@ will not be asked for again.
 
 
 class StreamedMail(NamedTuple):
-    """A message, or the `error` for which it could not be read (`raw` is then empty).
+    """A message, or the `error` that prevented reading it, with an empty `raw`.
 
     `position` is the file or archive, a colon, and the offset or commit. `source` is the file
     if it contains a single message, and the position otherwise. An `archived` message can be
@@ -54,7 +54,7 @@ def stream_mails(targets: Iterable[str]) -> Iterator[StreamedMail]:
     for target in targets:
         path = Path(target)
         if target == "-" or path.is_file():
-            yield from _of_file(target)
+            yield from _read_file(target)
         elif epochs := epochs_of(path):
             for epoch in reversed(epochs):
                 if head := _commit(str(epoch), "HEAD"):
@@ -64,11 +64,11 @@ def stream_mails(targets: Iterable[str]) -> Iterator[StreamedMail]:
                 file for name in ("cur", "new") for file in (path / name).iterdir()
             )
             for file in sorted(files, key=lambda file: file.name):
-                for mail in _of_file(str(file)):
+                for mail in _read_file(str(file)):
                     yield mail._replace(archived=True)
         else:
             for file in patch_files(target):
-                yield from _of_file(str(file))
+                yield from _read_file(str(file))
 
 
 def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMail]:
@@ -88,7 +88,7 @@ def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMai
             except GitError as error:
                 yield StreamedMail(position, position, b"", True, error.message)
                 continue
-            # a commit without it removes a mail
+            # a commit without this file deletes a mail
             if found and found[1] == "blob":
                 yield StreamedMail(position, position, found[2], True)
 
@@ -142,8 +142,8 @@ def _commit(epoch: str, word: str) -> str:
     return found
 
 
-def _of_file(path: str) -> Iterator[StreamedMail]:
-    """Yield the messages of one file; the last one has the error if it cannot be read on."""
+def _read_file(path: str) -> Iterator[StreamedMail]:
+    """Yield the messages of one file; the last one has the error that ended the reading."""
     end = 0
     first: StreamedMail | None = None
     try:
@@ -159,7 +159,7 @@ def _of_file(path: str) -> Iterator[StreamedMail]:
                     position, position, one_mail(raw, 0, len(raw)), True
                 )
                 if not start:
-                    # whether it is the only one shows when there is another
+                    # read one more to find out whether it is the only one
                     first = mail
                     continue
                 if first:

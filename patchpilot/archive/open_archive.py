@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Opens an archive by its URL or by its local path."""
+"""Open an archive by its URL or by its local path."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the original series of the stable maintainers' messages in an archive."""
+"""Find the original series of the stable maintainers' messages in an archive."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -41,15 +41,17 @@ def originals(
     found: dict[str, PostedTopic] = {}
     topics = _Originals(known)
     topics.add(
-        _by_titles(archive, [it for it in mails if not topics.of(it)], reader, fresh)
+        _find_by_titles(
+            archive, [it for it in mails if not topics.of(it)], reader, fresh
+        )
     )
     missed = set[str]()
     for mail in mails:
         title, topic = title_key(about(mail) or ""), topics.of(mail)
         if topic is None and title not in missed and len(missed) < MAX_MISSED:
-            topics.add(_by_links(archive, mail, reader, fresh))
+            topics.add(_find_by_links(archive, mail, reader, fresh))
             topic = topics.of(mail) or next(
-                iter(_by_commit(archive, mail, reader, fresh)), None
+                iter(_find_by_commit(archive, mail, reader, fresh)), None
             )
             missed |= {title} if topic is None else set()
         if topic:
@@ -59,7 +61,7 @@ def originals(
 
 
 class _Originals:
-    """The series among which the original of a message is looked for, the latest last."""
+    """The series among which a message's original is searched, latest last."""
 
     def __init__(self, known: Iterable[PostedTopic]) -> None:
         self.topics: list[PostedTopic] = []
@@ -79,11 +81,11 @@ class _Originals:
         return self.topics[place[0]] if place else None
 
 
-def _by_titles(
+def _find_by_titles(
     archive: MailArchive, mails: Sequence[Classified], reader: MailReader, fresh: bool
 ) -> tuple[PostedTopic, ...]:
-    """Return the series with these mails' titles by the authors that they name: one search
-    for many.
+    """Return the series with these mails' titles by the named authors, using one search for
+    many.
     """
     by_author: dict[str, dict[str, None]] = {}
     for mail in mails:
@@ -99,7 +101,7 @@ def _by_titles(
     return find_topics(map(reader.classify, unique(found)))
 
 
-def _by_links(
+def _find_by_links(
     archive: MailArchive, mail: Classified, reader: MailReader, fresh: bool
 ) -> tuple[PostedTopic, ...]:
     """Return the series in the threads that the mail links to."""
@@ -120,11 +122,11 @@ def _by_links(
     return tuple(topic for topics in found for topic in topics)
 
 
-def _by_commit(
+def _find_by_commit(
     archive: MailArchive, mail: Classified, reader: MailReader, fresh: bool
 ) -> tuple[PostedTopic, ...]:
-    """Return the series that became the upstream commit that the mail names, by what
-    replies in its thread say, whatever its title was.
+    """Return the series that became the upstream commit named in the mail, according to replies
+    in its thread, whatever its title was.
     """
     commits = [commit for commit in mail.place.commits if len(commit) >= 12]
     every = [
@@ -140,11 +142,11 @@ def _by_commit(
     return tuple(
         status.topic
         for status in landed
-        if any(_same(status.commit or "", commit) for commit in commits)
+        if any(_is_same_patch(status.commit or "", commit) for commit in commits)
     )
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same_patch(one: str, other: str) -> bool:
     return one.startswith(other[:12]) or other.startswith(one[:12])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks many series for new messages with only a few searches.
+"""Check many series for new messages with only a few searches.
 
 The searches use the authors' addresses, titles, change-ids and commits, and are limited
 to messages received since the latest known one. Each search also names a message that the
@@ -81,14 +81,14 @@ def news(
     known = frozenset[str]().union(*(polled.message_ids for polled in series))
     found: dict[int, frozenset[str]] = {}
     reached: datetime | None = None
-    for group in _by_age(series, now):
+    for group in _group_by_age(series, now):
         control = group[0].summary.head
         for query, asked in _queries(group, now):
             mails = archive.search(
                 query, fresh=fresh, without=_Known(known, passed, control)
             )
             if control not in {mail.message_id for mail in mails}:
-                raise _distrusted(archive, control)
+                raise _is_unreliable(archive, control)
             _assign(
                 found, (mail for mail in mails if mail.message_id != control), asked
             )
@@ -104,24 +104,24 @@ def _assign(
     mails: Iterable[Mail],
     series: Sequence[PolledSeries],
 ) -> None:
-    """Note the mails with the series that they may be about."""
+    """Record the mails with the series that they may be about."""
     for mail in mails:
         for number in concerned(mail, series):
             found[number] = found.get(number, frozenset()) | {mail.message_id}
 
 
-def _distrusted(archive: MailArchive, control: str) -> NetworkError:
+def _is_unreliable(archive: MailArchive, control: str) -> NetworkError:
     return NetworkError(
         f"the search of {archive.host} does not find message {control}, which is in the archive",
         hint=Action("track", ("update", "--all"), "`{}` reads each series by itself"),
     )
 
 
-def _by_age(
+def _group_by_age(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[Sequence[PolledSeries]]:
-    """Yield the series by the time from which to search, in groups: those of which
-    little is to be searched, and those of the past.
+    """Yield the series grouped by the start of their search: those with little to search, and
+    those in the past.
     """
     for is_past in (False, True):
         group = [polled for polled in series if _is_past(polled, now) is is_past]
@@ -130,8 +130,8 @@ def _by_age(
 
 
 def _is_past(polled: PolledSeries, now: datetime) -> bool:
-    """Return whether nothing says what an archive that may be an old copy has since
-    its last mail about a series.
+    """Return whether nothing shows what a possibly outdated archive has since its last mail
+    about a series.
     """
     last = polled.summary.last_activity
     return not (polled.reached or (last and now - last < _LIVE))
@@ -151,8 +151,8 @@ def _ask_since(polled: PolledSeries, now: datetime) -> datetime:
 def _queries(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[tuple[str, list[PolledSeries]]]:
-    """Search within the longest URL, each with the series it asks about (an address
-    may be that of several).
+    """Return searches within the longest URL, each with the series it is for; an address may be
+    that of several.
     """
     control = f"m:{quoted(series[0].summary.head)}"
     terms: dict[str, None] = {}
@@ -172,7 +172,9 @@ def _queries(
         """
         room = LONGEST_QUERY - len(quote_url(query(terms)))
         for term in (
-            _titled(title) for polled in asked for title in _more_titles(polled.summary)
+            _title_query(title)
+            for polled in asked
+            for title in _more_titles(polled.summary)
         ):
             room -= len(quote_url(f" OR {term}")) if term not in terms else 0
             if room < 0:
@@ -191,10 +193,12 @@ def _queries(
 
 
 def _terms(summary: SeriesSummary) -> list[str]:
-    """Return what mails about a series have: its author as sender or recipient, its
-    title, the commit it became.
+    """Return what mails about a series contain: its author as sender or recipient, its title,
+    or its commit.
     """
-    titled = [_titled(summary.subject)] if len(summary.subject) >= _SHORTEST else []
+    titled = (
+        [_title_query(summary.subject)] if len(summary.subject) >= _SHORTEST else []
+    )
     return [
         *(f"a:{quoted(email)}" for email in summary.authors[-2:]),
         *titled,
@@ -203,9 +207,7 @@ def _terms(summary: SeriesSummary) -> list[str]:
 
 
 def _more_titles(summary: SeriesSummary) -> list[str]:
-    """Return the titles of a series that `_terms` does not have, and those of what is
-    related to it.
-    """
+    """Return a series' titles that `_terms` lacks, and those of related series."""
     own = title_key(summary.subject)
     return [
         title
@@ -214,20 +216,20 @@ def _more_titles(summary: SeriesSummary) -> list[str]:
     ]
 
 
-def _titled(title: str) -> str:
+def _title_query(title: str) -> str:
     return f"s:{quoted(_short(title))}"
 
 
 def _short(title: str) -> str:
-    """Return the first words of a title: enough to find it, and as much as fits many into
-    a search.
+    """Return a title's first words: enough to find it, and few enough to search for many titles
+    at once.
     """
     return title if len(title) <= _TITLE else title[:_TITLE].rpartition(" ")[0]
 
 
 @dataclass(frozen=True)
 class _Known:
-    """The Message-IDs that are known or passed over, but not the one that an answer must have."""
+    """The Message-IDs that are known or skipped, except the one that a response must contain."""
 
     known: frozenset[str]
     passed: Container[str]
@@ -246,8 +248,8 @@ def concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
 
 
 def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
-    """Return whether a mail may be about a series: it answers one of its mails, has
-    its title, names its commit or change-id, or is a like patch of its author.
+    """Return whether a mail may be about a series: it replies to one of its mails, has its
+    title, names its commit or change-id, or is a similar patch by its author.
     """
     summary = polled.summary
     if (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognizes new addresses of known senders by the signatures of their messages.
+"""Recognize new addresses of known senders by the signatures of their messages.
 
 A valid signature alone proves nothing, because anyone can sign with a new domain and key.
 A developer signature (patatt) counts if its key also signed a message from a known
@@ -27,7 +27,7 @@ _EMBEDDED = re.compile(r"(?:^|;)\s*(?P<name>i|a|pk)=(?P<value>[^;\s]+)")
 
 
 def dns_key(name: str, *, online: bool) -> bytes | None:
-    """Return the TXT record of a DKIM key from the cache or, if `online`, from DNS."""
+    """Return a DKIM key's TXT record from the cache or, if `online`, from DNS."""
     key = key_of(_KEYS, [name.encode("utf-8", "surrogateescape")])
     known = recall(_KEYS, key)
     if isinstance(known, bytes) or not online:
@@ -36,7 +36,7 @@ def dns_key(name: str, *, online: bool) -> bytes | None:
 
     try:
         found: bytes | None = dkim.dnsplug.get_txt(name, _SECONDS)
-    # dnspython and the system's resolver have errors of many classes; without an answer there is no
+    # dnspython and the system resolver raise many classes of errors; without an answer there is no
     # key
     except Exception:  # noqa: BLE001
         return None
@@ -51,14 +51,14 @@ def proved(
     known: Identities,
     find_key: KeyLookup,
 ) -> tuple[Address, ...]:
-    """Return the senders whose signatures prove that they are known senders.
+    """Return the senders whose signatures prove their identity.
 
     `vouching` are messages from known addresses. A sender is returned with a name only if the
     name is also used with the known address.
     """
     claiming = {mail.message_id: (mail, tuple(_developer_keys(mail))) for mail in mails}
     wanted = {key for _, keys in claiming.values() for key in keys}
-    # each check runs git: only the mails that name one of these keys are checked
+    # each check runs git, so check only mails that name one of these keys
     signed = (
         mail
         for mail in vouching
@@ -73,7 +73,7 @@ def proved(
     for mail, keys in claiming.values():
         signer = next(
             (signers[key] for key in keys if key in signers), None
-        ) or _by_domain(mail, known, find_key)
+        ) or _find_by_domain(mail, known, find_key)
         if signer is not None:
             named = name_words(mail.sender.name) in known.names.get(signer, ())
             found.append(mail.sender if named else Address("", mail.sender.email))
@@ -92,14 +92,14 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
     for fields in _embedded_keys(mail):
         if fields.get("a") != "ed25519" or "i" not in fields or "pk" not in fields:
             continue
-        # a damaged header is no signature
+        # ignore a damaged header
         with contextlib.suppress(
             patatt.Error, RuntimeError, ValueError, IndexError, UnicodeError, OSError
         ):
-            message = patatt.PatattMessage(_without_from(mail.raw))
+            message = patatt.PatattMessage(_strip_from(mail.raw))
             message.get_sigs()
             message.validate(fields["i"], fields["pk"].encode("ascii"))
-            # git takes the author of a From: line in the body: a mail that was sent on has another
+            # git takes the author from a From: line in the body, so a forwarded mail has another
             # sender
             if (message.canon_identity or "").lower() == mail.sender.key:
                 keys[fields["pk"]] = mail.sender.key
@@ -119,9 +119,9 @@ def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
     ]
 
 
-def _by_domain(mail: Mail, known: Identities, find_key: KeyLookup) -> str | None:
-    """Return the known address whose domain, or a domain above it, signed the mail,
-    and whose mailbox name the sender has; None where there is none.
+def _find_by_domain(mail: Mail, known: Identities, find_key: KeyLookup) -> str | None:
+    """Return the known address with the sender's mailbox name whose domain, or a parent of it,
+    signed the mail, or None.
     """
     local, _, domain = mail.sender.key.rpartition("@")
     if mail.header("DKIM-Signature") is None:
@@ -155,7 +155,7 @@ def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
         )
 
     for number in range(_MOST_SIGNATURES):
-        # whatever is wrong with a signature, the next one may be good
+        # continue after any error, because the next signature may be good
         with contextlib.suppress(
             dkim.DKIMException,
             ValueError,
@@ -164,7 +164,7 @@ def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
             TypeError,
             UnicodeError,
         ):
-            checked = dkim.DKIM(_without_from(mail.raw))
+            checked = dkim.DKIM(_strip_from(mail.raw))
             prepared = checked.verify_headerprep(number)
             if (
                 prepared
@@ -176,5 +176,5 @@ def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
     return False
 
 
-def _without_from(raw: bytes) -> bytes:
+def _strip_from(raw: bytes) -> bytes:
     return raw.split(b"\n", 1)[1] if raw.startswith(b"From ") and b"\n" in raw else raw

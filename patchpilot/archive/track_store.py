@@ -77,25 +77,27 @@ _TIMES = ("added", "updated", "sent", "news", "at", "reached")
 
 
 def _public(lore: str | None) -> str | None:
-    """Return the URL or path of an archive without a password: the store is exported and shown."""
+    """Return an archive's URL or path without a password, because the store is exported and
+    shown.
+    """
     return public_url(lore) if lore else lore
 
 
 def _is_valid(table: str, row: Row) -> bool:
-    """Return whether a row of the store makes sense; a mail must be there whole."""
+    """Return whether a row of the store is valid; a mail must be complete."""
     for name, value in row.items():
         kinds = _BLOBS.get(name, (int,) if name in _NUMBERS else (str, type(None)))
         if not isinstance(value, kinds) or (name in _TIMES and not _is_time(value)):
             return False
-    return table != "mail" or _unpacked(row["raw"]) is not None
+    return table != "mail" or _unpack_mail(row["raw"]) is not None
 
 
 def _is_time(value: object) -> bool:
     return value is None or read_iso(str(value)) is not None
 
 
-def _unpacked(raw: object) -> bytes | None:
-    """Return the mail in a row; None when it is damaged."""
+def _unpack_mail(raw: object) -> bytes | None:
+    """Return the mail in a row, or None if it is damaged."""
     with contextlib.suppress(zlib.error, TypeError):
         return zlib.decompress(raw)  # type: ignore[arg-type]  # what the file holds
     return None
@@ -176,7 +178,7 @@ class Store:
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
-        """Run a block in one transaction; a surrounding transaction includes it."""
+        """Run a block in one transaction, or within a surrounding one."""
         with writing(self._database):
             yield self._database
 
@@ -187,7 +189,7 @@ class Store:
     def add(
         self, message_id: str, subject: str, lore: str | None, mbox: str | None
     ) -> TrackEntry:
-        """Add a tracked series and returns its entry.
+        """Add a tracked series and return its entry.
 
         A series that is already tracked keeps its number and gets the new source.
         """
@@ -281,7 +283,7 @@ class Store:
         *,
         seen: Iterable[str] = (),
     ) -> tuple[str, ...]:
-        """Store messages of a series and returns the Message-IDs of the new ones.
+        """Store messages of a series, and return the Message-IDs of new ones.
 
         New messages are marked as unread unless their ids are in `seen`.
         """
@@ -307,7 +309,7 @@ class Store:
         return tuple(mail.message_id for mail in new)
 
     def keep_sent(self, number: int, mail: Mail) -> None:
-        """Store a message of a series that was sent from this machine and marks it as read.
+        """Store a message of a series sent from this machine, marked as read.
 
         The time at which the series was last read from its archive is not changed.
         """
@@ -317,7 +319,7 @@ class Store:
     def _insert(
         self, number: int, mails: Sequence[Mail], read: Collection[str]
     ) -> None:
-        """Add mails to a series; those in `read` are not marked unread."""
+        """Add mails to a series, marking those not in `read` as unread."""
         with self.changing() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
@@ -366,16 +368,16 @@ class Store:
     def _read(
         self, number: int, rows: Iterable[tuple[object, object]]
     ) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-        """Return the mails in rows of a series that can be read, and the ids of the others."""
+        """Return the readable mails in a series' rows, and the ids of the others."""
         mails, lost = [], []
         for message_id, packed in rows:
             if not isinstance(message_id, str):
                 raise self._invalid(f"a mail of series {number}")
-            raw = _unpacked(packed)
+            raw = _unpack_mail(packed)
             if raw is None:
                 lost.append(message_id)
             else:
-                mails.append(self._kept(message_id, raw))
+                mails.append(self._stored_row(message_id, raw))
         return tuple(mails), tuple(lost)
 
     def count(self, number: int) -> int:
@@ -386,7 +388,7 @@ class Store:
         )
 
     def weightiest_mails(self, number: int, most: int = MOST_READ) -> StoredMails:
-        """Return the most important messages of a series, at most `most`.
+        """Return at most `most` of a series' messages, the most important ones.
 
         If there are more, these are the first messages of the series, patches, messages that
         decide a state, and the latest messages.
@@ -406,9 +408,7 @@ class Store:
         return StoredMails(*self._read(number, rows), left_out)
 
     def _weigh(self, number: int) -> None:
-        """Find out the weight of mails that have none: those that an earlier version kept, or that
-        came from an export.
-        """
+        """Compute missing weights of mails stored by an earlier version or imported."""
         query = (
             "SELECT member.message_id, raw FROM member JOIN mail USING (message_id) WHERE series ="
             " ? AND weight IS NULL"
@@ -417,7 +417,7 @@ class Store:
         weights = [
             (_weight_of(raw), number, message_id)
             for message_id, packed in rows
-            if (raw := _unpacked(packed)) is not None
+            if (raw := _unpack_mail(packed)) is not None
         ]
         if weights:
             with self.changing() as database:
@@ -426,7 +426,7 @@ class Store:
                     weights,
                 )
 
-    def _kept(self, message_id: str, raw: bytes) -> Mail:
+    def _stored_row(self, message_id: str, raw: bytes) -> Mail:
         mail = self.reader.parse(raw)
         return (
             mail
@@ -450,7 +450,7 @@ class Store:
                     row = old.execute(
                         "SELECT raw FROM mail WHERE message_id = ?", (message_id,)
                     ).fetchone()
-                    if row and (raw := _unpacked(row[0])) is not None:
+                    if row and (raw := _unpack_mail(row[0])) is not None:
                         self.keep_raw(message_id, raw)
                         wanted.remove(message_id)
 
@@ -460,7 +460,7 @@ class Store:
         )
 
     def _ids(self, query: str, *values: object) -> tuple[str, ...]:
-        """Return the Message-IDs that a query gives; DamagedError when one of them is no text."""
+        """Return the Message-IDs found by a query; raise DamagedError if one is not text."""
         ids = tuple(row[0] for row in self._database.execute(query, values).fetchall())
         if not all(isinstance(message_id, str) for message_id in ids):
             raise self._invalid("a Message-ID")
@@ -483,7 +483,7 @@ class Store:
         self._change("UPDATE series SET updated = ? WHERE id = ?", _now(), number)
 
     def note_reached(self, number: int, reached: datetime) -> None:
-        """Record the arrival time of the latest message that a series' archive is known to have.
+        """Record the arrival time of the latest message known to be in a series' archive.
 
         An earlier time than the recorded one changes nothing.
         """
@@ -495,7 +495,7 @@ class Store:
         )
 
     def reached(self, lore: str, since: datetime) -> datetime | None:
-        """Return the arrival time of the latest message that an archive is known to have.
+        """Return the arrival time of the latest message known to be in an archive.
 
         Only series that were read from the archive since `since` are taken into account; None if
         there are none.
@@ -520,8 +520,8 @@ class Store:
             row = self._database.execute(
                 "SELECT raw FROM mail WHERE message_id = ?", (_text(message_id),)
             ).fetchone()
-            if row and (raw := _unpacked(row[0])) is not None:
-                found.append(self._kept(message_id, raw))
+            if row and (raw := _unpack_mail(row[0])) is not None:
+                found.append(self._stored_row(message_id, raw))
         return tuple(found)
 
     def keep_raw(self, message_id: str, raw: bytes) -> None:
@@ -638,7 +638,7 @@ class Store:
                 )
 
     def remove(self, number: int) -> TrackEntry:
-        """Stop tracking a series and returns its entry.
+        """Stop tracking a series and return its entry.
 
         Messages that belong to no other series are deleted.
         """
@@ -660,7 +660,7 @@ def _latest(*moments: str | None) -> str | None:
 
 
 def _path(name: str | None) -> str | bytes | None:
-    """Return a file's name as the database can hold it: its bytes where they are no UTF-8."""
+    """Return a file's name in the form for the database: its bytes if they are not UTF-8."""
     raw = os.fsencode(name) if name else b""
     try:
         return raw.decode() or None
@@ -669,7 +669,7 @@ def _path(name: str | None) -> str | bytes | None:
 
 
 def _text(value: str) -> str:
-    """Text SQLite takes: bytes that were no UTF-8 become U+FFFD."""
+    """Return text for SQLite, with U+FFFD for bytes that are not UTF-8."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
@@ -685,9 +685,7 @@ def weight(mail: "Classified") -> int:
 
 
 def _weight_of(raw: bytes) -> int | None:
-    """Return the weight of a mail in these bytes; it is not cached, since there may be
-    very many.
-    """
+    """Return the weight of the mail in these bytes, uncached because there may be very many."""
     from patchpilot.reading.mail_classifier import classify
 
     try:

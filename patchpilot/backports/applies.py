@@ -46,7 +46,7 @@ class ScratchTree:
         return self.scratch.blob(self.tree, path) if is_safe_path(path) else None
 
     def exists(self, path: str) -> bool:
-        """Return whether a file or directory is there."""
+        """Return whether a file or directory exists."""
         return (
             is_safe_path(path)
             and self.scratch.objects.get(f"{self.tree}:{path}") is not None
@@ -54,7 +54,7 @@ class ScratchTree:
 
 
 def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
-    """Cherry-picks the fix onto a commit or tree of the object store.
+    """Cherry-pick the fix onto a commit or tree of the object store.
 
     The merge determines whether there is a conflict. The hunks determine whether a merge was
     needed: it was not if all their context is present.

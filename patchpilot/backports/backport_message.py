@@ -57,7 +57,7 @@ def backport_message(
     who = adapter or signer
     if notes and who:
         notes_text = "".join(
-            f"[ {who.name.split(' ')[0]}: {_one_line(note)} ]\n" for note in notes
+            f"[ {who.name.split(' ')[0]}: {_join_lines(note)} ]\n" for note in notes
         )
         text = (
             text.rstrip("\n")
@@ -120,5 +120,5 @@ def people(
     )
 
 
-def _one_line(text: str) -> str:
+def _join_lines(text: str) -> str:
     return " ".join(text.split()).rstrip("]").strip()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A backport as a series that is ready to send.
+"""A backport as a series ready to send.
 
 Its commits are made in the temporary object store and formatted by git.
 """
@@ -206,7 +206,7 @@ def format_series(
         mails.append(
             (
                 file_name(number, backported.original.subject),
-                _with_note(done.out, notes[number - 1]),
+                _add_note(done.out, notes[number - 1]),
             )
         )
     return mails
@@ -228,7 +228,7 @@ def _patch_part(text: str) -> str:
     return "\n".join(result).strip("\n")
 
 
-def _with_note(mail: bytes, note: str) -> bytes:
+def _add_note(mail: bytes, note: str) -> bytes:
     if not note:
         return mail
     head, cut, tail = mail.partition(b"\n---\n")

@@ -48,7 +48,7 @@ _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A commit that is related to a conflict, and how it relates to the fix.
+    """A commit related to a conflict, and its relation to the fix.
 
     It is a mainline commit missing from the branch, or a commit that only the branch has.
     """
@@ -80,12 +80,18 @@ def explain(
     causes: list[Cause] = []
     elsewhere: list[Cause] = []
     if applied.how is AppliesHow.CONFLICT:
-        causes, elsewhere = _causes(history, scratch, fix, tip, applied, _left(end))
-        causes = causes or _own_changes(history, scratch, fix, tip, applied, _left(end))
+        causes, elsewhere = _causes(
+            history, scratch, fix, tip, applied, _seconds_left(end)
+        )
+        causes = causes or _branch_commits(
+            history, scratch, fix, tip, applied, _seconds_left(end)
+        )
     for word, path in lacks.items():
         if time.monotonic() > end:
             break
-        added = commit_that_added(scratch, fix, word, path, tip, timeout=_left(end))
+        added = commit_that_added(
+            scratch, fix, word, path, tip, timeout=_seconds_left(end)
+        )
         if added and added not in [cause.commit for cause in causes]:
             causes.append(
                 Cause(
@@ -100,12 +106,12 @@ def explain(
     hints = (
         *words,
         *_moved_hints(scratch, fix, at, applied),
-        *_other_file_hints(scratch, fix, at, applied, end),
+        *_moved_function_hints(scratch, fix, at, applied, end),
     )
     return tuple(causes), hints
 
 
-def _left(end: float) -> float:
+def _seconds_left(end: float) -> float:
     """Return the seconds left until `end`, at least enough for quick answers."""
     return max(_A_LITTLE, end - time.monotonic())
 
@@ -158,10 +164,10 @@ def _causes(
         for touch in bases
         if touch.edits
     ]
-    return lines, _in_functions(history, tip, others)
+    return lines, _last_in_functions(history, tip, others)
 
 
-def _in_functions(
+def _last_in_functions(
     history: History, tip: str, others: Sequence[tuple[LineTouch, str]]
 ) -> list[Cause]:
     """Return the last few of these commits, oldest first.
@@ -185,7 +191,7 @@ def _in_functions(
     return causes[::-1]
 
 
-def _own_changes(
+def _branch_commits(
     history: History,
     scratch: Scratch,
     fix: FixCommit,
@@ -245,10 +251,12 @@ def _why(edits: Sequence[LineEditStep]) -> str:
     return CHANGED_LINES
 
 
-def _other_file_hints(
+def _moved_function_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float
 ) -> Iterator[str]:
-    """Yield where the branch has the fix's functions and structures if it lacks the fix's file."""
+    """Yield the location of the fix's functions and structures on a branch without the fix's
+    file.
+    """
     for change in fix.files if applied.how is AppliesHow.CONFLICT else ():
         path = change.old_path
         if not path or scratch.has(tree, path):
@@ -263,7 +271,7 @@ def _other_file_hints(
         folder = path.rpartition("/")[0]
         for word, shown in list(named.items())[:_MOST_ELSEWHERE]:
             with suppress(GitError):
-                files = defining_files(scratch, tree, word, folder, _left(end))
+                files = defining_files(scratch, tree, word, folder, _seconds_left(end))
                 if files:
                     yield (
                         f"{path} does not exist in the branch; {shown} is in {', '.join(files[:3])}"
@@ -280,7 +288,9 @@ def _moved_hints(
         return []
     meant = {change.path: _functions(change) for change in fix.files}
     trees = tree, applied.merge.tree
-    if all(_begins_in(scratch, trees, *names) for names in meant.items() if names[1]):
+    if all(
+        _differs_first_in(scratch, trees, *names) for names in meant.items() if names[1]
+    ):
         return []
     done = scratch.git("diff-tree", "-r", "-p", "-M", tree, applied.merge.tree)
     hints = []
@@ -294,7 +304,7 @@ def _moved_hints(
     return hints
 
 
-def _begins_in(
+def _differs_first_in(
     scratch: Scratch, trees: tuple[str, str], path: str, names: set[str]
 ) -> bool:
     """Return whether the first difference in a file is in one of these functions."""
@@ -312,7 +322,7 @@ def _begins_in(
 
 
 def _functions(change: FileChange) -> set[str]:
-    """Return the functions that git names above the hunks of a file."""
+    """Return the functions that git names above a file's hunks."""
     return {_name(hunk.section) for hunk in change.hunks} - {""}
 
 

@@ -67,11 +67,11 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
             commands=(command,) if patch.commit is None else (),
         )
         return clean, patch
-    counts, places = _counted(patch, tree)
+    counts, places = _count_hunks(patch, tree)
     conflict = replace(
         result,
         verdict=BranchVerdict.CONFLICT,
-        reason=f"{_in_words(*counts)}; {basis}",
+        reason=f"{_describe(*counts)}; {basis}",
         applies=AppliesHow.CONFLICT,
         conflicts=places,
     )
@@ -115,7 +115,7 @@ def merges_into(
     )
 
 
-def _counted(
+def _count_hunks(
     patch: Patch, tree: Tree
 ) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
     """Return the number of hunks that are already applied, do not apply, and apply, and the
@@ -152,7 +152,7 @@ def _counted(
     return (there, broken, total - there - broken), tuple(places)
 
 
-def _in_words(there: int, broken: int, fits: int) -> str:
+def _describe(there: int, broken: int, fits: int) -> str:
     total = there + broken + fits
     if not there:
         return f"{broken} of {total} hunks do not apply"

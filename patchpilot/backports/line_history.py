@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the earlier commits that a fix depends on from the history of its lines, without trial
-merges.
+"""Find the earlier commits that a fix depends on from its lines' history, without trial merges.
 
 The history is walked backward from the fix. A commit is a prerequisite if it changed lines that
 overlap or adjoin lines changed by the fix or by a later prerequisite. For all other commits, the
@@ -167,7 +166,7 @@ def dependencies_of(
     branch; they only shift lines. `paths` limits which files of the fix are considered. `margin`
     extends the fix's spans by that many lines.
     """
-    needed = _spans_of(fix, paths, margin)
+    needed = _changed_spans(fix, paths, margin)
     result: list[LineTouch] = []
     for touch in reversed(touches):
         belongs = touch.commit not in present and any(
@@ -192,7 +191,7 @@ def last_writers(
     one of them are not traced to older commits. A mere rename only moves lines, and git follows
     it.
     """
-    needed = _spans_of(fix, paths)
+    needed = _changed_spans(fix, paths)
     result: list[LineTouch] = []
     for touch in reversed(touches):
         if touch.commit not in present and any(
@@ -201,7 +200,7 @@ def last_writers(
             result.append(touch)
             for edit in touch.edits:
                 if edit.new_path in needed:
-                    needed[edit.new_path] = _without(
+                    needed[edit.new_path] = _subtract_spans(
                         needed[edit.new_path], [new for _, new in edit.hunks]
                     )
         _carry_back(touch, needed, belongs=False)
@@ -230,10 +229,10 @@ def crossing(
     return tuple(reversed(result))
 
 
-def _spans_of(
+def _changed_spans(
     fix: LineTouch, paths: frozenset[str] | None, margin: int = 0
 ) -> dict[str, list[Span]]:
-    """Map each path before the fix to the lines that it changes, extended by a margin."""
+    """Map each path before the fix to the changed lines, extended by a margin."""
     spans: dict[str, list[Span]] = {}
     for edit in fix.edits:
         if edit.old_path and (
@@ -246,7 +245,7 @@ def _spans_of(
 
 
 def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
-    """Return the lines that an edit wrote, or for a pure removal, one line on each side of the
+    """Return the lines written by an edit, or for a pure removal, one line on each side of the
     gap.
     """
     return (
@@ -258,8 +257,8 @@ def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
 def _overlaps(
     edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True
 ) -> bool:
-    """Return whether an edit touches the spans or their neighbors; with `moved`, also if it renamed
-    the file.
+    """Return whether an edit affects the spans or their neighbors; with `moved`, also if it
+    renamed the file.
     """
     spans = needed.get(edit.new_path or "", ())
     if moved and spans and edit.new_path != edit.old_path:
@@ -280,7 +279,7 @@ def _carry_back(touch: LineTouch, needed: dict[str, list[Span]], belongs: bool) 
         if belongs:
             before += [old for old, _ in edit.hunks]
         if before:
-            needed.setdefault(edit.old_path, []).extend(_joined(before))
+            needed.setdefault(edit.old_path, []).extend(_join_spans(before))
 
 
 def _back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
@@ -299,7 +298,7 @@ def _back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
     return low + shift_low, max(low + shift_low, high + shift_high)
 
 
-def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
+def _subtract_spans(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
     """Return the spans without the written lines; drop the empty ones."""
     left = list(spans)
     for low, high in written:
@@ -317,7 +316,7 @@ def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
     return left
 
 
-def _joined(spans: Sequence[Span]) -> list[Span]:
+def _join_spans(spans: Sequence[Span]) -> list[Span]:
     result: list[Span] = []
     for low, high in sorted(spans):
         if result and low <= result[-1][1]:

@@ -61,7 +61,7 @@ class MissingCommits:
         """
         goal, paths = self._goal(commit, conflicts)
         touches = self.before(commit, self.names(paths))
-        return self._lacking(
+        return self._filter_missing(
             touches,
             lambda present: dependencies_of(
                 touches, goal, present, frozenset(paths), margin
@@ -75,10 +75,12 @@ class MissingCommits:
         goal, paths = self._goal(commit, merge.paths)
         goal = replace(
             goal,
-            edits=tuple(self._conflicting(edit, merge, theirs) for edit in goal.edits),
+            edits=tuple(
+                self._conflicting_part(edit, merge, theirs) for edit in goal.edits
+            ),
         )
         touches = self.before(commit, self.names(paths))
-        return self._lacking(
+        return self._filter_missing(
             touches,
             lambda present: last_writers(touches, goal, present, frozenset(paths)),
         )
@@ -167,7 +169,7 @@ class MissingCommits:
             )
         )
 
-    def _lacking(
+    def _filter_missing(
         self,
         touches: Sequence[LineTouch],
         ask: Callable[[frozenset[str]], Sequence[LineTouch]],
@@ -195,7 +197,7 @@ class MissingCommits:
             self._landed[commit] = bool(landing and landing.holds)
         return self._landed[commit]
 
-    def _conflicting(
+    def _conflicting_part(
         self, edit: LineEditStep, merge: Merge, theirs: str
     ) -> LineEditStep:
         """Return the edit with only its conflicting hunks, or with all if conflict markers identify

@@ -115,7 +115,7 @@ class Scratch:
         paths: Iterable[str] = (),
         timeout: float,
     ) -> str:
-        """Return what git grep prints for the text files of a tree."""
+        """Return the output of git grep for a tree's text files."""
         words = [word for pattern in patterns for word in ("-e", pattern)]
         return self.git(
             "grep", "-I", *flags, *words, tree, "--", *paths, ok=(0, 1), timeout=timeout
@@ -150,7 +150,7 @@ class Scratch:
 
     def write(self, kind: str, content: bytes) -> str:
         """Write an object and return its id."""
-        name, raw = _named(kind, content)
+        name, raw = _hash_object(kind, content)
         self._put(name, raw)
         return name
 
@@ -402,7 +402,7 @@ class Scratch:
             for name, row in rows
             if row
         )
-        made, raw = _named("tree", content)
+        made, raw = _hash_object("tree", content)
         if made not in self._listings:
             if len(self._pending) >= _MOST_PENDING:
                 self._settle()
@@ -449,7 +449,7 @@ class Scratch:
         return result[2] if result and result[1] == "blob" else None
 
 
-def _named(kind: str, content: bytes) -> tuple[str, bytes]:
+def _hash_object(kind: str, content: bytes) -> tuple[str, bytes]:
     """Return an object's id and its stored form."""
     raw = b"%s %d\0" % (kind.encode(), len(content)) + content
     return hashlib.sha1(raw, usedforsecurity=False).hexdigest(), raw

@@ -101,7 +101,7 @@ def find_prerequisites(
     tree: str | None = None,
     progress: Progress = silent,
 ) -> PrerequisiteSearch:
-    """Return the smallest ordered set of commits found with which the fix applies to the branch.
+    """Return the smallest ordered set of commits with which the fix applies to the branch.
 
     `tree` replaces the branch's tree if other commits were applied to it. The search takes at most
     `effort` seconds. Whole commits are tried first, each with the prerequisites of its other files.
@@ -111,8 +111,8 @@ def find_prerequisites(
 
 
 class _Seeker:
-    """One search. It caches trial merges, checks the time at every step and keeps the best answer
-    so far.
+    """One search, which caches trial merges, checks the time at every step and keeps the best
+    result so far.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class _Seeker:
                 nothing = SearchState.NONE
             elif self._find_whole():
                 self._fewer(self._whole, self._take_whole, cut=False)
-                self._whole = self._in_mainline_order(self._whole)
+                self._whole = self._sort_by_mainline(self._whole)
             else:
                 self._fewer(self._part, self._take_part, cut=True)
         except _OutOfTimeError:
@@ -171,10 +171,10 @@ class _Seeker:
         self._effort = float("inf")
         if not self._part:
             return PrerequisiteSearch((), nothing)
-        part = self._result(self._part, SearchState.PARTIAL, cut=True)
+        part = self._make_result(self._part, SearchState.PARTIAL, cut=True)
         if not self._whole:
             return part
-        whole = self._result(self._whole, SearchState.FOUND, cut=False)
+        whole = self._make_result(self._whole, SearchState.FOUND, cut=False)
         # prefer whole commits unless they are far too many and the parts are much smaller
         many = len(whole.needs) > _MANY_COMMITS and 2 * len(part.needs) <= len(
             whole.needs
@@ -238,7 +238,7 @@ class _Seeker:
             ),
         ]
         for pool in dict.fromkeys(pools):
-            picked = self._apply_with_prerequisites(pool, self.tree, _DEEPEST)
+            picked = self._apply_recursively(pool, self.tree, _DEEPEST)
             if self._reaches(picked, cut=False):
                 self._whole = picked
                 return True
@@ -253,7 +253,7 @@ class _Seeker:
         chosen, banned = set(seeds), set[str]()
         levels: dict[str, int] = {}
         while len(chosen) <= _MOST_WHOLE:
-            ordered = self._in_order(chosen)
+            ordered = self._sort_commits(chosen)
             tree = self.tree
             for commit in (*ordered, self.fix.id):
                 merge = self._pick(commit, tree, cut=cut)
@@ -293,7 +293,7 @@ class _Seeker:
             levels[commit] = level
             if level == 0:
                 wider = self._ground.wrote(
-                    commit, merge, self._trees_of(commit, cut=cut)[1]
+                    commit, merge, self._commit_trees(commit, cut=cut)[1]
                 )
             elif level <= len(MARGINS):
                 wider = self._ground.dependencies_of(
@@ -310,13 +310,13 @@ class _Seeker:
                 return new
         return set()
 
-    def _in_order(self, commits: Iterable[str]) -> tuple[str, ...]:
+    def _sort_commits(self, commits: Iterable[str]) -> tuple[str, ...]:
         return tuple(
             sorted(commits, key=lambda commit: self.history.index.ordinal(commit) or 0)
         )
 
     def _applicable(self, pool: Sequence[str]) -> tuple[str, ...]:
-        """Return the commits of a pool whose changes to the fix's files apply in order and change
+        """Return a pool's commits whose changes to the fix's files apply in order and change
         something.
         """
         tree, kept = self.tree, []
@@ -327,7 +327,7 @@ class _Seeker:
                 kept.append(commit)
         return tuple(kept)
 
-    def _apply_with_prerequisites(
+    def _apply_recursively(
         self, pool: Sequence[str], tree: str, depth: int
     ) -> tuple[str, ...]:
         """Apply each commit of `pool` that applies, after its prerequisites; return the applied
@@ -351,7 +351,7 @@ class _Seeker:
         if depth == 0 or (commit, tree) in self._failed:
             return None
         for margin in MARGINS[:2]:
-            steps = self._apply_with_prerequisites(
+            steps = self._apply_recursively(
                 self._ground.dependencies_of(commit, merge.paths, margin),
                 tree,
                 depth - 1,
@@ -410,11 +410,11 @@ class _Seeker:
 
     def _breadth(self, commit: str) -> int:
         """Return the number of files that a commit changes."""
-        return len(self.scratch.changed(*self._trees_of(commit, cut=False)))
+        return len(self.scratch.changed(*self._commit_trees(commit, cut=False)))
 
-    def _in_mainline_order(self, commits: tuple[str, ...]) -> tuple[str, ...]:
+    def _sort_by_mainline(self, commits: tuple[str, ...]) -> tuple[str, ...]:
         """Return the commits in mainline order if they apply in that order, otherwise unchanged."""
-        ordered = self._in_order(commits)
+        ordered = self._sort_commits(commits)
         return (
             ordered
             if ordered != commits and self._reaches(ordered, cut=False, strict=True)
@@ -437,7 +437,7 @@ class _Seeker:
                 return False
         return self._pick(self.fix.id, tree, cut=cut).clean
 
-    def _result(
+    def _make_result(
         self, commits: Sequence[str], state: SearchState, *, cut: bool
     ) -> PrerequisiteSearch:
         tree = self.tree
@@ -469,11 +469,11 @@ class _Seeker:
         key = (commit, tree, cut)
         if key not in self._merges:
             self._check_time()
-            base, theirs = self._trees_of(commit, cut=cut)
+            base, theirs = self._commit_trees(commit, cut=cut)
             self._merges[key] = self.scratch.merge(base, tree, theirs)
         return self._merges[key]
 
-    def _trees_of(self, commit: str, *, cut: bool) -> tuple[str, str]:
+    def _commit_trees(self, commit: str, *, cut: bool) -> tuple[str, str]:
         """Return the tree before a commit and the commit's tree.
 
         With `cut`, the latter has only the changes to the fix's files.

@@ -67,7 +67,7 @@ def compare_symbols(
     base = scratch.tree_of(fix.base)
     used = {
         word: kind
-        for word, kind in _used(fix).items()
+        for word, kind in _new_symbols(fix).items()
         if not _is_usual(scratch, fix, tree, word, kind)
     }
     gone = [
@@ -76,8 +76,8 @@ def compare_symbols(
     ]
     near = _near(fix)
     try:
-        there = _declared(scratch, base, used, near, timeout)
-        here = _declared(scratch, tree, there, near, timeout)
+        there = _find_declarations(scratch, base, used, near, timeout)
+        here = _find_declarations(scratch, tree, there, near, timeout)
         absent = {word for word in used if word in there and word not in here}
         if absent:
             absent -= scratch.words_in(tree, absent, timeout=timeout)
@@ -96,7 +96,7 @@ def compare_symbols(
         if used[word] == _CALLED
         and word in there
         and word in here
-        and _other_arguments(there[word], here[word])
+        and _arguments_differ(there[word], here[word])
     ]
     return lacks, [*hints, *gone]
 
@@ -132,8 +132,8 @@ def commit_that_added(
     return next(iter(done.text.split()), None)
 
 
-def _used(fix: FixCommit) -> dict[str, str]:
-    """Map each symbol that only the fix's added lines use to how it is used."""
+def _new_symbols(fix: FixCommit) -> dict[str, str]:
+    """Map each symbol used only in the fix's added lines to its use."""
     lines = [
         line
         for change in fix.files
@@ -224,7 +224,7 @@ def _near(fix: FixCommit) -> tuple[str, ...]:
     return (*sorted(folders | set(fix.paths)), "include", "lib")
 
 
-def _declared(
+def _find_declarations(
     scratch: Scratch,
     tree: str,
     words: Iterable[str],
@@ -273,7 +273,7 @@ def _declares(line: str, word: str) -> int:
     return 0
 
 
-def _other_arguments(old: tuple[str, str], other: tuple[str, str]) -> bool:
+def _arguments_differ(old: tuple[str, str], other: tuple[str, str]) -> bool:
     """Return whether two declarations, each complete on its line, have different arguments."""
     lists = [re.search(r"\(([^()]*)\)", line) for _, line in (old, other)]
     if not lists[0] or not lists[1] or "#" in old[1][:1] + other[1][:1]:

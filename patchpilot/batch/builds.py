@@ -65,7 +65,7 @@ def build_commits(
 
 
 def _unit(repository: Path, commit: str, arch: str, *, quick: bool) -> BuiltUnit:
-    """Build one unit in a worker; two workers on a machine cannot build in the same directory."""
+    """Build one unit in a worker, since two workers on a machine cannot share a directory."""
     from distributed import get_worker
 
     name = "".join(char if char.isalnum() else "-" for char in str(get_worker().name))
@@ -80,7 +80,7 @@ def build_unit(
     quick: bool = False,
     place: str = "",
 ) -> BuiltUnit:
-    """Build a commit in this process, for one architecture or for those that fit it.
+    """Build a commit in this process, for one architecture or for all suitable ones.
 
     Concurrent builds must each have a different name in `place`.
     """

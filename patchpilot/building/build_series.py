@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds the files that each commit of a series touches, before and after the commit.
+"""Build the files changed by each commit of a series, before and after the commit.
 
 New diagnostics are problems.
 """
@@ -86,7 +86,7 @@ class SeriesBuild:
         self.compiled = self.known = 0
 
     def run(self, plan: Plan, progress: Progress) -> Built:
-        """Build what is planned, and compare."""
+        """Run the plan's builds, and compare them."""
         found = [[BuildProblem(NOT_BUILT, text) for text in row] for row in plan.notes]
         tried: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
         arches = {made.source_arch: None for made, _ in plan.configurations}
@@ -107,9 +107,9 @@ class SeriesBuild:
             self._build(configuration, own)
             for number, paths in enumerate(own):
                 found[number] += self._problems(configuration, number, paths)
-                tried[number].append(self._tried(configuration, number, paths))
+                tried[number].append(self._split_built(configuration, number, paths))
         for number, problems in enumerate(found):
-            problems += self._without_building(number)
+            problems += self._static_problems(number)
         return Built(
             tuple(map(_distinct, found)),
             tuple(configuration.label for configuration, _ in builds),
@@ -118,15 +118,15 @@ class SeriesBuild:
             tuple(map(tuple, tried)),
         )
 
-    def _shown(self, what: str, done: int = 0, total: int | None = None) -> None:
-        """Show a step, with the number of objects that are left."""
+    def _show_step(self, what: str, done: int = 0, total: int | None = None) -> None:
+        """Show a step, with the number of remaining objects."""
         left = f" · {counted(self._left, 'object')} left" if self._left > 0 else ""
         self._progress(f"{what}{left}", done, total)
 
-    def _tried(
+    def _split_built(
         self, configuration: Configuration, number: int, paths: Sequence[str]
     ) -> BuiltConfiguration:
-        """Return the files of a change that were built in a configuration, and the others."""
+        """Return a change's files that were built in a configuration, and the others."""
         state = self._changes[number].after
         left = [path for path in paths if not self._is_built(state, path)]
         return BuiltConfiguration(
@@ -149,7 +149,7 @@ class SeriesBuild:
         failures = self._failures.get(number, ())
         return next(chain(errors, failures, ("make does not build its object",)))
 
-    def _without_building(self, number: int) -> Iterator[BuildProblem]:
+    def _static_problems(self, number: int) -> Iterator[BuildProblem]:
         """Yield the problems of a change that need no object."""
         change = self._changes[number]
         yield from kconfig_problems(change.after, change.files)
@@ -157,14 +157,14 @@ class SeriesBuild:
             yield from self._semantic(number)
 
     def _semantic(self, number: int) -> Iterator[BuildProblem]:
-        """Yield what the tree's semantic patches report newly for the files of a change."""
+        """Yield new reports of the tree's semantic patches on a change's files."""
         change = self._changes[number]
         for file in change.files:
             lines = [line.new_line or 0 for line in file.lines("+")]
             if not lines or not file.path.endswith(".c") or not is_target(file.path):
                 continue
             text = near_text(change.after.read(file.path) or "", lines)
-            scripts = tuple(scripts_for(change.after, text, self._shown))
+            scripts = tuple(scripts_for(change.after, text, self._show_step))
             after = self._scripts(change.after, file.path, scripts)
             before = after and self._scripts(change.before, file.path, scripts)
             for one in new_ones(before, after, change.files):
@@ -178,16 +178,16 @@ class SeriesBuild:
 
         def run() -> list[tuple[Any, ...]]:
             self._check_out(state)
-            found = run_scripts(self._place.tree, state, path, scripts, self._shown)
+            found = run_scripts(self._place.tree, state, path, scripts, self._show_step)
             return list(map(tuple, found))
 
         key = key_of_tool(), *scripts, path, state.build_digest, state.digest((path,))
         return tuple(starmap(Diagnostic, kept(KIND, key, run)))
 
     def _check_out(self, state: TreeState) -> None:
-        """Have the state's files in the clone."""
+        """Check out the state's files in the clone."""
         if self._checked_out != state.commit:
-            self._shown("checking out the files to build")
+            self._show_step("checking out the files to build")
             self._place.checkout(self._repository, state.commit)
             self._checked_out = state.commit
 
@@ -205,7 +205,7 @@ class SeriesBuild:
             self._left -= len(paths) - len(doubtful)
             self._build_state(configuration, change.before, doubtful)
             if not paths and any(is_kconfig(file.path) for file in change.files):
-                self._configured(configuration, change.after)
+                self._configure(configuration, change.after)
 
     def _doubtful(self, change: Change, paths: Sequence[str]) -> list[str]:
         """Return the files for which something that may be new was printed after a change."""
@@ -251,10 +251,10 @@ class SeriesBuild:
         state: TreeState,
         paths: Sequence[str],
     ) -> None:
-        maker = self._configured(configuration, state)
+        maker = self._configure(configuration, state)
         if maker is None:
             return
-        reports = maker.objects(paths, self._shown)
+        reports = maker.objects(paths, self._show_step)
         is_built = all(report.is_built for report in reports.values())
         if maker.lacks_file and not is_built and self._place.widen():
             self._checked_out = ""
@@ -268,7 +268,7 @@ class SeriesBuild:
             if report.is_built or report.diagnostics:
                 KeptReport(path, configuration.key, state).keep(report, made_of)
 
-    def _configured(
+    def _configure(
         self, configuration: Configuration, state: TreeState
     ) -> Maker | None:
         """Make a configuration for a state; note why that failed."""
@@ -276,10 +276,10 @@ class SeriesBuild:
         self._check_out(state)
         output = self._place.output(configuration.folder)
         maker = Maker(self._place.tree, output, configuration, self._options.jobs)
-        lost, failure = maker.configure(state.build_digest, self._shown)
+        lost, failure = maker.configure(state.build_digest, self._show_step)
         if failure and maker.lacks_file and self._place.widen():
             self._checked_out = ""
-            return self._configured(configuration, state)
+            return self._configure(configuration, state)
         names = ", ".join(f"CONFIG_{name}" for name in lost)
         why = failure or (names and f"{names} did not stay enabled")
         for number, change in enumerate(self._changes):
@@ -294,7 +294,7 @@ class SeriesBuild:
         number: int,
         paths: tuple[str, ...],
     ) -> Iterator[BuildProblem]:
-        """Yield the problems that a change has in one configuration."""
+        """Yield a change's problems in one configuration."""
         change = self._changes[number]
         doubtful = self._doubtful(change, paths)
         before = self._diagnostics(change.before, doubtful)
@@ -302,11 +302,11 @@ class SeriesBuild:
         new = new_ones(before, after, change.files)
         repair = ""
         if errors := [diagnostic for diagnostic in new if diagnostic.kind == ERROR]:
-            # what else is printed of code that does not compile follows from the errors
+            # ignore everything else printed about code that does not compile
             new = tuple(errors[:_MOST_ERRORS])
-            repair = self._repaired_by(configuration, number, paths)
+            repair = self._find_repairing_commit(configuration, number, paths)
         undefined = [diagnostic for diagnostic in new if diagnostic.kind == UNDEFINED]
-        yield from self._not_found(configuration, change, undefined)
+        yield from self._unresolved_symbols(configuration, change, undefined)
         for diagnostic in new:
             if diagnostic.kind == UNDEFINED:
                 continue
@@ -319,11 +319,11 @@ class SeriesBuild:
                 problem = problem._replace(kind=BROKEN_COMMIT)
             yield problem._replace(message=text)
         for text in self._failures.get(number, ()):
-            yield _of_kconfig(text, change) or BuildProblem(NOT_BUILT, text)
+            yield _kconfig_problem(text, change) or BuildProblem(NOT_BUILT, text)
         if not errors:
             yield from self._unbuilt(configuration, number, paths)
 
-    def _not_found(
+    def _unresolved_symbols(
         self,
         configuration: Configuration,
         change: Change,
@@ -352,7 +352,7 @@ class SeriesBuild:
     ) -> Iterator[BuildProblem]:
         """Yield a problem for each file that make did not build."""
         change = self._changes[number]
-        for file in self._tried(configuration, number, paths).skipped:
+        for file in self._split_built(configuration, number, paths).skipped:
             if (change.after.commit, file.path) in self._reports:
                 is_new = self._is_built(change.before, file.path)
                 when = "" if is_new else "neither before the patch nor after it "
@@ -360,7 +360,7 @@ class SeriesBuild:
                 yield BuildProblem(NOT_BUILT, f"{text}: {file.why}", file.path)
 
     def _diagnostics(self, state: TreeState, paths: Sequence[str]) -> list[Diagnostic]:
-        """Return what was printed for files in a state, what headers say only once."""
+        """Return the output for files in a state, without repetitions from headers."""
         found = {
             diagnostic: None
             for path in paths
@@ -370,15 +370,13 @@ class SeriesBuild:
         }
         return list(found)
 
-    def _repaired_by(
+    def _find_repairing_commit(
         self,
         configuration: Configuration,
         number: int,
         paths: Sequence[str],
     ) -> str:
-        """Return the first later commit after which all objects of a change are built; ""
-        for none.
-        """
+        """Return the first later commit that makes all objects of a change build, or ""."""
         state = self._changes[number].after
         broken = [path for path in paths if not self._is_built(state, path)]
         for later in range(number + 1, len(self._changes) if broken else 0):
@@ -412,7 +410,7 @@ def _new_names(change: Change) -> tuple[set[str], bool]:
     return names, not names.isdisjoint(called)
 
 
-def _of_kconfig(text: str, change: Change) -> BuildProblem | None:
+def _kconfig_problem(text: str, change: Change) -> BuildProblem | None:
     """Return the problem for a configuration that failed in a Kconfig file that the patch
     changes.
     """
@@ -428,7 +426,7 @@ def _distinct(problems: Sequence[BuildProblem]) -> tuple[BuildProblem, ...]:
     found: dict[tuple[object, ...], BuildProblem] = {}
     for problem in problems:
         bare = problem.message.rpartition(" (")[0].partition(" [-W")[0]
-        # compilers have different words for the same: what they name decides
+        # compilers word the same warning differently, so compare the quoted names
         key = problem.path, problem.line, names_in(bare) or bare
         is_note = problem.kind == NOT_BUILT
         found.setdefault((problem.message,) if is_note else key, problem)

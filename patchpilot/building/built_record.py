@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Records of what was built for each commit, by the trees before and after it: a new message or a
-rebase onto the same files keeps the record, and changed code has none.
+"""Record of builds by the trees before and after a commit: they survive a new message or a
+rebase onto the same files, but not changed code.
 """
 
 from pathlib import Path
@@ -24,7 +24,7 @@ def keep_built(repository: Repository, built: "BuiltCommit") -> None:
 
 
 def built_of(repository: Repository, commit: str) -> "BuiltCommit | None":
-    """Return the record of what was last built for a commit, or None."""
+    """Return the record of a commit's last build, or None."""
     known = recall(_KIND, _key(repository, commit))
     if not known:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the smallest set of Kconfig symbols to set so that other symbols are enabled."""
+"""Find the smallest set of Kconfig symbols to set so that other symbols are enabled."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -41,14 +41,14 @@ class SymbolChoice:
     def turn_on(self, name: str) -> bool:
         """Set what a symbol needs to be on; False, with nothing changed, where that is not found."""  # noqa: E501
         self._steps = 0
-        return self._tries(partial(self._need, name, 0, frozenset()))
+        return self._tries(partial(self._enable, name, 0, frozenset()))
 
     def turn_on_all(self, names: Iterable[str]) -> bool:
-        """Set what these symbols need; return False, with nothing changed, if one cannot be on."""
+        """Set what these symbols need, or return False with nothing changed if one cannot be on."""
         return self._tries(lambda: all(map(self.turn_on, names)))
 
     def keep_off(self, names: Iterable[str]) -> None:
-        """Leave these symbols off from now on, where they are not on already."""
+        """Keep these symbols off from now on, unless already on."""
         self.off |= {name: None for name in names if not self.is_on(name)}
 
     def leaves_unmet(self, name: str, target: str) -> bool:
@@ -66,16 +66,14 @@ class SymbolChoice:
         return False
 
     def is_on(self, name: str) -> bool:
-        """Return whether a symbol is on with what is set so far."""
+        """Return whether a symbol is on with the current settings."""
         if name not in self._known:
             self._known[name] = False
             self._known[name] = self._is_on(name)
         return self._known[name]
 
     def text(self, modules: Iterable[str] = ()) -> str:
-        """Return the settings for KCONFIG_ALLCONFIG; `modules` are set to m where that is
-        possible.
-        """
+        """Return the settings for KCONFIG_ALLCONFIG; `modules` are set to m if possible."""
         chosen = {name for name in modules if self._symbols[name].kind == "tristate"}
         lines = [f"CONFIG_{name}={'m' if name in chosen else 'y'}" for name in self.on]
         return "".join(f"{line}\n" for line in sorted(lines))
@@ -92,7 +90,7 @@ class SymbolChoice:
             return False
         if any(self.is_on(by) and self._holds(when) for by, when in config.selected_by):
             return True
-        # what a person can choose is off in allnoconfig, unless it was set
+        # allnoconfig turns off every visible symbol that was not set
         if any(self._holds(prompt) for prompt in config.prompts):
             return False
         return any(
@@ -110,9 +108,9 @@ class SymbolChoice:
             case Either(parts):
                 return any(self._holds(part) for part in parts)
             case Compared():
-                return self._compared(expression)
+                return self._compare(expression)
 
-    def _compared(self, expression: Compared) -> bool:
+    def _compare(self, expression: Compared) -> bool:
         left, operator, right = expression
         if operator not in ("=", "!="):
             return True
@@ -121,8 +119,8 @@ class SymbolChoice:
         is_on = _CONSTANTS[left] if left in _CONSTANTS else self.is_on(left)
         return (is_on == _CONSTANTS[right]) == (operator == "=")
 
-    def _need(self, name: str, depth: int, above: frozenset[str]) -> bool:
-        """Turn a symbol on, with what it needs; `above` are symbols that this one is for."""
+    def _enable(self, name: str, depth: int, above: frozenset[str]) -> bool:
+        """Turn a symbol on with its dependencies; `above` contains the symbols that need it."""
         self._steps += 1
         if self._steps > _MOST_STEPS:
             raise _TooLongError
@@ -137,10 +135,12 @@ class SymbolChoice:
                 self.on[name] = None
                 self._known.clear()
                 return True
-        return self._by_others(config, depth, above)
+        return self._enable_indirectly(config, depth, above)
 
-    def _by_others(self, config: Config, depth: int, above: frozenset[str]) -> bool:
-        """Turn on a symbol without a prompt: by its defaults, or by who selects it."""
+    def _enable_indirectly(
+        self, config: Config, depth: int, above: frozenset[str]
+    ) -> bool:
+        """Turn on a symbol without a prompt, by its defaults or by a symbol that selects it."""
         for value, when in config.defaults:
             both = Both((when, value))
             if self._tries(partial(self._make, both, True, depth + 1, above)):
@@ -186,7 +186,7 @@ class SymbolChoice:
             case Symbol(name):
                 if name in _CONSTANTS:
                     return False
-                return self._need(name, depth, above) if wanted else self._avoid(name)
+                return self._enable(name, depth, above) if wanted else self._avoid(name)
             case Not(of):
                 return self._make(of, not wanted, depth, above)
             case Both(parts):

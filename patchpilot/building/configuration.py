@@ -48,7 +48,7 @@ class Configuration(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Its name in messages."""
+        """Return its name for messages."""
         words = (
             self.arch,
             "clang" if self.llvm else "gcc",
@@ -59,12 +59,12 @@ class Configuration(NamedTuple):
 
     @property
     def source(self) -> str:
-        """Where its symbols are from."""
+        """Return the source of its symbols."""
         return ".config" if self.given else "smallest"
 
     @property
     def folder(self) -> str:
-        """The name of its output directory, which configurations for the same tools share."""
+        """Return the name of its output directory, shared by configurations with the same tools."""
         words = (
             self.arch,
             "llvm" if self.llvm else "gcc",
@@ -74,12 +74,12 @@ class Configuration(NamedTuple):
 
     @property
     def source_arch(self) -> str:
-        """The directory of arch/ that it is for."""
+        """Return its directory in arch/."""
         return source_arch(self.arch)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The variables that make is given for it."""
+        """Return the variables passed to make."""
         words = [f"ARCH={self.arch}"]
         if self.llvm:
             words += ["LLVM=1"] if shutil.which("ld.lld") else ["CC=clang"]
@@ -89,7 +89,7 @@ class Configuration(NamedTuple):
 
     @property
     def key(self) -> str:
-        """A digest of all that it sets, and of the version of its compiler."""
+        """Return a digest of its settings and its compiler's version."""
         checker = compiler_version("sparse") if self.checks else ""
         compiler = compiler_version("clang" if self.llvm else "gcc")
         text = repr((self, compiler, checker))

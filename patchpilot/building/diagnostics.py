@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses the warnings and errors in make's output, each with the object it belongs to."""
+"""Parse the warnings and errors in make's output, each with the object it belongs to."""
 
 import os
 import re
@@ -97,7 +97,7 @@ def names_in(text: str) -> frozenset[str]:
 
 def _kind(level: str | None, text: str, column: str | None) -> str:
     if level in ("Error", "Warning", "ERROR", None):
-        # Kconfig, and dtc, which has no word for what it cannot parse
+        # Kconfig, and dtc, which prints no "error:" for a syntax error
         return WARNING if level == "Warning" else ERROR
     if column is None and not _FLAG.search(text):
         return KERNEL_DOC
@@ -108,7 +108,7 @@ def _kind(level: str | None, text: str, column: str | None) -> str:
 
 def _below(path: str, top: str) -> str:
     """Return a path without the directory of the tree before it."""
-    # a Makefile may include that of a directory next to its own: amdgpu/../display/…
+    # a Makefile may include one from a sibling directory: amdgpu/../display/…
     text = os.path.normpath(path.removeprefix(f"{top}/"))
     while text.startswith("../"):
         text = text[3:]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs existing checkers of devicetree bindings and documentation on a file of a commit."""
+"""Run existing checkers of devicetree bindings and documentation on a file of a commit."""
 
 import os
 import re
@@ -22,13 +22,13 @@ _SECONDS = 60.0
 _MOST_REFERENCES = 100
 _MOST_BYTES = 1_000_000
 _LONGEST = 160
-# a directive or role of Sphinx is no mistake, nor is what only Sphinx finds
+# ignore Sphinx directives, roles and warnings
 _OF_SPHINX = re.compile(
     r"Unknown (?:directive type|interpreted text role)|No (?:directive|role) entry for"
     r"|Error in \"(?:code-block|include|toctree|raw|csv-table)\" directive"
     r"|\"(?:include|raw|csv-table)\" directive disabled|Undefined substitution referenced"
 )
-# as the kernel's bindings are written: 110 columns, indented by two, sequences too
+# use the style of the kernel's bindings: 110 columns, two spaces of indentation, also for sequences
 _YAMLLINT = """{extends: relaxed, rules: {
   line-length: {max: 110, allow-non-breakable-words: true, level: warning},
   braces: {max-spaces-inside: 1, max-spaces-inside-empty: 0},
@@ -60,7 +60,7 @@ class Place(NamedTuple):
 
     @property
     def data(self) -> bytes:
-        """The content of the file."""
+        """Return the content of the file."""
         return self.repository.blob(self.commit, self.path) or b""
 
 
@@ -98,14 +98,14 @@ def reports(
             return ()
 
 
-def _yamllint(place: Place) -> Iterator[Diagnostic]:
+def _run_yamllint(place: Place) -> Iterator[Diagnostic]:
     words = ["yamllint", "-f", "parsable", "-d", _YAMLLINT, "-"]
     text = _run(words, place, stdin=place.data)
     yield from _read("yamllint", place, text.replace("stdin:", f"{place.path}:"))
 
 
 def _dtschema(place: Place) -> Iterator[Diagnostic]:
-    for path in _with_references(place):
+    for path in _add_references(place):
         _write(place, path, place.repository.blob(place.commit, path) or b"")
     bindings = place.folder / BINDINGS
     file = place.folder / place.path
@@ -113,14 +113,14 @@ def _dtschema(place: Place) -> Iterator[Diagnostic]:
     yield from _read("dtschema", place, _run(words, place))
 
 
-def _with_references(place: Place) -> tuple[str, ...]:
-    """Return the binding, and the bindings of its tree that it refers to."""
+def _add_references(place: Place) -> tuple[str, ...]:
+    """Return the binding, and the bindings of its tree that it references."""
     found = {place.path: place.data}
     open_ = [place.path]
     while open_ and len(found) < _MOST_REFERENCES:
         path = open_.pop()
         for named in _REFERENCE.findall(found[path].decode("utf-8", "replace")):
-            other = _referred(path, named)
+            other = _find_references(path, named)
             data = place.repository.blob(place.commit, other)
             if data is not None and other not in found and other.startswith(BINDINGS):
                 found[other] = data
@@ -128,14 +128,14 @@ def _with_references(place: Place) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _referred(path: str, named: str) -> str:
+def _find_references(path: str, named: str) -> str:
     if named.startswith("/schemas/"):
         return os.path.normpath(BINDINGS + named.removeprefix("/schemas/"))
     return os.path.normpath(f"{path.rpartition('/')[0]}/{named}")
 
 
 def _docutils(place: Place) -> Iterator[Diagnostic]:
-    """Yield what docutils reports; it includes no file and runs nothing of the document."""
+    """Yield docutils' reports; it includes no file and runs nothing from the document."""
     from docutils import core, nodes, utils  # type: ignore[import-untyped]
 
     settings = {
@@ -176,7 +176,7 @@ def _get_abi(place: Place) -> Iterator[Diagnostic]:
 
 
 def _run_script(place: Place, scripts: tuple[str, ...], *words: str) -> str:
-    """Return what the first of these scripts that the commit has prints for the file."""
+    """Return the output for the file of the first of these scripts that the commit has."""
     done = place.repository.git(
         "ls-tree", "-r", "-z", "--full-tree", place.commit, "--", *scripts, *_LIBRARIES
     )
@@ -188,7 +188,7 @@ def _run_script(place: Place, scripts: tuple[str, ...], *words: str) -> str:
     for path, mode in paths.items():
         data = place.repository.blob(place.commit, path) or b""
         if mode == "120000":
-            # kernel-doc is a link to the script beside it
+            # kernel-doc is a symbolic link to the script next to it
             link = os.path.normpath(f"{path.rpartition('/')[0]}/{data.decode()}")
             data = place.repository.blob(place.commit, link) or b""
         _write(place, path, data)
@@ -199,7 +199,7 @@ def _run_script(place: Place, scripts: tuple[str, ...], *words: str) -> str:
 
 
 def _run(words: list[str], place: Place, stdin: bytes | None = None) -> str:
-    """Return what a checker prints, without a network."""
+    """Return a checker's output, without network access."""
     done = run(
         [*sandbox(), *words],
         env=make_environment(),
@@ -211,7 +211,7 @@ def _run(words: list[str], place: Place, stdin: bytes | None = None) -> str:
 
 
 def _read(kind: str, place: Place, text: str) -> Iterator[Diagnostic]:
-    """Yield the lines `PATH:LINE:COLUMN: TEXT` that are for the file."""
+    """Yield the file's lines of the form `PATH:LINE:COLUMN: TEXT`."""
     for line in text.replace(f"{place.folder}/", "").split("\n"):
         found = _AT.match(line)
         if found and found["path"] == place.path:
@@ -235,7 +235,7 @@ def _has_docutils() -> bool:
     return find_spec("docutils") is not None
 
 
-def _has(program: str) -> Callable[[], bool]:
+def _is_installed(program: str) -> Callable[[], bool]:
     return lambda: shutil.which(program) is not None
 
 
@@ -245,7 +245,7 @@ CHECKERS = (
         "dtschema",
         "dtschema",
         _YAML,
-        _has("dt-doc-validate"),
+        _is_installed("dt-doc-validate"),
         "pipx install dtschema",
         _dtschema,
     ),
@@ -253,9 +253,9 @@ CHECKERS = (
         "yamllint",
         "yamllint",
         _YAML,
-        _has("yamllint"),
+        _is_installed("yamllint"),
         "pipx install yamllint",
-        _yamllint,
+        _run_yamllint,
     ),
     Checker(
         "docutils",
@@ -269,7 +269,7 @@ CHECKERS = (
         "kernel-doc-script",
         "scripts/kernel-doc",
         re.compile(r"(?!-|Documentation/|tools/).*\.[ch]"),
-        _has("perl"),
+        _is_installed("perl"),
         "",
         _kernel_doc,
         runs_tree=True,
@@ -278,7 +278,7 @@ CHECKERS = (
         "get-abi",
         "scripts/get_abi.pl",
         re.compile(rf"{_ABI}(?:stable|testing|obsolete|removed)/.*"),
-        _has("perl"),
+        _is_installed("perl"),
         "",
         _get_abi,
         runs_tree=True,

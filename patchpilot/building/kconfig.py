@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the symbols of a kernel tree from its Kconfig files, without running anything from the
-tree.
-"""
+"""Read a kernel tree's symbols from its Kconfig files, without running anything from the tree."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -57,7 +55,7 @@ class _Entry:
 
 
 class Kconfig:
-    """The Kconfig symbols of a tree by name, for one architecture (a directory in arch/)."""
+    """A tree's Kconfig symbols by name, for one architecture (a directory in arch/)."""
 
     def __init__(self, read: Read, source_arch: str) -> None:
         self.symbols: dict[str, Config] = {}
@@ -75,17 +73,17 @@ class Kconfig:
         self._seen.add(path)
         text = self._read(path)
         for line in _lines(text or ""):
-            self._statement(line, path)
+            self._parse_statement(line, path)
         self._close()
 
-    def _statement(self, line: str, path: str) -> None:
+    def _parse_statement(self, line: str, path: str) -> None:
         found = _STATEMENT.match(line)
         if not found:
             return
         word, rest = found[1], found[2].strip()
         if word in ("source", "rsource", "osource", "orsource"):
             self._close()
-            named = self._expanded(rest.strip("\"'"))
+            named = self._expand_variables(rest.strip("\"'"))
             below = path.rpartition("/")[0] if "rsource" in word else ""
             self._source(f"{below}/{named}" if below else named)
         elif word in ("config", "menuconfig"):
@@ -93,14 +91,14 @@ class Kconfig:
             config = self.symbols.setdefault(rest, Config(rest))
             self._entry = _Entry(config, self._context())
         elif word in ("if", "menu", "choice", "comment"):
-            self._open(word, rest)
+            self._open_block(word, rest)
         elif word in ("endif", "endmenu", "endchoice"):
             self._close()
             del self._blocks[-1:]
         elif self._entry:
             self._property(self._entry, word, rest)
 
-    def _open(self, word: str, rest: str) -> None:
+    def _open_block(self, word: str, rest: str) -> None:
         self._close()
         entry = _Entry(None, YES)
         if word == "if":
@@ -114,13 +112,13 @@ class Kconfig:
         if word in TYPES:
             self._type(entry, word, rest)
         elif word == "prompt":
-            entry.prompts.append(_condition_of_prompt(rest))
+            entry.prompts.append(_prompt_condition(rest))
         elif word == "depends":
             entry.own = joined(entry.own, parse_expression(rest.removeprefix("on")))
         elif word == "visible":
             entry.visible = parse_expression(rest.removeprefix("if"))
         elif word == "default":
-            entry.defaults.append(_with_condition(rest))
+            entry.defaults.append(_split_condition(rest))
         elif word in ("select", "imply"):
             entry.targets.append((word, *_split(rest)))
 
@@ -128,16 +126,16 @@ class Kconfig:
         if entry.config and not entry.config.kind:
             entry.config.kind = word.removeprefix("def_")
         if word.startswith("def_"):
-            entry.defaults.append(_with_condition(rest))
+            entry.defaults.append(_split_condition(rest))
         elif rest:
-            entry.prompts.append(_condition_of_prompt(rest))
+            entry.prompts.append(_prompt_condition(rest))
 
     def _context(self) -> Expression:
-        """Return what all blocks around this place depend on."""
+        """Return the dependencies of all enclosing blocks."""
         return joined(*(block.own for block in self._blocks))
 
     def _close(self) -> None:
-        """Hand what was read of a symbol to it."""
+        """Store the parsed properties of a symbol."""
         entry, self._entry = self._entry, None
         if entry is None or entry.config is None:
             return
@@ -156,7 +154,7 @@ class Kconfig:
             else:
                 target.defaults.append((Symbol(config.name), condition))
 
-    def _expanded(self, text: str) -> str:
+    def _expand_variables(self, text: str) -> str:
         def value(found: "re.Match[str]") -> str:
             return self._variables.get(found[1] or found[2], "")
 
@@ -186,11 +184,11 @@ def _lines(text: str) -> Iterator[str]:
         if bare.endswith("\\"):
             held += bare[:-1] + " "
             continue
-        yield held + _without_comment(bare)
+        yield held + _strip_comment(bare)
         held = ""
 
 
-def _without_comment(text: str) -> str:
+def _strip_comment(text: str) -> str:
     at = text.find(" #")
     return text if at < 0 or '"' in text[at:] else text[:at].rstrip()
 
@@ -201,11 +199,11 @@ def _split(text: str) -> tuple[str, Expression]:
     return found[1].strip(), parse_expression(found[2] or "")
 
 
-def _with_condition(text: str) -> tuple[Expression, Expression]:
+def _split_condition(text: str) -> tuple[Expression, Expression]:
     value, condition = _split(text)
     return parse_expression(value), condition
 
 
-def _condition_of_prompt(text: str) -> Expression:
+def _prompt_condition(text: str) -> Expression:
     found = _PROMPT.match(text)
     return parse_expression(found[2] or "") if found else YES

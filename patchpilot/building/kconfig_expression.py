@@ -52,12 +52,12 @@ YES = Symbol("y")
 
 @functools.lru_cache(50_000)
 def parse_expression(text: str) -> Expression:
-    """Return the value of a Kconfig expression; y if it is damaged.
+    """Return the value of a Kconfig expression, or y if it is damaged.
 
     Python has the same grammar. Macros that test the compiler count as y.
     """
     words = _TOKEN.findall(_MACRO.sub("y", text[:_LONGEST]))
-    # Python's keywords and numbers are names in Kconfig
+    # Python keywords and numbers are valid names in Kconfig
     python = " ".join(
         "_" + re.sub(r"\W", "_", word.strip("\"'"))
         if _NAME.match(word)

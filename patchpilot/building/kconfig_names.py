@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds Kconfig symbols that a patch uses but no Kconfig file of the tree defines, and symbols
+"""Find Kconfig symbols that a patch uses but no Kconfig file of the tree defines, and symbols
 that it selects without their dependencies. Nothing of the tree is run.
 """
 

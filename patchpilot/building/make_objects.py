@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs make for single objects in a checked-out kernel tree."""
+"""Run make for single objects in a checked-out kernel tree."""
 
 import contextlib
 import os
@@ -41,7 +41,7 @@ _DEPENDENCY = re.compile(r"^\s+(\S+?)\s*\\?$", re.MULTILINE)
 
 
 class Maker:
-    """Runs make in one tree with one output directory.
+    """Run make in one tree with one output directory.
 
     `lacks_file` is set if a file was missing, which the tree's checkout may have left out.
     """
@@ -68,10 +68,10 @@ class Maker:
             if failure := self._configure(progress):
                 return (), failure
             stamp.write_text(state, "utf-8")
-        return self._lost(), ""
+        return self._missing_symbols(), ""
 
     def _configure(self, progress: Progress) -> str:
-        """Make the configuration; why that failed, "" where it did not."""
+        """Make the configuration, and return why that failed or ""."""
         fragment = self._output / "patchpilot.config"
         target, env = "olddefconfig", {}
         if self._configuration.given is not None:
@@ -84,12 +84,12 @@ class Maker:
         code, lines = self._make(
             (target,), f"configuring {self._configuration.label}", progress, env
         )
-        return _last(lines) if code else ""
+        return _last_error(lines) if code else ""
 
     def objects(
         self, paths: Sequence[str], progress: Progress
     ) -> dict[str, ObjectReport]:
-        """Build the objects of source files; what was printed for each."""
+        """Build the objects of source files, and return the output for each."""
         headers = [path for path in paths if path.endswith(".h")]
         targets = {self._target(path): path for path in paths if path not in headers}
         for target in targets:
@@ -97,7 +97,7 @@ class Maker:
         checks = (
             ["C=1"] if self._configuration.checks and shutil.which("sparse") else []
         )
-        # the Makefile has a devicetree blob by its path below the architecture's boot/dts
+        # the Makefile names a devicetree blob relative to the architecture's boot/dts
         names = (target.rpartition("/boot/dts/")[2] for target in targets)
         words = ("-k", "W=1", *checks, "KCFLAGS=-Wno-error", *names)
         words += ("prepare",) if headers else ()
@@ -144,7 +144,7 @@ class Maker:
         return file.read_text("utf-8", "replace") if file.is_file() else None
 
     def made_of(self, path: str) -> tuple[str, ...]:
-        """Return the files of the tree that an object was made of, none where that is not known."""
+        """Return the tree's files from which an object was made, or none if unknown."""
         text = self._command(self._target(path))
         listed = text.partition("\ndeps_")[2].partition("\n\n")[0]
         top = f"{self._tree}/"
@@ -170,7 +170,7 @@ class Maker:
             found = read_diagnostics(printed[target], str(self._tree))
             is_built = (self._output / target).is_file()
             if not is_built and ERROR not in {diagnostic.kind for diagnostic in found}:
-                # what ends make before it comes to the object
+                # errors that stop make before it reaches the object
                 found += read_diagnostics(printed[""], str(self._tree))
             if is_built and target.endswith(".o"):
                 command = self._command(target)
@@ -216,14 +216,14 @@ class Maker:
         )
         return code, lines
 
-    def _lost(self) -> tuple[str, ...]:
-        """Return the wanted symbols that are not on in the configuration that was made."""
+    def _missing_symbols(self) -> tuple[str, ...]:
+        """Return the wanted symbols that the resulting configuration lacks."""
         text = (self._output / ".config").read_text("utf-8", "replace")
         on = set(re.findall(r"^CONFIG_(\w+)=[ym]$", text, re.MULTILINE))
         return tuple(name for name in self._configuration.wanted if name not in on)
 
 
-def _last(lines: Sequence[str]) -> str:
+def _last_error(lines: Sequence[str]) -> str:
     """Return the last line that says why make failed."""
     words = [line.strip() for line in lines[-_TAIL * 4 :] if line.strip()]
     errors = [line for line in words if _FAILURE.search(line)]

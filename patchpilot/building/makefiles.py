@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the Kconfig symbols with which kbuild builds an object.
+"""Find the Kconfig symbols with which kbuild builds an object.
 
 They are read from the Makefiles in the folders above it.
 """
@@ -40,9 +40,7 @@ _DEEPEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """The symbols that must all be enabled for an object, and the module that it is a part of (""
-    for none).
-    """
+    """The symbols that an object needs, and the module that it is a part of, or ""."""
 
     symbols: tuple[str, ...]
     module: str = ""
@@ -50,7 +48,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of a Makefile: to which list it adds, if which symbols are on, which names."""
+    """A line of a Makefile: the list it adds to, the required symbols, and the added names."""
 
     name: str
     symbols: tuple[str, ...]
@@ -70,14 +68,14 @@ def needs_of(read: Read, path: str) -> tuple[Need, ...]:
     found: list[Need] = []
     while folder:
         lines = _makefile(read, folder)
-        for need in _of_object(lines, target, 0):
-            above = _of_folder(read, folder)
+        for need in _object_needs(lines, target, 0):
+            above = _folder_symbols(read, folder)
             module = f"{folder}/{need.module}" if need.module else ""
             found += [Need(_once(need.symbols + one), module) for one in above]
         folder, _, last = folder.rpartition("/")
         target = f"{last}/{target}"
-    ways = set(found) or set(_of_computed(read, path.rpartition("/")[0]))
-    ways = ways or {need for _, need in _of_neighbor(read, path)}
+    ways = set(found) or set(_computed_needs(read, path.rpartition("/")[0]))
+    ways = ways or {need for _, need in _neighbor_makefiles(read, path)}
     return tuple(sorted(ways, key=lambda need: len(need.symbols)))
 
 
@@ -91,15 +89,15 @@ def target_of(read: Read, path: str) -> str:
     if suffix == "dts":
         return f"{stem}.dtb"
     target = f"{stem}.o"
-    for folder, need in _of_neighbor(read, path):
+    for folder, need in _neighbor_makefiles(read, path):
         if need in needs_of(read, path):
             return f"{folder}/{os.path.relpath(target, folder)}"
     return target
 
 
-def _of_neighbor(read: Read, path: str) -> Iterator[tuple[str, Need]]:
-    """Yield the directories with a Makefile that includes that of the file's directory
-    next to them, and what their modules need.
+def _neighbor_makefiles(read: Read, path: str) -> Iterator[tuple[str, Need]]:
+    """Yield the sibling directories whose Makefile includes that of the file's directory, and
+    what their modules need.
     """
     parts = path.split("/")
     for depth in range(1, len(parts) - 2):
@@ -116,7 +114,7 @@ def _of_neighbor(read: Read, path: str) -> Iterator[tuple[str, Need]]:
                 if line.name != _INCLUDE or own.lower() not in line.words[0].lower():
                     continue
                 for module, symbols in _modules(lines):
-                    for upper in _of_folder(read, folder):
+                    for upper in _folder_symbols(read, folder):
                         names = _once(symbols + line.symbols + upper)
                         yield folder, Need(names, f"{folder}/{module}")
 
@@ -129,37 +127,35 @@ def _modules(lines: list[_Line]) -> Iterator[tuple[str, tuple[str, ...]]]:
                 yield word.removesuffix(".o"), line.symbols
 
 
-def _of_computed(read: Read, folder: str) -> Iterator[Need]:
-    """Yield the needs of the modules that may have the objects of a directory without
-    naming them.
-    """
+def _computed_needs(read: Read, folder: str) -> Iterator[Need]:
+    """Yield the needs of modules that may contain a directory's objects without naming them."""
     while folder:
         text = _text(read, folder)
         modules = list(_modules(list(_lines(text))))
         if modules:
             for module, symbols in modules if _COMPUTED.search(text) else ():
-                for above in _of_folder(read, folder):
+                for above in _folder_symbols(read, folder):
                     yield Need(_once(symbols + above), f"{folder}/{module}")
             return
         folder = folder.rpartition("/")[0]
 
 
-def _of_folder(read: Read, folder: str) -> list[tuple[str, ...]]:
-    """Return the symbols for which kbuild descends into a directory."""
+def _folder_symbols(read: Read, folder: str) -> list[tuple[str, ...]]:
+    """Return the symbols for which kbuild enters a directory."""
     parent, _, last = folder.rpartition("/")
     target, above = f"{last}/", parent
     while above:
         lines = _makefile(read, above)
         hits = [line.symbols for line in lines if target in line.words]
         if hits:
-            upper = _of_folder(read, above)
+            upper = _folder_symbols(read, above)
             return [_once(hit + one) for hit in hits for one in upper]
         above, _, name = above.rpartition("/")
         target = f"{name}/{target}"
     return [()]
 
 
-def _of_object(lines: list[_Line], target: str, depth: int) -> Iterator[Need]:
+def _object_needs(lines: list[_Line], target: str, depth: int) -> Iterator[Need]:
     for line in lines:
         if target not in line.words or depth > _DEEPEST:
             continue
@@ -168,7 +164,7 @@ def _of_object(lines: list[_Line], target: str, depth: int) -> Iterator[Need]:
             yield Need(line.symbols, module)
             continue
         for name in (f"{line.name}.o", f"$({line.name}-y)", f"$({line.name}-objs)"):
-            for need in _of_object(lines, name, depth + 1):
+            for need in _object_needs(lines, name, depth + 1):
                 yield Need(_once(line.symbols + need.symbols), need.module)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks the undefined symbols of an object: symbols that no module can provide are a problem."""
+"""Check an object's undefined symbols, and report those that no module can provide."""
 
 import re
 import shutil
@@ -50,7 +50,7 @@ def needed_symbols(
         for line in (done.text + done.error_text).split("\n"):
             found = _MODPOST.match(line)
             if found and (is_whole or not found[2]):
-                # in quotes as compilers have them: the names decide on the line of the diff
+                # quote the names as compilers do, so that they can be found in the diff
                 text = _QUOTABLE.sub(r"'\g<0>'", printable(found[1]))
                 yield Diagnostic(MODPOST, path, 0, 0, text)
 
@@ -81,7 +81,7 @@ def missing_symbols(
         if name in known:
             continue
         places = _definitions(state, name, source_arch)
-        if places and (why := _of_places(state, users[name], places)):
+        if places and (why := _why_unavailable(state, users[name], places)):
             yield name, why
 
 
@@ -109,10 +109,8 @@ def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
     )
 
 
-def _of_places(state: TreeState, user: str, places: Sequence[str]) -> str:
-    """Return why a symbol that these files define is not found by a user of it, "" where
-    it may be.
-    """
+def _why_unavailable(state: TreeState, user: str, places: Sequence[str]) -> str:
+    """Return why a symbol defined in these files is not available to its user, or ""."""
     modules = _modules(state, user)
     linked = [path for path in places if needs_of(state.read, path)]
     if not linked:
@@ -129,7 +127,7 @@ def _modules(state: TreeState, path: str) -> set[str]:
 def _lines(
     state: TreeState, pattern: str, source_arch: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield the lines of sources with a pattern, each with its file; not those of other
+    """Yield the source lines that match a pattern, each with its file, except those of other
     architectures.
     """
     for row in state.grep((pattern,), "-E", paths=("*.c", "*.S")):

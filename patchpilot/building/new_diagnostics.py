@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the diagnostics that a patch adds, and the lines of its diff to which they belong."""
+"""Find the diagnostics that a patch adds, and their lines in its diff."""
 
 import re
 from collections import Counter
@@ -40,12 +40,15 @@ def new_ones(
                 return False
         return True
 
-    # of several with the same text, the one on an added line is new
+    # if several have the same text, the one on an added line is new
     left = sorted(
-        after, key=lambda one: _at(by_path.get(one.path), one.line, ("+",)) is not None
+        after,
+        key=lambda one: (
+            _problem_at(by_path.get(one.path), one.line, ("+",)) is not None
+        ),
     )
     left = [one for one in left if is_new(one, (one.path,))]
-    # code moves between files too
+    # code also moves between files
     left = [one for one in left if is_new(one, [change.path for change in changes])]
     return tuple(one for one in after if one in left)
 
@@ -56,22 +59,22 @@ def _text(one: Diagnostic) -> str:
 
 
 def problem_of(one: Diagnostic, changes: Sequence[FileChange]) -> BuildProblem:
-    """Return the problem for a new diagnostic, at the line of the diff to which it belongs.
+    """Return the problem for a new diagnostic, at its line of the diff.
 
     It is the diagnostic's own line, or the line that uses its macro, if the patch adds that line.
     Otherwise it is the changed line that contains a name from the diagnostic, preferring the same
     hunk and the same file, then the nearest.
     """
-    path, line, patch_line = _place_of(one, changes)
+    path, line, patch_line = _locate(one, changes)
     column = one.column or None
     return BuildProblem(one.kind, one.text, path, line, patch_line, column)
 
 
-def _place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
+def _locate(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
     by_path = {change.path: change for change in changes}
     places = one.places or ((one.path, one.line),)
     for path, line in places:
-        if added := _at(by_path.get(path), line, ("+",)):
+        if added := _problem_at(by_path.get(path), line, ("+",)):
             return path, line, added.patch_line
     names = names_in(one.text)
     path, at = next(((path, line) for path, line in places if path in by_path), ("", 0))
@@ -83,9 +86,9 @@ def _place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
         far = abs(number - at) if is_own and at else 0
         return not is_named, not is_own, far, line.kind != "+"
 
-    nearest = min(_changed(changes), key=rank, default=None)
+    nearest = min(_changed_lines(changes), key=rank, default=None)
     if nearest is None or rank(nearest)[0]:
-        if context := _at(by_path.get(path), at, (" ",)):
+        if context := _problem_at(by_path.get(path), at, (" ",)):
             return path, at, context.patch_line
         if path and (nearest is None or nearest[0].path != path):
             return path, None, by_path[path].patch_line
@@ -95,7 +98,7 @@ def _place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
     return change.path, number, changed.patch_line
 
 
-def _at(
+def _problem_at(
     change: FileChange | None, line: int, kinds: tuple[str, ...]
 ) -> DiffLine | None:
     for hunk in change.hunks if change else ():
@@ -105,7 +108,7 @@ def _at(
     return None
 
 
-def _changed(
+def _changed_lines(
     changes: Sequence[FileChange],
 ) -> Iterator[tuple[FileChange, int, DiffLine]]:
     """Yield the changed lines, each with the line in the new file at which it is, or was."""

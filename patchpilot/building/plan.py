@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plans the build of a series: the objects of each commit, and the configurations in which to
-build them.
+"""Plan the build of a series: the objects of each commit, and the configurations in which to build
+them.
 
 The configurations are the smallest ones on top of allnoconfig that reach the objects.
 """
@@ -72,8 +72,7 @@ _WORD = re.compile(r"[A-Za-z_]\w{3,}")
 
 
 class BuildOptions(NamedTuple):
-    """The options of a build: a configuration's text, architectures, compilers, and the amount to
-    build.
+    """The options of a build: a configuration's text, architectures, compilers, and the extent.
 
     `place` is the name of the build directory if there are several.
     """
@@ -119,7 +118,7 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     every = tuple(dict.fromkeys(path for own, _ in planned for path in own))
     chosen: list[tuple[Configuration, tuple[str, ...]]] = []
     if objects := [path for path in every if path.endswith(SOURCES)]:
-        chosen, refused = _of_objects(changes, options, objects)
+        chosen, refused = _object_configurations(changes, options, objects)
         for own, notes in planned:
             notes += [
                 f"{path} was not built: {why}"
@@ -129,7 +128,7 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     paths = (file.path for change in changes for file in change.files)
     whole = [path for path in every if path not in objects]
     whole += filter(is_kconfig, () if every else paths)
-    for arch, some in _by_arch(whole, options).items():
+    for arch, some in _first_architectures(whole, options).items():
         new = Configuration(arch, options.llvm), ()
         made, own = next((row for row in chosen if row[0].arch == arch), new)
         rest = [row for row in chosen if row[0] != made]
@@ -141,7 +140,9 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     )
 
 
-def _by_arch(paths: Iterable[str], options: BuildOptions) -> dict[str, list[str]]:
+def _first_architectures(
+    paths: Iterable[str], options: BuildOptions
+) -> dict[str, list[str]]:
     """Return the architecture for files that need no symbol, or that only are read."""
     found: dict[str, list[str]] = {}
     for path in paths:
@@ -151,7 +152,7 @@ def _by_arch(paths: Iterable[str], options: BuildOptions) -> dict[str, list[str]
     return found
 
 
-def _of_objects(
+def _object_configurations(
     changes: Sequence[Change], options: BuildOptions, paths: Sequence[str]
 ) -> tuple[list[tuple[Configuration, tuple[str, ...]]], dict[str, str]]:
     """Return the configurations, and the files without one with the reason.
@@ -191,7 +192,7 @@ def _guards(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
 def _sources(
     change: Change, options: BuildOptions
 ) -> tuple[tuple[str, ...], list[str]]:
-    """Return the source files whose objects a change touches, and what is not built."""
+    """Return the source files whose objects a change affects, and what is not built."""
     found: dict[str, None] = {}
     notes: list[str] = []
     for file in change.files:
@@ -225,19 +226,19 @@ def _includers(
     known: tuple[str, ...],
     options: BuildOptions,
 ) -> tuple[tuple[str, ...], int]:
-    """Return the source files that a change of a header reaches, and how many more there are.
+    """Return the source files affected by a header's change, and the number of further ones.
 
     Those that have a word of the changed lines come first, and of these the nearest.
     """
     folder, _, name = file.path.rpartition("/")
     kinds = _USERS[PurePosixPath(name).suffix]
-    users = _including(state, name, kinds)
+    users = _find_includers(state, name, kinds)
     text = "\n".join(line.text for kind in "+-" for line in file.lines(kind))
     rare = sorted(set(_WORD.findall(text)), key=len)[-12:]
     patterns = [rf"\b{word}\b" for word in rare]
     naming = set(state.grep(patterns, *_FILES, paths=kinds) if rare else ())
     if name.endswith(".dtsi"):
-        # each is included by its name, and the words are those of every devicetree
+        # headers are included by name, and these words occur in every devicetree
         naming &= users
 
     def distance(path: str) -> tuple[bool, bool, str]:
@@ -252,7 +253,7 @@ def _includers(
     return tuple(usable[:most]), len(usable[most:])
 
 
-def _including(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
+def _find_includers(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
     """Return the sources that include a file, devicetree sources also through another
     `.dtsi` file.
     """
@@ -300,10 +301,10 @@ class _Chooser:
             )
             yield given, tuple(paths)
             return
-        for arch, own in self._by_arch(paths).items():
-            yield from self._of_arch(arch, tuple(own))
+        for arch, own in self._first_architectures(paths).items():
+            yield from self._arch_configurations(arch, tuple(own))
 
-    def _by_arch(self, paths: Sequence[str]) -> dict[str, list[str]]:
+    def _first_architectures(self, paths: Sequence[str]) -> dict[str, list[str]]:
         """Return the architecture with which each file is built first."""
         found: dict[str, list[str]] = {}
         for path in paths:
@@ -332,28 +333,28 @@ class _Chooser:
         names = ", ".join(f"CONFIG_{name}" for name in self._needs(path)[0].symbols)
         return f"no configuration enables {names}; --config FILE may"
 
-    def _of_arch(
+    def _arch_configurations(
         self, arch: str, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
         """Yield the configurations of files that are built with one architecture first."""
         short = _SHORT.get(host_arch())
         llvm = arch not in (host_arch(), short) or self._options.llvm
-        yield from self._variant(arch, paths, llvm=llvm, checks=True)
+        yield from self._group_configurations(arch, paths, llvm=llvm, checks=True)
         if self._options.quick:
             return
-        yield from self._variant(arch, paths, llvm=llvm, minimal=True)
+        yield from self._group_configurations(arch, paths, llvm=llvm, minimal=True)
         may_clang = not self._options.gcc and shutil.which("clang") is not None
         if may_clang and not llvm:
-            yield from self._variant(arch, paths, llvm=True)
+            yield from self._group_configurations(arch, paths, llvm=True)
         if self._options.arches or arch != host_arch():
             return
         if short:
-            yield from self._variant(short, paths, llvm=llvm)
+            yield from self._group_configurations(short, paths, llvm=llvm)
         general = tuple(path for path in paths if not path.startswith("arch/"))
         if may_clang and self.is_ordered and general:
-            yield from self._variant(_BIG_ENDIAN, general, llvm=True)
+            yield from self._group_configurations(_BIG_ENDIAN, general, llvm=True)
 
-    def _variant(
+    def _group_configurations(
         self,
         arch: str,
         paths: tuple[str, ...],
@@ -362,7 +363,7 @@ class _Chooser:
         minimal: bool = False,
         checks: bool = False,
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield a configuration for as many of the files as go together, then one for the rest.
+        """Yield a configuration for as many files as are compatible, then one for the rest.
 
         A minimal one has everything off that the files do not need, and builds them in.
         """
@@ -386,17 +387,17 @@ class _Chooser:
     def _together(
         self, arch: str, paths: Sequence[str], *, minimal: bool
     ) -> tuple[SymbolChoice, dict[str, tuple[str, ...]]]:
-        """Return the symbols to set for those of the files that go together, each with its own."""
+        """Return the symbols for those of the files that are compatible, each with its own."""
         choice = SymbolChoice(self._kconfig(source_arch(arch)), _BASE)
         if minimal:
             choice.keep_off(self._guards)
         reached: dict[str, tuple[str, ...]] = {}
         for path in paths:
-            need = self._reached(choice, path)
+            need = self._is_reachable(choice, path)
             if need is None and not reached:
-                # it depends on what would have been left off
+                # it depends on a symbol that would be off
                 choice.off.clear()
-                need = self._reached(choice, path)
+                need = self._is_reachable(choice, path)
             if need is not None:
                 reached[path] = need
         if not minimal:
@@ -404,6 +405,6 @@ class _Chooser:
                 choice.turn_on(name)
         return choice, reached
 
-    def _reached(self, choice: SymbolChoice, path: str) -> tuple[str, ...] | None:
+    def _is_reachable(self, choice: SymbolChoice, path: str) -> tuple[str, ...] | None:
         ways = (need.symbols for need in self._needs(path))
         return next(filter(choice.turn_on_all, ways), None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Caches the diagnostics for objects between runs, keyed by the files from which an object is
+"""Cache the diagnostics for objects between runs, keyed by the files from which an object is
 built.
 """
 
@@ -17,8 +17,8 @@ KIND = Kind("built-object", (str(Path(__file__).parent),), _KEPT)
 
 
 class KeptReport:
-    """The cached reports for one object in one configuration, for the file contents from which it
-    was last built.
+    """The cached reports on one object in one configuration, for the file contents of its last
+    build.
     """
 
     def __init__(self, path: str, configuration: str, state: TreeState) -> None:
@@ -29,7 +29,7 @@ class KeptReport:
         )
 
     def find(self) -> ObjectReport | None:
-        """Return the report for these contents, None where they were not built."""
+        """Return the report for these contents, or None if they were not built."""
         for paths, digest, rows, is_built in recall(KIND, self._key) or ():
             if digest == self._digest(paths):
                 return ObjectReport(tuple(starmap(Diagnostic, rows)), is_built)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the tree's semantic patches (scripts/coccinelle) on the files that a patch touches."""
+"""Run the tree's semantic patches (scripts/coccinelle) on the files that a patch touches."""
 
 import fnmatch
 import re
@@ -36,14 +36,12 @@ _AROUND = 30
 
 
 def key_of_tool() -> str:
-    """Return a cache key that changes with the version of Coccinelle, or "" if it is not
-    installed.
-    """
+    """Return a cache key that changes with Coccinelle's version, or "" if it is not installed."""
     return f"{PROGRAM} {compiler_version(PROGRAM)}" if shutil.which(PROGRAM) else ""
 
 
 def near_text(text: str, lines: Sequence[int]) -> str:
-    """Return the text of a file around some of its lines."""
+    """Return a file's text around some of its lines."""
     near = {at for line in lines for at in range(line - _AROUND - 1, line + _AROUND)}
     return "\n".join(line for at, line in enumerate(text.split("\n")) if at in near)
 
@@ -61,7 +59,7 @@ def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str
 
 
 def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
-    """Return the semantic patches of a tree, each with the words that Coccinelle names."""
+    """Return a tree's semantic patches, each with the words that Coccinelle requires."""
     paths = fnmatch.filter(state.files, f"{FOLDER}/*.cocci")
 
     def read() -> dict[str, list[str]]:
@@ -70,7 +68,7 @@ def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
             script = Path(folder, "script.cocci")
             for path in paths:
                 script.write_text(state.read(path) or "", "utf-8")
-                printed = _printed(
+                printed = _run_coccinelle(
                     ["--parse-cocci", str(script)],
                     script.parent,
                     partial(progress, f"reading {path}"),
@@ -84,8 +82,10 @@ def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
     return words
 
 
-def _printed(words: Sequence[str], folder: Path, what: Callable[[], None]) -> str:
-    """Return what Coccinelle prints in report mode; nothing if a file takes too long."""
+def _run_coccinelle(
+    words: Sequence[str], folder: Path, what: Callable[[], None]
+) -> str:
+    """Return Coccinelle's output in report mode, or nothing if a file takes too long."""
     argv = [
         *sandbox(),
         PROGRAM,
@@ -110,12 +110,12 @@ def run_scripts(
     scripts: Sequence[str],
     progress: Progress,
 ) -> tuple[Diagnostic, ...]:
-    """Run semantic patches on a file of the checked-out tree, and return what they report."""
+    """Run semantic patches on a file of the checked-out tree, and return their reports."""
     found: dict[Diagnostic, None] = {}
     for script in scripts:
         what = partial(progress, f"{script.rpartition('/')[2]}: {path}")
         words = [*_options(state, script), "--cocci-file", script, path]
-        text = _printed(words, tree, what)
+        text = _run_coccinelle(words, tree, what)
         found |= dict.fromkeys(_read(text, script, str(tree)))
     return tuple(found)
 

@@ -31,7 +31,7 @@ class TreeState:
     def files(self) -> Mapping[str, str]:
         """Path → id of its content."""
         if self._like is None:
-            return dict(kept(_KIND, (self.commit,), self._listed))
+            return dict(kept(_KIND, (self.commit,), self._list_files))
         files = dict(self._like.files)
         for change in self._changes:
             if set(change.object_id) == {"0"}:
@@ -42,7 +42,7 @@ class TreeState:
 
     @cached_property
     def build_digest(self) -> str:
-        """A digest of what decides how objects are built: Kconfig files, Makefiles and scripts."""
+        """A digest of what controls the build of objects: Kconfig files, Makefiles and scripts."""
         if self._like and not any(
             _is_of_build(change.path) for change in self._changes
         ):
@@ -56,14 +56,14 @@ class TreeState:
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     def read(self, path: str) -> str | None:
-        """Return the text of a file, None where there is none."""
+        """Return the text of a file, or None."""
         data = self._repository.blob(self.commit, path)
         return None if data is None else data.decode("utf-8", "replace")
 
     def grep(
         self, patterns: Iterable[str], *flags: str, paths: Sequence[str]
     ) -> list[str]:
-        """Return what git grep prints; a path is a pattern that matches in every directory."""
+        """Return the output of git grep; a path is a pattern that matches in every directory."""
         words = [word for pattern in patterns for word in ("-e", pattern)]
         done = self._repository.git(
             "grep", *flags, *words, self.commit, "--", *paths, env={"GIT_LITERAL_PATHSPECS": "0"}, ok=(0, 1)  # noqa: E501
@@ -71,7 +71,7 @@ class TreeState:
         rows = done.text.split("\0" if "-z" in flags else "\n")
         return [row.removeprefix(f"{self.commit}:") for row in rows if row]
 
-    def _listed(self) -> dict[str, str]:
+    def _list_files(self) -> dict[str, str]:
         done = self._repository.git("ls-tree", "-r", "-z", "--full-tree", self.commit)
         rows = (row.partition("\t") for row in done.text.split("\0") if row)
         return {path: head.rpartition(" ")[2] for head, _, path in rows}

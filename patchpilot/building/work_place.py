@@ -39,7 +39,7 @@ _LARGE = {"drivers/gpu/drm/amd/": "include/**", "arch/": "*/boot/dts/**"}
 
 
 class WorkPlace:
-    """The build clone of a repository and its output directories."""
+    """A repository's build clone and its output directories."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -47,11 +47,11 @@ class WorkPlace:
         self.patterns: tuple[str, ...] = _WHOLE
 
     def narrow(self, paths: Collection[str], arches: Iterable[str]) -> None:
-        """Have only the files checked out that building these files for these machines reads.
+        """Check out only the files needed to build these files for these machines.
 
         They are a sixth of the tree, as patterns of git-sparse-checkout(1).
         """
-        # another name would be a pattern
+        # any other name would be read as a pattern
         folders = {
             path.rpartition("/")[0]
             for path in paths
@@ -71,7 +71,7 @@ class WorkPlace:
             *("*.h", "!/arch/*/**", "!/tools/perf/**", "!/tools/testing/**"),
             *("Kconfig*", "Makefile*", "Kbuild*"),
             *(f"/arch/{arch}/**" for arch in arches),
-            # of these, most builds read nothing, and they are large
+            # these directories are large, and most builds do not read them
             *(
                 f"!/{top}{rest}"
                 for top, rest in _LARGE.items()
@@ -80,14 +80,14 @@ class WorkPlace:
         )
 
     def widen(self) -> bool:
-        """Have every file checked out from now on; return whether some were left out."""
+        """Check out every file from now on; return whether some were missing."""
         was_narrow = self.patterns != _WHOLE
         self.patterns = _WHOLE
         return was_narrow
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the place for this run; InputError where another one has it."""
+        """Reserve the place for this run; raise InputError if another one uses it."""
         if not private_folder(self.folder):
             raise InputError(
                 f"cannot build in {self.folder}: no private directory",
@@ -104,7 +104,7 @@ class WorkPlace:
             yield
 
     def checkout(self, repository: Repository, commit: str) -> None:
-        """Put a commit of the repository into the clone, which is made when first needed."""
+        """Put a commit of the repository into the clone, which is created on first use."""
         source = repository.common_dir.resolve() / "objects"
         if not (self.tree / ".git" / "HEAD").exists():
             shutil.rmtree(self.tree, ignore_errors=True)
@@ -147,7 +147,7 @@ class WorkPlace:
             return False
         top = self.tree.resolve()
         files = [top / change.path for change in changes]
-        # a malformed tree may have a symbolic link for one of its directories
+        # a malformed tree may contain a symbolic link in place of a directory
         if any(file.resolve() != file for file in files):
             return False
         for change, file in zip(changes, files, strict=True):
@@ -165,8 +165,8 @@ class WorkPlace:
         return folder
 
     def shrink(self) -> None:
-        """Delete the output directories that were used longest ago if they take too much space,
-        and what was built for repositories in which nothing was built for a month.
+        """Delete the least recently used output directories if they take too much space, and
+        everything of repositories that were not built for a month.
         """
         outputs = sorted(self.folder.glob("out-*"), key=_age)
         total = 0
@@ -196,12 +196,12 @@ def work_place(repository: Repository, name: str = "") -> WorkPlace:
 
 
 def all_places() -> tuple[Path, ...]:
-    """Return the directories in which objects were built, for all repositories."""
+    """Return the directories with built objects, for all repositories."""
     return tuple(sorted(filter(Path.is_dir, (cache_dir() / KIND).glob("*"))))
 
 
 def clean(folders: tuple[Path, ...]) -> int:
-    """Delete build directories with their contents and returns the number of bytes freed."""
+    """Delete build directories with their contents and return the number of bytes freed."""
     total = sum(size_of(folder) for folder in folders)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)

@@ -55,7 +55,7 @@ class _CachedPatterns:
         self.new: dict[tuple[str | bytes, int], _Form] = {}
 
     def compile(self, pattern: AnyStr, flags: int) -> Pattern[AnyStr]:
-        """Return the pattern, from its cached codes if there are any."""
+        """Return the pattern, from its cached code if available."""
         key = (pattern, flags)
         made = self.made.get(key)
         if made is None:
@@ -63,7 +63,7 @@ class _CachedPatterns:
                 form = self.forms.get(key) or self.new.setdefault(
                     key, _form_of(pattern, flags)
                 )
-                made = _restored(pattern, form)
+                made = _restore_pattern(pattern, form)
             except _DAMAGED:
                 self.forms.pop(key, None)
                 made = re.compile(pattern, flags)
@@ -75,7 +75,7 @@ class _CachedPatterns:
 
 
 @cache
-def _kept() -> _CachedPatterns:
+def _cached_code() -> _CachedPatterns:
     import _sre  # type: ignore[import-not-found]
 
     return _CachedPatterns(
@@ -85,11 +85,11 @@ def _kept() -> _CachedPatterns:
 
 def compile_cached(pattern: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
     """Compile a pattern like `re.compile`, with the cache."""
-    return _kept().compile(pattern, int(flags))
+    return _cached_code().compile(pattern, int(flags))
 
 
 class _Late:
-    """A pattern that is compiled when one of its attributes is first used."""
+    """A pattern compiled when one of its attributes is first used."""
 
     def __init__(self, text: Any, flags: int) -> None:
         self.pattern, self._flags = text, flags
@@ -101,7 +101,7 @@ class _Late:
 
 
 def late(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
-    """Return a pattern that is compiled at first use.
+    """Return a pattern that is compiled on first use.
 
     Most calls need only a few of the patterns in the modules that they import.
     """
@@ -109,11 +109,11 @@ def late(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
 
 
 def keep() -> None:
-    """Cache the patterns compiled in this run if there are enough of them.
+    """Cache this run's compiled patterns if there are enough.
 
     Failures are ignored.
     """
-    kept = _kept()
+    kept = _cached_code()
     if len(kept.new) < WORTH_WRITING:
         return
     forms = (
@@ -146,7 +146,7 @@ def _form_of(pattern: str | bytes, flags: int) -> _Form:
     )
 
 
-def _restored(pattern: str | bytes, form: _Form) -> Pattern[Any]:
+def _restore_pattern(pattern: str | bytes, form: _Form) -> Pattern[Any]:
     import _sre
 
     flags, code, groups, names, indexes = form

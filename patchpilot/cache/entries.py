@@ -82,7 +82,7 @@ def recall(kind: Kind, key: str) -> Any:
 
 
 def remember(kind: Kind, key: str, value: Any) -> bool:
-    """Cache a value and evict the oldest ones of its kind if there are too many.
+    """Cache a value, and evict the oldest ones of its kind if there are too many.
 
     Return whether it was written; failures raise no error.
     """
@@ -103,7 +103,7 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
 
 
 def kept(kind: Kind, parts: Iterable[str], compute: Callable[[], _Value]) -> _Value:
-    """Return the value with these inputs from the cache; compute and cache it if it is missing."""
+    """Return the value for these inputs from the cache, computing a missing one."""
     key = key_of(kind, (part.encode("utf-8", "surrogateescape") for part in parts))
     value: _Value | None = recall(kind, key)
     if value is None:
@@ -158,7 +158,7 @@ def _state(path: str) -> bytes:
 
 
 def _note_use(file: "os.PathLike[str]") -> None:
-    """Set the file's time, which selects files to evict, at most once a day."""
+    """Update the file's time, which controls eviction, at most once a day."""
     with contextlib.suppress(OSError):
         import time
 

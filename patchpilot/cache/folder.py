@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's cache directory: its path, which of its files are trusted, and eviction.
+"""The user's cache directory: its path, its trusted files, and eviction.
 
 Everything in it may be deleted while patchpilot runs. Files that another user could have written
 are not read: a file or directory must be owned by the user and not writable by others, and

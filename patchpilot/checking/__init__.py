@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks patches and returns findings, using facts from the repository, the tree and the topic."""
+"""Check patches and return findings, using facts from the repository, the tree and the topic."""

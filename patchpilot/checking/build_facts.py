@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds the objects that patches touch, and collects the problems for the check."""
+"""Build the objects that patches touch, and collects the problems for the check."""
 
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
@@ -49,7 +49,7 @@ def build_facts(
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
-    """Build the objects that the patches touch, and returns the problems found.
+    """Build the objects of the changed files, and return the problems found.
 
     Raises `UntrustedCommandsError`, before any code of the tree is run, if the user has not
     trusted the tree for builds.
@@ -75,12 +75,12 @@ def build_in(
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
-    """Build the objects that the patches touch, and returns the problems found.
+    """Build the objects of the changed files, and return the problems found.
 
     The patches are commits of `repository`, which must be trusted. The build directories are
     kept for the repository `kept_for`, which may be the same.
     """
-    committed = _trusted(
+    committed = _trusted_patches(
         [patch for patch in patches if patch.commit], repository, kept_for
     )
     changes = _changes(repository, committed)
@@ -130,20 +130,20 @@ def _without_trust(repository: Repository, patch: Patch) -> Iterator[BuildProble
         yield _UNTRUSTED
 
 
-def _trusted(
+def _trusted_patches(
     patches: Sequence[Patch], repository: Repository, kept_for: Repository
 ) -> list[Patch]:
-    """Return the patches before the first one that changes what a build runs, untrusted."""
+    """Return the patches before the first one that changes build code without trust."""
     return list(
         takewhile(lambda patch: runs_trusted(patch, repository, kept_for), patches)
     )
 
 
 def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> bool:
-    """Return whether the user trusts what a commit's tree changes of the code that a build runs."""
+    """Return whether the user trusts a commit's changes to build code."""
     commit = patch.commit or ""
     base = trusted_base(repository.top, kept_for.top, commit)
-    # the state before the commit is built too
+    # the parent commit is built as well
     parents = [it for it in repository.commit(commit).parents[:1] if it != base]
     changes = [
         build_change(repository.top, kept_for.top, built)
@@ -153,7 +153,7 @@ def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> 
 
 
 def _text(built: Built) -> str:
-    """Return what was built, in words."""
+    """Describe what was built."""
     if not built.configurations:
         return "nothing was built: no object file is affected"
     number = counted(len(built.configurations), "configuration")
@@ -168,7 +168,7 @@ def _text(built: Built) -> str:
 
 
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
-    """Return the states before and after each commit, those of the first read in full."""
+    """Return the states before and after each commit, reading the first one's completely."""
     states: dict[str, TreeState] = {}
     changes = []
     for patch in patches:

@@ -147,7 +147,7 @@ class FindingCounts(NamedTuple):
 
 
 class BuildFacts(NamedTuple):
-    """The result of building or running checkers for the patches of a check.
+    """The result of building the patches of a check, or of running checkers on them.
 
     `problems` maps the id() of a patch to its problems. `text` describes the steps that were
     run, and `commits` has the build result of each commit.
@@ -158,7 +158,7 @@ class BuildFacts(NamedTuple):
     commits: tuple["BuiltCommit", ...] = ()
 
     def with_more(self, other: "BuildFacts") -> "BuildFacts":
-        """Return these facts with the text of others and the problems that are new."""
+        """Merge these facts with others' text and new problems."""
         problems = dict(self.problems)
         for key, more in other.problems.items():
             own = problems.get(key, ())
@@ -213,17 +213,17 @@ class CheckResult(NamedTuple):
 
     @property
     def kernel(self) -> Kernel:
-        """The version that determines the rules in force."""
+        """The version that selects the rules."""
         return self.setting.options.kernel
 
     @property
     def tree(self) -> str | None:
-        """What messages call the source tree."""
+        """How messages refer to the source tree."""
         return self.setting.tree.label if self.setting.tree else None
 
     @property
     def left_out(self) -> int:
-        """The number of findings that are shown only with --strict."""
+        """The number of findings shown only with --strict."""
         found = sum(checked.left_out for checked in self.patches)
         return found + self.left_out_of_series
 
@@ -234,7 +234,7 @@ class CheckResult(NamedTuple):
 
     @property
     def all(self) -> tuple[Finding, ...]:
-        """All findings of the check; findings about the series as a whole come last."""
+        """All findings of the check; findings about the whole series come last."""
         return tuple(finding for _, finding in self.by_patch)
 
     @property
@@ -254,7 +254,7 @@ class CheckResult(NamedTuple):
 
     @property
     def questions(self) -> tuple[Finding, ...]:
-        """What only the author knows: the notes that matter most, at most two."""
+        """Questions that only the author can answer: the two most important notes."""
         found: dict[str, Finding] = {}
         for note in sorted(self.all, key=lambda one: one.rank):
             if note.severity is Severity.NOTE:
@@ -263,12 +263,12 @@ class CheckResult(NamedTuple):
 
     @property
     def every_series(self) -> tuple[Finding, ...]:
-        """All findings about the series as a whole, including suppressed findings."""
+        """All findings about the whole series, including suppressed ones."""
         return (*self.series, *(one.finding for one in self.suppressed_series))
 
     @property
     def suppressed(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
-        """All suppressed findings, each with its patch (None for the series as a whole)."""
+        """All suppressed findings, each with its patch, or None for the whole series."""
         return (
             *(
                 (checked.patch, suppressed)
@@ -280,7 +280,7 @@ class CheckResult(NamedTuple):
 
 
 class CheckRun(NamedTuple):
-    """The rules, options, tree and history that are used to check all patches of a run."""
+    """The rules, options, tree and history shared by all patches of a run."""
 
     rules: tuple[Rule, ...]
     options: Options
@@ -314,11 +314,11 @@ class CheckRun(NamedTuple):
 
 
 def unchecked(result: CheckResult, build: str = "use --build") -> tuple[str, ...]:
-    """Return what was not checked, each with the reason or what checks it; `build` builds."""
-    return tuple(_unchecked(result, build))
+    """Return what was not checked, each with its reason or its checker; `build` builds."""
+    return tuple(_list_unchecked(result, build))
 
 
-def _unchecked(result: CheckResult, build: str) -> Iterator[str]:
+def _list_unchecked(result: CheckResult, build: str) -> Iterator[str]:
     patches = [checked.patch for checked in result.patches]
     paths = [path for patch in patches for path in patch.paths]
     if not result.build and any(path.endswith(_COMPILED) for path in paths):

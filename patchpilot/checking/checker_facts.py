@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs external checkers on the patches of a check and collects the new problems."""
+"""Run external checkers on the patches of a check, and collect new problems."""
 
 from collections.abc import Iterator, Sequence
 
@@ -30,7 +30,7 @@ def checker_facts(
     built: Sequence[BuiltCommit],
     progress: Progress,
 ) -> BuildFacts:
-    """Run the installed external checkers on the files touched by commits of a kernel tree.
+    """Run the installed external checkers on files changed by commits of a kernel tree.
 
     They run on the files before and after each commit; reports that are new after the commit
     become problems. A script in the tree is run only if the user trusts the tree for builds, and

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the findings that are new since an earlier version of the series."""
+"""Determine the findings that are new since an earlier version of the series."""
 
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,7 @@ def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
             }
         )
     for at, checked in enumerate(result.patches):
-        # what went from one patch of the series to another is not new either
+        # a finding that moved between patches of the series is not new
         for number, finding in enumerate(checked.findings):
             names = every[at][number]
             if (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks patches: the only way from patches to findings, for every command and front end."""
+"""Check patches: the only way from patches to findings, for every command and front end."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -88,7 +88,7 @@ class PatchSource(NamedTuple):
 
 
 def options_of(settings: Settings, judge: Tree | None = None, **given: Any) -> Options:
-    """Return the options in the settings; those that are `given` precede them.
+    """Return the options in the settings, overridden by the `given` ones.
 
     `judge` is the tree whose .checkpatch.conf is used, by default that of the patches.
     """
@@ -109,7 +109,7 @@ def _key(name: str) -> str:
 
 
 class Driver:
-    """Checks any number of patches with one record of options.
+    """Check any number of patches with one record of options.
 
     Without `repository`, rules that need history report nothing; without `tree`, rules that
     need a source tree report nothing. `rules` are all rules, by default those of the shipped packs
@@ -135,7 +135,7 @@ class Driver:
         self._runs: dict[str, CheckRun] = {}
 
     def read(self, source: PatchSource) -> "tuple[tuple[Series, ...], NewSince | None]":
-        """Read the series of a source, and the earlier version to compare them with."""
+        """Read a source's series, and the earlier version to compare with."""
         if self.options.whole_files:
             from patchpilot.checking.whole_files import whole_files
 
@@ -168,7 +168,7 @@ class Driver:
     def check_source(
         self, source: PatchSource, *, build: "BuildOptions | None" = None
     ) -> CheckResult:
-        """Return the findings in the patches of a source.
+        """Return the findings in a source's patches.
 
         With `build`, the objects that the patches touch are built. Raises `UsageError` for an
         unknown revision.
@@ -179,7 +179,7 @@ class Driver:
     def check_mails(
         self, mails: Iterable[bytes], commits: Series | None = None
     ) -> CheckResult:
-        """Return the findings in messages that are not in a file, in the form to be sent.
+        """Return the findings in messages without a file, in the form to be sent.
 
         The messages are grouped into series in the same way as files. Messages of `commits` have
         the findings of `check` in these, and those that only a message can have.
@@ -217,7 +217,7 @@ class Driver:
         )
 
     def run_for(self, patches: Sequence[Patch]) -> CheckRun:
-        """Return the rules and facts for patches of one project, which is detected."""
+        """Return the rules and facts for patches of one detected project."""
         self.tree = self.tree or tree_of(patches, self.repository)
         project = self._project or detect(self.tree, patches)
         if project.name not in self._runs:
@@ -233,7 +233,7 @@ class Driver:
         size: int,
         jobs: int,
     ) -> Iterator[Result]:
-        """Yield what `work` makes of each item, in order.
+        """Yield the result of `work` for each item, in order.
 
         `size` items at a time are given to each of `jobs` processes, which share the patterns that
         the first item needed.
@@ -356,7 +356,7 @@ class Driver:
         patches: Sequence[Patch],
         build: "BuildOptions | None",
     ) -> BuildFacts:
-        """Return what a build and external checkers report, if they were requested."""
+        """Return the results of a build and external checkers, if requested."""
         facts = BuildFacts({}, "")
         asked = self.repository, project, patches
         if build:
@@ -388,8 +388,8 @@ class Driver:
         return BuildFacts({}, summary and f"last build: {summary}", known)
 
     def _trees(self, series: Sequence[Series]) -> Mapping[int, Callable[[], Tree]]:
-        """Return a function that makes the tree of each patch that is based on another
-        one, by the patch's id(). checkpatch.pl knows one tree for all.
+        """Return a function that creates the tree of each patch based on another one, by the
+        patch's id(). checkpatch.pl knows one tree for all.
         """
         if (
             self.tree is None
@@ -434,7 +434,7 @@ def _set_up(
     )
     if project.files:
         check_style(every, project)
-    rules = _chosen(options, every, conf)
+    rules = _choose_options(options, every, conf)
     if not options.checkpatch_compat:
         rules = usable(rules, tree)
     if options.as_checkpatch:
@@ -447,7 +447,7 @@ def _set_up(
     return CheckRun(rules, options, project, tree, None)
 
 
-def _chosen(
+def _choose_options(
     options: Options, every: Sequence[Rule], conf: CheckpatchConf
 ) -> tuple[Rule, ...]:
     types = {rule.checkpatch for rule in every}
@@ -475,7 +475,7 @@ def _foresee(
     series: Sequence[Series],
     progress: Progress,
 ) -> None:
-    """Read at once, before any process is forked, what many patches will ask of the log."""
+    """Read all log data for many patches before any process is forked."""
     detectors = {rule.detector for rule in setting.rules}
     if "prefix-convention" in detectors:
         from patchpilot.lint.habits import folder_of
@@ -502,7 +502,7 @@ ONCE_A_RUN = ("CORRUPTED_PATCH",)
 
 
 def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
-    """Return the findings as one run of checkpatch.pl over all the patches would report them."""
+    """Return the findings in the form of one checkpatch.pl run over all patches."""
     reported: set[str] = set()
     out = []
     for found in findings:
@@ -517,7 +517,7 @@ def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, 
 
 
 def own_objects(repository: "Repository | None") -> None:
-    """Give a forked process its own pipe to git, because the pipe must not be shared."""
+    """Give a forked process its own pipe to git, which must not be shared."""
     if repository:
         from patchpilot.commits.cat_file import CatFile
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds an earlier revision of a TARGET.
+"""Find an earlier revision of a TARGET.
 
 The revision may be a sent series, a tag, a branch, a tracked series, or patch files in the
 same directory.
@@ -46,7 +46,7 @@ def find(
     base: str | None = None,
     from_archive: FromArchive | None = None,
 ) -> tuple[NewSince, tuple[Series, ...]]:
-    """Return the earlier revision for `--since-version`, and the series that are to be checked.
+    """Return the earlier revision for `--since-version`, and the series to check.
 
     `word` is a version number, or a TARGET that contains the earlier patches. Older series in
     the same directory are removed from the series to check. Raises `UsageError`, with the
@@ -77,8 +77,8 @@ def find(
 def _split(
     series: Sequence[Series], number: int
 ) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
-    """Return where one directory or mbox has several versions: those of the wanted
-    one, and the latest of each work; else None.
+    """Return the wanted version in a directory or mbox with several, and the latest version of
+    each series, or None.
     """
     sent = [series_ for series_ in series if any(map(_is_sent, series_.patches))]
     then = tuple(series for series in sent if series.version == number)
@@ -106,7 +106,7 @@ def _split(
 
 
 def _is_sent(patch: Patch) -> bool:
-    """Return whether it is a patch and no answer to one that quotes it."""
+    """Return whether it is a patch, and not a reply that quotes one."""
     return patch.subject.is_patch and not re.match(
         r"\s*(?:re|aw|antw|sv|vs)\b", patch.subject.raw, re.IGNORECASE
     )
@@ -127,7 +127,7 @@ def _places(
     repository: "Repository | None",
     base: str | None,
 ) -> Iterator[tuple[Series, ...]]:
-    """Yield the revision as each place has it that may know it, the surest first."""
+    """Yield the revision from each place that may have it, most reliable first."""
     known = [change_id for each in series for change_id in change_ids(each)]
     of_commits = [
         target for target in targets or (None,) if not (target and _is_files(target))
@@ -137,21 +137,21 @@ def _places(
 
         drafts = [known_draft(repository, target, base) for target in of_commits]
         known += [draft.change_id for draft in drafts if draft]
-        known += _enrolled(repository)
+        known += _enrolled_change_ids(repository)
     identities = tuple(dict.fromkeys(known))
     for identity in identities:
-        yield _sent(identity, number)
+        yield _sent_mails(identity, number)
     if repository:
         for identity in identities:
-            yield _tagged(repository, identity, number)
+            yield _tagged_commits(repository, identity, number)
         if of_commits:
             yield _branch(repository, number, base)
-    yield _followed(number, identities, _patches(series))
+    yield _tracked_version(number, identities, _patches(series))
     yield _beside(number, [path for path in map(Path, targets) if path.exists()])
 
 
-def _sent(identity: str, number: int) -> tuple[Series, ...]:
-    """Return the mails of the last send of a version, as they were sent."""
+def _sent_mails(identity: str, number: int) -> tuple[Series, ...]:
+    """Return the mails of a version's last send, as sent."""
     from patchpilot.outgoing.outbox import Outbox
     from patchpilot.resources import state_path
 
@@ -176,7 +176,7 @@ def _sent(identity: str, number: int) -> tuple[Series, ...]:
     )
 
 
-def _enrolled(repository: "Repository") -> Iterator[str]:
+def _enrolled_change_ids(repository: "Repository") -> Iterator[str]:
     """Yield the change-id that b4 gave the current branch."""
     from patchpilot.commits.b4_prep import prep_branch
 
@@ -185,7 +185,7 @@ def _enrolled(repository: "Repository") -> Iterator[str]:
         yield known.change_id
 
 
-def _followed(
+def _tracked_version(
     number: int, identities: Sequence[str], patches: Sequence[Patch]
 ) -> tuple[Series, ...]:
     """Return the version as a tracked series has it that shares a change-id or a title
@@ -216,8 +216,10 @@ def _followed(
     return ()
 
 
-def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Series, ...]:
-    """Return the commits that a tag of a send (ours or b4's) keeps."""
+def _tagged_commits(
+    repository: "Repository", identity: str, number: int
+) -> tuple[Series, ...]:
+    """Return the commits kept by a send tag of patchpilot or b4."""
     name = f"refs/tags/{sent_tag(identity, number)}"
     tip = repository.find(name)
     if tip is None:
@@ -238,7 +240,7 @@ def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Serie
 def _branch(
     repository: "Repository", number: int, base: str | None
 ) -> tuple[Series, ...]:
-    """Return the branch that is called as the current one, with this version."""
+    """Return the branch with the current branch's name and this version."""
     if not repository.branch:
         return ()
     stem = _SUFFIX.sub("", repository.branch)
@@ -255,8 +257,8 @@ def _branch(
 
 
 def _beside(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
-    """Patch files next to the TARGETs whose names say this version: v2-0001-*.patch, or a directory
-    or an mbox called as the TARGET is.
+    """Return patch files next to the TARGETs with this version in their names: v2-0001-*.patch,
+    or a directory or mbox named like the TARGET.
     """
     for place in map(Path.absolute, targets):
         around: list[Path] = []
@@ -264,7 +266,7 @@ def _beside(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
             around = sorted(place.iterdir())
         elif _VERSION.match(place.name) and re.match(r"v?\d*-?\d{4}-", place.name):
             around = sorted(place.parent.glob("*.patch"))
-        files = [file for file in around if _version_of(file) == number]
+        files = [file for file in around if _version_in_name(file) == number]
         renamed = place.parent / _VERSION.sub(f"v{number}", place.name)
         is_other = renamed != place and renamed.exists()
         for candidate in filter(None, (files, [renamed] if is_other else [])):
@@ -274,9 +276,7 @@ def _beside(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
     return ()
 
 
-def _version_of(file: Path) -> int | None:
-    """Return the version that the name of a file of `git format-patch` says; None for any
-    other name.
-    """
+def _version_in_name(file: Path) -> int | None:
+    """Return the version in the name of a `git format-patch` file, or None."""
     match = re.match(r"(?:v(\d{1,3})-)?\d{4}-.*\.patch$", file.name)
     return int(match[1] or 1) if match else None

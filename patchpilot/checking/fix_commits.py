@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Applies fixes to commits.
+"""Apply fixes to commits.
 
 The fixed commits get new messages and trees, later commits are rewritten, and the branch is
 moved together with its files. An undo record is written.
@@ -49,7 +49,7 @@ class Ready(NamedTuple):
 
 
 class CommitRewrite(NamedTuple):
-    """A writer that applies fixes to the commits of the given TARGETs."""
+    """A writer that applies fixes to the commits of TARGETs."""
 
     repository: Repository
     base: str | None
@@ -74,7 +74,7 @@ class CommitRewrite(NamedTuple):
                     )
             newest = found[-1] if found else ""
         ref, head = self._branch()
-        # of several TARGETs some may have nothing to fix
+        # if there are several TARGETs, some may have nothing to fix
         oldest = [newest] if newest and len(self.targets) < 2 else []
         if oldest:
             rewrite.above(repository, ref, head, oldest)
@@ -91,13 +91,13 @@ class CommitRewrite(NamedTuple):
         """
         commit = self.repository.commit(patch.commit or "")
         subject = self._subject_line(patch, commit.message)
-        body = _body_of(commit.message)
+        body = _message_body(commit.message)
         message = range(0)
         if body is not None and tuple(without_blank_end(body)) == patch.message:
             message = range(
                 patch.message_line - 1, patch.message_line - 1 + len(patch.message)
             )
-        whole = self._code_is_there(patch)
+        whole = self._contains_added_lines(patch)
         kept = {
             line: _GERRIT
             for line in message
@@ -113,9 +113,7 @@ class CommitRewrite(NamedTuple):
         )
 
     def _subject_line(self, patch: Patch, message: str) -> int | None:
-        """Return the index of the subject's header, where that has the commit's subject
-        unchanged.
-        """
+        """Return the index of the subject header if it contains the commit's unchanged subject."""
         first, _, rest = message.partition("\n")
         header = next(
             (header for header in patch.headers if header.name.lower() == "subject"),
@@ -129,8 +127,8 @@ class CommitRewrite(NamedTuple):
             return None
         return header.line - 1
 
-    def _code_is_there(self, patch: Patch) -> bool:
-        """Return whether every line the patch adds is in the commit's file at that place."""
+    def _contains_added_lines(self, patch: Patch) -> bool:
+        """Return whether the commit's file contains every added line in its position."""
         for change in patch.files:
             if change.is_binary or not change.added:
                 continue
@@ -167,7 +165,7 @@ class CommitRewrite(NamedTuple):
         outcomes: Sequence[tuple[Patch, FixOutcome]],
         overrides: Collection[str],
     ) -> Ready:
-        """Check that the changes of the fixed patches may be written to their commits.
+        """Check that the fixed patches' changes may be written to their commits.
 
         Raises `RefusedError` if rewriting is not safe.
         """
@@ -185,12 +183,12 @@ class CommitRewrite(NamedTuple):
         above = rewrite.above(self.repository, ref, head, changed)
         oldest = tuple([id_ for id_ in above if id_ in changed][:1])
         rewrite.refuse_unless_safe(self.repository, ref, head, oldest, overrides)
-        states = self._carried(own, above)
+        states = self._carry_edits(own, above)
         move_branch.refuse_dirty(self.repository, ref, tuple(states.get(head, {})))
         return Ready(messages, ref, head, changed, oldest, states)
 
     def write(self, ready: Ready, overrides: Collection[str]) -> dict[str, Any]:
-        """Write the new commits, moves the branch with its files, and returns the result.
+        """Write the new commits, moves the branch with its files, and return the result.
 
         It has the name of the branch (`written`), the `undo` record, the `costs` for others, and
         the new commit `ids`. Raises `RefusedError` if rewriting is no longer safe.
@@ -211,11 +209,11 @@ class CommitRewrite(NamedTuple):
             "ids": rewriting.commits,
         }
 
-    def _carried(
+    def _carry_edits(
         self, of_commits: Mapping[str, Edits], above: Sequence[str]
     ) -> dict[str, Edits]:
-        """For every commit the edits of its files: its own, and those that its ancestors' edits
-        become in it.
+        """Map every commit to the edits of its files: its own, and those inherited from its
+        ancestors.
         """
         states: dict[str, Edits] = {}
         for id_ in above:
@@ -262,7 +260,7 @@ def own_edits(outcome: FixOutcome) -> Edits:
 
 
 def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
-    """Return the lines that each line of a patch's new side became, by its 0-based patch line."""
+    """Map each line on a patch's new side, by 0-based patch line, to its fixed lines."""
     patch, draft = outcome.original, outcome.draft
     became: dict[int, list[str]] = {}
     headers = {hunk.patch_line - 1 for change in patch.files for hunk in change.hunks}
@@ -272,11 +270,11 @@ def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
         if origin in headers:
             last = None
         elif origin >= patch.diff_line and patch.lines[origin][:1] in ("+", " "):
-            # a line that is aligned anew is removed and added
+            # a realigned line is a removed and an added line
             became[origin] = [*waiting, *(() if text.startswith("-") else (text,))]
             waiting, last = [], origin
         elif origin < 0 and text.startswith("+"):
-            # a line that is new goes with the one above it, at the top of a hunk with the one below
+            # an added line belongs to the line above it, or to the one below at the top of a hunk
             (became[last] if last is not None else waiting).append(text)
     return became
 
@@ -287,9 +285,7 @@ def _file_edits(
     became: Mapping[int, list[str]],
     unchanged: set[int],
 ) -> list[LineEdit]:
-    """Return the edits of one file; `lines` are the patch's, `unchanged` those that were
-    not touched.
-    """
+    """Return the edits of one file; `lines` are the patch's, and `unchanged` those not edited."""
     edits: list[LineEdit] = []
     for line in (line for hunk in change.hunks for line in hunk.lines):
         at = line.patch_line - 1
@@ -331,7 +327,7 @@ def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
     return f"{subject}\n\n" + "\n".join(new.message) + "\n"
 
 
-def _body_of(message: str) -> list[str] | None:
+def _message_body(message: str) -> list[str] | None:
     """Return the lines below the subject and the blank lines after it."""
     _, gap, body = message.partition("\n\n")
     return body.lstrip("\n").split("\n") if gap else None

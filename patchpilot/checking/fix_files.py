@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes fixed patches back to their files.
+"""Write fixed patches back to their files.
 
 All other bytes stay unchanged. Either all files are changed or none.
 """
@@ -99,7 +99,7 @@ class PatchFiles(NamedTuple):
         return tuple(self.data)
 
     def room(self, patch: Patch) -> FixDirectory:
-        """Return the lines of a patch that may be fixed, or the reason why none may be fixed."""
+        """Return the lines of a patch that may be fixed, or the reason why none may be."""
         kind = (patch.header("Content-Type") or "").lower()
         if patch.cut:
             return FixDirectory("it is too long to be checked as a whole")
@@ -135,7 +135,7 @@ class PatchFiles(NamedTuple):
                 if file == name
             )
             new = b"".join(
-                self._mail(content[start:end], mended[source])
+                self._fixed_mail(content[start:end], mended[source])
                 if source in mended
                 else content[start:end]
                 for start, end, source in parts
@@ -145,7 +145,7 @@ class PatchFiles(NamedTuple):
         return contents
 
     def write(self, changed: Mapping[str, bytes]) -> tuple[str, ...]:
-        """Replace the files with their new contents, all or none, and returns their names.
+        """Replace the files with their new contents, all or none, and return their names.
 
         Raises `RefusedError` if a file is read-only, is a symbolic link, or has changed in the
         meantime.
@@ -155,21 +155,21 @@ class PatchFiles(NamedTuple):
         staged: list[tuple[Path, Path]] = []
         try:
             for name, content in changed.items():
-                staged.append((_staged(Path(name), content), Path(name)))
+                staged.append((_stage_file(Path(name), content), Path(name)))
             for _, file in staged:
                 if read_bytes(file) != self.data[str(file)]:
                     raise RefusedError(
                         f"{file} has changed in the meantime",
                         hint="nothing was written; check the file, then try again",
                     )
-            _replace_all(staged, self.data)
+            _replace_files(staged, self.data)
         finally:
             for temporary, _ in staged:
                 temporary.unlink(missing_ok=True)
         return tuple(changed)
 
     def _raw(self, patch: Patch) -> list[bytes] | None:
-        """Return the file's lines of the patch, None where they are not its lines."""
+        """Return the lines of the patch's file, or None if they differ from it."""
         place = self.mails.get(patch.source)
         if place is None:
             return None
@@ -188,8 +188,8 @@ class PatchFiles(NamedTuple):
             else None
         )
 
-    def _mail(self, content: bytes, outcome: FixOutcome) -> bytes:
-        """Return the bytes of a fixed mail: those of the file for every line that is as it was."""
+    def _fixed_mail(self, content: bytes, outcome: FixOutcome) -> bytes:
+        """Return the bytes of a fixed mail, keeping the file's bytes for unchanged lines."""
         raw = _split(content)
         out = []
         for text, origin in zip(
@@ -219,8 +219,8 @@ def _refuse_unless_writable(file: Path) -> None:
         )
 
 
-def _staged(file: Path, content: bytes) -> Path:
-    """Return a file next to this one with the new content and the old mode, safely on disk."""
+def _stage_file(file: Path, content: bytes) -> Path:
+    """Write a new file next to this one, with the new content and the old mode, safely to disk."""
     try:
         return write_beside(file, content, is_synced=True)
     except OSError as error:
@@ -230,7 +230,9 @@ def _staged(file: Path, content: bytes) -> Path:
         ) from error
 
 
-def _replace_all(staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]) -> None:
+def _replace_files(
+    staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]
+) -> None:
     done: list[Path] = []
     try:
         for temporary, file in staged:
@@ -255,7 +257,7 @@ def _put_back(file: Path, content: bytes) -> bool:
     temporary = None
     try:
         if file.read_bytes() != content:
-            temporary = _staged(file, content)
+            temporary = _stage_file(file, content)
             temporary.replace(file)
     except (OSError, PatchpilotError):
         if temporary:

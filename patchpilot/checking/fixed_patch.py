@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Computes the fixes of a patch, tests each with another check, and passes them to a writer.
+"""Compute the fixes of a patch, verify each with another check, and pass them to a writer.
 
 Writers exist for files, commits and buffers.
 """
@@ -39,7 +39,7 @@ class FixedPatch(NamedTuple):
 
     @property
     def diff(self) -> list[str]:
-        """The lines of a unified diff of all fixed texts."""
+        """Return the lines of a unified diff of all fixed texts."""
         mark = ("a/", "b/") if self.patch.commit else ("", "")
         return [
             line
@@ -64,8 +64,8 @@ class FixWriter(Protocol):
         """Return the texts that a fix changes, before and after."""
 
 
-def _left_alone(patch: Patch, safe: Sequence[Finding], why: str) -> FixedPatch:
-    """Return a patch whose findings all stay, and why."""
+def _unfixed_patch(patch: Patch, safe: Sequence[Finding], why: str) -> FixedPatch:
+    """Return a patch whose findings all remain, and the reason."""
     return FixedPatch(
         patch, refused=why, reasons=dict.fromkeys(map(place_of, safe), why)
     )
@@ -97,9 +97,9 @@ def fixed_patch(
         return FixedPatch(patch), None
     room = writer.room(patch) if writer else FixDirectory()
     if room.refused:
-        return _left_alone(patch, safe, room.refused), None
+        return _unfixed_patch(patch, safe, room.refused), None
     if patch.cut:
-        return _left_alone(
+        return _unfixed_patch(
             patch, safe, "too long to fix: only its first lines were checked"
         ), None
     own_series = next(
@@ -130,10 +130,9 @@ def fixed_patch(
 
     known = None
     if not setting.options.checkpatch_compat:
-        # a run of checkpatch.pl leaves findings out that the check of one patch has, and its own
-        # script adds some
+        # running checkpatch.pl drops some findings and adds others
         own = (finding for finding in checked.every if finding.rule in rules)
-        known = context, tuple(sorted(own, key=_line_of))
+        known = context, tuple(sorted(own, key=_finding_line))
 
     def may_touch(line: int) -> bool:
         return line < 0 or (
@@ -155,8 +154,8 @@ def fixed_patch(
     return FixedPatch(patch, outcome.fixed, texts, note, reasons), outcome
 
 
-def _line_of(finding: Finding) -> float:
-    """Return the patch line of a finding; one about the whole patch is the last."""
+def _finding_line(finding: Finding) -> float:
+    """Return the patch line of a finding, the last line if it is about the whole patch."""
     return finding.patch_line or math.inf
 
 

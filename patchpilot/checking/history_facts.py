@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Provides facts from the repository's history for the rules (lint's HistoryFacts)."""
+"""Provide facts from the repository's history for the rules (lint's HistoryFacts)."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -64,7 +64,7 @@ class RepositoryFacts:
         self._holders: dict[str, frozenset[str]] = {}
 
     def find(self, word: str) -> Commit | None:
-        """Return the commit that an abbreviated id names, or None if there is none."""
+        """Return the commit for an abbreviated id, or None."""
         if word not in self._commits:
             found = self._repository.find(word)
             self._commits[word] = self._repository.commit(found) if found else None
@@ -84,7 +84,7 @@ class RepositoryFacts:
         return self._below[folder]
 
     def _cache_key(self, folder: str, *, of_head: bool = False) -> str:
-        """Return the key of a directory's forms: until HEAD's week ends, or until HEAD moves."""
+        """Return the cache key of a directory's forms: HEAD's week, or HEAD."""
         head = self.find("HEAD")
         week = int(head.committed.timestamp()) // _WEEK if head else 0
         known = head.id if of_head and head else week
@@ -93,8 +93,8 @@ class RepositoryFacts:
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
-        """The word that ends a walk some COMMITS_BACK commits ago: what was not touched since has
-        no custom that binds.
+        """Return the revision that ends a walk COMMITS_BACK commits ago: directories not
+        changed since have no binding customs.
         """
         words = (
             "log",
@@ -107,7 +107,7 @@ class RepositoryFacts:
         return (f"--since=@{date}",) if (date := done.text.strip()).isdigit() else ()
 
     def foresee(self, folders: Iterable[str]) -> None:
-        """Prepare the answers of `forms_below` for many directories.
+        """Prefetch the results of `forms_below` for many directories.
 
         The log is read only once, latest commit first, until each has COMMITS commits or the log
         ends. Answers with many commits are cached for the week in which HEAD was committed, others
@@ -128,7 +128,7 @@ class RepositoryFacts:
             return
         found: dict[str, list[CommitForm]] = {folder: [] for folder in wanted}
         lacking, ends = len(found), monotonic() + WALK_SECONDS
-        # of hundreds of paths git would look at each for every entry of every tree
+        # git would compare hundreds of paths with every tree entry
         limits = sorted(wanted) if len(wanted) < WORTH_A_WALK else ()
         words = (
             "log",
@@ -189,8 +189,8 @@ class RepositoryFacts:
 
     @cached_property
     def _public(self) -> dict[str, str]:
-        """Full name → tip of mainline's refs and of the current branch, about which most questions
-        are; one call of git answers for all.
+        """Map refs of mainline and of the current branch to their tips, in one git call,
+        because most queries are about them.
         """
         tips = mainline_tips(self._repository)
         remote = (
@@ -203,7 +203,7 @@ class RepositoryFacts:
         return found | ({branch.name: branch.object_id} if branch else {})
 
     def first_release(self, commit_id: str) -> str | None:
-        """Return the first final release that contains the commit, or None if there is none."""
+        """Return the first final release that contains the commit, or None."""
         commit = self.find(commit_id)
         try:
             found = self._releases.first(
@@ -231,7 +231,7 @@ class RepositoryFacts:
         return False if age < RELEASES_APART else None
 
     def tree_of(self, commit_id: str) -> Tree | None:
-        """Return the tree of a commit, or None if there is no such commit."""
+        """Return the tree of a commit, or None if it does not exist."""
         found = self.find(commit_id)
         return CommitTree(self._repository, found.id) if found else None
 
@@ -253,7 +253,7 @@ class RepositoryFacts:
         return None
 
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
-        """Return what mainline and the fetched trees already have of a series."""
+        """Return the patches of a series that mainline and the fetched trees already have."""
         from patchpilot.topic.upstream_state import upstream_state
 
         return upstream_state(self._repository, patches)
@@ -286,7 +286,7 @@ class RepositoryFacts:
 
 
 def facts_of(repository: Repository) -> RepositoryFacts:
-    """Return the history facts of a repository, cached until the repository is read again."""
+    """Return a repository's history facts, cached until it is read again."""
     facts: RepositoryFacts = repository.known.setdefault(
         "facts", RepositoryFacts(repository)
     )
@@ -298,7 +298,7 @@ _WEEK = 7 * 86400
 
 
 def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
-    """Return a note on what a shallow clone does not contain; "" if the history is complete."""
+    """Return a note on what a shallow clone lacks, or ""."""
     if history.is_complete():
         return ""
     ids = dict.fromkeys(
@@ -319,7 +319,7 @@ def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
 
 
 def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
-    """Yield (message, paths) of each commit of a `git log -z --name-only --format=%x01%B`."""
+    """Yield (message, paths) for each commit in `git log -z --name-only --format=%x01%B` output."""
     line, touched, rest = "", list[str](), b""
     while block := out.read1(1 << 16):  # type: ignore[attr-defined]
         *words, rest = (rest + block).split(b"\0")
@@ -336,7 +336,7 @@ def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _above(path: str) -> Iterator[str]:
-    """Yield the path and every directory it is in."""
+    """Yield a path and all its parent directories."""
     yield path
     while (at := path.rfind("/")) > 0:
         path = path[:at]

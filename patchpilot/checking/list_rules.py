@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implements `rules` and `explain`: lists and explains the rules of the packs."""
+"""Implement `rules` and `explain`: lists and explains the rules of the packs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -51,12 +51,12 @@ class RuleExplanation(NamedTuple):
 
     @property
     def record(self) -> RuleRecord:
-        """The record of findings with the rule's usual severity."""
+        """Return the record of findings with the rule's usual severity."""
         return self.records.get(self.rule.severity, RuleRecord())
 
     @property
     def on_real_patches(self) -> list[str]:
-        """A sentence on each record."""
+        """Return a sentence on each record."""
         return [
             f"As {severity}: {record.sentence}"
             for severity, record in self.records.items()
@@ -130,7 +130,7 @@ def rule_page(explanation: RuleExplanation) -> str:
     lines += ["", "## Why", "", " ".join(rule.why.split())]
     for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
         if examples:
-            lines += ["", f"## {title}", "", *_fenced(examples[0])]
+            lines += ["", f"## {title}", "", *_code_block(examples[0])]
     if rule.remedy.text:
         lines += ["", "## Fix", "", _sentence(rule.remedy.text)]
     if rule.remedy.equivalent:
@@ -163,7 +163,7 @@ def rule_page(explanation: RuleExplanation) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fenced(example: Example) -> list[str]:
+def _code_block(example: Example) -> list[str]:
     """Return an example as a code block with the path above it.
 
     The fence is longer than any run of backticks in it.
@@ -189,7 +189,7 @@ def _sentence(text: str) -> str:
 
 
 def _code_safe(text: str) -> str:
-    """Text whose angle brackets and stars are not read as markup."""
+    """Return text with escaped angle brackets and asterisks."""
     return text.replace("<", "&lt;").replace("*", "\\*")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the source tree on which each patch of a run is based.
+"""Determine the source tree on which each patch of a run is based.
 
 It is the run's tree, the tree with the earlier patches of the series applied, or the tree
 of the commit's parent.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def trees(
     series: Sequence[Series], tree: Tree, repository: "Repository | None"
 ) -> Mapping[int, Callable[[], Tree]]:
-    """Map the id() of each patch to a function that creates the tree to check it against.
+    """Map each patch's id() to a function that creates the tree to check it against.
 
     A patch without an entry is based on `tree` itself.
     """
@@ -33,14 +33,14 @@ def trees(
         for number, patch in enumerate(run):
             if commits is not None and patch.commit:
                 trees_of[id(patch)] = partial(
-                    _of_commit, stack, number, commits, patch.commit
+                    _commit_tree, stack, number, commits, patch.commit
                 )
             elif number:
                 trees_of[id(patch)] = partial(PatchedTree, stack, number)
     return trees_of
 
 
-def _of_commit(
+def _commit_tree(
     stack: Stack, number: int, repository: "Repository", commit: str
 ) -> Tree:
     parent = repository.find(f"{commit}^")
@@ -52,8 +52,8 @@ def _of_commit(
 
 
 def _runs(series: Sequence[Series]) -> Iterator[tuple[Patch, ...]]:
-    """Yield the patches that are based on one another: those of a series, and files
-    that git format-patch numbered in one directory.
+    """Yield patches based on one another: those of a series, and files numbered by git
+    format-patch in one directory.
     """
     held: list[Patch] = []
     for series_ in series:

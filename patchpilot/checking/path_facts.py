@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ...]:
-    """Return what is known of a path: habits of its last commits, then documented conventions.
+    """Return the facts about a path: habits of its recent commits, then documented conventions.
 
     The habits are those of the repository's history or, without it, those of patches on mailing
     lists.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adds the edits of safe fixes to findings, for output formats that propose them to a reviewer,
+"""Add the edits of safe fixes to findings, for output formats that propose them to a reviewer,
 and counts the findings that would be fixed.
 
 Each fix is tested as with --fix.
@@ -21,7 +21,7 @@ def with_edits(result: CheckResult) -> CheckResult:
     Findings of the same line that are fixed together have the same edit.
     """
     return result._replace(
-        patches=tuple(_edited(result, checked) for checked in result.patches)
+        patches=tuple(_make_edits(result, checked) for checked in result.patches)
     )
 
 
@@ -43,7 +43,7 @@ def _outcome(result: CheckResult, checked: CheckedPatch) -> FixOutcome | None:
     return fixed_patch(result, checked, (Series((checked.patch,)),))[1]
 
 
-def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
+def _make_edits(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
     may_be_fixed = any(
         finding.path and finding.fix and finding.fix.kind == "safe"
         for finding in checked.findings
@@ -68,7 +68,7 @@ def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
     def proposed(findings: tuple[Finding, ...]) -> Iterator[Finding]:
         for finding in findings:
             edit = edits.get((finding.path or "", finding.line or 0))
-            # a document cannot have undecodable bytes as they are
+            # JSON cannot represent undecodable bytes
             if (
                 edit
                 and finding.fix

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Suppresses findings that are waived or in a baseline."""
+"""Suppress findings that are waived or in a baseline."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -45,16 +45,14 @@ def apply_suppressions(
     """
     verify(request.waivers, every_rule)
     if request.waivers:
-        result = _waived(result, request, every_rule)
+        result = _apply_waivers(result, request, every_rule)
     if request.baseline is not None:
         result = _against_baseline(result, request, request.baseline, every_rule)
     return result
 
 
 def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
-    """Return the result with each finding asked about in order, and what is suppressed put
-    aside.
-    """
+    """Pass each finding to the suppressions in order, and move suppressed ones aside."""
 
     def part(
         findings: Sequence[Finding], patch: Patch | None
@@ -80,7 +78,7 @@ def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
     )
 
 
-def _waived(
+def _apply_waivers(
     result: "CheckResult", request: Suppressions, every_rule: "Sequence[Rule]"
 ) -> "CheckResult":
     words = {rule.id: rule.words for rule in every_rule}
@@ -89,7 +87,7 @@ def _waived(
     ended: dict[Waiver, None] = {}
 
     def sort(finding: Finding, patch: Patch | None) -> Suppressed | None:
-        # the tree's own checkpatch.pl may say what no rule of ours does
+        # the tree's own checkpatch.pl may report types that have no rule here
         names = words.get(finding.rule) or (
             finding.rule,
             finding.name,
@@ -115,7 +113,7 @@ def _waived(
         )
 
     result = _partition(result, sort)
-    # "not a fix" is an answer, which holds whether or not a rule asks
+    # "not a fix" applies whether or not a rule asks
     unused = tuple(
         waiver
         for waiver in request.waivers
@@ -132,8 +130,8 @@ def _against_baseline(
     file: Path,
     every_rule: "Sequence[Rule]",
 ) -> "CheckResult":
-    """Return the result compared with the baseline, which is written first where that
-    is asked for: then it has every finding.
+    """Compare the result with the baseline, after writing it if requested, in which case it
+    contains every finding.
     """
     moved = renames(checked.patch for checked in result.patches)
     known = Counter[FindingMark]()
@@ -164,7 +162,7 @@ def _against_baseline(
 
     result = _partition(result, sort)
     gone = left.stale
-    # whether an entry of a rule that did not run is stale is not known
+    # an entry may only be stale if its rule was run
     stale = {
         mark: count
         for mark, count in gone.items()

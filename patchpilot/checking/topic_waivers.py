@@ -57,7 +57,7 @@ def of_draft(draft: "Draft") -> tuple[Waiver, ...]:
 def of_topic(
     repository: Repository, targets: Sequence[str], base: str | None = None
 ) -> tuple[Waiver, ...]:
-    """Return the waivers of the topics to which the TARGETs belong; patch files have none.
+    """Return the waivers of the TARGETs' topics; patch files have none.
 
     No draft is created.
     """
@@ -106,7 +106,7 @@ def known_draft(
     try:
         return draft_of(repository, topic_commits(repository, target, base))
     except PatchpilotError:
-        # whoever reads the patches says what is wrong
+        # errors are reported when the patches are read
         return None
 
 
@@ -125,7 +125,7 @@ def give(
         waiver for waiver in waivers if not REVIEW_COMMENT.fullmatch(waiver.rule)
     )
     verify(tuple(of_rules), rules)
-    draft = _draft_to_change(repository, target, base)
+    draft = _find_draft(repository, target, base)
     reasons = {_name(waiver.rule, rules): waiver.reason for waiver in waivers}
     return _keep(draft, "check --waive", waivers={**draft.waivers, **reasons})
 
@@ -143,7 +143,7 @@ def take_back(
     """
     from patchpilot.topic.fix_claims import denied_subjects, without_denials
 
-    draft = _draft_to_change(repository, target, base)
+    draft = _find_draft(repository, target, base)
     left, answers = dict(draft.waivers), draft.answers
     for word in words:
         name = next((name for name in (word, _name(word, rules)) if name in left), None)
@@ -162,7 +162,7 @@ def take_back(
     return _keep(draft, "check --unwaive", waivers=left, answers=answers)
 
 
-def _draft_to_change(
+def _find_draft(
     repository: Repository, target: str | None, base: str | None
 ) -> "Draft":
     from patchpilot.model.send_request import SendRequest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the tree's own scripts/checkpatch.pl at the user's request, and merges its findings."""
+"""Run the tree's own scripts/checkpatch.pl on request, and merge its findings."""
 
 import re
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def with_checkpatch(
     findings: Sequence[tuple[Finding, ...]],
     repository: "Repository | None",
 ) -> list[tuple[Finding, ...]]:
-    """Return the findings with those of the tree's own script merged in."""
+    """Return the findings merged with those of the tree's own script."""
     tree, options = setting.tree, setting.options
     top = tree.root if isinstance(tree, DirectoryTree) else None
     top = top or (repository.top if repository else None)
@@ -54,7 +54,7 @@ def with_checkpatch(
 def run_checkpatch(
     patch: Patch, top: Path, *, strict: bool, max_line_length: int
 ) -> tuple[Finding, ...]:
-    """Run the tree's checkpatch.pl on a patch and returns its findings.
+    """Run the tree's checkpatch.pl on a patch and return its findings.
 
     Raises `MissingError` if the tree has no such script, and `RefusedError` if a path in the
     patch has characters that are unsafe, because the script passes paths to a shell.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks whole files, like checkpatch.pl -f.
+"""Check whole files, like checkpatch.pl -f.
 
 Each file is treated as a diff that adds all its lines.
 """
@@ -34,11 +34,11 @@ def whole_files(targets: Sequence[str], top: Path | None) -> tuple[Series, ...]:
         )
     root = top.resolve() if top else None
     return tuple(
-        Series((patch,)) for target in targets if (patch := _as_patch(target, root))
+        Series((patch,)) for target in targets if (patch := _make_patch(target, root))
     )
 
 
-def _as_patch(target: str, root: Path | None) -> Patch | None:
+def _make_patch(target: str, root: Path | None) -> Patch | None:
     if Path(target).is_dir():
         raise InputError(
             f"{target} is a directory",
@@ -74,11 +74,11 @@ def _as_patch(target: str, root: Path | None) -> Patch | None:
 def in_files(result: CheckResult) -> CheckResult:
     """Return the result with line numbers of the files instead of the diffs."""
     return result._replace(
-        patches=tuple(map(_in_file, result.patches)), whole_files=True
+        patches=tuple(map(_file_findings, result.patches)), whole_files=True
     )
 
 
-def _in_file(checked: CheckedPatch) -> CheckedPatch:
+def _file_findings(checked: CheckedPatch) -> CheckedPatch:
     patch = checked.patch
     lines = tuple(line.text for change in patch.files for line in change.lines())
     file = Patch(

@@ -39,7 +39,7 @@ def in_order(
     If the system cannot fork, the work is done in this process. The same
     happens to the remaining items if the system terminates a worker process.
     """
-    # the libraries of macOS may crash in a process that was forked
+    # macOS libraries may crash in forked processes
     methods = multiprocessing.get_all_start_methods()
     if sys.platform == "darwin" or "fork" not in methods:
         yield from map(work, items)
@@ -57,7 +57,7 @@ def in_order(
     try:
         for item in rest:
             waiting.append(item)
-            futures.append(_submitted(pool, item))
+            futures.append(_submit(pool, item))
             if len(futures) == processes * AHEAD:
                 yield futures.popleft().result()
                 waiting.popleft()
@@ -65,15 +65,15 @@ def in_order(
             yield futures.popleft().result()
             waiting.popleft()
     except BrokenProcessPool:
-        # the system took a process away, for want of memory most likely: one is enough
+        # the system killed a worker, most likely because memory is low: use a single process
         yield from map(work, chain(waiting, rest))
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _submitted(pool: Any, item: Any) -> Any:
-    """Return the future of an item. The processes are forked with the first one."""
-    # a child that Ctrl-C meets before it knows that this is for the parent would print a traceback
+def _submit(pool: Any, item: Any) -> Any:
+    """Return the future of an item, forking the processes on first use."""
+    # if Ctrl-C reached a child before its handler is installed, it would print a traceback
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(_answer, item)
@@ -82,7 +82,7 @@ def _submitted(pool: Any, item: Any) -> Any:
 
 
 def _begin(work: Callable[[Any], Any], begin: Callable[[], None]) -> None:
-    """Ctrl-C is for the parent, the end of the parent is the end.
+    """Let the parent handle Ctrl-C, and end with the parent.
 
     What the parent left in memory is not searched for garbage.
     """
@@ -91,11 +91,11 @@ def _begin(work: Callable[[Any], Any], begin: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.freeze()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     begin()
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -10,7 +10,7 @@ from patchpilot.errors import UsageError, suggestion
 
 
 def prompt(question: str, default: str | None = None, *, end: str = ": ") -> str:
-    """Return the answer to a question, which is asked again until there is one.
+    """Ask a question until it is answered, and return the answer.
 
     An empty answer is the default, if there is one; it is shown unless it is "".
     """
@@ -40,7 +40,7 @@ def prompt_value(
 
 
 def choose(question: str, names: Sequence[str], default: str | None = None) -> str:
-    """Return one of several names."""
+    """Ask for one of several names."""
 
     def read(text: str) -> str:
         if text not in names:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Common(NamedTuple):
-    """The common options of a call as given."""
+    """The common options of a call, as given."""
 
     repo: Path | None
     tree: Path | None
@@ -52,7 +52,7 @@ class Common(NamedTuple):
             self.tree,
             profile=self.profile,
             offline=self.offline,
-            explain=_on_stderr if self.explain_base else None,
+            explain=_print_on_stderr if self.explain_base else None,
             uses_repository=uses_repository,
         )
 
@@ -138,7 +138,7 @@ def _terminal_lines() -> int:
     return shutil.get_terminal_size((80, 24)).lines
 
 
-def _on_stderr(line: str) -> None:
+def _print_on_stderr(line: str) -> None:
     from patchpilot.model.printable import printable
 
     tell(printable(line))

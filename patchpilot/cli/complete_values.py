@@ -27,7 +27,7 @@ Described = Mapping[str, str]
 
 
 class Values(NamedTuple):
-    """The values that complete a word: those from `of`, and with `files` file names.
+    """The values that complete a word: those from `of`, and file names with `files`.
 
     In a list, the word after the last `separator` is completed.
     """
@@ -37,8 +37,8 @@ class Values(NamedTuple):
     separator: str = ""
 
 
-def _all_rules(workplace: Workplace) -> tuple[Rule, ...]:
-    """Return the shipped rules, and those of own packs that are trusted and valid."""
+def _load_rules(workplace: Workplace) -> tuple[Rule, ...]:
+    """Return the shipped rules, and those of the user's trusted and valid packs."""
     with suppress(PatchpilotError):
         packs, _ = packs_if_trusted(workplace.settings(), workplace.source())
         return all_rules(packs)
@@ -47,14 +47,14 @@ def _all_rules(workplace: Workplace) -> tuple[Rule, ...]:
 
 def _rules(workplace: Workplace) -> Described:
     """Return names and checkpatch types."""
-    rules = _all_rules(workplace)
+    rules = _load_rules(workplace)
     return {rule.name: rule.summary for rule in rules} | {
         rule.checkpatch: rule.summary for rule in rules if rule.checkpatch
     }
 
 
 def _packs(workplace: Workplace) -> Described:
-    return {rule.pack: "pack" for rule in _all_rules(workplace)}
+    return {rule.pack: "pack" for rule in _load_rules(workplace)}
 
 
 def _rules_and_packs(workplace: Workplace) -> Described:
@@ -66,7 +66,7 @@ def _revisions(workplace: Workplace) -> Described:
     return {"HEAD": "", **dict.fromkeys(repository.refs, "")} if repository else {}
 
 
-def _with(words: Iterable[str]) -> Callable[[Workplace], Described]:
+def _complete_revisions_and(words: Iterable[str]) -> Callable[[Workplace], Described]:
     """Return a function that completes revisions and these words."""
     return lambda workplace: {**dict.fromkeys(words, ""), **_revisions(workplace)}
 
@@ -95,8 +95,8 @@ _BY_METAVAR = {
     "REV|DIR": Values(_revisions, files=True),
     "COMMIT": Values(_revisions),
     "BRANCH": Values(_revisions),
-    "auto|COMMIT|none": Values(_with(("auto", "none"))),
-    "no|yes|COMMIT": Values(_with(("no", "yes"))),
+    "auto|COMMIT|none": Values(_complete_revisions_and(("auto", "none"))),
+    "no|yes|COMMIT": Values(_complete_revisions_and(("no", "yes"))),
     "yes|no": Values(lambda _: {"yes": "", "no": ""}),
     "RULE": Values(_rules),
     "[RULE]": Values(_rules),
@@ -117,7 +117,7 @@ _BY_NAME = {
 
 
 def answer_shell(root: Command) -> int:
-    """Print the words that complete the last word of a call, for a shell's script.
+    """Print the completions of a call's last word, for a shell's script.
 
     A line has a word, a tab and its description; an empty word means file names.
     """
@@ -137,15 +137,16 @@ def _completions(
         elif word in command.commands:
             command = command.sub(word)
         else:
-            option = _valued(command, word)
+            option = _option_with_value(command, word)
             values.setdefault("", 0)
             values[""] += option is None and not word.startswith("-")
     name, equals, text = last.partition("=")
     if option is not None:
-        return _values_of(option, last, values)
-    if equals and (option := _valued(command, name)):
+        return _option_values(option, last, values)
+    if equals and (option := _option_with_value(command, name)):
         return [
-            (f"{name}={word}", why) for word, why in _values_of(option, text, values)
+            (f"{name}={word}", why)
+            for word, why in _option_values(option, text, values)
         ]
     if last.startswith("-"):
         return [
@@ -159,10 +160,10 @@ def _completions(
         inner = {name: VERBS.get(name, "") for name in command.commands}
         return [(name, why) for name, why in inner.items() if name.startswith(last)]
     places = command.arguments[values.get("", 0) :] or command.arguments[-1:]
-    return _values_of(places[0], last, values) if places else ()
+    return _option_values(places[0], last, values) if places else ()
 
 
-def _valued(command: Command, word: str) -> Option | None:
+def _option_with_value(command: Command, word: str) -> Option | None:
     """Return the option with a value that a word names."""
     return next(
         (
@@ -174,7 +175,7 @@ def _valued(command: Command, word: str) -> Option | None:
     )
 
 
-def _values_of(
+def _option_values(
     row: Option | Argument, text: str, given: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
     known = _BY_METAVAR.get(row.metavar or "") or _BY_NAME.get(row.key)

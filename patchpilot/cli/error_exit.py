@@ -56,7 +56,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     except BrokenPipeError:
         return unread()
     except OSError as error:
-        return _failed_by_system(error)
+        return _report_system_error(error)
     except ModuleNotFoundError as error:
         return _failed_import(error)
     # the only boundary: report a bug in one sentence and keep its traceback in a file
@@ -67,7 +67,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
         return _bug(error)
 
 
-def _failed_by_system(error: OSError) -> int:
+def _report_system_error(error: OSError) -> int:
     """Print an operating system error and return the exit code."""
     if error.errno in _FULL:
         _drop_stdout()
@@ -137,7 +137,7 @@ def unread() -> int:
 
 
 def leave(code: int) -> NoReturn:
-    """Exit without freeing the objects one by one, which takes a fifth of a short run."""
+    """Exit without freeing each object, which takes a fifth of a short run."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

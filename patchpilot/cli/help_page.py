@@ -56,7 +56,7 @@ def paragraphs(text: str) -> list[str]:
 
 
 def first_sentence(text: str) -> str:
-    """Return the first sentence of a help text as a phrase, without what is in parentheses."""
+    """Return the first sentence of a help text as a phrase, without text in parentheses."""
     text = re.sub(r"\s*\([^)]*\)", "", " ".join(text.split("\n\n")[0].split()))
     first = re.split(r"(?<=[.])\s", text)[0].rstrip(".")
     return first[:1].lower() + first[1:]
@@ -79,13 +79,13 @@ def note(command: Command) -> str:
 def help_text(command: Command) -> str:
     """Return the help of a command for the terminal."""
     width = min(shutil.get_terminal_size((80, 24)).columns, 100) - 2
-    lines = _wrapped(f"Usage: {command.usage}", width, "", " " * 8)
+    lines = _wrap(f"Usage: {command.usage}", width, "", " " * 8)
     for paragraph in paragraphs(command.help):
         lines.append("")
         if paragraph.startswith("\b"):
             lines += [f"  {line}".rstrip() for line in paragraph[1:].split("\n")]
         else:
-            lines += _wrapped(paragraph, width, "  ", "  ")
+            lines += _wrap(paragraph, width, "  ", "  ")
     if rows := [(option.form, option.text) for option in own_options(command)]:
         lines += ["", "Options:", *_table(rows, width)]
     if command.commands:
@@ -94,7 +94,7 @@ def help_text(command: Command) -> str:
         )
         lines += ["", "Commands:", *_table(inner, width)]
     if text := note(command):
-        lines += ["", *_wrapped(text, width, "", "")]
+        lines += ["", *_wrap(text, width, "", "")]
     if calls := examples(command):
         lines += ["", "Examples:", *(f"  {line}" for line in calls)]
     return "\n".join(lines)
@@ -109,7 +109,7 @@ def shared_options_text() -> str:
     return "\n".join(lines)
 
 
-def _wrapped(text: str, width: int, first: str, others: str) -> list[str]:
+def _wrap(text: str, width: int, first: str, others: str) -> list[str]:
     return textwrap.wrap(
         text,
         width,

@@ -56,13 +56,13 @@ def schemas(described: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def schema_of(document: JsonDocument, described: Mapping[str, str]) -> dict[str, Any]:
-    """Return the schema of a document; SystemExit names a key without a description."""
+    """Return the schema of a document; raise SystemExit naming a key without a description."""
     return _Schema(document.name, described, document.like).document(document)
 
 
 @dataclass(frozen=True)
 class _Schema:
-    """Makes the schema of a document."""
+    """Create the schema of a document."""
 
     name: str
     described: Mapping[str, str]
@@ -122,7 +122,7 @@ class _Schema:
         properties: dict[str, Any] = {}
         required: list[str] = []
         for key in keys:
-            kind = _type_of(form, key)
+            kind = _value_type(form, key)
             if key.name:
                 properties[key.name] = {
                     "description": self._description(path, key.name)
@@ -218,16 +218,16 @@ def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"oneOf": list(schemas)}
 
 
-def _type_of(form: Any, key: JsonKey) -> Any:
+def _value_type(form: Any, key: JsonKey) -> Any:
     """Return the type of a key's value."""
-    kind = _type_of_attribute(form, key.attribute)
+    kind = _attribute_type(form, key.attribute)
     if key.optional and typing.get_origin(kind) in (Union, types.UnionType):
         others = [arg for arg in typing.get_args(kind) if arg is not types.NoneType]
         kind = reduce(operator.or_, others)
     return kind | None if key.nullable else kind
 
 
-def _type_of_attribute(form: Any, attribute: str) -> Any:
+def _attribute_type(form: Any, attribute: str) -> Any:
     """Return the type of a field or property, or of one in a part (`part.attribute`)."""
     first, _, rest = attribute.partition(".")
     member = inspect.getattr_static(form, first, None)
@@ -237,7 +237,7 @@ def _type_of_attribute(form: Any, attribute: str) -> Any:
         kind = typing.get_type_hints(member.func)["return"]
     else:
         kind = _field_type(form, first)
-    return _type_of_attribute(kind, rest) if rest else kind
+    return _attribute_type(kind, rest) if rest else kind
 
 
 def _field_type(form: Any, name: str) -> Any:

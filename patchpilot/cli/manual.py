@@ -49,7 +49,7 @@ def man_page(command: Command) -> str:
         _head(title),
         ".SH NAME",
         f"{_roff(title)} \\-",
-        *_filled(summary(command)),
+        *_fill(summary(command)),
         ".SH SYNOPSIS",
         f".B {_roff(command.usage)}",
         ".SH DESCRIPTION",
@@ -77,7 +77,7 @@ def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
     return [
         line
         for name, text in rows
-        for line in (".TP", f"\\fB{_roff(name)}\\fR", *_filled(text))
+        for line in (".TP", f"\\fB{_roff(name)}\\fR", *_fill(text))
     ]
 
 
@@ -108,14 +108,14 @@ def overview_page() -> str:
         r".B patchpilot [\-C DIR] COMMAND [OPTIONS] [TARGET]...",
         ".SH DESCRIPTION",
     ]
-    lines += _filled(
+    lines += _fill(
         "Without COMMAND, the guided workflow opens in the terminal. Each command has its own page."
     )
     for title, verbs in (*GROUPS.items(), ("Others", OTHERS)):
         lines.append(f".SH {title.upper()}")
         for name, text in verbs.items():
             page = f"\\fBpatchpilot\\-{_roff(name)}\\fR(1)"
-            lines += [".TP", page, *_filled(text)]
+            lines += [".TP", page, *_fill(text)]
     for title, table in SHARED.items():
         lines += [f".SH {title.upper()}", *_man_options(table)]
     for text in TOPICS.values():
@@ -145,11 +145,11 @@ def _man_paragraph(paragraph: str) -> list[str]:
             *(_roff(line) for line in paragraph[1:].split("\n")),
             ".fi",
         ]
-    return [".PP", *_filled(paragraph)]
+    return [".PP", *_fill(paragraph)]
 
 
 def _roff(text: str) -> str:
-    """Escape a text so that roff reads no request or escape in it."""
+    """Escape a text so that roff finds no requests or escapes in it."""
     plain = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
     plain = _NOT_ASCII.sub(lambda sign: f"\\[u{ord(sign[0]):04X}]", plain)
     return "\n".join(
@@ -158,7 +158,7 @@ def _roff(text: str) -> str:
     )
 
 
-def _filled(text: str) -> list[str]:
+def _fill(text: str) -> list[str]:
     """Wrap a text for an editor; man fills the lines again."""
     return [_roff(line) for line in textwrap.wrap(text, _WIDE, break_on_hyphens=False)]
 
@@ -172,7 +172,7 @@ def _git_page() -> str:
         ".SH SYNOPSIS",
         "\\fBgit patchpilot\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]...",
         ".SH DESCRIPTION",
-        *_filled("git patchpilot is the same program as patchpilot."),
+        *_fill("git patchpilot is the same program as patchpilot."),
         ".SH SEE ALSO",
         "\\fBpatchpilot\\fR(1)",
     ]

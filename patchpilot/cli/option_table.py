@@ -55,7 +55,7 @@ class Option(NamedTuple):
 
     @property
     def unset(self) -> Any:
-        """Return its value if it is not given."""
+        """Return its default value."""
         if self.multiple:
             return self.default or ()
         is_plain = self.kind == FLAG and not self.off and self.alone is None
@@ -63,7 +63,7 @@ class Option(NamedTuple):
 
     @property
     def form(self) -> str:
-        """Return the option as the help prints it: its spellings and the form of its value."""
+        """Return the option as shown in the help: its spellings and the form of its value."""
         if self.off:
             return " / ".join((*self.spellings, *self.off))
         value = f" {value_form(self)}"
@@ -79,7 +79,7 @@ class Option(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """An argument that is not an option; with `several`, all remaining ones."""
+    """A positional argument, or all remaining ones with `several`."""
 
     key: str
     metavar: str | None = None

@@ -61,12 +61,12 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
             common.verify()
             return function(common=common, **values)
 
-        return rows_option(*table)(_as(function, collect))
+        return rows_option(*table)(_copy_command_form(function, collect))
 
     return wrap
 
 
-def _as(function: F, collect: Callable[..., Any]) -> F:
+def _copy_command_form(function: F, collect: Callable[..., Any]) -> F:
     """Give a wrapper the name, help and options of its function."""
     collect.__name__, collect.__doc__ = function.__name__, function.__doc__
     collect.__dict__.update(function.__dict__)
@@ -125,7 +125,7 @@ def rewrite_options(function: F) -> F:
         return function(overrides=given, **values)
 
     rows = (Option((f"--{name}",), text) for name, text in OVERRIDES.items())
-    return rows_option(*rows)(_as(function, collect))
+    return rows_option(*rows)(_copy_command_form(function, collect))
 
 
 def table_options(table: Table) -> Callable[[F], F]:

@@ -26,7 +26,7 @@ def ask_open_questions(workplace: Workplace, request: SendRequest) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     for question in open_questions(workplace.repository, request):
-        given = _asked(workplace, question)
+        given = _ask(workplace, question)
         if given:
             answer(
                 workplace.repository,
@@ -37,7 +37,7 @@ def ask_open_questions(workplace: Workplace, request: SendRequest) -> None:
             )
 
 
-def _asked(workplace: Workplace, question: PreSendQuestion) -> str:
+def _ask(workplace: Workplace, question: PreSendQuestion) -> str:
     """Return the answer to a question, or ""; ask again if it is invalid."""
     for clue in question.evidence:
         _print("note: ", one_line(clue))

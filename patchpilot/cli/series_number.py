@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def series_number(text: str) -> int:
-    """Return the number of a tracked series that a number, a Message-ID or an archive URL names.
+    """Return the number of the tracked series with this number, Message-ID or archive URL.
 
     Raise UsageError if no tracked series has the message.
     """
@@ -39,7 +39,7 @@ def series_number(text: str) -> int:
 def chosen_series(
     entries: Sequence[tuple[int, str]], topic: "TopicState | None"
 ) -> int:
-    """Return the number of the series if none is given: this topic's or the only one.
+    """Return the default series number: this topic's or the only one.
 
     Otherwise the user chooses on a terminal; raise UsageError without one.
     """

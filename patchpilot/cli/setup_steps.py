@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The steps of `setup`: the findings of doctor one by one, and the mail account."""
+"""The steps of `setup`: doctor's findings one by one, and the mail account."""
 
 import shlex
 from dataclasses import replace
@@ -44,7 +44,7 @@ _TRIES = 3
 
 
 def walk(common: Common) -> int:
-    """Go through the problems that doctor finds, each with its fix.
+    """Go through doctor's problems one by one, each with its fix.
 
     On a terminal, offer to apply each fix.
     """
@@ -112,7 +112,7 @@ def _ask_identity() -> bool:
 
 
 def _offer(common: Common, diagnosis: Diagnosis) -> bool:
-    """Show the fix for a finding; if it is complete, run it after the user agrees."""
+    """Show a finding's fix and, if it is complete, run it after the user agrees."""
     if diagnosis.hint:
         tell(f"    {printable(str(diagnosis.hint))}")
     commands = commands_of(diagnosis)
@@ -156,7 +156,7 @@ def set_up_mail(
                 if request.provider != OWN or from_stdin or not asks():
                     raise
                 notice("error", error.message)
-                request = _asked_again(request, plan, error)
+                request = _ask_again(request, plan, error)
                 plan = plan_mail(request)
         plan = plan_mail(place_for_password(request, plan))
         common.write(printable("\n".join(setting.command for setting in plan.settings)))
@@ -185,7 +185,7 @@ def set_up_mail(
     return int(ExitCode.OK)
 
 
-def _asked_again(
+def _ask_again(
     request: MailRequest, plan: MailPlan, error: NetworkError
 ) -> MailRequest:
     """Return the request with another server, or with another encryption for the same server."""

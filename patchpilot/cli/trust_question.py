@@ -23,7 +23,7 @@ def shown(commands: tuple[OwnCommand, ...]) -> str:
 
 
 def is_trusted(error: PatchpilotError) -> bool:
-    """Return whether the user now trusts the commands for whose lack of trust a call failed."""
+    """Return whether the user now trusts the commands that a call needed."""
     if not isinstance(error, UntrustedCommandsError):
         return False
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The hint for an unclear base of a topic: one command for each possible base."""
+"""The hint for a topic's unclear base: one command for each possible base."""
 
 import shlex
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def ready_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
-    """Return the hint of the error, with a command for each of the likeliest bases.
+    """Return the error's hint, with a command for each likely base.
 
     Each command repeats the call with --base.
     """

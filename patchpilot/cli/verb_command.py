@@ -69,7 +69,7 @@ class Command:
         self.commands = {**self.commands, command.name: command}
 
     def sub(self, name: str) -> "Command":
-        """Return a command of this group; raise UsageError if there is none with this name."""
+        """Return a command of this group; raise UsageError if it does not exist."""
         command = self.commands.get(name)
         if command is None:
             from patchpilot.cli.other_programs import command_hint
@@ -99,7 +99,7 @@ class Command:
 
 
 class Parser:
-    """Parses the arguments of a command."""
+    """A parser for the arguments of a command."""
 
     def __init__(self, command: Command) -> None:
         self.command = command
@@ -133,7 +133,7 @@ class Parser:
         return self.values, []
 
     def _take(self, word: str, rest: list[str]) -> None:
-        """Parse an option; its value may be in `rest`, and is then removed from it."""
+        """Parse an option, taking its value out of `rest` if necessary."""
         name, equals, text = word.partition("=")
         option = self._spellings.get(word)
         if option is None and word in HELP:
@@ -211,7 +211,7 @@ class Parser:
     def _unknown(self, name: str) -> None:
         from patchpilot.cli.other_programs import option_hint
 
-        # without hyphens, which make unrelated short names similar
+        # compare without hyphens, which make unrelated short names similar
         known = [
             spelling.lstrip("-")
             for option in self.command.options

@@ -116,7 +116,7 @@ def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]
         text = repository.commit(known.cover_commit).message.partition(MARKER)[2]
     else:
         text = branch_config(repository, known.branch).get("b4-tracking", ("",))[-1]
-    return _tracking(text) or {}
+    return _parse_tracking(text) or {}
 
 
 def is_cover(commit: Commit) -> bool:
@@ -251,13 +251,13 @@ def _read(
 
 
 def _series(text: str) -> Mapping[str, Any] | None:
-    """Return the tracking data of a series, or None if it is invalid."""
-    data = _tracking(text)
+    """Return a series' tracking data, or None if it is invalid."""
+    data = _parse_tracking(text)
     return data["series"] if data else None
 
 
-def _tracking(text: str) -> dict[str, Any] | None:
-    """Return all tracking data in a text, ignoring what follows it; None if it is invalid."""
+def _parse_tracking(text: str) -> dict[str, Any] | None:
+    """Return all tracking data in a text, ignoring text after it, or None if it is invalid."""
     import json
 
     try:

@@ -53,7 +53,7 @@ def begin(repository: Repository, move: Move) -> None:
 
 
 def end(repository: Repository) -> None:
-    """Remove the record of a move that was completed or not started."""
+    """Remove the record of a move that is complete or was not started."""
     store_json(record_file(repository), None, "the move is complete")
 
 
@@ -82,13 +82,13 @@ def unfinished(repository: Repository) -> Move | None:
 
 
 def _is_whole(repository: Repository, move: Move) -> bool:
-    """Return whether git had written nothing or everything when it was killed."""
+    """Return whether a killed git had written nothing or everything."""
     if _locks(repository, move.ref) or repository.find("HEAD") not in (
         move.old,
         move.new,
     ):
         return False
-    paths = [os.fsdecode(name) for name in _changed(repository, move) if name]
+    paths = [os.fsdecode(name) for name in _changed_paths(repository, move) if name]
     return not repository.git(
         "status",
         "--porcelain",
@@ -101,14 +101,14 @@ def _is_whole(repository: Repository, move: Move) -> bool:
     ).out
 
 
-def _changed(repository: Repository, move: Move) -> list[bytes]:
+def _changed_paths(repository: Repository, move: Move) -> list[bytes]:
     return repository.git(
         "diff-tree", "-r", "-z", "--name-only", "--no-renames", move.old, move.new
     ).out.split(b"\0")
 
 
 def settle(repository: Repository, move: Move) -> None:
-    """Set the branch, the index and the files of an interrupted move to the move's target.
+    """Set branch, index and files to the target of an interrupted move.
 
     Raise `RefusedError` if a file was edited since the interruption, or if git is still running.
     """
@@ -123,7 +123,7 @@ def settle(repository: Repository, move: Move) -> None:
                 f" {record_file(repository)}`"
             ),
         )
-    paths = [os.fsdecode(name) for name in _changed(repository, move) if name]
+    paths = [os.fsdecode(name) for name in _changed_paths(repository, move) if name]
     edited = [path for path in paths if not _is_of(repository, path, move)]
     if edited:
         raise RefusedError(
@@ -140,9 +140,7 @@ def settle(repository: Repository, move: Move) -> None:
 
 
 def _is_of(repository: Repository, path: str, move: Move) -> bool:
-    """Return whether a file's content is from one of the sides, or was partly written by a killed
-    git.
-    """
+    """Return whether a file has either side's content, or was partly written by a killed git."""
     file = repository.top / path
     sides = [repository.blob(commit, path) for commit in (move.old, move.new)]
     try:
@@ -204,7 +202,7 @@ def _clear_locks(repository: Repository, ref: str | None) -> None:
 
 
 def _locks(repository: Repository, ref: str | None) -> list[Path]:
-    """Return the existing lock files for what a move writes."""
+    """Return existing locks on the branch, index and HEAD."""
     locks = [repository.git_dir / "index.lock", repository.git_dir / "HEAD.lock"]
     locks += [repository.common_dir / f"{ref}.lock"] if ref else []
     return [lock for lock in locks if lock.exists()]

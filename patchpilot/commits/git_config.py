@@ -188,14 +188,14 @@ def all_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ..
         if known is None or any(
             state_of(file) != state for file, state in known.states.items()
         ):
-            known = _listed(where, tolerant)
+            known = _list_settings(where, tolerant)
         while len(_read) >= _MOST:
             _read.pop(next(iter(_read)))
         _read[key] = known
         return known.entries
 
 
-def _listed(where: Path, tolerant: bool) -> _Known:
+def _list_settings(where: Path, tolerant: bool) -> _Known:
     expected = (*(where / name for name in _CONFIGS), *user_files())
     before = {file: state_of(file) for file in expected}
     done = git(where, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)

@@ -147,7 +147,7 @@ def _commit(
 def _tree(files: Files) -> list[bytes]:
     out = []
     for path, (mode, content) in files.items():
-        if not _can_be(path):
+        if not _is_valid_path(path):
             continue
         name = (
             path.encode("utf-8", "surrogateescape")
@@ -184,7 +184,7 @@ def _images(patch: Patch) -> tuple[Files, Files]:
     return before, after
 
 
-def _can_be(path: str) -> bool:
+def _is_valid_path(path: str) -> bool:
     """Return whether git accepts this path in a tree."""
     return is_safe_path(path) and all(
         part and part != "." and part.lower() != ".git" for part in path.split("/")
@@ -226,7 +226,7 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
     at = 1
     for number, hunk in enumerate(change.hunks):
         removed, added = sides(hunk)
-        filling = _filling(number, min(max(hunk.old_start - at, 0), gap), hunk)
+        filling = _filler_lines(number, min(max(hunk.old_start - at, 0), gap), hunk)
         old += [*filling, *removed]
         new += [*filling, *added]
         at = hunk.old_start + len(removed)
@@ -238,7 +238,7 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
     )  # type: ignore[return-value]
 
 
-def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
+def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
     """Return filler lines to put before a hunk, the last one with the text in the hunk's header.
 
     Each hunk gets different lines.
@@ -250,8 +250,6 @@ def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
 
 
 def _shows_rest(hunk: Hunk) -> bool:
-    """Return whether the file continues below the hunk, for which git shows three lines of
-    context.
-    """
+    """Return whether the file continues below the hunk, as git's three lines of context show."""
     lines = [line.kind for line in hunk.lines]
     return len(lines) >= CONTEXT and lines[-CONTEXT:] == [" "] * CONTEXT

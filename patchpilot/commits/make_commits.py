@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates commits from patches and edited files, without a branch or a checkout.
+"""Create commits from patches and edited files, without a branch or a checkout.
 
 The objects are stored in the repository without a ref, so `git gc` removes them after two
 weeks. The same content on the same base results in the same commit ids.

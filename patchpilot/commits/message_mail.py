@@ -14,7 +14,7 @@ SUBJECT = "Subject: [PATCH] "
 
 
 class MessageMail(NamedTuple):
-    """The commit in preparation as a patch message, and the revision on which it is based.
+    """The commit in preparation as a patch message, and its base revision.
 
     `lines` maps each line number of the patch message (from 1) to the line number of the commit
     message in the editor (from 0).

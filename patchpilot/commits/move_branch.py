@@ -27,13 +27,13 @@ def refuse_dirty(
     That is the case if any of `paths` has uncommitted changes, or if the branch is checked out
     in another worktree.
     """
-    _paths_to_follow(repository, ref, paths)
+    _paths_to_update(repository, ref, paths)
 
 
-def _paths_to_follow(
+def _paths_to_update(
     repository: Repository, ref: str | None, paths: tuple[str, ...]
 ) -> bool:
-    """Return the files that are checked out here and must be updated."""
+    """Return the checked-out files that must be updated."""
     if not paths:
         return False
     is_current = _is_current(repository, ref)
@@ -124,7 +124,7 @@ def shift(
     update have changes. A single git command updates the files and the branch, and completes even
     if this process is killed. Staged changes to other files stay staged.
     """
-    if not _paths_to_follow(repository, ref, changed_paths(repository, old, new)):
+    if not _paths_to_update(repository, ref, changed_paths(repository, old, new)):
         move(repository, ref, new, old, why)
         return
     if repository.find("HEAD") != old:

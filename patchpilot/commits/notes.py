@@ -15,7 +15,7 @@ _NOTES = "refs/notes/"
 
 
 def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
-    """Copy the notes of commits to other commits; `commits` maps old ids to new ids.
+    """Copy notes to other commits; `commits` maps old ids to new ids.
 
     Notes that differ are replaced, and no note is removed.
     """

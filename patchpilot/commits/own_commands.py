@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Settings and hooks of a repository that act, which need the user's trust.
+"""Settings and hooks of a repository that run something and need the user's trust.
 
 A setting acts if it is not plain data (`plain_settings`): it names a command, a path, a server or a
 recipient. It counts only if the user has trusted it in its current form. git's `safe.directory`

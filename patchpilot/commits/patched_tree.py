@@ -40,7 +40,7 @@ class Stack:
         """
         result: dict[str, list[int]] = {}
         for number, patch in enumerate(self._patches[:-1]):
-            for path in dict.fromkeys(_named(patch)):
+            for path in dict.fromkeys(_header_paths(patch)):
                 result.setdefault(path, []).append(number)
         return result
 
@@ -65,7 +65,9 @@ class Stack:
             ]
             # a file that replaces a removed one is read from the patch
             for change in sorted(changes, key=lambda change: change.new_path == path):
-                content, missed = self._after(change, path, content, applied, depth)
+                content, missed = self._apply_change(
+                    change, path, content, applied, depth
+                )
                 guessed = guessed or missed
             if count not in states and len(states) >= KEPT:
                 states.pop(next(iter(states)))
@@ -81,7 +83,7 @@ class Stack:
         self._left -= 1
         return self._left >= 0
 
-    def _after(
+    def _apply_change(
         self,
         change: FileChange,
         path: str,
@@ -108,13 +110,13 @@ class Stack:
             missed, content = missed or content is not None, b""
         fit = fit_hunks(path, text_lines(content or b""), change.hunks)
         left = [misfit.hunk for misfit in fit.misfits if misfit.hunk]
-        lines = _forced(list(fit.lines or ()), left) if left else fit.lines or ()
+        lines = _force_hunks(list(fit.lines or ()), left) if left else fit.lines or ()
         return "".join(lines).encode(
             "utf-8", "surrogateescape"
         ), missed or content is None or bool(left)
 
 
-def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
+def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
     """Return the lines with the hunks' additions near their intended position, so that later
     lookups find the added code.
     """
@@ -127,7 +129,7 @@ def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
     return lines
 
 
-def _named(patch: Patch) -> list[str]:
+def _header_paths(patch: Patch) -> list[str]:
     """Return the paths in a diff's headers, without parsing the diff."""
     result = []
     for line in patch.lines[patch.diff_line - 1 :]:

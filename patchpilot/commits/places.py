@@ -86,7 +86,7 @@ def read_places(where: Path) -> Places | None:
 
 
 def _refuse_links(files: Iterable[Path]) -> None:
-    """Raise GitError if a file is a link out of the repository, because git prints what it cannot
+    """Raise GitError if a file links out of the repository, because git prints what it cannot
     parse.
     """
     for file in files:

@@ -119,23 +119,23 @@ class PrivateConfig:
         )
         key = key_of(_KIND, (os.fsencode(self.places.common_dir), *parts))
         folder = cache_dir() / "repositories" / key
-        if _has(folder, files):
+        if _contains_files(folder, files):
             # mark as used, so that it is not evicted next
             os.utime(folder)
             return folder
         if not private_folder(folder.parent):
             self._temporary.append(TemporaryFolder("config"))
-            return self._written(self._temporary[-1].path, files)
+            return self._write_files(self._temporary[-1].path, files)
         evict(folder.parent, _KEPT)
         fresh = folder.with_suffix(f".{os.urandom(8).hex()}")
         fresh.mkdir(mode=0o700)
-        self._written(fresh, files)
+        self._write_files(fresh, files)
         # another run was faster, or a program changed its content
         with suppress(OSError):
             return fresh.rename(folder)
         return fresh
 
-    def _written(self, folder: Path, files: Mapping[str, bytes]) -> Path:
+    def _write_files(self, folder: Path, files: Mapping[str, bytes]) -> Path:
         for name in _SHARED:
             (folder / name).symlink_to(self.places.common_dir / name)
         for name, content in files.items():
@@ -147,7 +147,7 @@ class PrivateConfig:
         return folder
 
 
-def _has(folder: Path, files: Mapping[str, bytes]) -> bool:
+def _contains_files(folder: Path, files: Mapping[str, bytes]) -> bool:
     try:
         return all(
             (folder / name).read_bytes() == content for name, content in files.items()
@@ -177,13 +177,13 @@ def config_text(entries: Iterable[ConfigEntry]) -> bytes:
     for entry in entries:
         section, _, rest = entry.key.partition(".")
         subsection, dot, variable = rest.rpartition(".")
-        head = section + (f' "{_escaped(subsection)}"' if dot else "")
-        value = _escaped(entry.value).replace("\n", "\\n").replace("\t", "\\t")
+        head = section + (f' "{_escape(subsection)}"' if dot else "")
+        value = _escape(entry.value).replace("\n", "\\n").replace("\t", "\\t")
         lines.append(f'[{head}]\n\t{variable} = "{value}"\n')
     return "".join(lines).encode("utf-8", "surrogateescape")
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 

@@ -53,7 +53,7 @@ def is_network_target(target: str) -> bool:
 
 
 def is_mail(target: str) -> bool:
-    """Return whether a TARGET has the form of a message source rather than a revision.
+    """Return whether a TARGET has the form of a message source, not a revision.
 
     Message sources are standard input, files, and messages in a mail archive.
     """
@@ -84,12 +84,12 @@ def refuse_absent(targets: Sequence[str]) -> None:
     """
     for target in targets:
         if looks_like_file(target) and not Path(target).exists():
-            raise _absent(
+            raise _missing_file_error(
                 target, Action("", ("-C", "DIR"), "name a repository with {}")
             )
 
 
-def _absent(target: str, hint: Action | str) -> InputError:
+def _missing_file_error(target: str, hint: Action | str) -> InputError:
     """Return the error for a file that does not exist, with the most similar file next to it."""
     folder = Path(target).parent
     files = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
@@ -126,7 +126,7 @@ def read_targets(
                 choose_mails,
             )
         elif names_file(target):
-            loose += _read_all(target, skipped, choose_mails)
+            loose += _read_patches(target, skipped, choose_mails)
         elif is_network_target(target):
             if from_archive is None:
                 raise UsageError(
@@ -135,17 +135,17 @@ def read_targets(
                 )
             series.append(from_archive(target))
         elif repository is None:
-            raise _absent(
+            raise _missing_file_error(
                 target, Action("", ("-C", "DIR"), "name a repository with {}")
             )
         elif looks_like_file(target) and not repository.find(target):
-            raise _absent(target, NAME_TARGET)
+            raise _missing_file_error(target, NAME_TARGET)
         else:
             series.append(revision_series(repository, target))
     return (*series, *group(loose))
 
 
-def _read_all(
+def _read_patches(
     target: str, skipped: Skipped | None, choose_mails: ChooseMails | None
 ) -> list[Patch]:
     """Return the patches in a file or directory; raise InputError if a directory has none."""
@@ -184,7 +184,7 @@ def patch_files(target: str) -> tuple[Path, ...]:
 
 
 def _is_patch_file(file: Path) -> bool:
-    """Return whether a file name is that of a patch.
+    """Return whether a file has a patch's name.
 
     Backups and hidden files are not patches.
     """
@@ -253,7 +253,7 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
     """Return the ids of the commits that a commit-ish or a range names, oldest first."""
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
-            raise _absent(target, NAME_TARGET)
+            raise _missing_file_error(target, NAME_TARGET)
         raise UsageError(
             f"{target}: a commit is required, not a file",
             hint="run `git am FILE`, then name the commit",
@@ -323,14 +323,16 @@ def commits_series(
 ) -> Series:
     """Return the given commits, in order, as a series of patches formatted by git."""
     return Series(
-        _patches_of_line(repository, ids)
+        _read_linear_history(repository, ids)
         or tuple(commit_patch(repository, id_) for id_ in ids),
         None,
         base,
     )
 
 
-def _patches_of_line(repository: "Repository", ids: Sequence[str]) -> tuple[Patch, ...]:
+def _read_linear_history(
+    repository: "Repository", ids: Sequence[str]
+) -> tuple[Patch, ...]:
     """Return the patches of commits that form a single line of history, read with one git call.
 
     None for any other commits.
@@ -471,7 +473,7 @@ def patches_of(
     return result
 
 
-def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:
+def _continues_thread(members: Sequence[Patch], patch: Patch) -> bool:
     """Return whether the patch continues this thread, even with another version or total, which
     rules report.
     """
@@ -538,7 +540,7 @@ def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
             and number > last.number
             and (
                 (total == last.total and patch.subject.version == last.version)
-                or _thread_on(groups[-1], patch)
+                or _continues_thread(groups[-1], patch)
             )
         ) or (bool(groups) and _is_next_file(groups[-1], patch))
         if follows:

@@ -87,7 +87,7 @@ def read_range_diff(text: str) -> tuple[PatchDifference, ...]:
             _number(pair["old"]),
             _number(pair["new"]),
             pair["title"],
-            _undented(text[pair.end() : end]),
+            _strip_indentation(text[pair.end() : end]),
         )
         for pair, end in zip(pairs, ends, strict=True)
     )
@@ -97,6 +97,6 @@ def _number(word: str) -> int | None:
     return None if word == "-" else int(word)
 
 
-def _undented(text: str) -> str:
+def _strip_indentation(text: str) -> str:
     """Return the lines below a pair without git's indentation."""
     return "\n".join(line.removeprefix("    ") for line in text.strip("\n").split("\n"))

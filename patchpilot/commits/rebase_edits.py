@@ -77,12 +77,12 @@ def carried(
             continue
         if state[0] != "C":
             result.pop(path, None)
-        if state[0] in "MR" and (kept := _mapped(repository, before, after, mine)):
+        if state[0] in "MR" and (kept := _map_edits(repository, before, after, mine)):
             result[target] = kept
     return result
 
 
-def _mapped(
+def _map_edits(
     repository: Repository, before: str, after: str, edits: Sequence[LineEdit]
 ) -> tuple[LineEdit, ...]:
     """Map one blob's edits to the next."""
@@ -123,7 +123,9 @@ def _mapped(
                 break
         if touching is not None:
             if touching not in moves:
-                moves[touching] = _moved(repository, (before, after), touching, hunks)
+                moves[touching] = _find_move(
+                    repository, (before, after), touching, hunks
+                )
             move = moves[touching]
             if move is None or edit.first < move.first or edit.last > move.last:
                 continue
@@ -157,7 +159,7 @@ class _Move:
     by: int
 
 
-def _moved(
+def _find_move(
     repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]
 ) -> _Move | None:
     """Return the move of the lines that a hunk removes, without blank lines at the ends.

@@ -124,7 +124,7 @@ class RememberedAnswers:
 
     def _keep(self, key: _Question, done: Completed) -> None:
         size = len(done.out) + len(key[1] or b"")
-        if done.code not in _answers_of(key[0][0]) or size > _LARGEST:
+        if done.code not in _answer_codes(key[0][0]) or size > _LARGEST:
             return
         with self._lock:
             if self._size + size <= _MOST:
@@ -146,6 +146,6 @@ def _only_reads(args: Sequence[str]) -> bool:
     return args[0] in _READERS or (args[0] == "format-patch" and "--stdout" in args)
 
 
-def _answers_of(command: str) -> tuple[int, ...]:
-    """Return the exit codes that are answers; 1 from merge-base and grep means no."""
+def _answer_codes(command: str) -> tuple[int, ...]:
+    """Return the exit codes that are answers: 1 from merge-base and grep means no."""
     return (0, 1) if command in ("grep", "merge-base") else (0,)

@@ -80,7 +80,7 @@ def _may_be_repository(where: Path) -> bool:
     )
 
 
-def _not_in_repository(where: Path) -> MissingError:
+def _missing_repository_error(where: Path) -> MissingError:
     return MissingError(
         f"{where} is not in a git repository",
         hint=Action(
@@ -144,10 +144,10 @@ class Repository:
                 f"{where}: no such directory", hint="pass an existing directory with -C"
             )
         if not _may_be_repository(where.absolute()):
-            raise _not_in_repository(where)
+            raise _missing_repository_error(where)
         places = read_places(where)
         if places is None:
-            raise _not_in_repository(where)
+            raise _missing_repository_error(where)
         if named and Path(named).resolve() != places.top.resolve():
             raise UsageError(
                 f"GIT_WORK_TREE is {named}, but the working tree of {where} is {places.top}",
@@ -215,7 +215,7 @@ class Repository:
 
         Raise `UsageError`, with the most similar ref as a hint, if there is no such commit.
         """
-        result = self._named(word)
+        result = self._resolve(word)
         if not _HEX.fullmatch(result):
             raise UsageError(
                 f"no commit {word!r} in {self.top}",
@@ -247,10 +247,10 @@ class Repository:
 
         Return None if `word` names no commit or is ambiguous.
         """
-        result = self._named(word)
+        result = self._resolve(word)
         return result if _HEX.fullmatch(result) else None
 
-    def _named(self, word: str) -> str:
+    def _resolve(self, word: str) -> str:
         """Return the id that git resolves a word to, or ""; raise MissingError in a SHA-256
         repository.
 

@@ -119,7 +119,7 @@ def above(
         *(
             f"^{parent}"
             for parent in parents
-            if not _descends_from(repository, parent, changed)
+            if not _may_descend_from(repository, parent, changed)
         ),
     )
     lost = [commit for commit in changed if commit not in result]
@@ -180,16 +180,18 @@ def plan(
         raw = repository.objects.get(commit_id)
         if raw is None:
             raise GitError(f"commit {commit_id[:12]} is not in the repository")
-        rebuilt = _committed_by(
+        rebuilt = _set_committer(
             _rebuilt(raw[2], new, messages.get(commit_id), trees.get(commit_id)),
             committer,
         )
         if sign and (plain := _PLAIN_HEAD.fullmatch(rebuilt.partition(b"\n\n")[0])):
-            new[commit_id] = _signed(repository, plain, rebuilt.partition(b"\n\n")[2])
+            new[commit_id] = _sign_commit(
+                repository, plain, rebuilt.partition(b"\n\n")[2]
+            )
             continue
         if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
             signed.append(commit_id)
-        new[commit_id] = _id_of(repository, rebuilt, write=write)
+        new[commit_id] = _hash_commit(repository, rebuilt, write=write)
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 
@@ -211,16 +213,14 @@ def rebased_without_covers(
                 new[parent] = new.get(below, below)
         raw = repository.objects.get(id_)
         if raw is not None and any(parent in new for parent in parents):
-            new[id_] = _id_of(repository, _rebuilt(raw[2], new, None), write=True)
+            new[id_] = _hash_commit(repository, _rebuilt(raw[2], new, None), write=True)
     return tuple(new.get(id_, id_) for id_ in ids)
 
 
-def _descends_from(
+def _may_descend_from(
     repository: Repository, commit: str, changed: Collection[str]
 ) -> bool:
-    """Return whether the search must continue: a commit is to be changed, or a descendant of
-    one.
-    """
+    """Return whether to search on: a commit, or a descendant of one, is to be changed."""
     return any(
         commit == changed_id or repository.is_ancestor(changed_id, commit)
         for changed_id in changed
@@ -255,7 +255,7 @@ def _rebuilt(
     return head + b"\n" + body
 
 
-def _committed_by(raw: bytes, committer: str) -> bytes:
+def _set_committer(raw: bytes, committer: str) -> bytes:
     """Return the commit with this committer, re-encoded in UTF-8 if its encoding cannot represent
     the name.
     """
@@ -274,13 +274,15 @@ def _committed_by(raw: bytes, committer: str) -> bytes:
     )
 
 
-def _id_of(repository: Repository, raw: bytes, *, write: bool) -> str:
+def _hash_commit(repository: Repository, raw: bytes, *, write: bool) -> str:
     return repository.git(
         "hash-object", "-t", "commit", *(["-w"] if write else []), "--stdin", stdin=raw
     ).text.strip()
 
 
-def _signed(repository: Repository, head: "re.Match[bytes]", message: bytes) -> str:
+def _sign_commit(
+    repository: Repository, head: "re.Match[bytes]", message: bytes
+) -> str:
     """Write a commit with git's own signature, with the user's key and program."""
     parts = {
         name: (value or b"").decode("utf-8", "surrogateescape")
@@ -343,7 +345,7 @@ def refuse_unless_safe(
         public = (
             ""
             if PUBLISHED in overrides
-            else _ref_with(
+            else _find_containing_ref(
                 repository,
                 commit,
                 ("--exclude=sent/*", "--tags", "--remotes"),
@@ -369,7 +371,7 @@ def refuse_unless_safe(
         other = (
             ""
             if SHARED in overrides
-            else _ref_with(
+            else _find_containing_ref(
                 repository, commit, (*excluded, "--branches"), ("refs/heads",), ref
             )
         )
@@ -416,7 +418,7 @@ def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
         )
 
 
-def _ref_with(
+def _find_containing_ref(
     repository: Repository,
     commit: str,
     refs: Sequence[str],

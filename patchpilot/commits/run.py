@@ -175,7 +175,7 @@ def environment(
 
 
 def _private(repo: Path) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
-    """Return the variables that restrict git to what may act in a repository.
+    """Return the variables that restrict what git may run in a repository.
 
     Settings with a password are returned separately, as key and value, because they are never
     written to a file.
@@ -196,11 +196,11 @@ def configuration(
     by default those of the caller.
     """
     name = "GIT_CONFIG_PARAMETERS"
-    own = [f"{_quoted(key)}={_quoted(value)}" for key, value in pins]
+    own = [f"{_quote(key)}={_quote(value)}" for key, value in pins]
     return {name: " ".join((before.get(name, ""), *own)).strip()} if pins else {}
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 

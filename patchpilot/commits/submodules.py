@@ -24,7 +24,7 @@ _PLACES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE}
 
 
 def submodules_off(top: Path) -> tuple[tuple[str, str], ...]:
-    """Return the settings for git commands that have no such option, for example `git commit`.
+    """Return the settings for git commands without such an option, for example `git commit`.
 
     A submodule's own `ignore` setting is overridden.
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class DirectoryTree:
-    """A source tree that is unpacked in a directory.
+    """A source tree unpacked in a directory.
 
     Symbolic links that point outside the directory are not followed.
     """

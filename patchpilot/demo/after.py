@@ -22,10 +22,10 @@ def the_mail(journey: Journey) -> Sent:
     journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
     journey.tell("The mail is correct. Send it.")
     journey.run(["patchpilot", "send", "--yes", *PREFIX, *QUESTIONS], quiet=True)
-    return _arrived(journey)
+    return _wait_for_arrival(journey)
 
 
-def _arrived(journey: Journey) -> Sent:
+def _wait_for_arrival(journey: Journey) -> Sent:
     before = len(journey.sandbox.sink.take())
     if not before:
         raise StepFailedError("expected the mail to arrive at the server")
@@ -76,7 +76,7 @@ def second_version(journey: Journey, first: Sent) -> Sent:
     )
     journey.run(["patchpilot", "draft", "--changelog", "\n".join(robin.CHANGES)])
     journey.run(["patchpilot", "send", "--reroll", "--yes"])
-    return _arrived(journey)
+    return _wait_for_arrival(journey)
 
 
 def landing(journey: Journey, second: Sent) -> None:
@@ -99,7 +99,8 @@ def landing(journey: Journey, second: Sent) -> None:
     journey.run(["git", "fetch", "-q", "--all", "--tags"])
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.show(
-        ["patchpilot", "track", "show", "1"], judge=lambda got: _landed(got, commit)
+        ["patchpilot", "track", "show", "1"],
+        judge=lambda got: _check_landing(got, commit),
     )
     journey.tell("Which steps remain for the stable trees?")
     expected = {**VERDICTS, "6.12": "already-fixed"}
@@ -125,7 +126,7 @@ def _came_back(got: Any) -> str:
     return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
 
 
-def _landed(got: Any, commit: str) -> str:
+def _check_landing(got: Any, commit: str) -> str:
     (series,) = got["series"]
     wants(commit[:12] in str(series["landed"]), "the mainline commit is known")
     wants(NEWCOMER.email in str(series["replies"]), "the answer is listed")

@@ -103,7 +103,7 @@ class StandIn:
                 200, b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.raw
             )
         if what in ("t.mbox.gz", "t.mbox"):
-            return HttpAnswer(200, gzip.compress(_mbox(self._thread_of(message_id))))
+            return HttpAnswer(200, gzip.compress(_mbox(self._find_thread(message_id))))
         return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
 
     def _newest(self) -> bytes:
@@ -126,18 +126,18 @@ class StandIn:
         with self._lock:
             mails = list(self._mails.values())
         if message_id is not None:
-            mails = self._thread_of(message_id)
+            mails = self._find_thread(message_id)
         hits = [mail for mail in mails if matches(asked, mail)]
         if "1" in query.get("t", ()):
             whole = {
                 mail.message_id: mail
                 for hit in hits
-                for mail in self._thread_of(hit.message_id)
+                for mail in self._find_thread(hit.message_id)
             }
             hits = list(whole.values())
         return HttpAnswer(200, gzip.compress(_mbox(hits))) if hits else HttpAnswer(404)
 
-    def _thread_of(self, message_id: str) -> list[Mail]:
+    def _find_thread(self, message_id: str) -> list[Mail]:
         """Return every message in the thread, joined by In-Reply-To or References."""
         with self._lock:
             mails = list(self._mails.values())
@@ -182,7 +182,7 @@ def matches(query: str, mail: Mail) -> bool:
             if terms[at]["open"]:
                 operand, at = either(at + 1)
             else:
-                operand = _has(terms[at], mail)
+                operand = _matches(terms[at], mail)
             at += 1
             value = value and operand is not negated
         return value, at
@@ -190,7 +190,7 @@ def matches(query: str, mail: Mail) -> bool:
     return either(0)[0]
 
 
-def _has(term: dict[str, Any], mail: Mail) -> bool:
+def _matches(term: dict[str, Any], mail: Mail) -> bool:
     field = term["field"] or ""
     to_and_cc = [*mail.to, *mail.cc]
     addresses = {

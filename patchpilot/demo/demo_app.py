@@ -150,7 +150,7 @@ class DemoApp(PatchpilotApp):
             self.action_stage(Stage.COMMIT)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable Robin's key while there is something left to change."""
+        """Enable Robin's key while there is something to change."""
         if action != "newcomer":
             return super().check_action(action, parameters)
         screen, commit = self.stage_screen, self.session.commit

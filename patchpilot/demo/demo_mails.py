@@ -80,7 +80,7 @@ def question(to: Sent) -> bytes:
     """Return the driver maintainer's question, who also wants the answer in the commit message."""
     text = (
         f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
-        + _quoted(to.body, "driver returned EINVAL", 2)
+        + _quote_lines(to.body, "driver returned EINVAL", 2)
         + "\nWhich firmware is that? And please say in the message that the probe\n"
         "function already treats -EOPNOTSUPP as harmless, or the next reader will\n"
         f"wonder. Could you send a v2 with that?\n\nThanks,\n{MAINTAINER.name.split()[0]}\n"
@@ -94,7 +94,7 @@ def review(to: Sent) -> bytes:
     """Return the reply of the subsystem's reviewer with a Reviewed-by: tag."""
     text = (
         f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
-        + _quoted(to.body, "Fixes:", 1)
+        + _quote_lines(to.body, "Fixes:", 1)
         + "\nThe change itself is right: the caller does not look at the count then.\n\n"
         f"Reviewed-by: {NET_REVIEWER.trailer()}\n"
     )
@@ -112,7 +112,7 @@ def answer(to: Sent) -> bytes:
     also = "It also drops the unused variable that the test robot reported.\n"
     text = (
         f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
-        + _quoted(to.body, "Which firmware", 3)
+        + _quote_lines(to.body, "Which firmware", 3)
         + "\nFirmware older than 2.4: the command came with 2.4. v2 names it in the\n"
         "message, and says that the probe function treats -EOPNOTSUPP as harmless.\n"
         f"{also}\nThanks,\n{NEWCOMER.name.split()[0]}\n"
@@ -162,7 +162,7 @@ def applied(to: Sent, commit: str, title: str) -> bytes:
         "Hello:\n\nThis patch was applied to netdev/net.git (main)\n"
         f"by {NET_MAINTAINER.trailer()}:\n\n"
         f"On {format_datetime(to.date)} you wrote:\n"
-        + _quoted(to.body, "", 2)
+        + _quote_lines(to.body, "", 2)
         + f"> \n> [...]\n\nHere is the summary with links:\n  - [net,v2] {title}\n   "
         f" https://git.kernel.org/netdev/net/c/{commit[:12]}\n\nYou are awesome, thank you!\n--"
         " \nDeet-doot-dot, I am a bot.\nhttps://korg.docs.kernel.org/patchwork/pwbot.html\n"
@@ -250,7 +250,7 @@ def _re(subject: str) -> str:
     return subject if subject.lower().startswith("re:") else f"Re: {subject}"
 
 
-def _quoted(body: str, about: str, lines: int) -> str:
+def _quote_lines(body: str, about: str, lines: int) -> str:
     """Return quoted lines of the body, starting at the first that contains `about`."""
     text = body.split("\n")
     first = next((at for at, line in enumerate(text) if about in line), 0)

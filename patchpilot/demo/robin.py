@@ -77,7 +77,7 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
         # not yet fixed in the Checks stage
         put_driver(work, check)
         fixed = "the style error and the message"
-    _amend(work, _with_tags(corrected_message(_reference(work, match[1])), message))
+    _amend(work, _add_tags(corrected_message(_reference(work, match[1])), message))
     return f"Fixed {fixed} for you (git commit --amend); u undoes it"
 
 
@@ -87,7 +87,7 @@ def _reference(work: Path, commit: str) -> str:
     ).text.strip()
 
 
-def _with_tags(text: str, message: str) -> str:
+def _add_tags(text: str, message: str) -> str:
     """Return a text with the tags of a message below it."""
     tags = _tags(message)
     return text + ("\n" + "\n".join(tags) + "\n" if tags else "")
@@ -123,7 +123,7 @@ def revise(work: Path) -> None:
     message = git(work, "log", "-1", "--format=%B").text
     match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
     text = (
-        _with_tags(corrected_message(_reference(work, match[1])), message)
+        _add_tags(corrected_message(_reference(work, match[1])), message)
         if match
         else message
     )
@@ -132,7 +132,7 @@ def revise(work: Path) -> None:
     if not _has_answers(text):
         tags = _tags(text)
         body = text.rstrip("\n").removesuffix("\n".join(tags)).rstrip("\n")
-        text = _with_tags(f"{body}\n\n{STATED}", "\n".join(tags))
+        text = _add_tags(f"{body}\n\n{STATED}", "\n".join(tags))
     code = (work / acme.MCP).read_text(encoding="utf-8")
     if demo_mails.UNUSED in code or "if((" in code:
         put_driver(work, acme.CHECK_FIXED)

@@ -17,7 +17,7 @@ from patchpilot.demo.sandbox import Sandbox
 from patchpilot.model.address import Address
 
 
-def _as(person: Address) -> dict[str, str]:
+def _act_as(person: Address) -> dict[str, str]:
     return {
         "GIT_AUTHOR_NAME": person.name,
         "GIT_AUTHOR_EMAIL": person.email,
@@ -37,7 +37,7 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
     notifies the list.
     """
     desk = _desk(sandbox, sandbox.repositories.mainline, "master", "maintainer")
-    env = _as(NET_MAINTAINER)
+    env = _act_as(NET_MAINTAINER)
     git(desk, "am", "-q", "-", stdin=mail, env=env)
     message = git(desk, "log", "-1", "--format=%B").text.rstrip("\n")
     trailers = [
@@ -57,8 +57,8 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
     )
     landed = git(desk, "rev-parse", "HEAD").text.strip()
     (desk / "Makefile").write_text(makefile("7.2-rc2"))
-    git(desk, "commit", "-q", "-a", "-m", "Linux 7.2-rc2", env=_as(LINUS))
-    git(desk, "tag", "-a", "-m", "Linux 7.2-rc2", "v7.2-rc2", env=_as(LINUS))
+    git(desk, "commit", "-q", "-a", "-m", "Linux 7.2-rc2", env=_act_as(LINUS))
+    git(desk, "tag", "-a", "-m", "Linux 7.2-rc2", "v7.2-rc2", env=_act_as(LINUS))
     git(desk, "push", "-q", "origin", "master", "v7.2-rc2")
     sandbox.archive.add(demo_mails.applied(sent, landed, title))
     return landed
@@ -72,7 +72,7 @@ def take_into_stable(sandbox: Sandbox, commit: str) -> str:
     branch = "linux-6.12.y"
     desk = _desk(sandbox, sandbox.repositories.stable, branch, "stable-6.12")
     git(desk, "fetch", "-q", str(sandbox.repositories.mainline), "master")
-    env = _as(STABLE)
+    env = _act_as(STABLE)
     git(desk, "cherry-pick", commit, env=env)
     subject, _, body = (
         git(desk, "log", "-1", "--format=%B").text.rstrip("\n").partition("\n\n")

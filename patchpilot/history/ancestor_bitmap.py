@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sets of commits as bitmaps, for fast membership tests and differences between branches."""
+"""Set of commits as bitmaps, for fast membership tests and differences between branches."""
 
 import heapq
 import re

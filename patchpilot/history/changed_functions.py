@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The changes of a patch by function, in a form in which two patches can be compared."""
+"""A patch's changes by function, in a form that allows comparing two patches."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ Line = tuple[str, str]
 
 
 class Edge(NamedTuple):
-    """The lines before and after the lines that a hunk adds in one place, and their function."""
+    """The lines around those that a hunk adds in one place, and their function."""
 
     function: str
     before: str
@@ -30,7 +30,7 @@ class Edge(NamedTuple):
 
 
 class ChangedFunctions:
-    """The changed lines by function, and the places where lines are added.
+    """The changed lines by function, and the positions of added lines.
 
     The name of a function is "" if git's heading is only a label, which names no function.
     """
@@ -57,7 +57,7 @@ def changed_functions(files: Sequence[FileChange]) -> ChangedFunctions:
 
 
 def is_head(line: str) -> bool:
-    """Return whether git takes a line for the beginning of a function, as in a hunk's heading."""
+    """Return whether git takes a line for the start of a function, as in a hunk's heading."""
     return bool(_HEAD.match(line)) and not _LABEL.match(line)
 
 
@@ -72,7 +72,7 @@ def head_of(lines: Sequence[str], at: int) -> int | None:
 
 
 def function_name(heading: str) -> str:
-    """Return the name of the function or section in a line that begins one; "" for a label."""
+    """Return the name of the function or section that starts on a line, or "" for a label."""
     text = heading.strip()
     if _LABEL.match(text):
         return ""

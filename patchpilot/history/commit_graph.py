@@ -241,14 +241,14 @@ def _make(
     assert process.stdin is not None
     with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
         stdin.write(f"{commit or ''}\n".encode())
-    if _waited(process, progress) and (
+    if _wait_for_writer(process, progress) and (
         process.returncode
         or not (graph / "info" / "commit-graphs" / "commit-graph-chain").exists()
     ):
         failed.touch()
 
 
-def _waited(process: "subprocess.Popen[bytes]", progress: Progress) -> bool:
+def _wait_for_writer(process: "subprocess.Popen[bytes]", progress: Progress) -> bool:
     """Wait for the writer up to the time limit, and return whether it finished."""
     try:
         for tenth in range(int(PATIENCE * 10)):

@@ -40,14 +40,14 @@ _MUCH, _MORE = 4, 16
 
 
 class Tree(NamedTuple):
-    """A branch in which a fix may be: its name and the id of its tip."""
+    """A branch that may contain a fix: its name and the id of its tip."""
 
     name: str
     tip: str
 
 
 class EarlierFix(NamedTuple):
-    """A commit that makes a patch unnecessary: its id, its subject, and where it is.
+    """A commit that makes a patch redundant: its id, its subject, and its location.
 
     `where` is the first release with the commit or, without one, the name of the tree.
     `in_mainline` is whether the first tree has it. It is not `is_sure` if the commit changes the
@@ -198,7 +198,7 @@ class _Walk:
             gone = [
                 name
                 for name in names
-                if not all(map(self.repository.objects.info, self._in_tips(name)))
+                if not all(map(self.repository.objects.info, self._find_in_tips(name)))
             ]
             if not gone:
                 break
@@ -221,7 +221,7 @@ class _Walk:
             result |= names
         return result
 
-    def _in_tips(self, path: str) -> Iterator[str]:
+    def _find_in_tips(self, path: str) -> Iterator[str]:
         return (f"{tip}:{path}" for tip in self.tips)
 
     def read(self, paths: Sequence[str]) -> tuple[_Logged, ...]:
@@ -238,7 +238,7 @@ class _Walk:
 
 
 class _Search:
-    """The commits among which fixes are searched, without those that were reverted."""
+    """The commits among which fixes are searched, except reverted ones."""
 
     def __init__(self, logged: Sequence[_Logged]) -> None:
         self._logged = logged
@@ -323,7 +323,7 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     both = ours & others
     telling = [line for line in both if is_telling(line[1])]
     removed = [line for line in ours if line[0] == "-" and is_telling(line[1])]
-    is_placed = any(line in both for line in removed) or _add_in_same_place(
+    is_placed = any(line in both for line in removed) or _overlap_in_additions(
         mine, theirs
     )
     likeness = line_similarity(ours, others)
@@ -332,7 +332,7 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     if others.total() > _MUCH * ours.total() + _MORE:
         return None
     is_replaced = sum(line in both for line in removed) * 2 >= max(1, len(removed))
-    if is_replaced or (not removed and _add_in_same_place(mine, theirs)):
+    if is_replaced or (not removed and _overlap_in_additions(mine, theirs)):
         return False
     return False if telling and likeness >= _HALF else None
 
@@ -344,7 +344,7 @@ def _common(mine: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
     return [name for name in mine.lines if name in theirs.lines]
 
 
-def _add_in_same_place(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool:
+def _overlap_in_additions(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool:
     """Return whether both add lines in the same place."""
     ends = {(edge.function, edge.before) for edge in mine.edges if edge.before}
     starts = {(edge.function, edge.after) for edge in mine.edges if edge.after}
@@ -365,7 +365,7 @@ def _inverse(lines: Mapping[Line, int]) -> Counter[Line]:
 
 
 class _Places:
-    """The trees and releases in which a fix is."""
+    """The trees and releases that contain a fix."""
 
     def __init__(self, repository: Repository, trees: Sequence[Tree]) -> None:
         self._repository, self._trees = repository, trees

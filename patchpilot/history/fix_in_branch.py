@@ -110,18 +110,18 @@ class History:
         landings = [Landing(commit, LandedHow.ANCESTRY)] if ordinal in reach else []
         landings += [
             Landing(self.index.id(candidate), LandedHow.MARKER)
-            for candidate in self._marked(commit, reach)
+            for candidate in self._find_marked(commit, reach)
         ]
         if not landings and content:
             landings = [
                 Landing(candidate, LandedHow.SUBJECT)
-                for candidate in self._same_subject(commit, reach)
+                for candidate in self._find_same_subject(commit, reach)
             ]
             landings = landings or [
                 Landing(candidate, LandedHow.PATCH_ID)
-                for candidate in self._same_patch(commit, ordinal, reach)
+                for candidate in self._find_same_patch(commit, ordinal, reach)
             ]
-        return self._standing(commit, landings, reach)
+        return self._effective_landings(commit, landings, reach)
 
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
         """Return the targets of the `Fixes:` lines anywhere in a commit's message, without
@@ -181,7 +181,7 @@ class History:
             commit
             for commit in commits
             if (self.index.ordinal(commit) or 0) not in reach
-            and not self._marked(commit, reach)
+            and not self._find_marked(commit, reach)
         )
 
     def reverts(self, commit: str, branch: str) -> tuple[str, ...]:
@@ -214,7 +214,7 @@ class History:
             )
         )
 
-    def _marked(self, commit: str, reach: AncestorBitmap) -> list[int]:
+    def _find_marked(self, commit: str, reach: AncestorBitmap) -> list[int]:
         seen: set[int] = set()
         marked: list[int] = []
         todo = [commit]
@@ -229,7 +229,7 @@ class History:
                     todo.append(self.index.id(backport))
         return sorted(marked)
 
-    def _standing(
+    def _effective_landings(
         self, commit: str, landings: Sequence[Landing], reach: AncestorBitmap
     ) -> Landing | None:
         last: Landing | None = None
@@ -267,7 +267,7 @@ class History:
         ).reverts
         return bool(named) and not any(commit.startswith(word) for word in named)
 
-    def _same_subject(self, commit: str, reach: AncestorBitmap) -> list[str]:
+    def _find_same_subject(self, commit: str, reach: AncestorBitmap) -> list[str]:
         original = self.repository.commit(commit)
         ordinals = [
             candidate
@@ -298,7 +298,7 @@ class History:
             return True
         return alike(self.repository, original.id, other.id)
 
-    def _same_patch(
+    def _find_same_patch(
         self, commit: str, ordinal: int, reach: AncestorBitmap
     ) -> list[str]:
         own = list(reach.without(self.index.reach(commit)))[-_MOST_UNMARKED:]

@@ -57,7 +57,7 @@ class FixesTag(NamedTuple):
     "tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion"
 )
 class JudgedTag(NamedTuple):
-    """A tag of a message with its problems, and the commit it names (None if it names none)."""
+    """A tag of a message with its problems, and the commit it names, or None."""
 
     tag: FixesTag
     target: Commit | None
@@ -330,7 +330,7 @@ def judge_message(
         target = find(tag.commit_id) if tag.commit_id else None
         placed = [
             problem
-            for problem in _place(lines, tag)
+            for problem in _position_problems(lines, tag)
             if not (apart and problem.kind == "blank-around")
         ]
         problems = [
@@ -349,7 +349,7 @@ def judge_message(
     return tuple(judged)
 
 
-def _place(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
+def _position_problems(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
     before = lines[tag.line - 1].strip() if tag.line else ""
     after = lines[tag.line + 1] if tag.line + 1 < len(lines) else None
     problems = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The history index: facts about commits, cached in one SQLite file for each repository.
+"""The history index: facts about commits, cached in one SQLite file per repository.
 
 The file is in the user's cache directory. Only facts that cannot change are stored: they are
 keyed by commit, and a commit's parents are added before it. Rebasing or deleting a branch
@@ -192,15 +192,15 @@ class Index:
 
     def backports_of(self, commit_id: str) -> list[int]:
         """Return the numbers of the commits that claim to be a backport of this one."""
-        return self._naming("upstream", commit_id, 12)
+        return self._commits_naming("upstream", commit_id, 12)
 
     def reverts_of(self, commit_id: str) -> list[int]:
         """Return the numbers of the commits that claim to revert this one."""
-        return self._naming("reverts", commit_id, 7)
+        return self._commits_naming("reverts", commit_id, 7)
 
     def fixes_of(self, commit_id: str) -> list[int]:
         """Return the numbers of the commits with a `Fixes:` line that names this one."""
-        return self._naming("fixes", commit_id, 7)
+        return self._commits_naming("fixes", commit_id, 7)
 
     def upstream_among(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
         """Map the numbers of commits that name upstream ids to these ids, for many commits at
@@ -225,9 +225,9 @@ class Index:
             self.add([commit_id])
             ordinal = self.ordinal(commit_id)
             assert ordinal is not None
-        return self._reach_of(ordinal)
+        return self._reachable_commits(ordinal)
 
-    def _reach_of(self, ordinal: int) -> AncestorBitmap:
+    def _reachable_commits(self, ordinal: int) -> AncestorBitmap:
         if ordinal not in self._reaches:
             row = self._db.execute(
                 "select data from reach where ord = ?", (ordinal,)
@@ -255,7 +255,7 @@ class Index:
             )
             self._db.execute("commit")
 
-    def _naming(self, table: str, commit_id: str, shortest: int) -> list[int]:
+    def _commits_naming(self, table: str, commit_id: str, shortest: int) -> list[int]:
         forms = [commit_id[:length] for length in range(shortest, 41)]
         rows = self._db.execute(
             f"select distinct ord from {table} where id in ({','.join('?' * len(forms))}) order"
@@ -334,7 +334,7 @@ class Index:
             more.setdefault(number, []).append(parent)
         stored = {int(row[0]) for row in self._db.execute("select ord from reach")}
         return spread_from(
-            self._parents, more, ordinal, stored, self._reach_of
+            self._parents, more, ordinal, stored, self._reachable_commits
         ) or spread(self._parents, more, ordinal)
 
     def _keep(self, ordinal: int, reach: AncestorBitmap) -> None:
@@ -415,14 +415,14 @@ def _fact(record: bytes) -> CommitFact | None:
     head, _, message = record.strip(b"\n").partition(b"\n")
     ids = head.decode("ascii", "replace").split()
     return (
-        _made_fact(ids[0], tuple(ids[1:]), message.decode("utf-8", "surrogateescape"))
+        _make_fact(ids[0], tuple(ids[1:]), message.decode("utf-8", "surrogateescape"))
         if ids
         else None
     )
 
 
-def _made_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
-    """Create the fact of a commit from its id, parents and message."""
+def _make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
+    """Return the fact of a commit from its id, parents and message."""
     paragraph = message.lstrip("\n").split("\n\n", 1)[0]
     subject = (
         " ".join(line.strip() for line in paragraph.strip().split("\n"))
@@ -457,7 +457,7 @@ def _few(
             continue
         commit = parse_commit(commit_id, raw[2])
         parents = () if commit_id in boundary else commit.parents
-        facts[commit_id] = _made_fact(commit_id, parents, commit.message)
+        facts[commit_id] = _make_fact(commit_id, parents, commit.message)
         stack.append((commit_id, True))
         stack += [(parent, False) for parent in reversed(parents)]
     return [facts[commit_id] for commit_id in order]

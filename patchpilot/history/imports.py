@@ -44,11 +44,11 @@ class ImportCheck:
 
         Empty for ordinary changes, and for first commits that tags name by convention.
         """
-        reason = _reason_by_message(self._repository, commit)
+        reason = _message_reason(self._repository, commit)
         return (
             reason
             if reason is not None
-            else _reason_by_size(commit, *self._files(commit.id))
+            else _size_reason(commit, *self._files(commit.id))
         )
 
     def _files(self, commit: str) -> tuple[int, int]:
@@ -60,7 +60,7 @@ class ImportCheck:
         return self._counts.get(commit, (0, 0))
 
 
-def _reason_by_message(repository: Repository, commit: Commit) -> str | None:
+def _message_reason(repository: Repository, commit: Commit) -> str | None:
     """Return the reason given by the commit itself, or None if its size decides."""
     if any(commit.id in project.tags.first_commits for project in projects().values()):
         return ""
@@ -75,7 +75,7 @@ def _reason_by_message(repository: Repository, commit: Commit) -> str | None:
     return None
 
 
-def _reason_by_size(commit: Commit, added: int, touched: int) -> str:
+def _size_reason(commit: Commit, added: int, touched: int) -> str:
     if (
         added >= (SOME_FILES if _IMPORT.search(commit.subject) else MANY_FILES)
         and added >= MOSTLY * touched
@@ -88,7 +88,7 @@ def _reason_by_size(commit: Commit, added: int, touched: int) -> str:
 
 
 def _is_release(subject: str) -> bool:
-    """Return whether a subject is that of a release commit ("Linux 6.1.150")."""
+    """Return whether a subject belongs to a release commit ("Linux 6.1.150")."""
     names = "|".join(
         re.escape(name)
         for project in projects().values()
@@ -102,7 +102,9 @@ def _is_release(subject: str) -> bool:
 def _read_counts(
     repository: Repository, commits: Iterable[str]
 ) -> dict[str, tuple[int, int]]:
-    """Map each commit to the number of files it adds and touches against its first parent."""
+    """Map each commit to the number of files that it adds and changes compared with its first
+    parent.
+    """
     words = (
         "-r",
         "-m",

@@ -33,12 +33,12 @@ create unique index commits_by_id on commits (id);
 
 def forget(repository: Repository) -> None:
     """Delete a repository's index, which the next query creates again."""
-    file = _place(repository)
+    file = _create_file(repository)
     if file:
         _forget(file)
 
 
-def _place(repository: Repository) -> Path | None:
+def _create_file(repository: Repository) -> Path | None:
     """Return the file, creating it if necessary, or None if no private file can be created."""
     stem = repository_place("history", repository.common_dir, VERSION)
     file = stem.with_name(f"{stem.name}.sqlite")
@@ -79,7 +79,7 @@ def connect(repository: Repository) -> sqlite3.Connection:
 
     A database is created again if it is corrupt, or if its version or shallow state differs.
     """
-    file, state = _place(repository), _state(repository)
+    file, state = _create_file(repository), _state(repository)
     for attempt in (file, file, None):
         with contextlib.suppress(OSError, sqlite3.DatabaseError):
             database = sqlite3.connect(

@@ -19,7 +19,7 @@ _IS_NEXT = late(r"next|queue")
 
 
 class Mainline(NamedTuple):
-    """The ref that is used as mainline, its tip, and the reason for this choice."""
+    """The ref used as mainline, its tip, and the reason for the choice."""
 
     name: str
     tip: str
@@ -113,9 +113,7 @@ def _remotes() -> frozenset[str]:
 
 
 def _is_master(name: str) -> bool:
-    """Return whether a remote branch is the master or main of a remote that may have the
-    mainline.
-    """
+    """Return whether a remote branch is a remote's master or main that may have the mainline."""
     remote, _, branch = name.partition("/")
     return (
         branch in _BRANCHES and not is_candidate(name) and not _IS_NEXT.search(remote)

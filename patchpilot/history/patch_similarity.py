@@ -69,9 +69,7 @@ def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, st
 
 
 def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
-    """Return the added and removed lines of a patch's files, in the same form as
-    `changed_lines`.
-    """
+    """Return the added and removed lines of a patch's files, in the form of `changed_lines`."""
     lines = (
         (line.kind, line.text.strip())
         for change in files

@@ -70,7 +70,9 @@ def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
         for release in releases
         if not (
             len(release.numbers) > 2
-            and (release.numbers[:-1] in names or _trimmed(release.numbers) in names)
+            and (
+                release.numbers[:-1] in names or _trim_version(release.numbers) in names
+            )
         )
     ]
     return tuple(
@@ -86,7 +88,7 @@ def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
     )
 
 
-def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
+def _trim_version(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
     """Return 2.6.32 for 2.6.32.7.1, as distributions number their own releases."""
     return numbers[:-2] if len(numbers) > 3 else None
 
@@ -128,7 +130,7 @@ class Releases:
         `committed` is its committer date in seconds, looked up if not given.
         """
         if commit not in self._first:
-            self._first[commit] = self._remembered(commit) or self._looked_up(
+            self._first[commit] = self._recall(commit) or self._look_up(
                 commit, committed
             )
         first = self._first[commit]
@@ -152,7 +154,7 @@ class Releases:
             )
         )
 
-    def _remembered(self, commit: str) -> Release | None:
+    def _recall(self, commit: str) -> Release | None:
         """Return the result of an earlier run if that release has not changed."""
         known = self._cached.get(commit)
         return (
@@ -168,7 +170,7 @@ class Releases:
             else None
         )
 
-    def _looked_up(self, commit: str, committed: int | None) -> Release | None:
+    def _look_up(self, commit: str, committed: int | None) -> Release | None:
         when = (
             committed
             if committed is not None
@@ -183,8 +185,8 @@ class Releases:
         return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
-        """Search the nearest releases one by one, since most commits are in the next one, then by
-        bisection.
+        """Search the nearest releases one by one, because most commits are in the next one,
+        then by bisection.
         """
         for release in releases[:LINEAR]:
             if self._repository.is_ancestor(commit, release.commit):

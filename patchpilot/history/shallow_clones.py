@@ -22,8 +22,7 @@ def shallow_commits(repository: Repository) -> frozenset[str]:
 
 
 def missing_history_notes(repository: Repository) -> list[str]:
-    """Return notes on the missing history of a shallow or partial clone; empty for a complete
-    clone.
+    """Return notes on the missing history of a shallow or partial clone.
 
     Each note includes the command that fetches the missing part.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable branches among a repository's refs, and the ones that are missing."""
+"""The stable branches among a repository's refs, and missing ones."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,8 +25,7 @@ _STALE = timedelta(days=45)
 
 
 class Branch(NamedTuple):
-    """A stable branch: the short name of its ref, its version, its tip, and the end of its
-    support.
+    """A stable branch: its short ref name, version, tip, and end of support.
 
     Support ends with a month; None means that the branch is not a long-term series. `stale` is
     whether its remote probably has newer commits, and `is_over` whether its support has ended.
@@ -136,7 +135,7 @@ def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
 def version_at(
     repository: Repository, stable: StableTrees, commit_id: str, name: str
 ) -> str | None:
-    """Return the version of a commit that the user named.
+    """Return the version of a commit named by the user.
 
     It is the version in the name of a stable ref, or the version in the commit's Makefile. Return
     None if there is neither.
@@ -288,13 +287,13 @@ def _is_stale(
     if committed.date() >= today - _STALE:
         return False
     tracked = repository.find(f"refs/remotes/{name}") is not None
-    fetched = _fetched(repository, name) if tracked else None
+    fetched = _fetch_time(repository, name) if tracked else None
     if tracked and (fetched is None or fetched.date() < today - _STALE):
         return True
     return _newest_release(repository, version) > committed.timestamp()
 
 
-def _fetched(repository: Repository, name: str) -> datetime | None:
+def _fetch_time(repository: Repository, name: str) -> datetime | None:
     """Return when a remote-tracking ref was last fetched, from the files that a fetch writes, or
     None.
     """

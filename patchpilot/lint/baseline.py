@@ -32,12 +32,10 @@ _REWRITE = Action(
 
 
 class Remaining:
-    """The baseline entries that are not used up yet: how many more findings each mark may
-    suppress.
-    """
+    """The unused baseline entries: how many more findings each fingerprint may suppress."""
 
     def __init__(self, marks: Iterable[FindingMark]) -> None:
-        """Take the marks, or how often there is each."""
+        """Store the fingerprints, or the number of each."""
         self._left = Counter(marks)
         self._alike: dict[tuple[str, str, str], list[FindingMark]] = {}
         for mark in self._left:
@@ -45,7 +43,7 @@ class Remaining:
                 self._alike.setdefault(key, []).append(mark)
 
     def take(self, mark: FindingMark) -> bool:
-        """Use up one known mark for this finding; False if none is left.
+        """Use up one known fingerprint for this finding; return False if none is left.
 
         A whole patch is matched by what it changes, or else by its subject.
         """
@@ -61,12 +59,12 @@ class Remaining:
 
     @property
     def stale(self) -> dict[FindingMark, int]:
-        """Returns the marks that matched no finding."""
+        """Return the marks that matched no finding."""
         return {mark: count for mark, count in sorted(self._left.items()) if count > 0}
 
 
 def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
-    """Return the other keys of the mark of a whole patch; nothing for a mark of a line."""
+    """Return the alternative fingerprints of a whole patch; nothing for a line's fingerprint."""
     return (
         ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text))
         if mark.change
@@ -80,8 +78,7 @@ def read_baseline(file: Path) -> Counter[FindingMark]:
     Raises InputError with the file name and the position of the error.
     """
     try:
-        # opening a FIFO may block forever, and a device such as /dev/null would read as an empty
-        # baseline
+        # opening a FIFO may block forever, and /dev/null would read as an empty baseline
         if file.exists() and not (file.is_file() or file.is_dir()):
             raise _error(file, "not a regular file")
         with file.open("rb") as opened:
@@ -184,12 +181,11 @@ def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
         if lines
         else f'{{\n "schema": "{SCHEMA}",\n "findings": []\n}}\n'
     )
-    # control and bidirectional characters are escaped: they would hide text from a reader; parsing
-    # gives them back
-    return UNSAFE.sub(_escaped, text)
+    # escape control and bidirectional characters, which could hide text; parsing restores them
+    return UNSAFE.sub(_escape, text)
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses addresses the way checkpatch.pl's sign-off rules do: name, comment, address and rest.
+"""Parse addresses like checkpatch.pl's sign-off rules: name, comment, address and rest.
 
 Text has one character per byte.
 """
@@ -31,7 +31,7 @@ class Mailbox(NamedTuple):
     def written(self) -> str:
         """Return the address in its normal form."""
         address = _ENDS.sub("", self.address.strip(_SPACES))
-        name = _quoted(_inner(self.name))
+        name = _quote_name(_inner(self.name))
         comment = (
             f" {self.comment.strip(_SPACES)}" if self.comment.strip(_SPACES) else ""
         )
@@ -68,10 +68,10 @@ def parse_mailbox(text: str) -> Mailbox:
     if match := _QUOTED.search(name):
         quoted = match[1]
         name = name[: match.start()] + name[match.end() :]
-    name, comment = _without_comments(name)
+    name, comment = _strip_comments(name)
     name = f"{quoted} {_inner(name)}".strip(_SPACES)
     address = address.strip(_SPACES).removeprefix("<").removesuffix(">")
-    return Mailbox(_quoted(name), comment, address, rest.strip(_SPACES))
+    return Mailbox(_quote_name(name), comment, address, rest.strip(_SPACES))
 
 
 def _angled(text: str) -> tuple[str, str, str] | None:
@@ -86,16 +86,14 @@ def _angled(text: str) -> tuple[str, str, str] | None:
 
 
 def balanced(text: str, at: int) -> int:
-    """Return the offset after the parenthesis that closes the one at `at`, or -1 if there
-    is none.
-    """
+    """Return the offset after the parenthesis that closes the one at `at`, or -1."""
     return _closings(text).get(at, -1)
 
 
 @lru_cache(maxsize=8)
 def _closings(text: str) -> dict[int, int]:
-    """Map each closed parenthesis to where it is closed, in one pass: hostile text has
-    thousands that are never closed.
+    """Map each closed parenthesis to its closing one, in one pass, because hostile text has
+    thousands of unclosed ones.
     """
     result: dict[int, int] = {}
     opened: list[int] = []
@@ -107,7 +105,7 @@ def _closings(text: str) -> dict[int, int]:
     return result
 
 
-def _without_comments(name: str) -> tuple[str, str]:
+def _strip_comments(name: str) -> tuple[str, str]:
     comments = ""
     at = name.find("(")
     while at >= 0:
@@ -125,7 +123,7 @@ def _inner(name: str) -> str:
     return name.strip(' "')
 
 
-def _quoted(name: str) -> str:
+def _quote_name(name: str) -> str:
     return (
         '"' + _FREE_QUOTE.sub('\\\\"', name) + '"' if _TO_QUOTE.search(name) else name
     )

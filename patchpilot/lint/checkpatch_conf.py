@@ -26,7 +26,7 @@ class CheckpatchConf(NamedTuple):
 
 
 def read_conf(tree: Tree | None) -> CheckpatchConf:
-    """Return the options in a tree's .checkpatch.conf, except those that have no meaning here."""
+    """Return the options in a tree's .checkpatch.conf, except meaningless ones."""
     text = (tree.read(FILE_NAME) if tree else None) or b""
     words = [
         word
@@ -50,7 +50,7 @@ def read_conf(tree: Tree | None) -> CheckpatchConf:
 
 
 def usable(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
-    """Return the rules whose advice works in this tree.
+    """Return the rules whose advice is valid in this tree.
 
     A rule that recommends a function is usable only if the tree's headers have that function.
     """
@@ -59,11 +59,13 @@ def usable(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
         return every
     headers: dict[str, bytes] = {}
     return tuple(
-        rule for rule in every if all(_has(tree, headers, need) for need in rule.needs)
+        rule
+        for rule in every
+        if all(_provides(tree, headers, need) for need in rule.needs)
     )
 
 
-def _has(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
+def _provides(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
     header, _, function = need.partition(" ")
     if header not in headers:
         headers[header] = tree.read(header) or b""

@@ -41,11 +41,13 @@ _TESTS: Mapping[str, tuple[type, Callable[[Context, Any], bool]]] = {
     ),
     "subject_pattern": (
         str,
-        lambda context, text: _has(text, context.patch.subject.title),
+        lambda context, text: _matches_text(text, context.patch.subject.title),
     ),
     "prefix_pattern": (
         str,
-        lambda context, text: _has(text, prefix_of(context.patch.subject.title)),
+        lambda context, text: _matches_text(
+            text, prefix_of(context.patch.subject.title)
+        ),
     ),
     "all_paths_pattern": (
         str,
@@ -54,7 +56,7 @@ _TESTS: Mapping[str, tuple[type, Callable[[Context, Any], bool]]] = {
     "unless_subsystem": (str, lambda context, fact: not subsystem_has(context, fact)),
     "unless_message_pattern": (
         str,
-        lambda context, text: not _has(text, "\n".join(context.patch.message)),
+        lambda context, text: not _matches_text(text, "\n".join(context.patch.message)),
     ),
     "least_version": (
         int,
@@ -68,15 +70,15 @@ CONDITIONS: Mapping[str, type] = {
 """The names and types of the conditions. A detector accepts those that it passes to `applies`."""
 
 
-def _has(pattern: str, text: str) -> bool:
+def _matches_text(pattern: str, text: str) -> bool:
     return compiled(pattern).search(text) is not None
 
 
 def hits_of(
     registered: RegisteredDetector, context: Context, arguments: Mapping[str, Any]
 ) -> Iterable[Hit]:
-    """Return the hits of a detector if the patch meets the conditions; with `spaced`
-    not those that closely follow another one, with `first` only the first.
+    """Return a detector's hits if the patch meets the conditions; `spaced` drops hits close to
+    another one, `first` keeps only the first.
     """
     if not applies(context, arguments):
         return ()

@@ -53,8 +53,7 @@ An argument `case_NAME` has words of NAME by case.
 
 
 class RegisteredDetector(NamedTuple):
-    """A detector in the registry: its function, its argument types, and the placeholders of its
-    hits.
+    """A registered detector: its function, its argument types, and the placeholders of its hits.
 
     A `generic` detector serves any number of rules through the arguments in their packs, so that
     these rules need no code.
@@ -66,21 +65,21 @@ class RegisteredDetector(NamedTuple):
     generic: bool = False
 
     def placeholders(self, arguments: Arguments) -> dict[str, frozenset[str]]:
-        """Returns the names that a rule's messages may use, by case; "" is for hits without a case."""  # noqa: E501
+        """Return the names that a rule's messages may use, by case; "" is for hits without a case."""  # noqa: E501
         if "of" in arguments:
-            return _of_all(arguments["of"])
-        # nothing was found that could fill a placeholder
+            return _common_placeholders(arguments["of"])
+        # there was nothing to fill a placeholder
         gives = "" if arguments.get("absent") else self.gives
-        # each case has its own pattern, and its message may use that pattern's groups
+        # each case has its own pattern, whose groups its message may use
         patterns = arguments.get("case_patterns", {"": arguments.get("pattern")})
         return {
-            case: frozenset(_expanded(gives, {**arguments, "pattern": text}))
+            case: frozenset(_expand_arguments(gives, {**arguments, "pattern": text}))
             for case, text in patterns.items()
         }
 
 
-def _of_all(tables: Sequence[Arguments]) -> dict[str, frozenset[str]]:
-    """Return the placeholders that all tables of an `any-of` with the same case have."""
+def _common_placeholders(tables: Sequence[Arguments]) -> dict[str, frozenset[str]]:
+    """Return the placeholders common to all tables of an `any-of` with the same case."""
     found: dict[str, frozenset[str]] = {}
     for table in tables:
         for case, names in DETECTORS[table["detector"]].placeholders(table).items():
@@ -89,7 +88,7 @@ def _of_all(tables: Sequence[Arguments]) -> dict[str, frozenset[str]]:
     return found
 
 
-def _expanded(names: str, arguments: Arguments) -> Iterator[str]:
+def _expand_arguments(names: str, arguments: Arguments) -> Iterator[str]:
     for name in names.split():
         if not name.startswith("*"):
             yield name

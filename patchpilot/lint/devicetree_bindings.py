@@ -29,14 +29,14 @@ class Bindings:
 
     @property
     def is_there(self) -> bool:
-        """Whether the tree has bindings: other projects keep them elsewhere."""
+        """Return whether the tree has bindings; other projects keep them elsewhere."""
         return bool(self._text or self._vendors) or (
             self._below is not None and self._below.is_there
         )
 
     def documents(self, compatible: str) -> bool:
-        """Return whether the compatible is documented: as it is, or with `<.*>` for
-        the part (or the number in the part) before its first hyphen.
+        """Return whether the compatible is documented, either literally or with `<.*>` for the
+        part, or the number in the part, before its first hyphen.
         """
         known = self._known.get(compatible)
         if known is None:
@@ -46,7 +46,7 @@ class Bindings:
                 _NUMBERED.sub(r",\1<.*>-", compatible, count=1),
             }
             known = self._known[compatible] = any(
-                self._has(form) for form in forms
+                self._contains(form) for form in forms
             ) or bool(self._below and self._below.documents(compatible))
         return known
 
@@ -54,8 +54,9 @@ class Bindings:
         """Return whether the vendor has an entry in vendor-prefixes.yaml."""
         return f'"^{vendor},.*":'.encode("utf-8", "surrogateescape") in self._vendors
 
-    def _has(self, form: str) -> bool:
-        # dots and pluses match as in a pattern: checkpatch.pl looks a compatible up with grep -E
+    def _contains(self, form: str) -> bool:
+        # dots and pluses match as in a pattern, because checkpatch.pl looks up a compatible with
+        # grep -E
         if form.encode("utf-8", "surrogateescape") in self._text and "+" not in form:
             return True
         if not re.search(r"[.+*]", form):
@@ -73,7 +74,7 @@ _READ: list[tuple[Tree, Bindings]] = []
 
 
 def bindings_of(tree: Tree) -> Bindings:
-    """Return the bindings of a tree, including those that earlier patches of the series add.
+    """Return a tree's bindings, including those added by earlier patches of the series.
 
     The result is cached for the last tree and the last state of a series.
     """
@@ -100,13 +101,13 @@ def bindings_of(tree: Tree) -> Bindings:
 def _text(tree: Tree) -> bytes:
     root = getattr(tree, "root", None)
     if isinstance(root, Path):
-        # thousands of files: os.walk does not follow links, so the tree's checks for links are not
-        # needed
-        return b"\n".join(_read_all(root / FOLDER))
+        # there are thousands of files, and os.walk does not follow links, so skip the tree's link
+        # checks
+        return b"\n".join(_read_bindings(root / FOLDER))
     return b"\n".join(tree.read(path) or b"" for path in tree.files(FOLDER))
 
 
-def _read_all(folder: Path) -> list[bytes]:
+def _read_bindings(folder: Path) -> list[bytes]:
     import os
 
     texts: list[bytes] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the rules on a patch and sorts the findings by patch line."""
+"""Run the rules on a patch and sorts the findings by patch line."""
 
 import bisect
 from collections import Counter
@@ -31,13 +31,13 @@ LEAST_MOVED = 10
 
 
 class Findings(tuple[Finding, ...]):
-    """The findings of a run, and the number of those left out because the run is not strict."""
+    """The findings of a run, and how many were hidden because the run is not strict."""
 
     left_out: int = 0
 
     @classmethod
     def of(cls, findings: Iterable[Finding], left_out: int) -> Self:
-        """These findings."""
+        """The findings."""
         made = cls(findings)
         made.left_out = left_out
         return made
@@ -55,11 +55,11 @@ def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
 
 
 def run(context: Context, rules: Iterable[Rule]) -> Findings:
-    """Return the findings of the rules for one patch, sorted by patch line.
+    """Return the findings for one patch, sorted by patch line.
 
     Findings about the whole patch come last. Series rules are skipped.
     """
-    sent = _sent(context)
+    sent = _sent_date(context)
     steps = _steps(
         rule
         for rule in rules
@@ -88,7 +88,7 @@ def _steps(rules: Iterable[Rule]) -> tuple[_Step, ...]:
     return tuple((rule, detector_of(rule)) for rule in rules)
 
 
-def _sent(context: Context) -> date:
+def _sent_date(context: Context) -> date:
     """Return when the message was sent or the change was committed; the last day if unknown."""
     compat = context.options.checkpatch_compat
     sent = None if compat else parse_date(context.patch.date)
@@ -117,7 +117,8 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
                     left_out += 1
                     continue
             if places.is_moved(finding):
-                # the author did not write these lines: checkpatch.pl checks them too, and --strict
+                # the author did not write these lines; checkpatch.pl and --strict check them as
+                # well
                 asked = context.options.as_script or finding.severity is Severity.ERROR
                 if not rule.on_moved and not (rule.checkpatch and asked):
                     left_out += bool(rule.checkpatch)
@@ -160,7 +161,7 @@ def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:
 
 def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
     path, line = hit.path, hit.line
-    # where the message lacks something, a line of the diff only marks it
+    # if the message lacks something, a line of the diff only marks it
     marks = hit.column is None and rule.scope in WHOLE
     if path is None and hit.patch_line is not None and not marks:
         path, line = places.of(hit.patch_line)
@@ -200,7 +201,7 @@ def _is_hidden(finding: Finding, options: Options) -> bool:
 
 
 def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:
-    """Return whether only the first findings of a rule in a patch are shown without --strict.
+    """Return whether only a rule's first findings in a patch are shown without --strict.
 
     It is not so for errors, for what --fix corrects, and in whole files.
     """

@@ -38,7 +38,7 @@ Shares = tuple[tuple[str, int], ...]
 
 
 class Habits(NamedTuple):
-    """The shares of prefixes, cases and marks among `total` commits to `where`.
+    """The shares of prefixes, cases and tags among `total` commits to `where`.
 
     `first` are the first prefixes ("net"), `further` the other parts of prefixes that are usual
     ("phy"), `cases` the case of the first word after them, and `marks` what messages contain
@@ -59,7 +59,7 @@ class Habits(NamedTuple):
 
     @property
     def prefix(self) -> str:
-        """The usual prefix as it is written in a subject, such as "net: phy:"."""
+        """The usual prefix as written in a subject, such as "net: phy:"."""
         parts = [
             *(word for word, _ in self.first[:1]),
             *(word for word, _ in self.further),
@@ -69,26 +69,26 @@ class Habits(NamedTuple):
 
     @property
     def share(self) -> int:
-        """The percentage of commits with the most frequent first prefix, or one like it."""
+        """The percentage of commits with the most frequent first prefix or a similar one."""
         return sum(share for word, share in self.first if alike(self.first[0][0], word))
 
     def has_further(self, prefixes: Sequence[str]) -> bool:
-        """Return whether each usual further prefix is part of one of these."""
+        """Return whether these prefixes contain every usual further prefix."""
         text = ": ".join(prefixes).lower()
         return all(part.lower() in text for part, _ in self.further)
 
     def is_known(self, first: str) -> bool:
-        """Return whether commits here have such a first prefix, up to the part before a "/"."""
+        """Return whether commits here use such a first prefix, up to a "/"."""
         return any(alike(first, other) for other, _ in self.first)
 
     def mark(self, name: str) -> tuple[int, int]:
-        """Return the percentage of commits with a mark, and the number it is counted among."""
+        """Return the percentage of commits with a tag, and their total number."""
         shares = dict(self.marks)
         of = shares.get(OF[name], 0) * self.total // 100 if name in OF else self.total
         return shares.get(name, 0), of
 
     def weight(self, percent: int, total: int = 0) -> str:
-        """Return what a share allows a rule: "speaks", "asks" or ""."""
+        """Return how a rule may use a share: "speaks", "asks" or ""."""
         number = total or self.total
         if percent >= SPEAKS and number >= SPEAKS_FROM:
             return "speaks"
@@ -129,7 +129,7 @@ def first_word(title: str) -> str:
 
 
 def count(where: str, forms: Iterable[CommitForm]) -> Habits:
-    """Return the habits of commits to `where`, without reverts, merges and releases."""
+    """Return the habits of commits to `where`, except reverts, merges and releases."""
     plain = [form for form in forms if is_plain(form[0])]
     total = len(plain)
     first, further, cases, marks, applied = (Counter[str]() for _ in range(5))
@@ -165,7 +165,7 @@ def _shares(counts: Counter[str], total: int, least: int) -> Shares:
 
 
 def folder_of(patch: Patch) -> str:
-    """Return the directory that has all files of a patch, or "" if there is none.
+    """Return the directory that contains all files of a patch, or "".
 
     Public headers and documentation count only if no other file is changed.
     """
@@ -193,8 +193,8 @@ def habits(context: Context) -> Habits | None:
 
 @lru_cache(maxsize=1024)
 def shipped(folder: str) -> Habits | None:
-    """Return the line of a directory in the shipped table, or of the nearest one above it that
-    counts what is below.
+    """Return a directory's row in the shipped table, or that of the nearest parent that
+    includes subdirectories.
     """
     table = _table()
     above = (

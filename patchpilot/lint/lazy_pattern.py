@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns of rules that are compiled when they are first used."""
+"""Rule patterns that are compiled on first use."""
 
 import re
 
@@ -7,5 +7,7 @@ from patchpilot.cache.cached_re import late
 
 
 def lazy(text: str, flags: int = 0) -> re.Pattern[str]:
-    r"""Return a pattern that is compiled at first use. There \w, \s, \d and \b match ASCII only."""
+    r"""Return a pattern that is compiled on first use, in which \w, \s, \d and \b match ASCII
+    only.
+    """
     return late(text, flags | re.ASCII)

@@ -39,7 +39,7 @@ SOON = 1.0
 
 
 class Tip(NamedTuple):
-    """The tip of a branch, as last fetched: the branch's name, the commit's tree and its date."""
+    """The last fetched tip of a branch: the branch name, the commit's tree and its date."""
 
     label: str
     tree: "Tree"
@@ -57,20 +57,16 @@ class HistoryFacts(Protocol):
         """Return the commit that an abbreviated id names, or None."""
 
     def is_complete(self) -> bool:
-        """Return whether a commit that is not found does not exist; in a shallow clone it
-        may be older.
-        """
+        """Return whether a missing commit does not exist; in a shallow clone it may be older."""
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
         """Return the forms of the last commits to a directory, latest first."""
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Return whether the commit is in mainline; None when that is unknown."""
+        """Return whether the commit is in mainline, or None if unknown."""
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Return whether the commit `old` is `new` or one of its ancestors; None when that
-        is unknown.
-        """
+        """Return whether `old` is `new` or one of its ancestors, or None if unknown."""
 
     def first_release(self, commit_id: str) -> str | None:
         """Return the first release tag that contains the commit, or None when
@@ -84,7 +80,7 @@ class HistoryFacts(Protocol):
         """
 
     def tree_of(self, commit_id: str) -> "Tree | None":
-        """Return the tree of a commit, or None when the repository does not have the commit."""
+        """Return the tree of a commit, or None if the repository does not have it."""
 
     def tip_of(self, tree: str) -> Tip | None:
         """Return the tip of the branch that a `T:` line of MAINTAINERS names, or None
@@ -92,26 +88,24 @@ class HistoryFacts(Protocol):
         """
 
     def next_tip(self) -> Tip | None:
-        """Return the tip of the tree in which the next release is integrated
-        (linux-next), or None when no remote has it.
-        """
+        """Return the tip of the integration tree (linux-next), or None if no remote has it."""
 
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
-        """Return what mainline and the fetched trees already have of a series."""
+        """Return the patches of a series that mainline and the fetched trees already have."""
 
     def needs_no_backport(self, patch: Patch, project: "Project") -> bool:
         """Return whether no stable tree needs the fix in a commit, as `stable` decides it."""
 
 
 class OwnPack(NamedTuple):
-    """A rule pack of the user or of a tree: its name, for error messages, and its text."""
+    """A rule pack of the user or a tree: its name, for error messages, and its text."""
 
     label: str
     text: bytes
 
 
 class Options(NamedTuple):
-    """The options of a check, and where each value that is not a default came from (`origins`).
+    """The options of a check, and the origin of each value that is not a default (`origins`).
 
     Without a `profile` the project is detected. `noise` is the number of findings that the shown
     rules may have on an accepted patch, on average, without `strict`. `fail_on` is the lowest
@@ -150,19 +144,19 @@ class Options(NamedTuple):
     origins: Mapping[str, str] = {}
 
     def is_default(self, name: str) -> bool:
-        """Return whether nobody chose the value of this option."""
+        """Return whether this option has its default value."""
         return name not in self.origins and getattr(self, name) == getattr(
             DEFAULTS, name
         )
 
     @property
     def as_script(self) -> bool:
-        """Whether the findings must be those of checkpatch.pl, with its mistakes."""
+        """Whether the findings must match checkpatch.pl, including its mistakes."""
         return self.strict or self.as_checkpatch or self.checkpatch_compat
 
     @property
     def message_kernel(self) -> tuple[int, int]:
-        """The version that determines the rules on messages that are in force."""
+        """The version that selects the rules on messages."""
         return self.newest or self.kernel
 
 
@@ -174,7 +168,7 @@ _latest: tuple[tuple[Patch, ...], dict[str, Any]] = ((), {})
 
 
 class Context:
-    """The context of one patch that is being checked.
+    """The context of one patch under check.
 
     `shared` is a cache for as long as the patch exists, in which detectors share their scans.
     `built` has the problems that a build of the patch found, if one was requested, and `older` the
@@ -220,15 +214,13 @@ class Context:
 
     @property
     def project(self) -> "Project":
-        """Returns the project whose rules apply."""
+        """Return the project whose rules apply."""
         from patchpilot.projects.loading import find_project
 
         return self.profile or find_project(self.options.profile or "linux")
 
     def of_series(self, key: str, make: Callable[[tuple[Patch, ...]], Fact]) -> Fact:
-        """Return what `make` makes of the patches of the series, or of this one: once
-        for all patches of a series, which may be many.
-        """
+        """Return the results of `make` for all patches of the series, or for this one."""
         global _latest
         patches = self.series.patches
         known, facts = _latest
@@ -241,7 +233,7 @@ class Context:
         return found
 
     def report_progress(self, what: str, done: int, total: int) -> None:
-        """Report the progress on this patch once it has taken long enough.
+        """Report progress on this patch after a delay.
 
         Raises CancelledError as Progress does.
         """
@@ -252,7 +244,7 @@ class Context:
 def once(
     function: Callable[Concatenate[Context, Asked], Fact],
 ) -> Callable[Concatenate[Context, Asked], Fact]:
-    """Return the function, called only once for each patch and the same arguments."""
+    """Cache the function, for each patch and the same arguments."""
 
     @wraps(function)
     def kept(context: Context, /, *args: Asked.args, **kwargs: Asked.kwargs) -> Fact:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The prose of a commit message: the author's sentences.
+"""The prose of a commit message.
 
 Tags, logs, quotes, tables, lists, code and links are not prose. Pasted text (a log, a trace, a
 command and its output, a quoted message, a table) is recognized here, once for all rules about
@@ -80,7 +80,7 @@ class Paragraph(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Returns its lines, joined."""
+        """Return its lines, joined."""
         return " ".join(line.strip() for line in self.lines)
 
     def line_at(self, offset: int) -> int:
@@ -111,7 +111,7 @@ def pasted(context: Context) -> frozenset[int]:
 
 def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
     """Yield the indexes of the lines that are pasted."""
-    fenced = _fenced(lines) | _quoted_diff(lines)
+    fenced = _fenced_lines(lines) | _quoted_diff(lines)
     yield from fenced
     introduced = False
     for start, end in _blocks(lines):
@@ -127,7 +127,7 @@ def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
             and not _is_quote(texts[0])
             and not _SPLAT.match(texts[0])
         ):
-            # the line that introduces pasted text is the author's
+            # the author wrote the line that introduces pasted text
             block, texts, introduced = block[1:], texts[1:], True
         if texts and _is_pasted(texts, introduced):
             yield from block
@@ -137,8 +137,8 @@ def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
-    """Return whether a block of lines is pasted: it starts like a paste, half of it
-    looks like one, or it is indented below a line that ends in a colon.
+    """Return whether a block of lines is pasted: it starts like a paste, half of it looks like
+    one, or it is indented below a line ending in a colon.
     """
     if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
         return True
@@ -149,7 +149,7 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
     ):
         return True
     alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
-    # of two lines, one is the author's about the other
+    # the author wrote one of the two lines about the other
     return (
         alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))
     ) and any(map(_is_quote, block))
@@ -163,7 +163,7 @@ def _is_quote(line: str) -> bool:
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Return (first, one past the last) of each run of lines that are not empty."""
+    """Return (first, one past the last) for each run of nonempty lines."""
     start = None
     for at, line in enumerate((*lines, "")):
         if line.strip():
@@ -173,8 +173,8 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
             start = None
 
 
-def _fenced(lines: Sequence[str]) -> frozenset[int]:
-    """Return the lines from one fence to the next of its kind.
+def _fenced_lines(lines: Sequence[str]) -> frozenset[int]:
+    """Return the lines between matching fences.
 
     A row of dashes right below a line is an underline, not a fence.
     """
@@ -194,8 +194,8 @@ def _fenced(lines: Sequence[str]) -> frozenset[int]:
 
 
 def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
-    """Return the lines of diffs in the message: quoted ones, and that of a patch that
-    has lost the header of its file.
+    """Return the lines of diffs in the message: quoted ones, and a patch whose file header was
+    lost.
     """
     result: set[int] = set()
     inside = False
@@ -220,7 +220,7 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
             continue
         closed = _TITLE_ENDS.search(line, start)
         result[at] = (start, closed.start() if closed else len(line))
-        # a subject has two lines at most, and ends with the paragraph
+        # a subject has at most two lines, and ends with the paragraph
         inside = (
             closed is None
             and not inside
@@ -231,7 +231,7 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
 
 
 def _title_start(line: str, before: str) -> int | None:
-    """Return where another commit's subject starts in the line, None where none does."""
+    """Return where another commit's subject starts in the line, or None."""
     fixes = read_fixes_line(line)
     named = fixes and fixes.is_tag and fixes.space and not fixes.word
     if fixes and named and 7 <= len(fixes.id) <= 40:

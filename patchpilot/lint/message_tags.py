@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tags of a commit message with their patch lines, and comparisons of the people they name."""
+"""The tags of a commit message with their patch lines, and comparisons of the people named."""
 
 import re
 from itertools import permutations
@@ -33,7 +33,7 @@ def same_person(first: Address, second: Address) -> bool:
 
 
 def may_be_same(sender: Address, person: Address) -> bool:
-    """Return whether the sender may be this person with a different address.
+    """Return whether the sender may be this person with another address.
 
     The sender's name is part of the person's, the same in one word, or the person's name is part
     of the address.
@@ -44,8 +44,8 @@ def may_be_same(sender: Address, person: Address) -> bool:
         return bool(mine and theirs) and (
             mine <= theirs
             or theirs <= mine
-            or _in_one_word(mine, theirs)
-            or _in_one_word(theirs, mine)
+            or _is_joined_from(mine, theirs)
+            or _is_joined_from(theirs, mine)
         )
     local = re.sub(r"[^a-z]", "", sender.email.partition("@")[0].lower())
     return any(len(word) >= _LEAST_NAME and word in local for word in theirs)
@@ -55,8 +55,8 @@ _LEAST_NAME = 4
 """A shorter name may be within an address by chance."""
 
 
-def _in_one_word(joined: frozenset[str], words: frozenset[str]) -> bool:
-    """Return whether `joined` is one word made of all these words, in any order."""
+def _is_joined_from(joined: frozenset[str], words: frozenset[str]) -> bool:
+    """Return whether `joined` consists of all these words, in any order."""
     return (
         len(joined) == 1
         and 1 < len(words) <= _MOST_NAMES
@@ -68,8 +68,8 @@ _MOST_NAMES = 4
 
 
 def _words(name: str) -> frozenset[str]:
-    """Return the words of a name without the company in parentheses, in any order
-    ("Doe, Jane" is Jane Doe).
+    """Return the words of a name without a company in parentheses, in any order ("Doe, Jane" is
+    Jane Doe).
     """
     return frozenset(
         word

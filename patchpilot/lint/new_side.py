@@ -118,7 +118,7 @@ def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
 
 
 def lines_above(lines: Sequence[NewLine], at: int) -> Iterator[NewLine]:
-    """Yield the lines above index `at`, nearest first, up to the maximum length of a function."""
+    """Yield the lines above index `at`, nearest first, up to the maximum function length."""
     return reversed(lines[max(0, at - MOST_ABOVE) : at])
 
 
@@ -132,11 +132,11 @@ def function_head(hunk: NewHunk, at: int) -> str:
 
 
 def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
-    """Return, for each line of the hunk, whether it is in the body of a function.
+    """Return, for each line of the hunk, whether it is in a function body.
 
     It is if the last line above that starts at column 0 is an opening brace or ends in one.
     """
-    # once for each hunk: looking back from every line of a long file takes quadratic time
+    # once per hunk: looking back from every line of a long file takes quadratic time
     key = f"newlines.in_functions.{hunk.hunk.patch_line}"
     found: list[bool] | None = context.shared.get(key)
     if found is None:
@@ -160,7 +160,7 @@ Blank lines and braces on lines of their own do not count.
 
 
 def spaced(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
-    """Yield the hits, except those that closely follow another one."""
+    """Yield the hits that do not closely follow another one."""
     last = -STRETCH
     for hit in hits:
         place = _filled_lines(context)[hit.patch_line] if hit.patch_line else None
@@ -191,9 +191,7 @@ def _lines(hunk: Hunk) -> Iterator[NewLine]:
 
 
 def _starts_inside_comment(hunk: Hunk) -> bool:
-    """Return whether the hunk starts in the middle of a comment: a comment ends before one
-    starts.
-    """
+    """Return whether the hunk starts within a comment: one ends before any starts."""
     for line in hunk.lines:
         if line.kind == "-":
             continue

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses rule packs (TOML) into rules and examples, and validates them.
+"""Parse rule packs (TOML) into rules and examples, and validates them.
 
 A PackError names the file and the rule.
 """
@@ -90,7 +90,7 @@ class _Place(NamedTuple):
         )
 
     def at(self, key: str, word: str) -> Self:
-        """Return the place of the line where `key` is set to `word`."""
+        """Return the position of the line that sets `key` to `word`."""
         named = next(
             (
                 at
@@ -131,7 +131,7 @@ def parse_pack(
     _check(data, {"parts": TEXTS, "rule": list}, label)
     parts, tables = data.get("parts", {}), data.get("rule", [])
     name = Path(label).stem
-    starts = _starts(text)
+    starts = _rule_starts(text)
     rules: list[Rule] = []
     examples: dict[str, tuple[Example, ...]] = {}
     for number, table in enumerate(tables):
@@ -146,7 +146,7 @@ def parse_pack(
             is_tested,
         )
         if isinstance(match := table.get("match"), dict):
-            table["match"] = _with_parts(match, parts)
+            table["match"] = _add_parts(match, parts)
         rule = _rule(table, name, where, detectors)
         if rule.id in examples:
             raise PackError(f"{where}: duplicate rule id")
@@ -170,20 +170,20 @@ def _examples(table: Mapping[str, Any], where: _Place) -> tuple[Example, ...]:
     )
 
 
-def _with_parts(match: Any, parts: Mapping[str, str]) -> Any:
-    """Return a match, with the parts that its arguments and those of its tables name."""
+def _add_parts(match: Any, parts: Mapping[str, str]) -> Any:
+    """Return a match, with the parts used by its arguments and its tables' arguments."""
     match match:
         case str():
             return parts.get(match, match)
         case dict():
-            return {key: _with_parts(value, parts) for key, value in match.items()}
+            return {key: _add_parts(value, parts) for key, value in match.items()}
         case list():
-            return [_with_parts(value, parts) for value in match]
+            return [_add_parts(value, parts) for value in match]
     return match
 
 
-def _starts(text: str) -> list[tuple[int, tuple[str, ...]]]:
-    """Returns the line number of each [[rule]] header, with the lines from there to the next one."""  # noqa: E501
+def _rule_starts(text: str) -> list[tuple[int, tuple[str, ...]]]:
+    """Return the line number of each [[rule]] header, with the lines from there to the next one."""
     lines = text.splitlines()
     at = [number for number, line in enumerate(lines) if _HEADER.match(line)]
     return [
@@ -238,7 +238,7 @@ def _rule(
 
 
 def _read(key: str, value: Any, where: _Place) -> Any:
-    """Return what a rule keeps of the value of a key."""
+    """Convert the value of a key to the rule's form."""
     if key in ("severity", "checkpatch_severity"):
         return Severity(_choice(value, tuple(Severity), "severity", where))
     if key.endswith("severities"):
@@ -264,8 +264,8 @@ def _placeholders(
     placeholders: Mapping[str, frozenset[str]],
     where: _Place,
 ) -> None:
-    """Raise PackError for a message of a case missing from the detector, a case
-    without a message, or an unknown placeholder.
+    """Raise PackError for a case's message missing from the detector, a case without a message,
+    or an unknown placeholder.
     """
     for case in messages:
         if case not in placeholders:
@@ -306,7 +306,8 @@ def _match(
         arguments.setdefault("of", [])
         for key in {"of", "when", "unless"} & arguments.keys():
             arguments[key] = [
-                _one_of(argument, key, where, detectors) for argument in arguments[key]
+                _parse_table(argument, key, where, detectors)
+                for argument in arguments[key]
             ]
     patterns = () if where.is_tested else pack_patterns.named_patterns(arguments)
     for key, pattern in patterns:
@@ -317,12 +318,10 @@ def _match(
     return name, arguments
 
 
-def _one_of(
+def _parse_table(
     table: Any, key: str, where: _Place, detectors: Mapping[str, RegisteredDetector]
 ) -> dict[str, Any]:
-    """Return a table of [[rule.match.of]], or of `when` or `unless`, with what the
-    detector `any-of` needs to run it.
-    """
+    """Return a table of [[rule.match.of]], `when` or `unless` in the form that `any-of` runs."""
     if not isinstance(table, dict):
         raise PackError(
             f"{where}: {key} must be a list of tables, [[rule.match.{key}]]"
@@ -353,9 +352,7 @@ def _arguments(
     known: Mapping[str, ArgumentType],
     where: _Place,
 ) -> None:
-    """Raise PackError for an argument that the detector `name` does not have, or one
-    with a wrong value.
-    """
+    """Raise PackError for an unknown argument of the detector `name`, or an invalid value."""
     for key, value in arguments.items():
         if key not in known:
             raise PackError(
@@ -377,7 +374,7 @@ def _arguments(
 def _argument(
     key: str, value: Any, known: Mapping[str, ArgumentType], where: _Place
 ) -> None:
-    """Raises PackError for a value of another type, or one that is not among those of the detector."""  # noqa: E501
+    """Raise PackError for a value of another type, or one that is not among those of the detector."""  # noqa: E501
     kind = known[key]
     _check({key: value}, {key: kind if isinstance(kind, type) else str}, where)
     choices = kind if isinstance(kind, tuple) else known.get(key.removeprefix("case_"))
@@ -442,7 +439,7 @@ def _choice(value: Any, choices: tuple[str, ...], what: str, where: _Place) -> s
 def _check(
     table: Any, kinds: Mapping[str, Any], where: _Place | str, what: str = ""
 ) -> None:
-    """Raise PackError for a key that is not in `kinds`, or a value of another form."""
+    """Raise PackError for a key not in `kinds`, or a malformed value."""
     if not isinstance(table, dict):
         raise PackError(f"{where}: a rule's examples and fix must be tables")
     for key, value in table.items():

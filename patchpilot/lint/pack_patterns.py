@@ -59,7 +59,7 @@ def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
 
 
 def refusal(pattern: str) -> str | None:
-    """Return why a pattern of a pack that is not shipped is rejected, or None."""
+    """Return why a pattern in a user's pack is rejected, or None."""
     from patchpilot.model.bounded_pattern import pattern_error
 
     return pattern_error(pattern)
@@ -68,7 +68,7 @@ def refusal(pattern: str) -> str | None:
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
     """Return the compiled pattern; cached."""
-    return _compiled(pattern, foreign=pattern in _foreign)
+    return _compile_pattern(pattern, foreign=pattern in _foreign)
 
 
 @lru_cache(maxsize=64)
@@ -79,10 +79,10 @@ def any_of(
     `after`.
     """
     whole = f"{before}(?:{'|'.join(names)}){after}"
-    return _compiled(whole, foreign=not _foreign.isdisjoint(names))
+    return _compile_pattern(whole, foreign=not _foreign.isdisjoint(names))
 
 
-def _compiled(pattern: str, *, foreign: bool) -> re.Pattern[str]:
+def _compile_pattern(pattern: str, *, foreign: bool) -> re.Pattern[str]:
     if not foreign:
         return compile_cached(pattern)
     from patchpilot.model.bounded_pattern import bounded

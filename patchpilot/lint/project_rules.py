@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Applies the [style] settings of a project to the rules."""
+"""Apply a project's [style] settings to the rules."""
 
 from collections.abc import Iterable
 
@@ -85,7 +85,7 @@ _KERNEL = late(
 
 
 def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
-    """Return the rules with the project's severities, without those that the project ignores.
+    """Return the rules with the project's severities, without ignored ones.
 
     A project's severity applies to every case of a rule. The texts name the project where they
     name the kernel.

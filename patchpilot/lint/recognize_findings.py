@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognizes a finding in another version of a patch.
+"""Recognize a finding in another version of a patch.
 
 Lines may have moved, the message may be reworded, and the series may have grown.
 """
@@ -45,7 +45,7 @@ class FindingMark:
 def mark_of(
     finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | None = None
 ) -> FindingMark:
-    """Return the mark of a finding in a patch, or in the whole series if `patch` is None.
+    """Return a finding's fingerprint in a patch, or in the whole series if `patch` is None.
 
     `renamed` maps renamed files to their old paths.
     """
@@ -60,9 +60,7 @@ def mark_of(
 
 
 def _text(finding: Finding, patch: Patch) -> str:
-    """Return the text of the finding's line without parts that differ in every mail;
-    "" where nothing is left.
-    """
+    """Return the text of the finding's line without parts that differ in every mail, or ""."""
     at = finding.patch_line
     if at is None or not 1 <= at <= len(patch.lines):
         return ""
@@ -83,13 +81,13 @@ def _text(finding: Finding, patch: Patch) -> str:
             else even(f"{header.name}: {header.value}")
         )
     if patch.notes and at >= patch.notes_line and " | " in line:
-        # the diffstat: its numbers are of the whole file
+        # the diffstat's numbers cover the whole file
         return even(line.split("|")[0])
     return "" if line.startswith("From ") and at == 1 else even(line)
 
 
 def even(text: str) -> str:
-    """Normalize a line for a mark: its whitespace, length and encoding.
+    """Normalize the whitespace, length and encoding of a line for a fingerprint.
 
     Long lines are cut, and undecodable bytes replaced, because marks are written to a file in
     UTF-8.
@@ -103,11 +101,11 @@ def change_of(patch: Patch) -> str:
 
     Like git's patch-id, it ignores line numbers and whitespace; it also ignores context lines.
     """
-    lines = _changed(patch)
+    lines = _changed_lines(patch)
     return _hash("\n".join(lines)) if lines else ""
 
 
-def _changed(patch: Patch) -> list[str]:
+def _changed_lines(patch: Patch) -> list[str]:
     """Yield each changed line with its file and sign, without white space."""
     return [
         f"{change.path}{line.kind}{''.join(line.text.split())}"
@@ -145,7 +143,7 @@ def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, i
 
 
 def _traits(patch: Patch) -> PatchFeatures:
-    lines = _changed(patch)
+    lines = _changed_lines(patch)
     return PatchFeatures(
         even(patch.subject.title),
         change_of(patch),

@@ -53,7 +53,7 @@ def rule_records() -> Mapping[Measured, RuleRecord]:
 
 
 def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:
-    """Return the records of a rule by the severity of its findings."""
+    """Return a rule's records by severity."""
     return {
         severity: record
         for severity in Severity
@@ -83,7 +83,7 @@ def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
         for _, severity, record in measured
         if severity is Severity.ERROR
     )
-    # mails do not say what a repository's history would, and were measured by the rules of 6.1
+    # mails do not show repository history, and were measured with the 6.1 rules
     unmeasured = (rule for rule in rules if rule.scope == "history" or rule.since)
     hidden = {(rule.name, Severity.CHECK) for rule in unmeasured}
     for name, severity, record in measured:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Loads all rules of a run.
+"""Load all rules of a run.
 
 The loaded packs are cached by content hash, because parsing them takes longer than checking a
 patch.
@@ -53,7 +53,7 @@ def read_pack(file: Path) -> OwnPack:
 
 
 def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
-    """Return all rules of the shipped packs and of the user's `own` packs, in pack order.
+    """Return all rules of the shipped packs and the user's packs (`own`), in pack order.
 
     Raises PackError with the file and the rule.
     """
@@ -63,13 +63,13 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 @cache
 def _loaded(own: tuple[OwnPack, ...]) -> tuple[Rule, ...]:
     key = _key(own)
-    cached = _cached(key)
+    cached = _load_cached(key)
     if cached is None:
         labels, texts = _sources(own)
         tested = len(labels) - len(own)
         packs = _parse(labels, texts, tested)
         cached = tuple(rule for pack in packs for rule in pack.rules)
-        _one_of_each(cached)
+        _share_equal_values(cached)
         remember(_KIND, key, tuple(tuple(map(_plain, rule)) for rule in cached))
     if own:
         _bound(cached, own)
@@ -82,7 +82,7 @@ def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
     This is for the documentation and the tests.
     """
     packs = _parse(*_sources(own))
-    _one_of_each([rule for pack in packs for rule in pack.rules])
+    _share_equal_values([rule for pack in packs for rule in pack.rules])
     return packs
 
 
@@ -104,7 +104,7 @@ def examples_of(
 
 
 def detector_of(rule: Rule) -> RegisteredDetector:
-    """Return the detector of a rule, importing its module if necessary."""
+    """Return a rule's detector, importing its module if necessary."""
     known = DETECTORS.get(rule.detector)
     if known is None:
         importlib.import_module(rule.module)
@@ -113,7 +113,7 @@ def detector_of(rule: Rule) -> RegisteredDetector:
 
 
 def import_detectors() -> None:
-    """Import every module in lint/detectors, so that all detectors are registered.
+    """Import every module in lint/detectors to register all detectors.
 
     This is necessary to validate a pack, but not to run it.
     """
@@ -151,7 +151,7 @@ def _read(file: Path) -> bytes:
 def _parse(
     labels: Sequence[str], texts: Sequence[bytes], tested: int = 0
 ) -> tuple[Pack, ...]:
-    """Parse packs; the test suite has checked the first `tested` ones."""
+    """Parse packs; the test suite has validated the first `tested` ones."""
     from patchpilot.lint.pack import parse_pack
 
     import_detectors()
@@ -162,7 +162,7 @@ def _parse(
 
 
 def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
-    """Set the patterns of packs that are not shipped to be matched in bounded time.
+    """Limit the matching time of patterns in packs that are not shipped.
 
     PackError for one that cannot be.
     """
@@ -177,7 +177,7 @@ def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
                 )
 
 
-def _one_of_each(rules: Sequence[Rule]) -> None:
+def _share_equal_values(rules: Sequence[Rule]) -> None:
     seen: dict[str, Rule] = {}
     for rule in rules:
         for word in (rule.id, rule.name):
@@ -201,7 +201,7 @@ def _key(own: Sequence[OwnPack]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of a rule in the types that the cache knows."""
+    """Convert a rule's value to types that the cache supports."""
     if isinstance(value, Mapping):
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, RuleFix):
@@ -233,7 +233,7 @@ def _rule(values: Sequence[Any]) -> Rule:
     return Rule._make(fields)
 
 
-def _cached(key: str) -> tuple[Rule, ...] | None:
+def _load_cached(key: str) -> tuple[Rule, ...] | None:
     try:
         return tuple(_rule(one) for one in recall(_KIND, key) or ()) or None
     except (ValueError, TypeError, KeyError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Selects the rules to run: by kernel version, profile, --select and --ignore."""
+"""Select the rules to run: by kernel version, profile, --select and --ignore."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -11,9 +11,7 @@ from patchpilot.projects.loading import find_project
 
 
 def unknown_rule_hint(word: str, known: Iterable[str]) -> Advice:
-    """Return a hint with the nearest rule name, if there is one, and the command that
-    lists all rules.
-    """
+    """Return a hint with the nearest rule name, if any, and the command that lists all rules."""
     listing = Action("explain", (), "run `{}` to list the rules")
     near = nearest(word.replace("_", "-"), known)
     return Hint((f"did you mean {near!r}? ", listing)) if near else listing
@@ -54,14 +52,17 @@ def choose(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
 ) -> tuple[Rule, ...]:
-    """Return the selected rules that are in force.
+    """Return the selected, active rules.
 
     `kernel` is the version for rules on code, `message_kernel` the one for all other rules (by
     default the same). A selector is a rule's id or name, a checkpatch type or a pack, in any case.
     Raises UsageError for an unknown one.
     """
     everything = tuple(rules)
-    selected, ignored = _known(select, everything), _known(ignore, everything)
+    selected, ignored = (
+        _check_known(select, everything),
+        _check_known(ignore, everything),
+    )
     return tuple(
         rule
         for rule in everything
@@ -76,11 +77,11 @@ def choose(
 
 
 def verify(words: Sequence[str], rules: Sequence[Rule]) -> None:
-    """Raise UsageError for the first word of --select or --ignore that selects nothing."""
-    _known(words, rules)
+    """Raise UsageError for the first word of --select or --ignore that matches nothing."""
+    _check_known(words, rules)
 
 
-def _known(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
+def _check_known(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
     if not words:
         return frozenset()
     known = {word.lower(): word for rule in rules for word in rule.words}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The prefixes of a subject, which are the names before its colons."""
+"""The prefixes of a subject: the names before its colons."""
 
 from patchpilot.cache.cached_re import late
 
@@ -31,12 +31,12 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
 
 
 def prefix_of(title: str) -> str:
-    """Return the prefixes of a title in normalized form: "net: phy" for "net:phy : fix it"."""
+    """Return the normalized prefixes of a title: "net: phy" for "net:phy : fix it"."""
     return ": ".join(split_prefix(title)[0])
 
 
 def written_prefix(title: str) -> str:
-    """Return the prefixes of a title as written, such as "net: phy:", or "" if it has none."""
+    """Return the prefixes of a title as written, such as "net: phy:", or ""."""
     parts, rest = split_prefix(title)
     return title[: len(title) - len(rest)].strip() if parts else ""
 

@@ -45,7 +45,7 @@ class Waiver(NamedTuple):
     subject: str = ""
 
     def covers(self, finding: Finding, words: Iterable[str]) -> bool:
-        """Return whether it covers this finding, whose rule has these names.
+        """Return whether the waiver covers this finding, whose rule has these names.
 
         A waiver with paths covers no finding about the message.
         """
@@ -62,7 +62,7 @@ class Waiver(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Returns its name for the screen."""
+        """Return its name for the screen."""
         return f"{self.rule} ({', '.join(self.paths)})" if self.paths else self.rule
 
 
@@ -80,12 +80,12 @@ def from_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver
     Raises InputError with the file, the waiver and the key.
     """
     return tuple(
-        _from_table(table, f"{label}: waiver {number}", label)
+        _parse_waiver(table, f"{label}: waiver {number}", label)
         for number, table in enumerate(tables, 1)
     )
 
 
-def _from_table(table: Mapping[str, Any], place: str, label: str) -> Waiver:
+def _parse_waiver(table: Mapping[str, Any], place: str, label: str) -> Waiver:
     for key in table:
         if key not in KEYS:
             error = unknown("key", key, KEYS)
@@ -161,7 +161,7 @@ def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
     for waiver in waivers:
         word = waiver.rule.lower()
         if word not in known and waiver.kind == TOPIC:
-            # a former rule: the waiver has no effect
+            # the rule no longer exists, so the waiver has no effect
             continue
         if word not in known:
             hint = unknown_rule_hint(waiver.rule, known.values())

@@ -10,7 +10,7 @@ from patchpilot.errors import PackError
 
 
 def imperative_of(word: str) -> str | None:
-    """Return the imperative of a verb in third person, past tense or -ing form.
+    """Return the imperative of a verb in the third person, past tense or -ing form.
 
     Returns None for unknown verbs and for imperatives.
     """

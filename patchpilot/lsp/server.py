@@ -96,7 +96,7 @@ class Server(LanguageServer):
         self._due: dict[str, asyncio.Task[None]] = {}
 
     def check_soon(self, uri: str, *, whole: bool) -> None:
-        """Check a text once it has stopped changing.
+        """Check a text once it stops changing.
 
         A `whole` check also uses settings and history, and checks the other changed files.
         """
@@ -108,9 +108,9 @@ class Server(LanguageServer):
         if not whole:
             await asyncio.sleep(PAUSE)
         try:
-            check = await self._asked(self._check_of, uri)
+            check = await self._run_request(self._open_check, uri)
             if whole:
-                await self._asked(check.refresh)
+                await self._run_request(check.refresh)
             await self._publish(check, uri, whole)
             if whole:
                 await self._check_others(check)
@@ -120,12 +120,12 @@ class Server(LanguageServer):
             )
 
     async def _check_others(self, check: EditorCheck) -> None:
-        """Check changed files that are not open, and files that had findings and are no longer
+        """Check changed files that are not open, and files with findings that are no longer
         changed.
         """
         there = {
             uri
-            for path in await self._asked(check.changed)
+            for path in await self._run_request(check.changed)
             if (uri := from_fs_path(str(path)))
         }
         for uri in (there | self._found.keys()) - self.workspace.text_documents.keys():
@@ -138,7 +138,9 @@ class Server(LanguageServer):
             text = document.source
         except OSError:
             text = ""
-        findings = await self._asked(check.findings, path, text, with_history=whole)
+        findings = await self._run_request(
+            check.findings, path, text, with_history=whole
+        )
         self._found[uri] = findings
         diagnostics = [
             _diagnostic(document, text.split("\n"), finding) for finding in findings
@@ -147,14 +149,14 @@ class Server(LanguageServer):
             lsp.PublishDiagnosticsParams(uri, diagnostics, version)
         )
 
-    async def _asked(
+    async def _run_request(
         self, work: Callable[P, T], *words: P.args, **named: P.kwargs
     ) -> T:
         return await asyncio.get_running_loop().run_in_executor(
             self._worker, lambda: work(*words, **named)
         )
 
-    def _check_of(self, uri: str) -> EditorCheck:
+    def _open_check(self, uri: str) -> EditorCheck:
         directory = editor_directory(_path(uri))
         if directory not in self._checks:
             self._checks[directory] = EditorCheck(
@@ -170,12 +172,12 @@ class Server(LanguageServer):
     async def hover(self, uri: str, at: lsp.Position) -> lsp.Hover | None:
         """Return the pages of the rules with findings in a line."""
         rules = dict.fromkeys(
-            finding.finding.name for finding in self._at(uri, at.line, at.line)
+            finding.finding.name for finding in self._location(uri, at.line, at.line)
         )
         if not rules:
             return None
-        check = await self._asked(self._check_of, uri)
-        pages = [await self._asked(check.page, rule) for rule in rules]
+        check = await self._run_request(self._open_check, uri)
+        pages = [await self._run_request(check.page, rule) for rule in rules]
         return lsp.Hover(
             lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n---\n\n".join(pages))
         )
@@ -185,11 +187,11 @@ class Server(LanguageServer):
         document = self.workspace.get_text_document(uri)
         text = document.source
         lines = text.split("\n")
-        check = await self._asked(self._check_of, uri)
+        check = await self._run_request(self._open_check, uri)
         actions = []
-        for finding in self._at(uri, within.start.line, within.end.line):
+        for finding in self._location(uri, within.start.line, within.end.line):
             edits = (
-                await self._asked(check.fix, _path(uri), text, finding.finding)
+                await self._run_request(check.fix, _path(uri), text, finding.finding)
                 if finding.is_fixable
                 else ()
             )
@@ -211,7 +213,7 @@ class Server(LanguageServer):
                 )
         return actions
 
-    def _at(self, uri: str, first: int, last: int) -> list[TextFinding]:
+    def _location(self, uri: str, first: int, last: int) -> list[TextFinding]:
         return [
             finding
             for finding in self._found.get(uri, ())

@@ -47,7 +47,7 @@ class Braces:
             return True
         if not self._plain:
             return self._beside.fullmatch(path) is not None
-        # an alternative without a character names nothing
+        # an empty alternative matches nothing
         names = (path[:at] for at in range(path.rfind("/") + 1, len(path) + 1) if at)
         return any(
             self._alone.fullmatch(name)
@@ -58,20 +58,22 @@ class Braces:
     @cached_property
     def _below(self) -> BoundedPattern:
         """The alternatives that end with a slash, which match everything below."""
-        return _pattern(_ending(self._tree, slash=True), "")
+        return _pattern(_sequences_ending_in(self._tree, slash=True), "")
 
     @cached_property
     def _beside(self) -> BoundedPattern:
         """The other alternatives, which match only paths with as many slashes, so wildcards do not
         match a slash.
         """
-        return _pattern(_ending(self._tree, slash=False), "[^/]*")
+        return _pattern(_sequences_ending_in(self._tree, slash=False), "[^/]*")
 
     @cached_property
     def _alone(self) -> BoundedPattern:
         """The alternatives without a wildcard or a final slash, which may name a folder."""
-        plain = _without_wildcards(self._tree)
-        return _pattern(_ending(plain, slash=False) if plain is not None else [], None)
+        plain = _strip_wildcards(self._tree)
+        return _pattern(
+            _sequences_ending_in(plain, slash=False) if plain is not None else [], None
+        )
 
 
 @lru_cache(maxsize=4096)
@@ -83,7 +85,7 @@ def braces(pattern: str) -> Braces | None:
 
 
 def _groups(pattern: str) -> Iterator[tuple[int, int]]:
-    """Yield where each group of alternatives begins and ends.
+    """Yield the start and end of each group of alternatives.
 
     `{2}` and `{1,3}` are the counts of a regular expression.
     """
@@ -137,7 +139,7 @@ def _most_slashes(tree: Sequence) -> int:
     )
 
 
-def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
+def _sequences_ending_in(tree: Sequence, *, slash: bool) -> list[Sequence]:
     """Return the sequences of all alternatives that end with a slash, or that do not."""
     if not tree:
         return [] if slash else [[]]
@@ -148,17 +150,17 @@ def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
         [*head, *end]
         for alternative in last
         if alternative
-        for end in _ending(alternative, slash=slash)
+        for end in _sequences_ending_in(alternative, slash=slash)
     ]
     return endings + (
-        _ending(head, slash=slash)
+        _sequences_ending_in(head, slash=slash)
         if any(not alternative for alternative in last)
         else []
     )
 
 
-def _without_wildcards(tree: Sequence) -> Sequence | None:
-    """Return the sequence without alternatives that have a wildcard; None when nothing is left."""
+def _strip_wildcards(tree: Sequence) -> Sequence | None:
+    """Return the sequence without wildcard alternatives, or None if nothing is left."""
     left: Sequence = []
     for item in tree:
         if isinstance(item, str):
@@ -169,7 +171,7 @@ def _without_wildcards(tree: Sequence) -> Sequence | None:
             plain = [
                 alternative
                 for each in item
-                if (alternative := _without_wildcards(each)) is not None
+                if (alternative := _strip_wildcards(each)) is not None
             ]
             if not plain:
                 return None
@@ -182,13 +184,15 @@ def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
 
     Wildcards match slashes only when `rest` is "".
     """
-    text = "|".join(_written(sequence, across=rest == "") for sequence in sequences)
+    text = "|".join(
+        _write_pattern(sequence, across=rest == "") for sequence in sequences
+    )
     return BoundedPattern(
         f"(?:{text}){rest or ''}" if sequences else _NOTHING, dialect="perl"
     )
 
 
-def _written(tree: Sequence, *, across: bool) -> str:
+def _write_pattern(tree: Sequence, *, across: bool) -> str:
     wild = {
         ".": r"\.",
         "*": ".*" if across else "[^/]*",
@@ -205,9 +209,8 @@ def _written(tree: Sequence, *, across: bool) -> str:
             if item == "^" and parts[-2:-1] == ["["] and not across:
                 parts.append("/")
         else:
-            parts.append(
-                f"(?:{'|'.join(_written(alternative, across=across) for alternative in item)})"
-            )
+            written = [_write_pattern(choice, across=across) for choice in item]
+            parts.append(f"(?:{'|'.join(written)})")
     return "".join(parts)
 
 
@@ -226,7 +229,7 @@ def folder_of(pattern: str) -> str:
     end = meta.start()
     if "|" in pattern or end == 0:
         return ""
-    # a quantifier also makes the previous character optional
+    # a quantifier makes the previous character optional as well
     literal = pattern[:end] if pattern[end] in "*?[" else pattern[: max(0, end - 1)]
     return literal[: literal.rfind("/") + 1]
 
@@ -272,7 +275,7 @@ def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
 def _glob(pattern: str) -> Callable[[str], bool]:
     if _META.isdisjoint(pattern.replace("*", "").replace("?", "")):
         head = pattern[: min(at for at, char in enumerate(pattern) if char in "*?")]
-        return lambda path: path.startswith(head) and _wild(pattern, path)
+        return lambda path: path.startswith(head) and _match_wildcards(pattern, path)
     regex = BoundedPattern(
         pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."),
         prefix="^",
@@ -281,8 +284,8 @@ def _glob(pattern: str) -> Callable[[str], bool]:
     return lambda path: regex.search(path) is not None
 
 
-def _wild(pattern: str, path: str) -> bool:
-    """Match a pattern of only stars and question marks from the start, in linear memory,
+def _match_wildcards(pattern: str, path: str) -> bool:
+    """Match a pattern of stars and question marks from the start, in linear memory,
     backtracking over at most one star.
     """
     want = at = 0

@@ -33,7 +33,7 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     return MaintainersFile(text, index, words, tree.is_dir)
 
 
-# a check reads the file in the patch's tree and in the tips of others, where it seldom differs
+# a check reads the file from the patch's tree and from other tips, where it seldom differs
 @lru_cache(maxsize=2)
 def _indexed(content: bytes, script: bytes, keep: bool) -> tuple[str, Plain, RoleWords]:
     text = content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")

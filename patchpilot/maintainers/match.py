@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the sections of MAINTAINERS that match a path or the text of a patch, and their matching
-lines.
-"""
+"""Find the MAINTAINERS sections that match a path or a patch's text, and their matching lines."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -104,7 +102,7 @@ def keyword_matches(
     keywords = []
     for keyword in file.keywords:
         for (prefix, lines), low, all_of in zip(groups, lowered, whole, strict=True):
-            if keyword.pattern.may_match(all_of) and _in_lines(
+            if keyword.pattern.may_match(all_of) and _match_lines(
                 keyword.pattern, prefix, lines, low
             ):
                 keywords.append(keyword)
@@ -112,7 +110,7 @@ def keyword_matches(
     return tuple(keywords)
 
 
-def _in_lines(
+def _match_lines(
     pattern: PerlPattern, prefix: str, lines: list[str], lowered: list[str]
 ) -> bool:
     whole = PerlPattern(pattern.source, prefix=prefix, words=pattern.words)
@@ -149,7 +147,7 @@ def match_texts(
     paths: Iterable[str],
     texts: Sequence[tuple[str, Iterable[str]]] = (),
 ) -> tuple[SectionMatch, ...]:
-    """Like `match`, but for texts that are already split (see `keyword_matches`)."""
+    """Do the same as `match` for texts that are already split (see `keyword_matches`)."""
     depths: dict[int, int] = {}
     reasons: dict[int, list[str]] = {}
     touched: dict[int, list[str]] = {}

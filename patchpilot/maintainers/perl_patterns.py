@@ -31,7 +31,7 @@ class PerlPattern:
         self.words = needed_words(source) if words is None else words
 
     def may_match(self, lowered: str) -> bool:
-        """Return whether a lower-case text has one of the words that every match needs."""
+        """Return whether a lower-case text contains a word that every match needs."""
         return not self.words or any(word in lowered for word in self.words)
 
     @cached_property
@@ -51,11 +51,11 @@ class PerlPattern:
 
 
 def needed_words(source: str) -> tuple[str, ...]:
-    """Return words (in lower case) at least one of which occurs in every match.
+    """Return lower-case words of which every match contains at least one.
 
     Return nothing if no such set is certain or a word has fewer than three characters.
     """
-    words = _needed(source)
+    words = _needed_words(source)
     return (
         tuple(sorted({word.lower() for word in words}))
         if words and min(map(len, words)) >= 3
@@ -63,8 +63,8 @@ def needed_words(source: str) -> tuple[str, ...]:
     )
 
 
-def _needed(source: str) -> frozenset[str]:
-    """Return the best set of words such that every match has one, or an empty set."""
+def _needed_words(source: str) -> frozenset[str]:
+    """Return the best set of words of which every match contains one, or an empty set."""
     words: set[str] = set()
     for branch in _branches(source):
         best = max(
@@ -101,7 +101,7 @@ def _branches(source: str) -> list[str]:
 
 
 def _musts(branch: str) -> list[frozenset[str]]:
-    """Return, for one alternative, sets of words of which every match has at least one each.
+    """Return sets of words for one alternative, of each of which every match contains at least one.
 
     They come from literal runs and mandatory groups; there are none if the pattern is not
     understood.
@@ -116,7 +116,7 @@ def _musts(branch: str) -> list[frozenset[str]]:
         if literal := _literal(branch, at):
             run, at = run + literal, at + (2 if char == "\\" else 1)
             continue
-        # a repeated part may be missing
+        # a repeated part may be absent
         if sure := run[:-1] if char in "*?{" else run:
             sets.append(frozenset((sure,)))
         run = ""
@@ -150,11 +150,11 @@ def _special_end(branch: str, at: int) -> int | None:
 
 
 def _group_words(branch: str, at: int, end: int) -> frozenset[str]:
-    """Return the words of which a mandatory group needs one; none for an optional group."""
+    """Return the words of which a mandatory group needs one, or none for an optional group."""
     if branch[end : end + 1] in ("?", "*", "{"):
         return frozenset()
     inner = re.sub(r"^\?[a-z]*:", "", branch[at + 1 : end - 1])
-    return frozenset() if inner.startswith("?") else _needed(inner)
+    return frozenset() if inner.startswith("?") else _needed_words(inner)
 
 
 def _group_end(text: str, at: int) -> int | None:
@@ -178,9 +178,7 @@ def _group_end(text: str, at: int) -> int | None:
 
 
 def _class_end(source: str, at: int) -> int | None:
-    """Return the end of the character class that starts at `at`, or None if it is not a plain
-    one.
-    """
+    """Return the end of the character class at `at`, or None if it is not a plain one."""
     end = at + 1
     if source[end : end + 1] == "^":
         end += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the wording and defaults of a tree's get_maintainer.pl from the script's text.
+"""Read a tree's get_maintainer.pl wording and defaults from the script's text.
 
 The script is never run.
 """

@@ -93,7 +93,7 @@ class Section(NamedTuple):
 
         The remark follows the address ("(moderated for non-subscribers)").
         """
-        return tuple(_list_with_name(value) for value in self.values("L"))
+        return tuple(_split_named_list(value) for value in self.values("L"))
 
     @property
     def trees(self) -> tuple[str, ...]:
@@ -131,8 +131,8 @@ class Section(NamedTuple):
         )
 
 
-def _list_with_name(value: str) -> tuple[str, str]:
-    """Split like `list_and_remark`, but also for `Name <list>`, of which get_maintainer.pl uses the
+def _split_named_list(value: str) -> tuple[str, str]:
+    """Split like `list_and_remark`, but also `Name <list>`, of which get_maintainer.pl uses the
     first word.
     """
     address, remark = list_and_remark(value)
@@ -144,7 +144,7 @@ def _list_with_name(value: str) -> tuple[str, str]:
 
 
 def list_and_remark(value: str) -> tuple[str, str]:
-    """Split the value of an L: line into the address and the text that follows it."""
+    """Split the value of an L: line into the address and the remark after it."""
     words = value.split(None, 1)
     return (words[0], words[1]) if len(words) == 2 else (value.strip(), "")
 

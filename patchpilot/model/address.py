@@ -80,7 +80,7 @@ class Address(NamedTuple):
         """
         name = _CONTROL.sub(" ", self.name).strip()
         return (
-            f"{_quoted(name)} <{self.email}>"
+            f"{_quote_name(name)} <{self.email}>"
             if name and self.email
             else name or self.email
         )
@@ -89,15 +89,15 @@ class Address(NamedTuple):
         """Return `Name <email>` for a kernel trailer; a name that looks like an address is
         quoted.
         """
-        name = _quoted(self.name) if _LIKE_ADDRESS.search(self.name) else self.name
+        name = _quote_name(self.name) if _LIKE_ADDRESS.search(self.name) else self.name
         return (
             f"{name} <{self.email}>" if name and self.email else self.name or self.email
         )
 
     @property
     def called(self) -> str:
-        """Return the name, or the address if there is none; with the address if the name looks like
-        one.
+        """Return the name, the address if there is none, or both if the name looks like an
+        address.
         """
         if not self.name or self.name.lower() == self.key:
             return self.email
@@ -109,14 +109,14 @@ class Address(NamedTuple):
         return self.email.lower()
 
 
-def _quoted(name: str) -> str:
+def _quote_name(name: str) -> str:
     """Return a name for a header, quoted if necessary."""
     if not _QUOTED.search(name):
         return name
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _enclosed(text: str) -> list[tuple[int, int]]:
+def _enclosed_spans(text: str) -> list[tuple[int, int]]:
     """Return (start, end) of each closed quoted string and comment (RFC 5322)."""
     spans = []
     start = depth = 0
@@ -143,7 +143,7 @@ def _structure(text: str) -> str:
     """
     parts = []
     at = 0
-    for start, end in _enclosed(text):
+    for start, end in _enclosed_spans(text):
         parts += [text[at:start], "," * (end - start)]
         at = end
     return "".join([*parts, text[at:]])
@@ -158,20 +158,20 @@ def decode_mailboxes(value: str) -> str:
         return value
     parts = []
     at = 0
-    for start, end in _enclosed(value):
+    for start, end in _enclosed_spans(value):
         parts += [
-            _WORDS.sub(_as_name, value[at:start]),
-            _WORDS.sub(_as_part, value[start:end]),
+            _WORDS.sub(_decode_name, value[at:start]),
+            _WORDS.sub(_decode_part, value[start:end]),
         ]
         at = end
-    return "".join([*parts, _WORDS.sub(_as_name, value[at:])])
+    return "".join([*parts, _WORDS.sub(_decode_name, value[at:])])
 
 
-def _as_name(words: re.Match[str]) -> str:
-    return _quoted(_CONTROL.sub(" ", decode_words(words[0])))
+def _decode_name(words: re.Match[str]) -> str:
+    return _quote_name(_CONTROL.sub(" ", decode_words(words[0])))
 
 
-def _as_part(words: re.Match[str]) -> str:
+def _decode_part(words: re.Match[str]) -> str:
     """Return encoded words in a quoted string or comment, without closing it."""
     return re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0])))
 
@@ -209,7 +209,7 @@ def only_mailbox(text: str) -> Address | None:
         return None
     name = text[: structure.index("<")].strip() if "<" in structure else ""
     return Address(
-        _QUOTED_STRING.sub(lambda part: _unescaped(part[1]), name), address.email
+        _QUOTED_STRING.sub(lambda part: _unescape(part[1]), name), address.email
     )
 
 
@@ -218,7 +218,7 @@ def addresses_within(text: str) -> tuple[str, ...]:
     return tuple(_ANY_ADDRESS.findall(text))
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 
@@ -319,7 +319,7 @@ def judge(email: str) -> AddressVerdict:
 def sort_out(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
-    """Return the usable addresses, and a sentence with the reason for each of the others."""
+    """Return the usable addresses, and a sentence with the reason for each other one."""
     kept, omitted = [], []
     for address in addresses:
         verdict = judge(address.email)

@@ -8,7 +8,7 @@ import re
 
 from patchpilot.cache.cached_re import late
 
-# a single first word is also a given name, which a surname would follow
+# a single first word may be a given name followed by a surname
 _PROGRAM = late(
     r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
     r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"
@@ -55,7 +55,7 @@ def has_agent(value: str) -> bool:
 
 
 def assistant_faults(value: str) -> dict[str, str]:
-    """Return the faults in the value of an Assisted-by: tag, each with the faulty text.
+    """Return the errors in the value of an Assisted-by: tag, each with the wrong text.
 
     The keys are `address`, `brackets` and `everyday`.
     """
@@ -71,7 +71,7 @@ def assistant_faults(value: str) -> dict[str, str]:
 
 
 def right_assistant(value: str) -> str:
-    """Return the value of an Assisted-by: tag without its faults; agent and model do not change."""
+    """Return the value of an Assisted-by: tag without errors, keeping agent and model."""
     plain = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
     return " ".join(
         [

@@ -30,7 +30,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def moment(seconds: float, zone: tzinfo = UTC) -> datetime:
     """Convert seconds since the epoch to a time, clamped to the first or last allowed time."""
-    # comparing with NaN is false, which gives 0
+    # comparisons with NaN are false, which gives 0
     bounded = min(seconds, _LAST) if seconds > 0 else 0
     return datetime.fromtimestamp(bounded, zone)
 
@@ -49,7 +49,7 @@ def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
 
 
 def stored_time(text: str) -> datetime:
-    """Parse a time that patchpilot stored in ISO 8601 format; the epoch if it is damaged."""
+    """Parse a time stored in ISO 8601 format; return the epoch if it is damaged."""
     return read_iso(text) or EPOCH
 
 
@@ -95,7 +95,7 @@ def header_date(value: str) -> datetime | None:
 
 
 def arrival(received: Iterable[str]) -> datetime | None:
-    """Return when a message arrived: the date in the topmost Received: header that has one."""
+    """Return when a message arrived: the date in the topmost dated Received: header."""
     return next(
         filter(None, (header_date(value.rpartition(";")[2]) for value in received)),
         None,

@@ -42,7 +42,7 @@ _left = 2 * BUDGET
 
 
 class BoundedPattern:
-    """A pattern with the methods of a compiled one, which matches in bounded time.
+    """A compiled pattern that matches in bounded time.
 
     `dialect` is the syntax of the pattern; `extended` is Perl's /x. `prefix` is inserted before
     the pattern; it is trusted, and has no unbounded repeat unless it begins with `^`. `error` is
@@ -147,7 +147,7 @@ def pattern_error(pattern: str) -> str | None:
 
 
 class _Budgeted:
-    """A pattern of `re` for which the total run time is limited."""
+    """A pattern of `re` with a limited total run time."""
 
     def __init__(self, compiled: "re.Pattern[str]", source: str, longest: int) -> None:
         self._compiled = compiled
@@ -202,7 +202,7 @@ def _linear(pattern: str, *, extended: bool) -> Any:
     options.log_errors = False
     options.max_mem = _MEMORY
     try:
-        return re2.compile(_for_re2(pattern, extended=extended), options)
+        return re2.compile(_to_re2(pattern, extended=extended), options)
     except re2.error as error:
         why = error.args[0] if error.args else error
         return why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
@@ -221,7 +221,7 @@ _OUTSIDE = {
 _INSIDE = {"s": r"\t-\r ", "h": r" \t"}
 
 
-def _for_re2(pattern: str, *, extended: bool) -> str:
+def _to_re2(pattern: str, *, extended: bool) -> str:
     """Convert the pattern to RE2's syntax: without /x, with Perl's classes, and a `$` that also
     matches before a final newline.
     """
@@ -286,16 +286,16 @@ def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", FutureWarning)
-            return _of_tree(parser.parse(pattern, flags))
+            return _sequence_cost(parser.parse(pattern, flags))
     except (re.error, FutureWarning, OverflowError, RecursionError) as error:
         return str(error)
 
 
-def _of_tree(nodes: Any) -> _Cost:
-    """Return the cost of a sequence, in which the ways multiply."""
+def _sequence_cost(nodes: Any) -> _Cost:
+    """Return the cost of a sequence, whose alternatives multiply."""
     ways, degree = 1, 0
     for name, value in nodes:
-        cost = _of_node(str(name), value)
+        cost = _node_cost(str(name), value)
         ways, degree = ways * cost.ways, degree + cost.degree
     return _Cost(ways, degree)
 
@@ -303,30 +303,30 @@ def _of_tree(nodes: Any) -> _Cost:
 _SINGLE = frozenset(("LITERAL", "NOT_LITERAL", "ANY", "IN"))
 
 
-def _of_node(name: str, value: Any) -> _Cost:
+def _node_cost(name: str, value: Any) -> _Cost:
     if name in _SINGLE or name == "AT":
         return _Cost(1, 0)
     if name == "BRANCH":
-        each = [_of_tree(branch) for branch in value[1]]
+        each = [_sequence_cost(branch) for branch in value[1]]
         return _Cost(sum(cost.ways for cost in each), max(cost.degree for cost in each))
     if name == "SUBPATTERN":
-        return _of_tree(value[3])
+        return _sequence_cost(value[3])
     if name in ("ASSERT", "ASSERT_NOT"):
-        return _of_tree(value[1])
+        return _sequence_cost(value[1])
     if name == "ATOMIC_GROUP":
-        return _of_tree(value)
+        return _sequence_cost(value)
     if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-        return _repeated(int(value[0]), int(value[1]), value[2])
+        return _repeat_cost(int(value[0]), int(value[1]), value[2])
     if name == "GROUPREF":
         return _Cost(1, 1)
     return _Cost(1, 100)
 
 
-def _repeated(low: int, high: int, body: Any) -> _Cost:
-    inner = _of_tree(body)
+def _repeat_cost(low: int, high: int, body: Any) -> _Cost:
+    inner = _sequence_cost(body)
     single = len(body) == 1 and str(body[0][0]) in _SINGLE
     if single or (inner.ways == 1 and inner.degree == 0):
-        # the repeated part matches in one way, and consumes a character unless it is an anchor
+        # the repeated part matches in one way and consumes a character, unless it is an anchor
         return _Cost(high - low + 1, 0) if high <= _FEW else _Cost(1, 1)
     if high > _FEW or inner.degree:
         return _Cost(1, 100) if high > 1 else _Cost(inner.ways + 1, inner.degree)

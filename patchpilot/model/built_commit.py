@@ -36,8 +36,8 @@ class BuiltConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class BuiltCommit:
-    """A commit that was built: whether it builds on its own, the configurations that were tried,
-    and the number of new problems.
+    """A built commit: whether it builds on its own, the configurations tried, and the number of
+    new problems.
     """
 
     commit: str

@@ -38,7 +38,7 @@ _COUNTED = {" ": (1, 1), "": (1, 1), "-": (1, 0), "+": (0, 1), "\\": (0, 0)}
 
 
 class ParsedDiff(NamedTuple):
-    """The files of a diff, and the error if it is malformed (otherwise None)."""
+    """The files of a diff, and the error if it is malformed, otherwise None."""
 
     files: tuple[FileChange, ...]
     error: str | None
@@ -76,7 +76,7 @@ def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
 
 
 def starts_file(lines: Sequence[str], at: int) -> bool:
-    """Return whether the diff of a file begins at a line."""
+    """Return whether a file's diff begins at a line."""
     following = lines[at + 1] if at + 1 < len(lines) else ""
     if lines[at].startswith("diff --git "):
         return not following or following.startswith((*_BELOW, "diff --git "))

@@ -77,7 +77,7 @@ class Draft:
 
     @property
     def is_undisclosed(self) -> bool:
-        """Return whether the author marked it as a security fix that is not public yet."""
+        """Return whether the author marked it as an undisclosed security fix."""
         return self.answers.get("security") == "yes"
 
     @property

@@ -45,7 +45,7 @@ class RuleRecord(NamedTuple):
 
     @property
     def asked_share(self) -> float | None:
-        """Where a reviewer asked for a change of its kind, the share with a finding."""
+        """The share of a reviewer's requests of its kind that it finds."""
         return _share(self.hit, self.asked)
 
     @property

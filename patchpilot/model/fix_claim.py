@@ -225,7 +225,7 @@ _COMPOUND = late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
 """The start of a name such as fixed-mmio or broken-hpi."""
 
 
-def _after_prefix(title: str) -> str:
+def _strip_prefixes(title: str) -> str:
     """Return a title without prefixes, except a word for a fix, and without the names of fixed or
     broken things.
     """
@@ -237,7 +237,7 @@ def _after_prefix(title: str) -> str:
 
 def bug_in(title: str) -> str | None:
     """Return the word in a subject, after its prefix, that names a bug or its fix, or None."""
-    title = _after_prefix(title)
+    title = _strip_prefixes(title)
     match = _BUG.search(title)
     if not match or re.search(
         r"\bfix(?:ed|es)?[-"
@@ -288,14 +288,16 @@ BUG_SIGN = r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller"
 
 
 def crash_in(title: str, lines: Sequence[str]) -> str:
-    """Return the words of a title or message that show a crash of the kernel, such as "BUG:".
+    """Return the words in a title or message that indicate a kernel crash, such as "BUG:".
 
     Return "" if there are none, or if the title announces something new.
     """
-    return _shown(_CRASH, title, (title, *lines)).strip(" :")
+    return _first_affirmed_match(_CRASH, title, (title, *lines)).strip(" :")
 
 
-def _shown(pattern: re.Pattern[str], title: str, lines: Sequence[str]) -> str:
+def _first_affirmed_match(
+    pattern: re.Pattern[str], title: str, lines: Sequence[str]
+) -> str:
     """Return the first match that the text does not negate, or "" if the title adds something."""
     if _NEW.search(title):
         return ""
@@ -323,7 +325,7 @@ def cure_in(title: str, lines: Sequence[str]) -> str | None:
 
     Return None if there are none or the subject announces something new.
     """
-    if words := _shown(_CURE, title, lines):
+    if words := _first_affirmed_match(_CURE, title, lines):
         return words
     guards = _GUARDS.search(title)
     harm = guards and _HARM.search(" ".join(lines))

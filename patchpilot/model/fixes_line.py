@@ -56,14 +56,12 @@ class FixesLine(NamedTuple):
 
     @property
     def is_unquoted(self) -> bool:
-        """Return whether it is unquoted: only spaces before the name, and none between it and the
-        colon.
-        """
+        """Return whether it is unquoted: only spaces before the name, and none before the colon."""
         return self.colon in ("", ":") and not self.before.strip()
 
     @property
     def commit_id(self) -> str:
-        """Return the id, or "" if there is none or if more than the word `commit` precedes it."""
+        """Return the id, or "" if it is missing or preceded by more than the word `commit`."""
         return "" if ":" in self.word else self.id
 
     @property

@@ -183,7 +183,7 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
 
 
 def assemble(defaults: Switches, *layers: Mapping[str, Any]) -> Switches:
-    """Return the defaults, overridden by each of the layers in turn."""
+    """Return the defaults, overridden by each layer in turn."""
     for layer in layers:
         defaults = defaults._replace(**layer)
     return defaults

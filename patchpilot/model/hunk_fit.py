@@ -38,7 +38,7 @@ class Fit:
 
 
 def text_lines(content: bytes) -> list[str]:
-    """Return the lines of a file, each with its newline, which the last one may lack."""
+    """Return a file's lines, each with its newline, which the last one may lack."""
     pieces = content.decode("utf-8", "surrogateescape").split("\n")
     return [f"{piece}\n" for piece in pieces[:-1]] + (
         [pieces[-1]] if pieces[-1] else []
@@ -78,7 +78,7 @@ def fit_hunks(
         old, new = sides(hunk, reverse=reverse)
         start = hunk.old_start if not reverse else hunk.new_start
         meant = hunk.new_start if not reverse else hunk.old_start
-        at = _place(
+        at = _find_position(
             image,
             placed,
             old,
@@ -96,7 +96,7 @@ def fit_hunks(
 
 
 def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
-    """Apply the change of one file to a tree, and return the resulting file with the misfits."""
+    """Apply one file's change to a tree, and return the resulting file and the misfits."""
     old, new = (
         (change.old_path, change.new_path)
         if not reverse
@@ -138,7 +138,7 @@ def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
 def misfits(
     files: Sequence[FileChange], tree: Files, *, reverse: bool = False
 ) -> tuple[Misfit, ...]:
-    """Return the hunks of a diff that do not apply to a tree without fuzz; empty if all apply."""
+    """Return the hunks of a diff that do not apply to a tree without fuzz."""
     return tuple(
         misfit
         for change in files
@@ -151,7 +151,7 @@ def _ends_bare(hunk: Hunk) -> bool:
     return bool(kinds) and kinds[-1] != " "
 
 
-def _place(
+def _find_position(
     image: list[str],
     placed: bytearray,
     old: list[str],

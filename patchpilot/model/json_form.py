@@ -15,7 +15,7 @@ _Class = TypeVar("_Class", bound=type)
 
 
 class JsonKey(NamedTuple):
-    """A key of a JSON object: the attribute it is read from, and the handling of empty values.
+    """A key of a JSON object: the attribute that it holds, and the handling of empty values.
 
     A key without a name is replaced with the keys of the attribute's object. If the value is
     empty, an `optional` key is omitted, and a `nullable` key is null.

@@ -14,9 +14,9 @@ def json_text(value: Any, indent: int | None = None) -> str:
     Undecodable bytes (surrogates) become U+FFFD. Characters that a terminal, or a CI server that
     reads the log, would act on become `\\uXXXX`.
     """
-    text = UNSAFE.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=indent))
+    text = UNSAFE.sub(_escape, json.dumps(value, ensure_ascii=False, indent=indent))
     return re.sub(LOG_COMMAND, "\\\\u0023#", text)
 
 
-def _escaped(match: re.Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     return "\ufffd" if "\ud800" <= match[0] <= "\udfff" else json.dumps(match[0])[1:-1]

@@ -13,7 +13,7 @@ def number(text: str) -> int:
     """Parse a decimal number, limited to LARGEST; returns 0 for any other text."""
     if not text.isdecimal():
         return 0
-    # zeros in front do not count
+    # leading zeros do not count
     digits = text if len(text) <= _DIGITS else text.lstrip("0") or "0"
     return min(int(digits), LARGEST) if len(digits) <= _DIGITS else LARGEST
 

@@ -70,13 +70,13 @@ _BLANK_LINE = late(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Bytes; the `From ` line of an mbox is shorter."""
-# folded or not, in the header of the message or of a part
+# in the header of the message or of a part, folded or not
 _DIGEST = late(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
     re.MULTILINE,
 )
-# the end of the boundary line, and the part's header, which declares a message
+# the end of the boundary line, and the header of a part that is a message
 _DIGEST_PART = late(rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n")
 MAX_PARTS = 1000
 """Messages that are read of a digest."""
@@ -109,7 +109,7 @@ class Mail(NamedTuple):
 
     @property
     def date_note(self) -> str:
-        """Return the text to show next to a date that is the arrival's, otherwise ""."""
+        """Return the text next to an arrival date, or ""."""
         return "damaged Date: header" if self.date_damaged else ""
 
 
@@ -120,7 +120,7 @@ def one_mail(data: bytes, start: int, end: int) -> bytes:
 
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
-    """Return (start, end) of each message in an mbox; the whole text if it is not an mbox.
+    """Return (start, end) of each message in an mbox, or of the whole text if it is not an mbox.
 
     The mbox is in mboxrd format or the output of `git format-patch --stdout`. As in git, blank
     lines above the first message do not count, and a `From ` line with a time starts the next one.
@@ -133,7 +133,7 @@ def mail_bounds(data: bytes) -> list[tuple[int, int]]:
 
 
 def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset, message) for each message of an mbox that is read in blocks.
+    """Yield (offset, message) for each message of an mbox read in blocks.
 
     A text that is not an mbox is a single message. Messages are split as in `mail_bounds`, but
     only one message and one block are in memory at a time. A message larger than MAX_MAIL is
@@ -204,10 +204,10 @@ def join_mbox(mails: Iterable[bytes]) -> bytes:
 def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
     """Return the headers of a message, and the index of the first line of its body."""
     fields, at = raw_headers(lines)
-    return _decoded(fields), at + (at < len(lines) and not lines[at].strip())
+    return _decode_fields(fields), at + (at < len(lines) and not lines[at].strip())
 
 
-def _decoded(fields: Iterable[Field]) -> tuple[Header, ...]:
+def _decode_fields(fields: Iterable[Field]) -> tuple[Header, ...]:
     return tuple(
         Header(
             name,
@@ -348,7 +348,7 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
             hint=f"write a patch: git format-patch -1 {shown[1][:12]}",
         )
     text = MailText(lines)
-    headers = _decoded(text.headers)
+    headers = _decode_fields(text.headers)
     damage: list[str] = []
     kind = (header_value(headers, "content-type") or "").lower()
     if not text.is_plain:
@@ -376,8 +376,8 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
 
 
 def _text_lines(raw: bytes) -> list[str]:
-    """Decode the text line by line: one non-ASCII character in a long text would multiply the
-    memory for all others.
+    """Decode the text line by line, because a non-ASCII character multiplies the memory of its
+    whole string.
     """
     if raw.isascii() or len(raw) < MAX_LINE:
         return raw.decode("utf-8", "surrogateescape").split("\n")
@@ -405,7 +405,7 @@ def _assemble(
     start, cut = start + body_at, cut + body_at
     fields = text.fields
     if cut < len(lines):
-        # git reads them in patches only
+        # git reads them only in patches
         fields |= {name: decode_words(value) for name, value in in_body.items()}
     else:
         in_body = {}
@@ -431,7 +431,7 @@ def _assemble(
         source=source,
         commit=commit,
         lines=tuple(lines),
-        headers=_decoded(text.headers),
+        headers=_decode_fields(text.headers),
         subject=subject,
         date=fields.get("date", ""),
         author=author_of(fields.get("from", "")),

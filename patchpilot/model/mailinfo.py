@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a message as git-mailinfo(1) does, so that what is checked is what `git am` applies.
+"""Read a message like git-mailinfo(1), so that the checked text is what `git am` applies.
 
 Its rules are those of git: which parts are read and how they are decoded, which lines at the start
 of the text are headers, where the patch begins, and who the author is.
@@ -118,7 +118,7 @@ class MailText:
         self.parts.append((len(self.lines), self._charset, named))
 
     def _read(self, lines: Sequence[str]) -> None:
-        at = self._boundary_from(lines, self.end) if self._boundaries else self.end
+        at = self._find_boundary(lines, self.end) if self._boundaries else self.end
         while at < len(lines):
             if self._boundaries and lines[at].startswith(self._boundaries[-1]):
                 at = self._next_part(lines, at)
@@ -129,7 +129,7 @@ class MailText:
             at += 1
         self._flush(is_last=True)
 
-    def _boundary_from(self, lines: Sequence[str], at: int) -> int:
+    def _find_boundary(self, lines: Sequence[str], at: int) -> int:
         """Return the index of the next line that starts or ends a part."""
         while at < len(lines) and not (
             self._boundaries and lines[at].startswith(self._boundaries[-1])
@@ -138,13 +138,13 @@ class MailText:
         return at
 
     def _next_part(self, lines: Sequence[str], at: int) -> int:
-        """Read the header of a part, and return the index of its first line."""
+        """Read a part's header, and return the index of its first line."""
         self._flush()
         while lines[at].startswith(f"{self._boundaries[-1]}--"):
             self._boundaries.pop()
             if not self._is_mime:
                 self.lines.append("")
-            at = self._boundary_from(lines, at + 1)
+            at = self._find_boundary(lines, at + 1)
             if at == len(lines):
                 return at
         self._encoding = self._charset = ""
@@ -160,7 +160,7 @@ class MailText:
         if not self._encoding:
             self._unwrap(line)
             return
-        first, *others = _decoded(line, self._encoding).split(b"\n")
+        first, *others = _decode_line(line, self._encoding).split(b"\n")
         self._held.append(first)
         for data in others:
             self._unwrap(_text(self._held))
@@ -196,7 +196,7 @@ def _text(pieces: Iterable[bytes]) -> str:
     return b"".join(pieces).decode("utf-8", "surrogateescape")
 
 
-def _decoded(line: str, encoding: str) -> bytes:
+def _decode_line(line: str, encoding: str) -> bytes:
     data = line.encode("utf-8", "surrogateescape")
     if encoding == "base64":
         data = data.translate(None, _NO_BASE64)
@@ -215,8 +215,8 @@ def in_unicode(text: str, charset: str) -> str:
 
 
 def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
-    """Return the headers in the text of a message, the index of the line below them, and that of
-    the patch.
+    """Return the headers in a message's text, the index of the line below them, and that of the
+    patch.
 
     The patch begins at the line that ends the commit message; the index is the number of lines if
     there is none.

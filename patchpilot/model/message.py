@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A message to send: its headers, bytes and recipients, and the state of its delivery."""
+"""A message to send: its headers, bytes and recipients, and its delivery state."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ WAITING = (MailState.PENDING, MailState.REJECTED)
 @json_form("message_id", "subject", "to", "cc", "state=known_state", "detail")
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of a series, or a reply, from its composition to its delivery.
+    """A message of a series, or a reply, from composition to delivery.
 
     Its headers are parsed from `raw`, the bytes that are sent; `file` is what a mail program makes
     them from. Message-IDs are without angle brackets. `number` is 0 for the cover letter, which

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from patchpilot.errors import InputError, UsageError
 
-# compiled when first used: `check` needs few of them
+# compiled on first use, because `check` needs few of them
 _WORD = r"[\x21-\x3b\x3d\x3f-\x7e]+"
 _FORM = f"{_WORD}@{_WORD}"
 _PREFIX = r"(?i)^(?:mid|id|msgid|message-id):\s*"
@@ -34,7 +34,7 @@ def message_id_of(target: str) -> str | None:
         return next(
             (
                 part
-                for part in map(_decoded, reversed(path))
+                for part in map(_decode_part, reversed(path))
                 if re.fullmatch(_FORM, part)
             ),
             None,
@@ -51,7 +51,7 @@ def in_brackets(text: str) -> str | None:
     return inner if re.fullmatch(_FORM, inner) else None
 
 
-def _decoded(part: str) -> str:
+def _decode_part(part: str) -> str:
     """Return a part of a URL, percent-decoded; Message-IDs are ASCII, so urllib is not needed."""
     return re.sub("%([0-7][0-9A-Fa-f])", lambda match: chr(int(match[1], 16)), part)
 

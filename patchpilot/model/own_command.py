@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands that a repository's own configuration names.
+"""Commands named in a repository's own configuration.
 
 They run only if the user has trusted them; otherwise an error is raised.
 """

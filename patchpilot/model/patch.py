@@ -153,7 +153,7 @@ class Patch(_PatchFields):
 
 
 class Series(NamedTuple):
-    """Patches that are sent together, in order, with an optional cover letter."""
+    """Patches sent together, in order, with an optional cover letter."""
 
     patches: tuple[Patch, ...]
     cover: Patch | None = None

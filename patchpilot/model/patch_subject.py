@@ -127,7 +127,7 @@ def parse_subject(raw: str) -> Subject:
         rest = rest[: ended.start()]
     for mark in marks:
         for word in re.split(r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip()):
-            if marked := _marked(word.lower()):
+            if marked := _number_in_mark(word.lower()):
                 fields |= marked
             elif word:
                 words.append(word)
@@ -135,7 +135,7 @@ def parse_subject(raw: str) -> Subject:
     return Subject(raw, rest.strip(), tuple(marks), tuple(words), **fields)
 
 
-def _marked(word: str) -> dict[str, Any]:
+def _number_in_mark(word: str) -> dict[str, Any]:
     """Return the number or version that a word in the brackets gives."""
     if numbered := _NUMBERED.fullmatch(word):
         total = int(numbered[3]) if numbered[3] != "n" else None

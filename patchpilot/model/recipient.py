@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipients of a message: the header they are in, and why they receive it."""
+"""The recipients of a message: their header, and why they receive it."""
 
 from collections.abc import Sequence
 from enum import StrEnum

@@ -27,7 +27,7 @@ Kernel = tuple[int, int]
 
 @json_form("kind", "text", "equivalent")
 class RuleFix(NamedTuple):
-    """The fix of a rule's findings: its kind is one of `FIX_KINDS`, and `text` describes it.
+    """The fix of a rule's findings: its kind, one of `FIX_KINDS`, and a description in `text`.
 
     `fixer` applies a safe fix. `equivalent` explains why code with other tokens has the same
     meaning after it.
@@ -40,7 +40,7 @@ class RuleFix(NamedTuple):
 
 
 def version(kernel: Kernel | None) -> str | None:
-    """Return a kernel version as text, or None if there is none."""
+    """Return a kernel version as text, or None."""
     return f"{kernel[0]}.{kernel[1]}" if kernel else None
 
 
@@ -130,7 +130,7 @@ class Rule(NamedTuple):
         return min(4 * concern + severity.rank, LEAST)
 
     def message_for(self, case: str) -> str:
-        """Return the message of a case, with its placeholders."""
+        """Return a case's message, with its placeholders."""
         return self.messages.get(case) or self.message or self.summary
 
 

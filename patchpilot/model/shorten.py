@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Truncate patches that are too long to be checked as a whole."""
+"""Truncate patches that are too long to check completely."""
 
 from itertools import accumulate
 

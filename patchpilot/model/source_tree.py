@@ -85,7 +85,7 @@ def changed_below(tree: Tree, directory: str) -> tuple[str, ...]:
 
 
 def is_guess(tree: Tree, path: str) -> bool:
-    """Return whether the content of a file is uncertain.
+    """Return whether a file's content is uncertain.
 
     It is if an earlier patch of the series does not apply to the file.
     """

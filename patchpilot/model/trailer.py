@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses, orders and edits trailers (`Fixes:`, `Signed-off-by:` …) in a commit message.
+"""Parse, orders and edits trailers (`Fixes:`, `Signed-off-by:` …) in a commit message.
 
 The grammar is that of Documentation/process/submitting-patches.rst: a line `Token: value` in the
 last paragraph. Kernel tools also read `Fixes:` and `Cc: stable` in earlier paragraphs, so
@@ -89,9 +89,7 @@ class Trailer(NamedTuple):
 
 @lru_cache(maxsize=512)
 def is_trailer(line: str) -> bool:
-    """Return whether the line has the form of a trailer and a name that is, or looks like, a
-    tag.
-    """
+    """Return whether the line is a trailer whose name is, or looks like, a tag."""
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return False
@@ -212,11 +210,11 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
                 lines.pop()
             lines += ["", line]
             continue
-        lines.insert(_place(name.lower(), existing, lines, block), line)
+        lines.insert(_find_position(name.lower(), existing, lines, block), line)
     return "\n".join(lines) + "\n"
 
 
-def _place(
+def _find_position(
     key: str, existing: Sequence[Trailer], lines: Sequence[str], block: range
 ) -> int:
     if key == "signed-off-by" or key not in ORDER:
@@ -247,13 +245,13 @@ def unfit(line: str) -> str:
     """
     match = _UNFIT.search(line)
     if match:
-        return f"contains {_named(match)}"
+        return f"contains {_visible_form(match)}"
     name, _, value = line.partition(":")
     is_person = name.lower().endswith("-by") and _BRACKET.search(value)
     return "" if not is_person or _PERSON.match(value) else "not 'Name <address>'"
 
 
-def _named(unfit_character: re.Match[str]) -> str:
+def _visible_form(unfit_character: re.Match[str]) -> str:
     """Return a visible form of the character, because no font shows some of them."""
     shown = one_line(unfit_character[0])
     return shown if len(shown) > 1 else f"<U+{ord(shown):04X}>"
@@ -265,7 +263,7 @@ def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """
     lines = [f"{name}: {value.strip()}" for name, value in trailers]
     return tuple(
-        f"not added: {_UNFIT.sub(_named, line)}: {why}"
+        f"not added: {_UNFIT.sub(_visible_form, line)}: {why}"
         for line in lines
         if (why := unfit(line))
     )

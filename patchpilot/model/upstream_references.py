@@ -130,7 +130,7 @@ def read_marks(message: str) -> Marks:
         if len(upstream_commit.id) >= LEAST
     )
     fixes = (
-        tuple(fixed for line in fixes_lines(message) for fixed in _fixed(line))
+        tuple(fixed for line in fixes_lines(message) for fixed in _fixed_commits(line))
         if "fixes" in lower
         else ()
     )
@@ -141,7 +141,7 @@ def read_marks(message: str) -> Marks:
     )
 
 
-def _fixed(line: FixesLine) -> list[Fixed]:
+def _fixed_commits(line: FixesLine) -> list[Fixed]:
     """Return the commits in one `Fixes:` line: usually one, none if there is no id.
 
     A short number is a bug number unless a subject follows it.

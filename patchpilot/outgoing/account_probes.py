@@ -26,9 +26,7 @@ _TIMEOUT = 15.0
 
 
 def account_settings(account: Account) -> Iterator[Probe]:
-    """Check the account's settings against its mail provider's, and where the password comes
-    from.
-    """
+    """Check the account's settings against its mail provider's, and the source of the password."""
     sender = account.sender
     known = provider_of(
         account.server,
@@ -138,7 +136,7 @@ def mail_server(
 
 
 def _connection(account: Account, credential: Credential | None) -> tuple[Probe, ...]:
-    """Return what a connection to the server shows."""
+    """Return the result of connecting to the server."""
     with Submission(account, credential, _TIMEOUT) as submission:
         try:
             offers_tls = submission.open().has_extn("starttls")

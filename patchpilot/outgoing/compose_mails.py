@@ -95,7 +95,7 @@ def bodies_of_commits(
         bodies.append(
             PatchBody(commit.subject, commit.author, _body(content), commit.id)
         )
-    return tuple(_with_notes(bodies, text))
+    return tuple(_insert_notes(bodies, text))
 
 
 def _format_words(repository: Repository) -> Iterator[str]:
@@ -126,7 +126,7 @@ def bodies_of_patches(
     if text.cover and not cover:
         body = (text.cover[1].rstrip("\n") + "\n").encode("utf-8", "surrogateescape")
         bodies.insert(0, PatchBody(text.cover[0], bodies[0].author, body))
-    return tuple(_with_notes(bodies, text))
+    return tuple(_insert_notes(bodies, text))
 
 
 def _body_line(patch: Patch) -> int:
@@ -150,7 +150,7 @@ def _cover_body(content: bytes, text: str) -> bytes:
     return before + blurb + after if mark else blurb + b"\n\n" + body
 
 
-def _with_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBody]:
+def _insert_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBody]:
     """Insert the notes below the first `---`, where `git am` drops them, and the change-id at the
     end of the first message.
     """
@@ -161,7 +161,7 @@ def _with_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBody
             body = insert_note(body, note)
         if at == 0:
             if text.range_diff:
-                body = _with_range_diff(body, text.range_diff)
+                body = _insert_range_diff(body, text.range_diff)
             for line in text.prerequisites:
                 body = insert_footer(body, line)
         if at == 0 and text.change_id and b"\nchange-id: " not in body:
@@ -173,7 +173,7 @@ def _with_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBody
 _FOOTER = re.compile(rb"\n(?:base-commit: [0-9a-f]{40}|-- )\n|\Z")
 
 
-def _with_range_diff(body: bytes, text: str) -> bytes:
+def _insert_range_diff(body: bytes, text: str) -> bytes:
     """Return a cover letter with this text below its diffstat, as git does with a range-diff."""
     match = _FOOTER.search(body)
     assert match
@@ -211,7 +211,7 @@ def insert_footer(body: bytes, line: str) -> bytes:
 def patch_ids_of(repository: Repository, contents: Sequence[bytes]) -> list[str | None]:
     """Return the `git patch-id --stable` of each patch, or None for a patch without a diff."""
     marked = (
-        b"commit %040x\n%b\n" % (number, _unmarked(content))
+        b"commit %040x\n%b\n" % (number, _strip_separators(content))
         for number, content in enumerate(contents)
     )
     done = repository.git("patch-id", "--stable", stdin=b"".join(marked))
@@ -228,7 +228,7 @@ def patch_contents(patches: Iterable[Patch]) -> list[bytes]:
     ]
 
 
-def _unmarked(content: bytes) -> bytes:
+def _strip_separators(content: bytes) -> bytes:
     """Return a message without lines that git patch-id would take for the start of another
     patch.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The messages of a series as composed by patchpilot, for transports that do not make messages
+"""The messages of a series as composed by patchpilot, for transports that do not create messages
 themselves.
 
 Numbers the subjects, and assigns Message-IDs and threading headers.

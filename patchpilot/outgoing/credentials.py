@@ -38,7 +38,7 @@ class Credential:
         if not password:
             return text
 
-        coded = tuple(_coded(password))
+        coded = tuple(_encoded_forms(password))
 
         def mask(run: re.Match[bytes]) -> bytes:
             return _MASK if any(part in run[0] for part in coded) else run[0]
@@ -46,7 +46,7 @@ class Credential:
         return _BASE64.sub(mask, text.replace(password, _MASK))
 
 
-def _coded(password: bytes) -> Iterator[bytes]:
+def _encoded_forms(password: bytes) -> Iterator[bytes]:
     """Yield the base64 digits that depend only on the password, for each of its three
     alignments.
     """

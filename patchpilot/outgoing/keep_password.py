@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store the password of a mail account where git send-email finds it.
+"""Store a mail account's password where git send-email finds it.
 
 That is one of git's installed credential helpers or ~/.netrc, but never git's configuration,
 which is plain text that is often published.
@@ -29,7 +29,7 @@ _NETRC_HELPERS = (
 
 
 class Keeper(NamedTuple):
-    """A place in which to store a password.
+    """A place to store a password.
 
     Contains its name on the command line, a description, whether it stores plain text, and the
     credential helper that reads it ("" for none).
@@ -83,7 +83,7 @@ def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
     if any(sign in f"{host}{user}{password}" for sign in "\r\n\0"):
         raise RefusedError("git cannot store a password with a line break")
     if keeper.name == NETRC:
-        _to_netrc(host, user, password)
+        _write_netrc(host, user, password)
         return
     helper = (
         ("-c", "credential.helper=", "-c", f"credential.helper={keeper.helper}")
@@ -107,7 +107,7 @@ def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
         )
 
 
-def _to_netrc(host: str, user: str, password: str) -> None:
+def _write_netrc(host: str, user: str, password: str) -> None:
     if any(sign.isspace() for sign in f"{user}{password}"):
         raise RefusedError(
             "~/.netrc cannot hold a password with spaces",

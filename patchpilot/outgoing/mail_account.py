@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mail account that git and b4 use: `sendemail.*` with the active identity, read once.
+"""The mail account used by git and b4: `sendemail.*` with the active identity, read once.
 
 Does not contain the password.
 """

@@ -31,7 +31,7 @@ class Outcome:
     retry: Retry = Retry.NO
 
     def __post_init__(self) -> None:
-        # it is stored, and a program's output may contain its arguments
+        # the message is stored, and a program's output may contain its arguments
         object.__setattr__(self, "detail", public_url(self.detail))
 
 
@@ -43,7 +43,7 @@ What it writes is on disk when it returns.
 
 
 def ignore_report(index: int, outcome: Outcome) -> None:
-    """A Report callback that does nothing."""
+    """Do nothing with a report."""
 
 
 Stop = Callable[[], bool]

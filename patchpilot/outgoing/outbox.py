@@ -291,7 +291,7 @@ class Outbox(TopicStore):
         return bool(row and row[0])
 
     def received(self, change_id: str) -> list[Send]:
-        """Return the sends of a topic of which any message was or may have been accepted."""
+        """Return a topic's sends with a message that was or may have been accepted."""
         sends = self.sends(change_id)
         return [send for send in sends if send.state in ("sent", "partial")]
 

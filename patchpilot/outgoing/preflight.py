@@ -44,14 +44,14 @@ _FIXUP = late(
 )
 
 
-def _in_draft(option: str, text: str) -> Hint:
+def _draft_commands(option: str, text: str) -> Hint:
     """Return the commands that edit a part of the draft."""
     return Hint(
         (Action("draft", (option, text)), ", or ", Action("draft", ("--edit",)))
     )
 
 
-_COVER_SUBJECT = _in_draft("--cover-subject", "description of the series")
+_COVER_SUBJECT = _draft_commands("--cover-subject", "description of the series")
 
 
 class SentRecord(NamedTuple):
@@ -128,7 +128,8 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.errors:
         yield SendProblem(
             "check-errors",
-            f"check reports {counted(len(facts.errors), 'error')}: {_first(facts, facts.errors)}",
+            f"check reports {counted(len(facts.errors), 'error')}:"
+            f" {_first_lines(facts, facts.errors)}",
             Action("check", (), "see them: {}"),
         )
     for title, wrong in facts.damaged:
@@ -155,7 +156,7 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _stable(facts)
 
 
-def _first(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
+def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
     """Return the first three lines, and a mark if there are more.
 
     A line shared by several patches is shown once with their number.
@@ -271,7 +272,7 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
             "cover-text",
             "the cover letter's text is not written",
             source
-            or _in_draft(
+            or _draft_commands(
                 "--cover", "the purpose of the whole series, and the reason for it"
             ),
         )
@@ -333,7 +334,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "no-changelog",
             f"v{version} does not state what changed since v{version - 1}",
-            _in_draft("--changelog", "- what changed"),
+            _draft_commands("--changelog", "- what changed"),
         )
     elif any(
         "EDITME" in text
@@ -373,17 +374,19 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
                 "already-sent",
                 f"the same patches were sent as v{send.version} on {send.begun[:10]}"
                 f" ({send.state})",
-                _after_the_same(facts, send),
+                _same_patches_hint(facts, send),
             )
             return
     if again:
         yield _version_sent(again[-1])
     else:
-        yield from _recorded(facts, has_changelog)
+        yield from _recorded_sends(facts, has_changelog)
 
 
-def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProblem]:
-    """Yield what tags, b4 and the archive record as sent but the outbox does not."""
+def _recorded_sends(
+    facts: PreflightFacts, has_changelog: bool
+) -> Iterator[SendProblem]:
+    """Yield sends recorded by tags, b4 or the archive but not by the outbox."""
     topic = facts.topic
     for record in facts.records:
         when = f" on {record.date}" if record.date else ""
@@ -412,7 +415,7 @@ def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProble
             return
 
 
-def _after_the_same(facts: PreflightFacts, send: Send) -> Advice:
+def _same_patches_hint(facts: PreflightFacts, send: Send) -> Advice:
     """Return the hint if the same patches were sent before."""
     if send.state != "sent":
         return Action(
@@ -497,7 +500,7 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
         *([facts.topic.blocked] if facts.topic.blocked else []),
         *_check_warnings(facts),
         *_mail_warnings(facts),
-        *_form_of_series(facts),
+        *_series_form_problems(facts),
         *_tree_warnings(facts),
         *(
             SendProblem("perhaps-fixed", fix.words, f"git show {fix.commit[:12]}")
@@ -522,14 +525,15 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.waived:
         yield SendProblem(
             "waived",
-            f"{counted(len(facts.waived), 'error')} of check waived: {_first(facts, facts.waived)}",
+            f"{counted(len(facts.waived), 'error')} of check waived:"
+            f" {_first_lines(facts, facts.waived)}",
             Action("check", ("--unwaive", "RULE"), "remove a waiver: {}"),
         )
     if facts.cautions:
         yield SendProblem(
             "check-warnings",
             f"check reports {counted(len(facts.cautions), 'warning')}:"
-            f" {_first(facts, facts.cautions)}{more_with_strict(facts.hidden)}",
+            f" {_first_lines(facts, facts.cautions)}{more_with_strict(facts.hidden)}",
             Action("check", (), "see them: {}"),
         )
     for name in facts.unanswered:
@@ -585,8 +589,8 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield what the target tree and its maintainers expect, and addresses that may be
-    unreachable.
+    """Yield the expectations of the target tree and its maintainers, and possibly unreachable
+    addresses.
     """
     if facts.too_soon:
         yield SendProblem(
@@ -627,8 +631,8 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
 
 
-def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield what the project expects of a series and its versions."""
+def _series_form_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
+    """Yield the project's expectations of a series and its versions."""
     topic, version = facts.topic, facts.topic.send.version
     patches = len(topic.series.patches)
     if (

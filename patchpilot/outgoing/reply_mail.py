@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The subject, recipients and threading of a reply, derived from the message that it answers."""
+"""The subject, recipients and threading of a reply, derived from its parent."""
 
 from collections.abc import Collection, Iterator
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Retries of a message that is known not to have been accepted: their number and the delays
-between them.
+"""Retries of a message that was not accepted: their number and the delays between them.
 
 The waiting time is shown as progress and can be interrupted.
 """
@@ -27,7 +26,7 @@ class Retries:
         self._reconnected = False
 
     def begin(self, mail: int) -> None:
-        """Note that an attempt for this message starts."""
+        """Record the start of an attempt for this message."""
         if mail != self._mail:
             self._mail, self._tries, self._first_try, self._reconnected = (
                 mail,

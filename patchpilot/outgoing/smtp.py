@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""patchpilot's own SMTP session.
+"""patchpilot's SMTP session.
 
 It sends the messages of a preview, each with a known outcome, and can test a login without
 sending.
@@ -40,7 +40,7 @@ us for ever.
 
 
 class BadReplyError(smtplib.SMTPException):
-    """Raised if the server sends something that is not a reply to the last command."""
+    """Raised if the server sends something other than a reply to the last command."""
 
 
 class StrictSMTP(smtplib.SMTP):
@@ -54,7 +54,7 @@ class StrictSMTP(smtplib.SMTP):
         masked: Callable[[bytes], bytes] = bytes,
         **options: Any,
     ) -> None:
-        """Like smtplib's; `masked` removes the password from the server's replies."""
+        """Act like smtplib's method; `masked` removes the password from the server's replies."""
         self._masked = masked
         super().__init__(*where, **options)
 
@@ -70,8 +70,8 @@ class StrictSMTP(smtplib.SMTP):
             raise
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command, unless there is an unsolicited reply: commands and replies would no
-        longer match.
+        """Send a command, unless an unsolicited reply has arrived: commands and replies would
+        no longer match.
         """
         if self._unread:
             self.close()
@@ -195,12 +195,12 @@ class Submission:
             return self.server
         account = self.account
         at, hint = f"{account.server}:{account.port}", Action("doctor", (), "see `{}`")
-        server = self._step(f"{at} cannot be reached", hint, self._connected)
+        server = self._step(f"{at} cannot be reached", hint, self._is_connected)
         if account.encryption == "tls":
             self._step(
                 f"STARTTLS with {at} failed",
                 hint,
-                lambda: _encrypted(server, account),
+                lambda: _encrypt(server, account),
                 server,
             )
         if account.needs_login and (credential := self.credential):
@@ -237,7 +237,7 @@ class Submission:
                 retry=_retry_connecting(error, self.ever_sent),
             ) from error
 
-    def _connected(self) -> StrictSMTP:
+    def _is_connected(self) -> StrictSMTP:
         account = self.account
         over_tls = account.encryption == "ssl"
         server = (StrictSMTPOverTLS if over_tls else StrictSMTP)(
@@ -307,7 +307,7 @@ def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
     return Retry.LATER if again else Retry.NO
 
 
-def _encrypted(server: StrictSMTP, account: Account) -> None:
+def _encrypt(server: StrictSMTP, account: Account) -> None:
     server.starttls(context=tls_context(account))
     server.ehlo()
 

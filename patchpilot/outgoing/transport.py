@@ -39,7 +39,7 @@ _NO_PATCHES, _NO_TEXT = Series(()), SeriesText()
 
 @dataclass(frozen=True, slots=True)
 class SeriesToSend:
-    """A series as it is to be sent: commits or patches, their texts, and the recipients.
+    """A series to send: commits or patches, their texts, and the recipients.
 
     The commits are `ids`; for patch files that is empty and the patches of `series` are used.
     `send` is the record that the outbox gets; it has no messages until they are rendered. `remarks`
@@ -111,7 +111,7 @@ Rendered = TypeVar("Rendered", bound=SeriesToSend)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A send from the outbox that is to be carried out.
+    """A send from the outbox to carry out.
 
     `report` is called with a message's position in the send, with `sending` before each attempt
     and with the outcome after it; what it receives is on disk when it returns. `rename` records

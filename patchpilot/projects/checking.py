@@ -145,7 +145,7 @@ def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
 
 
 def _check_text(label: str, key: str, value: str, kind: Any) -> None:
-    """Check that a pattern compiles, and that a format has only its own placeholders."""
+    """Check that a pattern compiles, and that a format has no unknown placeholders."""
     if key in _PATTERNS:
         try:
             compiled = re.compile(value)

@@ -21,15 +21,14 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
     a project that inherits from the detected one.
     """
     members = list(patches)
-    project = project_of_tree(tree) if tree is not None else _by_patches(members)
+    project = project_of_tree(tree) if tree is not None else _detect_by_patches(members)
     return layered(
         project or default_project(), [patch.subject.words for patch in members]
     )
 
 
 def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
-    """Return the project inheriting from this one that all these subject prefixes name ([PATCH
-    net-next]).
+    """Return the inheriting project named by all these subject prefixes ([PATCH net-next]).
 
     Return the project itself if there is none.
     """
@@ -54,11 +53,11 @@ def project_of_tree(tree: Tree) -> Project | None:
 
 
 def _candidates() -> list[Project]:
-    """Return the projects; those that inherit come first, because their files are more specific."""
+    """Return the projects, inheriting ones first, because their files are more specific."""
     return sorted(projects().values(), key=lambda project: -len(project.lineage))
 
 
-def _by_patches(patches: Sequence[Patch]) -> Project | None:
+def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
     """Return the project of patches without a tree, by their lists, the stable list they name, or
     their files.
     """
@@ -77,7 +76,9 @@ def _by_patches(patches: Sequence[Patch]) -> Project | None:
             project.inherits or project is default_project()
         ):
             continue
-        if addresses & _own_lists(project) and not _is_elsewhere(project, addresses):
+        if addresses & _uninherited_lists(project) and not _is_elsewhere(
+            project, addresses
+        ):
             return project
         if project.paths_pattern and any(
             map(re.compile(project.paths_pattern).search, paths)
@@ -87,17 +88,16 @@ def _by_patches(patches: Sequence[Patch]) -> Project | None:
 
 
 def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
-    """Return whether one of these lists is on another project's host, to which a project's own
-    lists are only copied.
+    """Return whether one of these lists is on another project's host, which only receives copies.
 
     A project whose list is on such a host must be the only one with a named list.
     """
-    lists = _own_lists(project)
+    lists = _uninherited_lists(project)
     own = [address for address in addresses if address in lists]
     others = [address for address in addresses if address not in lists]
     known = [it for it in projects().values() if project.name not in it.lineage]
-    guests = _on_hosts(own, known)
-    return _on_hosts(others, known) or (
+    guests = _is_on_list_host(own, known)
+    return _is_on_list_host(others, known) or (
         guests
         and any(
             it.lists.pattern and re.search(it.lists.pattern, address)
@@ -107,13 +107,13 @@ def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
     )
 
 
-def _on_hosts(addresses: Iterable[str], known: Iterable[Project]) -> bool:
+def _is_on_list_host(addresses: Iterable[str], known: Iterable[Project]) -> bool:
     """Return whether one of these addresses is on a list host of these projects."""
     hosts = {address.rpartition("@")[2] for address in addresses}
     return any(hosts & set(project.lists.hosts) for project in known)
 
 
-def _own_lists(project: Project) -> set[str]:
+def _uninherited_lists(project: Project) -> set[str]:
     """Return a project's lists except inherited ones."""
     lists = {*project.lists.main, project.lists.stable}
     above = projects()[project.inherits].lists if project.inherits else None
@@ -134,8 +134,8 @@ def is_list_address(email: str) -> bool:
 
 
 def is_on_list_host(email: str) -> bool:
-    """Return whether an address is certainly a mailing list: it is on a list host, or a project's
-    file names it.
+    """Return whether an address must be a mailing list: it is on a list host, or named in a
+    project's file.
 
     An address that merely looks like a list may be a maintainer's, such as linux@example.org.
     """

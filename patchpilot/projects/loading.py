@@ -144,7 +144,7 @@ def _tables(own: Own, folder: str) -> dict[str, Table]:
 
 
 def overridden(table: Table, other: Table) -> dict[str, Any]:
-    """Return a table with values overridden by those of another table, recursively key by key."""
+    """Return a table overridden by another table, recursively key by key."""
     return {
         **table,
         **{
@@ -182,7 +182,7 @@ def resolved(
         )
     base = resolved(above, written, (name, *heirs), labels=labels) if above else {}
     whole = {key: value for key, value in base.items() if key not in _NOT_INHERITED} | {
-        key: _inherited(key, base.get(key, {}), value) if key in SECTIONS else value
+        key: _inherit(key, base.get(key, {}), value) if key in SECTIONS else value
         for key, value in table.items()
     }
     stable = whole.get("stable", {})
@@ -207,7 +207,7 @@ def resolved(
     }
 
 
-def _inherited(section: str, base: Table, own: Table) -> Table:
+def _inherit(section: str, base: Table, own: Table) -> Table:
     """Return a section with its inherited values, key by key; some lists are concatenated."""
     whole = overridden(base, own)
     for key in _ADDED_UP.get(section, ()):
@@ -231,10 +231,10 @@ def parse_table(label: str, text: bytes) -> Table:
 def _project(table: Mapping[str, Any]) -> Project:
     """Convert a resolved table to a project."""
     sections = {
-        name: kind(**_frozen(table.get(name, {}))) for name, kind in SECTIONS.items()
+        name: kind(**_freeze(table.get(name, {}))) for name, kind in SECTIONS.items()
     }
     project = Project(
-        **_frozen({key: value for key, value in table.items() if key not in SECTIONS}),
+        **_freeze({key: value for key, value in table.items() if key not in SECTIONS}),
         **sections,
     )
     lists = project.lists
@@ -245,7 +245,7 @@ def _project(table: Mapping[str, Any]) -> Project:
     )
 
 
-def _frozen(table: Mapping[str, Any]) -> Table:
+def _freeze(table: Mapping[str, Any]) -> Table:
     return {key: _value(key, value) for key, value in table.items()}
 
 
@@ -256,7 +256,7 @@ def _value(key: str, value: Any) -> Any:
             for row in sorted(value.items(), key=lambda row: version_key(row[0]))
         )
     if key == "rules":
-        return tuple(ListRule(**_frozen(row)) for row in value)
+        return tuple(ListRule(**_freeze(row)) for row in value)
     if key == "gone":
         return tuple(GoneAddress(**row) for row in value)
     return (

@@ -19,7 +19,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 class Subsystem(NamedTuple):
-    """A subsystem and its conventions; an empty key or 0 means that there is no convention.
+    """A subsystem and its conventions; an empty key or 0 means no convention.
 
     It is selected by `paths` (a directory with "/", a file, or the beginning of a name with "*")
     except `not_paths`, by `sections` of MAINTAINERS, or by `lists`. `prefix` is an example of a
@@ -71,7 +71,7 @@ class ListRule(NamedTuple):
     tags: tuple[str, ...] = ()
 
     def matches(self, text: str) -> bool:
-        """Return whether this text of a message and its notes is for the list."""
+        """Return whether the list accepts a message with this text and notes."""
         return re.search(self.message, text, re.MULTILINE) is not None
 
 
@@ -139,7 +139,7 @@ class MailCustoms(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """The project's lists and the addresses for special purposes; each is empty if there is none.
+    """The project's lists and special addresses, each empty if there is none.
 
     The first list in `main` gets every patch. `catch_all` are lists that get everything, so that
     a patch sent only to them may be overlooked. `security` is the address of the team that gets a

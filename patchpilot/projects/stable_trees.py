@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable trees of a project: branch names, repositories, and the end of support of each
-series.
-"""
+"""The stable trees of a project: branch names, repositories, and each series' end of support."""
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -63,7 +61,7 @@ class StableTrees(NamedTuple):
         return tuple(row for row in self.series if not row.is_over(today))
 
     def ends(self, version: str) -> str | None:
-        """Return the last month of a series' support, or None if it is not a long-term series."""
+        """Return the last month of a series' support, or None if it is not long-term."""
         return next((row.ends for row in self.series if row.version == version), None)
 
 

@@ -46,11 +46,11 @@ def forget() -> None:
 
 @cache
 def _subsystems(folder: str) -> Mapping[str, Subsystem]:
-    tables = _resolved(own_tables(Path(folder) / "subsystems", Subsystem))
+    tables = _resolve_tables(own_tables(Path(folder) / "subsystems", Subsystem))
     return {name: _subsystem(name, table) for name, table in tables.items()}
 
 
-def _resolved(own: Own) -> Mapping[str, Table]:
+def _resolve_tables(own: Own) -> Mapping[str, Table]:
     """Return the tables of all subsystems with inherited values; the tests validate shipped
     ones.
     """

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Classifies messages, and derives the state of a series from its thread."""
+"""Classify messages, and derive the state of a series from its thread."""

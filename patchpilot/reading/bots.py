@@ -18,7 +18,7 @@ from patchpilot.reading.mail_kinds import MailKind
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A row of bots.toml, where the fields are described."""
+    """A row of bots.toml, which describes the fields."""
 
     name: str
     kind: MailKind
@@ -65,7 +65,7 @@ def known_robot(
 
 
 def is_bot_address(address: Address) -> bool:
-    """Return whether an address is exactly that of a bot or script that reports on patches."""
+    """Return whether an address belongs exactly to a bot or script that reports on patches."""
     return bool(_ADDRESSES.fullmatch(address.key))
 
 

@@ -28,13 +28,13 @@ class CiVerdict(StrEnum):
 
 def ci_verdict(mails: Iterable["Classified"]) -> CiVerdict:
     """Return the worst verdict in the bots' messages about a version."""
-    verdicts = {_of_mail(mail) for mail in mails if mail.bot}
+    verdicts = {_mail_verdict(mail) for mail in mails if mail.bot}
     return next(
         (verdict for verdict in CiVerdict if verdict in verdicts), CiVerdict.UNKNOWN
     )
 
 
-def _of_mail(mail: "Classified") -> CiVerdict:
+def _mail_verdict(mail: "Classified") -> CiVerdict:
     if mail.kind is MailKind.BUILD_FAILURE:
         return CiVerdict.WARNED if mail.only_warns else CiVerdict.FAILED
     if mail.kind is not MailKind.TEST_RESULT:

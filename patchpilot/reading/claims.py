@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads what messages claim about a series: that it was applied, dropped, rejected or withdrawn.
+"""Read what messages claim about a series: that it was applied, dropped, rejected or withdrawn.
 
 A claim is shown with its sentence. A structured message from the exact address of a bot, and
 what the user confirms, is proven; all other words only are what somebody says.
@@ -87,7 +87,7 @@ STATES = frozenset(
 def claims_of(
     topic: PostedTopic, attached: Sequence[Reply], confirmed: frozenset[str]
 ) -> tuple[Claim, ...]:
-    """Return all claims in the messages of a series, in their order.
+    """Return all claims in a series' messages, in order.
 
     Claims that a later message takes back are marked. `confirmed` are the messages whose senders
     the user confirmed.
@@ -112,7 +112,7 @@ def claims_of(
             continue
         said = [
             claim._replace(of=_title(reply, claim))
-            for claim in _said(reply)
+            for claim in _person_claims(reply)
             if known or claim.what not in ("unclear", "promised")
         ]
         back = _taken_back(reply)
@@ -124,7 +124,7 @@ def claims_of(
             ]
         if poses:
             said = [_base(reply)._replace(what="has the author's name")]
-        # anybody may object, but a mark for patchwork and the name of somebody known claim more
+        # anyone may object, but a patchwork mark or a known person's name claims more
         objects = not poses and not (
             topic.identities.has_name_of_known(mail.sender)
             or PATCHWORK_MARK.search(mail.body.text)
@@ -140,7 +140,7 @@ def claims_of(
 
 
 def _proves_itself(mail: Classified, claim: Claim) -> bool:
-    """Return whether a known sender's message is evidence: of a bot by its address, or the
+    """Return whether a known sender's message is evidence: a bot's, by its address, or the
     author's.
     """
     if mail.by_author:
@@ -149,8 +149,8 @@ def _proves_itself(mail: Classified, claim: Claim) -> bool:
 
 
 def _withdrawn(claim: Claim, mail: Classified, words: str, target: str) -> Claim:
-    """Return the claim, marked if these words of a message take it back: those
-    answered, and what the sender said was applied.
+    """Return the claim, marked if this message withdraws it: what it answers, or what its
+    sender said was applied.
     """
     own = claim.what == "applied" and claim.sender.key == mail.sender.key
     if claim.message_id == target or own:
@@ -197,8 +197,8 @@ def voided(claim: Claim, since: datetime) -> Claim:
 
 
 def _taken_back(reply: Reply) -> tuple[str, str] | None:
-    """Return the sentence that takes something back, and the Message-ID of what it was
-    said in: the message answered, or the stable tree's message above.
+    """Return the withdrawing sentence and the Message-ID of what it withdraws: the message
+    answered, or the stable tree's message above it.
     """
     mail, text = reply.mail, " ".join(reply.mail.body.text.split())
     if mail.bot or _KEPT.search(text):
@@ -207,7 +207,7 @@ def _taken_back(reply: Reply) -> tuple[str, str] | None:
     answers = reply.parent is not None and reply.parent.kind in places
     target = reply.parent if answers else reply.under
     is_short = len(text.split()) <= SHORT
-    # a long answer by the author tells what happened, and takes nothing back
+    # a long answer by the author describes events and withdraws nothing
     is_answer = target is not None and (is_short or (answers and not mail.by_author))
     for sentence in re.split(r"(?<=[.!?]) (?=[A-Z\"“])", text):
         asks = sentence.endswith("?") and not _ASKED_TO.search(sentence)
@@ -232,15 +232,15 @@ def _base(reply: Reply) -> Claim:
 
 
 def _sentence(mail: Classified) -> str:
-    """Return the sentence that a message was classified by, of a script's the first about
-    a tree.
+    """Return the sentence that decided a message's class, for a script the first one about a
+    tree.
     """
     texts = (sentence.text for sentence in mail.sentences)
     found = (it for it in texts if MENTIONS.search(it))
     return (next(found, "") if mail.semi else mail.why)[:MOST_QUOTED]
 
 
-def _said(reply: Reply) -> list[Claim]:
+def _person_claims(reply: Reply) -> list[Claim]:
     mail, base = reply.mail, _base(reply)
     place, kind = mail.place, mail.kind
     if kind is MailKind.APPLIED:
@@ -266,14 +266,14 @@ def _said(reply: Reply) -> list[Claim]:
             )
             for version in place.versions
         ]
-    return _in_talk(reply, base._replace(tree=None))
+    return _discussion_claims(reply, base._replace(tree=None))
 
 
-def _in_talk(reply: Reply, base: Claim) -> list[Claim]:
-    """Return what a person's message says that is about no stable tree."""
+def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
+    """Return what a person says that is not about a stable tree."""
     mail, said = reply.mail, reply.mail.said
     if mail.by_author:
-        return _by_author(reply, base) if reply.under is None else []
+        return _author_claims(reply, base) if reply.under is None else []
     if mail.kind is MailKind.NACK:
         is_judged = said is not None and said.sentence == mail.why
         what = said.what if said and is_judged else "refused"
@@ -306,9 +306,7 @@ def _stated(reply: Reply, base: Claim) -> Claim:
 
 
 def _applied(reply: Reply, base: Claim) -> list[Claim]:
-    """Return what a message says was applied: the series, one patch of it, or each that it
-    lists.
-    """
+    """Return what a message says was applied: the series, one patch, or each listed one."""
     mail, place = reply.mail, reply.mail.place
     if place.landings:
         return _listed_commits(reply, base._replace(what="applied"))
@@ -328,7 +326,7 @@ def _applied(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
-    """Return the commits that a message lists; patchwork also lists patches that have none."""
+    """Return the commits listed in a message; patchwork also lists patches without one."""
     found = [
         base._replace(
             commit=line.commit, patch=line.number or base.patch, title=line.title
@@ -339,9 +337,9 @@ def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
     return found or ([] if reply.mail.robot == "patchwork-bot" else [base])
 
 
-def _by_author(reply: Reply, base: Claim) -> list[Claim]:
-    """Return what an author does with their own patch: withdraw it, or mark it in
-    patchwork as to be done again.
+def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
+    """Return what an author does with their own patch: withdraw it, or mark it in patchwork for
+    another try.
     """
     mark = PATCHWORK_MARK.search(reply.mail.body.text)
     if mark and mark["state"].lower() in ("cr", "changes-requested"):
@@ -361,8 +359,8 @@ def _by_author(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _about(reply: Reply) -> int | None:
-    """Return the patch that "applied" in words is about: 0 for the series, also when
-    it answers the first patch of a series without a cover letter.
+    """Return the patch that "applied" is about: 0 for the series, also in a reply to the first
+    patch without a cover letter.
     """
     text, revision = reply.mail.body.text, reply.revision
     if _ONE_PATCH.match(text):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses delivery reports: bounces and delays (RFC 3464 and older forms), and notices from list
+"""Parse delivery reports: bounces and delays (RFC 3464 and older forms), and notices from list
 software.
 """
 
@@ -52,7 +52,7 @@ _WHY = re.compile(
 
 
 class DeliveryProblem(StrEnum):
-    """The delivery problem of a message, such as a bounce or a delay."""
+    """A message's delivery problem, such as a bounce or a delay."""
 
     BOUNCED = "bounced"
     DELAYED = "delayed"
@@ -147,7 +147,7 @@ class DeliveryReport(NamedTuple):
 
 
 def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
-    """Return the delivery reports in a message, one for each recipient.
+    """Return a message's delivery reports, one per recipient.
 
     Returns none for any other kind of message.
     """
@@ -157,7 +157,7 @@ def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
         return tuple(_status_blocks(mail))
     if local in _DAEMONS or mail.header("X-Failed-Recipients"):
         return tuple(_status_blocks(mail)) or tuple(_plain_bounce(mail))
-    # words in a person's reply are no notice
+    # a person's reply may contain the words of a bounce
     if not _ABOUT.search(mail.subject[:300]) or (
         mail.in_reply_to
         and not local.endswith(("-bounces", "-owner", "-request", "+owner", "+bounces"))
@@ -167,8 +167,8 @@ def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
 
 
 def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
-    """Yield the recipients in the machine-readable part of a report, and the ids in
-    the mail that it returns.
+    """Yield the recipients in the machine-readable part of a report, and the ids in the
+    returned mail.
     """
     parts = mail_parts(mail.raw)
     text = "\n".join(text for _, text in parts)
@@ -260,7 +260,7 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
 
 
 def _about(mail: Mail, returned: Iterable[str | None]) -> tuple[str, ...]:
-    """Return the Message-IDs in the returned text, and those above the report."""
+    """Return the Message-IDs in the returned text and in the report above it."""
     ids = (*returned, mail.in_reply_to, *mail.references[-5:])
     return tuple(dict.fromkeys(filter(None, ids)))
 
@@ -270,7 +270,7 @@ def reports_about(
     message_ids: frozenset[str],
     titles: Iterable[str] = (),
 ) -> tuple[DeliveryReport, ...]:
-    """Return the reports that are about one of these messages or quote one of these titles."""
+    """Return the reports about one of these messages or with one of these titles."""
     known = frozenset(titles)
     return tuple(
         report

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The identity of a message's sender: an address that was seen before, never a display name.
+"""The identity of a message's sender: a known address, never a display name.
 
 Anybody can put any name into From:. An address is known if the author sent a patch to it or named
 it in one, if a known sender copied it, or if it is a bot's. Callers add other sources, such as
@@ -28,7 +28,7 @@ class Identities:
         return address.key in self.names or is_bot_address(address)
 
     def same(self, one: Address, other: Address) -> bool:
-        """Return whether two addresses are one mailbox, or known as two mailboxes of one name."""
+        """Return whether two addresses are one mailbox, or known mailboxes of the same name."""
         if one.key == other.key:
             return bool(one.key)
         mine, theirs = (
@@ -50,7 +50,7 @@ class Identities:
         )
 
     def has_name_of_known(self, address: Address) -> bool:
-        """Return whether an address that is not known comes with the name of a known one."""
+        """Return whether an unknown address uses a known person's name."""
         name = name_words(address.name)
         return (
             len(name) > 1
@@ -59,7 +59,7 @@ class Identities:
         )
 
     def vouch_for(self, mail: "Classified") -> bool:
-        """Return whether the sender of a message may report what changes the state of a series."""
+        """Return whether a message's sender may report changes to the state of a series."""
         return (
             is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
         )
@@ -67,7 +67,7 @@ class Identities:
     def with_addresses(
         self, named: Iterable[Address], unnamed: Iterable[Address] = ()
     ) -> "Identities":
-        """These and more known addresses; `unnamed` are those whose display name proves nothing."""
+        """Add known addresses; the display names of `unnamed` prove nothing."""
         found = dict(self.names)
         for address in unnamed:
             found.setdefault(address.key, frozenset())
@@ -75,6 +75,6 @@ class Identities:
             found[address.key] = found.get(address.key, frozenset()) | {
                 name_words(address.name)
             }
-        # a From: header without exactly one mailbox is nobody's
+        # a From: header needs exactly one mailbox
         found.pop("", None)
         return Identities(found)

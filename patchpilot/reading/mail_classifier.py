@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Classifies a message about a patch by its sender and the text they wrote, never by its subject
+"""Classify a message about a patch by its sender and the text they wrote, never by its subject
 alone.
 """
 
@@ -114,12 +114,14 @@ class Classified:
 
     @property
     def when(self) -> datetime:
-        """The date, or the epoch if it has none."""
+        """Return the date, or the epoch if there is none."""
         return when(self.mail)
 
     @property
     def above(self) -> tuple[str, ...]:
-        """The Message-IDs that it answers, the nearest first; a hostile header may name many."""
+        """Return the Message-IDs that it replies to, nearest first; a hostile header may
+        contain many.
+        """
         references = reversed(self.mail.references[-MAX_REFERENCES:])
         return tuple(filter(None, (self.mail.in_reply_to, *references)))
 
@@ -140,7 +142,7 @@ class Classified:
 
     @cached_property
     def only_warns(self) -> bool:
-        """Whether it is a build report that has warnings and no error."""
+        """Return whether it is a build report with warnings and no error."""
         return (
             self.kind is MailKind.BUILD_FAILURE
             and bool(_WARNS.search(self.body.text))
@@ -149,7 +151,7 @@ class Classified:
 
     @property
     def who(self) -> str:
-        """Its sender as text names them.
+        """Return its sender as shown in text.
 
         Of a claim with the address, and that it was not seen before.
         """
@@ -161,7 +163,7 @@ class Classified:
 
     @property
     def label(self) -> str:
-        """Its kind in words; a build report with nothing but warnings is no failure."""
+        """Return its kind in words; a build report with only warnings is not a failure."""
         return "build-warning" if self.only_warns else str(self.kind)
 
     @cached_property
@@ -215,10 +217,10 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
             why="a patch" if kind is MailKind.PATCH else "a cover letter",
         )
     by_author = same_person(sender, author) if author else _has_signed(sender, body)
-    # quotes cannot be distinguished from the sender's own words there, and lists refuse it
+    # without quote marks, quotes look like the sender's own words, and lists reject it
     tags = () if is_html_only(mail) else given_trailers(body, sender)
     known = replace(base, by_author=by_author, trailers=tags)
-    return _by_person(known, Answered.PATCH)
+    return _classify_person(known, Answered.PATCH)
 
 
 def is_html_only(mail: Mail) -> bool:
@@ -235,7 +237,7 @@ def classify_for(
     by_author: bool,
     answered: Answered = Answered.PATCH,
 ) -> Classified:
-    """Reclassifies a message when its sender and the message it answers are known.
+    """Reclassify a message once its sender and its parent are known.
 
     `by_author` is whether the sender is the patch's author. The body is not parsed again.
     """
@@ -259,14 +261,14 @@ def classify_for(
         by_author=by_author,
     )
     to_self = by_author and answered is not Answered.OTHER
-    return _by_person(plain, answered, to_self=to_self)
+    return _classify_person(plain, answered, to_self=to_self)
 
 
-def _by_person(
+def _classify_person(
     base: Classified, answered: Answered, *, to_self: bool = False
 ) -> Classified:
-    """Classify a message of a person: b4's note, a mark for patchwork, a formal NACK, a statement,
-    tags, a patch, otherwise by the prose.
+    """Classify a person's message: b4's note, a patchwork mark, a formal NACK, a statement,
+    tags, a patch, or prose.
     """
     if _SCRIPT_ID.search(base.mail.message_id) and _THANKS_OF_B4.search(base.body.text):
         return replace(
@@ -286,7 +288,7 @@ def _by_person(
     if (mark := PATCHWORK_MARK.search(body.text)) and (
         kind := _MARKED.get(mark["state"].lower())
     ):
-        # an author's mark announces their own next version: it asks nothing of them
+        # an author who announces the next version asks for nothing
         kind = (
             MailKind.OTHER if base.by_author and kind is not MailKind.APPLIED else kind
         )
@@ -312,12 +314,12 @@ def _by_person(
         return replace(
             base, kind=MailKind.OTHER, confidence=0.7, why="neither a patch nor a reply"
         )
-    kind, confidence, why = _by_prose(base)
+    kind, confidence, why = _classify_prose(base)
     return replace(base, kind=kind, confidence=confidence, why=why)
 
 
-def _by_prose(mail: Classified) -> tuple[MailKind, float, str]:
-    """Return the kind of a person's reply, its likelihood (0 to 1), and the sentence that shows it.
+def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
+    """Return the kind of a person's reply, its likelihood (0 to 1), and the deciding sentence.
 
     The reply neither rejects nor applies a patch. It is a review or a question if the text below
     one of its quotes asks something, an ack if it assents, and other if it does neither.
@@ -347,7 +349,7 @@ def _by_prose(mail: Classified) -> tuple[MailKind, float, str]:
         return MailKind.REVIEW, 0.7, why
     if why := said("asks to take it", "thanks for a review"):
         return MailKind.ACK if assent else MailKind.OTHER, 0.6, why
-    if asked := _asked(sentences, names):
+    if asked := _request_likelihood(sentences, names):
         likely, why = asked
         kind = MailKind.REVIEW if why or not question else MailKind.QUESTION
         return kind, likely, (why or question)[:MAX_WHY]
@@ -368,11 +370,11 @@ def _may_judge(mail: Classified) -> bool:
     return bool(ABOUT_A_PATCH.search(subject)) and (is_short or not is_taken)
 
 
-def _asked(
+def _request_likelihood(
     sentences: Sequence[Sentence], names: Sequence[frozenset[str]]
 ) -> tuple[float, str] | None:
-    """Return how likely the first paragraph that asks something does, and the first sentence of
-    such paragraphs that is no question; None if none asks.
+    """Return the likelihood that the first requesting paragraph is one, and the first sentence
+    of such paragraphs that is no question, or None.
     """
     weights = shipped()
     found: tuple[float, str] | None = None
@@ -393,7 +395,7 @@ def _asked(
 
 
 def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
-    """Return whether a mail that is not marked as a reply is a patch or a cover letter."""
+    """Return whether a mail that is not marked as a reply is a patch or cover letter."""
     if _is_answer(mail, body):
         return None
     text = unquoted(mail.body)
@@ -418,9 +420,8 @@ def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
 
 
 def _is_answer(mail: Mail, body: Body) -> bool:
-    """Return whether a mail with the subject of a patch answers one: it quotes
-    somebody, and has no patch and no list of changed files. Some mail programs
-    remove the "Re:".
+    """Return whether a mail with a patch's subject replies to it: it quotes somebody and has no
+    patch or diffstat. Some mail programs remove "Re:".
     """
     has_stat = _FILES_CHANGED.search(mail.body) is not None
     if not mail.in_reply_to or not body.quoted or body.has_diff or has_stat:
@@ -429,7 +430,7 @@ def _is_answer(mail: Mail, body: Body) -> bool:
 
 
 def _is_whole_patch(body: Body) -> bool:
-    """Return whether the inline patch carries its own message or stat, with little other text."""
+    """Return whether the inline patch has its own message or diffstat, with little other text."""
     has_header = any(
         re.match(
             r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line
@@ -440,7 +441,7 @@ def _is_whole_patch(body: Body) -> bool:
 
 
 def _has_signed(sender: Address, body: Body) -> bool:
-    """Return whether the quoted patch is signed by the sender first: who takes a patch
+    """Return whether the sender is the first to sign the quoted patch; whoever applies a patch
     signs below.
     """
     signed = (_SIGNED.match(line) for line in body.quoted[:400])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Caches the parsed and classified messages during a call."""
+"""Cache the parsed and classified messages during a call."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -55,18 +55,18 @@ class MailReader:
         """Classify a mail, guessing the patch's author from the quotes."""
         from patchpilot.reading.mail_classifier import classify
 
-        return self._kept(mail, (), lambda: classify(mail))
+        return self._cached(mail, (), lambda: classify(mail))
 
     def classify_for(
         self, mail: "Classified", sender: Address, by_author: bool, answered: "Answered"
     ) -> "Classified":
-        """Classify a mail whose sender and thread are known."""
+        """Classify a mail with known sender and thread."""
         from patchpilot.reading.mail_classifier import classify_for
 
         about = sender, by_author, answered
-        return self._kept(mail.mail, about, lambda: classify_for(mail, *about))
+        return self._cached(mail.mail, about, lambda: classify_for(mail, *about))
 
-    def _kept(
+    def _cached(
         self, mail: Mail, about: tuple[object, ...], made: "Callable[[], Classified]"
     ) -> "Classified":
         known = self._classified.get((mail.message_id, *about))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads mboxes from files and archives.
+"""Read mboxes from files and archives.
 
 They are decompressed with a size limit, split and parsed. Duplicates are removed, and the
 messages sorted, oldest first.
@@ -80,18 +80,18 @@ def read_mails(
 def within_limits(
     blocks: Iterable[bytes], source: str, skipped: Skipped, limit: int | None = None
 ) -> Iterator[bytes]:
-    """Yield the raw messages of an mbox that is read in blocks, within the size limits.
+    """Yield the raw messages of an mbox, read in blocks and within the size limits.
 
     Messages that are too large are skipped, and reading ends after `limit` bytes of messages.
     Only one message and one block are held in memory. `skipped` is called with the reason for
     each skipped message and for an early end.
     """
     given, most = 0, MAX_INPUT if limit is None else limit
-    for start, raw in split_mbox(_at_most(blocks, source, skipped)):
+    for start, raw in split_mbox(_limit_blocks(blocks, source, skipped)):
         if len(raw) > MAX_MAIL:
             skipped(
                 f"{source}: at byte {start}: mail too large: the limit is {MAX_MAIL >> 20} MiB:"
-                f" skipped{_named(raw[:_TOP])}"
+                f" skipped{_oversized_message_id(raw[:_TOP])}"
             )
         elif given + len(raw) > most:
             skipped(
@@ -104,8 +104,10 @@ def within_limits(
             yield raw
 
 
-def _at_most(blocks: Iterable[bytes], source: str, skipped: Skipped) -> Iterator[bytes]:
-    """Yield the blocks up to the size to which even a mail that is skipped is read."""
+def _limit_blocks(
+    blocks: Iterable[bytes], source: str, skipped: Skipped
+) -> Iterator[bytes]:
+    """Yield blocks up to the size limit, which also applies to a skipped mail."""
     size = 0
     for block in blocks:
         size += len(block)
@@ -135,7 +137,7 @@ def parse(
     for number, (start, end) in enumerate(bounds, 1):
         if number % 256 == 0:
             progress("reading messages", number, len(bounds))
-        if _id_at_top(data, start, end) in without:
+        if _header_message_id(data, start, end) in without:
             continue
         try:
             mail = with_id(parse_mail(one_mail(data, start, end)))
@@ -147,12 +149,12 @@ def parse(
                 raise InputError(
                     f"{place}: {error.message}", hint=error.advice
                 ) from error
-            named = _named(data[start : min(end, start + _TOP)])
+            named = _oversized_message_id(data[start : min(end, start + _TOP)])
             skipped(f"{place}: {error.message}: skipped{named}")
     return tuple(mails)
 
 
-def _id_at_top(data: bytes, start: int, end: int) -> str:
+def _header_message_id(data: bytes, start: int, end: int) -> str:
     """The Message-ID in the header of the mail at this place; "" where it is not in the usual form."""  # noqa: E501
     top = data[start : min(end, start + _TOP)]
     blank = _BLANK_LINE.search(top)
@@ -160,9 +162,9 @@ def _id_at_top(data: bytes, start: int, end: int) -> str:
     return found[1].decode("utf-8", "replace") if found else ""
 
 
-def _named(top: bytes) -> str:
-    """Return the Message-ID of a mail that is too large to be read, from its first
-    bytes, so that it can be read elsewhere.
+def _oversized_message_id(top: bytes) -> str:
+    """Return the Message-ID of an oversized mail from its first bytes, so that it can be
+    fetched elsewhere.
     """
     found = _MESSAGE_ID.search(top)
     return (
@@ -179,7 +181,7 @@ def with_id(mail: Mail) -> Mail:
 
 
 def title_hash(title: str) -> str:
-    """Return the first part of a Message-ID for a patch of which only the title is known."""
+    """Return the start of a Message-ID for a patch with only a known title."""
     return _hashed(title.encode("utf-8", "replace"))
 
 
@@ -201,7 +203,7 @@ def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
 def one_of_each(
     mails: Iterable[Mail], known: Container[str], skipped: Skipped = ignored
 ) -> tuple[Mail, ...]:
-    """Return one message for each Message-ID, in order.
+    """Return one message per Message-ID, in order.
 
     Anybody can send a second message with the Message-ID of another. Of copies by several
     senders, the one from a known address (`known`, in lower case) is used. If there is none, all
@@ -226,9 +228,9 @@ def one_of_each(
 
 
 def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
-    """Return the one of several mails that is the sender's own; None if none is known to be."""
+    """Return the copy that is the sender's own, or None if none is known to be."""
     senders = {real_sender(mail).key for mail in copies}
-    # a list may have rewritten the header of one
+    # a list may have rewritten the header of one copy
     direct = [mail for mail in copies if mail.sender.key in senders] or copies
     own = [mail for mail in direct if mail.sender.key in known]
     return (own or direct)[0] if own or len(senders) == 1 else None

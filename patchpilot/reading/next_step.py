@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The next step for the author, in one sentence, for every state of a series."""
+"""The author's next step, in one sentence, for every state of a series."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -80,7 +80,7 @@ def advise(status: Status) -> NextStep:
     )
     step = _advise(shown)
     if known := [claim for claim in status.claims if claim.known]:
-        step = _with_claim(step, known[-1])
+        step = _add_claim(step, known[-1])
     unknown = [claim for claim in status.claims if not claim.known]
     if not unknown:
         return step
@@ -93,10 +93,8 @@ def advise(status: Status) -> NextStep:
     return _act(words, asks, "; otherwise ", step.advice)
 
 
-def _with_claim(step: NextStep, claim: Claim) -> NextStep:
-    """Return the step, with what somebody claims; nobody is reminded before a claim was
-    looked up.
-    """
+def _add_claim(step: NextStep, claim: Claim) -> NextStep:
+    """Return the next step, with pending claims; nobody is reminded before a claim is verified."""
     if claim.what == "superseded":
         return _wait(f"{claim.words}: read it before you send another version")
     if claim.what not in IN_A_TREE:
@@ -122,20 +120,20 @@ def _advise(status: Status) -> NextStep:
         words = f"answer the NACK or drop the patch: {status.why}"
         return _act(_reply_to(_last_wish(status), words))
     if status.state is SeriesState.CHANGES_REQUESTED:
-        return _act(_with_tags(status, _changes(status, version)))
+        return _act(_add_tags(status, _changes(status, version)))
     if status.state is SeriesState.UNDER_REVIEW:
-        return _in_review(status)
+        return _review_step(status)
     if status.state is SeriesState.STALLED:
         head = status.topic.latest.head.message_id
         ping = _write(head, "send a reminder to the maintainer", "ping")
         return _act(
             ping, ", or ", _resend(f"resend it as [PATCH RESEND]: {status.why}")
         )
-    return _after_acceptance(status)
+    return _step_after_acceptance(status)
 
 
 def _changes(status: Status, version: int) -> Advice:
-    """Return what to do where changes were requested, in words, by a robot or by a revert."""
+    """Return what to do after changes were requested: in words, by a robot or by a revert."""
     undone = next((it.reverted_by for it in status.landed if it.reverted_by), None)
     if undone and status.why.startswith("reverted"):
         why = (
@@ -143,11 +141,11 @@ def _changes(status: Status, version: int) -> Advice:
             f" v{version}"
         )
         return _reroll(why)
-    return _for_next_version(status, version)
+    return _next_version_reply(status, version)
 
 
-def _for_next_version(status: Status, version: int) -> Advice:
-    """Return the reply that is due before the next version, and that version."""
+def _next_version_reply(status: Status, version: int) -> Advice:
+    """Return the reply due before the next version, and that version."""
     send = _reroll(f"send v{version} with the requested changes")
     reply = _unanswered(status)
     if reply is None:
@@ -158,13 +156,13 @@ def _for_next_version(status: Status, version: int) -> Advice:
 
 
 def _wished(reply: Reply, version: int) -> Advice:
-    """Return the reply that a mail asks for, and the new version where it wants one."""
+    """Return the reply that a mail asks for, and the requested new version."""
     words = (
         "{who} reports build warnings"
         if reply.mail.only_warns
         else _REPLY[reply.mail.kind]
     )
-    answer = _reply_to(reply, words.format(who=_who(reply)))
+    answer = _reply_to(reply, words.format(who=_sender_name(reply)))
     if reply.mail.kind not in _NEW_VERSION:
         return answer
     between, also = _NEW_VERSION[reply.mail.kind]
@@ -176,7 +174,7 @@ def _reply_to(reply: Reply | None, words: str) -> str | Action:
 
 
 def _reminder(status: Status) -> str:
-    """When to send a reminder, by the times of the project or subsystem."""
+    """Return when to send a reminder, by the project's or subsystem's delays."""
     last = status.last_activity or status.topic.latest.sent
     if last is None:
         return f"after {counted(status.topic.waiting.days, 'day')}"
@@ -189,20 +187,20 @@ def next_step(status: Status) -> str:
 
 
 def _open_question(status: Status) -> Reply | None:
-    """Return the question that the author has to answer, where nothing else is wanted."""
+    """Return the question for the author to answer, if nothing else is requested."""
     reply = _unanswered(status)
     return reply if reply and reply.mail.kind is MailKind.QUESTION else None
 
 
-def _in_review(status: Status) -> NextStep:
+def _review_step(status: Status) -> NextStep:
     if reply := _open_question(status):
         return _act(_wished(reply, status.topic.latest.version + 1))
     waiting = _update("wait for the maintainer")
     return _wait(waiting, f"; send a reminder {_reminder(status)}")
 
 
-def _with_tags(status: Status, advice: Advice) -> Advice:
-    """Return the advice, and where it is to send a new version, the tags to add to that."""
+def _add_tags(status: Status, advice: Advice) -> Advice:
+    """Return the advice, and the tags to add if it is to send a new version."""
     count = sum(not (tag.asks or tag.conditional) for tag in status.trailers)
     sends = any(action.verb == "send" for action in actions(advice))
     if not (count and sends):
@@ -212,7 +210,7 @@ def _with_tags(status: Status, advice: Advice) -> Advice:
 
 
 def _partly(status: Status) -> NextStep:
-    """Return what is left for patches that are in no tree yet."""
+    """Return what remains for patches that are in no tree yet."""
     version = status.topic.latest.version + 1
     asked = any(
         patch.state is SeriesState.CHANGES_REQUESTED for patch in status.patches
@@ -220,7 +218,7 @@ def _partly(status: Status) -> NextStep:
     reply = _unanswered(status)
     if asked or reply:
         advice = (
-            _for_next_version(status, version)
+            _next_version_reply(status, version)
             if asked or reply is None
             else _wished(reply, version)
         )
@@ -232,8 +230,8 @@ def _partly(status: Status) -> NextStep:
     )
 
 
-def _after_acceptance(status: Status) -> NextStep:
-    # a project without stable branches has no steps for them
+def _step_after_acceptance(status: Status) -> NextStep:
+    # skip these steps for a project without stable branches
     has_stable = bool(status.topic.project.stable.branch)
     work, review = (
         (_work_left(status), _in_stable_review(status)) if has_stable else ([], [])
@@ -250,21 +248,21 @@ def _after_acceptance(status: Status) -> NextStep:
         and not _answered(status, late)
     ):
         words = (
-            f"it was applied, but {_who(late)} wrote after that ({late.mail.kind}): answer, and"
-            " send a follow-up fix if one is needed"
+            f"it was applied, but {_sender_name(late)} wrote after that ({late.mail.kind}):"
+            " answer, and send a follow-up fix if one is needed"
         )
         return _act(_joined([_reply_to(late, words), *work, *review]))
     if work:
         return _act(_joined([*work, *review]))
     if review:
         return _wait(_joined(review))
-    if has_stable and (wait := _for_stable(status)):
+    if has_stable and (wait := _stable_step(status)):
         return _wait(wait)
     if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
         until = status.topic.project.after_applied
         if not until:
             return _done("done: it was applied")
-        return _wait(_update(f"wait until {until}; {_in_git(status)}"))
+        return _wait(_update(f"wait until {until}; {_git_step(status)}"))
     if status.state is SeriesState.IN_MAINLINE:
         dropped = ", ".join(_versions(status, "dropped"))
         left_out = [
@@ -281,7 +279,7 @@ def _versions(status: Status, *states: str) -> list[str]:
     return [branch.version for branch in status.stable if branch.state in states]
 
 
-def _in_git(status: Status) -> str:
+def _git_step(status: Status) -> str:
     return (
         "this is checked in git whenever you fetch"
         if status.in_repository
@@ -294,8 +292,8 @@ _DECIDED = ("dropped", "objected", "not-needed")
 _HALF_A_YEAR = timedelta(days=182)
 
 
-def _for_stable(status: Status) -> Action | None:
-    """Return what comes after the merge, as long as a stable branch needs the fix.
+def _stable_step(status: Status) -> Action | None:
+    """Return the step after the merge, while a stable branch needs the fix.
 
     Without the branches, only the tag is known: it is waited for until the first branch has it, a
     branch was decided on, or half a year has passed.
@@ -464,8 +462,8 @@ def _last_wish(status: Status) -> Reply | None:
 
 
 def _unanswered(status: Status) -> Reply | None:
-    """Return the last wish that the author has not answered; who was answered later is
-    not waiting, nor who has given a tag since.
+    """Return the last request that the author has not answered, except by people answered later
+    or who have since given a tag.
     """
     done = {
         reply.mail.sender.key: reply.when
@@ -488,5 +486,5 @@ def _answered(status: Status, wish: Reply) -> bool:
     )
 
 
-def _who(reply: Reply) -> str:
+def _sender_name(reply: Reply) -> str:
     return reply.mail.who

@@ -8,7 +8,9 @@ Alternatives are separated by ` | ` or a new line. Every repetition is bounded a
 import re
 
 
-def _one_of(choices: str, before: str = r"\b", after: str = r"\b") -> re.Pattern[str]:
+def _any_phrase(
+    choices: str, before: str = r"\b", after: str = r"\b"
+) -> re.Pattern[str]:
     return re.compile(f"{before}(?:{_joined(choices)}){after}", re.IGNORECASE)
 
 
@@ -40,7 +42,7 @@ WHOLE_SERIES = re.compile(
     re.IGNORECASE,
 )
 """Words of a reply to one patch that speak of more than this patch."""
-ASSENT = _one_of(
+ASSENT = _any_phrase(
     rf"""
     looks? (?:very |really |pretty |all |quite )?(?:good|fine|ok(?:ay)?|great|nice|correct|sane|reasonable|right|sensible)
     lgtm | sgtm | sounds? (?:good|fine|reasonable|great) | (?:i'm|i am|im) (?:ok(?:ay)?|fine|happy|good) with
@@ -56,7 +58,7 @@ ASSENT = _one_of(
     before=r"(?<!\w)",
     after=r"(?!\w)",
 )
-ASKS_STRONGLY = _one_of(r"""
+ASKS_STRONGLY = _any_phrase(r"""
     please | pls | should(?:n't)? | must(?:n't)? | needs? to | needs? (?:a|an|the) | missing | misse[sd] | (?<!i )forgot(?:ten)? | instead
     rather than
     would be (?:better|nicer|good|nice|great|clearer) | better to | prefer(?:ably|red|ence)? | typo | nit(?:s|pick)? | wrong
@@ -71,7 +73,7 @@ ASKS_STRONGLY = _one_of(r"""
     make sure
     (?:doesn't|won't) (?:compile|build|apply|work)
 """)  # noqa: E501
-ASKS_WEAKLY = _one_of(r"""
+ASKS_WEAKLY = _any_phrase(r"""
     don't | do not | can(?:not|'t) | confusing | unclear | doesn't | does not | isn't | is not | won't | will not | split | rename
     problem | issue | fails?
     overflows? | race | deadlock | violat\w+ | style | indent\w* | whitespace | line break | changelog | commit (?:message|log)
@@ -81,7 +83,7 @@ ASKS_WEAKLY = _one_of(r"""
     alignment
 """)  # noqa: E501
 
-SORRY_OR_DONE = _one_of(
+SORRY_OR_DONE = _any_phrase(
     r"""
     sorry | apologies | i apologi[sz]e | my (?:bad|mistake|fault) | oops | whoops | grr\w* | argh | will do | done | fixed | got it
     noted | understood | no worries
@@ -89,7 +91,7 @@ SORRY_OR_DONE = _one_of(
     """,  # noqa: E501
     before=r"\A\W*",
 )
-ANSWERS = _one_of(
+ANSWERS = _any_phrase(
     r"""
     thanks? | thank you | many thanks | thx | great | sure | ok(?:ay)? | yes | yep | yup | yeah | no(?!\W*(?:need|change|functional))
     nope | right | ah | oh
@@ -112,7 +114,7 @@ PRAISE = re.compile(
     re.IGNORECASE,
 )
 """What is said of a patch that pleases, without a condition."""
-WORKS = _one_of(r"""
+WORKS = _any_phrase(r"""
     i can confirm | (?<!that )seems to work(?: (?:fine|well|here|now|for me))?(?=[.,!:;]|$)
     (?<!that )works (?:fine|well|great|as expected|for me)(?! if| when) | (?:fixes|solves) (?:it|the \w+|my \w+) (?:for me|here)
     (?:can't|cannot|can not|unable to|no longer) (?:be )?(?:reproduced?|see|observe|trigger) (?:the|this|that|it|any)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses where a message says that patches were applied: tree, commits and stable versions."""
+"""Parse where a message says that patches were applied: tree, commits and stable versions."""
 
 import re
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ _PULLED = re.compile(r"merged into (?P<tree>\S+?)(?:\.git)?:")
 
 @dataclass(frozen=True, slots=True)
 class AppliedReport:
-    """One line of a summary of applied patches.
+    """A line of a summary of applied patches.
 
     Contains the patch's title and number, and its commit (None if not found).
     """
@@ -79,7 +79,7 @@ class Placement:
 def placement(
     kind: MailKind, subject: str, text: str, headers: dict[str, str]
 ) -> Placement:
-    """Parse where a patch was applied, from a message of this kind.
+    """Parse where a patch was applied from this kind of message.
 
     `text` is the message's unquoted text, `headers` its headers by lower-case name.
     """

@@ -106,25 +106,25 @@ class Post:
 
     @property
     def is_cover(self) -> bool:
-        """Whether it is the cover letter (or the request to pull)."""
+        """Whether it is the cover letter or pull request."""
         return self.mail.kind is MailKind.COVER
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """What the subjects of patches that are sent together have in common."""
+        """What the subjects of a posting's patches have in common."""
         subject = self.mail.subject
         return subject.version, subject.total, subject.resend, subject.rfc
 
     @cached_property
     def changes(self) -> str:
-        """The files that it changes, and the lines; "" for a post without a diff."""
+        """The changed files and lines; "" for a post without a diff."""
         _, diff, changes = self.body[:_MOST_TEXT].partition("\ndiff --git ")
         lines = f"{diff}{changes}".partition("\n-- \n")[0].split("\n")
         return "\n".join(line.rstrip() for line in lines if line.startswith(("+", "-")))
 
     @cached_property
     def content(self) -> str:
-        """Its message without tags and its changes; "" for a post without a diff."""
+        """The message without tags, and the changes; "" for a post without a diff."""
         message = self.body[:_MOST_TEXT].partition("\ndiff --git ")[0]
         lines = map(str.strip, message.partition("\n---\n")[0].split("\n"))
         words = [line for line in lines if line and not _TAG.match(line)]
@@ -159,12 +159,12 @@ class Revision:
 
     @property
     def head(self) -> Post:
-        """The cover letter, otherwise the first patch."""
+        """The cover letter, or the first patch."""
         return self.posts[0]
 
     @property
     def first(self) -> Post:
-        """The first post that was sent with it."""
+        """The first post of its posting."""
         return next(post for post in self.posts if post.message_id not in self.carried)
 
     @property
@@ -181,7 +181,7 @@ class Revision:
 
     @property
     def patches(self) -> tuple[Post, ...]:
-        """Its patches without the cover letter, of one that was sent again below it the newer."""
+        """Its patches without the cover letter; of a patch sent again below it, the newer one."""
         return tuple(
             {post.number: post for post in self.posts if not post.is_cover}.values()
         )
@@ -201,7 +201,7 @@ class Revision:
 
     @property
     def pull_request(self) -> bool:
-        """Whether it asks to pull, in its marks or its title."""
+        """Whether its marks or title request a pull."""
         return any(
             "pull" in mark.lower() for mark in self.head.mail.subject.marks
         ) or bool(_PULL.match(self.head.title))
@@ -252,9 +252,7 @@ class PostedTopic:
 
     @cached_property
     def missing(self) -> dict[str, int]:
-        """Earlier revisions that later ones link to and that are not among the mails: Message-ID →
-        version.
-        """
+        """Earlier revisions that later ones link to but the mails lack: Message-ID → version."""
         known = self.message_ids
         newest = self.latest.version
         return {
@@ -280,16 +278,14 @@ class PostedTopic:
         return self.revisions[-1].author
 
     def is_author(self, address: Address) -> bool:
-        """Return whether an address is that of one who sent a version of it, or known
-        as another address of theirs.
-        """
+        """Return whether an address belongs to a sender of one of its versions."""
         known = (
             revision.author for revision in self.revisions if self.is_by_known(revision)
         )
         return any(self.identities.same(address, author) for author in known)
 
     def has_authors_name(self, address: Address) -> bool:
-        """Return whether an address comes with an author's name and is not known as theirs."""
+        """Return whether an address uses an author's name without being known as theirs."""
         return not self.is_author(address) and any(
             same_person(address, revision.author) for revision in self.revisions
         )
@@ -304,7 +300,7 @@ class PostedTopic:
 
     @cached_property
     def current(self) -> tuple[Revision, ...]:
-        """The latest revision, after the ones that it sends again: replies to them still count."""
+        """The latest revision, after those that it resends, whose replies still count."""
         found = [self.latest]
         for before in reversed(self.revisions[:-1]):
             if not found[0].resend or found[0].version != before.version:
@@ -322,7 +318,7 @@ class PostedTopic:
         return frozenset().union(*(revision.titles for revision in self.revisions))
 
     def unchanged_since(self, post: Post) -> datetime:
-        """When a patch of the latest revision was first sent as it is, its tags apart.
+        """When a patch of the latest revision was first sent in its current form, apart from tags.
 
         A backport and a request to pull repeat what was applied elsewhere.
         """
@@ -357,7 +353,7 @@ class PostedTopic:
         from patchpilot.projects.detection import detect
         from patchpilot.projects.subsystems import as_subsystem_wants
 
-        # a post without a diff does not show its project
+        # a message without a diff does not show its project
         patches = [post.patch for post in self.latest.patches if post.patch]
         return as_subsystem_wants(detect(None, patches), patches)
 
@@ -398,26 +394,28 @@ def find_topics(
         if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply
     ]
     by_author: dict[str, list[Post]] = defaultdict(list)
-    for post in sorted(_with_covers(posts), key=lambda it: (it.when, it.number or 0)):
+    for post in sorted(_find_covers(posts), key=lambda it: (it.when, it.number or 0)):
         by_author[post.mail.sender.key].append(post)
     sent = [sending for group in by_author.values() for sending in _sendings(group)]
     sent.sort(key=lambda one: one.head.when)
     topics = (
-        topic for group in _linked(sent) for topic in _of_known(group, known, anchor)
+        topic
+        for group in _linked(sent)
+        for topic in _known_revisions(group, known, anchor)
     )
     return tuple(sorted(topics, key=lambda topic: topic.began))
 
 
-def _of_known(
+def _known_revisions(
     series: Sequence[Revision], known: Sequence[Address], anchor: str
 ) -> Iterator[PostedTopic]:
-    """Yield the series without the later revisions of senders that are not known, and
-    these as series of their own.
+    """Yield the series without later revisions by unknown senders, which become series of their
+    own.
     """
-    mine, others, identities = without_strangers(_in_order(series), known, anchor)
+    mine, others, identities = without_strangers(_sort_revisions(series), known, anchor)
     yield PostedTopic(_completed(mine), identities, others)
     if others:
-        yield from _of_known(others, known, anchor)
+        yield from _known_revisions(others, known, anchor)
 
 
 def named_in(post: Post) -> list[Address]:
@@ -458,13 +456,13 @@ def without_strangers(
         if given.sender(revision.head.mail).key in given.names
     )
     first = named or next(mine, revisions[0])
-    found = given.with_addresses(_named_in(first))
+    found = given.with_addresses(_earlier_links(first))
     kept, others = [], []
     is_later = False
     for revision in revisions:
         is_later = is_later or revision is first
         if revision is not first and found.knows(found.sender(revision.head.mail)):
-            found = found.with_addresses([], _named_in(revision))
+            found = found.with_addresses([], _earlier_links(revision))
         elif revision is not first and is_later:
             others.append(revision)
             continue
@@ -472,7 +470,7 @@ def without_strangers(
     return tuple(kept), tuple(others), found
 
 
-def _named_in(revision: Revision) -> list[Address]:
+def _earlier_links(revision: Revision) -> list[Address]:
     return [address for post in revision.posts for address in named_in(post)]
 
 
@@ -488,13 +486,11 @@ def _post(mail: Classified) -> Post:
 
 
 def _version_before(text: str, at: int) -> int:
-    """Return the version that the words before a link name it as; 0 for a link to
-    something else.
-    """
+    """Return the version that the words before a link name, or 0 for a link to something else."""
     before = text[max(0, at - 200) : at]
     above, _, line = before.rpartition("\n")
     if not line.strip(" \t-*<[]()"):
-        # a link on a line of its own, below the words
+        # a link on its own line, below the text
         line = above.rpartition("\n")[2].rstrip()
         if not line.endswith(":"):
             return 0
@@ -502,10 +498,9 @@ def _version_before(text: str, at: int) -> int:
     return int(words["version"]) if words else 0
 
 
-def _with_covers(posts: Sequence[Post]) -> Iterator[Post]:
-    """Yield the posts; one without a number and a diff that a patch of the same author
-    and version answers is a cover letter, also one whose number is that of a set
-    (`[PATCHSET v4 1/2]`).
+def _find_covers(posts: Sequence[Post]) -> Iterator[Post]:
+    """Yield the posts; one without number and diff is a cover letter if a patch of the same
+    author and version replies to it, even with a set's number (`[PATCHSET v4 1/2]`).
     """
     headed = {
         (it.mail.mail.in_reply_to, it.mail.sender.key, not it.number and it.shape[0])
@@ -528,7 +523,7 @@ _Sent = dict[int | None, Post]
 
 
 def _sendings(posts: Sequence[Post]) -> list[Revision]:
-    """Post of one author, the oldest first, put together into what was sent at once."""
+    """The posts of one author, oldest first, grouped into postings."""
     sets: list[_Sent] = []
     by_id: dict[str, _Sent] = {}
     latest: dict[tuple[object, ...], _Sent] = {}
@@ -547,7 +542,7 @@ def _sendings(posts: Sequence[Post]) -> list[Revision]:
 
 
 def _is_under(sent: _Sent, post: Post) -> bool:
-    """Return whether a post was sent with those that it answers, of which the letter may
+    """Return whether a post belongs to the posting that it replies to, whose letter may
     miscount.
     """
     head, total = next(iter(sent.values())), post.mail.subject.total
@@ -563,7 +558,7 @@ def _is_under(sent: _Sent, post: Post) -> bool:
 
 
 def _is_next(sent: _Sent, post: Post) -> bool:
-    """Return whether a post without a thread goes on with those of the same shape before it."""
+    """Return whether an unthreaded post continues those of the same shape before it."""
     if not sent or post.number in sent or (post.mail.subject.total or 0) < 2:
         return False
     last = next(reversed(sent.values()))
@@ -580,7 +575,7 @@ def _is_soon(one: Post, other: Post) -> bool:
 
 
 def _version(sent: _Sent) -> int:
-    """Return the version of what was sent at once; the patches may count versions of their own."""
+    """Return a posting's version; the patches may use their own numbering."""
     head = sent[0].mail.subject.version if 0 in sent else 1
     return head if head > 1 else max(it.mail.subject.version for it in sent.values())
 
@@ -590,7 +585,7 @@ def in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
 
 
 def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
-    """Group what was sent, the oldest first, into series."""
+    """Group postings, oldest first, into series."""
     groups = [[at] for at in range(len(sent))]
     by_id = {post.message_id: at for at, it in enumerate(sent) for post in it.posts}
     known: dict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -604,7 +599,7 @@ def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
         for key in _keys(mine):
             near = reversed(known[key][-_LATEST:])
             is_id = len(key) == 1
-            before += [it for it in near if is_id or _goes_on(mine, sent[it])][:1]
+            before += [it for it in near if is_id or _continues(mine, sent[it])][:1]
             known[key].append(at)
         for other in before:
             if groups[other] is not groups[at]:
@@ -617,9 +612,7 @@ def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
 
 
 def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
-    """Return whether a later version follows the one that it answers, or links to as an
-    earlier one.
-    """
+    """Return whether a later version follows the one it replies to or links to as earlier."""
     if mine.version < 2 or mine.backport_to or yours.version > mine.version:
         return False
     shares = bool(mine.titles & yours.titles)
@@ -631,15 +624,14 @@ def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
         return linked and shares
     if linked and (shares or not mine.has_other_ids(yours)):
         return True
-    # a fix in the thread of a series has versions of its own
+    # a fix in the thread of a series has its own versions
     is_part = shares or mine.head.number is not None or yours.patch_count < 2
     return is_part and any(message_id in post.mail.above for post in mine.posts)
 
 
 def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
-    """Yield what versions of a series have in common: a change-id, or a title or
-    changes by one author for one tree. A request to pull passes on patches of
-    several series.
+    """Yield what versions of a series share: a change-id, or a title or changes by one author
+    for one tree. A pull request forwards patches of several series.
     """
     yield from ((change_id,) for change_id in revision.change_ids)
     if revision.pull_request and revision.patch_count > 1:
@@ -650,9 +642,9 @@ def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
         yield from ((text, who, revision.backport_to or "") for text in texts)
 
 
-def _goes_on(mine: Revision, yours: Revision) -> bool:
-    """Return whether revisions with a common title or change are of one series, and
-    not of two with a title such as "fix typo".
+def _continues(mine: Revision, yours: Revision) -> bool:
+    """Return whether revisions with a common title or change are one series, not two named "fix
+    typo".
     """
     elsewhere = mine.files and yours.files and not mine.files & yours.files
     if elsewhere or mine.has_other_ids(yours):
@@ -670,8 +662,8 @@ def _goes_on(mine: Revision, yours: Revision) -> bool:
     return is_most or ((is_next or yours.rfc) and mine.head.key == yours.head.key)
 
 
-def _in_order(group: Sequence[Revision]) -> list[Revision]:
-    """Return the revisions as they were sent; by their numbers where a date cannot be right."""
+def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
+    """Return the revisions in sending order, or by number if a date is impossible."""
     is_dated = all(it.sent and _BEGINNING <= it.sent.year < _END for it in group)
     by_number = sorted(group, key=lambda it: (it.version, not it.rfc, it.head.when))
     return sorted(by_number, key=lambda it: it.head.when) if is_dated else by_number
@@ -690,7 +682,7 @@ def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
             before = found[-1]
             if revision.resend and revision.version == 1:
                 revision = replace(revision, version=before.version)
-            if whole := _with_the_rest(before, revision, known):
+            if whole := _complete_version(before, revision, known):
                 revision = whole
                 if whole.version == before.version:
                     found.pop()
@@ -701,11 +693,11 @@ def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     return tuple(found)
 
 
-def _with_the_rest(
+def _complete_version(
     series: Revision, part: Revision, known: Mapping[str, Post]
 ) -> Revision | None:
-    """Return the version that a few patches make with the others of the version
-    before; None if it is a series of its own.
+    """Return the version that a few patches make with the previous version's others, or None for a
+    separate series.
 
     As in b4, each has to be an answer to the patch of its number; `known` has the patches of
     all earlier versions by Message-ID.
@@ -738,7 +730,7 @@ def _with_the_rest(
 
 
 def _repeats(before: Revision, revision: Revision) -> bool:
-    """Return whether a revision has the version and the patches of the one before it, unchanged."""
+    """Return whether a revision repeats the previous version and its patches unchanged."""
     first, second = (
         [
             it.version,

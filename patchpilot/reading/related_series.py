@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds later series that fix, revert, continue or backport a series, and what they claim.
+"""Find later series that fix, revert, continue or backport a series, and their claims.
 
 They are matched by commit and by title.
 """
@@ -25,8 +25,8 @@ _LONGEST_BODY = 400_000
 def follow_ups(
     every: Sequence[Status],
 ) -> Iterator[tuple[tuple[FollowUp, ...], tuple[Claim, ...]]]:
-    """Yield for each series the later series that fix, revert, continue or backport
-    it, and what they claim about it.
+    """Yield, for each series, the later series that fix, revert, continue or backport it, and
+    their claims about it.
     """
     named: dict[str, list[int]] = defaultdict(list)
     pulls = [at for at, it in enumerate(every) if it.topic.latest.pull_request]
@@ -70,12 +70,12 @@ def _follow_up(relation: str, other: Status) -> FollowUp:
 def _relation(
     theirs: PostedTopic, mine: PostedTopic, commits: Sequence[str]
 ) -> str | None:
-    """Return how a later series is related to one that became these commits."""
+    """Return how a later series relates to one that became these commits."""
     if theirs.key in [revision.head.message_id for revision in mine.strangers]:
         return "continues"
     if theirs.titles & {f"revert {title}" for title in mine.titles}:
         return "reverts"
-    if relation := _passed_on(theirs, mine):
+    if relation := _forwarding_kind(theirs, mine):
         return relation
     for relation, ids_of in (("reverts", _reverted), ("fixes", _fixed)):
         ids = [it for post in theirs.posts for it in ids_of(post)]
@@ -95,7 +95,7 @@ def _fixed(post: Post) -> list[str]:
     return [tag.id for tag in tags if tag.has_digits(8)]
 
 
-def _passed_on(theirs: PostedTopic, mine: PostedTopic) -> str | None:
+def _forwarding_kind(theirs: PostedTopic, mine: PostedTopic) -> str | None:
     """Return how these patches are sent again: as stable patches, or by another person
     in a request to pull or as a later version.
     """
@@ -115,8 +115,7 @@ def _passed_on(theirs: PostedTopic, mine: PostedTopic) -> str | None:
 
 
 def _claims(relation: str, other: Status, status: Status) -> Iterator[Claim]:
-    """Yield what a later series says of this one: another person sent the next version
-    of it, or reverts it.
+    """Yield what a later series says about this one: another person continued or reverted it.
 
     It counts if its sender is known of this one, or if a bot reports where it is.
     """
@@ -145,12 +144,12 @@ def _claims(relation: str, other: Status, status: Status) -> Iterator[Claim]:
         pulled = _pulled(latest.head, mine)
         for post in mine.latest.patches:
             if continued or post.key in pulled:
-                yield from _of_patch(base, post, other)
+                yield from _patch_outcome(base, post, other)
 
 
-def _of_patch(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
-    """Yield what became of a patch that another person sent on: it is forwarded, or
-    was merged with that.
+def _patch_outcome(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
+    """Yield the outcome of a patch forwarded by another person: it is forwarded, or merged with
+    that series.
 
     A merge commit is no commit of the patch.
     """
@@ -172,8 +171,8 @@ def _of_patch(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
 
 
 def _pulled(pull: Post, topic: PostedTopic) -> frozenset[str]:
-    """Return the titles of a series' latest patches that a request to pull lists below
-    the author's name, as git shortlog does.
+    """Return the titles of a series' latest patches that a pull request lists below the
+    author's name, like git shortlog.
     """
     name = re.escape(topic.author.name)
     listed = re.search(

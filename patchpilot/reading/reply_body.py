@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses a reply into the sender's own lines, the quotes and an inline patch.
+"""Parse a reply into the sender's own lines, the quotes and an inline patch.
 
 The time is linear in the length of the body.
 """
@@ -103,7 +103,7 @@ def parse_body(body: str) -> Body:
         for line in lines
     ]
     patch_from = _inline_patch(lines, quoted_at)
-    end = _end_of_own(lines, quoted_at, patch_from)
+    end = _own_text_end(lines, quoted_at, patch_from)
     own: list[ReplyLine] = []
     quoted: list[str] = []
     attributions: list[str] = []
@@ -178,7 +178,7 @@ def _attribution_lines(texts: Sequence[str]) -> int:
         if not first.strip() or _TAG.match(first):
             break
         joined = " ".join(text.strip() for text in texts[-count:])
-        # the pattern takes the square of the length
+        # the pattern takes quadratic time
         wrote = len(joined) < _LONGEST_ATTRIBUTION and _WROTE.search(joined)
         if (
             wrote
@@ -193,15 +193,15 @@ def _attribution_lines(texts: Sequence[str]) -> int:
 
 
 def _stray_attributions(own: list[ReplyLine]) -> list[str]:
-    """Remove attributions without a quote after them (the quote was cut to "[...]") from `own`."""
+    """Remove attributions whose quote was cut to "[...]" from `own`."""
     stray = [line for line in own if _ON_WROTE.match(line.text)]
     own[:] = [line for line in own if line not in stray]
     return [line.text for line in stray]
 
 
 def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
-    """Return where an unquoted patch within the mail begins (its scissors, pseudo
-    headers or commit message), or the number of lines.
+    """Return where an inline patch begins (at its scissors, pseudo headers or commit message),
+    or the number of lines.
     """
     diff_at = next(
         (
@@ -242,7 +242,7 @@ def _is_diff(lines: Sequence[str], at: int) -> bool:
     )
 
 
-def _end_of_own(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
+def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
     """Where the sender's text ends: at a signature, a list's footer, or a mail quoted without `>`."""  # noqa: E501
     written = False
     for at, line in enumerate(lines[:patch_from]):

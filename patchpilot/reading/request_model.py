@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How likely sentences of a reply are a request: a linear model of their features.
+"""The likelihood that sentences of a reply are a request, by a linear model of their features.
 
 Features are names: the words of a sentence, its position, who wrote it and to whom. The weights
 are data, fitted by `tests/lab/fit_reading.py`.
@@ -79,7 +79,7 @@ _ASKING = {"says please or should", "says you should", "?"}
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """The writer of a message, what it answers, and its kind if that is known.
+    """The writer of a message, what it replies to, and its kind if known.
 
     `role` is author or other; the message answers the patch, the author or somebody else.
     """
@@ -91,9 +91,7 @@ class Writer:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a sentence in lower case, with placeholders such as `<code>`
-    for anything else.
-    """
+    """Return a sentence's words in lower case, with placeholders such as `<code>`."""
     found = []
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
@@ -110,14 +108,14 @@ def words_of(text: str) -> list[str]:
 def sentence_names(
     sentences: Sequence[Sentence], writer: Writer
 ) -> tuple[frozenset[str], ...]:
-    """Return the feature names of each sentence of a message."""
+    """Return the feature names of each sentence in a message."""
     said = [words_of(sentence.text) for sentence in sentences]
     found = []
     for at, (sentence, words) in enumerate(zip(sentences, said, strict=True)):
         names = {name for name, pattern in _PHRASES if pattern.search(sentence.text)}
-        names.update(_of_words(words))
-        names.update(_of_place(sentences, at, words))
-        names.update(_of_writer(sentence, writer))
+        names.update(_word_features(words))
+        names.update(_position_features(sentences, at, words))
+        names.update(_writer_features(sentence, writer))
         follows = at and sentences[at - 1].part == sentence.part
         if follows and said[at - 1][-1:] == ["?"]:
             names.add("after a question")
@@ -126,9 +124,7 @@ def sentence_names(
 
 
 def is_praise(names: frozenset[str]) -> bool:
-    """Return whether a sentence is mere praise, which is no request even if its
-    position makes one likely.
-    """
+    """Return whether a sentence is mere praise, which is not a request in any position."""
     if "gives praise" not in names or names & _ASKING:
         return False
     return "begins as a request" not in names or "gives assent" in names
@@ -146,14 +142,14 @@ def together(names: Sequence[frozenset[str]]) -> Features:
     return found
 
 
-def _of_words(words: Sequence[str]) -> Iterator[str]:
+def _word_features(words: Sequence[str]) -> Iterator[str]:
     yield from words
     if words:
         yield f"^{words[0]}"
         yield f"{words[-1]}$"
 
 
-def _of_place(
+def _position_features(
     sentences: Sequence[Sentence], at: int, words: Sequence[str]
 ) -> Iterator[str]:
     sentence = sentences[at]
@@ -174,7 +170,7 @@ def _of_place(
         yield "on a reply"
 
 
-def _of_writer(sentence: Sentence, writer: Writer) -> Iterator[str]:
+def _writer_features(sentence: Sentence, writer: Writer) -> Iterator[str]:
     by = f"by {writer.role}"
     yield by
     yield f"to {writer.answers}"
@@ -191,7 +187,7 @@ def _of_writer(sentence: Sentence, writer: Writer) -> Iterator[str]:
 
 
 def _size(count: int, sizes: Sequence[int]) -> str:
-    """Return a count as one of a few sizes."""
+    """Round a count to one of a few sizes."""
     return next((str(size) for size in sizes if count <= size), "more")
 
 
@@ -205,9 +201,7 @@ def share(weights: Weights, features: Mapping[str, float]) -> float:
 
 
 def asks(weights: Weights, names: Sequence[frozenset[str]]) -> float:
-    """Return the likelihood that sentences with these feature names, taken together, make a
-    request.
-    """
+    """Return the likelihood that sentences with these features together make a request."""
     return share(weights, together(names))
 
 

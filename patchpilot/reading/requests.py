@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The open requests of a review: each piece of a patch that somebody quoted and wrote below.
+"""The open requests of a review: each quoted piece of a patch with a comment below it.
 
 A request is answered by the author's reply below it, and addressed by a change of the quoted
 lines in the next version. A small model leaves out what is only thanks, agreement or an answer.
@@ -71,7 +71,7 @@ class PointState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewPoint:
-    """A request: the text that somebody wrote below a quoted piece of a patch.
+    """A request: the comment below a quoted piece of a patch.
 
     `line` and `end` are the 0-based first and last line in the body. `text` are the sentences
     that ask, in one line, and `quoted` the lines above them. `version` and `patch` are the version
@@ -106,7 +106,7 @@ def review_points(status: Status) -> tuple[ReviewPoint, ...]:
 
 
 def points_of(reply: Reply) -> Iterator[ReviewPoint]:
-    """Yield the requests in one message about a series; the author's own has none."""
+    """Yield the requests in one message about a series; the author's own messages have none."""
     mail = reply.mail
     author = reply.revision.author if reply.revision else None
     for first, last, text, quoted in _requests(mail, author):
@@ -124,7 +124,7 @@ def points_of(reply: Reply) -> Iterator[ReviewPoint]:
 
 
 def asking_lines(mail: Classified, author: Address) -> tuple[int, ...]:
-    """Return the 0-based lines of a message's body on which a request to the author starts."""
+    """Return the 0-based body lines on which requests to the author start."""
     return tuple(request[0] for request in _requests(mail, author))
 
 
@@ -132,7 +132,7 @@ _Request = tuple[int, int, str, tuple[str, ...]]
 
 
 def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
-    """Return the requests of a message: first line, last line, text, and the quoted lines."""
+    """Return the requests of a message: first line, last line, text, and quoted lines."""
     if mail.by_author:
         return ()
     if mail.kind in BY_MACHINE or (
@@ -140,16 +140,14 @@ def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
         and mail.bot
         and _FOUND_ERRORS.search(mail.body.text)
     ):
-        return () if _NO_FINDING.search(mail.body.text) else [_of_a_report(mail)]
+        return () if _NO_FINDING.search(mail.body.text) else [_report_summary(mail)]
     if mail.bot:
         return ()
     return list(requests_of(mail, shipped(), author))[:MAX_OF_A_MAIL]
 
 
-def _of_a_report(mail: Classified) -> _Request:
-    """Return the first error or warning of a report, which build bots mark with `>>`, or
-    its subject.
-    """
+def _report_summary(mail: Classified) -> _Request:
+    """Return a report's first error or warning, which build bots mark with `>>`, or its subject."""
     lines = mail.mail.body.split("\n", MAX_LINES)
     marked = [
         (at, line)
@@ -164,7 +162,9 @@ def _of_a_report(mail: Classified) -> _Request:
 def requests_of(
     mail: Classified, weights: Weights, author: Address | None = None
 ) -> Iterator[_Request]:
-    """Yield the requests to the author in prose: each paragraph below a quote, or without one."""
+    """Yield the requests to the author in prose: each paragraph with or without a quote above
+    it.
+    """
     every = sentence_names(mail.sentences, mail.writer)
     for part in paragraphs(mail.sentences, every):
         part = [
@@ -264,14 +264,14 @@ def _bare(line: str) -> str:
 
 @dataclass(frozen=True)
 class NextVersion:
-    """The patches of a version, and those of the version that follows it."""
+    """The patches of a version, and those of the next version."""
 
     old: tuple[Patch, ...]
     new: tuple[Patch, ...]
 
     @cached_property
     def pairs(self) -> dict[int, tuple[PatchLines, PatchLines]]:
-        """The patches of the version by number, each with what it became, by title."""
+        """The patches of the version by number, each with its successor, by title."""
         old, new = (
             [PatchFeatures(it.subject.title) for it in patches]
             for patches in (self.old, self.new)
@@ -285,11 +285,11 @@ class NextVersion:
         }
 
     def changed_within(self, number: int, top: int, bottom: int) -> ChangedHunk | None:
-        """Return the first change of these lines of a patch; their neighbors do not count."""
+        """Return the first change to these lines of a patch; neighboring lines do not count."""
         old, new = self.pairs[number]
         matcher = SequenceMatcher(None, old.lines, new.lines, autojunk=False)
         for what, start, stop, new_start, new_stop in matcher.get_opcodes():
-            # an insertion has no line of its own: it counts between two of the lines
+            # an insertion is between two lines
             if what != "equal" and start <= bottom and stop > top:
                 before = old.lines[max(0, start - CONTEXT) : start]
                 lines = [f"  {line}" for line in before]
@@ -357,5 +357,5 @@ def answered_by(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
 
 
 def _bare_text(lines: Sequence[str]) -> str:
-    """Quoted lines as one, without their marks."""
+    """Join quoted lines, without quote marks."""
     return " ".join(" ".join(line.strip("> ") for line in lines).split())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The review table of a series: the state of each patch of the latest version for each reviewer."""
+"""The review table of a series: each reviewer's state for each patch of the latest version."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -56,7 +56,7 @@ HOLDS = (ReviewState.GIVEN, ReviewState.CARRIED)
 )
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One reviewer's state for one patch.
+    """A reviewer's state for one patch.
 
     `tags` are the names of the reviewer's tags. `version` and `message_id` are the version and
     message that the state is from (None: the recipients of the patch).
@@ -70,7 +70,7 @@ class Review:
 
     @property
     def approves(self) -> bool:
-        """Whether it is a Reviewed-by or Acked-by that holds for the latest version."""
+        """Return whether it is a Reviewed-by or Acked-by that holds for the latest version."""
         said = " ".join(self.tags).lower()
         return self.state in HOLDS and any(word in said for word in _APPROVALS)
 
@@ -137,12 +137,12 @@ class ReviewTable:
 
     @property
     def answered(self) -> tuple[Address, ...]:
-        """The reviewers who did something with one of the patches."""
+        """The reviewers who acted on any of the patches."""
         return tuple(it for it in self.reviewers if it not in self.silent)
 
     @property
     def silent(self) -> tuple[Address, ...]:
-        """The recipients who did nothing with any of the patches."""
+        """The recipients who acted on none of the patches."""
         return tuple(
             it.reviewer
             for it in self.by_reviewer
@@ -150,18 +150,19 @@ class ReviewTable:
         )
 
     def name_of(self, reviewer: Address) -> str:
-        """Return what a reviewer is called; the address where another one has the same name."""
+        """Return a reviewer's name, or the address if another one has the same name."""
         names = [it.called for it in self.reviewers]
         return reviewer.email if names.count(reviewer.called) > 1 else reviewer.called
 
     def review(self, patch: ReviewedPatch, reviewer: Address) -> Review | None:
-        """Return what a reviewer has done with a patch; None where it is not addressed to them."""
+        """Return what a reviewer did with a patch, or None if they are not a recipient."""
         return next((it for it in patch.reviewers if it.reviewer == reviewer), None)
 
 
 class _Fact(NamedTuple):
-    """What a reviewer did once: in which revision, by which mail, its kind (None: the tags are in
-    the posted patch) and tags, and whether the patch differs from the latest one."""
+    """One act of a reviewer: its revision, its mail, its kind (None: the tags are in the posted
+    patch), its tags, and whether the patch differs from the latest one.
+    """
 
     at: int
     is_strong: bool
@@ -174,26 +175,30 @@ class _Fact(NamedTuple):
 
 @dataclass
 class _Reviewers:
-    """The people of a series by address, two addresses of one person being one."""
+    """The people of a series by address; two addresses of a person count as one."""
 
     topic: PostedTopic
     alias: dict[str, str] = field(default_factory=dict)
     people: dict[str, Address] = field(default_factory=dict)
 
     def key(self, address: Address) -> str:
-        """Return the key of a reviewer, who is added where not known."""
+        """Return a reviewer's key, adding an unknown one."""
         if address.key not in self.alias:
             known = next(
-                (key for key, it in self.people.items() if self._same(it, address)),
+                (
+                    key
+                    for key, it in self.people.items()
+                    if self._is_same_person(it, address)
+                ),
                 address.key,
             )
             self.alias[address.key] = known
             self.people.setdefault(known, address)
         return self.alias[address.key]
 
-    def _same(self, one: Address, other: Address) -> bool:
-        """Return whether two addresses are one person's: anybody may take a name, so both
-        are known.
+    def _is_same_person(self, one: Address, other: Address) -> bool:
+        """Return whether two addresses belong to one person; both must be known, because
+        anybody may use a name.
         """
         known = self.topic.identities
         return known.same(one, other) or (
@@ -217,7 +222,7 @@ def review_table(status: Status) -> ReviewTable:
             if of == number
         ]
         known = {it.reviewer for it in reviews}
-        # the recipients of a report are not those of the patch
+        # the recipients of a report differ from those of the patch
         addressed = () if topic.only_reported else _addressed(topic, post)
         others = {people.people[people.key(it)]: None for it in addressed}
         reviews += (Review(it, ReviewState.UNSEEN) for it in others if it not in known)
@@ -232,7 +237,7 @@ _Said = tuple[int, str, _Fact]
 
 
 def _replied(status: Status, people: _Reviewers) -> Iterator[_Said]:
-    """Yield what replies say of each patch, by its number and the reviewer."""
+    """Yield what replies say about each patch, by its number and the reviewer."""
     topic = status.topic
     for at, revision in enumerate(topic.revisions):
         ancestors = tuple(_ancestors(revision, topic.latest))
@@ -244,16 +249,17 @@ def _replied(status: Status, people: _Reviewers) -> Iterator[_Said]:
             given = [tag for tag in mail.credited if _is_tag(tag.name)]
             people.alias |= {it.address.key: key for it in given if it.address}
             tags = tuple(tag.name for tag in given)
-            # in one version a tag outranks the requests of its reviewer, and a NACK the tag
+            # within a version, a tag overrides its reviewer's requests, and a NACK overrides the
+            # tag
             is_strong = bool(tags) or mail.kind in _DECIDES
             for number, post, changed in ancestors:
-                # a reply to the cover letter is about all patches
+                # a reply to the cover letter covers all patches
                 if reply.patch in (None, 0, post.number or 1):
                     yield number, key, _Fact(at, is_strong, mail.when, mail.message_id, mail.kind, tags, changed)  # fmt: skip # noqa: E501
 
 
 def _posted(topic: PostedTopic, people: _Reviewers) -> Iterator[_Said]:
-    """Yield the tags in posted patches, by the patch's number and who gave them."""
+    """Yield the tags in posted patches, by patch number and person."""
     for at, revision in enumerate(topic.revisions):
         for number, post, changed in _ancestors(revision, topic.latest):
             for tag in post.patch.trailers if post.patch else ():
@@ -264,7 +270,7 @@ def _posted(topic: PostedTopic, people: _Reviewers) -> Iterator[_Said]:
 
 
 def _review(person: Address, facts: Sequence[_Fact], topic: PostedTopic) -> Review:
-    """Return what the facts about one patch, in order, come to: the newest that says something."""
+    """Return the result of the ordered facts about one patch: the newest that says something."""
     latest = len(topic.revisions) - 1
     last = source = facts[-1]
     state = ReviewState.LOOKED
@@ -292,7 +298,7 @@ def _review(person: Address, facts: Sequence[_Fact], topic: PostedTopic) -> Revi
 
 
 def _is_review(topic: PostedTopic, reply: Reply) -> bool:
-    """Return whether a mail is a person's word about the patches who is not their author."""
+    """Return whether a mail is a comment on the patches by a person other than their author."""
     mail = reply.mail
     return not (
         mail.bot
@@ -305,13 +311,13 @@ def _is_review(topic: PostedTopic, reply: Reply) -> bool:
 
 
 def _is_tag(name: str) -> bool:
-    """Return whether a tag says that somebody reviewed, acked or tested the patch."""
+    """Return whether a tag means that somebody reviewed, acked or tested the patch."""
     words = set(name.lower().split("-"))
     return bool(words & set(_REVIEWS)) and words <= _PARTS
 
 
 def _addressed(topic: PostedTopic, post: Post) -> Iterator[Address]:
-    """Yield the people whom a patch is addressed to, without its authors."""
+    """Yield the recipients of a patch, without its authors."""
     mail = post.mail.mail
     wrote = {address.key for address in patch_authors(post)}
     for tag in post.patch.trailers if post.patch else ():
@@ -325,7 +331,7 @@ def _addressed(topic: PostedTopic, post: Post) -> Iterator[Address]:
 
 
 def _is_list(address: Address) -> bool:
-    """Return whether a recipient is a list: by its address, or as get_maintainer names one."""
+    """Return whether a recipient is a list, by its address or get_maintainer's form."""
     name, host = address.name.lower(), address.key.rpartition("@")[2]
     return (
         "list:" in name or host == "googlegroups.com" or is_list_address(address.email)
@@ -338,8 +344,8 @@ def _is_robot(address: Address) -> bool:
 
 
 def _ancestors(old: Revision, latest: Revision) -> Iterator[tuple[int, Post, bool]]:
-    """Yield the number of each patch of the latest version, what it was in a revision,
-    and whether it has changed since.
+    """Yield the number of each patch of the latest version, its form in a revision, and whether
+    it has changed since.
     """
     before, after = (
         [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the review tags in a reply: unquoted lines that are tags, and whether their sender may
-give them.
-"""
+"""Find the review tags in a reply: unquoted tag lines, and whether their sender may give them."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -121,7 +119,7 @@ class GivenTrailer:
 
     @property
     def address(self) -> Address | None:
-        """Who the tag names."""
+        """Return the person named in the tag."""
         return parse_address(self.value)
 
     def is_from(self, sender: Address) -> bool:
@@ -130,8 +128,8 @@ class GivenTrailer:
         return address is not None and address.key == sender.key
 
     def asks(self, sender: Address, same: Callable[[Address, Address], bool]) -> str:
-        """Return why a tag that counts is not added unasked: it claims authorship, or
-        has an address that is not the sender's; "" if it is added.
+        """Return why a tag needs confirmation although it counts, or "": it claims authorship,
+        or has an address that is not the sender's.
         """
         if self.name.lower() in _OF_AUTHORS:
             return "it claims a part in writing or forwarding the patch"
@@ -211,8 +209,8 @@ def proposed_trailers(body: Body) -> tuple[str, ...]:
 
 
 def _cleaned(value: str) -> tuple[str, str, str]:
-    """Return the value of a tag, the comment after its #, and words after its address,
-    which are no part of the tag; without what a mail program added to the address.
+    """Return a tag's value without what a mail program added to the address, the comment after
+    its #, and the words after its address.
     """
     if "&lt;" in value:
         value = unescape(value)
@@ -239,7 +237,7 @@ def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> 
         return f"{name} is not a review tag"
     if address is None:
         return "no address in the tag"
-    if same_person(address, sender) or _same_nickname(address, sender):
+    if same_person(address, sender) or _have_same_nickname(address, sender):
         return ""
     if (
         name.lower() == "tested-by"
@@ -251,8 +249,8 @@ def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> 
 
 
 def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
-    """Return why an indented tag does not count: it is in an indented block, which is
-    text pasted from somewhere, as commit messages are.
+    """Return why an indented tag does not count: indented blocks are pasted text, such as
+    commit messages.
     """
     if len(indent.expandtabs()) < 2:
         return ""
@@ -268,9 +266,7 @@ def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
 
 
 def _condition(before: Sequence[str], name: str) -> str | None:
-    """Return the sentence before a tag where it makes a condition, whole as far as its
-    paragraph goes.
-    """
+    """Return the conditional sentence before a tag, complete within its paragraph."""
     lines: list[str] = []
     for line in reversed(before):
         text = line.strip()
@@ -280,7 +276,7 @@ def _condition(before: Sequence[str], name: str) -> str | None:
             lines.insert(0, text)
     words = " ".join(lines)
     last = re.split(r"(?<=[.!?])\s+", words)[-1]
-    # what a Tested-by: completes may be how it was tested
+    # text next to Tested-by: may describe the test
     is_open = (
         name.lower() != "tested-by"
         and _OPEN_END.search(last)
@@ -289,8 +285,8 @@ def _condition(before: Sequence[str], name: str) -> str | None:
     return last.rstrip(" ,:;-") if is_open or _CONDITION.search(last) else None
 
 
-def _same_nickname(one: Address, other: Address) -> bool:
-    """Return whether two mailboxes have the same name, and no one else has it."""
+def _have_same_nickname(one: Address, other: Address) -> bool:
+    """Return whether two mailboxes share a name that nobody else has."""
     mine, yours = one.key.partition("@")[0], other.key.partition("@")[0]
     return mine == yours and len(mine) > 5 and mine not in _ANYBODYS
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the real sender of a message.
+"""Find the real sender of a message.
 
 Lists rewrite From: because of DMARC and name the sender in other headers.
 """
@@ -23,7 +23,7 @@ _LOOKALIKES = str.maketrans(
 
 
 def real_sender(mail: Mail) -> Address:
-    """Return the original From: address of a message, without a list's rewriting.
+    """Return a message's original From: address, undoing a list's rewriting.
 
     It is taken from the message's headers and is not verified; see `Identities.sender`.
     """
@@ -33,7 +33,7 @@ def real_sender(mail: Mail) -> Address:
     if address := only_mailbox(mail.header("X-Original-From") or ""):
         return _clean(address)
     name = via["name"].strip(" '\"")
-    # a list adds its own address
+    # ignore the address that a list adds
     found = parse_addresses(mail.header("Reply-To") or "")
     others = {
         address.key: address for address in found if address.key != mail.sender.key
@@ -73,21 +73,21 @@ def same_person(one: Address, other: Address) -> bool:
     """
     if one.key == other.key:
         return True
-    names, others = name_words(_named(one)), name_words(_named(other))
+    names, others = name_words(_display_name(one)), name_words(_display_name(other))
     return any(
         len(mine) > 1 and mine == yours
         for mine, yours in ((names, others), (_latin(names), _latin(others)))
     )
 
 
-def _named(address: Address) -> str:
-    """Return the name of an address; one without it may be `first.last@`."""
+def _display_name(address: Address) -> str:
+    """Return the name of an address, derived from `first.last@` if it has none."""
     local = address.email.partition("@")[0]
     return address.name or (local.replace(".", " ") if local.count(".") == 1 else "")
 
 
 def _latin(words: frozenset[str]) -> frozenset[str]:
-    """Return a name without what is written next to it in another script."""
+    """Return a name without its version in another script."""
     return frozenset(word for word in words if word.isascii())
 
 
@@ -103,14 +103,14 @@ def name_words(name: str) -> frozenset[str]:
         if not unicodedata.combining(char)
     )
     bare = re.sub(
-        r"\(.*?\)|\[.*?\]|<.*?>|\S+@\S+", " ", _without_lookalikes(plain.lower())
+        r"\(.*?\)|\[.*?\]|<.*?>|\S+@\S+", " ", _replace_lookalikes(plain.lower())
     )
     return frozenset(word for word in re.findall(r"[^\W\d_]+", bare) if len(word) > 1)
 
 
-def _without_lookalikes(name: str) -> str:
-    """Return a name with letters that only look like Latin ones replaced, word by
-    word: a name in another script has others as well.
+def _replace_lookalikes(name: str) -> str:
+    """Replace letters that only look Latin in a name, word by word; a name in another script
+    contains others as well.
     """
     words = ((word, word.translate(_LOOKALIKES)) for word in re.split(r"(\s+)", name))
     return "".join(latin if latin.isascii() else word for word, latin in words)

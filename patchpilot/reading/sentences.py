@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Splits a sender's own text in a message into sentences.
+"""Split a sender's own text into sentences.
 
 Each has its lines and the quote it answers.
 """
@@ -83,7 +83,7 @@ def sentences_of(body: Body) -> tuple[Sentence, ...]:
 
 
 def _is_frame(line: ReplyLine, *, first: bool) -> bool:
-    """Return whether a line is a tag, a closing, or in the first words of a mail a greeting."""
+    """Return whether a line is a tag, a closing, or a greeting in the first words of a mail."""
     return bool(
         is_trailer(line.text.strip())
         or (first and GREETING.match(line.text))
@@ -97,8 +97,8 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
 
 
 def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[int, int, str]]:
-    """Yield the sentences of a paragraph: first line, last line, words. An item of a list
-    starts one.
+    """Yield the sentences of a paragraph: first line, last line, words. A list item starts a
+    sentence.
     """
     words: list[str] = []
     start = end = 0
@@ -128,9 +128,7 @@ def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[int, int, str]]:
 
 
 def _stops(text: str, following: str) -> list[int]:
-    """Return where sentences end within a line, its last one only where the line has a
-    space after it.
-    """
+    """Return where sentences end within a line, the last only if a space follows it."""
     stops = []
     for match in _ENDS.finditer(text):
         rest = text[match.end() :].strip() or following

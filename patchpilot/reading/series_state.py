@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the state of a series from its messages, forwarding series and the repository.
+"""Determine the state of a series from its messages, forwarding series and the repository.
 
 The state of a topic depends on its sends as well.
 """
@@ -74,7 +74,7 @@ class Decision(NamedTuple):
 
 
 def decide(evidence: Evidence) -> Decision:
-    """Determines the state of a series and of its patches.
+    """Determine the state of a series and of its patches.
 
     The state of a series is that of its least advanced patch. The repository overrides reports in
     messages, except for a rejected series.
@@ -99,7 +99,7 @@ def decide(evidence: Evidence) -> Decision:
 
 
 def decided(status: Status, evidence: Evidence) -> Status:
-    """Return the status with the states that this evidence shows: the claimed and the proven one.
+    """Return the status with the claimed and the proven state.
 
     Claims of what is proven are no longer listed.
     """
@@ -142,9 +142,7 @@ def _patch_state(
 def _least_advanced(
     patches: Sequence[PatchState], latest: Revision
 ) -> tuple[SeriesState, str]:
-    """Return the state of a series of which some patches are in a tree, and that of
-    its patches in words.
-    """
+    """Return the state of a partly applied series, and the states of its patches in words."""
     over = (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
     going = [patch for patch in patches if patch.state not in over]
     taken = [patch for patch in going if patch.state in TAKEN]
@@ -159,11 +157,11 @@ def _least_advanced(
     words = [f"{len(first)} of {len(patches)} {_WORDS[where][0]}"] if first else []
     rest = [patch for patch in patches if patch not in first]
     rest.sort(key=lambda patch: patch.state is not state)
-    return state, "; ".join((*words, *_by_state(rest, latest)))
+    return state, "; ".join((*words, *_group_by_state(rest, latest)))
 
 
-def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
-    """Return what is left of these patches, a part for each state."""
+def _group_by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
+    """Return what remains of these patches, grouped by state."""
     states = dict.fromkeys(patch.state for patch in patches)
     groups = [
         (state, [patch for patch in patches if patch.state is state])
@@ -176,7 +174,7 @@ def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
 
 
 def _names(patches: Sequence[PatchState], latest: Revision) -> str:
-    """Return the patches by their number: `2/3, 3/3`; one of an earlier version with that."""
+    """Return the patch numbers as text, `2/3, 3/3`, with the version if it is an earlier one."""
     total = len(latest.patches)
     return ", ".join(
         f"{it.number}/{total}"
@@ -187,19 +185,19 @@ def _names(patches: Sequence[PatchState], latest: Revision) -> str:
 
 
 def _verdict(evidence: Evidence) -> Verdict:
-    verdict = _by_mails(evidence)
+    verdict = _apply_mails(evidence)
     is_over = verdict.state in (SeriesState.REJECTED, SeriesState.WITHDRAWN)
-    return verdict if is_over else _in_repository(evidence, verdict)
+    return verdict if is_over else _apply_repository(evidence, verdict)
 
 
-def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
+def _apply_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
     if not evidence.commits:
         return verdict
     mainline = [landed for landed in evidence.commits if landed.in_mainline]
     undone = next((landed for landed in mainline if landed.reverted_by), None)
     if undone and all(landed.reverted_by for landed in mainline):
         if undone.date and evidence.topic.latest.first.when > undone.date:
-            return _by_mails(_evidence_since(evidence, undone.date))
+            return _apply_mails(_evidence_since(evidence, undone.date))
         proof = Proof(undone.date, None, undone.reverted_by)
         return Verdict(
             SeriesState.CHANGES_REQUESTED,
@@ -213,7 +211,7 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
         return Verdict(
             SeriesState.IN_STABLE,
             stable_summary(evidence.branches),
-            _of_branch(there[0]) if there else verdict.proof,
+            _branch_proof(there[0]) if there else verdict.proof,
         )
     if mainline:
         return Verdict(
@@ -237,10 +235,8 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
 
 
 def _evidence_since(evidence: Evidence, date: datetime) -> Evidence:
-    """Return the evidence without what was reported until then: a version that was
-    sent after a revert has to be applied again.
-    """
-    events = tuple(event for event in evidence.events if _at(event) > date)
+    """Drop evidence up to this time: a version sent after a revert must be applied again."""
+    events = tuple(event for event in evidence.events if _event_time(event) > date)
     return replace(evidence, events=events)
 
 
@@ -252,51 +248,51 @@ def _mainline_words(
     return f"{words}; {stable_summary(stable)}" if stable else words
 
 
-def _of_branch(branch: StableBranch) -> Proof:
+def _branch_proof(branch: StableBranch) -> Proof:
     return Proof(branch.date, branch.message_id, branch.commit)
 
 
-def _of_event(event: Claim) -> Proof:
+def _event_proof(event: Claim) -> Proof:
     return Proof(event.date, event.message_id, event.commit)
 
 
-def _of_mail(mail: Mail) -> Proof:
+def _mail_proof(mail: Mail) -> Proof:
     return Proof(mail.date, mail.message_id)
 
 
-def _by_mails(evidence: Evidence) -> Verdict:
+def _apply_mails(evidence: Evidence) -> Verdict:
     topic, events = evidence.topic, evidence.events
     applied = [
         event
         for event in events
         if event.what in ("applied", "merged", "forwarded") and event.counts
     ]
-    if there := _in_stable_by_mails(evidence):
+    if there := _apply_stable_mails(evidence):
         return there
-    if there := _in_mainline_by_mails(evidence):
+    if there := _apply_mainline_mails(evidence):
         return there
     if applied and (evidence.post or len(topic.latest.patches) < 2):
         return _accepted(applied, _newest(events, "dropped"))
     latest_sent = topic.since
-    if ended := _ended_by_mails(evidence, latest_sent):
+    if ended := _find_end(evidence, latest_sent):
         return ended
     if passed := _newest(events, "superseded"):
         why = f"{passed.sender.called} {passed.sentence}"
-        return Verdict(SeriesState.SUPERSEDED, why, _of_event(passed))
+        return Verdict(SeriesState.SUPERSEDED, why, _event_proof(passed))
     return _in_review(evidence, latest_sent)
 
 
-def _in_stable_by_mails(evidence: Evidence) -> Verdict | None:
+def _apply_stable_mails(evidence: Evidence) -> Verdict | None:
     stable = evidence.stable
     there = next((it for it in stable if it.state in ("queued", "released")), None)
     return (
-        Verdict(SeriesState.IN_STABLE, stable_summary(stable), _of_branch(there))
+        Verdict(SeriesState.IN_STABLE, stable_summary(stable), _branch_proof(there))
         if there
         else None
     )
 
 
-def _in_mainline_by_mails(evidence: Evidence) -> Verdict | None:
+def _apply_mainline_mails(evidence: Evidence) -> Verdict | None:
     merged = (
         event
         for event in evidence.events
@@ -304,7 +300,7 @@ def _in_mainline_by_mails(evidence: Evidence) -> Verdict | None:
     )
     if pulled := next(merged, None):
         why = pulled.sentence or "its pull request was merged"
-        return Verdict(SeriesState.IN_MAINLINE, why, _of_event(pulled))
+        return Verdict(SeriesState.IN_MAINLINE, why, _event_proof(pulled))
     landed = next((landed for landed in evidence.landed if landed.in_mainline), None)
     if landed is None:
         return None
@@ -315,21 +311,25 @@ def _in_mainline_by_mails(evidence: Evidence) -> Verdict | None:
 
 def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
     newest = applied[-1]
-    if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
+    if (
+        dropped
+        and dropped.tree == newest.tree
+        and _event_time(dropped) > _event_time(newest)
+    ):
         why = f"dropped from {dropped.tree}: {dropped.sentence}"
-        return Verdict(SeriesState.UNDER_REVIEW, why, _of_event(dropped))
+        return Verdict(SeriesState.UNDER_REVIEW, why, _event_proof(dropped))
     why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
     if newest.what == "forwarded":
         why = f"{newest.sender.called} {newest.sentence}"
-    return Verdict(SeriesState.ACCEPTED, why, _of_event(newest))
+    return Verdict(SeriesState.ACCEPTED, why, _event_proof(newest))
 
 
-def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None:
-    """Return the state of a latest version that was withdrawn, refused or marked to be
-    done again.
+def _find_end(evidence: Evidence, latest_sent: datetime) -> Verdict | None:
+    """Return the state of a latest version that was withdrawn, rejected or marked for another
+    try.
     """
     topic, events = evidence.topic, evidence.events
-    # of several patches one may be withdrawn, of several sendings an earlier one
+    # one of several patches may be withdrawn, or an earlier of several postings
     earlier = {
         reply.message_id
         for reply in evidence.attached
@@ -341,17 +341,17 @@ def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None
         if (evidence.post or not event.of) and event.message_id not in earlier
     ]
     withdrawn = _newest(of_newest, "withdrawn")
-    if withdrawn and _at(withdrawn) >= latest_sent:
+    if withdrawn and _event_time(withdrawn) >= latest_sent:
         why = f"withdrawn by its author: {withdrawn.sentence}"
-        return Verdict(SeriesState.WITHDRAWN, why, _of_event(withdrawn))
+        return Verdict(SeriesState.WITHDRAWN, why, _event_proof(withdrawn))
     refused = _newest(events, "refused")
-    if refused and _at(refused) >= latest_sent:
+    if refused and _event_time(refused) >= latest_sent:
         why = f"{refused.by}: {refused.sentence}"
-        return Verdict(SeriesState.REJECTED, why, _of_event(refused))
+        return Verdict(SeriesState.REJECTED, why, _event_proof(refused))
     redone = _newest(events, "redone")
-    if redone and _at(redone) >= latest_sent:
+    if redone and _event_time(redone) >= latest_sent:
         why = f"{redone.by} marked it for a new version ({redone.sentence})"
-        return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_event(redone))
+        return Verdict(SeriesState.CHANGES_REQUESTED, why, _event_proof(redone))
     return None
 
 
@@ -375,7 +375,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     wanting = [
         other
         for other in others
-        if (other.mail.kind in WANTS_ANSWER or _gives_on_condition(other))
+        if (other.mail.kind in WANTS_ANSWER or _is_conditional(other))
         and not (
             other.mail.kind is MailKind.AI_REVIEW
             and "no issues" in other.mail.body.text
@@ -394,9 +394,11 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     ]
     if open_wishes:
         newest = open_wishes[-1]
-        how = "tag on a condition" if _gives_on_condition(newest) else newest.mail.label
+        how = "tag on a condition" if _is_conditional(newest) else newest.mail.label
         why = f"{newest.mail.who} requested changes ({how})"
-        return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
+        return Verdict(
+            SeriesState.CHANGES_REQUESTED, why, _mail_proof(newest.mail.mail)
+        )
     if last and _is_overdue(topic, evidence.now - last):
         return Verdict(
             SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last)
@@ -412,15 +414,15 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         )
         count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
         why = f"{count}, with a question by {asking.called}" if asking else count
-        return Verdict(SeriesState.UNDER_REVIEW, why, _of_mail(others[-1].mail.mail))
+        return Verdict(SeriesState.UNDER_REVIEW, why, _mail_proof(others[-1].mail.mail))
     return Verdict(
         SeriesState.SENT,
         "no reply yet",
-        _of_mail((evidence.post or topic.latest.head).mail.mail),
+        _mail_proof((evidence.post or topic.latest.head).mail.mail),
     )
 
 
-def _gives_on_condition(reply: Reply) -> bool:
+def _is_conditional(reply: Reply) -> bool:
     """Return whether all tags of a message depend on changes ("With that fixed,
     Reviewed-by: …").
     """
@@ -433,9 +435,7 @@ def _gives_on_condition(reply: Reply) -> bool:
 
 
 def _is_late_review(reply: Reply) -> bool:
-    """Return whether a person asks for changes, which are open where a later version came
-    before them.
-    """
+    """Return whether a person requests changes that a later version does not settle."""
     return reply.mail.kind is MailKind.REVIEW and not (
         reply.mail.by_author or reply.mail.bot
     )
@@ -455,7 +455,7 @@ def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
     return silence > timedelta(days=shortest_wait()) and silence > topic.waiting
 
 
-def _at(event: Claim) -> datetime:
+def _event_time(event: Claim) -> datetime:
     return event.date or EPOCH
 
 
@@ -498,7 +498,7 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
         for event in evidence.events
         if _is_about(topic, post, event.of, event.patch, event.date)
     )
-    # a mail that reports what became of other patches is no answer to this one
+    # a mail about the state of other patches does not answer this one
     of_others = {event.message_id for event in evidence.events} - {
         event.message_id for event in events
     }
@@ -527,7 +527,7 @@ def _is_about(
     number: int | None,
     date: datetime | None,
 ) -> bool:
-    """Return whether what names a title (None: the whole series) is about a patch.
+    """Return whether something that names a title (None: the whole series) is about a patch.
 
     Maintainers change titles, and long ones are cut.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The cached part of a tracked series, so that its messages need not be read again."""
+"""The cached part of a tracked series, which saves reading its messages again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -18,7 +18,7 @@ _UNKNOWN = NextStep(NextStepNeed.PATIENCE, "")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSummary:
     """The summary of a series: state, next step, latest version, title, and keys for finding its
-    messages. Its version is 0 while no message of it was read from an archive.
+    messages. Its version is 0 until a message was read from an archive.
 
     `tags` maps tag names to counts. `ci` is the bots' verdict on the latest version, `sent_at` the
     time when that was sent, and `posts` its patches' Message-IDs. `head` is the Message-ID of the
@@ -52,9 +52,7 @@ class SeriesSummary:
 
     @property
     def reviewed(self) -> str:
-        """`2/4`: how many patches of the latest version are reviewed or acked, of how many; "" for
-        none.
-        """
+        """Return `2/4`, the number of reviewed or acked patches of the latest version, or ""."""
         return f"{self.approved}/{len(self.posts)}" if self.approved else ""
 
     def summary(self) -> dict[str, Any]:

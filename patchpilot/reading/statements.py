@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads what the prose of a message states about a patch: that it was applied or rejected.
+"""Read what a message's prose states about a patch: that it was applied or rejected.
 
 A statement is plain only if its whole sentence has one of few known forms and no other sentence
 contradicts it. Anything else that speaks of applying a patch is unclear, for a person to read.
@@ -121,7 +121,7 @@ class Answered(Enum):
 
 
 class Statement(NamedTuple):
-    """What a message states about a patch, and the sentences that state it.
+    """A message's statement about a patch, and the sentences that make it.
 
     `kind` is nack or applied. `what` is applied, promised, refused or unclear. `tree` is the tree
     that is named.
@@ -136,7 +136,7 @@ class Statement(NamedTuple):
 def statement_of(
     sentences: Sequence[Sentence], *, by_author: bool = False, to_self: bool = False
 ) -> Statement | None:
-    """Return what the sentences of a message state about the patch; None if they state nothing.
+    """Return what a message's sentences state about the patch, or None.
 
     Of several statements the last plain one counts. They are unclear if the message contradicts
     them. An author's "applied" in an answer to a reviewer is about advice, unless it names a tree
@@ -145,7 +145,7 @@ def statement_of(
     texts: list[str] = []
     place: tuple[int, int] | None = None
     for said in sentences[:100]:
-        # "To the bin." ends what "Applied." begins
+        # "To the bin." follows "Applied."
         here = said.part, said.paragraph
         is_end = here == place and 1 < len(said.text.split()) < _WHOLE
         is_end = is_end and not _PLAIN.fullmatch(said.text)
@@ -200,7 +200,7 @@ _ON_CONDITION = re.compile(
 
 
 def _taken(text: str) -> Statement | None:
-    """Return what a sentence states of a patch that its sender takes."""
+    """Return what a sentence says about a patch that its sender applies."""
     plain = _PLAIN.fullmatch(text)
     if plain:
         return Statement(MailKind.APPLIED, "applied", text, _tree(plain))

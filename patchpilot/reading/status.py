@@ -85,7 +85,7 @@ def read_thread(
         for mail in classified
         if (found := delivery_reports(mail.mail))
     }
-    # a notice is no answer
+    # a bounce is not a reply
     classified = [mail for mail in classified if mail.message_id not in notices]
     topics = find_topics(classified, known, anchor)
     if reports and not topics:
@@ -98,17 +98,17 @@ def read_thread(
     every = tuple(report for found in notices.values() for report in found)
     moment = now or max((when(mail) for mail in mails), default=datetime.now(UTC))
     statuses = [
-        _status(topic, _with_author(topic, attached[at], reader), moment, confirmed)
+        _status(topic, _add_author(topic, attached[at], reader), moment, confirmed)
         for at, topic in enumerate(topics)
     ]
-    statuses = [_with_delivery(status, every) for status in statuses]
-    result = tuple(map(_with_follow_ups, statuses, follow_ups(statuses)))
-    # keep references to the mails too, so that their id() is not reused
+    statuses = [_add_delivery(status, every) for status in statuses]
+    result = tuple(map(_add_follow_ups, statuses, follow_ups(statuses)))
+    # keep references to the mails, so that their id() is not reused
     reader.threads[key] = (mails, result)
     return result
 
 
-def _with_follow_ups(
+def _add_follow_ups(
     status: Status, later: tuple[tuple[FollowUp, ...], tuple[Claim, ...]]
 ) -> Status:
     """Return the status with the later series, which may determine its state."""
@@ -127,13 +127,13 @@ def _with_follow_ups(
     return decided(status, evidence)
 
 
-def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
+def _add_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
     found = reports_about(reports, status.topic.message_ids, status.topic.titles)
     ids = status.message_ids | {report.message_id for report in found}
     return replace(status, delivery=found, message_ids=ids) if found else status
 
 
-def _with_author(
+def _add_author(
     topic: PostedTopic, attached: Sequence[Reply], reader: MailReader
 ) -> list[Reply]:
     found = []
@@ -200,9 +200,7 @@ def _status(
 
 
 def _is_open(claim: Claim, topic: PostedTopic) -> bool:
-    """Return whether nothing proves a claim, and neither a message nor a later version
-    took it back.
-    """
+    """Return whether a claim is unproven, and neither a message nor a later version withdrew it."""
     sent = topic.since
     is_late = not claim.known or (claim.date or sent) >= sent
     return claim.counts and not claim.proven and is_late
@@ -249,7 +247,7 @@ def with_commits(
     fixed: Sequence[FollowUp] = (),
     needs: StableNeeds | None = None,
 ) -> Status:
-    """Add the commits found in a repository (`landed_series.in_repository`) to a status.
+    """Add commits found in a repository (`landed_series.in_repository`) to a status.
 
     `fixed` are the follow-ups found there;
     a follow-up that is known from messages keeps its Message-ID. `needs` are the stable branches

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the series that each message is about, and the addresses that its messages vouch for.
+"""Find the series that each message is about, and the addresses that its messages vouch for.
 
 A message is about what it answers, or about the title, commit or link that a bot's message quotes.
 """
@@ -66,13 +66,13 @@ class Reply:
 
     @property
     def version(self) -> int | None:
-        """The version it is about; None for the series as a whole."""
+        """The version it is about, or None for the whole series."""
         return self.revision.version if self.revision else None
 
     @property
     def patch(self) -> int | None:
-        """The number of the patch it is about: 1 for an unnumbered patch, 0 for the whole series,
-        None when unknown.
+        """The number of the patch it is about: 1 for an unnumbered patch, 0 for the whole
+        series, None if unknown.
         """
         if self.post is None:
             return None
@@ -143,7 +143,7 @@ def attach(
 
 
 def reported(mails: Sequence[Classified]) -> tuple[PostedTopic, ...]:
-    """Return the series of which only messages of bots are known, such as the stable queue's.
+    """Return the series known only from bot messages, such as the stable queue's.
 
     Of the patch, the title, the author that the message names, and perhaps the Message-ID are
     known.
@@ -156,7 +156,7 @@ def reported(mails: Sequence[Classified]) -> tuple[PostedTopic, ...]:
         authors = authors_named(mail)
         links = (it for it, _ in linked_ids(mail.mail.body))
         key = title_key(title)
-        # a patch of a stable review answers the first message of that review
+        # a patch of a stable review replies to the first message of that review
         above = None if mail.kind in _ROUNDS else mail.mail.in_reply_to
         ident = above or next(links, f"{title_hash(key)}@{NO_ID}")
         sent = mail.mail._replace(
@@ -192,9 +192,7 @@ class Posts:
         self.commits: dict[str, int] = {}
 
     def quoted(self, mail: Classified) -> _Place | None:
-        """Return what a bot's mail quotes by commit, link or title: such mails are not
-        in the author's thread.
-        """
+        """Return what a bot's mail outside the author's thread quotes, by commit, link or title."""
         is_stable = mail.kind in STABLE
         if not is_stable and mail.kind not in _OF_TREES:
             return None
@@ -207,7 +205,7 @@ class Posts:
             at = next((it for it in (*ids, *by_link) if it is not None), None)
             if at is not None:
                 return at, None, None
-        # a forwarded patch has the same title: the mail is about its author's patch
+        # a forwarded patch has the same title, and the mail is about its author's patch
         places = [
             place
             for place in self.titles.get(title_key(about(mail) or ""), ())
@@ -244,15 +242,15 @@ def authors_named(mail: Classified) -> list[Address]:
 
 
 def patch_authors(post: Post) -> list[Address]:
-    """Return the sender of a patch and the author named in it, if that is another person."""
+    """Return a patch's sender, and its named author if that is another person."""
     inner = _AUTHOR.match(post.body)
     author = parse_address(inner[1]) if inner else None
     return [post.mail.sender, *([author] if author else [])]
 
 
 def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
-    """Return whether one of these people is one of the authors: titles such as "fix typo"
-    are common.
+    """Return whether one of these people is an author, because titles such as "fix typo" are
+    common.
     """
     return any(same_person(it, author) for it in people for author in authors)
 
@@ -268,19 +266,19 @@ def with_replies(topic: PostedTopic, attached: Sequence[Reply]) -> Identities:
     mails = {mail.message_id: mail for mail in (*posts, *(it.mail for it in attached))}
     named: set[str] = set()
     for mail in _parents_first(mails):
-        # a header that was rewritten is its sender's if the list that did it is known
+        # a rewritten header is the sender's if the list that rewrote it is known
         by = {mail.sender.key, mail.mail.sender.key}
         copied = {address.key for address in (*mail.mail.to, *mail.mail.cc)}
         if by <= found.keys():
             found |= dict.fromkeys(copied - named - found.keys(), frozenset())
         elif not any(is_bot_address(Address("", key)) for key in by):
-            # a bot copies whom it is told to
+            # a bot sends copies to whomever it is told to
             named |= by | copied
     return Identities(found)
 
 
 def _parents_first(mails: Mapping[str, Classified]) -> Iterator[Classified]:
-    """Yield the mails as they arrived, each after those of its thread that it answers."""
+    """Yield the mails in order of arrival, each after its parents."""
     waiting = sorted(mails.values(), key=lambda mail: arrived(mail.mail) or EPOCH)
     waiting.reverse()
     given: set[str] = set()

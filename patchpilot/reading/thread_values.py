@@ -63,7 +63,7 @@ LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
 def decide_topic(
     series: SeriesState | None, *, sent: bool, partly: bool
 ) -> SeriesState:
-    """Determines the state of a topic.
+    """Determine the state of a topic.
 
     It is derived from its sends if no archive can have more, otherwise from the state of its
     tracked series (None: not tracked). `sent` is whether messages of a version were accepted;
@@ -86,7 +86,7 @@ class NextStepNeed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The next step in one sentence, and whether it is the author's to take."""
+    """The next step in one sentence, and whether the author must take it."""
 
     need: NextStepNeed
     advice: Advice
@@ -142,7 +142,7 @@ class LandedCommit:
 
     @property
     def state(self) -> str:
-        """Its state there: merged, released or reverted."""
+        """Return its state there: merged, released or reverted."""
         if self.reverted_by:
             return "reverted"
         return "released" if self.release else "merged"
@@ -153,7 +153,7 @@ class LandedCommit:
 
     @property
     def stable_version(self) -> str | None:
-        """The version of the stable branch that the tree is, or None."""
+        """Return the version of the stable branch, or None."""
         return (
             self.tree.removeprefix("stable/linux-").removesuffix(".y")
             if self.tree.startswith("stable/")
@@ -199,7 +199,7 @@ class StableBranch:
 
     @property
     def words(self) -> str:
-        """Its state as text."""
+        """Return its state as text."""
         words = STABLE_WORDS.get(self.state, self.state)
         note = (
             f"in {self.note}"
@@ -225,7 +225,7 @@ class StableNeeds(NamedTuple):
 
 @json_form("date", "message_id", "commit")
 class Proof(NamedTuple):
-    """The proof of a state: a message or a commit, and its date (None: unknown)."""
+    """The proof of a state: a message or commit, and its date or None."""
 
     date: datetime | None = None
     message_id: str | None = None
@@ -264,7 +264,7 @@ class PatchState:
 )
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A later series or commit related to this one, such as a fix or revert of it, and its state.
+    """A later series or commit related to this one, such as its fix or revert, and its state.
 
     `lacking` are the stable branches that have this series but not the follow-up; it is None if
     no repository shows that. A commit that is not known from any message has no Message-ID.
@@ -303,7 +303,7 @@ IN_A_TREE = ("applied", "merged", "queued")
     "message_id", "from=by", "date", "what", "patch", "sentence", "known", "needs~"
 )
 class Claim(NamedTuple):
-    """What a message says about a series, and the sentence that says it.
+    """A message's claim about a series, and the sentence that makes it.
 
     `what` is applied, merged (mainline), queued, review, proposed, failed (stable), refused,
     dropped, withdrawn, redone (a new version announced in patchwork), promised (will be applied),
@@ -337,7 +337,7 @@ class Claim(NamedTuple):
 
     @property
     def needs(self) -> str:
-        """What would prove it; "" if nothing would."""
+        """Return what would prove it, or ""."""
         if self.what in IN_A_TREE:
             return "a commit in a fetched tree"
         if self.what == "unclear":
@@ -346,7 +346,7 @@ class Claim(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The claim in words, with its sentence."""
+        """Return the claim in words, with its sentence."""
         who = self.sender.called if self.known else f"{self.by}, {UNSEEN},"
         if self.what in ("superseded", "forwarded"):
             return f"{who} {self.sentence}"
@@ -389,12 +389,12 @@ class Status:
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:
-        """The commits that messages report, and those in the repository."""
+        """The commits in messages and in the repository."""
         return self.evidence.places
 
     @property
     def stable(self) -> tuple[StableBranch, ...]:
-        """The stable branches that messages or the repository name."""
+        """The stable branches named by messages or the repository."""
         return self.evidence.branches
 
     @property
@@ -403,8 +403,8 @@ class Status:
 
     @property
     def commit(self) -> str | None:
-        """The commit it became, full where known: the first one reported for the series as a whole
-        or its first patch.
+        """The commit it became, with the full id if known: the first one reported for the whole
+        series or its first patch.
         """
         known = [landed.commit for landed in self.landed if landed.commit] + [
             event.commit
@@ -451,7 +451,7 @@ class Evidence:
 
     @property
     def proofs(self) -> "Evidence":
-        """The same without what is only claimed."""
+        """The same without mere claims."""
         return replace(
             self,
             events=tuple(
@@ -462,7 +462,7 @@ class Evidence:
 
     @cached_property
     def landed(self) -> tuple[LandedCommit, ...]:
-        """The merges outside the stable trees that messages report, mainline last.
+        """The merges outside the stable trees according to messages, mainline last.
 
         Stable trees take only mainline commits, so messages about them imply that mainline has
         the commit.
@@ -494,14 +494,14 @@ class Evidence:
 
     @property
     def places(self) -> tuple[LandedCommit, ...]:
-        """The commits that messages report, and those in the repository, which override them."""
+        """The commits in messages, overridden by those in the repository."""
         in_mainline = any(landed.in_mainline for landed in self.commits)
         reported = (it for it in self.landed if not (in_mainline and it.in_mainline))
         return (*reported, *self.commits)
 
     @cached_property
     def stable(self) -> tuple[StableBranch, ...]:
-        """The stable branches that messages name, each with its latest reported state."""
+        """The stable branches in messages, each with its latest state."""
         branches: dict[str, StableBranch] = {}
         for event in self.events:
             if event.version is None or event.what not in _RANK:
@@ -518,7 +518,7 @@ class Evidence:
 
     @cached_property
     def branches(self) -> tuple[StableBranch, ...]:
-        """The stable branches that messages name or the repository has, with its states."""
+        """The stable branches in messages or in the repository, with their states."""
         branches = {branch.version: branch for branch in self.stable}
         for landed in self.commits:
             if version := landed.stable_version:
@@ -539,8 +539,8 @@ def _landed(event: Claim, tree: str, how: str, title: str | None) -> LandedCommi
 
 
 def _taken_back(event: Claim) -> str:
-    """Return what words against a stable tree's mail say: it was dropped, somebody
-    objects, or a branch that the fix did not apply to does not need it.
+    """Return a person's objection to a stable mail: it was dropped, somebody objects, or a
+    branch that it did not apply to does not need it.
     """
     if event.what == "failed":
         return "not-needed"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the recipients that MAINTAINERS names for the files and keywords of a patch."""
+"""Find the recipients that MAINTAINERS names for a patch's files and keywords."""
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -46,7 +46,7 @@ def add_named(
     lists get every patch.
     """
     matches = match_texts(file, paths, texts if switches.keywords else ())
-    own_lists = _own_lists(matches)
+    own_lists = _section_lists(matches)
     left_out: list[tuple[str, str]] = []
     # compared like get_maintainer.pl: name and address, case-sensitive
     chiefs = (
@@ -86,9 +86,9 @@ def add_named(
     return NamedRecipient(matches, tuple(left_out))
 
 
-def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
-    """Return the lists of the most specific section with one, for each file; the catch-all's only
-    as a last resort.
+def _section_lists(matches: Sequence[SectionMatch]) -> set[str]:
+    """Return each file's lists from the most specific section that has one; use the catch-all's
+    only as a last resort.
     """
     taken: dict[str, None] = {}
     lists: set[str] = set()
@@ -130,7 +130,7 @@ def _add(
 
 
 def shortened_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """Return the first reasons, followed by a note on how many more there are."""
+    """Return the first reasons, followed by the number of others."""
     more = len(reasons) - _REASONS
     return (*reasons[:_REASONS], *([f"and {more} more files"] if more > 0 else []))
 

@@ -45,7 +45,7 @@ class MergedRecipient:
         return len(self._rows)
 
     def skip(self, address: Address | None) -> None:
-        """Never add this mailbox, which is the sender's."""
+        """Exclude this mailbox, which is the sender's."""
         if address and address.email:
             self.skipped.add(address.key)
 
@@ -58,7 +58,7 @@ class MergedRecipient:
         section: str | None = None,
         patches: Collection[int] = (),
     ) -> None:
-        """Add a mailbox given as text, for these patches or, if there are none, for all.
+        """Add a mailbox given as text for these patches, or for all if there are none.
 
         A second mention adds its reason, and may move it from Cc to To.
         """
@@ -116,7 +116,7 @@ class MergedRecipient:
 
     @property
     def unsafe(self) -> tuple[str, ...]:
-        """Return the mailboxes that are not valid in a header; they are omitted."""
+        """Return the omitted mailboxes, which are invalid in a header."""
         return tuple(row.box for row in self._rows if not _is_safe(_address(row.box)))
 
 

@@ -71,13 +71,13 @@ class Sources(NamedTuple):
 def plan_patches(
     patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None
 ) -> RecipientPlan:
-    """Return the recipient plan for patches that are sent together, the cover letter last.
+    """Return the recipient plan for patches sent together, the cover letter last.
 
     It includes the authors and the recipients named in b4's cover letter, but not the sender.
     Contacts get the patches that concern them and lists all, unless the project's custom is that
     everyone gets all.
     """
-    gathered, named, numbers = _named_by(patches, sources)
+    gathered, named, numbers = _maintainers_recipients(patches, sources)
     if sources.repository and sources.switches.fixes:
         add_culprit_people(
             gathered,
@@ -106,38 +106,40 @@ def plan_patches(
 
 
 def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPlan:
-    """Return the recipient plan for a fix that is not public yet.
+    """Return the recipient plan for an undisclosed fix.
 
     To: has its maintainers (`M:`), Cc: the security team, and nobody else gets a copy
     (Documentation/process/security-bugs.rst). The security team is in To: if MAINTAINERS names no
     maintainer. A mailing list never counts as a maintainer, even if an `M:` line names it.
     """
-    gathered, named, _ = _named_by(patches, _for_maintainers(sources))
-    return _undisclosed(gathered, named, sources)
+    gathered, named, _ = _maintainers_recipients(
+        patches, _limit_to_maintainers(sources)
+    )
+    return _plan_undisclosed(gathered, named, sources)
 
 
 def plan_undisclosed_paths(
     paths: Sequence[str], sources: Sources, texts: Texts = ()
 ) -> RecipientPlan:
-    """Return the recipient plan for a fix of these files or folders that is not public yet.
+    """Return the recipient plan for an undisclosed fix of these files or folders.
 
     See `plan_undisclosed`.
     """
-    quiet = _for_maintainers(sources)
-    gathered = _gathered(quiet)
-    return _undisclosed(
+    quiet = _limit_to_maintainers(sources)
+    gathered = _gather(quiet)
+    return _plan_undisclosed(
         gathered, add_named(gathered, quiet.file, paths, texts, quiet.switches), sources
     )
 
 
-def _for_maintainers(sources: Sources) -> Sources:
+def _limit_to_maintainers(sources: Sources) -> Sources:
     """Return the sources, limited to maintainers."""
     return sources._replace(
         switches=sources.switches._replace(m=True, r=False, l=False)
     )
 
 
-def _undisclosed(
+def _plan_undisclosed(
     gathered: MergedRecipient, named: NamedRecipient, sources: Sources
 ) -> RecipientPlan:
     everybody = gathered.recipients()
@@ -147,7 +149,7 @@ def _undisclosed(
         for recipient in _sendable(everybody)
         if recipient.address.key != team.lower()
     ]
-    listed = _listed(sources.file)
+    listed = _listed_addresses(sources.file)
     lists = [
         recipient
         for recipient in people
@@ -176,7 +178,7 @@ def _undisclosed(
     )
 
 
-def _listed(file: MaintainersFile) -> frozenset[str]:
+def _listed_addresses(file: MaintainersFile) -> frozenset[str]:
     """Return the addresses in any `L:` line, in lower case; they are lists even if an `M:` line
     names them.
     """
@@ -211,7 +213,7 @@ def plan_paths(
 
     `texts` are their contents, which are matched against keywords.
     """
-    gathered = _gathered(sources)
+    gathered = _gather(sources)
     named = add_named(gathered, sources.file, paths, texts, sources.switches)
     return _finish(gathered, named, sources, dict.fromkeys(paths, ()), ())
 
@@ -224,7 +226,7 @@ def is_maintained(section: Section) -> bool:
     )
 
 
-def _named_by(
+def _maintainers_recipients(
     patches: Sequence[Patch], sources: Sources
 ) -> tuple[MergedRecipient, NamedRecipient, dict[str, list[int]]]:
     """Return the recipients named in MAINTAINERS, its sections, and the numbers of the patches that
@@ -232,7 +234,7 @@ def _named_by(
 
     The sender is left out.
     """
-    gathered = _gathered(sources)
+    gathered = _gather(sources)
     gathered.skip(sources.sender)
     numbers: dict[str, list[int]] = {}
     texts: list[tuple[str, list[str]]] = []
@@ -247,7 +249,7 @@ def _named_by(
     return gathered, named, dict(sorted(numbers.items()))
 
 
-def _gathered(sources: Sources) -> MergedRecipient:
+def _gather(sources: Sources) -> MergedRecipient:
     data = sources.tree.read(".mailmap")
     return MergedRecipient(
         Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
@@ -267,7 +269,7 @@ def _finish(
             gathered.add(
                 mailbox, "named in file", "cc", f"named in {path}", None, numbers[path]
             )
-    # history would only add more of them
+    # history would only add more people
     is_full = gathered.count > MOST_RECIPIENTS
     remarks = () if is_full else _add_history(gathered, named, sources, paths)
     everybody = gathered.recipients()

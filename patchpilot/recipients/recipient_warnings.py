@@ -51,9 +51,9 @@ def warnings_of(
         *_statuses(sections),
         *_nobody(facts),
         *_lists(facts),
-        *_left_out(facts),
+        *_omitted_recipients(facts),
         *_trees(facts, repository),
-        *_next(facts, tree),
+        *_next_tree_warnings(facts, tree),
         *(silent_maintainers(sections, repository) if repository else ()),
         *_own_rules(sections),
         *_too_many(facts),
@@ -153,7 +153,7 @@ def _lists(facts: RecipientFacts) -> Iterator[str]:
             yield f"{recipient.address.email} is moderated: your first mail may be held for days"
 
 
-def _left_out(facts: RecipientFacts) -> Iterator[Warned]:
+def _omitted_recipients(facts: RecipientFacts) -> Iterator[Warned]:
     for section, address in facts.named.left_out:
         yield (
             f"{section}: {address} omitted: subscribers only (--s adds it)",
@@ -162,7 +162,7 @@ def _left_out(facts: RecipientFacts) -> Iterator[Warned]:
 
 
 def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:
-    """Yield warnings for sections whose T: trees do not include the tree of the current branch."""
+    """Yield warnings for sections whose T: trees do not include the current branch's tree."""
     if repository is None or not facts.named.matches:
         return
     section = next(
@@ -180,7 +180,7 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[War
     trees = [
         (tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"
     ]
-    if trees and not any(_same_tree(url, tree) for tree, _ in trees):
+    if trees and not any(_is_same_tree(url, tree) for tree, _ in trees):
         shown = ", ".join(f"{tree} {branch}".strip() for tree, branch in trees[:3])
         remedy = Remedy(
             RemedyKind.REBASE,
@@ -206,7 +206,7 @@ def _remote(repository: Repository) -> tuple[str, str] | None:
     return None
 
 
-def _same_tree(left: str, other: str) -> bool:
+def _is_same_tree(left: str, other: str) -> bool:
     def bare(url: str) -> list[str]:
         path = (
             re.sub(r"^\w+://[^/]*/|^[^/:]+@[^:]+:", "", url)
@@ -222,7 +222,7 @@ def _same_tree(left: str, other: str) -> bool:
     return bare(left)[-2:] == bare(other)[-2:]
 
 
-def _next(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
+def _next_tree_warnings(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
     """Yield warnings for -next trees during the merge window, when the current tree is a release
     before -rc1.
     """
@@ -285,13 +285,13 @@ def silent_maintainers(
     Return nothing if the history is too short or does not contain these files, or if time runs out.
     """
     end = time.monotonic() + budget
-    if not _old_enough(repository):
+    if not _is_old_enough(repository):
         return ()
     warnings: list[str] = []
     for section in sections:
         if not section.is_maintained or not section.values("M"):
             continue
-        seen = _seen(section, repository, end - time.monotonic())
+        seen = _active_contacts(section, repository, end - time.monotonic())
         if not seen:
             continue
         for value in section.values("M"):
@@ -309,7 +309,7 @@ def silent_maintainers(
     return tuple(warnings)
 
 
-def _old_enough(repository: Repository) -> bool:
+def _is_old_enough(repository: Repository) -> bool:
     if repository.is_shallow():
         return False
     since = time.time() - (YEARS + 1) * _YEAR
@@ -319,7 +319,7 @@ def _old_enough(repository: Repository) -> bool:
     return bool(done.out.strip())
 
 
-def _seen(section: Section, repository: Repository, seconds: float) -> str:
+def _active_contacts(section: Section, repository: Repository, seconds: float) -> str:
     """Return everyone named in three years of commits to a section's files, in lower case; "" if
     unknown.
     """

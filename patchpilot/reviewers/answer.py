@@ -51,7 +51,7 @@ def parse_answer(text: str) -> Comments | None:
         comments += [
             comment
             for row in rows
-            if isinstance(row, Mapping) and (comment := _comment(row))
+            if isinstance(row, Mapping) and (comment := _parse_comment(row))
         ]
     return tuple(comments[:MOST]) if objects else None
 
@@ -73,14 +73,14 @@ def _objects(text: str) -> Iterator[Mapping[str, Any]]:
                 yield value
 
 
-def _comment(row: Mapping[str, Any]) -> ReviewComment | None:
+def _parse_comment(row: Mapping[str, Any]) -> ReviewComment | None:
     """Convert an object in either form to a comment; return None if it describes no problem."""
     problem = " ".join(_text(row.get("problem")).split())
     if not problem:
         return None
     path, line = _text(row.get("path") or row.get("file")), row.get("line")
     if not path:
-        path, line = _first_place(row.get("locations"))
+        path, line = _first_location(row.get("locations"))
     return ReviewComment(
         problem,
         path.removeprefix("./"),
@@ -91,7 +91,7 @@ def _comment(row: Mapping[str, Any]) -> ReviewComment | None:
     )
 
 
-def _first_place(places: Any) -> tuple[str, Any]:
+def _first_location(places: Any) -> tuple[str, Any]:
     """Return the path and line of the first location: an object, or PATH:LINE."""
     first = places[0] if isinstance(places, list) and places else places
     if isinstance(first, Mapping):

@@ -52,7 +52,7 @@ class Standing(StrEnum):
     "waived?",
 )
 class ProvenComment(NamedTuple):
-    """A comment with its proven place, or the reason why it has none.
+    """A comment with its proven position, or the reason why it has none.
 
     `line` is in the new file or, without a path, in the message (the subject is line 1).
     `same_as` is the rule that has the same finding, and `waived` the reason of the topic's waiver.
@@ -68,7 +68,7 @@ class ProvenComment(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return the name of the comment: a hash of its file and the code that it quotes.
+        """Return the comment's name: a hash of its file and the quoted code.
 
         It stays the same while the comment is about the same code.
         """
@@ -99,7 +99,7 @@ class PatchFacts(NamedTuple):
 
 
 def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
-    """Return the comment with its place: a line of the patch, or of the code around it.
+    """Return the comment with its position: a line of the patch, or of the code around it.
 
     The quoted code must be at this line; if it is somewhere else near the patch, that line is the
     place. The tree decides claims about names: a comment that an existing name "does not exist" is
@@ -108,28 +108,28 @@ def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
     missing = (*comment.missing, *_MISSING.findall(comment.problem))
     for name in missing:
         if _SYMBOL.fullmatch(name) and facts.is_defined(name):
-            return _failed(comment, Standing.REFUTED, f"{name} is defined")
+            return _failed_proof(comment, Standing.REFUTED, f"{name} is defined")
     for text in (*comment.undocumented, *_UNDOCUMENTED.findall(comment.problem)):
         if "," in text and facts.is_documented(text):
-            return _failed(comment, Standing.REFUTED, f"{text} is documented")
+            return _failed_proof(comment, Standing.REFUTED, f"{text} is documented")
     for name in comment.symbols:
         symbol = name.removesuffix("()")
         if symbol not in missing and not facts.has_symbol(symbol):
-            return _failed(comment, Standing.UNPLACED, f"no {symbol} in the tree")
+            return _failed_proof(comment, Standing.UNPLACED, f"no {symbol} in the tree")
     if comment.path == MESSAGE:
-        return _in_message(comment, facts.patch)
-    return _in_file(comment, facts)
+        return _prove_in_message(comment, facts.patch)
+    return _prove_in_file(comment, facts)
 
 
-def _in_message(comment: ReviewComment, patch: Patch) -> ProvenComment:
+def _prove_in_message(comment: ReviewComment, patch: Patch) -> ProvenComment:
     lines = (patch.subject.title, "", *patch.message)
-    line = _line_of(comment, list(enumerate(lines, 1)))
+    line = _quoted_line(comment, list(enumerate(lines, 1)))
     if line is None:
-        return _failed(comment, Standing.UNPLACED, "the message has no such line")
+        return _failed_proof(comment, Standing.UNPLACED, "the message has no such line")
     return ProvenComment(comment, Standing.PLACED, line=line)
 
 
-def _in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
+def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
     changes = [
         change
         for change in facts.patch.files
@@ -141,7 +141,7 @@ def _in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
             if comment.path
             else "no place is given"
         )
-        return _failed(comment, Standing.UNPLACED, text)
+        return _failed_proof(comment, Standing.UNPLACED, text)
     path = changes[0].path
     # a line number alone proves less than quoted code
     around = NEAR if comment.quoted else 0
@@ -166,64 +166,68 @@ def _in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
         numbered = [
             (number, text) for number, text in enumerate(lines, 1) if number in near
         ]
-    line = _line_of(comment, numbered)
+    line = _quoted_line(comment, numbered)
     if line is None:
         line = _removed_line(comment, facts.patch, path)
     if line is None:
         what = "no such line" if comment.quoted else "no such place"
-        return _failed(
+        return _failed_proof(
             comment, Standing.UNPLACED, f"{path} has {what} in or around the patch"
         )
     return ProvenComment(comment, Standing.PLACED, path=path, line=line)
 
 
-def _line_of(comment: ReviewComment, numbered: Sequence[tuple[int, str]]) -> int | None:
+def _quoted_line(
+    comment: ReviewComment, numbered: Sequence[tuple[int, str]]
+) -> int | None:
     """Return the number of the quoted line nearest to the claimed line; without a quotation, the
     claimed line.
     """
-    quoted = _quoted(comment)
+    quoted = _quoted_code(comment)
     if not quoted:
         return comment.line if comment.line in dict(numbered) else None
     numbers = [
         number
         for number, text in numbered
-        if quoted == (line := _squeezed(text))
+        if quoted == (line := _squeeze_spaces(text))
         or (len(quoted) >= _SHORTEST and quoted in line)
     ]
     if len(quoted) < _SHORTEST:
-        # braces are everywhere
+        # braces occur everywhere
         numbers = [number for number in numbers if number == comment.line]
     return min(numbers, key=lambda number: abs(number - comment.line), default=None)
 
 
 def _removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None:
     """Return the line of the new file after a removed line that a comment quotes."""
-    quoted = _quoted(comment)
+    quoted = _quoted_code(comment)
     if len(quoted) < _SHORTEST:
         return None
     for change in patch.files:
         for hunk in change.hunks if change.path == path else ():
             at = hunk.new_start
             for line in hunk.lines:
-                if line.kind == "-" and quoted in _squeezed(line.text):
+                if line.kind == "-" and quoted in _squeeze_spaces(line.text):
                     return max(at, 1)
                 at = (line.new_line or at - 1) + 1 if line.kind in " +" else at
     return None
 
 
-def _quoted(comment: ReviewComment) -> str:
+def _quoted_code(comment: ReviewComment) -> str:
     """Return the first line that a comment quotes, without the signs of a diff and extra spaces."""
     lines = (
-        _squeezed(re.sub(r"^\s*\d*\|\s?|^[+-](?![+-])", "", line))
+        _squeeze_spaces(re.sub(r"^\s*\d*\|\s?|^[+-](?![+-])", "", line))
         for line in comment.quoted.splitlines()
     )
     return next(filter(None, lines), "")
 
 
-def _squeezed(text: str) -> str:
+def _squeeze_spaces(text: str) -> str:
     """Return a text with single spaces, as in the request."""
     return " ".join(printable(text).split())
 
 
-def _failed(comment: ReviewComment, standing: Standing, reason: str) -> ProvenComment:
+def _failed_proof(
+    comment: ReviewComment, standing: Standing, reason: str
+) -> ProvenComment:
     return ProvenComment(comment, standing, reason)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reviewers in the user's own git configuration, and the call of one."""
+"""The reviewers in the user's git configuration, and calls to them."""
 
 import os
 import shlex
@@ -101,7 +101,7 @@ def choose_reviewers(where: Path, name: str = "") -> tuple[Reviewer, ...]:
 
 
 def ask(reviewer: Reviewer, request: str, progress: Progress, what: str) -> str:
-    """Call a reviewer with a request, and return what it wrote.
+    """Call a reviewer with a request, and return its output.
 
     It runs in an empty folder, so that no file of a tree configures it. `what` is the step that
     `progress` shows, with the seconds that have passed. Raise `GitError` if the command fails,

@@ -33,7 +33,7 @@ _checked: set[Path] = set()
 Row = Mapping[str, Any]
 
 
-def _any_row(_table: str, _row: Row) -> bool:
+def _accept_row(_table: str, _row: Row) -> bool:
     return True
 
 
@@ -47,7 +47,7 @@ class Layout(NamedTuple):
 
     what: str
     migrations: tuple[str, ...]
-    is_valid: Callable[[str, Row], bool] = _any_row
+    is_valid: Callable[[str, Row], bool] = _accept_row
 
 
 class DamagedError(InputError):
@@ -118,7 +118,7 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
     if version < len(layout.migrations):
         _migrate(database, layout)
     if database.file not in _checked:
-        if missing := _missing(database, layout):
+        if missing := _describe_missing(database, layout):
             raise damaged(database.file, layout.what, f"{missing} is missing")
         _checked.add(database.file)
 
@@ -165,7 +165,7 @@ def _downgrade_hint(file: Path, layout: Layout) -> str:
     return f"upgrade patchpilot: `pip install --upgrade patchpilot`{before}"
 
 
-def _missing(database: sqlite3.Connection, layout: Layout) -> str:
+def _describe_missing(database: sqlite3.Connection, layout: Layout) -> str:
     """Describe the first table or column missing from the database, or return ""."""
     for name, columns in _tables(layout.migrations).items():
         there = {row[1] for row in database.execute(f"PRAGMA table_info({name})")}
@@ -326,7 +326,7 @@ def damaged(file: Path, what: str, why: str) -> DamagedError:
 
 
 def backups(file: Path) -> tuple[Path, ...]:
-    """Return the backups of a database, the latest last."""
+    """Return the backups of a database, latest last."""
     return tuple(
         sorted(
             (file.parent / "backups").glob(f"{file.stem}-*.sqlite3"),
@@ -362,8 +362,8 @@ def back_up(database: Database, label: str) -> None:
 
 
 class Recovery(NamedTuple):
-    """The result of a recovery: the new path of the damaged file, the backup used, and how many
-    rows came from each.
+    """The result of a recovery: the damaged file's new path, the backup used, and the number of
+    rows from each.
     """
 
     damaged: Path
@@ -399,7 +399,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
         (backup for backup in reversed(backups(file)) if _is_sound(backup)), None
     )
     if backup and _version(backup) < len(layout.migrations):
-        # it is migrated when it is opened
+        # migrated on opening
         file.write_bytes(backup.read_bytes())
     _checked.add(file)
     with contextlib.closing(open_database(file, layout)) as database:
@@ -407,7 +407,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
         # replacing a row must not delete rows that refer to it
         database.execute("PRAGMA foreign_keys = OFF")
         with writing(database):
-            # row by row, since a backup may have damage that no check finds
+            # row by row, since a backup may contain damage that no check finds
             restored = (
                 sum(_salvage(database, backup, name, layout) for name in tables)
                 if backup
@@ -467,7 +467,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
                         break
                     last = number
                     if number not in rows and (
-                        row := _row_at(old, table, columns, number)
+                        row := _read_row(old, table, columns, number)
                     ):
                         rows[number] = row
         except _UNREADABLE:
@@ -485,7 +485,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
     return taken
 
 
-def _row_at(
+def _read_row(
     database: sqlite3.Connection, table: str, columns: Sequence[str], number: int
 ) -> tuple[Any, ...] | None:
     """Return one row of a table, or None if it is unreadable."""

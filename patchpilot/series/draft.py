@@ -38,7 +38,7 @@ class Drafts(TopicStore):
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """Open a write transaction in which a draft is read and written without other writes in
+        """Open a write transaction for reading and writing a draft without other writes in
         between.
         """
         with writing(self._db):
@@ -203,8 +203,7 @@ def _load(text: str) -> Draft:
 
 
 def complete_prefix(text: str) -> str:
-    """Return the words of a subject prefix with PATCH added: `net-next` becomes `PATCH
-    net-next`.
+    """Add PATCH to the words of a subject prefix: `net-next` becomes `PATCH net-next`.
 
     "" selects git's own prefix. Raise UsageError if the prefix is not valid.
     """

@@ -22,8 +22,7 @@ from patchpilot.series.draft import Drafts
 def new_message_ids(
     change_id: str, version: int, count: int, sender: Address, day: date
 ) -> tuple[str, ...]:
-    """Return new Message-IDs for the messages 0…count of a series, which share an unpredictable
-    part.
+    """Return new Message-IDs for messages 0…count of a series, which share an unpredictable part.
 
     An example is `20261120-topic-v2-1-0123456789ab@example.org`.
     """

@@ -29,8 +29,7 @@ _MOST_COMPARED = 250_000
 
 
 class PatchFeatures(NamedTuple):
-    """The features by which a patch is recognized in another version of its series; empty ones
-    are unknown.
+    """The features that identify a patch in another version of its series; empty ones are unknown.
 
     `change` is the patch-id or another hash of the changes. `authored` is the author date, which
     amending and rebasing preserve. `lines` are the changed lines with their counts.
@@ -143,7 +142,7 @@ class _Pairing:
     def by_key(
         self, key: Callable[[PatchFeatures], str], *, unique: bool = False
     ) -> None:
-        """Pair patches with the same key; of several, the most similar, then in order.
+        """Pair patches with the same key, preferring the most similar, then by order.
 
         `unique`: only keys that one patch on each side has.
         """
@@ -159,7 +158,7 @@ class _Pairing:
                 self._most_similar(places, earlier, lowest=0.0)
 
     def by_similarity(self) -> None:
-        """Pair similar patches, the most similar first."""
+        """Pair similar patches, most similar first."""
         if len(self._left) * len(self._rest) <= _MOST_COMPARED:
             self._most_similar(list(self._rest), list(self._left), lowest=ALIKE)
 
@@ -187,8 +186,8 @@ class _Pairing:
                 self._pair(at, old_index)
 
     def by_place(self) -> None:
-        """Pair the only remaining patch on each side if both have the same index in equally long
-        series, unless their lines differ too much.
+        """Pair the only remaining patch on each side if both have the same index in equally
+        long series and similar lines.
         """
         if (
             len(self._left) == len(self._rest) == 1

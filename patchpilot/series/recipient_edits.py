@@ -54,8 +54,8 @@ class Edits(NamedTuple):
         return rest._replace(dropped=(*rest.dropped, address.key))
 
     def restore(self, address: Address, patch: str = "") -> "Edits":
-        """Return the edits without an address's edits, or without the one for a patch if there is
-        one.
+        """Return the edits without those of an address, or without its edit for a patch if
+        there is one.
         """
         others = tuple(
             edit
@@ -82,7 +82,7 @@ class Edits(NamedTuple):
         for header, address in self.placed:
             known = rows.get(address.key)
             if known is None:
-                rows[address.key] = _added(address, header)
+                rows[address.key] = _add_address(address, header)
             elif known.header != header or known.patches:
                 why = f"placed in {header.title()} of every message manually"
                 rows[address.key] = known._replace(
@@ -99,7 +99,7 @@ class Edits(NamedTuple):
             own = {*known.patches} or every if known else set()
             number = {patches.index(patch) + 1}
             if own := own | number if gets else own - number:
-                rows[address.key] = (known or _added(address, "cc"))._replace(
+                rows[address.key] = (known or _add_address(address, "cc"))._replace(
                     by_hand=True,
                     patches=() if own == every else tuple(sorted(own)),
                 )
@@ -114,7 +114,7 @@ class Edits(NamedTuple):
         )
 
 
-def _added(address: Address, header: str) -> Recipient:
+def _add_address(address: Address, header: str) -> Recipient:
     return Recipient(address, BY_HAND, None, header, ("added manually",), by_hand=True)
 
 
@@ -161,7 +161,7 @@ def _file(key: str) -> Path:
 
 
 def load_edits(key: str) -> Edits:
-    """Return the edits of a topic; none if there is no file.
+    """Return a topic's edits, or none without a file.
 
     Raise InputError with the file's name if it cannot be read.
     """
@@ -196,7 +196,7 @@ def load_edits(key: str) -> Edits:
 
 
 def save_edits(key: str, edits: Edits) -> None:
-    """Store the edits of a topic; if there are none, delete its file."""
+    """Store a topic's edits, or delete the file if there are none."""
     rows = [
         {"header": header, "name": address.name, "email": address.email}
         for header, address in edits.placed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare patches with those that were sent before.
+"""Compare patches with previously sent ones.
 
 The comparison includes commit messages and whitespace, which patch-ids ignore but reviewers ask
 about.

@@ -80,7 +80,7 @@ def fix_certain(
     overrides: Collection[str] | None,
     progress: Progress,
 ) -> CertainFixed:
-    """Apply the safe fixes and add the tags that are certain to the commits in `tagless`.
+    """Apply the safe fixes, and add certain tags to the commits in `tagless`.
 
     If `overrides` is None, nothing is written and the result is a preview. One undo record
     restores both changes. `overrides` has the same meaning as in `fix_topic`.

@@ -47,7 +47,7 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FindingFixed:
-    """The changes that fix a finding, as the lines of a diff.
+    """The changes that fix a finding, as lines of a diff.
 
     If nothing is certain, the diff is empty and `reason` gives the reason. `costs` describes
     the consequences of the rewrite for others, and `ids` maps the old commit ids to the new
@@ -116,7 +116,7 @@ def fix_messages(
     overrides: Collection[str] | None,
     progress: Progress = silent,
 ) -> FindingFixed:
-    """Add the tags that are certain, or the user's sign-off, to commit messages.
+    """Add certain tags, or the user's sign-off, to commit messages.
 
     `overrides` has the same meaning as in `fix_finding`.
     """
@@ -138,7 +138,7 @@ def fix_messages(
         dry_run=overrides is None,
         overrides=overrides or (),
     )
-    return replace(_fixed(changes, done.costs), ids=done.ids)
+    return replace(_make_result(changes, done.costs), ids=done.ids)
 
 
 def tags_for(
@@ -147,11 +147,11 @@ def tags_for(
     commits: Sequence[str],
     progress: Progress,
 ) -> FindingFixed:
-    """Return the tags that are certain for commits, without writing them.
+    """Return the commits' certain tags without writing them.
 
     The commits need not be on a branch.
     """
-    return _fixed(_changes(repository, settings, commits, False, progress), ())
+    return _make_result(_changes(repository, settings, commits, False, progress), ())
 
 
 def _changes(
@@ -170,7 +170,9 @@ def _changes(
     return message_changes(repository, commits, request, progress)
 
 
-def _fixed(changes: Sequence[MessageChange], costs: tuple[str, ...]) -> FindingFixed:
+def _make_result(
+    changes: Sequence[MessageChange], costs: tuple[str, ...]
+) -> FindingFixed:
     diff = [line for change in changes if change.changed for line in _diff(change)]
     reasons = dict.fromkeys(
         change.unsure or "; ".join(change.notes)

@@ -61,9 +61,7 @@ class Source(NamedTuple):
 def source_of(
     repository: "Repository | None", tree: Path | None = None
 ) -> Source | None:
-    """Return the source of the settings: `tree`, otherwise the repository's working tree, or None
-    if there is neither.
-    """
+    """Return the source of the settings: `tree`, or the repository's working tree, or None."""
     top = tree or (repository.top if repository else None)
     if top is None:
         return None

@@ -50,8 +50,7 @@ class FileSize:
 @json_form("configuration=label", "digest", "trusted", "files=sizes", "commands")
 @dataclass(frozen=True, slots=True)
 class TreeConfiguration:
-    """The configuration of a tree: its files (path and content, the settings first) and their
-    hash.
+    """The configuration of a tree: its files (path and content, settings first) and their hash.
 
     `commands` are the commands that the repository itself names; `trusted` is whether the user
     trusts all of it.
@@ -100,12 +99,12 @@ def configuration_of(
     commands = _commands(top, build=build or bool(commits), commits=commits)
     if commands and not (top / FILE_NAME).exists():
         return TreeConfiguration(
-            str(top), (), "", trusted=_all_trusted(commands), commands=commands
+            str(top), (), "", trusted=_are_trusted(commands), commands=commands
         )
     tree_configuration = configuration(source)
     is_trusted = (
         tree_configuration.trusted or not tree_configuration.has_packs
-    ) and _all_trusted(commands)
+    ) and _are_trusted(commands)
     return (
         replace(tree_configuration, trusted=is_trusted, commands=commands)
         if commands
@@ -133,7 +132,7 @@ def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]
         return ()
 
 
-def _all_trusted(commands: Iterable[OwnCommand]) -> bool:
+def _are_trusted(commands: Iterable[OwnCommand]) -> bool:
     return {command.digest for command in commands} <= trusted().keys()
 
 
@@ -216,7 +215,7 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
 def packs_if_trusted(
     settings: Settings, source: Source | None
 ) -> "tuple[tuple[OwnPack, ...], str]":
-    """Like `own_packs`, but skips untrusted packs of a tree.
+    """Do the same as `own_packs`, skipping untrusted packs of a tree.
 
     Return the packs and the reason for skipping, or "".
     """

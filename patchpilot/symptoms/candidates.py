@@ -94,13 +94,13 @@ class SourcePlaces:
 
 
 def locate(repository: Repository, rev: str, symptom: Symptom) -> SourcePlaces:
-    """Find the source of a symptom in the tree of `rev`: file → weight and function → weight.
+    """Map files and functions of the tree of `rev` to their weight as the source of a symptom.
 
     If the symptom names modules, only directories and files of these names are searched.
     """
     listing = repository.git("ls-tree", "-r", "-z", "--name-only", rev).text.split("\0")
     sources = [path for path in listing if path.endswith(_SUFFIXES)]
-    files = dict.fromkeys(_named_files(listing, symptom.files), 0.7)
+    files = dict.fromkeys(_find_named_files(listing, symptom.files), 0.7)
     functions = {frame.function: frame.weight for frame in symptom.frames}
     wanted = {
         frame.function: frame.weight
@@ -131,7 +131,7 @@ def locate(repository: Repository, rev: str, symptom: Symptom) -> SourcePlaces:
 def _definitions(
     lines: Iterable[_Line], wanted: Mapping[str, float]
 ) -> list[tuple[str, float]]:
-    """Return (path, weight) for each function whose definition is in few files."""
+    """Return (path, weight) for each function defined in few files."""
     files: dict[str, set[str]] = {}
     for path, _, code in lines:
         if is_head(code) and not code.endswith(";") and not path.endswith(".h"):
@@ -175,7 +175,7 @@ def _occurrences(
         yield path.partition(":")[2], int(number), code.rstrip()
 
 
-def _named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[str]:
+def _find_named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[str]:
     """Yield the source files that a log names, by the end of their path or by their name."""
     for name in names:
         for end in (name.lstrip("./"), name.rpartition("/")[2]):
@@ -202,7 +202,7 @@ def _directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
 
 
 class Change(NamedTuple):
-    """The parts of a diff that the ranking uses: files, functions, and changed lines."""
+    """The parts of a diff used for ranking: files, functions, and changed lines."""
 
     files: tuple[str, ...] = ()
     functions: frozenset[str] = frozenset()

@@ -59,7 +59,7 @@ def next_build(
 def _points(
     parents: Mapping[str, Sequence[str]], likely: Mapping[str, float]
 ) -> Sequence[str]:
-    """Return all commits, or if there are many, the ones that may halve the probability."""
+    """Return all commits, or, if there are many, those that may halve the probability."""
     commits = list(parents)
     line = commits[:1]
     while line and (above := parents[line[-1]][:1]) and above[0] in parents:

@@ -18,7 +18,7 @@ _ENOUGH, _SHARE = 8, 0.65
 
 
 def search_keys(message: str, everywhere: bool) -> list[str]:
-    """Return the texts to search for: one of them is in the format string of a message.
+    """Return texts to search for, one of which is in a message's format string.
 
     An argument may be any word. `everywhere` returns few texts, which are long.
     """
@@ -35,8 +35,8 @@ def search_keys(message: str, everywhere: bool) -> list[str]:
 
 
 def common_letters(message: str, code: str) -> int:
-    """Return how many letters of a message the format string in a line of code prints; 0 if it
-    prints another message.
+    """Return how many letters of a message a line's format string prints, or 0 if it prints
+    another message.
     """
     pieces = [
         " ".join(piece.split())
@@ -47,11 +47,11 @@ def common_letters(message: str, code: str) -> int:
     # a message may be truncated, or start with text that is not in the format
     words = " ".join(pieces).split()
     ways = ((pieces, text), (words, text), (runs, "%".join(pieces)))
-    return max(_in_order(parts, whole) for parts, whole in ways)
+    return max(_count_in_order(parts, whole) for parts, whole in ways)
 
 
 def _runs(message: str) -> Iterator[str]:
-    """Yield the parts of a message between words that are certainly arguments."""
+    """Yield the parts of a message between words that must be arguments."""
     run: list[str] = []
     for word in (*message.split(), "0"):
         if not _ARGUMENT.search(word):
@@ -61,7 +61,7 @@ def _runs(message: str) -> Iterator[str]:
             run = []
 
 
-def _in_order(pieces: Sequence[str], text: str) -> int:
+def _count_in_order(pieces: Sequence[str], text: str) -> int:
     """Return the number of letters if most of the pieces occur in this order in a text, otherwise
     0.
     """

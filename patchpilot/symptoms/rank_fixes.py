@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rank commits by how likely each one fixes a symptom.
+"""Rank commits by their likelihood of fixing a symptom.
 
 The evidence is expressed as numbers; the weights are fitted on the fixes of other histories, and
 so is the probability that the first commit is right (tests/lab/fit_symptoms.py).
@@ -50,7 +50,7 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A symptom with the places in the source, and the commits among which it is searched."""
+    """A symptom with its source locations, and the commits to search."""
 
     places: SourcePlaces
     messages: Sequence[CommitMessage]
@@ -126,7 +126,7 @@ def best(evidence: Sequence[Evidence], table: Mapping[str, float]) -> list[Evide
 def weigh_changes(
     query: Query, evidence: Sequence[Evidence], changes: Mapping[str, Change]
 ) -> list[Evidence]:
-    """Add the evidence of the diffs, and the words that show what matches."""
+    """Add the evidence in the diffs, and the words that match."""
     functions, files = query.places.functions, query.places.files
     modules = {
         module.lower().replace("-", "_") for module in query.places.symptom.modules
@@ -201,7 +201,7 @@ def fits(best: Sequence[Ranked]) -> bool:
 
 
 def list_features(evidence: Sequence[Evidence], shares: Sequence[float]) -> Features:
-    """Return the evidence on whether the first candidate of a sorted list is right."""
+    """Return the evidence on whether a sorted list's first candidate is correct."""
     first = evidence[0].features
     return {
         "bias": 1.0,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a symptom: the functions, modules and messages in a log, without what varies between runs.
+"""Read a symptom: the functions, modules and messages in a log, without variable parts.
 
 A log is output of dmesg, an oops, a report of a sanitizer, lockdep or valgrind, a backtrace of gdb,
 or a single message of a driver.
@@ -85,7 +85,7 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """The parsed log: functions, top of the trace first, and what else can be searched for.
+    """The parsed log: functions, top of the trace first, and other search terms.
 
     `modules` are modules and drivers, and `files` source files. `messages` are the lines from the
     first error on, without timestamps, errors first. `release` is the version of the kernel that
@@ -120,7 +120,7 @@ class Symptom:
 
     @property
     def name(self) -> str:
-        """Return the function or file, if the symptom is nothing else; otherwise ""."""
+        """Return the function or file if the symptom is nothing else, otherwise ""."""
         names = [*(frame.function for frame in self.frames), *self.files]
         return names[0] if len(names) == 1 and not self.messages else ""
 
@@ -182,7 +182,7 @@ def _is_error(line: str) -> bool:
 
 
 def _frames(line: str) -> Iterator[tuple[str, str, float]]:
-    """Yield (function, module, how reliable it is) for each function that a line names."""
+    """Yield (function, module, reliability) for each function named on a line."""
     for match in _OFFSET.finditer(line):
         yield (
             _plain(match["name"]),

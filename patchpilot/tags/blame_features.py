@@ -62,7 +62,7 @@ def _tally_file(
     come = {text.strip() for run in change.runs for text in run.added}
     for run in change.runs:
         for line in range(run.start, run.end + 1) if run.removed else ():
-            _own(tallies, blame, line, come)
+            _credit_removed_line(tallies, blame, line, come)
         _vote(tallies, blame, run)
         _credit_neighbors(tallies, blame, run)
     _related(blame, words, _changed_words(change), tallies, spoken)
@@ -99,8 +99,10 @@ def _changed_words(change: CommitFileChange) -> Counter[str]:
     return counter
 
 
-def _own(tallies: dict[str, Tally], blame: Blame, line: int, come: set[str]) -> None:
-    """Credit the owner of a removed line; a line that only moves within the file counts little."""
+def _credit_removed_line(
+    tallies: dict[str, Tally], blame: Blame, line: int, come: set[str]
+) -> None:
+    """Credit the owner of a removed line, only a little if it moves within the file."""
     if line not in blame.ids:
         return
     tally = tallies[blame.ids[line]]
@@ -112,8 +114,8 @@ def _own(tallies: dict[str, Tally], blame: Blame, line: int, come: set[str]) -> 
 
 
 def _vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Give a run's single vote to the owners of its removed lines, or at half weight to those of
-    the lines next to its additions.
+    """Give a run's single vote to the owners of its removed lines, or at half weight to those
+    of lines next to its additions.
     """
     lines = (
         range(run.start, run.end + 1)

@@ -23,7 +23,7 @@ _KEYWORDS = frozenset(
 
 @lru_cache(maxsize=4096)
 def stems(text: str) -> frozenset[str]:
-    """Return the meaningful words of a text, in lower case and reduced to a rough stem.
+    """Return a text's meaningful words, in lower case and reduced to a rough stem.
 
     Identifiers are split into their parts.
     """

@@ -19,7 +19,7 @@ SHORT_QUOTE = 25
 
 @dataclass(frozen=True, slots=True)
 class EvidenceInput:
-    """The facts about a fix from which the commit that introduced the bug is found.
+    """The facts about a fix from which its introducing commit is found.
 
     They are its subject and text without trailers, the author's address, the author date, the
     change, the blame by old path, and the commits in the blame. `mentions` weighs the commits
@@ -89,7 +89,7 @@ def owner_of(commit: Commit) -> Owner:
 def _mentions(
     repository: Repository, parent: str, text: str, owners: dict[str, Owner]
 ) -> dict[str, float]:
-    """Return the ancestors of the fix that the text names by id or quotes by subject; new ones go
+    """Return the fix's ancestors that the text names by id or quotes by subject; new ones go
     into `owners`.
     """
     result: dict[str, float] = {}

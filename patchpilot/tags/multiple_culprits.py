@@ -16,7 +16,7 @@ def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
 
     They are `first`, the likeliest commit, and others like it, or `first` alone.
     """
-    result = {first, *_blamed(scene, first), *_same_change(scene, first)}
+    result = {first, *_blamed(scene, first), *_find_same_change(scene, first)}
     ordered = sorted(
         result, key=lambda commit: (scene.owners[commit].committed, commit)
     )
@@ -24,12 +24,12 @@ def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
 
 
 def _blamed(scene: EvidenceInput, first: str) -> set[str]:
-    """Return the commits that the message names as the cause, if the likeliest is one of them."""
+    """Return the commits that the message blames, if the likeliest is one of them."""
     blamed = {mention for mention, weight in scene.mentions.items() if weight >= 1}
     return blamed if first in blamed else set()
 
 
-def _same_change(scene: EvidenceInput, first: str) -> set[str]:
+def _find_same_change(scene: EvidenceInput, first: str) -> set[str]:
     """Return the sole owner of the removed lines of each file, among files with the same removed
     and added lines.
     """

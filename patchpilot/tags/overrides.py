@@ -38,7 +38,7 @@ def by_revert(
         )
         for commit in reverted
     ]
-    return _after(first, candidates) if first else candidates
+    return _reorder(first, candidates) if first else candidates
 
 
 def by_bisection(
@@ -53,11 +53,11 @@ def by_bisection(
     contradictions to the blame.
     """
     if bisection.first_bad:
-        left = [_known(repository, bisection.first_bad)]
+        left = [_resolve(repository, bisection.first_bad)]
     else:
         bad, good = (
-            [_known(repository, commit) for commit in bisection.bad[-1:]],
-            [_known(repository, commit) for commit in bisection.good],
+            [_resolve(repository, commit) for commit in bisection.bad[-1:]],
+            [_resolve(repository, commit) for commit in bisection.good],
         )
         left = list(
             repository.rev_list(
@@ -90,10 +90,10 @@ def by_bisection(
         )
     words = "git bisect reported it as the first bad commit"
     first = _certain(repository, culprit, FOUND, words, candidates)
-    return _after([first], candidates), notes
+    return _reorder([first], candidates), notes
 
 
-def _known(repository: Repository, word: str) -> str:
+def _resolve(repository: Repository, word: str) -> str:
     result = repository.find(word)
     if result is None:
         raise UsageError(
@@ -128,7 +128,7 @@ def _certain(
     )
 
 
-def _after(
+def _reorder(
     first: Sequence[Candidate], candidates: Sequence[Candidate]
 ) -> tuple[Candidate, ...]:
     """Return the overriding candidates, then the others with the remaining confidence."""

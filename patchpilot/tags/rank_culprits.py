@@ -80,7 +80,7 @@ def find(
     numbers = weigh(repository, scene, tallies)
     candidates: list[Candidate] = []
     imported = ""
-    ranked = _named_first(scene, rank(numbers, weights or shipped()))
+    ranked = _move_named_first(scene, rank(numbers, weights or shipped()))
     imports = ImportCheck(repository, (commit for commit, _ in ranked[:limit]))
     for one, confidence in ranked:
         if len(candidates) == limit:
@@ -132,7 +132,7 @@ def tag_of(repository: Repository, culprit: Commit) -> str:
     return tag_text(culprit, digits)
 
 
-def _named_first(
+def _move_named_first(
     scene: EvidenceInput, ranked: list[tuple[str, float]]
 ) -> list[tuple[str, float]]:
     """Return the ranking with the commits that the message names as the cause first, because the
@@ -179,7 +179,7 @@ def weigh(
 
 
 def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
-    """Return why the first candidate is only a guess, or "" if it is certain enough.
+    """Return why the first candidate is only a guess, or "".
 
     `imported` is the value in `RankedCulprits`.
     """

@@ -76,11 +76,11 @@ def typed_trailers(text: str, archive: str) -> tuple[TrailerLine, ...]:
     lines: list[TrailerLine] = []
     for line in (line.strip() for line in text.splitlines()):
         if line:
-            lines += _one(line, archive)
+            lines += _parse_trailer(line, archive)
     return tuple(dict.fromkeys(lines))
 
 
-def _one(line: str, archive: str) -> list[TrailerLine]:
+def _parse_trailer(line: str, archive: str) -> list[TrailerLine]:
     trailer = parse_trailer(line) if is_trailer(line) else None
     if trailer:
         if trailer.key == "fixes":

@@ -36,9 +36,7 @@ class BranchState:
 
 @dataclass(frozen=True, slots=True)
 class StableAdvice:
-    """The advice for a fix: lines to add (may be none), eligibility for stable, reasons and
-    warnings.
-    """
+    """The advice for a fix: lines to add, eligibility for stable, reasons and warnings."""
 
     lines: tuple[str, ...]
     eligible: bool
@@ -129,7 +127,7 @@ def _since(release: str | None, affected: Sequence[BranchState]) -> str:
 def _reasons(
     release: str | None, affected: Sequence[BranchState], facts: StableFacts
 ) -> tuple[str, ...]:
-    """Return where the bug is: in releases, and in stable branches."""
+    """Return the releases and stable branches that contain the bug."""
     since = f"the bug is in every release since {release}"
     reason = since if release else "the bug is not in any mainline release"
     if affected:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads a TARGET from an archive: a Message-ID or a URL becomes the series as it was sent."""
+"""Read a TARGET from an archive: a Message-ID or a URL becomes the series as it was sent."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def series_at(
     offline: bool = False,
     where: Path | None = None,
 ) -> Series:
-    """Return the patches of the revision to which a message belongs or replies.
+    """Return the patches of the revision that contains a message or gets it as a reply.
 
     Their sources are their Message-IDs. Raises InputError if no patch is found, and the errors of
     `thread_at`.
@@ -66,7 +66,7 @@ def thread_at(
     offline: bool = False,
     where: Path | None = None,
 ) -> tuple[str, tuple[Mail, ...]]:
-    """Return the Message-ID that a target names, and the messages of its thread.
+    """Return the Message-ID named by a target, and the messages of its thread.
 
     Raises UsageError if the target is neither a Message-ID nor an archive URL, RefusedError for a
     message about an undisclosed fix, and NetworkError if the archive must not or cannot be reached.
@@ -90,7 +90,7 @@ def thread_at(
 
 
 def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
-    """Return the revision that has the mail, otherwise the nearest one above it in the thread."""
+    """Return the mail's revision, or the nearest one above it in the thread."""
     holding = {
         post.message_id: revision
         for topic in find_topics(map(classify, mails))
@@ -106,8 +106,7 @@ def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
             return holding[reference]
         if reference in known and reference not in seen:
             seen[reference] = None
-            # the last is looked at first: what a mail answers, then its references from the nearest
-            # up
+            # check the last one first: the parent, then its references from the nearest up
             above += [
                 *known[reference].references,
                 *filter(None, [known[reference].in_reply_to]),

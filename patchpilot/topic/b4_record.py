@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keeps b4's tracking data of a `b4 prep` branch up to date with patchpilot.
+"""Keep b4's tracking data of a `b4 prep` branch in step with patchpilot.
 
 This covers edits of the draft, and revisions sent by another transport.
 """
@@ -52,10 +52,10 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
     if known.cover_commit:
         ref = f"refs/heads/{known.branch}"
         oldest = (repository, ref, repository.resolve(ref), [known.cover_commit])
-        # an operation that is in progress has its own hint
+        # an operation in progress has its own hint
         rewrite.refuse_unless_safe(*oldest, tuple(OVERRIDES))
         try:
-            # a branch that is a backup keeps the old cover letter
+            # a backup branch keeps the old cover letter
             rewrite.refuse_unless_safe(*oldest, (SHARED,))
         except RefusedError as error:
             raise RefusedError(
@@ -69,7 +69,7 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
 
 
 def lacks_note(repository: Repository, send: Send) -> PrepBranch | None:
-    """Return b4's data about the branch of a complete send that it does not know to be sent.
+    """Return b4's branch data for a complete send that b4 does not know of.
 
     None if b4 has noted the send or does not manage the branch, or does so only because patchpilot
     enrolled it for a send by another transport.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Selects the messages of a mailbox that are patches to read.
+"""Select the messages of a mailbox that are patches to read.
 
 Replies and notices about patches are skipped, as are all but the latest revision of each series.
 """

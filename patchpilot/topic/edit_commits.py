@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs programs that take over the terminal: git fetch and the user's editor.
+"""Run programs that take over the terminal: git fetch and the user's editor.
 
 The editor opens a commit message, a file of the tree, or a draft.
 """
@@ -62,7 +62,7 @@ def edit_text(editor: str, text: str, name: str) -> str | None:
     is kept, PatchpilotError names its file, and the next edit of the same text starts with it.
     Bytes that are not valid UTF-8 become U+FFFD.
     """
-    kept = _kept_file(text, name)
+    kept = _backup_file(text, name)
     with TemporaryFolder("edit") as folder:
         file = folder / name
         start = kept.read_text(encoding="utf-8") if kept.is_file() else text
@@ -82,11 +82,11 @@ def edit_text(editor: str, text: str, name: str) -> str | None:
 def kept_edit(
     text: str, edited: str, name: str, error: PatchpilotError
 ) -> PatchpilotError:
-    """Keep an edited text that cannot be used, and return the error with the name of its file.
+    """Keep an invalid edited text, and return the error with its file name.
 
     The next edit of `text` starts with it.
     """
-    kept = _kept_file(text, name)
+    kept = _backup_file(text, name)
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept.write_text(edited, encoding="utf-8")
     return type(error)(
@@ -96,7 +96,8 @@ def kept_edit(
 
 
 def merged_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
-    """Return an edited text with what changed meanwhile, and whether both changed the same lines.
+    """Merge an edited text with concurrent changes; return it and whether both changed the same
+    lines.
 
     Such lines are there twice, between git's conflict marks.
     """
@@ -110,8 +111,8 @@ def merged_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
     return done.out.decode("utf-8"), bool(done.code)
 
 
-def _kept_file(text: str, name: str) -> Path:
-    """Return the file in which an edit of this text is kept if the editor fails."""
+def _backup_file(text: str, name: str) -> Path:
+    """Return the file that keeps an edit of this text if the editor fails."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return state_path() / "edits" / f"{digest}-{name}"
 
@@ -123,7 +124,7 @@ def set_up_mail(top: Path) -> bool:
 
 
 def amend_with(top: Path, paths: Sequence[str]) -> None:
-    """Amend HEAD with the changes to these files only.
+    """Amend HEAD with changes to only these files.
 
     Other changes in the working tree are left alone.
     """

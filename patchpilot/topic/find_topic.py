@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the topic that a TARGET names: its series, its commits, and its draft, existing or new."""
+"""Find the topic that a TARGET names: its series, its commits, and its draft, existing or new."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -49,7 +49,7 @@ class Topic(NamedTuple):
 def named_patches(
     repository: Repository, request: SendRequest
 ) -> tuple[Series, tuple[str, ...]]:
-    """Return the series of the TARGET and the ids of its commits (none for patch files)."""
+    """Return the series of the TARGET and its commit ids (none for patch files)."""
     target = request.target
     if target is None or (
         not names_file(target) and target != "-" and not is_network_target(target)
@@ -116,10 +116,10 @@ def find_topic(
     """
     series, ids = patches or named_patches(repository, request)
     seen = _look(repository, series, ids)
-    # of two that start a topic at once, the second finds the first one's draft
+    # if two processes start a topic at once, the second finds the first one's draft
     with Drafts() as drafts, Outbox() as outbox, drafts.changing():
         draft = drafts.save(_recognised(drafts, outbox, seen))
-    return Topic(series, ids, _as_called(repository, request, draft, seen))
+    return Topic(series, ids, _apply_request(repository, request, draft, seen))
 
 
 def finished_topic(repository: Repository, request: SendRequest) -> Topic:
@@ -132,7 +132,7 @@ def finished_topic(repository: Repository, request: SendRequest) -> Topic:
 
 
 def find_draft(repository: Repository, request: SendRequest) -> Draft:
-    """Return the draft of a TARGET's topic, after completing any unfinished send of it."""
+    """Return the draft of a TARGET's topic, after completing an unfinished send."""
     return finished_topic(repository, request).draft
 
 
@@ -141,17 +141,17 @@ def read_topic(
     request: SendRequest,
     patches: tuple[Series, tuple[str, ...]] | None = None,
 ) -> Topic:
-    """Return the topic of a TARGET as `find_topic` does, without writing anything."""
+    """Return the topic of a TARGET like `find_topic`, without writing anything."""
     series, ids = patches or named_patches(repository, request)
     seen = _look(repository, series, ids)
     with Drafts() as drafts, Outbox() as outbox:
         draft = _recognised(drafts, outbox, seen)
-    return Topic(series, ids, _as_called(repository, request, draft, seen))
+    return Topic(series, ids, _apply_request(repository, request, draft, seen))
 
 
 class _Seen(NamedTuple):
-    """What git knows of a topic: its series, its patches, the repository, its branch and the
-    branches there are, what b4 and a tag keep of it.
+    """Git's facts about a topic: its series, patches, repository, branch and all branches, and
+    what b4 and a tag record.
     """
 
     series: Series
@@ -164,7 +164,7 @@ class _Seen(NamedTuple):
 
 
 def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
-    """Ask git: it may take long, so nothing is held meanwhile."""
+    """Query git without holding locks, because it may take long."""
     contents = patch_contents(series.patches)
     known = tuple(
         KnownPatch(
@@ -191,9 +191,7 @@ def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
 
 
 def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
-    """Return the draft of a topic as it is to be written: it follows its patches, and
-    is started where there is none.
-    """
+    """Return a topic's draft as it is to be written, following its patches or created."""
     enrolled = seen.enrolled
     named = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
     draft = drafts.get(named) if named else None
@@ -207,14 +205,13 @@ def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
         and draft.change_id != named
         and not (draft.links and draft.branch == seen.branch)
     ):
-        # b4 names the topic, unless it was sent under another change-id before b4 got to know of it
+        # b4 names the topic, unless it was sent under another change-id before b4 learned of it
         draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
     if draft is None:
         title = seen.patches[0].subject if seen.patches else "patch"
         tag = seen.tagged
         if tag and not named and drafts.get(tag.change_id) is None:
-            # its draft is lost; where the outbox is, too, only the tag knows which version is the
-            # next
+            # without draft and outbox, only the tag shows which version is next
             sent = outbox.last_version(tag.change_id)
             draft = Draft(
                 tag.change_id, seen.home, seen.branch, version=sent or tag.version + 1
@@ -223,31 +220,31 @@ def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
             draft = Draft(named or new_change_id(title), seen.home, seen.branch)
     followed = follow(draft, seen.branch, seen.patches)
     if "security" not in followed.answers and outbox.is_undisclosed(followed.change_id):
-        # its draft was lost or reset: only an answer makes it public
+        # the draft was lost or reset, so only an answer makes it public
         followed = replace(followed, answers={**followed.answers, "security": "yes"})
     return replace(
         followed, version=max(followed.version, outbox.last_version(followed.change_id))
     )
 
 
-def _as_called(
+def _apply_request(
     repository: Repository, request: SendRequest, draft: Draft, seen: _Seen
 ) -> Draft:
-    """Return the draft as this call has it, with the texts that are kept elsewhere."""
+    """Return this call's draft, with the texts kept elsewhere."""
     enrolled = seen.enrolled
     if enrolled and not enrolled.by_us:
         names = ("version", "prefix", "cover_subject", "cover_text")
-        draft = _from(
+        draft = _update_origin(
             taken_over(draft, enrolled), f"b4's tracking data of {seen.branch}", names
         )
     else:
-        # where we enrolled the branch its description is what we wrote there
-        draft = _with_cover(
+        # on branches that we enrolled, the description is ours
+        draft = _add_cover(
             repository, draft, seen.series, None if enrolled else seen.branch
         )
         named = repository.config("format.subjectprefix")
         if named and not draft.prefix:
-            draft = _from(
+            draft = _update_origin(
                 replace(draft, prefix=complete_prefix(named[-1])),
                 "git config format.subjectPrefix",
                 ("prefix",),
@@ -256,7 +253,7 @@ def _as_called(
 
 
 def as_asked(draft: Draft, request: SendRequest) -> Draft:
-    """Return the draft with the version, prefix and In-Reply-To of a request.
+    """Return the draft with a request's version, prefix and In-Reply-To.
 
     Raises UsageError if one of them is invalid.
     """
@@ -269,7 +266,7 @@ def as_asked(draft: Draft, request: SendRequest) -> Draft:
     return draft
 
 
-def _with_cover(
+def _add_cover(
     repository: Repository, draft: Draft, series: Series, branch: str | None
 ) -> Draft:
     """Return the draft with the cover letter among the files, or the branch description."""
@@ -277,7 +274,7 @@ def _with_cover(
         return draft
     if series.cover:
         text = "\n".join(series.cover.message).strip()
-        return _from(
+        return _update_origin(
             replace(draft, cover_subject=series.cover.subject.title, cover_text=text),
             f"cover letter {series.cover.source}",
         )
@@ -294,14 +291,14 @@ def _with_cover(
         if changelog and not draft.changelog
         else draft.changelogs
     )
-    return _from(
+    return _update_origin(
         replace(draft, cover_subject=subject, cover_text=body, changelogs=changelogs),
         f"git config branch.{branch}.description",
     )
 
 
-def _from(
+def _update_origin(
     draft: Draft, origin: str, names: tuple[str, ...] = ("cover_subject", "cover_text")
 ) -> Draft:
-    """Return the draft with what is kept elsewhere, and read there every time."""
+    """Return the draft with texts kept elsewhere, which are read every time."""
     return replace(draft, origins={**draft.origins, **dict.fromkeys(names, origin)})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Completes a send after all of its messages were accepted.
+"""Complete a send after all of its messages were accepted.
 
 This may happen later, if patchpilot was killed in between.
 """
@@ -28,7 +28,7 @@ def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
 
     Returns notes for the user.
     """
-    # a send that is remembered is finished
+    # a recorded send is finished
     notes = noted_for_b4(repository, send, draft)
     _follow(repository, send)
     remember(repository, send, draft)
@@ -36,8 +36,8 @@ def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
 
 
 def _follow(repository: Repository, send: Send) -> None:
-    """Follow what was sent, on the archive that the person's `patchpilot.lore` names; a later
-    version stays with the series of the first.
+    """Track what was sent, on the archive in `patchpilot.lore`; later versions stay in the series
+    of the first.
 
     An undisclosed fix is on no archive; once it is public, it is another series.
     """
@@ -62,13 +62,13 @@ def _follow(repository: Repository, send: Send) -> None:
         if entry is None:
             store.add(first.message_id, parse_subject(first.subject).title, lore, None)
         elif entry.message_id not in ids:
-            # nothing but these messages connects what was sent elsewhere with the outbox
+            # only these messages connect a send from elsewhere with the outbox
             for mail in mails_sent(set(ids), store):
                 store.keep_sent(entry.id, mail)
 
 
 def finish_sends(repository: Repository) -> tuple[str, ...]:
-    """Complete the sends of the current branch that were interrupted after the last message.
+    """Complete this branch's sends that were interrupted after the last message.
 
     Returns notes for the user. Must be called before the topic is read, because a b4 cover letter
     commit gives the later commits new ids.
@@ -84,7 +84,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
             if send.state == "sent"
         ]
     notes: list[str] = []
-    # what was sent again is known by its last send
+    # the last send identifies what was resent
     for send in {(send_.change_id, send_.version): send_ for send_ in sent}.values():
         draft = _unfinished(repository, send)
         if draft is None:
@@ -93,13 +93,13 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
             with sole_sender(send.change_id):
                 notes += finish(repository, send, draft)
         except RefusedError:
-            # whoever holds it is at it
+            # whoever holds the lock is sending
             continue
     return tuple(notes)
 
 
 def _unfinished(repository: Repository, send: Send) -> Draft | None:
-    """Return the draft of a send that was not finished, as it is now; None where all is done."""
+    """Return the current draft of an unfinished send, or None."""
     with Drafts() as drafts:
         draft = drafts.get(send.change_id)
     if draft is None:

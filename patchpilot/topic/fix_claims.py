@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decides whether a commit fixes a bug, from the author's answer or otherwise from its message.
+"""Decide whether a commit fixes a bug, from the author's answer or otherwise from its message.
 
 Used by `prepare`, `stable`, `fixes` and the TUI.
 """
@@ -36,7 +36,7 @@ class FixJudgement(NamedTuple):
 def judge_fix(
     repository: Repository, commit: Commit, patch: Patch | None = None
 ) -> FixJudgement:
-    """Return the judgement of one commit, whose patch may have been read already.
+    """Return the verdict on one commit, whose patch may already be read.
 
     A Fixes: tag in the message counts as the author's answer that it is a fix.
     """
@@ -58,12 +58,12 @@ def judge_fix(
 
 
 def denies_fix(repository: Repository, commit: Commit) -> bool:
-    """Return whether the author answered that a commit is not a fix, regardless of its message."""
+    """Return whether the author declared a commit not to be a fix, regardless of its message."""
     return _answers(repository).get(_name(commit)) == "no"
 
 
 def said_fix(is_fix: bool) -> FixJudgement:
-    """Return the judgement of a commit whose author answered whether it is a fix."""
+    """Return the verdict on a commit whose author answered whether it is a fix."""
     return FixJudgement(is_fix, "" if is_fix else "you answered that it is not a fix")
 
 
@@ -87,8 +87,8 @@ def answer_fix(
     with Drafts() as drafts:
         for other in drafts.all(home):
             if names & set(other.answers) and other.change_id != draft.change_id:
-                drafts.save(replace(other, answers=_without(other.answers, names)))
-        others = _without(draft.answers, names)
+                drafts.save(replace(other, answers=_drop_answers(other.answers, names)))
+        others = _drop_answers(draft.answers, names)
         answers = (
             {} if is_fix is None else dict.fromkeys(names, "yes" if is_fix else "no")
         )
@@ -97,7 +97,7 @@ def answer_fix(
         )
 
 
-def _without(answers: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+def _drop_answers(answers: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
     return {name: value for name, value in answers.items() if name not in names}
 
 
@@ -111,14 +111,14 @@ def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def claim_of(name: str, value: str) -> str:
-    """Return a draft's answer in words if it is about a commit being a fix, otherwise ""."""
+    """Return the text of a draft's answer about a commit being a fix, or ""."""
     if not name.startswith(_ANSWER):
         return ""
     return f"{name.split(' ', 2)[2]}: {'a fix' if value == 'yes' else 'not a fix'}"
 
 
 def without_denials(answers: Mapping[str, str]) -> dict[str, str]:
-    """Return a draft's answers without those that declare a commit not to be a fix."""
+    """Return a draft's answers without those declaring a commit not to be a fix."""
     return {
         name: value
         for name, value in answers.items()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares and writes the commit messages of a topic.
+"""Compare and write the commit messages of a topic.
 
 Changed messages are written with a record to undo it.
 """
@@ -33,17 +33,17 @@ class MessageChange(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether anything is to be written."""
+        """Return whether there is anything to write."""
         return self.old.rstrip("\n") != self.new.rstrip("\n")
 
     @property
     def pieces(self) -> tuple[tuple[str, str], ...]:
-        """The word diff of the message."""
+        """Return the word diff of the message."""
         return word_diff(self.old, self.new)
 
     @property
     def marked(self) -> str:
-        """The word diff as plain text: `[-gone-]` and `{+come+}`, as git writes it."""
+        """Return the word diff as plain text, in git's form `[-gone-]` and `{+come+}`."""
         return marked(self.pieces)
 
 
@@ -57,7 +57,7 @@ class MessageChange(NamedTuple):
     "notes=change.notes",
 )
 class PreparedCommit(NamedTuple):
-    """A commit's message before and after, and its new id, or None if it is not rewritten."""
+    """A commit's message before and after, and its new id, or None if unchanged."""
 
     change: MessageChange
     new: str | None
@@ -90,12 +90,12 @@ class Preparation(NamedTuple):
 
     @property
     def changed(self) -> tuple[MessageChange, ...]:
-        """The messages that change."""
+        """Return the changed messages."""
         return tuple(change for change in self.changes if change.changed)
 
     @property
     def commits(self) -> tuple[PreparedCommit, ...]:
-        """The commits, each with its new id."""
+        """Return the commits with their new ids."""
         return tuple(
             PreparedCommit(change, self.ids.get(change.commit))
             for change in self.changes
@@ -103,7 +103,7 @@ class Preparation(NamedTuple):
 
     @property
     def undo_name(self) -> str | None:
-        """The name of the undo record; None where nothing was written."""
+        """Return the name of the undo record, or None if nothing was written."""
         return self.undo.name if self.undo else None
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Opens the repository in which a front end works."""
+"""Open the repository in which a front end works."""
 
 import threading
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ class _Opened:
 
 
 class SharedRepository:
-    """A repository shared by the threads of a front end, reopened after it changes on disk."""
+    """A repository shared by a front end's threads, reopened after it changes on disk."""
 
     def __init__(self, directory: Path | None) -> None:
         self.directory = directory
@@ -32,7 +32,7 @@ class SharedRepository:
 
     @contextmanager
     def use(self) -> Iterator[Repository]:
-        """The repository as it is now. MissingError where there is none."""
+        """Return the current repository; raise MissingError if there is none."""
         with self._lock:
             opened = self._opened
             if opened is None or opened.signature != opened.signature_now():
@@ -48,7 +48,7 @@ class SharedRepository:
                     opened.repository.close()
 
     def close(self) -> None:
-        """End its git processes, once nobody uses it."""
+        """End its git processes when nobody uses it any more."""
         with self._lock:
             self._retire()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Opens archives with the user's settings."""
+"""Open archives with the user's settings."""
 
 import threading
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def default_archive(
 def ask_archive(
     repository: Repository, ask: Callable[[MailArchive], Found], lore: str = ""
 ) -> Found:
-    """Ask the archive `lore`, by default the one of the user's settings.
+    """Query the archive `lore`, by default the configured one.
 
     Raises PatchpilotError if it cannot be asked, or has not answered within `PATIENCE`.
     """

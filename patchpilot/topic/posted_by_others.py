@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asks the archive whether somebody else has posted the fix of a topic.
+"""Ask the archive whether somebody else has posted the fix of a topic.
 
 Only paths and names of functions are sent, and nothing about an undisclosed fix.
 """
@@ -34,7 +34,7 @@ _REVIEWS = ("reviewed-by", "acked-by", "tested-by")
 
 @json_form("message_id", "subject", "version", "sender", "text=words")
 class PostedFix(NamedTuple):
-    """A patch that somebody else posted: its Message-ID, subject, version and sender.
+    """A patch posted by somebody else: its Message-ID, subject, version and sender.
 
     `merged` is the commit that it became, or "". It is not `is_sure` if the patch changes the same
     place in another way.
@@ -51,7 +51,7 @@ class PostedFix(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The sentence of `send`, `find` and the TUI about it."""
+        """Return the sentence about it for `send`, `find` and the TUI."""
         facts = [
             f"{'' if self.is_sure else 'perhaps '}posted {self.age} by {self.sender}",
             f"v{self.version}",
@@ -62,7 +62,7 @@ class PostedFix(NamedTuple):
 
 
 class PostedByOthers(NamedTuple):
-    """The patches of others, the certain ones first; `problem` is why the archive was not asked."""
+    """Patches by others, certain ones first; `problem` says why the archive was not queried."""
 
     fixes: tuple[PostedFix, ...] = ()
     problem: str = ""
@@ -73,7 +73,7 @@ NOT_ASKED = PostedByOthers()
 
 @dataclass(frozen=True)
 class _Asked:
-    """The patches of a topic, and the archive that is asked about them."""
+    """The patches of a topic, and the archive to query about them."""
 
     repository: Repository
     patches: Sequence[Patch]
@@ -81,14 +81,14 @@ class _Asked:
 
     @cached_property
     def reader(self) -> "MailReader":
-        """Reads the messages of the archive."""
+        """Read the messages of the archive."""
         from patchpilot.reading.mail_reader import MailReader
 
         return MailReader()
 
     @property
     def query(self) -> str:
-        """The search for recent patches to the same files and functions."""
+        """Return the search for recent patches to the same files and functions."""
         from patchpilot.archive.archive import quoted
 
         is_served = self.archive.url.startswith(("http://", "https://"))
@@ -108,12 +108,12 @@ class _Asked:
         return f"({' OR '.join(list(parts)[:_MOST_FILES])}){recent}"
 
     def fixes(self) -> Iterator[PostedFix]:
-        """Yield the patches of others that make one of the topic's patches unnecessary."""
+        """Yield patches by others that make one of the topic's patches redundant."""
         own = {patch.author.key for patch in self.patches if patch.author}
         if identity := self.repository.identity:
             own.add(identity.key)
         mine = [(patch, changed_functions(patch.files)) for patch in self.patches]
-        # most archives have nothing of the kind
+        # most archives contain none of these
         if not (found_mails := self.archive.search(self.query)):
             return
         from patchpilot.reading.mbox import unique
@@ -170,7 +170,7 @@ def posted_by_others(
     offline: bool = False,
     progress: Progress = silent,
 ) -> PostedByOthers:
-    """Return recent patches of others that fix what a topic fixes, or why none were searched.
+    """Return recent patches by others that fix the same problem, or why none were searched.
 
     `lore` is the archive, by default the one of the user's settings.
     """
@@ -198,7 +198,7 @@ def posted_by_others(
 def _verdict(
     post: "Post", mine: Sequence[tuple[Patch, ChangedFunctions]]
 ) -> bool | None:
-    """Return whether a post makes one of the patches unnecessary, as `judge` returns it."""
+    """Return whether a post makes one of the patches redundant, as decided by `judge`."""
     if post.is_cover or post.patch is None:
         return None
     paths = set(post.patch.paths)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the series named by the TARGETs of a call, or otherwise the topic."""
+"""Read the series named by a call's TARGETs, or else the topic."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Starts the next version of a topic: its number, its changelog, and a link to the previous
-version.
+"""Start the next version of a topic: its number, its changelog, and a link to the previous version.
 
 The changelog is pre-filled from the range-diff and the ticked review comments.
 """
@@ -108,9 +107,7 @@ def sent_head(repository: Repository, send: Send) -> str:
 
 
 def _is_template(changelog: str) -> bool:
-    """Return whether a changelog is what b4 starts one with: nothing but lines to fill
-    in, and none of patchpilot's.
-    """
+    """Return whether a changelog consists only of b4's placeholders."""
     return (
         "EDITME" in changelog
         and not has_changes(changelog)
@@ -204,7 +201,7 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
 
 
 def link_to(send: Send, repository: Repository | None = None) -> str:
-    """Return the link to the first message of a send.
+    """Return the link to a send's first message.
 
     It is on the archive of `patchpilot.lore` if others can reach that, otherwise on the project's
     archive. "" for an undisclosed fix, which is in no archive and must not be named publicly.
@@ -221,7 +218,7 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
         else default_project()
     )
     host = host_of(lore)
-    # a mirror on one's own machine is nobody else's; in the demo the whole world is on it
+    # nobody else can reach a mirror on this machine; in the demo, everything is on it
     private = "." not in host or host.startswith("127.") or ":" in host
     if host == host_of(project.tags.links) or (private and not (host and in_demo())):
         lore = ""
@@ -266,9 +263,7 @@ def changes(
 def sent_patches(
     send: Send, repository: Repository | None = None
 ) -> tuple[KnownPatch, ...]:
-    """Return the patches of a send in the form that a draft uses, for pairing them with
-    `became`.
-    """
+    """Return a send's patches in the form used by drafts, to pair them with `became`."""
     return tuple(
         KnownPatch(
             entry.patch_id,
@@ -286,8 +281,8 @@ def sent_patches(
 def _rewording(
     repository: Repository | None, old: str | None, new: str | None
 ) -> tuple[str, int]:
-    """Return the kind of change between two commits' messages, and how many trailers
-    were added if only these changed; "same" if one of the commits is gone.
+    """Return the kind of change between two commits' messages, and the number of added trailers
+    if nothing else changed; "same" if one of the commits is gone.
     """
     if repository is None or old is None or new is None or old == new:
         return "same", 0
@@ -297,13 +292,13 @@ def _rewording(
         return "same", 0
     if before.message == after.message:
         return "same", 0
-    if _without_trailers(before) != _without_trailers(after):
+    if _strip_trailers(before) != _strip_trailers(after):
         return "reworded", 0
     added = Counter(map(str, after.trailers)) - Counter(map(str, before.trailers))
     return "tagged", added.total()
 
 
-def _without_trailers(commit: Commit) -> str:
+def _strip_trailers(commit: Commit) -> str:
     lines = list(commit.lines)
     block = trailer_block(lines)
     return "\n".join((*lines[: block.start], *lines[block.stop :])).rstrip()
@@ -326,11 +321,11 @@ def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
 
 
 def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
-    """Return git's range-diff from the last version's commits to these; "" if those are gone."""
+    """Return git's range-diff from the last version's commits to these, or "" if those are gone."""
     if not last.base or not last.head or not ids:
         return ""
     try:
-        # without a cover commit between them, the commits are compared that may be published
+        # without a cover commit in between, compare the commits that may be published
         joined = all(
             repository.commit(one).parents == (below,)
             for one, below in zip(ids[1:], ids, strict=False)

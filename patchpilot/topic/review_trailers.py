@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the tags from reviewers that a topic's commits lack, and tags that need a decision."""
+"""Find the tags from reviewers that a topic's commits lack, and tags that need a decision."""
 
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
@@ -53,12 +53,12 @@ class HeldTrailer(NamedTuple):
 
     @property
     def command(self) -> str | None:
-        """The command that adds it; None where no message may have it."""
+        """Return the command that adds it, or None if no message may contain it."""
         return self.offer.command if self.offer else None
 
 
 class TagChoice(NamedTuple):
-    """A tag that can be added to a commit: the reason to hesitate, "" if it is added unasked."""
+    """A tag that can be added to a commit, and the reason to hesitate, or ""."""
 
     commit: Commit
     trailer: str
@@ -72,7 +72,7 @@ class TagChoice(NamedTuple):
     "held",
 )
 class Collected(NamedTuple):
-    """The tags that were or would be written, and those held back."""
+    """The written or proposed tags, and those held back."""
 
     series: str
     preparation: Preparation
@@ -83,7 +83,7 @@ class Collected(NamedTuple):
         """Return the same with these tags alone added; the others are no longer held back."""
         changes = tuple(
             change._replace(
-                new=_with_trailers(
+                new=_append_trailers(
                     change.old,
                     (
                         choice.trailer
@@ -101,7 +101,7 @@ class Collected(NamedTuple):
 
 
 class TrailersRequest(NamedTuple):
-    """The commits to which review tags are added (None: the topic).
+    """The commits to which review tags are added, or None for the topic.
 
     A tag for a patch that has changed since is held back unless `changed` is set. `also` are
     trailers to add although they have an address other than their sender's. `overrides` is as for
@@ -131,7 +131,7 @@ def find_review_trailers(
     Does not use the network; use `track update` for that.
     """
     ref, head = rewrite.branch_of(repository, request.target)
-    # tags are written into commits: patch files and mails have none
+    # tags are written only into commits, not into patch files or mails
     ids = topic_commits(repository, request.target, request.base)
     patches = (commits_series(repository, ids, None), ids)
     topic = read_topic(
@@ -143,7 +143,7 @@ def find_review_trailers(
     called = titles_sent(repository, topic.draft)
     alike = _titles_alike(patches, status) if request.fuzzy else {}
     refused = frozenset[str]() if request.again else frozenset(topic.draft.answers)
-    same = _posts_as_sent(repository, patches, status)
+    same = _find_equal_posts(repository, patches, status)
     held_back: list[HeldTrailer] = []
     choices: list[TagChoice] = []
     changes = []
@@ -174,7 +174,7 @@ def find_review_trailers(
                 commit.id,
                 commit.subject,
                 commit.message,
-                _with_trailers(commit.message, wanted),
+                _append_trailers(commit.message, wanted),
                 (f"recognized by its changes as {former}",) if former and given else (),
             )
         )
@@ -186,7 +186,7 @@ def find_review_trailers(
     )
 
 
-def _with_trailers(message: str, trailers: Iterable[str]) -> str:
+def _append_trailers(message: str, trailers: Iterable[str]) -> str:
     parsed = filter(None, map(parse_trailer, trailers))
     return add_trailers(message, [(one.name, one.value) for one in parsed])
 
@@ -194,7 +194,7 @@ def _with_trailers(message: str, trailers: Iterable[str]) -> str:
 def _titles_alike(
     patches: tuple[Series, Sequence[str]], status: Status
 ) -> dict[str, frozenset[str]]:
-    """Commit → the titles of the patches of the latest version that became it, by their changes."""
+    """Map each commit to the titles of the latest version's patches with the same changes."""
     series, ids = patches
     posts = [
         parse_patch(post.mail.mail.raw, post.message_id)
@@ -211,7 +211,7 @@ def _titles_alike(
 def refuse_tags(
     repository: Repository, request: TrailersRequest, refused: Iterable[TagChoice]
 ) -> None:
-    """Remember with the topic's draft that the user does not want these tags."""
+    """Record in the topic's draft that the user does not want these tags."""
     names = {_refusal(choice.commit, choice.trailer): "refused" for choice in refused}
     draft = find_draft(
         repository, SendRequest(target=request.target, base=request.base)
@@ -228,7 +228,7 @@ def _refusal(commit: Commit, trailer: str) -> str:
 
 
 def _status_of(state: TopicState) -> Status:
-    """Return what is known of the topic's own series."""
+    """Return the known facts of the topic's own series."""
     if state.series is None:
         if state.last is None:
             raise MissingError(
@@ -270,7 +270,7 @@ def titles_sent(
 
 
 def _posts(titles: frozenset[str], credit: Credit, status: Status) -> list[Post]:
-    """Return the patches with one of these titles in the version for which a tag was given."""
+    """Return the patches with one of these titles in the version that got a tag."""
     return [
         post
         for revision in status.topic.revisions
@@ -280,10 +280,11 @@ def _posts(titles: frozenset[str], credit: Credit, status: Status) -> list[Post]
     ]
 
 
-def _posts_as_sent(
+def _find_equal_posts(
     repository: Repository, patches: tuple[Series, Sequence[str]], status: Status
 ) -> dict[str, frozenset[str]]:
-    """Commit → the Message-IDs of the posts with the same changes, or with none that git compares.
+    """Map each commit to the Message-IDs of posts with the same changes, or with none that git
+    compares.
 
     The commits are formatted as patches for that, with their renames and binary files.
     """
@@ -305,7 +306,7 @@ def _sorted_out(
     request: TrailersRequest,
     refused: Container[str],
 ) -> tuple[list[HeldTrailer], list[TagChoice]]:
-    """Return the held-back tags of a commit, and the tags that can be added."""
+    """Return a commit's held-back tags, and the tags that can be added."""
     there = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
     choices: dict[str, TagChoice] = {}
     held_back: dict[str, HeldTrailer] = {}
@@ -348,9 +349,7 @@ def _sorted_out(
 
 
 def _tag_key(line: str) -> str:
-    """Return what two tags share that name the same commit, or the same person for the
-    same part.
-    """
+    """Return the common key of two tags for the same commit, or for the same person and role."""
     if fixes := re.match(r"fixes:\s*([0-9a-f]{8})", line, re.IGNORECASE):
         return f"fixes {fixes[1]}"
     tag = parse_trailer(line) if "-by:" in line else None
@@ -361,8 +360,8 @@ def _tag_key(line: str) -> str:
 def _held(
     credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool
 ) -> HeldTrailer | None:
-    """Return why a tag is held back: no message may have it, it asks for the user's
-    word, or it is for something else than the commit; None where it is not.
+    """Return why a tag is held back, or None: it is never allowed, needs the user's
+    confirmation, or is for something other than the commit.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
     if why := unfit(credit.trailer) or _unusable(credit.trailer):
@@ -386,7 +385,7 @@ def _held(
 
 
 def _unusable(trailer: str) -> str:
-    """Return why no mail can be sent to an address of a tag; "" where it can, to each of them."""
+    """Return why a tag's address cannot receive mail, or ""."""
     verdicts = ((email, judge(email)) for email in addresses_within(trailer))
     bad = (
         f"{email}: {it.reason}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds sends of a topic that the outbox does not know.
+"""Find sends of a topic that the outbox does not know.
 
 The sources are the tags of sends (patchpilot's and b4's), b4's tracking data, and the archive.
 """
@@ -99,21 +99,21 @@ def tagged_topic(
 
 
 def sent_records(repository: Repository, topic: SeriesToSend) -> tuple[SentRecord, ...]:
-    """Return the sends of a topic according to tags and b4.
+    """Return a topic's sends according to tags and b4.
 
     The archive is only used if neither they nor the outbox has any.
     """
     draft = topic.draft
     records = (
-        *_of_tags(repository, draft, topic.series),
-        *_of_b4(repository, draft, topic.send.version),
+        *_tagged_sends(repository, draft, topic.series),
+        *_b4_sends(repository, draft, topic.send.version),
     )
     if records or topic.before or topic.request.offline or draft.is_undisclosed:
         return records
-    return _of_archive(repository, topic)
+    return _archived_sends(repository, topic)
 
 
-def _of_tags(
+def _tagged_sends(
     repository: Repository, draft: Draft, series: Series
 ) -> Iterator[SentRecord]:
     titles = {patch.subject.title for patch in series.patches}
@@ -121,7 +121,8 @@ def _of_tags(
         mine = sent_tag.change_id == draft.change_id
         if mine or sent_tag.title in titles:
             same = equal_patches(
-                series.patches, _patches_of(repository, sent_tag, len(series.patches))
+                series.patches,
+                _tagged_patches(repository, sent_tag, len(series.patches)),
             )
             if mine or same:
                 yield SentRecord(
@@ -133,7 +134,9 @@ def _of_tags(
                 )
 
 
-def _patches_of(repository: Repository, tag: SentTag, count: int) -> tuple[Patch, ...]:
+def _tagged_patches(
+    repository: Repository, tag: SentTag, count: int
+) -> tuple[Patch, ...]:
     """Return the patches that a tag keeps.
 
     As many as are asked for when it does not say where they begin.
@@ -159,7 +162,9 @@ def _patches_of(repository: Repository, tag: SentTag, count: int) -> tuple[Patch
     )
 
 
-def _of_b4(repository: Repository, draft: Draft, version: int) -> Iterator[SentRecord]:
+def _b4_sends(
+    repository: Repository, draft: Draft, version: int
+) -> Iterator[SentRecord]:
     known = prep_branch(repository, draft.branch) if draft.branch else None
     if (
         known
@@ -175,7 +180,9 @@ def _of_b4(repository: Repository, draft: Draft, version: int) -> Iterator[SentR
         )
 
 
-def _of_archive(repository: Repository, topic: SeriesToSend) -> tuple[SentRecord, ...]:
+def _archived_sends(
+    repository: Repository, topic: SeriesToSend
+) -> tuple[SentRecord, ...]:
     """Return the same patches from the same sender on the archive.
 
     Nothing when it cannot be asked in time.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decides whether a commit of a repository needs a backport to the stable trees.
+"""Decide whether a commit of a repository needs a backport to the stable trees.
 
 This is the only answer to that question: `check`, `stable` and `prepare` read it here.
 """
@@ -51,7 +51,7 @@ def stable_need(
     progress: Progress = silent,
     no_fix: str = "",
 ) -> StableNeed:
-    """Return the need of a fix for a backport, if the commits `named` introduced the bug.
+    """Return whether a fix needs a backport if the commits `named` introduced the bug.
 
     `no_fix` is the reason why the commit does not count as a fix.
     """
@@ -74,7 +74,9 @@ def stable_need(
             present=present_lines(commit),
             size=patch_size(repository, commit),
             no_fix=no_fix,
-            fixed_in=_fixed_in(repository, commit, named, releases) if oldest else None,
+            fixed_in=_first_fixed_release(repository, commit, named, releases)
+            if oldest
+            else None,
         ),
     )
     return StableNeed(advice, firsts, branches)
@@ -83,13 +85,16 @@ def stable_need(
 def needs_no_backport(
     repository: Repository, commit_id: str, named: Sequence[str], project: Project
 ) -> bool:
-    """Return whether no release and no stable branch has only the bug of a commit.
+    """Return whether no release or stable branch has the bug of a commit without the fix.
 
     A repository without releases and stable branches does not show it.
     """
     commit, releases = repository.commit(commit_id), Releases(repository)
     firsts = [releases.first(culprit, final=True) for culprit in named]
-    if any(firsts) and _fixed_in(repository, commit, named, releases) is None:
+    if (
+        any(firsts)
+        and _first_fixed_release(repository, commit, named, releases) is None
+    ):
         return False
     need = stable_need(repository, commit, named, project)
     return bool(releases.all or need.branches) and not need.advice.eligible
@@ -129,7 +134,7 @@ def branch_states(
     return known[key]
 
 
-def _fixed_in(
+def _first_fixed_release(
     repository: Repository, commit: Commit, culprits: Sequence[str], releases: Releases
 ) -> str | None:
     """Return the first release that has the fix.

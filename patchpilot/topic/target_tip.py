@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the branch tip to which a topic's patches should apply.
+"""Find the branch tip to which a topic's patches should apply.
 
 It is used for "applies to …" in the commit stage and before sending.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the base of a topic and the commits on top of it, in the same way for every verb.
+"""Find the base of a topic and the commits on top of it, in the same way for every verb.
 
 The first of five sources that has one determines it, see `Source`.
 """
@@ -48,7 +48,7 @@ LIKELIEST = 3
 
 
 class Source(StrEnum):
-    """The origin of a base, in the order in which they are tried."""
+    """The origin of a base, in the order of trying."""
 
     NAMED = "named"
     B4 = "b4"
@@ -58,7 +58,7 @@ class Source(StrEnum):
 
 
 class Base(NamedTuple):
-    """The base of a topic, and the topic's commits on top of it.
+    """A topic's base, and the commits on top of it.
 
     `name` is shown to the user and is valid for --base. `start` is the latest commit that the
     base shares with HEAD's history. `commits` are in order, oldest first, without merges.
@@ -87,7 +87,7 @@ class Base(NamedTuple):
 
     @property
     def counted(self) -> str:
-        """The number of the topic's commits as text, for example "3 commits"."""
+        """Return the number of the topic's commits as text, for example "3 commits"."""
         many = "more than " if len(self.commits) >= MAX_WALK else ""
         return many + counted(len(self.commits), "commit")
 
@@ -121,7 +121,7 @@ class BaseSearch:
 
     @cached_property
     def branch(self) -> str | None:
-        """The branch that the commit is on.
+        """Return the branch that contains the commit.
 
         It is the checked-out branch if it contains the commit, otherwise one that ends with the
         commit or one of b4's that contains it. None if there is none, or if HEAD is detached.
@@ -142,7 +142,7 @@ class BaseSearch:
 
     @cached_property
     def public(self) -> list[GitRef]:
-        """The remote branches and, if there are any, the tags of releases."""
+        """Return the remote branches and, if there are any, the release tags."""
         remote = [
             ref
             for ref in self._refs
@@ -157,14 +157,14 @@ class BaseSearch:
 
     @cached_property
     def local(self) -> list[GitRef]:
-        """The local main branches; the one that the commit is on only if it is alone."""
+        """Return the local main branches, or the commit's own only if it is the only one."""
         names = {"main", "master", *self.repository.config("init.defaultBranch")}
         refs = [ref for ref in self._refs if ref.is_local and ref.short in names]
         return [ref for ref in refs if ref.short != self.branch] or refs
 
     @property
     def upstream(self) -> GitRef | None:
-        """The upstream of the branch, or None if there is none or it no longer exists."""
+        """Return the branch's upstream, or None if it has none or it is gone."""
         branch = self.repository.ref(f"refs/heads/{self.branch}")
         return self.repository.ref(branch.upstream) if branch else None
 
@@ -211,7 +211,7 @@ class BaseSearch:
         start = self.head if len(parents) < MAX_WALK else ""
         while start in parents:
             start = next(iter(parents[start]), "")
-        # spares asking git for each of them
+        # avoid running git for each of them
         self.repository.not_below.update(dict.fromkeys((*tips, start), parents))
         if len(tips) == 1:
             self.repository.descendants.setdefault(start, set()).update(tips)
@@ -269,7 +269,7 @@ class BaseSearch:
 
     @cached_property
     def _me(self) -> frozenset[str]:
-        """The addresses that the user commits with; if git knows none, those of HEAD."""
+        """Return the addresses that the user commits with; if git knows none, those of HEAD."""
         identity = self.repository.identity
         if identity is None:
             last = self.repository.commit(self.head)
@@ -282,7 +282,7 @@ class BaseSearch:
         return frozenset(email.lower() for email in known if email)
 
     def ranked(self, refs: Sequence[GitRef], listed: Collection[str]) -> list[GitRef]:
-        """Sort refs that share the same commit with the topic, by how likely one is the base.
+        """Sort refs that share the same commit with the topic by the likelihood of being the base.
 
         Trees in MAINTAINERS (`listed`) come first, then a remote's default branch, then other
         main branches. Branches that are rebuilt for each release, copies of the topic and tags
@@ -306,7 +306,7 @@ class BaseSearch:
 def topic_commits(
     repository: "Repository", target: str | None, base: str | None = None
 ) -> tuple[str, ...]:
-    """Return the ids of the commits of a TARGET, or of the topic for None, oldest first.
+    """Return the commit ids of a TARGET, or of the topic for None, oldest first.
 
     Raises UsageError if there are none, and UnclearBaseError if there are too many since a base
     that was not named explicitly.
@@ -319,7 +319,7 @@ def topic_commits(
 
 
 def topic_base(repository: "Repository", named: str | None = None) -> Base:
-    """Return the base of HEAD, after checking that it is plausible.
+    """Return a plausible base of HEAD.
 
     Raises UsageError if there are no commits since the base, and UnclearBaseError if there are so
     many that the base must be wrong.
@@ -374,7 +374,11 @@ def find_base(
     search = BaseSearch(repository, head or head_of(repository))
     key = f"base of {search.head} {named or ''}"
     if key not in repository.known:
-        base = _named(search, named) if named else _of_b4(search) or _guessed(search)
+        base = (
+            _named_base(search, named)
+            if named
+            else _b4_base(search) or _guessed(search)
+        )
         repository.known[key] = base._replace(
             start=below_cover(repository, base.start),
             commits=without_covers(repository, base.commits),
@@ -402,8 +406,7 @@ def applied_to(
 def published(
     repository: "Repository", commit: str, known: Base | None = None
 ) -> tuple[str, tuple[str, ...]]:
-    """Return the latest commit of a commit's history that others have, and the commits on top of
-    it.
+    """Return the latest published commit of a commit's history, and the commits on top of it.
 
     Others have what is on a remote branch, or in a release. Without a remote branch that shares
     history it is the commit itself. `known` is a base that was found already.
@@ -445,7 +448,7 @@ def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base,
     )
 
 
-def _named(search: BaseSearch, named: str) -> Base:
+def _named_base(search: BaseSearch, named: str) -> Base:
     tip = search.repository.resolve(named)
     start, commits = search.over([tip])
     return Base(
@@ -458,8 +461,10 @@ def _named(search: BaseSearch, named: str) -> Base:
     )
 
 
-def _of_b4(search: BaseSearch) -> Base | None:
-    """Return the base that b4 keeps for a prep branch; None for a commit that is not above it."""
+def _b4_base(search: BaseSearch) -> Base | None:
+    """Return the base that b4 keeps for a prep branch, or None for a commit that is not above
+    it.
+    """
     branch = search.branch
     if branch is None or not (
         branch.startswith("b4/")
@@ -477,8 +482,8 @@ def _of_b4(search: BaseSearch) -> Base | None:
 
 
 def _guessed(search: BaseSearch) -> Base:
-    """Return the base as the refs have it: the upstream, otherwise the nearest branch,
-    otherwise the upstream although it is a copy.
+    """Return the base according to the refs: the upstream, or the nearest branch, or the
+    upstream although it is a copy.
     """
     upstream, notes = search.upstream, []
     if upstream and search.is_pushed_copy(upstream):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Gives the commits of a topic the subject prefix that they will be sent with."""
+"""Give a topic's commits the subject prefix that they will be sent with."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,9 @@ _SUBJECT = late(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
 
 
 def has_drafts(repository: "Repository") -> bool:
-    """Return whether any topic of a repository has a draft. Finding out which one takes longer."""
+    """Return whether any topic of a repository has a draft, which is faster than finding out
+    which one.
+    """
     if not (state_path() / _DATABASE).exists():
         return False
     from patchpilot.series.topic_database import TopicStore
@@ -50,7 +52,7 @@ def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
 
 
 def as_sent(repository: "Repository", series: Series) -> Series:
-    """Return the commits of a topic with the subject prefix of its draft; others unchanged.
+    """Return a topic's commits with the subject prefix of its draft, and others unchanged.
 
     The lines of the patches stay where they are.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the project of a topic: the named one, otherwise the project of its tree."""
+"""Determine the project of a topic: the named one, or that of its tree."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree

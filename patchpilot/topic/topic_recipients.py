@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plans the recipients of a topic, a series, patches or source files.
+"""Plan the recipients of a topic, series, patches or source files.
 
 The plans are shown and used by `maintainers`, the TUI and `send`.
 """
@@ -89,7 +89,7 @@ class Planned(NamedTuple):
     undisclosed: bool = False
 
     def of_patch(self, number: int, patch: Patch) -> "Planned":
-        """Return the plan of one patch: who receives it, and whom the edits exclude from it."""
+        """Return one patch's plan: its recipients, and those whom the edits exclude."""
         kept = of_patch(self.plan.recipients, number)
         there = {one.address.key for one in kept}
         out = {
@@ -150,7 +150,7 @@ class MaintainersRequest(NamedTuple):
 
     @contextmanager
     def repository(self, targets: Sequence[str]) -> Iterator[Repository | None]:
-        """The repository to ask, open as long as the context.
+        """The repository to query, open while the context lasts.
 
         None with a `tree`, or where the TARGETs need none.
         """
@@ -165,7 +165,7 @@ class MaintainersRequest(NamedTuple):
 def plan_targets(
     request: MaintainersRequest, *, progress: Progress = silent
 ) -> PlanResult:
-    """Return one plan for each series that the TARGETs name, or for each patch."""
+    """Return one plan for each series named by the TARGETs, or for each patch."""
     with request.repository(request.targets) as repository:
         if repository is None:
             refuse_absent(request.targets)
@@ -204,7 +204,7 @@ def plan_series(
     profile: str = "",
     undisclosed: bool = False,
 ) -> Planned:
-    """Return the plan of a series with the user's edits applied, for the TUI and `send`.
+    """Return a series' plan with the user's edits, for the TUI and `send`.
 
     For a tree without MAINTAINERS, the plan has only the recipients named in the message, with a
     note about this. `undisclosed` requests the plan for a fix that is not public yet.
@@ -306,7 +306,7 @@ def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Addres
 
 
 def _open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:
-    """Return the named repository, otherwise the one of the current directory, if any."""
+    """Return the named repository, or that of the current directory, if any."""
     if repo:
         return Repository.open(repo)
     try:
@@ -344,7 +344,7 @@ def sources_of(
     profile: str = "",
     file: MaintainersFile | None = None,
 ) -> Sources:
-    """Return all sources for a plan; by default with the tree's own profile.
+    """Return all sources for a plan, by default with the tree's own profile.
 
     The tree's .get_maintainer.conf applies, except for its git options: git history remains a
     fallback.
@@ -369,9 +369,7 @@ def sources_of(
 
 
 def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
-    """Return whether these are the patches of a topic that fixes a security problem
-    which is not public yet.
-    """
+    """Return whether these are patches of an undisclosed security fix."""
     if repository is None or repository.bare or not has_drafts(repository):
         return False
     from patchpilot.model.send_request import SendRequest
@@ -402,8 +400,9 @@ def _planned(
     ids = [patch.commit for patch in series.patches if patch.commit]
     if undisclosed:
         whole = plan_undisclosed(patches, sources)
-        # whoever was added for a public send is not to know; the call that sends may name others
-        plan = _with_note(Edits(dropped=edits.dropped).apply(whole), edits)
+        # recipients added for a public send must not learn of it; the call that sends may name
+        # others
+        plan = _apply_edits(Edits(dropped=edits.dropped).apply(whole), edits)
     else:
         whole = plan_patches(
             patches, sources, prep_of(repository, ids) if repository else None
@@ -420,16 +419,14 @@ def _planned(
 
 
 def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
-    """Yield what was reported about the delivery of an earlier version to recipients of
-    the plan.
-    """
+    """Yield delivery reports on an earlier version to recipients of the plan."""
     titles = {title_key(patch.subject.title) for patch in series.patches}
     if series.cover:
         titles.add(title_key(series.cover.subject.title))
     planned = {recipient.address.key for recipient in plan.recipients}
     if not (state_path() / "track.sqlite").exists():
         return
-    # no topic is followed on most machines
+    # most machines track no topic
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed.known_series import shown_series
 
@@ -441,8 +438,8 @@ def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
                         yield f"{it.words}; {it.advice}"
 
 
-def _with_note(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
-    """Return the plan of an undisclosed fix, with whom the user's edits add and it leaves out."""
+def _apply_edits(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
+    """Return an undisclosed fix's plan with the user's edits."""
     there = {recipient.address.key for recipient in plan.recipients}
     added = [address.email for _, address in edits.placed if address.key not in there]
     if not added:

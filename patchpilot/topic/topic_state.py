@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the state of a topic; no other module does.
+"""Determine the state of a topic, as the only module that does so.
 
 The state covers what was sent, which tracked series belongs to the topic, and the next step.
 """
@@ -71,12 +71,12 @@ class TopicState(NamedTuple):
 
     @property
     def series_number(self) -> int | None:
-        """The number of the tracked series that is its own."""
+        """The number of its own tracked series."""
         return self.series.entry.id if self.series else None
 
     @property
     def state(self) -> str:
-        """Its state in one word, as `track` names it."""
+        """Its state in one word, as in `track`."""
         return str(
             decide_topic(
                 self.series.state if self.series else None,
@@ -87,7 +87,7 @@ class TopicState(NamedTuple):
 
     @property
     def proven(self) -> str:
-        """The state that evidence proves; what acts relies on it."""
+        """The proven state, which actions rely on."""
         return str(
             decide_topic(
                 self.series.proven if self.series else None,
@@ -98,9 +98,7 @@ class TopicState(NamedTuple):
 
     @property
     def is_partial(self) -> bool:
-        """Whether some mails of the latest send were accepted and others not, or their outcome is
-        unknown.
-        """
+        """Whether only some mails of the latest send were accepted, or their outcome is unknown."""
         return self.attempt is not None and self.attempt.state == "partial"
 
     @property
@@ -110,20 +108,18 @@ class TopicState(NamedTuple):
 
     @property
     def is_sent(self) -> bool:
-        """Whether a version of it is with others."""
+        """Whether a version was sent."""
         return self.last is not None or self.series is not None
 
     @property
     def version(self) -> int:
-        """The last version that was sent; 0 when none was."""
+        """The last version sent, or 0."""
         posted = self.series.version if self.series else 0
         return max(self.last.version if self.last else 0, posted)
 
     @property
     def next_version(self) -> int:
-        """The version the next send is: that of a send that was cut off, else one more than the
-        last.
-        """
+        """The version of the next send: that of an interrupted send, or one more than the last."""
         if self.is_unfinished and self.attempt:
             return self.attempt.version
         return max(
@@ -132,10 +128,10 @@ class TopicState(NamedTuple):
 
     @property
     def is_begun(self) -> bool:
-        """Whether the next version was started: by its number, its changelog, or by commits that
-        are not those that were sent.
+        """Whether the next version was started, by its number, its changelog, or changed
+        commits.
         """
-        # b4 sets the next number itself as soon as a version is sent
+        # b4 sets the next number as soon as a version is sent
         origin = self.draft.origins.get(f"changelogs.{self.draft.version}", "")
         numbered = self.draft.version > self.version and (
             self.draft.version != self.booked
@@ -146,8 +142,8 @@ class TopicState(NamedTuple):
 
     @property
     def needs_changes(self) -> bool:
-        """Whether changes were requested (also by a bot whose build failed) or it was rejected, and
-        the next version was not started.
+        """Whether changes were requested (even by a bot whose build failed) or it was rejected,
+        and the next version was not started.
         """
         refused = (SeriesState.CHANGES_REQUESTED, SeriesState.REJECTED)
         return (
@@ -159,7 +155,7 @@ class TopicState(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What it is called: the cover letter's subject, otherwise the first patch's."""
+        """Its title: the cover letter's subject, or the first patch's."""
         return self.draft.cover_subject or next(
             (patch.subject for patch in self.draft.patches), self.draft.change_id
         )
@@ -176,7 +172,7 @@ class TopicState(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """One line: what was sent, and what became of it."""
+        """One line on what was sent and its outcome."""
         if self.is_unfinished and self.attempt:
             states = [entry.state for entry in self.attempt.entries]
             taken, unknown = (
@@ -201,7 +197,7 @@ class TopicState(NamedTuple):
 
     @property
     def since(self) -> str:
-        """What happened to the commits since the last version was sent; empty for nothing."""
+        """What happened to the commits since the last send, or ""."""
         if self.changed:
             return "your commits have changed since"
         if not self.tags:
@@ -228,7 +224,7 @@ class TopicState(NamedTuple):
 
     @property
     def next_step(self) -> str:
-        """What the author should do next, one sentence; a command in it runs as printed."""
+        """The author's next step in one sentence, whose command runs as printed."""
         return str(self.step.advice)
 
     @property
@@ -295,7 +291,7 @@ def topic_state(
             outbox.sends(draft.change_id, kind="to-self"),
         )
         sent = [send for send in real if send.state in ("sent", "partial")]
-        tracked = _series_of(
+        tracked = _find_series(
             repository, draft, topic.commits, store, outbox, sent, known
         )
     last = max(sent, key=lambda send: (send.version, send.id)) if sent else None
@@ -334,7 +330,7 @@ def this_topic(
 def with_topic(
     series: Sequence[Tracked], topic: TopicState | None
 ) -> tuple[Tracked, ...]:
-    """Return these series, with the current topic's one marked and given the topic's next step."""
+    """Return these series, marking the current topic's one and giving it the topic's next step."""
     own = topic.series.entry.id if topic and topic.series else None
     return tuple(
         (
@@ -347,8 +343,8 @@ def with_topic(
 
 
 def _booked(repository: Repository, draft: Draft) -> int:
-    """Return the next version by b4's tracking data and the tags of sends; 1 where
-    neither knows the topic.
+    """Return the next version according to b4's tracking data and send tags, or 1 if neither
+    knows the topic.
     """
     known = prep_branch(repository, draft.branch) if draft.branch else None
     tagged = max(
@@ -362,7 +358,7 @@ def _booked(repository: Repository, draft: Draft) -> int:
     return max(known.revision if known else 1, tagged)
 
 
-def _series_of(
+def _find_series(
     repository: Repository,
     draft: Draft,
     ids: Sequence[str],
@@ -371,7 +367,7 @@ def _series_of(
     sent: Sequence[Send],
     known: Sequence[Tracked] = (),
 ) -> Tracked | None:
-    """Return the tracked series of a topic, the latest if there are several, or None.
+    """Return a topic's tracked series, the latest if there are several, or None.
 
     `sent` are the topic's sends, `known` are series that have already been read. A series that
     the outbox assigns to another topic is skipped, even if it has the same subject.
@@ -396,7 +392,7 @@ def _series_of(
     for entry in entries:
         if _is_of_another(draft, outbox.holding(members[entry.id])):
             continue
-        # without the repository, since a summary with it is kept for the refs of the moment
+        # without the repository, since a summary with it is only valid for the current refs
         candidate = read.get(entry.id) or shown_series(entry, store, None, silent)
         has_title = not titles.isdisjoint(candidate.titles)
         if not has_title and candidate.change_id != draft.change_id:
@@ -408,8 +404,8 @@ def _series_of(
 
 
 def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
-    """Return whether the outbox has these sends as another topic's: in another
-    repository, or one whose draft is still kept.
+    """Return whether these sends belong to another topic in the outbox: in another repository,
+    or with a draft of its own.
     """
     here = {patch.patch_id for patch in draft.patches} - {""}
     known = [send for send in sends if send.change_id != draft.change_id]
@@ -438,7 +434,7 @@ def _fits(status: Status, draft: Draft, commits: Sequence[Commit]) -> bool:
 
 
 def _is_author(status: Status, body: str, commit: Commit) -> bool:
-    # only where a mail was read, which the list of `track` does without
+    # only if a mail was read, which `track` lists avoid
     from patchpilot.archive.landed_series import authors_of
 
     return status.topic.is_author(commit.author) or commit.author.key in authors_of(

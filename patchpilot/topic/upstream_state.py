@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds out whether mainline or a maintainer's tree already has a topic's fix, without network.
+"""Find out whether mainline or a maintainer's tree already has a topic's fix, without network.
 
 This is the only answer to that question: `check`, `send`, `backport`, `fixes`, `stable` and the
 TUI read it here. It also states whether the topic is based on a stable branch.
@@ -49,7 +49,7 @@ def upstream_state(
     mark: str | None = None,
     progress: Progress = silent,
 ) -> UpstreamState:
-    """Return what mainline and the other fetched trees already have of a series.
+    """Return which patches of a series mainline and the other fetched trees already have.
 
     The patches are commits, or files that name their `base-commit:`; nothing is known of others,
     of commits that are in mainline, of backports, and of series for stable. `mark` is the subject
@@ -64,7 +64,7 @@ def upstream_state(
         try:
             known[key] = _state(repository, patches, start, progress)
         except PatchpilotError:
-            # a partial or damaged clone, or a history that is too long: unknown
+            # a partial or damaged clone, or too long a history: unknown
             known[key] = _NOTHING
     state = known[key]
     if state.stable and _is_for_stable(repository, patches, mark):
@@ -75,7 +75,7 @@ def upstream_state(
 def commit_state(
     repository: Repository, commit: str, progress: Progress = silent
 ) -> UpstreamState:
-    """Return what mainline and the other fetched trees already have of a single commit."""
+    """Return what mainline and the other fetched trees have of a single commit."""
     try:
         patch = commit_patch(repository, commit)
     except PatchpilotError:
@@ -87,7 +87,7 @@ def commit_state(
 def merged_already(
     repository: Repository, patches: Sequence[Patch]
 ) -> UpstreamState | None:
-    """Return the state of a series whose last commit is in mainline itself, otherwise None."""
+    """Return the state of a series whose last commit is in mainline, or None."""
     main, last = find_mainline(repository), patches[-1] if patches else None
     # a local branch may be the user's own work
     tip = main.tip if main and main.tip in mainline_tips(repository) else ""
@@ -102,7 +102,7 @@ def merged_already(
 def merged_as(
     repository: Repository, patches: Sequence[Patch], other: PatchToFind
 ) -> EarlierFix | None:
-    """Return the commit that another patch for the base of a series became, or None."""
+    """Return the commit that another patch for a series' base became, or None."""
     start = _start(repository, patches)
     if start is None:
         return None
@@ -114,7 +114,7 @@ def merged_as(
 
 
 def notes(repository: Repository, commit: str, progress: Progress) -> tuple[str, ...]:
-    """Return the notes of `fixes` and `stable` on a commit that may be fixed already."""
+    """Return the notes of `fixes` and `stable` on a possibly fixed commit."""
     return tuple(fix.words for fix in commit_state(repository, commit, progress).known)
 
 
@@ -164,7 +164,7 @@ def _trees(
     start: str,
     patches: Sequence[Patch],
 ) -> tuple[Tree, ...]:
-    """Mainline, the fetched trees that MAINTAINERS names for the files, and linux-next."""
+    """Mainline, the fetched trees named in MAINTAINERS for the files, and linux-next."""
     found = [Tree(main.name, main.tip)] if main else []
     if repository.config_regexp(r"^remote\..*\.url$"):
         from patchpilot.outgoing.target_tree import listed_trees
@@ -205,7 +205,7 @@ def _stable_base(
 def _is_for_stable(
     repository: Repository, patches: Sequence[Patch], mark: str | None
 ) -> bool:
-    """Return whether the subject prefix of a topic names a stable tree."""
+    """Return whether a topic's subject prefix names a stable tree."""
     if mark is None and all(patch.commit for patch in patches):
         ids = [patch.commit for patch in patches if patch.commit]
         mark = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The repository, the tree and the settings of a call, for every verb."""
+"""The repository, tree and settings of a call, for every verb."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Workplace:
-    """The repository, the tree and the settings of one call.
+    """The repository, tree and settings of one call.
 
     It must be closed, or used as a context manager. `repo` and `tree` are the directories that
     the caller named; `profile` is the project named on the command line. With `explain`, the
@@ -54,7 +54,7 @@ class Workplace:
 
     @property
     def repository(self) -> "Repository":
-        """The repository, opened when first asked for; MissingError when there is none."""
+        """Return the repository, opened on first use; raise MissingError if there is none."""
         if self._missing:
             raise self._missing
         if self._opened is None:
@@ -68,9 +68,7 @@ class Workplace:
         return self._opened
 
     def repository_if_any(self) -> "Repository | None":
-        """Return the repository; None where none is used, or where there is none and none
-        was named.
-        """
+        """Return the repository, or None if none is used or none exists and none was named."""
         if not self._uses_repository:
             return None
         try:
@@ -81,9 +79,7 @@ class Workplace:
             return None
 
     def source_tree(self, *, or_working_tree: bool = False) -> "DirectoryTree | None":
-        """Return the unpacked tree that was named, else the working tree of the
-        repository where that is asked for, or None.
-        """
+        """Return the named unpacked tree, the repository's working tree if requested, or None."""
         repository = (
             self.repository_if_any() if or_working_tree and self.tree is None else None
         )
@@ -95,8 +91,8 @@ class Workplace:
         return DirectoryTree(directory)
 
     def source(self) -> "Source | None":
-        """Return where the settings of the tree are read: the tree that was named,
-        else the working tree of the repository.
+        """Return where to read the tree's settings: the named tree, or the repository's working
+        tree.
         """
         from patchpilot.settings.read_settings import source_of
 
@@ -117,8 +113,8 @@ class Workplace:
         )
 
     def settings_with_problems(self) -> "tuple[Settings, list[PatchpilotError]]":
-        """Return the settings with the default in the place of each that cannot be
-        used, and why not, for the verbs that explain them.
+        """Return the settings with defaults for invalid ones, and the reasons, for verbs that
+        explain them.
         """
         from patchpilot.settings.read_settings import read_settings, user_settings
 
@@ -140,7 +136,7 @@ class Workplace:
         named: str | None,
         targets: Sequence[str | None] = (),
     ) -> str | None:
-        """Return the base that was named, by the caller or else by the setting.
+        """Return the base named by the caller or in the settings.
 
         Explained where that was asked for.
         """
@@ -151,7 +147,7 @@ class Workplace:
         return base
 
     def _explained(self, named: str | None, targets: Sequence[str]) -> Sequence[str]:
-        """Return the topic's base, the reason for it, and what else it may be."""
+        """Return the topic's base, its reason, and alternatives."""
         repository = self.repository_if_any()
         if targets or repository is None:
             return [
@@ -179,8 +175,8 @@ class Workplace:
         ]
 
     def from_archive(self, target: str) -> "Series":
-        """Return the series that a Message-ID or an archive's URL names, from the
-        archive it points into or the person's own.
+        """Return the series named by a Message-ID or archive URL, from that archive or the
+        user's own.
         """
         from patchpilot.topic.archive_target import archive_setting, series_at
 
@@ -193,7 +189,7 @@ class Workplace:
 
 
 def verify_profile(name: str) -> None:
-    """Raise UsageError if there is no project of this name, with the nearest name as a hint."""
+    """Raise UsageError if there is no project of this name, suggesting the nearest name."""
     from patchpilot.projects.loading import find_project
 
     find_project(name)

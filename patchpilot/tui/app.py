@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI application: one screen per stage, their background jobs, and the global keys."""
+"""The TUI application: one screen per stage, background jobs, and global keys."""
 
 import asyncio
 import gc
@@ -69,7 +69,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         " no message leaves this machine."
     )
     CSS_PATH = Path(__file__).parent / "patchpilot.tcss"
-    # textual declares them so
+    # textual declares the types this way
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -147,7 +147,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         for theme in OURS:
             self.register_theme(theme)
         for name in BUILTIN_THEMES:
-            # their colors are known to the terminal only, and so is the contrast
+            # only the terminal knows their colors, and thus the contrast
             if name.startswith("ansi-"):
                 self.unregister_theme(name)
         self._legible = LegibleText()
@@ -164,11 +164,11 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self._at_home, self._left, self._wanted = at_home, Stage.COMMIT, False
 
     def get_key_display(self, binding: Binding) -> str:
-        """Return the name of a key as it is on the keyboard."""
+        """Return the name of a key as printed on the keyboard."""
         return shown_key(binding.key)
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Textual's filters, except the one that draws in grays, and those of the TUI."""
+        """Return the TUI's filters and Textual's, except the grayscale one."""
         return [
             *(
                 line_filter
@@ -214,7 +214,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.session.close()
 
     def _drawn(self) -> None:
-        # imported modules live until the end: collecting garbage in them would delay a key press
+        # modules stay imported, so collecting them would only delay a key press
         gc.freeze()
         if not self._at_home:
             self.jobs.read_topic()
@@ -226,14 +226,14 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.jobs.look()
 
     def made(self, stage: Stage) -> str:
-        """Return the name of a stage's screen, which is created on first use."""
+        """Return the name of a stage's screen, creating it on first use."""
         if not self.is_screen_installed(str(stage)):
             self.install_screen(self._screen_of(stage)(self.session), str(stage))
         return str(stage)
 
     @property
     def stage_screen(self) -> AnyScreen | None:
-        """The stage's screen, also below a dialog."""
+        """Return the stage's screen, even below a dialog."""
         return next(
             (
                 screen
@@ -245,11 +245,9 @@ class PatchpilotApp(ReportsErrors, App[int]):
 
     @property
     def stage(self) -> Stage:
-        """The stage on screen."""
+        """Return the current stage."""
         screen = self.stage_screen
         return screen.stage if screen else Stage.COMMIT
-
-    # home and other topics
 
     def action_home(self) -> None:
         if isinstance(self.screen, StageScreen) and not self.sending:
@@ -264,7 +262,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         return HOME
 
     def without_topic(self, error: PatchpilotError) -> None:
-        """There is no topic to open: show all topics instead, or ask what the user has.
+        """Show all topics, or ask what the user has, because there is no topic to open.
 
         A base that is not clear is asked for, and outside of a repository, the error explains how
         to get one.
@@ -292,12 +290,12 @@ class PatchpilotApp(ReportsErrors, App[int]):
         target: str | None = None,
         series: int = 0,
     ) -> None:
-        """From Home, open another topic at a stage: that of a directory, or the TARGET there.
+        """Open another topic from Home at a stage: the one of a directory, or of its TARGET.
 
         At Follow with this series shown.
         """
         if self.screen is not self.get_screen(self._home()):
-            # Enter was held, or something else was opened while the topic was looked for
+            # Enter was held, or another topic was opened meanwhile
             return
         self.jobs.close()
         self.session.close()
@@ -313,13 +311,10 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.jobs.read_topic()
 
     def go_back(self, stage: Stage | None = None) -> None:
-        """Leave Home for the topic that is open, at this stage or where it was left."""
+        """Leave Home for the open topic, at this stage or the last visited one."""
         self.switch_screen(self.made(stage or self._left))
         if not self.jobs.is_open:
-            # started at Home
             self.jobs.read_topic()
-
-    # from stage to stage
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         is_there = action != "stage" or self.stage_screen is not None
@@ -330,7 +325,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             return
         if self.place:
             self.memory.keep(self.place, stage=name)
-        # it was about the stage that is left
+        # the event belongs to the previous stage
         self.screen.query_one(MessageRow).show("", "information")
         self.switch_screen(self.made(Stage(name)))
 
@@ -355,20 +350,17 @@ class PatchpilotApp(ReportsErrors, App[int]):
         if screen:
             screen.place()
 
-    # saved state
-
     def arrived(self, place: str) -> None:
-        """The topic was read: restore its saved state, the first time."""
+        """Restore the saved state when the topic is read for the first time."""
         first, self.place = not self.place, place
         stage = self._recall(place) if first else None
         if self._wanted:
-            # Home chose the stage
             stage, self._wanted = None, False
         if stage and stage is not self.stage and isinstance(self.screen, StageScreen):
             self.switch_screen(self.made(stage))
 
     def _recall(self, place: str) -> Stage | None:
-        """Restore the states of the stages into the session; return the last visited stage."""
+        """Restore the stages' states into the session, and return the last visited stage."""
         self.place, stage = place, self.memory.get("stage", place)
         if self.session.target is None:
             self.session.recall(self.memory.get("standings", place))
@@ -378,8 +370,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
         """Save the states of the stages for the next start."""
         if self.place and self.session.target is None:
             self.memory.keep(self.place, standings=self.session.keepsakes())
-
-    # keys of every screen
 
     def action_base(self) -> None:
         from patchpilot.tui.actions.base_picker import pick_base
@@ -402,7 +392,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self.notify(f"copied: {text[:60]}")
 
     async def on_event(self, event: Event) -> None:
-        """Remember the last key that was pressed, for dialogs that it opens.
+        """Remember the last key for dialogs that it opens.
 
         A screen without its widgets yet gets none, a widget that was just removed no click.
         """
@@ -425,7 +415,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def notify(
         self, message: str, *, severity: SeverityLevel = "information", **_: Any
     ) -> None:
-        """Show a message in the row above the key line, also while a dialog is open."""
+        """Show a message above the key line, even with an open dialog."""
         self.message = message
         for screen in reversed(self.screen_stack):
             for row in screen.query(MessageRow):
@@ -433,28 +423,28 @@ class PatchpilotApp(ReportsErrors, App[int]):
                 return
 
     def action_suspend_process(self) -> None:
-        """Suspend to the shell, as the terminal's own Ctrl-Z does."""
+        """Suspend to the shell, like the terminal's Ctrl-Z."""
         from patchpilot.tui.background import stop_all
 
-        # the terminal is given back first: the shell writes on it as soon as the first of us stops
+        # give the terminal back first: the shell writes to it as soon as the first process of the
+        # group stops
         with suppress(SuspendNotSupported), self.suspend():
             stop_all()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return the colors of our own in the theme on screen."""
+        """Return the colors added to the current theme."""
         return own_variables(self.current_theme)
 
     def _name_colors(self) -> None:
         self.ansi_theme_dark = self.ansi_theme_light = color_names(self.current_theme)
-        # a blended ground is no color of its own among sixteen, and no ground for the highest
-        # contrast
+        # sixteen-color terminals cannot show a blended background, and high contrast needs none
         self.set_class(
             self._legible.system is ColorSystem.STANDARD or self._legible.least == AAA,
             "-block-cursor",
         )
 
     def watch_theme(self, theme_name: str) -> None:
-        """Save the theme; set its color names and least contrast before it is drawn."""
+        """Save the theme, and set its color names and minimum contrast before drawing."""
         if theme_name != (self.memory.get("theme") or DARK.name):
             self.memory.keep(theme=theme_name)
         self._legible.least = AAA if theme_name.startswith(CONTRAST.name) else AA
@@ -463,7 +453,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def push_screen(  # type: ignore[override]
         self, screen: Any, callback: Any = None, **options: Any
     ) -> Any:
-        """Show a screen, and report what the function that gets its answer raises."""
+        """Show a screen, and report exceptions raised by the function that gets its answer."""
 
         def answered(answer: Any) -> None:
             with self.reporting():
@@ -472,14 +462,14 @@ class PatchpilotApp(ReportsErrors, App[int]):
         return super().push_screen(screen, callback and answered, **options)
 
     def action_help(self) -> None:
-        """Show all that can be done here, from the bindings themselves, and do the chosen one."""
+        """List all actions, from the bindings, and run the chosen one."""
         from patchpilot.tui.palette import Help
 
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self, self.screen))
 
     def action_leave(self) -> None:
-        """Quit, but not while mails are being sent."""
+        """Quit, unless mails are being sent."""
         if self.sending:
             self.notify(
                 "cannot quit while messages are being sent; wait until sending has finished",
@@ -489,17 +479,17 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self.exit(0)
 
     def action_help_quit(self) -> None:
-        """Ctrl-C, pressed to quit: show which key quits."""
+        """Name the key that quits, because Ctrl-C was pressed."""
         self.notify("press q to quit, Esc to cancel the running job")
 
     async def action_quit(self) -> None:
-        """Ctrl-Q quits as q does."""
+        """Quit on Ctrl-Q, like q."""
         self.action_leave()
 
     def report(self, error: PatchpilotError) -> None:
         """Show an error that the user can fix: on the stage's screen, otherwise as a message."""
         if isinstance(self.screen, StageScreen):
-            # a screen that a dialog gives way to first shows its own error, or none
+            # a screen below a dialog shows its own error
             self.screen.call_later(self.screen.show_error, error)
         else:
             hint = f"\nhint: {error.hint}" if error.hint else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the topic, and detects moves of HEAD or a branch from a few small files.
+"""Read the topic, and detects moves of HEAD or a branch from a few small files.
 
 The latter is cheap enough to run every second.
 """
@@ -24,8 +24,8 @@ class Watch:
         self._number, self._lock = 0, threading.Lock()
 
     def begin(self) -> int:
-        """Return the number of a read that starts now: results of earlier reads are
-        discarded from here on.
+        """Start a read and return its number; results of earlier reads are discarded from now
+        on.
         """
         with self._lock:
             self._number += 1
@@ -33,7 +33,7 @@ class Watch:
 
     @contextlib.contextmanager
     def newest(self, number: int) -> Iterator[bool]:
-        """Whether no read started after this one; none can start inside the context."""
+        """Return whether this is the latest read; no read can start within the context."""
         with self._lock:
             yield number == self._number
 
@@ -95,7 +95,7 @@ def read_topic(session: Session, watch: Watch, number: int) -> TopicPlace:
 
     with session.repository() as repository:
         folders: tuple[Path, Path] = (repository.git_dir, repository.common_dir)
-        # taken before the read, so that a change during it is noticed
+        # record it before the read, so that a change during the read is noticed
         head, refs = head_signature(*folders), refs_signature(folders[1])
         with watch.newest(number) as newest:
             if newest:

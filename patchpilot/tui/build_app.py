@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds the TUI from each stage's loader and screen, which are imported on first use."""
+"""Build the TUI from each stage's loader and screen, which are imported on first use."""
 
 import importlib
 from pathlib import Path
@@ -26,7 +26,7 @@ def loader_of(stage: Stage) -> Loader:
 
 
 def screen_of(stage: Stage) -> "type[AnyScreen]":
-    """Return the screen class of a stage, found by the stage's name."""
+    """Return the screen class of a stage by its name."""
     screen: type[AnyScreen] = getattr(
         _module(stage, "screen"), f"{stage.capitalize()}Screen"
     )

@@ -47,10 +47,8 @@ class StageJobs:
         for stage in Stage:
             self._app.workers.cancel_group(self._app, f"stage-{stage}")
 
-    # a stage's job
-
     def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
-        """Start a stage's job; a running one is stopped and its result is discarded."""
+        """Start a stage's job, canceling a running one and discarding its result."""
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
         work = partial(self._job, stage, visited, again)
@@ -66,7 +64,7 @@ class StageJobs:
         progress = progress_to(partial(report, self._progressed))
         try:
             self._session.load(stage, progress, visited=visited, again=again)
-        # shown in the error card: a job must never leave its stage busy
+        # shown in the error card; a job must never leave its stage busy
         except BaseException as error:  # noqa: BLE001
             report(self.ended, as_error(error))
         else:
@@ -90,7 +88,7 @@ class StageJobs:
             self.ended(stage, CancelledError("canceled; press g to refresh"))
 
     def ended(self, stage: Stage, error: PatchpilotError | None = None) -> None:
-        """A stage's work ended, with this error: start the job that waited for it."""
+        """Record the error of a finished stage, and start the job waiting for it."""
         self._session.busy.pop(stage, None)
         if error:
             self._session.errors[stage] = error
@@ -103,7 +101,7 @@ class StageJobs:
         screen = self._app.stage_screen
         if screen and screen.stage is stage:
             if self._session.fresh(stage) is None:
-                # only the record was read, or what the result depends on changed meanwhile
+                # only the record was read, or something that the result depends on has changed
                 self.begin(stage)
                 return
             screen.renew()
@@ -112,14 +110,14 @@ class StageJobs:
             and self._session.last(screen.stage) is not None
             and self._is_open_for(screen.stage)
         ):
-            # what is on screen was made from an earlier result of this stage
+            # the screen shows an earlier result of this stage
             self.begin(screen.stage)
         self.ended(stage)
         self._app.remember()
 
     def _is_open_for(self, stage: Stage) -> bool:
-        """Return whether a stage has to run: no fresh result, no error, and no job that
-        makes one.
+        """Return whether a stage must run: it has neither a fresh result, an error, nor a
+        running job.
         """
         session = self._session
         return (
@@ -129,7 +127,7 @@ class StageJobs:
         )
 
     def refresh_stale(self) -> None:
-        """Run again, ahead of a visit, the quick stages that a job or the user made stale."""
+        """Refresh stale quick stages before they are visited."""
         if not self.ahead:
             self.ahead = [
                 ahead
@@ -157,17 +155,15 @@ class StageJobs:
         while self.ahead:
             stage = self.ahead.pop(0)
             if stage in RECORDED and self._session.last(stage) is not None:
-                # the result that was seen is stale; it is updated on the next visit
+                # the displayed result is stale; the next visit updates it
                 continue
             if self._session.fresh(stage) is None and stage not in self._session.errors:
                 self.begin(stage, visited=stage is self._app.stage)
                 return
         self._read_facts()
 
-    # the topic
-
     def _read_facts(self) -> None:
-        """Read the facts about the topic for the title line, once nothing else is to do."""
+        """Read the topic's facts for the title line when idle."""
         if (
             self.reads_facts
             or self._session.facts_key == self._session.wanted_facts
@@ -192,7 +188,7 @@ class StageJobs:
         self._app.redraw()
 
     def look(self) -> None:
-        """Read the topic again when HEAD moved, and the series when another process tracks one."""
+        """Reload the topic when HEAD moved, and the series when another process tracks one."""
         if not self._app.sending and self._watch.moved:
             self.read_topic()
         if self._session.last(Stage.FOLLOW) is not None:
@@ -209,7 +205,7 @@ class StageJobs:
     def _read_store(self) -> None:
         from patchpilot.services.track.follow_topic import followed_ids
 
-        # the next look reads a store that is locked or damaged, and Follow shows the error
+        # the next visit reads a locked or damaged store, and Follow shows the error
         with suppress(PatchpilotError, OSError):
             self._app.call_later(self._store_read, followed_ids())
 
@@ -219,7 +215,7 @@ class StageJobs:
         The store also changes with each update, which must not start another one.
         """
         if Stage.FOLLOW in self._session.busy:
-            # what it reads may be older: the next look compares again
+            # the data read may be older, so the next visit compares again
             self._store_stamp = ()
             return
         known, self._tracked = self._tracked, ids
@@ -257,7 +253,7 @@ class StageJobs:
             return newest
 
     def _unread(self, number: int, error: PatchpilotError) -> None:
-        """No topic: every stage but the last shows the error."""
+        """Show the error in all stages but the last, because there is no topic."""
         if not self._counts(number):
             return
         self.is_open = True
@@ -275,7 +271,7 @@ class StageJobs:
         self._next_ahead()
 
     def _was_read(self, number: int, place: TopicPlace) -> None:
-        """The topic was read: run the current stage and the quick ones.
+        """Run the current stage and the quick ones on the new topic.
 
         The others become stale when they depend on what changed.
         """

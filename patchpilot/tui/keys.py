@@ -28,17 +28,21 @@ This page is generated from the key bindings by `python -m patchpilot.tui.keys`.
 
 def page() -> str:
     """Return the text of the whole keys page."""
-    parts = [HEAD, "## Everywhere\n", _table([*_of(PatchpilotApp), *_of(StageScreen)])]
-    parts += ["## In patches and messages\n", _table(_of(DiffView))]
-    parts += ["## In a search\n", _table(_of(Searchable))]
-    parts += ["## 0 home\n", _table(_of(HomeScreen))]
+    parts = [
+        HEAD,
+        "## Everywhere\n",
+        _table([*_bindings_of(PatchpilotApp), *_bindings_of(StageScreen)]),
+    ]
+    parts += ["## In patches and messages\n", _table(_bindings_of(DiffView))]
+    parts += ["## In a search\n", _table(_bindings_of(Searchable))]
+    parts += ["## 0 home\n", _table(_bindings_of(HomeScreen))]
     for stage in Stage:
-        rows = _of(screen_of(stage))
+        rows = _bindings_of(screen_of(stage))
         parts += [f"## {stage.number} {stage.label}\n", _table(rows)] if rows else []
     return "\n".join(parts)
 
 
-def _of(owner: Any) -> list[Binding]:
+def _bindings_of(owner: Any) -> list[Binding]:
     return [
         binding
         for binding in owner.__dict__.get("BINDINGS", ())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keeps text legible on every theme.
+"""Keep text legible on every theme.
 
 Text colors keep the contrast to their background that WCAG level AA requires (4.5:1).
 """
@@ -48,7 +48,7 @@ def is_text(text: str) -> bool:
 def legible(
     color: RichColor, ground: RichColor, least: float, system: ColorSystem
 ) -> RichColor:
-    """Return the color, shifted toward white or black until it is legible on `ground`.
+    """Shift the color toward white or black until it is legible on `ground`.
 
     Legible means a contrast of at least `least`, with both colors as a terminal of this color
     `system` displays them.
@@ -77,9 +77,9 @@ class LegibleText(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments, legible."""
         below = background.rich_color
-        return [self._of(segment, below) for segment in segments]
+        return [self._legible_segment(segment, below) for segment in segments]
 
-    def _of(self, segment: Segment, below: RichColor) -> Segment:
+    def _legible_segment(self, segment: Segment, below: RichColor) -> Segment:
         style = segment.style
         if (
             style is None

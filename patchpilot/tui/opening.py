@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the first frame, with the stage bar, before Textual is imported.
+"""Write the first frame, with the stage bar, before Textual is imported.
 
 The topic is read in the meantime.
 """
@@ -24,7 +24,7 @@ _CLEAR, _BOLD, _REVERSE, _PLAIN = "\x1b[H\x1b[2J", "\x1b[1m", "\x1b[1;7m", "\x1b
 
 
 class Opening:
-    """Starts reading the topic in a thread as soon as it is created.
+    """Start reading the topic in a thread as soon as it is created.
 
     `draw` shows what has been read so far; `place` waits for the result.
     """
@@ -50,18 +50,18 @@ class Opening:
 
     @property
     def name(self) -> str:
-        """The key of the topic's saved state, "" while it is not known."""
+        """Return the key of the topic's saved state, or "" if it is unknown."""
         return self._place.name if self._place and not self._thread.is_alive() else ""
 
     def place(self) -> TopicPlace:
-        """Wait for the topic and return its place; an error of reading it is raised here."""
+        """Wait for the topic and return its location, or raise the error of reading it."""
         self._thread.join()
         if self._error or self._place is None:
             raise self._error or RuntimeError("nothing was read")
         return self._place
 
     def draw(self) -> None:
-        """Switch the terminal to its alternate screen and draw what is known.
+        """Switch the terminal to its alternate screen and draw the known facts.
 
         Wait briefly for the commits.
         """
@@ -71,7 +71,7 @@ class Opening:
         self._thread.join(PATIENCE)
 
     def _show(self) -> None:
-        # if this fails, Textual draws the same a moment later
+        # if this fails, Textual draws the same soon afterwards
         with self._drawing, contextlib.suppress(OSError, ValueError):
             if self._ours:
                 wide, _ = os.get_terminal_size(sys.stderr.fileno())
@@ -86,7 +86,7 @@ class Opening:
             self._ours = False
 
     def leave(self) -> None:
-        """Restore the terminal when the TUI does not start."""
+        """Restore the terminal if the TUI does not start."""
         self.hand_over()
         sys.stderr.write(_LEAVE)
         sys.stderr.flush()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The help: a list of the keys of the current screen and its focused panel, which runs one."""
+"""The help: a list of the keys of the current screen and focused panel, which runs the chosen
+one.
+"""
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
@@ -65,7 +67,7 @@ class Command(NamedTuple):
 
 
 def commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
-    """Yield all that can be done on this screen, each once with its keys."""
+    """Yield every action of this screen once, with its keys."""
     if isinstance(screen, Choose):
         for letter, answer in zip(screen.letters, screen.answers, strict=True):
             choose = partial(screen.answered, answer.name)
@@ -77,7 +79,7 @@ def commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
             keys = known.setdefault(binding.action, (node, binding, []))[2]
             keys.append(shown_key(key))
     own = {one.action for one in type(screen).BINDINGS if isinstance(one, Binding)}
-    # what only moves a cursor has no tooltip, and comes last
+    # keys that only move a cursor have no tooltip and come last
     for node, binding, keys in sorted(
         known.values(),
         key=lambda one: (not one[1].tooltip, one[0] is app, one[1].action not in own),
@@ -89,7 +91,7 @@ def commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
 
 
 class Help(Choose):
-    """The help: what the stage is for, and all that can be done, by Enter or by its key."""
+    """The help: the purpose of the stage, and all actions, run by Enter or their keys."""
 
     def __init__(self, app: Any, screen: Screen[Any]) -> None:
         self._commands = list(commands(app, screen))

@@ -14,8 +14,8 @@ from textual.filter import LineFilter
 
 
 @lru_cache(4096)
-def _without(style: Style) -> Style:
-    # click actions are stored in the style as well
+def _strip_color(style: Style) -> Style:
+    # the style also stores click actions
     return (
         style.without_color + Style(meta=style.meta)
         if style.meta
@@ -24,12 +24,12 @@ def _without(style: Style) -> Style:
 
 
 class ColorRemover(LineFilter):
-    """A line filter that removes all colors; Textual's own filter turns them into grays."""
+    """A line filter that removes all colors, where Textual's own filter would use grays."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments, their other attributes kept."""
         return [
-            Segment(text, style and _without(style), control)
+            Segment(text, style and _strip_color(style), control)
             for text, style, control in segments
         ]
 
@@ -60,7 +60,7 @@ class AsciiDrawer(LineFilter):
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Return the segments with each such sign replaced by one of the same width."""
+        """Replace each such sign in the segments by one of the same width."""
         return [
             segment
             if segment.text.isascii()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The themes of the TUI besides Textual's own; two have high contrast.
+"""The TUI's themes besides Textual's; two have high contrast.
 
 Each theme also defines the colors for plain names such as green and red.
 """
@@ -114,7 +114,7 @@ def color_names(theme: Theme) -> TerminalTheme:
 
 
 def needs_you(theme: Theme) -> Color:
-    """Return a theme's color for what needs the user: bright magenta among the color names.
+    """Return a theme's color for what needs the user: bright magenta in sixteen colors.
 
     patchpilot's own themes name it, because magenta is their accent.
     """
@@ -125,7 +125,7 @@ def needs_you(theme: Theme) -> Color:
 
 def own_variables(theme: Theme) -> dict[str, str]:
     """Return the CSS variables that Textual's themes lack: the color of what needs the user,
-    the same for text, and as a background.
+    for text and as background.
     """
     color = needs_you(theme)
     ground = Color.parse(theme.to_color_system().generate()["background"])

@@ -75,10 +75,12 @@ def undeclared_variables(
         if here is None or name not in before or body == here:
             continue
         used, fixed = names_in(body), new.get(name, [])
-        lost = (used - names_in(here)) & _declared(before[name]) | used & _declared(
-            here
+        lost = (used - names_in(here)) & _declared_names(
+            before[name]
+        ) | used & _declared_names(here)
+        missing |= (
+            lost - _declared_names(body) - (names_in(fixed) - _declared_names(fixed))
         )
-        missing |= lost - _declared(body) - (names_in(fixed) - _declared(fixed))
     return missing
 
 
@@ -95,8 +97,8 @@ def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
     return {name: same[0] for name, same in bodies.items() if len(same) == 1}
 
 
-def _declared(body: Sequence[str]) -> set[str]:
-    """Return the variables and parameters of a function, as far as their lines show."""
+def _declared_names(body: Sequence[str]) -> set[str]:
+    """Return a function's variables and parameters, as far as its lines show."""
     result: set[str] = set()
     for line in body:
         if line.lstrip().startswith(

@@ -59,12 +59,12 @@ def adapt(
     None for a root commit, if a file cannot be adapted, or if no changes remain.
     """
     for backport in backports:
-        if taken := _from_backport(scratch, merge, onto, backport):
+        if taken := _adapt_from_backport(scratch, merge, onto, backport):
             return taken
     files = _files(scratch, merge)
     if fix.base is None or not files:
         return None
-    unknown = _unknown(scratch, files, merge, onto, scratch.tree_of(fix.base))
+    unknown = _unknown_names(scratch, files, merge, onto, scratch.tree_of(fix.base))
     adaptation = concluded(files, fix.size[1], unknown)
     made = adaptation.tree(scratch, merge) if adaptation else onto
     if adaptation is None or made == onto:
@@ -80,7 +80,7 @@ def adapt(
     return replace(adaptation, made=made)
 
 
-def _from_backport(
+def _adapt_from_backport(
     scratch: Scratch, merge: Merge, onto: str, backport: str
 ) -> Adaptation | None:
     """Return a maintainer's backport as an adaptation, or None if it does not apply."""
@@ -191,7 +191,7 @@ def merge_file(path: str, file: AdaptedFile) -> None:
     file.made, file.carried = merged.lines, tuple(merged.carried)
 
 
-def _unknown(
+def _unknown_names(
     scratch: Scratch,
     files: Mapping[str, AdaptedFile],
     merge: Merge,

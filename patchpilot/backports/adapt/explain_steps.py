@@ -45,14 +45,14 @@ def with_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...
     """
     telling = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
     return tuple(
-        _with_cause(
+        _add_cause(
             step, [cause for cause in telling if step.startswith(f"{cause.path}:")]
         )
         for step in steps
     )
 
 
-def _with_cause(step: str, causes: Sequence[Cause]) -> str:
+def _add_cause(step: str, causes: Sequence[Cause]) -> str:
     if len(causes) != 1:
         return step
     (cause,) = causes

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Place a fix's changes, by their context lines, in a file other than the one they were made in."""
+"""Place a fix's changes, by their context lines, in another file."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def before_and_after(
     after: list[str] = []
     done = drift = 0
     for meant, old, new in changes:
-        span = _place(keys, [key(line) for line in old], max(0, meant + drift))
+        span = _find_range(keys, [key(line) for line in old], max(0, meant + drift))
         if span is None or span[0] < done:
             return None
         drift = span[0] - meant
@@ -49,7 +49,7 @@ def before_and_after(
     return [*before, *rest], [*after, *rest]
 
 
-def _place(
+def _find_range(
     ours: Sequence[str], old: Sequence[str], meant: int
 ) -> tuple[int, int] | None:
     """Return the range of lines that a hunk changes in this file.

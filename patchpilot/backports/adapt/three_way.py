@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A three-way merge of lines that falls back to merging tokens where the lines conflict."""
+"""A three-way merge of lines that falls back to merging tokens in conflicting lines."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -83,7 +83,7 @@ def merge_lines(
         keys = [[key(line) for line in side] for side in (mine, old, new)]
         if keys[0] == keys[1] == keys[2]:
             merged.lines += [
-                _spaced(*lines) for lines in zip(mine, old, new, strict=True)
+                _merge_spacing(*lines) for lines in zip(mine, old, new, strict=True)
             ]
         elif keys[0] == keys[1]:
             merged.lines += new
@@ -99,7 +99,7 @@ def merge_lines(
             is_first = bool(old) and keys[1][0] != keys[2][0]
             merged.lines += [*added, *mine] if is_first else [*mine, *added]
         else:
-            chunk = _TokenChunk(_with_base_wording(mine, old, keys[2]), old, new)
+            chunk = _TokenChunk(_restore_base_wording(mine, old, keys[2]), old, new)
             start = len(merged.lines)
             merged.lines += untokenize(chunk.merge()).splitlines(keepends=True)
             merged.carried += [
@@ -109,7 +109,7 @@ def merge_lines(
     return merged
 
 
-def _with_base_wording(
+def _restore_base_wording(
     mine: Sequence[str], old: Sequence[str], kept: Collection[str]
 ) -> Sequence[str]:
     """Return the branch's lines, with the base's wording of comments and strings in lines that the
@@ -152,21 +152,21 @@ def _chunks(
         o, b, f = to + 1, at + 1, tf + 1
 
 
-def _spaced(mine: str, old: str, new: str) -> str:
+def _merge_spacing(mine: str, old: str, new: str) -> str:
     """Return a line common to all sides, with the whitespace of the side that changed it.
 
     A new indentation is added to the branch's own.
     """
     if mine == old or new == old:
         return new if mine == old else mine
-    return _indented(*map(_indent, (mine, old, new))) + mine.lstrip(" \t")
+    return _merge_indent(*map(_indent, (mine, old, new))) + mine.lstrip(" \t")
 
 
 def _indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
-def _indented(mine: str, old: str, new: str) -> str:
+def _merge_indent(mine: str, old: str, new: str) -> str:
     if mine == old:
         return new
     if new.endswith(old):
@@ -188,7 +188,7 @@ class _TokenChunk:
 
     def merge(self) -> list[Token]:
         """Return the branch's tokens with the fix's changes."""
-        result = self._respaced()
+        result = self._restore_spacing()
         for old, new in reversed(list(gaps(self.in_new, len(self.old), len(self.new)))):
             span = self._carry(old, self.new[new[0] : new[1]])
             if span:
@@ -265,9 +265,7 @@ class _TokenChunk:
     def _partial_match(
         self, low: int, high: int, added: Sequence[Token]
     ) -> tuple[int, int] | None:
-        """Return the range for a change whose old text is only partly, or not at all, in the
-        branch.
-        """
+        """Return the range for a change whose old text the branch contains partly or not at all."""
         before = max((at for at in self.in_mine if at < low), default=-1)
         after = min((at for at in self.in_mine if at >= high), default=len(self.old))
         left = self.in_mine[before] + 1 if before >= 0 else 0
@@ -285,7 +283,7 @@ class _TokenChunk:
         # part of a line missing from the branch fits no other line
         return (left, left) if self._is_whole_lines(left, left, texts(added)) else None
 
-    def _respaced(self) -> list[Token]:
+    def _restore_spacing(self) -> list[Token]:
         """Return the branch's tokens, with the whitespace that the fix changed."""
         result = list(self.mine)
         for at, here in self.in_mine.items():
@@ -295,7 +293,7 @@ class _TokenChunk:
             mine, old, new = self.mine[here], self.old[at], self.new[there]
             if old.space != new.space:
                 result[here] = Token(
-                    _indented(mine.space, old.space, new.space), mine.text
+                    _merge_indent(mine.space, old.space, new.space), mine.text
                 )
         return result
 

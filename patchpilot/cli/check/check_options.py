@@ -158,7 +158,7 @@ OPTIONS = (
 
 
 def check_options(**given: Any) -> SimpleNamespace:
-    """Return the values of the options by key, with the default of each that is not given.
+    """Return the options' values by key, with defaults for missing ones.
 
     `overrides` names what overrides a refusal to rewrite commits.
     """

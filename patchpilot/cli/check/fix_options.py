@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Handles the options --fix and --diff of `patchpilot check`."""
+"""Handle the options --fix and --diff of `patchpilot check`."""
 
 import sys
 from collections.abc import Callable

@@ -28,7 +28,7 @@ def verify(common: Common, options: SimpleNamespace) -> None:
 def review_input(
     options: SimpleNamespace, result: "CheckResult", repository: Any
 ) -> "ReviewInput":
-    """Return what the reviewers read, as the options of `check` give it."""
+    """Return what the reviewers read, according to the options of `check`."""
     from patchpilot.services.review.review_patches import ReviewInput
 
     return ReviewInput(

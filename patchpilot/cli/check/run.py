@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs `patchpilot check` once its options are parsed."""
+"""Run `patchpilot check` with parsed options."""
 
 import importlib
 import os
@@ -52,7 +52,7 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
             hint="--data must be the directory that contains spelling.txt",
         )
     if options.whole_files:
-        _refuse_with_whole_files(options)
+        _reject_patch_options(options)
         with common.workplace() as place:
             repository = place.repository_if_any()
             return _check(common, options, place, repository)
@@ -65,8 +65,8 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
         return _check(common, options, place, repository, build, loading)
 
 
-def _refuse_with_whole_files(options: SimpleNamespace) -> None:
-    """UsageError for an option that is for patches only."""
+def _reject_patch_options(options: SimpleNamespace) -> None:
+    """Raise UsageError for an option that applies only to patches."""
     for name in ("fix", "diff", "checkpatch", "since_version", "build", "checkers"):
         if getattr(options, name):
             option = f"--{name.replace('_', '-')}"
@@ -109,7 +109,7 @@ def _check(
         settings,
         judge.tree if judge else None,
         **{
-            name: _given(value)
+            name: _option_value(value)
             for name, value in vars(options).items()
             if name in SETTINGS
         },
@@ -143,7 +143,7 @@ def _check(
             patches,
             partial(_render, unfolded=options.unfolded),
         )
-    if not suppressions and _can_be_streamed(common, options):
+    if not suppressions and _can_stream(common, options):
         from patchpilot.services.check.check_stream import stream_targets
 
         lines = stream_targets(driver, options.targets)
@@ -177,8 +177,8 @@ def _check(
     return int(result.exit_code)
 
 
-def _given(value: Any) -> Any:
-    """Return the value of an option, with each word of a list, or None if it was not given."""
+def _option_value(value: Any) -> Any:
+    """Return an option's value, one entry per word of a list, or None if it was not given."""
     return (words_of(",".join(value)) if isinstance(value, tuple) else value) or None
 
 
@@ -190,7 +190,7 @@ def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:
     if more := left_out(result):
         notice("note", more)
     safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
-    if any(found.rule in safe for found in result.all) and _can_be_fixed(options):
+    if any(found.rule in safe for found in result.all) and _can_fix(options):
         from patchpilot.checking.proposed_edits import count_fixable
 
         if offered := offer(count_fixable(result)):
@@ -226,7 +226,7 @@ def _suppressions(
     packs: tuple[Any, ...],
     judge: "Source | None",
 ) -> "Suppressions | None":
-    """Return the waivers and the baseline of this call; what was recorded is reported on stderr."""
+    """Return this call's waivers and baseline, and report on stderr what was recorded."""
     asked = (
         options.baseline or options.write_baseline or options.waive or options.unwaive
     )
@@ -237,8 +237,8 @@ def _suppressions(
     return find_suppressions(options, settings, repository, packs, judge, notice)
 
 
-def _can_be_streamed(common: Common, options: SimpleNamespace) -> bool:
-    """Return whether the format and the options need no findings but those of a patch."""
+def _can_stream(common: Common, options: SimpleNamespace) -> bool:
+    """Return whether the format and options need only a patch's findings."""
     return (
         common.format == "jsonl"
         and not options.whole_files
@@ -250,7 +250,7 @@ def _can_be_streamed(common: Common, options: SimpleNamespace) -> bool:
 
 
 def _report_notes(common: Common, result: "CheckResult") -> None:
-    """Report on stderr what was built, which rules were in force, and who chose an option."""
+    """Report on stderr what was built, the active rules, and the origin of options."""
     if result.build and not common.quiet:
         notice("note", result.build)
     if not common.verbose:
@@ -278,7 +278,7 @@ def _kernel(text: str | None) -> tuple[int, int] | None:
     return int(version[1]), int(version[2])
 
 
-def _can_be_fixed(options: SimpleNamespace) -> bool:
+def _can_fix(options: SimpleNamespace) -> bool:
     """Return whether --fix could be added to this call."""
     return (
         not options.checkpatch_compat

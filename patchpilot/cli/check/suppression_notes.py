@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The notes that `check` prints on stderr about waivers and baselines; only imported if there are
+"""The notes on waivers and baselines that `check` prints on stderr; imported only if there are
 any.
 """
 
@@ -33,7 +33,7 @@ def remark(common: "Common", result: "CheckResult") -> None:
 
 
 def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[str]:
-    """Yield the notes; a line that starts with a space continues the one before."""
+    """Yield the notes; a line that starts with a space continues the previous one."""
     waivers, baseline = result.waivers, result.baseline
     for expired in waivers.expired if waivers else ():
         yield (

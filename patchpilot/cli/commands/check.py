@@ -30,12 +30,12 @@ def command(common: Common, **words: Any) -> int:
     mail, or `-` for standard input. Without TARGET: the commits of the current branch that are not
     in its base.
     """
-    return answer(common, check_options(**_with_baseline(words)))
+    return answer(common, check_options(**_split_baseline_option(words)))
 
 
-def _with_baseline(words: dict[str, Any]) -> dict[str, Any]:
-    """Return the options with --write-baseline as a flag: the word after it is its FILE, or with
-    --baseline FILE a TARGET.
+def _split_baseline_option(words: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with --write-baseline as a flag: the following word is its FILE, or a
+    TARGET if --baseline FILE is given.
     """
     word = words["write_baseline"]
     words["write_baseline"] = word is not None

@@ -70,14 +70,14 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
     if script:
         from patchpilot.demo.demo_script import run_script
 
-        with _ended_by_sigterm():
+        with _end_on_sigterm():
             run_script(keep, progress=progress)
         return ExitCode.OK
     from patchpilot.demo.answers import Answers
     from patchpilot.demo.sandbox import open_sandbox, ticking
 
     with (
-        _ended_by_sigterm(),
+        _end_on_sigterm(),
         open_sandbox(keep, progress) as sandbox,
         ticking(sandbox, then=Answers(sandbox).look),
     ):
@@ -92,7 +92,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             if shell
             else [sys.executable, "-P", "-m", "patchpilot", "demo"]
         )
-        with _terminal_given_back() as given_back:
+        with _restore_terminal() as given_back:
             try:
                 code = subprocess.call(argv, cwd=sandbox.work, env=sandbox.env)
             except OSError as error:
@@ -123,7 +123,7 @@ and colors.
 
 
 @contextmanager
-def _terminal_given_back() -> Iterator[list[bool]]:
+def _restore_terminal() -> Iterator[list[bool]]:
     """Restore the terminal if the TUI was killed before it could.
 
     The caller appends True if the TUI ended by itself.
@@ -142,7 +142,7 @@ def _terminal_given_back() -> Iterator[list[bool]]:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
+def _end_on_sigterm() -> Iterator[None]:
     """End the demo on SIGTERM as on Ctrl-C: stop the servers and remove temporary files."""
 
     def end(_number: int, _frame: object) -> None:

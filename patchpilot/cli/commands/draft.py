@@ -145,7 +145,7 @@ def command(
         if given["ping"]:
             common.write(service.ping(workplace.repository, target, base))
             return 0
-        changes = _with_choices(workplace, given, changes, target, base)
+        changes = _save_choices(workplace, given, changes, target, base)
         result = (
             service.change(workplace.repository, changes, target, base)
             if changes != Changes()
@@ -164,7 +164,7 @@ def command(
     return 0
 
 
-def _with_choices(
+def _save_choices(
     workplace: Workplace,
     given: dict[str, Any],
     changes: Changes,

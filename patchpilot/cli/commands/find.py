@@ -84,7 +84,7 @@ def command(
             )
         text = _read_text(workplace, what, lore)
         if text is None and not bisect and is_commit(workplace.repository, what):
-            return _posted(common, workplace, what, lore, with_mails=with_mails)
+            return _find_posted(common, workplace, what, lore, with_mails=with_mails)
         text = symptom_text(workplace.repository, what) if text is None else text
         if bisect:
             return _bisect(common, workplace, text, within or "")
@@ -92,7 +92,7 @@ def command(
 
 
 def _read_text(workplace: "Workplace", what: str, lore: str | None) -> str | None:
-    """Return the text of standard input or of a message; None for anything else."""
+    """Return the text on standard input or of a message, or None for anything else."""
     from patchpilot.services.find.find_fix import MAX_LOG, report_text
 
     if what == "-":
@@ -139,7 +139,7 @@ def _show(common: Common, answer: object, text: str) -> None:
     common.write(text, fold=common.format != "json")
 
 
-def _posted(
+def _find_posted(
     common: Common,
     workplace: "Workplace",
     commit: str,

@@ -109,13 +109,13 @@ def command(common: Common, targets: tuple[str, ...], **values: Any) -> int | No
             hint="omit --format get_maintainer and --sections",
         )
     if drop_in:
-        _drop_in(common, targets, switches)
+        _print_like_script(common, targets, switches)
     else:
         _plan(common, targets, switches, values)
     return None
 
 
-def _drop_in(
+def _print_like_script(
     common: Common, targets: tuple[str, ...], switches: dict[str, Any]
 ) -> None:
     from patchpilot.services.maintainers.get_maintainer_answer import drop_in
@@ -130,7 +130,7 @@ def _drop_in(
         from_archive=common.workplace().from_archive if is_network else None,
     )
     common.write(
-        _shown(
+        _printable_lines(
             result,
             quiet=common.quiet,
             to_terminal=not common.output and sys.stdout.isatty(),
@@ -205,7 +205,9 @@ def _plan(
     )
 
 
-def _shown(result: GetMaintainerAnswer, *, quiet: bool, to_terminal: bool) -> str:
+def _printable_lines(
+    result: GetMaintainerAnswer, *, quiet: bool, to_terminal: bool
+) -> str:
     """Return the lines as text, made printable for a terminal.
 
     Notes are printed on stderr unless `quiet` is set.

@@ -215,7 +215,7 @@ def text(result: Preparation, colored: bool) -> str:
             + ("" if change.changed else ": nothing to add")
         )
         if change.changed:
-            lines.append(_drawn(change, colored))
+            lines.append(_format_change(change, colored))
         else:
             lines.append(printable(f"    {change.subject}\n"))
         for note in change.notes:
@@ -233,7 +233,7 @@ def _note(text: str) -> list[str]:
     return list(filled("  # ", text, columns()))
 
 
-def _drawn(change: MessageChange, colored: bool) -> str:
+def _format_change(change: MessageChange, colored: bool) -> str:
     from patchpilot.model.printable import printable
 
     if not colored:

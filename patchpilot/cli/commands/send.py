@@ -152,7 +152,7 @@ def _plan_and_send(
         ask_open_questions(workplace, request)
     plan = _plan(common, workplace, settings, request, asked)
     if asked["resume"] and not plan.send.waiting and outbox is None:
-        return _nothing_to_do(common, workplace, plan, dry_run=dry_run)
+        return _report_complete_send(common, workplace, plan, dry_run=dry_run)
     if outbox is not None:
         from patchpilot.services.send.outbox_folder import write_outbox
 
@@ -186,7 +186,7 @@ def _plan_and_send(
         _preview(common, workplace, plan)
     from patchpilot.services.send.send_mails import deliver
 
-    with progress_of(common) as progress, _between_mails() as stopping:
+    with progress_of(common) as progress, _delay_signals() as stopping:
         result = deliver(
             repository, plan, terminal=terminal, stopping=stopping, progress=progress
         )
@@ -298,7 +298,7 @@ def _plan(
 def _show_blocked(
     common: Common, workplace: Workplace, plan: Sending, blocked: SendProblem
 ) -> int:
-    """Print what blocks every message; return the exit code."""
+    """Print what blocks every message, and return the exit code."""
     # first, since nothing can be sent until it is fixed
     others = () if plan.request.force else plan.blockers
     warnings = tuple(
@@ -314,7 +314,7 @@ def _show_blocked(
     return int(findings_exit(others) or ExitCode.MISSING)
 
 
-def _nothing_to_do(
+def _report_complete_send(
     common: Common, workplace: Workplace, plan: Sending, *, dry_run: bool
 ) -> int:
     """Report a resumed send without remaining messages, updating b4's tracking data if
@@ -366,7 +366,7 @@ def _show(
     *,
     mails: bool = True,
 ) -> None:
-    """Print a plan that is not carried out on stdout.
+    """Print on stdout a plan that is not carried out.
 
     If stdout is not a terminal, also print its problems on stderr.
     """
@@ -433,7 +433,7 @@ def _result(common: Common, sending: Sending) -> None:
 
 
 def _ask(common: Common, workplace: Workplace, plan: Sending) -> None:
-    """Ask the user to type `send` in full, since messages cannot be taken back."""
+    """Ask the user to type `send` in full, because messages cannot be recalled."""
     from patchpilot.cli.output import send_text as text
 
     if common.format == "json":
@@ -458,9 +458,9 @@ def _ask(common: Common, workplace: Workplace, plan: Sending) -> None:
 
 
 @contextmanager
-def _between_mails() -> Iterator[Any]:
-    """Delay Ctrl-C, SIGTERM and SIGHUP until the current message or attempt is done; a second one
-    acts at once.
+def _delay_signals() -> Iterator[Any]:
+    """Delay Ctrl-C, SIGTERM and SIGHUP until the current message or attempt is done; a second
+    signal acts at once.
     """
     asked: list[int] = []
 

@@ -205,7 +205,7 @@ def show(
     a label (RFC v1) or a Message-ID; a single revision is compared with the latest.
     """
     if mbox := asked["mbox"]:
-        series_in_file = _in_file(common, mbox, number)
+        series_in_file = _find_in_mbox(common, mbox, number)
         _write(common, series_in_file, whole=True, with_mails=asked["with_mails"])
         return _warn_incomplete(series_in_file)
     if asked["ledger"]:
@@ -215,7 +215,7 @@ def show(
         _show_range_diff(common, number, revisions)
         return 0
     with progress_of(common) as progress:
-        topic, series = _shown(
+        topic, series = _show_topic(
             common,
             number,
             progress,
@@ -244,7 +244,7 @@ def _show_ledger(
     )
 
     with progress_of(common) as progress:
-        _, series = _shown(common, number, progress)
+        _, series = _show_topic(common, number, progress)
         items = series_ledger(series)
         if marks:
             number_form = Option(("--mark",), "", NUMBER, limits=(1, None))
@@ -259,7 +259,7 @@ def _show_ledger(
                 for mark, state in marks
             ]
             mark_numbered(series.entry.id, items, wanted)
-            items = series_ledger(_shown(common, series.entry.id, progress)[1])
+            items = series_ledger(_show_topic(common, series.entry.id, progress)[1])
     shown = SeriesLedger(
         series.entry.id,
         tuple(item for item in items if not only_open or item.state is PointState.OPEN),
@@ -288,7 +288,7 @@ def _show_range_diff(
         )
     if number is None:
         with progress_of(common) as progress:
-            number = _shown(common, number, progress)[1].entry.id
+            number = _show_topic(common, number, progress)[1].entry.id
     with open_store(offline=common.offline) as store:
         comparison = compare_revisions(number, revisions, store=store)
     if common.format == "json":
@@ -479,7 +479,7 @@ def _part(
     return tracked_series, waiting_text(tracked_series)
 
 
-def _shown(
+def _show_topic(
     common: Common,
     number: int | None,
     progress: "Progress",
@@ -508,7 +508,9 @@ def _shown(
         return topic, series
 
 
-def _in_file(common: Common, mbox: Path, number: int | None) -> tuple["Tracked", ...]:
+def _find_in_mbox(
+    common: Common, mbox: Path, number: int | None
+) -> tuple["Tracked", ...]:
     """Return the series in a file."""
     from patchpilot.errors import UsageError
     from patchpilot.topic.followed.follow_series import read_mbox

@@ -57,17 +57,17 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
     """Return the matrix as text, with one line per branch and details below it."""
     blocks = []
     for result in results:
-        lines = _wrapped(_name(result), "", "  ")
+        lines = _wrap(_name(result), "", "  ")
         newer = any(branch.lacking_newer for branch in result.branches)
         if result.asked:
-            lines += _wrapped(f"mainline commit for {result.asked[:12]}", "  ", "  ")
+            lines += _wrap(f"mainline commit for {result.asked[:12]}", "  ", "  ")
         if result.upstream is False:
             lines.append(
                 "  not in mainline yet: stable trees accept it only after that"
                 + (", newer trees first" if newer else "")
             )
         for rule in result.rules:
-            lines += _wrapped(f"note: {rule}", "  ", "    ")
+            lines += _wrap(f"note: {rule}", "  ", "    ")
         width = max((len(_label(branch)) for branch in result.branches), default=0)
         for branch in result.branches:
             ends = (
@@ -76,7 +76,7 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
                 else ""
             )
             head = f"  {_label(branch):<{width}}  {branch.verdict.value:<13}  "
-            lines += _wrapped(
+            lines += _wrap(
                 f"{branch.reason}{ends}", head, " " * min(len(head), _COLUMNS // 2)
             )
             lines += [
@@ -92,12 +92,12 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
                 *(f"    {line}" for line in result.cc_stable),
             ]
         blocks.append("\n".join(lines))
-    blocks += _missing(results[-1])
+    blocks += _missing_series(results[-1])
     blocks += [*_work_text(done), *([str(done.next)] if done.next else [])]
     return printable("\n\n".join(blocks) + "\n")
 
 
-def _missing(result: BackportResult) -> list[str]:
+def _missing_series(result: BackportResult) -> list[str]:
     """Return the series missing from the repository, once for all fixes, with one command for those
     it can fetch.
     """
@@ -107,7 +107,7 @@ def _missing(result: BackportResult) -> list[str]:
     for series in result.missing:
         command, _, ref = series.command.rpartition(" ")
         fetches.setdefault(command, []).append(ref)
-    missing = _wrapped(
+    missing = _wrap(
         "not in this repository: "
         + ", ".join(series.version for series in result.missing),
         "",
@@ -133,7 +133,7 @@ def _work_text(done: WorkDone) -> list[str]:
         blocks.append(
             "\n".join(line for backport in done.written for line in _files(backport))
         )
-        blocks += _how_to_send(done.written)
+        blocks += _send_commands(done.written)
     if done.resolving:
         resolving = done.resolving
         head = (
@@ -162,7 +162,7 @@ def _work_text(done: WorkDone) -> list[str]:
 
 
 def _build_words(branch: BranchResult, done: WorkDone) -> list[str]:
-    """Return the state of a branch's build; nothing if no build was requested."""
+    """Return the state of a branch's build, or nothing if no build was requested."""
     return [_build_word(built) for built in done.built if built.branch == branch.branch]
 
 
@@ -185,7 +185,7 @@ def _name(result: BackportResult) -> str:
     )
 
 
-def _wrapped(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
+def _wrap(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
     """Wrap a sentence to `width` columns; a longer word is not broken."""
     return list(filled(first, text, width, len(other)))
 
@@ -195,7 +195,7 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
     lines: list[str] = []
 
     def say(text: str, indent: str = "") -> None:
-        lines.extend(_wrapped(text, indent, indent + "  ", _COLUMNS - 6))
+        lines.extend(_wrap(text, indent, indent + "  ", _COLUMNS - 6))
 
     if row.queued:
         say("queued for the next release")
@@ -219,7 +219,7 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
 
 
 def _conflicts(row: BranchResult) -> list[str]:
-    """Return the places where the fix conflicts, with the lines of both sides."""
+    """Return where the fix conflicts, with the lines of both sides."""
     lines: list[str] = []
     for conflict in row.conflicts[:_PLACES]:
         kind = (
@@ -293,7 +293,7 @@ def _files(backport: WrittenBackport) -> list[str]:
     ]
 
 
-def _how_to_send(written: Sequence[WrittenBackport]) -> list[str]:
+def _send_commands(written: Sequence[WrittenBackport]) -> list[str]:
     """Return the commands that send the patches, if they are for a mailing list."""
     commands = send_commands(written)
     if not commands:

@@ -13,8 +13,8 @@ def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
     Choices that are also in `kept` are omitted.
     """
     rows: list[str] = []
-    known = set(_held(kept)) if kept else set()
-    for name, label, text in _held(draft):
+    known = set(_draft_choices(kept)) if kept else set()
+    for name, label, text in _draft_choices(draft):
         if (name, label, text) in known:
             continue
         origin = draft.origins.get(name, "")
@@ -36,7 +36,7 @@ def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
     return rows
 
 
-def _held(draft: Draft) -> Iterator[tuple[str, str, str]]:
+def _draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
     """Yield (field or field.key, label, text) of each choice."""
     if "version" in draft.origins:
         yield "version", "version:", f"v{draft.version}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The answers of `find` as text: commits that may fix a symptom, or the series of a commit."""
+"""The results of `find` as text: commits that may fix a symptom, or the series of a commit."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ def fixes_text(fixes: FoundFixes, what: str) -> str:
 
 
 def step_text(step: BisectStep) -> str:
-    """Return the commit to build next and how to answer, or what the bisection found."""
+    """Return the commit to build next and how to answer, or the result of the bisection."""
     if step.next:
         lines = [
             f'build {step.next[:12]} ("{step.subject}")',
@@ -96,7 +96,7 @@ def _fix_lines(fix: FoundFix, label: str) -> list[str]:
 
 
 def others_text(others: Sequence[PostedFix]) -> str:
-    """Return the patches of others that fix the same bug, one per line."""
+    """Return others' patches for the same bug, one per line."""
     return "".join(f"{fix.words}\n  <{printable(fix.message_id)}>\n" for fix in others)
 
 

@@ -61,7 +61,7 @@ def _suite(
     cases = "".join(
         [
             *(_case(patch, finding, since) for finding in findings),
-            *(_waived(patch, suppressed) for suppressed in waived),
+            *(_waived_case(patch, suppressed) for suppressed in waived),
         ]
     )
     source = _source(patch)
@@ -73,11 +73,11 @@ def _suite(
     tests = max(1, len(findings) + len(waived))
     return (
         f' <testsuite name={_attribute(name)} tests="{tests}" failures="{failures}"'
-        f' errors="0"{_skipped(len(waived))}>\n{cases} </testsuite>\n'
+        f' errors="0"{_skipped_count(len(waived))}>\n{cases} </testsuite>\n'
     )
 
 
-def _skipped(count: int) -> str:
+def _skipped_count(count: int) -> str:
     return f' skipped="{count}"' if count else ""
 
 
@@ -91,7 +91,7 @@ def _head(patch: Patch | None, finding: Finding) -> str:
     return f"  <testcase classname={_attribute(source)} name={_attribute(name)}"
 
 
-def _waived(patch: Patch | None, suppressed: Suppressed) -> str:
+def _waived_case(patch: Patch | None, suppressed: Suppressed) -> str:
     """Return a skipped case, with the reason."""
     return (
         f"{_head(patch, suppressed.finding)}><skipped"

@@ -33,7 +33,7 @@ _LINK = re.compile(r"\[(?=[^\]]*\]\()")
 
 
 def render(result: CheckResult) -> str:
-    """Return a SARIF log with one run, which only describes the rules with findings."""
+    """Return a SARIF log with one run, describing only rules with findings."""
     fired = {finding.rule for finding in result.all} | {
         suppressed.finding.rule for _, suppressed in result.suppressed
     }
@@ -51,7 +51,7 @@ def render(result: CheckResult) -> str:
     results = []
     for patch, finding, suppressed in (*rows, *aside):
         body = _result(finding, places, suppressed)
-        body["locations"] = [_place(finding, patch, result)]
+        body["locations"] = [_location(finding, patch, result)]
         body["partialFingerprints"] = {
             "patchpilotFinding/v1": fingerprints.of(finding, patch)
         }
@@ -162,7 +162,7 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
     }
 
 
-def _place(
+def _location(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> dict[str, Any]:
     """Return a finding's location: in a file, or in a commit's message, which is not a file."""

@@ -31,7 +31,7 @@ PLACES = 3
 
 
 class Colors:
-    """Adds colors, if enabled; also has the maximum width of a quoted line."""
+    """The colors, if enabled, and the maximum width of a quoted line."""
 
     def __init__(self, on: bool, columns: int = COLUMNS) -> None:
         self.on, self.columns = on, columns
@@ -58,10 +58,10 @@ def render(
     """
     paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     lines = [] if quiet else [_verdict(result, paint)]
-    lines += _every(result, paint) if unfolded else _by_rule(result, paint)
+    lines += _every(result, paint) if unfolded else _group_by_rule(result, paint)
     if verbose:
         lines += [
-            _waived(patch, suppressed, paint)
+            _format_waived(patch, suppressed, paint)
             for patch, suppressed in result.suppressed
             if suppressed.by == "waiver"
         ]
@@ -85,8 +85,8 @@ def _every(result: CheckResult, paint: Colors) -> Iterator[str]:
             explained.add(finding.rule)
 
 
-def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
-    """Yield each rule once, with its first finding and the places of the others."""
+def _group_by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
+    """Yield each rule once, with its first finding and the positions of the others."""
     places: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
     for patch, findings in [
         *((checked.patch, checked.findings) for checked in result.patches),
@@ -118,7 +118,7 @@ def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
 
 
 def _others(rows: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
-    """Return the other places of a rule's findings."""
+    """Return the positions of a rule's other findings."""
     places = [shown_place(finding, patch) for patch, finding in rows]
     fixed = all(finding.fix and finding.fix.kind == "safe" for _, finding in rows)
     end = ", …" if len(places) > PLACES else ""
@@ -133,7 +133,7 @@ def is_commit(patch: Patch) -> bool:
 
 
 def message_line(finding: Finding, patch: Patch) -> int:
-    """Return the line of a commit's message with a finding; the subject is line 1."""
+    """Return the line of a finding in a commit's message; the subject is line 1."""
     at = finding.patch_line
     return (
         1
@@ -143,7 +143,7 @@ def message_line(finding: Finding, patch: Patch) -> int:
 
 
 def shown_place(finding: Finding, patch: Patch | None) -> str:
-    """Return the place of a finding in text output.
+    """Return the position of a finding in text output.
 
     It is COMMIT:PATH:LINE or COMMIT:message:LINE in a commit, whose subject is line 1, and
     FILE:LINE in a patch file.
@@ -160,7 +160,7 @@ def shown_place(finding: Finding, patch: Patch | None) -> str:
     return f"{source}:message:{message_line(finding, patch)}"
 
 
-def _waived(patch: Patch | None, suppressed: Suppressed, paint: Colors) -> str:
+def _format_waived(patch: Patch | None, suppressed: Suppressed, paint: Colors) -> str:
     until = f", until {suppressed.until}" if suppressed.until else ""
     finding = suppressed.finding
     return (
@@ -177,7 +177,7 @@ def _finding(
     result: CheckResult,
     is_first: bool,
 ) -> str:
-    """Return a finding; the first one of a rule includes its reason and help."""
+    """Return a finding, with reason and help for the first one of a rule."""
     in_diff, location = patch is None or patch.has_diff, shown_place(finding, patch)
     path = finding.path or ""
     is_named = not in_diff or not path or f":{path}:" in location
@@ -197,7 +197,7 @@ def _finding(
         and at <= len(patch.lines)
         and (finding.path or at < patch.diff_line)
     ):
-        lines += _quoted(patch.lines[at - 1], finding, paint, in_diff=in_diff)
+        lines += _quote_line(patch.lines[at - 1], finding, paint, in_diff=in_diff)
     why = next((rule.why for rule in result.rules if rule.id == finding.rule), "")
     if is_first and why:
         reason = filled("    why: ", _first_sentence(why), paint.columns)
@@ -214,8 +214,10 @@ def _finding(
     return "\n".join(lines)
 
 
-def _quoted(text: str, finding: Finding, paint: Colors, *, in_diff: bool) -> list[str]:
-    """Return the line as compilers show it, with a caret at the column if it is known."""
+def _quote_line(
+    text: str, finding: Finding, paint: Colors, *, in_diff: bool
+) -> list[str]:
+    """Return the line like compilers, with a caret at a known column."""
     shown = printable(text).expandtabs(8)
     if not shown.strip():
         return []

@@ -26,7 +26,7 @@ _WORDS = re.compile(r"(\s+)")
 
 
 def fixed(result: FixResult, *, colored: bool = False) -> str:
-    """Return one line per fixed finding, and one per patch in which nothing could be fixed."""
+    """Return one line per fixed finding, and one per patch that could not be fixed."""
     lines = []
     for patch in result.patches:
         for finding in patch.fixed:
@@ -36,11 +36,11 @@ def fixed(result: FixResult, *, colored: bool = False) -> str:
                 f"{location}: {word}: {one_line(finding.message)} [{finding.name}]"
             )
         if patch.refused:
-            lines.append(_left(patch))
+            lines.append(_remaining_findings(patch))
     return "\n".join(lines)
 
 
-def _left(fixed_patch: FixedPatch) -> str:
+def _remaining_findings(fixed_patch: FixedPatch) -> str:
     return (
         f"{one_line(fixed_patch.patch.source)}:"
         f" {'' if fixed_patch.texts else 'not changed: '}{fixed_patch.refused}"
@@ -56,7 +56,9 @@ def summary(result: FixResult) -> str:
     )
     if not written:
         text += "".join(
-            f"\n{_left(patch)}" for patch in result.patches if patch.refused
+            f"\n{_remaining_findings(patch)}"
+            for patch in result.patches
+            if patch.refused
         )
         return text
     text += "".join(f"\n{one_line(cost)}" for cost in result.costs)
@@ -84,7 +86,7 @@ def painted(lines: Sequence[str], *, colored: bool) -> str:
         old = _prose_run(lines, at, "-")
         new = _prose_run(lines, at + len(old), "+")
         if old and new:
-            shown += _by_words(old, new)
+            shown += _color_word_diff(old, new)
             at += len(old) + len(new)
             continue
         color = next((code for mark, code in _COLORS if lines[at].startswith(mark)), "")
@@ -110,7 +112,7 @@ def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
     )
 
 
-def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
+def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
     """Return removed and added lines in color.
 
     Words that occur on only one side are bold, even if lines are broken differently.

@@ -50,27 +50,27 @@ def page(explanation: RuleExplanation) -> str:
         f"  {rule.summary}",
         "",
         "Why",
-        *_wrapped(rule.why),
+        *_wrap(rule.why),
     ]
     for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
         if examples:
-            lines += ["", title, *_indented(examples[0].text)]
+            lines += ["", title, *_indent(examples[0].text)]
     if rule.remedy.text:
         lines += [
             "",
             f"Fix{_APPLIED_BY.get(rule.remedy.kind, '')}",
-            *_indented(rule.remedy.text),
-            *_wrapped(equivalence(rule)),
+            *_indent(rule.remedy.text),
+            *_wrap(equivalence(rule)),
         ]
     if rule.since or rule.until or rule.profiles:
-        lines += ["", "Applies", *_indented(in_force(rule))]
+        lines += ["", "Applies", *_indent(in_force(rule))]
     for title, entries in _notes(explanation):
-        lines += ["", title, *(line for entry in entries for line in _wrapped(entry))]
-    return "\n".join([*lines, "", "Reference", *_indented(rule.reference)])
+        lines += ["", title, *(line for entry in entries for line in _wrap(entry))]
+    return "\n".join([*lines, "", "Reference", *_indent(rule.reference)])
 
 
 def facts_table(facts: Sequence[PathFact]) -> str:
-    """Return one line per fact: what it is about, its value, and its document or share."""
+    """Return one line per fact: its subject, its value, and its document or share."""
     lines = [f"{fact.label}: {fact.value} ({fact.source})" for fact in facts]
     return "\n".join(lines or ["no facts: the path has too few commits"])
 
@@ -86,7 +86,7 @@ def _notes(explanation: RuleExplanation) -> list[tuple[str, list[str]]]:
     return [(title, entries) for title, entries in notes if entries]
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrap(text: str) -> list[str]:
     return textwrap.wrap(
         printable(" ".join(text.split())),
         COLUMNS,
@@ -96,5 +96,5 @@ def _wrapped(text: str) -> list[str]:
     )
 
 
-def _indented(text: str) -> list[str]:
+def _indent(text: str) -> list[str]:
     return [f"  {line}".rstrip() for line in printable(text).split("\n")]

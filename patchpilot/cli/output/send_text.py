@@ -141,10 +141,12 @@ def joined_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
         kept.setdefault(key)
         if match:
             paths.setdefault(key, []).append(match["path"])
-    return tuple(_joined(paths[key], key[1:]) if key in paths else key for key in kept)
+    return tuple(
+        _join_paths(paths[key], key[1:]) if key in paths else key for key in kept
+    )
 
 
-def _joined(paths: Sequence[str], pattern: str) -> str:
+def _join_paths(paths: Sequence[str], pattern: str) -> str:
     if len(paths) == 1:
         return f"{paths[0]} matches {pattern}"
     more = f" and {len(paths) - _FILES} more" if len(paths) > _FILES else ""

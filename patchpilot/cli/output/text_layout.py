@@ -26,10 +26,12 @@ def folded(text: str, room: int) -> str:
     Lines are broken at spaces, and continuation lines are indented by four. The next command is
     not broken, so that it can be copied.
     """
-    return "\n".join(part for line in text.split("\n") for part in _folded(line, room))
+    return "\n".join(
+        part for line in text.split("\n") for part in _fold_line(line, room)
+    )
 
 
-def _folded(line: str, room: int) -> Iterator[str]:
+def _fold_line(line: str, room: int) -> Iterator[str]:
     is_command = line.startswith("next: patchpilot ")
     if is_command or len(line) <= room or width(_COLOR.sub("", line)) <= room:
         yield line

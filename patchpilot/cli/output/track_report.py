@@ -94,7 +94,7 @@ def _head_lines(answer: SeriesAnswer) -> Iterator[str]:
 
 
 def _thread_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
-    """Return the thread of a series: versions, tags, trees and replies."""
+    """Return a series' thread: versions, tags, trees and replies."""
     if answer.tracked.status is None:
         return []
     return [
@@ -108,7 +108,7 @@ def _thread_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
 
 
 def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
-    """Yield the author, the versions, and if there are several patches, where each is."""
+    """Yield the author, the versions and, for several patches, where each one is."""
     yield f"  author    {answer.author or ''}"
     for sent in answer.revisions:
         revision = sent.revision
@@ -133,7 +133,7 @@ def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
 
 
 def _tag_lines(answer: SeriesAnswer) -> Iterator[str]:
-    """Yield the series' tags, and what others say became of it."""
+    """Yield the series' tags, and others' claims about it."""
     several = len(answer.revisions[-1].revision.patches) > 1
     for tag in answer.trailers:
         about = f" (patch {tag.patch})" if tag.patch and several else ""
@@ -220,7 +220,7 @@ def _about(shown: ReceivedReply, labels: Mapping[str, int]) -> str:
 
 
 def _story_lines(tracked: Tracked) -> list[str]:
-    """Return what happened, one line per event, with its proof: a message or a commit."""
+    """Return one line per event, with its proof: a message or a commit."""
     return ["  story", *map(_event_line, story(tracked))]
 
 

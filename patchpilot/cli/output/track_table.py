@@ -149,7 +149,7 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None")
     )
     return Row(
         cells,
-        _in_short(series.step.advice, turn),
+        _shorten_advice(series.step.advice, turn),
         one_line(series.next_step),
         tuple(map(printable, series.problems)),
     )
@@ -158,10 +158,12 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None")
 def _topic_row(topic: "TopicState", turn: Turn) -> Row:
     title = f"{topic.title} (this topic: {topic.summary})"
     cells = (" * ", "", topic.state, "", "", "", "", "", one_line(title))
-    return Row(cells, _in_short(topic.step.advice, turn), one_line(topic.next_step))
+    return Row(
+        cells, _shorten_advice(topic.step.advice, turn), one_line(topic.next_step)
+    )
 
 
-def _in_short(advice: Advice, turn: Turn) -> str:
+def _shorten_advice(advice: Advice, turn: Turn) -> str:
     """Return the next step in one or two words."""
     if turn is not Turn.YOURS:
         return _NO_ACTION[turn]

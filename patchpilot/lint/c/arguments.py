@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the end of a value in C text.
+"""Find the end of a value in C text.
 
 A value is a name with its members and an optional call, a constant, or a string, each with an
 optional cast.
@@ -8,14 +8,14 @@ optional cast.
 from patchpilot.lint.c.c_patterns import CONSTANT, LVAL_OR_CALL, STRING, pattern
 from patchpilot.lint.c.types import TypePattern, Types
 
-# the types that every C source has: types that a patch defines are not recognized as casts here
+# types known to every C source; types defined by the patch are not recognized as casts here
 _C_TYPES = Types()
 _CAST_END = TypePattern(r"\s*\)\s*", stars=False)
 _VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
 
 
 def value_end(text: str, at: int) -> int:
-    """Return the end offset of the value that starts at offset `at`, or `at` if there is none.
+    """Return the end offset of the value at offset `at`, or `at` if there is none.
 
     Spaces around a name belong to the value.
     """

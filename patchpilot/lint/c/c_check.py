@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The registry of C checks, and the context in which a check sees each line."""
+"""The registry of C checks, and the context that each check gets for a line."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -46,7 +46,9 @@ class LineContext:
         self.text, self.raw, self.code = line.text, line.raw, line.code
         previous = line.previous
         self.before, self.before_raw = (
-            (_bounded(previous.text), _bounded(previous.raw)) if previous else ("", "")
+            (_bound_line(previous.text), _bound_line(previous.raw))
+            if previous
+            else ("", "")
         )
         self.span: StatementSpan | None = None
         self.statement_raw = False
@@ -55,12 +57,12 @@ class LineContext:
 
     @property
     def types(self) -> Types:
-        """Returns the types known at this line."""
+        """Return the types known at this line."""
         return self.walk.types
 
     @property
     def statement(self) -> str | None:
-        """Returns the statement that starts here; None in the middle of another statement."""
+        """Return the statement that starts here, or None within another statement."""
         if self.span is None:
             return None
         if self._statement is None:
@@ -71,7 +73,7 @@ class LineContext:
 
     @property
     def condition(self) -> str:
-        """Returns the condition of the statement."""
+        """Return the condition of the statement."""
         if self.span is None:
             return ""
         return self.span.raw_condition if self.statement_raw else self.span.condition
@@ -84,7 +86,7 @@ class LineContext:
         return self.span
 
 
-def _bounded(text: str) -> str:
+def _bound_line(text: str) -> str:
     """Return the line unchanged; for a line of data, only its sign and its last characters."""
     return text if len(text) <= LONGEST_LINE else f"{text[0]}X{text[-1]}"
 
@@ -94,7 +96,7 @@ _NO_VALUES = Values("")
 
 
 class CWalk:
-    """The parser state that is carried from line to line.
+    """The parser state that carries over from line to line.
 
     Checks store their own notes in `hunk`, which is cleared at each hunk, and in `patch`, which
     is cleared at each patch.

@@ -16,7 +16,7 @@ from patchpilot.lint.c.mask_comments import COMMENT
 
 @lru_cache(maxsize=4096)
 def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
-    r"""Return the compiled pattern, in which \w, \s, \d and \b match ASCII only.
+    r"""Compile the pattern so that \w, \s, \d and \b match ASCII only.
 
     Compiled patterns are cached.
     """
@@ -24,11 +24,11 @@ def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
 
 
 def one_of(*words: str) -> str:
-    """Return a group that matches any of these alternatives, the first one first."""
+    """Return a group that matches any of these alternatives, in this order."""
     return f"(?:{'|'.join(words)})"
 
 
-def _balanced(depth: int) -> str:
+def _balanced_pattern(depth: int) -> str:
     inner = r"\([^()]*+\)"
     for _ in range(depth - 1):
         inner = rf"\((?:[^()]++|{inner})*+\)"
@@ -37,7 +37,7 @@ def _balanced(depth: int) -> str:
 
 NOTE = COMMENT
 WORD = r"[A-Za-z_]\w*"
-# two names may be glued by ## may join two names in a macro
+# ## may join two names in a macro
 IDENT = rf"{WORD}(?:\s*##\s*{WORD})*"
 STORAGE = one_of("extern", "static", "asmlinkage")
 INLINE = one_of("inline", "__always_inline", "noinline", "__inline", "__inline__")
@@ -93,7 +93,7 @@ KEYWORDS = one_of(
     "break",
 )
 ZERO = rf"(?:(?:(?:0[xX])?0+{INT_SUFFIX}?|NULL|false)\b)"
-BALANCED = _balanced(8)
+BALANCED = _balanced_pattern(8)
 
 C99_TYPES = r"(?:__)?(?:[us]_?)?int_?(?:8|16|32|64)_t"
 TYPEDEFS = one_of(
@@ -123,7 +123,8 @@ DECLARATION_MACROS = one_of(
     rf"(?:{STORAGE}\s+)?(?:XA_STATE|XA_STATE_ORDER)\s*\(",
 )
 
-# A whole value: a name with members, with or without a call's parentheses; a cast may precede it.
+# A whole value: a name with its members, with or without the parentheses of a call, possibly after
+# a cast.
 LVAL_OR_CALL = rf"((?:[&*]\s*)?{LVAL})\s*({BALANCED})?\s*"
 
 

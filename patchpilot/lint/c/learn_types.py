@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Learns types and modifiers from their use in a patch.
+"""Learn types and modifiers from their use in a patch.
 
 They are used in declarations, definitions, casts and parameters.
 """
@@ -22,7 +22,7 @@ _PARAMETERS = TypePattern(rf"\s*(?:\b{IDENT}|\(\*\s*{IDENT}\))\s*\(")
 _NO_TYPE = (
     r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
 )
-# only this much of a statement is parsed: no declaration is longer
+# no declaration is longer than this
 _LONGEST = 8000
 _WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
 _BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
@@ -47,7 +47,7 @@ class Learner:
         self._types = types
 
     def statement(self, head: str, at_end: bool) -> None:
-        """Learn from a statement up to its first brace, with spaces for the signs of its lines.
+        """Learn from a statement up to its first brace, with its diff signs replaced by spaces.
 
         `at_end`: the text before it ended a statement.
         """
@@ -69,7 +69,7 @@ class Learner:
         """Return the words before the name that a statement seems to declare."""
         found = pattern(_DECLARATION, re.DOTALL).match(head)
         if self._types.learned_in(head):
-            # a learned modifier may follow the name: then the type is one word shorter
+            # a learned modifier may follow the name; the type is then one word shorter
             loose = pattern(_MODIFIED_DECLARATION, re.DOTALL).match(head)
             if (
                 loose
@@ -105,7 +105,7 @@ class Learner:
                 self._possible(named[1])
 
     def _possible(self, words: str) -> None:
-        """Learns words in the position of a type as a type or, next to other words, as modifiers."""  # noqa: E501
+        """Learn words in the position of a type as a type or, next to other words, as modifiers."""
         if self._cannot(words):
             return
         words = pattern(rf"\s*{STORAGE}\s*").sub("", words)
@@ -115,7 +115,7 @@ class Learner:
         if not pattern(r"\s").search(words):
             self._types.learn_type(words)
             return
-        for word in self._without_types(words).split():
+        for word in self._strip_types(words).split():
             if not self._cannot(word):
                 self._types.learn_modifier(word)
 
@@ -128,7 +128,7 @@ class Learner:
             return True
         return self._types.match(_WHOLE, words) is not None
 
-    def _without_types(self, words: str) -> str:
+    def _strip_types(self, words: str) -> str:
         result: list[str] = []
         at = 0
         for match in self._types.finditer(_ANY, words, inside=True):

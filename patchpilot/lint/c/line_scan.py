@@ -35,7 +35,7 @@ _NAMES = {"d": _GIT_FILE, "+": _NEW_FILE}
 
 
 class ScannedLine:
-    """A line of a patch as latin-1 text.
+    """A line of a patch, as Latin-1 text.
 
     It has one character per byte, so that columns and lengths count bytes.
 
@@ -73,7 +73,7 @@ class ScannedLine:
         "text",
     )
 
-    # no dataclass: a plain check starts without that library
+    # avoid importing dataclasses, which would slow down a plain check
     def __init__(  # noqa: PLR0913
         self,
         number: int,
@@ -168,7 +168,7 @@ def _suffix(file: str) -> str:
 
 
 class LineScan:
-    """All lines of a patch: `lines[n - 1]` is patch line n, `added` has the lines that hunks add.
+    """All lines of a patch: `lines[n - 1]` is patch line n, and `added` contains the added lines.
 
     `strict` is the option of the run.
     """
@@ -206,7 +206,7 @@ class LineScan:
         return "\n".join((*raws, *[""] * (last - first + 1 - len(raws))))
 
     def has_comment_near(self, line: ScannedLine) -> bool:
-        """Return whether a comment is on the line or in the lines of its hunk just above it."""
+        """Return whether a comment is on the line or just above it in the same hunk."""
         if _COMMENT_HERE.match(line.raw):
             return True
         near = self.lines[line.number - 2 : line.number + 1 : 2]
@@ -222,8 +222,8 @@ class LineScan:
         return known
 
     def _read_comments(self, first: int) -> None:
-        """Compute for every line of the hunk at patch line `first` whether a comment
-        ends right above it or continues on it.
+        """Compute, for every line of the hunk at patch line `first`, whether a comment ends
+        just above it or continues on it.
         """
         inside = seen = False
         for at in range(first - 1, len(self.lines)):
@@ -247,7 +247,7 @@ def expand(text: str) -> str:
 
 
 def measure(raw: str) -> tuple[int, int]:
-    """Return the length and the indent of a line without its sign, in columns."""
+    """Return the length and indent of a line without its sign, in columns."""
     text = raw[1:].expandtabs(8) if "\t" in raw else raw[1:]
     return len(text), len(text) - len(text.lstrip(_SPACE))
 
@@ -262,7 +262,7 @@ def as_bytes(line: str) -> str:
 
 
 def as_text(line: str) -> str:
-    """Decode a line with one character per byte, for messages; the inverse of `as_bytes`."""
+    """Decode a one-character-per-byte line for messages; the inverse of `as_bytes`."""
     return (
         line
         if line.isascii()
@@ -283,12 +283,12 @@ def scan(context: Context) -> LineScan:
 def scan_lines(
     patch_lines: Sequence[str], strict: bool, *, compat: bool = False
 ) -> LineScan:
-    """Scan the lines of a patch: the message and its diff.
+    """Scan a patch: its message and its diff.
 
     With `compat`, only a line that checkpatch.pl considers empty ends the headers.
     """
-    # checkpatch.pl reads a lone CR as a folded header line: the first line of the message of a DOS
-    # mail is not counted
+    # checkpatch.pl reads a lone CR as a folded header line, so it skips the first line of a DOS
+    # message
     empty = "" if compat else "\r"
     raws = [as_bytes(line) for line in patch_lines]
     lines: list[ScannedLine] = []
@@ -356,9 +356,7 @@ def scan_lines(
 
 
 def sanitized(raws: Sequence[str]) -> list[str]:
-    """Mask comments and strings on the new side of hunks, and returns all other lines
-    unchanged.
-    """
+    """Mask comments and strings on the new side of hunks, and return all other lines unchanged."""
     blanker = Sanitizer()
     texts: list[str] = []
     left = 0
@@ -366,7 +364,7 @@ def sanitized(raws: Sequence[str]) -> list[str]:
         text = raw
         if raw[:1] == "@" and (match := _HUNK.match(raw)):
             left = _count(match) + 1
-            blanker.reset(_begins_in_comment(raws, at, left))
+            blanker.reset(_starts_in_comment(raws, at, left))
         elif left and raw[:1] in _NOT_REMOVED:
             text = blanker.line(raw)
         texts.append(text)
@@ -381,10 +379,10 @@ def _count(header: re.Match[str]) -> int:
     return int(header[2]) if header[2] is not None else 1
 
 
-def _begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
-    """Return whether the hunk whose header is at index `header` starts inside a block
-    comment: its first comment mark is a closing one, or it has none and its first
-    line looks like the middle of a comment.
+def _starts_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
+    """Return whether the hunk at index `header` starts inside a block comment: its first
+    comment marker is a closing one, or it has none and its first line looks like the middle of
+    a comment.
     """
     at = header + 1
     while count > 0 and at < len(raws):
@@ -397,6 +395,6 @@ def _begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
         if edge and not any(_EDGE.search(part) for part in raw.split('"')[1:-1]):
             return edge.group() == "*/"
         if raw.startswith("@@ "):
-            # a hunk header that counts more lines than there are
+            # a hunk header whose counts exceed its lines
             break
     return header + 1 < len(raws) and _STARRED.match(raws[header + 1]) is not None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Masks comments and string contents in C text, without changing columns.
+"""Mask comments and string contents in C text, without changing columns.
 
 Comments become COMMENT characters, and the contents of strings become X.
 """
@@ -8,8 +8,7 @@ import re
 
 from patchpilot.cache.cached_re import late
 
-# A character that no source has, that no pattern takes for white space and that `\w` does not
-# match.
+# A character that does not occur in source code and that neither `\s` nor `\w` matches.
 COMMENT = "\x01"
 
 _OPENER = late(r"/\*|//|[\"']")
@@ -27,7 +26,7 @@ def _fill(text: str, char: str) -> str:
 
 
 class Sanitizer:
-    """Masks comments and strings in the new side of a hunk, line by line."""
+    """Mask comments and strings in the new side of a hunk, line by line."""
 
     __slots__ = ("inside",)
 
@@ -39,7 +38,7 @@ class Sanitizer:
         self.inside = "*/" if in_comment else ""
 
     def line(self, raw: str) -> str:
-        """Return one line with its diff sign, masked.
+        """Return the masked line, with its diff sign.
 
         An open comment or string continues on the next line.
         """
@@ -60,7 +59,7 @@ class Sanitizer:
                 parts.append(raw[at : match.start()])
                 at, opener = match.end(), match.group()
                 if opener == "//":
-                    # to the end of the line, tabs included
+                    # to the end of the line, including tabs
                     parts.append(COMMENT * (end - at + 2))
                     break
                 if opener == "/*":

@@ -14,7 +14,7 @@ _SPACE = " \t\n\r\f\v"
 
 
 class OperatorKind(NamedTuple):
-    """The kind of an operator: its sign, a letter for its meaning, and two letters for its sides.
+    """The kind of an operator: its text, a letter for its meaning, and two letters for its sides.
 
     The letters are explained in the detector `operator`.
     """
@@ -40,19 +40,19 @@ class Operator(NamedTuple):
 
     @property
     def left(self) -> str:
-        """Returns the line before it, with a space for the diff sign."""
+        """Return the line before it, with a space for the diff sign."""
         return f" {self.line.text[1:]}"[: self.at]
 
     @property
     def right(self) -> str:
-        """Returns the line after it."""
+        """Return the line after it."""
         return self.line.text[self.at + len(self.sign) :]
 
 
 def operators_of(
     line: ScannedLine, values: Values, types: Types
 ) -> Iterator[tuple[OperatorKind, Operator]]:
-    """Yield the operators of a line, except in #include lines and those passed as arguments."""
+    """Yield the operators of a line, except in #include lines and among arguments."""
     text = line.text
     if "#" in text and pattern(r"#\s*include").search(text):
         return
@@ -70,7 +70,7 @@ def operators_of(
         if not _is_argument(whole, at, end, kinds):
             sides = _kind_before(before, whole, at) + _kind_after(after)
             meaning = variants.get(at, "_")
-            # only a space after a unary * needs the answer
+            # needed only for a space after a unary *
             qualified = (
                 sign == "*"
                 and meaning == "U"
@@ -124,7 +124,7 @@ def _kind_after(after: str | None) -> str:
 
 
 def _any_modifier(types: Types, text: str) -> bool:
-    """Return whether a word such as const is anywhere in the text."""
+    """Return whether the text contains a word such as const."""
     if pattern(rf"{MODIFIER}\b").search(text):
         return True
     return any(pattern(rf"{name}\b").search(text) for name in types.learned_in(text))

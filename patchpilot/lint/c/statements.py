@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the end of statements, blocks and conditions on the new side of a hunk.
+"""Find the end of statements, blocks and conditions on the new side of a hunk.
 
 A `Passage` is the text of consecutive lines of the new side, each with its diff sign; positions
 are offsets in that text.
@@ -17,12 +17,12 @@ from patchpilot.lint.c.c_patterns import pattern
 from patchpilot.lint.c.line_scan import ScannedLine
 
 _SIGNED_NEWLINE = late(r"\n.")
-# How many characters the scanner reads for a hostile patch beyond a multiple of the patch's size
+# How many characters the scanner may read for a hostile patch, beyond a multiple of the patch size
 _BUDGET_FACTOR, _BUDGET_FLOOR = 40, 500_000
 _EACH = 80
 _CUT = 400
 _CUT_LINES = 10
-# how much of one statement is read
+# the maximum length of a statement
 _LONGEST = 50_000
 _END = late(r";+\s*$", re.ASCII)
 
@@ -46,28 +46,26 @@ class StatementSpan(NamedTuple):
 
     @property
     def raw_text(self) -> str:
-        """Returns the statement with the diff signs of its lines, cut to a maximum length."""
+        """Return the statement with the diff signs of its lines, cut to a maximum length."""
         return self.passage.text[self.start : min(self.end, self.start + _LONGEST)]
 
     @property
     def raw_condition(self) -> str:
-        """Returns its condition (or everything up to the parentheses of a call) with the diff
-        signs.
-        """
+        """Return its condition, or everything up to a call's parentheses, with the diff signs."""
         return self.passage.text[
             self.start : min(self.condition_end, self.start + _LONGEST)
         ]
 
     @property
     def raw_block(self) -> str:
-        """Returns the text after the condition, cut like `raw_text`."""
+        """Return the text after the condition, cut like `raw_text`."""
         return self.passage.text[
             self.condition_end : min(self.end, self.condition_end + _LONGEST)
         ]
 
     @property
     def head(self) -> str:
-        """Returns the statement up to its first brace, signs as in `text`."""
+        """Return the statement up to its first brace, signs as in `text`."""
         stop = min(self.end, self.start + _LONGEST)
         brace = self.passage.text.find("{", self.start, stop)
         return blank_signs(
@@ -76,12 +74,12 @@ class StatementSpan(NamedTuple):
 
     @property
     def newlines(self) -> int:
-        """Returns how many newlines it has."""
+        """Return how many newlines it has."""
         return self.passage.text.count("\n", self.start, self.end)
 
     @property
     def is_whole(self) -> bool:
-        """Whether no statement ends and no block starts inside of it."""
+        """Return whether no statement ends and no block starts inside it."""
         text = self.passage.text
         if text.find("{", self.start, self.end) >= 0:
             return False
@@ -89,12 +87,12 @@ class StatementSpan(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Returns the statement with spaces for the signs of all lines except the first."""
+        """Return the statement with spaces for the signs of all lines except the first."""
         return blank_signs(self.raw_text)
 
     @property
     def condition(self) -> str:
-        """Returns its condition, signs as in `text`."""
+        """Return its condition, signs as in `text`."""
         return blank_signs(self.raw_condition)
 
 
@@ -104,7 +102,7 @@ def blank_signs(text: str) -> str:
 
 
 class Passage:
-    """The lines of a hunk's new side, joined to one text.
+    """The lines on a hunk's new side, joined into one text.
 
     `starts` has the offset in `text` of each item of `lines`.
     """
@@ -119,7 +117,7 @@ class Passage:
         self._budget = _BUDGET_FACTOR * len(self.text) + _BUDGET_FLOOR
 
     def index(self, number: int) -> int:
-        """Return the index of a patch line in the passage, or of the next line that is in it."""
+        """Return the index of a patch line in the passage, or of the next line in it."""
         return bisect_left(self._numbers, number)
 
     def statement(self, line: ScannedLine, column: int = 0) -> StatementSpan:
@@ -172,8 +170,8 @@ class Passage:
         )
 
     def chain(self, line: ScannedLine, column: int) -> tuple[int, list[StatementSpan]]:
-        """Return an if with all its else branches (or another statement) that starts
-        in a line: (level at the end of the last part, the parts).
+        """Return an if with all its else branches, or another statement, that starts in a line:
+        (level at the end of the last part, the parts).
         """
         span = self.statement(line, column)
         parts = [span]
@@ -192,8 +190,8 @@ class Passage:
     def bracketed(
         self, line: ScannedLine, brackets: str, *, outer: bool = False
     ) -> tuple[int, list[ScannedLine]]:
-        """Return the lines from this one to the one that closes its parentheses or
-        braces: (how many are still open, the lines).
+        """Return the lines from this one to the one that closes its parentheses or braces: (number
+        still open, lines).
 
         `brackets` is "()" or "{}"; `outer`: omit text that is more than one level deep.
         """
@@ -208,7 +206,7 @@ class Passage:
                     r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)"
                 ).match(one.text)
             ):
-                level = _at_branch(branch, stack, level, 0)
+                level = _state_after_branch(branch, stack, level, 0)
             for mark in marks.finditer(one.text):
                 if mark.group() == brackets[1] and level > 0:
                     level -= 1
@@ -247,10 +245,10 @@ def _stops() -> dict[str, re.Pattern[str]]:
 _State = TypeVar("_State")
 
 
-def _at_branch(
+def _state_after_branch(
     branch: re.Match[str], stack: list[_State], state: _State, first: _State
 ) -> _State:
-    """Return the state after an #if, #else or #endif; `stack` has those at the open #ifs.
+    """Return the state after an #if, #else or #endif; `stack` holds the states at the open #ifs.
 
     After #if … #endif the state is that of the last branch.
     """
@@ -263,8 +261,8 @@ def _at_branch(
 
 
 class _Statement:
-    """The scan of one statement: what the text read so far leaves open (a key of `_stops`), and how
-    deep; where the condition ends that it begins with.
+    """The scan of one statement: the open construct (a key of `_stops`), its depth, and the end
+    of the leading condition.
     """
 
     __slots__ = ("condition", "inside", "level", "limit", "stack", "start", "text")
@@ -275,9 +273,7 @@ class _Statement:
         self.stack: list[tuple[str, int]] = [("", 0)]
 
     def scan(self) -> tuple[int, bool]:
-        """Return the offset of its last character, and whether it took all text of its last
-        line.
-        """
+        """Return the offset of its last character, and whether it includes the whole last line."""
         stops, at = _stops(), self.start
         self._define(at)
         while match := stops[self.inside].search(self.text, at, self.limit):
@@ -299,7 +295,9 @@ class _Statement:
         ).match(self.text, at, self.limit)
         if branch:
             state = (self.inside, self.level)
-            self.inside, self.level = _at_branch(branch, self.stack, state, ("", 0))
+            self.inside, self.level = _state_after_branch(
+                branch, self.stack, state, ("", 0)
+            )
             self.stack = self.stack or [("", 0)]
 
     def _semicolon(self, at: int) -> int:
@@ -322,7 +320,7 @@ class _Statement:
         ):
             self.condition = at + 3
 
-    def _open(self, at: int) -> None:
+    def _open_block(self, at: int) -> None:
         self.inside = self.text[at]
         self.level += 1
 
@@ -333,7 +331,7 @@ class _Statement:
             if self.condition < self.start:
                 self.condition = at
 
-    def _end_of_block(self, at: int) -> int | None:
+    def _find_block_end(self, at: int) -> int | None:
         self.level -= 1
         if self.level:
             return None
@@ -345,9 +343,9 @@ _AT: dict[str, Callable[[_Statement, int], int | None]] = {
     ";": _Statement._semicolon,
     "\n": _Statement._newline,
     "e": _Statement._else,
-    "(": _Statement._open,
-    "{": _Statement._open,
+    "(": _Statement._open_block,
+    "{": _Statement._open_block,
     ")": _Statement._close,
-    "}": _Statement._end_of_block,
+    "}": _Statement._find_block_end,
 }
 """What the scan does at a character that can change the state."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognizes types in C text.
+"""Recognize types in C text.
 
 Types are the language's own, those that follow kernel naming, and those that the patch uses as
 types.
@@ -36,13 +36,13 @@ from patchpilot.lint.c.typewords import (
 )
 
 _MAX_MODIFIERS = 64
-# more modifiers in a row than any declaration has
+# more consecutive modifiers than in any declaration
 _MAX_ROW = 10
 _SPACES = tuple(" \t\n\r\f\v")
 _WORD_CHARS = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 )
-# text between a type's name and the variable: spaces, a *, [], or const after one of them
+# text between the type and the variable: spaces, a *, [], or const after one of them
 _STAR = late(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
 _SPACE_WORD = late(r"\s+([A-Za-z_]\w*)", re.ASCII)
 _WORD_SPACE = late(r"([A-Za-z_]\w*)\s+", re.ASCII)
@@ -87,7 +87,7 @@ class TypePattern:
 
 
 class FoundType:
-    """A type found in a text: its start and end, and the match of the text after it."""
+    """A type in a text: its start and end, and the match of the text after it."""
 
     __slots__ = ("end", "match", "start")
 
@@ -96,7 +96,7 @@ class FoundType:
 
     @property
     def type(self) -> str:
-        """Returns the text of the type."""
+        """Return the text of the type."""
         return self.match.string[self.start : self.end]
 
 
@@ -118,7 +118,7 @@ class Types:
 
     @property
     def state(self) -> tuple[int, int]:
-        """Returns how many types and modifiers were learned so far: `as_of` takes it later."""
+        """Return how many types and modifiers were learned so far: `as_of` takes it later."""
         return len(self._order), len(self.modifiers)
 
     def as_of(self, state: tuple[int, int]) -> "Types":
@@ -147,7 +147,7 @@ class Types:
             self._known.pop(name, None)
 
     def learn_modifier(self, name: str) -> None:
-        """Add a modifier: a word next to a type, such as const."""
+        """Add a modifier, such as const, found next to a type."""
         name = name.partition("#")[0]
         if name and name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
             self.modifiers.append(name)
@@ -158,10 +158,10 @@ class Types:
     ) -> FoundType | None:
         """Return the type that starts at `at` and is followed by the pattern's tail."""
         tail: re.Pattern[str] | None = None
-        for start in self._starts(text, at, type_pattern.storage):
-            for name_end in self._ends(text, start):
+        for start in self._type_starts(text, at, type_pattern.storage):
+            for name_end in self._type_ends(text, start):
                 tail = tail or type_pattern.compiled(self, text)
-                for end in self._with_what_follows(text, name_end, type_pattern.stars):
+                for end in self._extended_ends(text, name_end, type_pattern.stars):
                     if match := tail.match(text, end):
                         return FoundType(at, end, match)
         return None
@@ -169,7 +169,7 @@ class Types:
     def search(
         self, type_pattern: TypePattern, text: str, at: int = 0, *, inside: bool = False
     ) -> FoundType | None:
-        """Return the first type from `at` on that is followed by the pattern's tail.
+        """Return the first type at or after `at` that is followed by the pattern's tail.
 
         `inside`: it may start in the middle of a word.
         """
@@ -198,9 +198,7 @@ class Types:
             at = max(match.match.end(), match.start + 1)
 
     def modifier_length(self, text: str, at: int, word: str) -> int:
-        """Return the length of the modifier that starts where `word` does (it need not
-        end with the word); 0 when there is none.
-        """
+        """Return the length of the modifier that starts with `word` and may be longer, or 0."""
         known = self._lengths.get(word)
         if known is None:
             static = pattern(MODIFIER).match(text, at)
@@ -235,7 +233,7 @@ class Types:
             known
             or word in self.modifiers
             or (storage and word in STORAGE_WORDS)
-            or _glued(text, end)
+            or _is_glued(text, end)
         )
 
     def _learn_about(self, name: str) -> bool:
@@ -250,7 +248,7 @@ class Types:
         return known
 
     def _is_name(self, name: str) -> bool:
-        """Return whether one word alone is a type (except number words)."""
+        """Return whether a single word is a type, except number words."""
         return name in self.types or _is_usual_name(name)
 
     def _ends_in_type(self, text: str, start: int, end: int) -> bool:
@@ -265,8 +263,8 @@ class Types:
             for name in (text[at:end] for at in range(start, end))
         )
 
-    def _starts(self, text: str, at: int, storage: bool) -> list[int]:
-        """Yield where the type's name may start, given the words that may precede it.
+    def _type_starts(self, text: str, at: int, storage: bool) -> list[int]:
+        """Yield where the type name may start, given the words that may precede it.
 
         The most words first.
         """
@@ -276,12 +274,12 @@ class Types:
             and text[at : at + 1] in ("e", "s", "a")
             and (head := pattern(rf"{STORAGE}\s+(?:({INLINE}\s+))?").match(text, at))
         ):
-            result += self._after_modifiers(text, head.end())
+            result += self._skip_modifiers(text, head.end())
             if head[1]:
-                result += self._after_modifiers(text, head.start(1))
-        return result + self._after_modifiers(text, at)
+                result += self._skip_modifiers(text, head.start(1))
+        return result + self._skip_modifiers(text, at)
 
-    def _after_modifiers(self, text: str, at: int) -> list[int]:
+    def _skip_modifiers(self, text: str, at: int) -> list[int]:
         starts = [at]
         while len(starts) < _MAX_ROW and (word := _WORD_SPACE.match(text, starts[-1])):
             if word[1] in MODIFIER_WORDS or word[1] in self.modifiers:
@@ -292,11 +290,11 @@ class Types:
             starts.reverse()
         return starts
 
-    def _with_what_follows(self, text: str, at: int, stars: bool) -> Iterator[int]:
-        """Yield where a type may end whose name ends at `at`, with the modifiers and
-        stars after the name; longest first.
+    def _extended_ends(self, text: str, at: int, stars: bool) -> Iterator[int]:
+        """Yield where a type may end if its name ends at `at`, including modifiers and
+        asterisks; longest first.
         """
-        for modified in self._modified(text, at, False):
+        for modified in self._modifier_ends(text, at, False):
             if not stars:
                 yield modified
                 continue
@@ -304,18 +302,18 @@ class Types:
             position = modified
             while step := _STAR.match(text, position):
                 if step.end() - position > 1 and text[position] in _SPACES:
-                    # of several spaces only both ends and the last space are tried: the text in
+                    # of several spaces, try only both ends and the last space, since the text in
                     # between is followed by the same text
                     bounds.append(step.end() - 1)
                 position = step.end()
                 bounds.append(position)
             for bound in reversed(bounds):
                 if text[bound : bound + 1] in _SPACES:
-                    yield from self._modified(text, bound, True)
+                    yield from self._modifier_ends(text, bound, True)
                 else:
                     yield bound
 
-    def _modified(self, text: str, at: int, inline: bool) -> list[int]:
+    def _modifier_ends(self, text: str, at: int, inline: bool) -> list[int]:
         """Return the ends of the modifiers (with `inline`: and inlines) from `at` on,
         each after a space; the most modifiers first.
         """
@@ -332,13 +330,13 @@ class Types:
             ends.reverse()
         return ends
 
-    def _ends(self, text: str, at: int) -> list[int]:
-        """Yield where a type's name that starts at `at` may end, best first."""
+    def _type_ends(self, text: str, at: int) -> list[int]:
+        """Yield where a type name that starts at `at` may end, best first."""
         match = pattern(WORD).match(text, at)
         if not match:
             return []
         word, end = match.group(), match.end()
-        if _glued(text, end):
+        if _is_glued(text, end):
             return self._glued_ends(text, at, word, end)
         known = self._known.get(word)
         if known is None:
@@ -359,7 +357,7 @@ class Types:
         return ends
 
     def _glued_ends(self, text: str, at: int, word: str, end: int) -> list[int]:
-        """Like `_ends`, for a name that continues after ##."""
+        """Yield the same for a name that continues after ##."""
         whole = pattern(IDENT).match(text, at)
         ends = [whole.end()] if whole and whole.group().endswith(NAME_ENDS) else []
         if word in NUMBER_WORDS:
@@ -371,7 +369,7 @@ class Types:
 
 @lru_cache(maxsize=4096)
 def _is_usual_name(name: str) -> bool:
-    """Return whether one word alone is a type in any source."""
+    """Return whether a single word is always a type."""
     return (
         name in PLAIN_TYPES
         or (name.endswith(NAME_ENDS) and name not in ("_t", "_handler", "_handler_fn"))
@@ -380,14 +378,14 @@ def _is_usual_name(name: str) -> bool:
 
 
 def modifier_source(learned: tuple[str, ...]) -> str:
-    """Return the source of a pattern that matches any modifier, including learned ones."""
+    """Return a pattern that matches any modifier, including learned ones."""
     return (
         f"(?:{MODIFIER}|{'|'.join(map(re.escape, learned))})" if learned else MODIFIER
     )
 
 
-def _glued(text: str, end: int) -> bool:
-    """Return whether ## follows a word that ends here."""
+def _is_glued(text: str, end: int) -> bool:
+    """Return whether ## follows the word that ends here."""
     following = text[end : end + 1]
     if following == "#":
         return text.startswith("##", end)

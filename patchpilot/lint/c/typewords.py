@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words that make up C types, and the integer types whose words may be in different orders."""
+"""The words that make up C types, and integer types whose words may be in any order."""
 
 from patchpilot.lint.c.c_patterns import (
     ATTRIBUTE_WORDS_AFTER,
@@ -28,7 +28,7 @@ TAGS = frozenset(("struct", "union", "enum"))
 TYPEOF = frozenset(("typeof", "__typeof__"))
 NAME_ENDS = ("_t", "_handler", "_handler_fn")
 
-# S is signed or unsigned; s the same or nothing. Alternatives are tried in this order.
+# S is signed or unsigned; s is the same or nothing. The order of the alternatives matters.
 _ORDERED = (
     "s char", "s short int", "s short", "s int", "s long int", "s long long int", "s long long", "s long", "S",  # noqa: E501
 )  # fmt: skip
@@ -74,7 +74,7 @@ def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
         if rank is None:
             continue
         if rank - shift == _BEFORE_A_WORD:
-            # one of them counts only if a space and another word follow
+            # counts only if a space and another word follow
             if pattern(r"\s\w").match(text, at):
                 ends.append((rank, at + 1))
         else:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Classifies the characters of a line, to show unary from binary operators and pointer stars.
+"""Classify the characters of a line, to distinguish unary from binary operators and find pointer
+asterisks.
 
 The kind of each character is one letter: T part of a declaration's type, V a value, N something
 that a value must follow, E the end of a statement, C after a comma, c inside a cast. The variants
@@ -35,7 +36,7 @@ class Values:
 
 
 class ValueTracker:
-    """Classifies the lines of a hunk one by one.
+    """Classify the lines of a hunk one by one.
 
     The state at the end of a line is carried over to the next.
     """
@@ -96,8 +97,8 @@ class ValueTracker:
             kind = self._brackets.pop()
         return kind, token.end() - token.start()
 
-    def _open(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Open a parenthesis, or takes it with the type of a cast."""
+    def _open_parenthesis(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        """Open a parenthesis, or consume it together with the type of a cast."""
         if self._pending == _NOT_PENDING and (
             length := self._cast(text, token.start())
         ):
@@ -116,14 +117,14 @@ class ValueTracker:
         return "E", 1
 
     def _cast(self, text: str, at: int) -> int:
-        """Return the length of `(type` where a cast starts here, else 0."""
+        """Return the length of `(type` if a cast starts here, else 0."""
         first = pattern(r"\(\s*").match(text, at)
         if not first or not (match := self._types.match(_CAST, text, first.end())):
             return 0
         return match.match.end(1) - at
 
     def _word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Return the kind of a word and how much of the text belongs to it."""
+        """Return the kind of a word and the length of the text that belongs to it."""
         at, length, word = token.start(), token.end() - token.start(), token.group()
         if self._types.may_begin(text, word, token.end()) and (
             match := self._types.match(_DECLARED, text, at)
@@ -147,7 +148,7 @@ class ValueTracker:
         return self._name(kind, text, token)
 
     def _name(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Do the same for a name, with the text that makes it a function or a label."""
+        """Return the same for a name, with the text that makes it a function or a label."""
         at = token.start()
         whole = pattern(_NAME).match(text, at)
         if not whole:
@@ -164,7 +165,7 @@ class ValueTracker:
         return "V", whole.end() - at
 
     def _directive(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Do the same for a # and the word after it; # alone changes nothing."""
+        """Return the same for a # and the following word; # alone changes nothing."""
         at = token.start()
         match = pattern(_DIRECTIVE).match(text, at)
         if not match:
@@ -183,7 +184,7 @@ class ValueTracker:
         elif match["turn"]:
             self._brackets.append(self._brackets[-1])
         else:
-            # all branches are assumed to end like this one
+            # assume that all branches end like this one
             self._brackets.pop()
             self._brackets.append(kind)
         return "E", match.end() - at
@@ -192,7 +193,7 @@ class ValueTracker:
 _READERS: dict[str, Callable[[ValueTracker, str, str, _Token], tuple[str, int]]] = {
     "space": ValueTracker._space,
     "word": ValueTracker._word,
-    "open": ValueTracker._open,
+    "open": ValueTracker._open_parenthesis,
     "close": ValueTracker._close,
     "end": ValueTracker._end,
     "directive": ValueTracker._directive,

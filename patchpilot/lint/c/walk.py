@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Walks over the C lines of a patch in order, parses them, and runs every C check on each line.
+"""Walk over the C lines of a patch in order, parse them, and run every C check on each line.
 
 The order matters because a type is known only after the line that reveals it. One walk therefore
 serves all rules, and each rule takes its hits from the result.
@@ -25,7 +25,7 @@ from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, once
 
-# progress is reported once in so many lines
+# report progress once per this many lines
 _LINES_A_WORD = 512
 _CODE_FILES = (".h", ".c", ".dtsi", ".dts")
 _FUNCTION = TypePattern(rf"({IDENT})\(")
@@ -58,7 +58,7 @@ class CCode:
         self._functions: dict[int, str] = {}
 
     def learn_from(self, types: Types) -> None:
-        """Set the types that are learned while the lines are read."""
+        """Set the types learned while reading the lines."""
         self._types = types
 
     def types(self, number: int) -> Types:
@@ -77,7 +77,7 @@ class CCode:
         return self._functions.get(number)
 
     def note(self, line_context: LineContext, function: str | None) -> None:
-        """Record statement, function and known types of a line for later questions."""
+        """Record the statement, function and known types of a line for later checks."""
         self._states[line_context.line.number] = self._types.state
         if line_context.span is not None:
             self._spans[line_context.line.number] = line_context.span
@@ -132,7 +132,7 @@ def code(context: Context) -> CCode:
 
 
 class _Stage:
-    """The checks of a stage that a patch needs: those without needles, and those with a needle in
+    """The checks of a stage for one patch: those without needles, and those whose needle is in
     its text.
     """
 
@@ -150,8 +150,8 @@ class _Stage:
         self._by_needles: dict[tuple[str, ...], list[CheckFunction]] = {}
 
     def checks(self, text: str) -> Sequence[CheckFunction]:
-        """Return the checks for a line: those without needles, and those with a needle in it."""
-        # lines have few sets of needles, and looking for each needle once takes less time than
+        """Return the checks for a line: those without needles, and those whose needle is in it."""
+        # lines have few distinct sets of needles, and searching once per needle is faster than
         # asking each check
         found = tuple([needle for needle in self._needles if needle in text])
         checks = self._by_needles.get(found)
@@ -165,7 +165,7 @@ class _Stage:
 
 
 class _Stages:
-    """The stages of reading the C code of a patch, whose text on the new side is `text`."""
+    """The stages of reading the C code of a patch with this text on its new side."""
 
     __slots__ = ("added", "context", "layout")
 
@@ -197,8 +197,8 @@ def _read(line_context: LineContext, stages: _Stages, result: CCode) -> None:
 
 
 def _declared_function(line_context: LineContext) -> str | None:
-    """Return the name of the function whose opening brace is on this line, when the
-    line before declares one.
+    """Return the name of the function whose opening brace is on this line, if the line before
+    declares one.
     """
     before = line_context.before
     lead = pattern(rf"\+(?:(?:{STORAGE}|{INLINE})\s*)*\s*").match(before)

@@ -26,7 +26,7 @@ KINDS = (
 
 @detector("build", kind=KINDS)
 def build(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report the build problems of one kind; none if the build or checker was not run."""
+    """Report build problems of one kind; report nothing if the build or checker was not run."""
     for problem in context.built:
         if problem.kind == arguments["kind"]:
             yield Hit(

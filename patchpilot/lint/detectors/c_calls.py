@@ -24,8 +24,7 @@ _FOUR_CC_NEWER = lazy(r"c(?:[hlbc]|hR)$")
 _EXTENSIONS = frozenset("4SsBKRraEehMmIiUDdgVCbGNOxtf")
 _CONSTANT = lazy(CONSTANT)
 _ARGUMENT = value()
-# words that the large patterns need; searching for them first is cheaper, since most patches have
-# none
+# search for these words first: they are cheap to find, and most patches have none
 _ALLOCATES = lazy(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
 _SLEEP = lazy(
     rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)"
@@ -49,12 +48,12 @@ class CallPlace(NamedTuple):
 
     @property
     def last(self) -> int:
-        """Returns the patch line where the statement ends, up to the first removed line."""
+        """Return the patch line where the statement ends, stopping at the first removed line."""
         return self.line.number + self.statement.count("\n")
 
     @property
     def raw(self) -> str:
-        """Returns the lines of the statement as written.
+        """Return the lines of the statement as written.
 
         A removed line between them is replaced by the next line that is not removed.
         """
@@ -78,8 +77,7 @@ def calls(context: Context) -> TypedHits:
     for line, _, statement in statements(context) if rules else ():
         at = CallPlace(lines, line, statement, context.options.kernel)
         for words, rule in rules:
-            # a second statement on the same line is checked here, since no other line starts with
-            # it
+            # check a second statement on the same line here, since no other line starts with it
             if any(word in statement or word in line.text for word in words):
                 yield from rule(at)
 
@@ -134,7 +132,7 @@ def _sleep(at: CallPlace) -> TypedHits:
         yield "USLEEP_RANGE", at.line.hit()
 
 
-def _multiplied(at: CallPlace) -> TypedHits:
+def _find_multiplication(at: CallPlace) -> TypedHits:
     is_likely = "*" in at.statement and "sizeof" in at.statement
     if not is_likely or not _ALLOCATES.match(at.statement):
         return
@@ -166,6 +164,6 @@ _ARRAY_CALLS = {
 _RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], TypedHits]], ...] = (
     (('"',), _pointer_formats),
     (("usleep_range",), _sleep),
-    (("alloc",), _multiplied),
+    (("alloc",), _find_multiplication),
 )
 """The words of which a statement must have one, and its check."""

@@ -53,19 +53,21 @@ def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
     A block starts right after an opening brace, or at the start of a hunk inside a function.
     """
     lines = hunk.lines
-    if "(" in (hunk.hunk.section or "") and (block := _declarations_from(lines, 0)):
+    if "(" in (hunk.hunk.section or "") and (
+        block := _following_declarations(lines, 0)
+    ):
         yield block
     for at, line in enumerate(lines):
         if not re.search(r"\{\s*$", line.code) or re.search(
             r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code
         ):
             continue
-        if block := _declarations_from(lines, at + 1):
+        if block := _following_declarations(lines, at + 1):
             yield block
 
 
-def _declarations_from(lines: Sequence[NewLine], start: int) -> list[NewLine]:
-    """Return the one-line declarations from `start` on; empty when there are fewer than two."""
+def _following_declarations(lines: Sequence[NewLine], start: int) -> list[NewLine]:
+    """Return the one-line declarations from `start` on, or none if there are fewer than two."""
     block: list[NewLine] = []
     for line in lines[start:]:
         if not is_declaration(line.code) or line.code.strip().startswith("static "):

@@ -26,7 +26,7 @@ _MOST_STATEMENT_LINES = 40
 
 @detector("missing-break")
 def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a case that runs into the next one without a break or fallthrough.
+    """Report a case that falls through without a break or fallthrough.
 
     The patch must add its last statement or the next label.
     """
@@ -45,12 +45,12 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 _SAYS_SO.search(between.text) for between in hunk.lines[above:at]
             ):
                 continue
-            statement = _statement(hunk.lines, above)
+            statement = _ending_statement(hunk.lines, above)
             if statement and not _LEAVES.match(statement):
                 yield Hit(line.patch_line)
 
 
-def _statement(lines: Sequence[NewLine], at: int) -> str:
+def _ending_statement(lines: Sequence[NewLine], at: int) -> str:
     """Return the statement that ends on a line, without a label before it.
 
     Empty when its start is not in the hunk or it depends on an `if`.

@@ -40,7 +40,7 @@ def api(context: Context) -> TypedHits:
 
 
 class ApiPlace(NamedTuple):
-    """An added line of C that is being checked, with its position in the patch."""
+    """An added line of C under check, with its position in the patch."""
 
     context: Context
     lines: LineScan
@@ -90,7 +90,7 @@ def _license(at: ApiPlace) -> TypedHits:
     found = _LICENSE.search(at.line.text)
     if not found:
         return
-    # checkpatch.pl looks at the first string of the line, for any macro
+    # checkpatch.pl looks at the first string of the line, in any macro
     said = (
         at.context.options.checkpatch_compat and _TEXT.search(at.line.text)
     ) or found

@@ -27,7 +27,7 @@ class _Comment(NamedTuple):
 
     @property
     def described(self) -> Iterator[str]:
-        """Returns the names that the comment describes."""
+        """Return the names that the comment describes."""
         for words in self.text:
             if found := re.match(r"^@(\w+|\.\.\.)\s*:", words):
                 yield found[1]
@@ -96,8 +96,8 @@ def _judge(comment: _Comment) -> Iterator[Hit]:
 
 
 def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
-    """Report a file's header that is written as kernel-doc, and a described structure
-    without its keyword.
+    """Report a file header written as kernel-doc, and a documented structure without its
+    keyword.
     """
     first = comment.text[0]
     below = next((line.code.strip() for line in comment.below if line.text.strip()), "")
@@ -121,7 +121,7 @@ def _judge_members(comment: _Comment) -> Iterator[Hit]:
     inside = list(
         takewhile(lambda line: not line.code.startswith("}"), comment.below[1:])
     )
-    # nested members and macros that declare members are parsed by scripts/kernel-doc only
+    # only scripts/kernel-doc parses nested members and macros that declare members
     if len(inside) == len(comment.below) - 1 or any(
         "{" in line.code or re.match(r"^\s*(?:#|[A-Z_]{4,}\()|.*\(", line.code)
         for line in inside

@@ -11,7 +11,7 @@ from patchpilot.lint.pack_patterns import compiled
 
 @detector("spdx-license", known_pattern=str)
 def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report a new file whose SPDX tag has a license name that does not match `known_pattern`."""
+    """Report a new file whose SPDX license does not match `known_pattern`."""
     known = compiled(arguments["known_pattern"])
     for change in context.patch.files:
         if change.old_path is not None:

@@ -42,7 +42,7 @@ def c_lines(context: Context) -> list[ScannedLine]:
 
 
 def c_text(context: Context) -> str:
-    """Return the added lines of C sources and headers as one text, for fast searches."""
+    """Join the added lines of C sources and headers into one text, for fast searches."""
     return _lines(context, (), False)[1]
 
 
@@ -98,12 +98,12 @@ def with_fragments(text: str) -> str:
 
 @cache
 def c_pattern(text: str) -> re.Pattern[str]:
-    """Return the compiled form of a pack's pattern, with names such as <IDENTIFIER> replaced."""
+    """Compile a pack's pattern, replacing names such as <IDENTIFIER>."""
     return c_patterns.pattern(with_fragments(text))
 
 
-def _filled(text: str, match: re.Match[str]) -> re.Pattern[str]:
-    """Return the compiled pattern, in which {name} is the text of that group of the match."""
+def _fill_pattern(text: str, match: re.Match[str]) -> re.Pattern[str]:
+    """Compile the pattern, replacing {name} by the text of that group of the match."""
     if not _GROUP.search(text):
         return c_pattern(text)
     values = match.groupdict()
@@ -141,7 +141,7 @@ def form_of(line: ScannedLine, arguments: Arguments) -> str:
 
 
 def optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
-    """Return the compiled pattern of an argument, or None if the rule does not set it."""
+    """Compile the pattern of an argument, or return None if the rule does not set it."""
     return c_pattern(arguments[name]) if name in arguments else None
 
 
@@ -245,7 +245,7 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 def groups_suit(arguments: Arguments, found: re.Match[str]) -> bool:
     """Return whether the groups of a match meet the rule's conditions."""
     return all(
-        bool(_filled(text, found).search(found[name] or "")) is wanted
+        bool(_fill_pattern(text, found).search(found[name] or "")) is wanted
         for key, wanted in (("group_patterns", True), ("unless_group_patterns", False))
         for name, text in arguments.get(key, {}).items()
     )
@@ -269,23 +269,27 @@ def _groups_around(
         return None
     groups: dict[str, str] = {}
     for wanted in arguments.get("around", ()):
-        other = _other_line(context, line, wanted.get("at", "line"))
+        other = _neighboring_line(context, line, wanted.get("at", "line"))
         is_short = other is not None and len(other.raw) <= LONGEST_LINE
         text = form_of(other, wanted) if other and is_short else None
         if "pattern" in wanted:
             match = (
-                None if text is None else _filled(wanted["pattern"], found).search(text)
+                None
+                if text is None
+                else _fill_pattern(wanted["pattern"], found).search(text)
             )
             if match is None:
                 return None
             groups.update(match.groupdict(""))
-        unless = _filled(wanted.get("unless_pattern", NEVER), found)
+        unless = _fill_pattern(wanted.get("unless_pattern", NEVER), found)
         if text is not None and unless.search(text):
             return None
     return groups
 
 
-def _other_line(context: Context, line: ScannedLine, at: str) -> ScannedLine | None:
+def _neighboring_line(
+    context: Context, line: ScannedLine, at: str
+) -> ScannedLine | None:
     if at in ("line", "before"):
         return line if at == "line" else line.previous
     number = line.number - (2 if at == "two-before" else -1)

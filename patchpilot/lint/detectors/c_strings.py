@@ -20,7 +20,7 @@ _FORMAT_KIND = lazy(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
 
 
 def quoted(line: ScannedLine) -> str:
-    """Return the first string of a line as written, with its quotes, or "" if there is none."""
+    """Return the first string of a line as written, with its quotes, or ""."""
     found = _STRING.search(line.text) if '"' in line.text else None
     return line.raw[found.start() : found.end()] if found else ""
 

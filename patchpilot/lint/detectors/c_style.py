@@ -58,7 +58,7 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         if re.search(r"(?:,|\{)\s*$", above.code) and (
             _gained_a_comma(hunk, above)
-            or _open_list(hunk.lines, at, enum=bool(entry["constant"]))
+            or _is_in_list(hunk.lines, at, enum=bool(entry["constant"]))
         ):
             yield Hit(line.patch_line)
 
@@ -73,7 +73,7 @@ def _gained_a_comma(hunk: NewHunk, line: NewLine) -> bool:
     )
 
 
-def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
+def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
     """Return whether the brace around line `at` opens an initializer or an enum of more
     than one line.
     """
@@ -91,7 +91,9 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
 
 @detector("c99-comment", spaced=bool)
 def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a // comment in code that uses /* */ comments, not in a file with such a header."""
+    """Report a // comment in code that uses /* */ comments, unless the file's header is such a
+    comment.
+    """
 
     for hunk, at, line in added_lines(context):
         if line.comment or "//" not in line.text or "SPDX" in line.text:
@@ -134,42 +136,42 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("unsorted-includes")
 def unsorted_includes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report an added #include out of order, in a block whose other lines are sorted."""
+    """Report an added #include that is out of order in an otherwise sorted block."""
     for hunk in c_hunks(context):
         for is_block, lines in groupby(
             hunk.lines, lambda line: _INCLUDE.match(line.text) is not None
         ):
             if is_block:
-                yield from _out_of_order(list(lines))
+                yield from _find_unsorted(list(lines))
 
 
-def _out_of_order(block: Sequence[NewLine]) -> Iterator[Hit]:
-    old = [_included(line) for line in block if not line.added]
+def _find_unsorted(block: Sequence[NewLine]) -> Iterator[Hit]:
+    old = [_included_header(line) for line in block if not line.added]
     if len(old) < _LEAST_SORTED or old != sorted(old):
         return
     for at, line in enumerate(block):
-        name = _included(line)
+        name = _included_header(line)
         above, below = block[max(0, at - 1) : at], block[at + 1 : at + 2]
         if line.added and (
-            any(_included(one) > name for one in above)
-            or any(not one.added and _included(one) < name for one in below)
+            any(_included_header(one) > name for one in above)
+            or any(not one.added and _included_header(one) < name for one in below)
         ):
             yield hit_on(line.patch_line, name=line.text.split()[-1])
 
 
-def _included(line: NewLine) -> str:
+def _included_header(line: NewLine) -> str:
     return line.text.split("include", 1)[1].strip().lower()
 
 
 @detector("leftover-braces")
 def leftover_braces(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report braces around a statement that is the only one since this patch."""
+    """Report braces around a statement that this patch leaves alone in its block."""
     for hunk in c_hunks(context):
         for at, head in enumerate(hunk.lines[:-2]):
             body, end = hunk.lines[at + 1 : at + 3]
             below = next_line(hunk.lines, at + 2)
             added = head.added + body.added + end.added
-            # lines between them are removed ones
+            # removed lines may be in between
             fewer = end.patch_line - head.patch_line - 2 - added
             if (
                 (0 < added < 3 or (not added and fewer > 0))

@@ -32,8 +32,8 @@ _WITH_BODY = ("if_statement", "while_statement", "compound_statement", "declarat
 
 
 class _Unit(NamedTuple):
-    """A stretch of C: its text, the patch line of each of its lines that the patch adds, else 0,
-    and the text of the whole file where it is known.
+    """A piece of C: its text, the patch line of each added line (0 for other lines), and the
+    whole file if known.
     """
 
     text: bytes
@@ -91,7 +91,7 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
     ):
         return
     wanted = arguments.get("capture_patterns", {}).get("call", "")
-    # a function with a word that `@call` may be is rare, and compiling the query takes longer than
+    # few functions contain a word that `@call` may match, and compiling the query takes longer than
     # all other rules
     calls = compiled(
         "|".join(filled(wanted, row) for row in arguments.get("rows", ({},)))
@@ -102,7 +102,7 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
             for needle in arguments.get("function_needles", arguments["needles"])
         ) or not any(map(calls.search, _words(unit.text))):
             continue
-        tree = _parsed(context, unit.text)
+        tree = _parse(context, unit.text)
         query = _query(arguments["query"])
         if tree is None or query is None:
             continue
@@ -113,7 +113,7 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @lru_cache
 def _words(text: bytes) -> frozenset[str]:
-    # many rules look through the same function
+    # cache it, because many rules search the same function
     return frozenset(_WORD.findall(text.decode("latin-1")))
 
 
@@ -133,7 +133,7 @@ def _matches(
             continue
         values = {name: _text(unit, node) for name, node in captures.items()}
         for row in arguments.get("rows", ({},)):
-            if _captures_fit(values, row, arguments) and _place_fits(
+            if _captures_fit(values, row, arguments) and _fits_conditions(
                 unit, captures, values, row, arguments
             ):
                 seen.add(line)
@@ -146,9 +146,7 @@ def _matches(
 
 
 def _added_line(unit: _Unit, node: "Node") -> int:
-    """Return the first line of a node that the patch adds; of what has a body, only of its
-    start.
-    """
+    """Return the first added line of a node, or of its start if it has a body."""
     last = node.start_point[0] if node.type in _WITH_BODY else node.end_point[0]
     lines = unit.added[node.start_point[0] : last + 1]
     return next((line for line in lines if line), 0)
@@ -159,7 +157,7 @@ def _text(unit: _Unit, node: "Node") -> str:
 
 
 def _is_broken(node: "Node") -> bool:
-    """Return whether the parser could not read the statement, or what is around it."""
+    """Return whether the parser failed on the statement or its surroundings."""
     above: Node | None = node
     while above is not None:
         if above.type == "ERROR":
@@ -174,15 +172,15 @@ def _captures_fit(
     wanted = arguments.get("capture_patterns", {})
     refused = arguments.get("unless_capture_patterns", {})
     return all(
-        _filled(pattern, values, row).search(values[name])
+        _fill_pattern(pattern, values, row).search(values[name])
         for name, pattern in wanted.items()
     ) and not any(
-        _filled(pattern, values, row).search(values[name])
+        _fill_pattern(pattern, values, row).search(values[name])
         for name, pattern in refused.items()
     )
 
 
-def _place_fits(
+def _fits_conditions(
     unit: _Unit,
     captures: "Mapping[str, Node]",
     values: Mapping[str, str],
@@ -199,15 +197,19 @@ def _place_fits(
         "file_pattern": unit.file,
     }
     for name, part in parts.items():
-        if name in arguments and not _filled(arguments[name], values, row).search(part):
+        if name in arguments and not _fill_pattern(arguments[name], values, row).search(
+            part
+        ):
             return False
         other = f"unless_{name}"
-        if other in arguments and _filled(arguments[other], values, row).search(part):
+        if other in arguments and _fill_pattern(arguments[other], values, row).search(
+            part
+        ):
             return False
     if "file_pattern" in arguments and not unit.file:
         return False
     return "unless_inside_pattern" not in arguments or not _is_inside(
-        unit, at, _filled(arguments["unless_inside_pattern"], values, row)
+        unit, at, _fill_pattern(arguments["unless_inside_pattern"], values, row)
     )
 
 
@@ -221,7 +223,7 @@ def _is_inside(unit: _Unit, at: "Node", pattern: re.Pattern[str]) -> bool:
     return False
 
 
-def _filled(
+def _fill_pattern(
     pattern: str, values: Mapping[str, str], row: Mapping[str, str]
 ) -> re.Pattern[str]:
     if "{" not in pattern:
@@ -232,7 +234,7 @@ def _filled(
 
 @lru_cache(maxsize=1)
 def _parser() -> Any:
-    """Return (language, parser), or None where tree-sitter is not installed."""
+    """Return (language, parser), or None without tree-sitter."""
     try:
         import tree_sitter
     except ImportError:
@@ -260,14 +262,14 @@ def _query(text: str) -> "Query | None":
 
 
 @once
-def _parsed(_context: Context, text: bytes) -> "Tree | None":
+def _parse(_context: Context, text: bytes) -> "Tree | None":
     if _parser() is None or len(text) > MOST_BYTES:
         return None
-    tree: Tree = _parser()[1].parse(_with_loops(text))
+    tree: Tree = _parser()[1].parse(_expand_loop_macros(text))
     return tree
 
 
-def _with_loops(text: bytes) -> bytes:
+def _expand_loop_macros(text: bytes) -> bytes:
     """Return the text with `while` for the macros that loop and without the attributes
     that no grammar of C has, of the same length.
     """
@@ -279,21 +281,21 @@ def _with_loops(text: bytes) -> bytes:
 
 @once
 def _units(context: Context, shown: object) -> list[_Unit]:
-    """Return the whole functions that the patch changes, with their file; with `shown` also what a
-    hunk shows of one where there is no tree.
+    """Return the changed functions with their file; with `shown`, also the visible parts of
+    functions without a tree.
     """
     found = []
     for lines, is_whole in _stretches(context):
         file = "\n".join(line for line, _ in lines) if is_whole else ""
         parts = list(_functions(lines))
         if shown and not is_whole:
-            lines = _as_function(lines)
+            lines = _complete_function(lines)
             parts = [(0, len(lines))]
         for start, end in parts:
             added = tuple(number for _, number in lines[start:end])
             if any(added):
                 text = "".join(f"{line}\n" for line, _ in lines[start:end])
-                # a character for each byte
+                # one byte per character
                 found.append(_Unit(text.encode("latin-1", "replace"), added, file))
     return found
 
@@ -302,8 +304,8 @@ _Lines = list[tuple[str, int]]
 
 
 def _stretches(context: Context) -> Iterator[tuple[_Lines, bool]]:
-    """Yield (lines with their patch line where added, whether that is a whole file) of each
-    file that the tree has, otherwise of each hunk.
+    """Yield (lines with their patch line if added, whether it is a whole file) for each file in
+    the tree, otherwise for each hunk.
     """
     by_file: dict[str, list[NewHunk]] = {}
     for hunk in c_hunks(context):
@@ -317,9 +319,9 @@ def _stretches(context: Context) -> Iterator[tuple[_Lines, bool]]:
             yield _new_lines(hunk), False
 
 
-def _as_function(lines: _Lines) -> _Lines:
-    """Return the lines of a hunk inside of a function, as a function with the braces
-    that the hunk does not show; other lines as they are.
+def _complete_function(lines: _Lines) -> _Lines:
+    """Complete the lines of a hunk within a function with the missing braces; return other
+    lines unchanged.
     """
     first = next((line for line, _ in lines if line.strip()), "")
     if not first.startswith(("\t", " ")):
@@ -328,7 +330,7 @@ def _as_function(lines: _Lines) -> _Lines:
     inner = lines
     for at, (line, _) in enumerate(lines):
         if line.startswith("}"):
-            # the end of the function: what follows is another one
+            # stop at the end of the function, since another one follows
             inner = lines[:at]
             break
         depth += line.count("{") - line.count("}")
@@ -343,7 +345,7 @@ def _new_lines(hunk: NewHunk) -> _Lines:
 
 
 def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
-    """Return the file after the patch; None without a tree, or where a hunk is not in it."""
+    """Return the file after the patch, or None without a tree or if a hunk does not apply."""
     path = hunks[0].change.old_path
     if path is None:
         return _new_lines(hunks[0]) if len(hunks) == 1 else None
@@ -365,7 +367,7 @@ def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
 
 
 def _functions(lines: _Lines) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of each function or table that is there as a whole."""
+    """Yield (start, end) of each complete function or table."""
     opened = None
     for at, (line, _) in enumerate(lines):
         if line.startswith("{"):
@@ -380,7 +382,7 @@ def _functions(lines: _Lines) -> Iterator[tuple[int, int]]:
 
 
 def _table(lines: _Lines, start: int) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of a variable with an initializer over several lines."""
+    """Yield (start, end) of each variable with a multi-line initializer."""
     for at, (line, _) in enumerate(lines[start + 1 :], start + 1):
         if line[:1] and not line[0].isspace() and not line.startswith(("#", "/*")):
             if line.startswith("};"):

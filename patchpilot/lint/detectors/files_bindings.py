@@ -35,7 +35,7 @@ def undocumented_compatible(context: Context, _arguments: Arguments) -> Iterator
             and "compatible" in line.text
             and _is_compatible(line)
         ):
-            yield from _undocumented(context, line)
+            yield from _report_undocumented(context, line)
 
 
 def _is_compatible(line: ScannedLine) -> bool:
@@ -44,7 +44,7 @@ def _is_compatible(line: ScannedLine) -> bool:
     return line.suffix in ("c", "h") and _C_COMPATIBLE.match(line.text) is not None
 
 
-def _undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
+def _report_undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
     assert context.tree is not None
     bindings = bindings_of(context.tree)
     if not bindings.is_there and not context.options.checkpatch_compat:
@@ -62,7 +62,7 @@ def _undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
 
 
 def _bindings_added(patches: Sequence[Patch]) -> str:
-    """Return the bindings that the patches of a series add, in any order."""
+    """Return the bindings added by the patches of a series."""
     return "\n".join(
         line.text
         for patch in patches
@@ -74,7 +74,7 @@ def _bindings_added(patches: Sequence[Patch]) -> str:
 
 @detector("binding-example-indent")
 def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report an example in a binding that is indented with tabs, or not with two or four spaces."""
+    """Report a binding example that is indented with tabs, or not by two or four spaces."""
     hits = (
         hit
         for change in context.patch.files
@@ -89,7 +89,7 @@ def _is_binding(path: str) -> bool:
 
 
 def _wrong_indent(change: FileChange) -> Iterator[Hit]:
-    """Report the first added line of a binding's example that is not indented as it should be."""
+    """Report the first added line of a binding's example with wrong indentation."""
     inside = False
     base: int | None = None
     depth = 0
@@ -139,7 +139,7 @@ def _wrong_indent(change: FileChange) -> Iterator[Hit]:
     "schema-id",
 )
 def schema_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a schema whose $id does not match its file's path below bindings/."""
+    """Report a schema whose $id does not match its path below bindings/."""
     for change in context.patch.files:
         path = change.new_path or ""
         if not _is_binding(path):

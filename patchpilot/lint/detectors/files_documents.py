@@ -27,7 +27,7 @@ def _short(hunk: Hunk) -> Iterator[Hit]:
         above = lines[at - 1].text.rstrip()
         if line.kind != "+" or not above or above[0].isspace():
             continue
-        # the third line of a table or a transition follows a blank line or another rule
+        # the third line of a table or transition follows a blank line or another rule
         starts = at < 2 or not lines[at - 2].text.strip()
         overline = at >= 2 and _UNDERLINE.match(lines[at - 2].text)
         if (
@@ -40,5 +40,5 @@ def _short(hunk: Hunk) -> Iterator[Hit]:
 
 
 def _width(text: str) -> int:
-    """Return the columns of a text; wide characters take two."""
+    """Return the width of a text in columns; wide characters take two."""
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

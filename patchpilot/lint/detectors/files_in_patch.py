@@ -39,7 +39,7 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if (
         tree is None
         or not new
-        or _touched(context, "MAINTAINERS")
+        or _is_changed(context, "MAINTAINERS")
         or not tree.exists("MAINTAINERS")
     ):
         return
@@ -65,7 +65,8 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
         strict = bool(many.search(change.path))
         if not any(
             not strict
-            or _files_of(tree, section, arguments["most"]) < arguments["most"]
+            or _count_section_files(tree, section, arguments["most"])
+            < arguments["most"]
             for section in sections
         ):
             values = {
@@ -81,7 +82,7 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
             return
 
 
-def _files_of(tree: Tree, section: "Section", most: int) -> int:
+def _count_section_files(tree: Tree, section: "Section", most: int) -> int:
     """Count the files of the tree that a section's patterns cover, up to `most`.
 
     A pattern that is not a directory counts as one.
@@ -147,8 +148,8 @@ def _is_whole(context: Context) -> bool:
     return (context.patch.subject.total or 1) <= len(context.series.patches)
 
 
-def _touched(context: Context, path: str) -> bool:
-    """Return whether the patch or another of its series changes this file."""
+def _is_changed(context: Context, path: str) -> bool:
+    """Return whether any patch of the series changes this file."""
     return path in context.patch.paths or path in context.of_series("paths", _paths)
 
 
@@ -178,7 +179,7 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
     whitespace_only = [
         (change, hunk)
         for change, hunk in hunks
-        if _same_words(
+        if _have_same_words(
             [line.text for line in hunk.lines if line.kind in "- "],
             [line.text for line in hunk.lines if line.kind in "+ "],
         )
@@ -191,7 +192,7 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
             yield Hit(first.patch_line)
 
 
-def _same_words(old: Sequence[str], new: Sequence[str]) -> bool:
+def _have_same_words(old: Sequence[str], new: Sequence[str]) -> bool:
     # "upto" and "up to" are not the same words
     before, after = (
         _SPACES.sub("", " ".join(" ".join(side).split())) for side in (old, new)
@@ -203,7 +204,7 @@ def _same_words(old: Sequence[str], new: Sequence[str]) -> bool:
     "text-as-binary",
 )
 def text_as_binary(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report files that are text, but whose change is a binary patch that nobody can read."""
+    """Report text files whose change is a binary patch."""
     for change in context.patch.files:
         if change.is_binary and (
             _SOURCE.search(change.path) or _is_text(context.patch, change)

@@ -32,7 +32,7 @@ def kbuild(context: Context) -> TypedHits:
         if (
             "Kconfig" in path
             and _CONFIG.match(text)
-            and _without_help(lines, line, least := _help_lines(context))
+            and _lacks_help(lines, line, least := _help_lines(context))
         ):
             yield "CONFIG_DESCRIPTION", hit_on(line.number, least=least)
         if path == "MAINTAINERS":
@@ -44,7 +44,7 @@ def _help_lines(context: Context) -> int:
     return context.project.style.help_lines
 
 
-def _without_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
+def _lacks_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
     """Return whether an added Kconfig entry has a prompt and fewer lines of help than
     required, as far as the patch shows.
     """

@@ -41,5 +41,5 @@ def _is_explained(lines: Sequence[DiffLine], at: int) -> bool:
         is_comment = text.startswith(("//", "#["))
         if not text or not (is_comment or _PART_OF_STATEMENT.search(text)):
             return False
-    # the hunk does not show what is above
+    # the hunk does not show the lines above
     return at <= _MOST_ABOVE

@@ -89,8 +89,8 @@ def _source(lines: LineScan, line: ScannedLine, limit: int) -> TypedHits:
 
 
 def _is_row_of_table(lines: LineScan, line: ScannedLine, limit: int) -> bool:
-    """Return whether the line is a row of a table among rows as long: wrapping one of
-    them would make the table harder to read.
+    """Return whether the line is a table row among equally long rows, which wrapping would make
+    harder to read.
     """
     if not _ROW.match(line.raw[1:]):
         return False
@@ -109,7 +109,7 @@ _ROWS = 6
 
 
 def _too_long(line: ScannedLine, limit: int) -> str | None:
-    """Return which kind of long line it is.
+    """Return the kind of a long line.
 
     None when it may be long: links and strings must not be split.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for a pattern in certain lines, and for what several detectors find."""
+"""Generic detectors for a pattern in certain lines, and for combinations of detectors."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -74,7 +74,7 @@ def lines_of(context: Context, where: str) -> Lines:
     patch = context.patch
     if where in _SIGNS:
         for change in patch.files:
-            yield from _changed(change, where)
+            yield from _is_changed(change, where)
     elif where in _OF_SUBJECT:
         if where != "title" or is_plain(patch.subject.title):
             yield subject_line(context), _OF_SUBJECT[where](patch.subject)
@@ -157,7 +157,7 @@ def _mail_lines(patch: Patch, where: str) -> Lines:
                 yield at, line
 
 
-def _changed(change: FileChange, where: str) -> Lines:
+def _is_changed(change: FileChange, where: str) -> Lines:
     signs = _SIGNS[where]
     yield from (
         (line.patch_line, line.text)
@@ -190,7 +190,7 @@ def subject_hit(
     by_column=bool,
 )
 def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Report the findings of several generic detectors, one for each table [[rule.match.of]].
+    """Report the hits of several generic detectors, one for each [[rule.match.of]] table.
 
     Each table has its detector's arguments. Its `case` is the case of its findings, and its
     `values` are additional values for the placeholders of the message.
@@ -200,7 +200,7 @@ def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
     are reported, in the "patch" or on each "line". Findings on a line are in the order of the
     tables, or with `by_column` from left to right.
     """
-    hits: Iterable[Hit] = _hits_of_all(
+    hits: Iterable[Hit] = _combined_hits(
         context, arguments["of"], arguments.get("first", "")
     )
     if "when" in arguments or "unless" in arguments:
@@ -217,33 +217,34 @@ def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
 def _is_met(context: Context, arguments: Arguments) -> bool:
     """Return whether all tables `when` find something, and no table `unless` does."""
     return all(
-        any(True for _ in _hits_of(context, one)) for one in arguments.get("when", ())
-    ) and not any(True for _ in _hits_of_all(context, arguments.get("unless", ())))
+        any(True for _ in _table_hits(context, one))
+        for one in arguments.get("when", ())
+    ) and not any(True for _ in _combined_hits(context, arguments.get("unless", ())))
 
 
-def _hits_of_all(
+def _combined_hits(
     context: Context, tables: Iterable[Arguments], first: str = ""
 ) -> Iterator[Hit]:
-    """Yield the hits of all tables, or those of the `first` one for the patch or for each line."""
+    """Yield the hits of all tables, or of the first matching one for the patch or for each line."""
     reported: set[int | None] = set()
     for table in tables:
         if first == "patch" and reported:
             return
         earlier = frozenset(reported) if first == "line" else frozenset()
-        for hit in _hits_of(context, table):
+        for hit in _table_hits(context, table):
             if hit.patch_line not in earlier:
                 reported.add(hit.patch_line)
                 yield hit
 
 
-def _hits_of(context: Context, one: Arguments) -> Iterator[Hit]:
-    registered = _registered(one)
+def _table_hits(context: Context, one: Arguments) -> Iterator[Hit]:
+    registered = _find_detector(one)
     for hit in hits_of(registered, context, one):
         values = {**hit.values, **one["values"]} if "values" in one else hit.values
         yield hit._replace(case=one.get("case", hit.case), values=values)
 
 
-def _registered(one: Arguments) -> RegisteredDetector:
+def _find_detector(one: Arguments) -> RegisteredDetector:
     known = DETECTORS.get(one["detector"])
     if known is None:
         import_module(one["module"])
@@ -270,7 +271,7 @@ def _registered(one: Arguments) -> RegisteredDetector:
     unless_paths_pattern=str,
 )
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report lines of the part `where` that match `pattern`.
+    """Report lines in the part `where` that match `pattern`.
 
     The message may use its named groups; the text of a group whose name ends in `_lower` is in
     lower case, and a group whose name ends in `_code` becomes a character code.
@@ -290,7 +291,7 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     ):
         alternatives = [(name, compiled(pattern)) for name, pattern, *_ in cases]
         column = arguments.get("column", where in _SIGNS)
-        for lines in _looked_at(context, arguments, where, paths):
+        for lines in _lines_to_search(context, arguments, where, paths):
             for at, text in lines:
                 line = text[:LONGEST_LINE]
                 for alternative in alternatives:
@@ -311,7 +312,7 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _is_of_path(context: Context, arguments: Arguments, match: re.Match[str]) -> bool:
-    """Return whether a path of the patch is one for which the match is not reported."""
+    """Return whether the patch changes a path for which the match is not reported."""
     if "unless_paths_pattern" not in arguments:
         return False
     pattern = filled_pattern(arguments["unless_paths_pattern"], match)
@@ -321,7 +322,7 @@ def _is_of_path(context: Context, arguments: Arguments, match: re.Match[str]) ->
 def _cases(
     context: Context, arguments: Arguments
 ) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the patterns of a rule: name, pattern, the part of the patch, the files to search."""
+    """Yield the patterns of a rule: name, pattern, part of the patch, files to search."""
     where, paths = arguments["where"], arguments.get("paths_pattern", "")
     if "case_patterns" not in arguments:
         yield "", arguments["pattern"], where, paths
@@ -339,7 +340,7 @@ def _cases(
             )
 
 
-def _looked_at(
+def _lines_to_search(
     context: Context, arguments: Arguments, where: str, paths: str
 ) -> Iterator[Iterable[tuple[int, str]]]:
     """Yield the lines to search, file by file when the rule has conditions for files."""
@@ -349,12 +350,12 @@ def _looked_at(
     paths_pattern = compiled(paths)
     for change in context.patch.files:
         if paths_pattern.search(change.path):
-            yield _changed(change, where)
+            yield _is_changed(change, where)
 
 
 @once
 def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
-    """Return the lines of a part of the patch as `lines_of` yields them."""
+    """Return the lines of a part of the patch, like `lines_of`."""
     return tuple(lines_of(context, where))
 
 
@@ -379,17 +380,18 @@ def groups_of(match: re.Match[str]) -> dict[str, str]:
     hexadecimal code of its first character.
     """
     return {
-        name: _form_of(name, value or "") for name, value in match.groupdict().items()
+        name: _pattern_form(name, value or "")
+        for name, value in match.groupdict().items()
     }
 
 
-def _form_of(name: str, text: str) -> str:
+def _pattern_form(name: str, text: str) -> str:
     if name.endswith("_lower"):
         return text.lower()
     return f"{ord(text[0]):04X}" if text and name.endswith("_code") else text
 
 
 def filled_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
-    """Return a compiled pattern with each {name} replaced by the text of that group of a match."""
+    """Compile a pattern, replacing each {name} by the text of that group of a match."""
     groups = {name: re.escape(value or "") for name, value in match.groupdict().items()}
     return compiled(filled(pattern, groups))

@@ -183,9 +183,7 @@ def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]
 
 @cache
 def _anywhere(pattern: str) -> re.Pattern[str]:
-    """Return a pattern for one line of a text as one for the whole text: no match in
-    the text means none in a line.
-    """
+    """Return a pattern that finds in a whole text every match the given one finds in a line."""
     return re.compile(with_fragments(pattern), re.ASCII | re.MULTILINE)
 
 
@@ -277,8 +275,8 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         walked = walked or code(context)
         text = form_of(line, arguments)
-        types_in = _types_in(walked.types(line.number), kind, text, lead, arguments)
-        # all are found before a hit is yielded: the types change when another rule asks for them
+        types_in = _find_types(walked.types(line.number), kind, text, lead, arguments)
+        # collect all before yielding, because the types change when another rule asks for them
         found_types = list(types_in if arguments.get("each") else islice(types_in, 1))
         if arguments.get("absent"):
             if not found_types and _line_suits(text, "", arguments):
@@ -295,8 +293,8 @@ def _type_pattern(tail: str, *, stars: bool, storage: bool) -> TypePattern:
 
 
 def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
-    """Return whether the file suits the rule, and the line where that does not depend on
-    the type.
+    """Return whether the rule applies to the file, and its line if that does not depend on the
+    type.
     """
     if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
@@ -308,10 +306,10 @@ def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
     )
 
 
-def _types_in(
+def _find_types(
     types: Types, kind: TypePattern, text: str, lead: str, arguments: Arguments
 ) -> Iterator[tuple[int, FoundType]]:
-    """Yield the types in a text, each with where the match starts."""
+    """Yield the types in a text and the starts of their matches."""
     inside = bool(arguments.get("inside"))
     if lead:
         for before in c_pattern(lead).finditer(text):
@@ -328,7 +326,7 @@ def _types_in(
 def _type_suits(
     text: str, found: FoundType, arguments: Arguments
 ) -> dict[str, str] | None:
-    """Return the values for the message, or None where the conditions of the rule are not met."""
+    """Return the values for the message, or None if the rule's conditions are not met."""
     wanted, unwanted = (
         optional(arguments, "type_pattern"),
         optional(arguments, "unless_type_pattern"),
@@ -358,7 +356,7 @@ def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
 
 
 def _column(at: int, found: FoundType, arguments: Arguments) -> int | None:
-    """Return the column that the rule asks for; None where it asks for none."""
+    """Return the column that the rule requires, or None."""
     where = arguments.get("column")
     if where is None:
         return None
@@ -410,7 +408,7 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _argument(name: str, place: int, text: str) -> str | None:
-    """Return the argument at this place of the first call of a function in a text."""
+    """Return the argument in this position of the first call of a function."""
     value = with_fragments("<VALUE>")
     skipped = rf"(?:\s*{value}\s*,\s*){{{place - 1}}}" if place > 1 else ""
     found = c_pattern(

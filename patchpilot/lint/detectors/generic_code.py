@@ -94,7 +94,7 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         if not paths_pattern.search(hunk.change.path):
             continue
-        # once for each hunk, whose lines may all match
+        # once per hunk, because all its lines may match
         exclusions = _exclusions(arguments, match)
         key = hunk.hunk.patch_line, *exclusions
         if key not in excluded:
@@ -155,7 +155,7 @@ def _surroundings(
 def _is_in_function(
     context: Context, hunk: NewHunk, at: int, arguments: Arguments
 ) -> bool:
-    """Return whether the function around a line, or that there is none, is as the rule requires."""
+    """Return whether the function around a line, or its absence, satisfies the rule."""
     if "in_function" in arguments:
         inside = bool(in_functions(context, hunk)[at])
         if inside is not arguments["in_function"]:
@@ -165,8 +165,8 @@ def _is_in_function(
 
 
 class _Exclusion(NamedTuple):
-    """A pattern of lines that say that a match is not reported; `word` is the text of the match
-    that it names, and so is in each such line.
+    """A pattern for lines that exclude a match; `word` is the part of the match that it
+    contains.
     """
 
     name: str
@@ -199,9 +199,9 @@ def _is_excluded(
     for exclusion in exclusions:
         key = hunk.hunk.patch_line, exclusion.name
         if key not in texts:
-            texts[key] = "\n".join(_lines_for(context, hunk, exclusion.name))
+            texts[key] = "\n".join(_exclusion_lines(context, hunk, exclusion.name))
         lines = (
-            _lines_with(texts[key], exclusion.word)
+            _find_lines(texts[key], exclusion.word)
             if exclusion.word
             else texts[key].split("\n")
         )
@@ -210,8 +210,8 @@ def _is_excluded(
     return False
 
 
-def _lines_with(text: str, word: str) -> Iterator[str]:
-    """Yield the lines that have a word, without a look at each of the others."""
+def _find_lines(text: str, word: str) -> Iterator[str]:
+    """Yield the lines that contain a word, without examining each line."""
     at = text.find(word)
     while at >= 0:
         end = text.find("\n", at)
@@ -220,8 +220,8 @@ def _lines_with(text: str, word: str) -> Iterator[str]:
         at = text.find(word, end)
 
 
-def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
-    """Yield the lines to which a pattern that excludes lines applies."""
+def _exclusion_lines(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
+    """Yield the lines to search for an excluding pattern."""
     if name == "unless_added_pattern":
         for change in context.patch.files:
             yield from (line.text for line in change.lines("+"))
@@ -239,7 +239,7 @@ def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
     spaced=bool,
 )
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Report text that is longer than `most`.
+    """Report text longer than `most`.
 
     The text is "added" lines (in characters), added "code" or "comment" lines of C (in columns),
     the "title", for which a project's limit has priority, or the "series" (in patches). Code is
@@ -307,7 +307,7 @@ def _measured_lines(
 
 @detector("new-path", pattern=str, unless_pattern=str)
 def new_path(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report new files whose paths match `pattern` and not `unless_pattern`."""
+    """Report new files whose path matches `pattern` but not `unless_pattern`."""
     pattern, unless = (
         compiled(arguments[name]) for name in ("pattern", "unless_pattern")
     )

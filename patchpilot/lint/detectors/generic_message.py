@@ -72,7 +72,7 @@ def _matches(arguments: Arguments, name: str, text: str) -> bool:
     at=("line", "message", "mail"),
 )
 def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report a part of the patch, `where`, in which at least `least` lines match `pattern`.
+    """Report the part `where` if at least `least` of its lines match `pattern`.
 
     These must be at least `percent` of all lines of the part, or of the lines that match
     `of_pattern`. At least `some` of them (1 by default)
@@ -119,8 +119,7 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
     last=bool,
 )
 def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report tags with one of these `names` whose value matches `pattern` but not
-    `unless_pattern`.
+    """Report tags with these `names` whose value matches `pattern` but not `unless_pattern`.
 
     Tags are found in any paragraph, and their email address must match `address_pattern`. The
     name "From" selects the author's header.
@@ -130,7 +129,7 @@ def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     tags that do, or do not, name a program. `last` checks only the last of the tags.
     """
     pattern = compiled(arguments.get("pattern", ""))
-    named = tuple(_named(context, arguments["names"]))
+    named = tuple(_find_tags(context, arguments["names"]))
     sender = context.patch.sender
     for line, name, value, address in named[-1:] if arguments.get("last") else named:
         match = pattern.search(value[:LONGEST_LINE])
@@ -146,7 +145,7 @@ def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit(line, values={**own, **values_of(match, value)})
 
 
-def _named(
+def _find_tags(
     context: Context, names: list[str]
 ) -> Iterator[tuple[int, str, str, Address | None]]:
     """Yield (patch line, name, value, address) of the tags with these names."""
@@ -161,7 +160,7 @@ def _named(
 def _is_persons(
     context: Context, arguments: Arguments, address: Address | None
 ) -> bool:
-    """Return whether the address of a tag is as the rule requires."""
+    """Return whether a tag's address satisfies the rule."""
     if "address_pattern" in arguments and not (
         address and _matches(arguments, "address_pattern", address.email)
     ):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The generic detector for text that spans lines, on the new side of a hunk of any file."""
+"""The generic detector for multi-line text on the new side of a hunk."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _MOST_LINES = 4000
 
 
 class _NewText(NamedTuple):
-    """The new side of a hunk, each line with its sign, and the patch lines of its lines."""
+    """The new side of a hunk: its lines with their signs, and their patch lines."""
 
     change: FileChange
     text: str
@@ -34,7 +34,7 @@ class _NewText(NamedTuple):
     paths_pattern=str,
 )
 def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report matches of `pattern`, which may span lines, on the new side of a hunk.
+    """Report matches of `pattern`, possibly multi-line, on the new side of a hunk.
 
     Each line has its sign (+ or a space) and ends in a newline. Patterns start with (?m), so that
     ^ and $ match at the start and end of each line.

@@ -39,7 +39,7 @@ _PARTS = (
     at_line_before=bool,
 )
 def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report lines of the patch that match `pattern`, in the part `where`.
+    """Report lines in the part `where` that match `pattern`.
 
     A line of the diff includes its sign. The values of `where` are:
 
@@ -120,7 +120,7 @@ def _is_in(lines: LineScan, line: ScannedLine, where: str) -> bool:
 
 
 def _suits(lines: LineScan, line: ScannedLine, arguments: Arguments) -> bool:
-    """Return whether the file of a line and the lines next to it are as the rule requires."""
+    """Return whether a line's file and neighbors satisfy the rule."""
     if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
     before = optional(arguments, "before_pattern")

@@ -20,7 +20,7 @@ _WORD = late(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
     "hidden-character",
 )
 def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report characters that are not visible, and identifiers that are not ASCII.
+    """Report invisible characters, and identifiers that are not ASCII.
 
     The marks that other scripts need are allowed in names, messages and documents.
     """
@@ -33,12 +33,12 @@ def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     message = enumerate(patch.message, patch.message_line)
     title = (subject_line(context), patch.subject.title)
     for at, text in (*names, title, *message):
-        yield from _found(HIDDEN_IN_PROSE, "", at, text)
+        yield from _hit_at(HIDDEN_IN_PROSE, "", at, text)
     for change in patch.files:
-        yield from _found(HIDDEN, "path", change.patch_line, change.path)
+        yield from _hit_at(HIDDEN, "path", change.patch_line, change.path)
         pattern = HIDDEN_IN_PROSE if _PROSE.search(change.path) else HIDDEN
         for line in change.lines():
-            yield from _found(pattern, "code", line.patch_line, line.text)
+            yield from _hit_at(pattern, "code", line.patch_line, line.text)
     for _, _, new in added_lines(context, _CODE):
         if word := None if new.code.isascii() else _WORD.search(new.code):
             char = next(char for char in word[0] if not char.isascii())
@@ -46,6 +46,6 @@ def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield hit_on(new.patch_line, "identifier", word.start() + 1, **values)
 
 
-def _found(pattern: re.Pattern[str], case: str, at: int, text: str) -> Iterator[Hit]:
+def _hit_at(pattern: re.Pattern[str], case: str, at: int, text: str) -> Iterator[Hit]:
     if found := pattern.search(text):
         yield hit_on(at, case, found.start() + 1, code=f"{ord(found[0]):04X}")

@@ -23,7 +23,7 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     if not patch.has_diff:
         return
-    if wrapped := _wrapped(patch):
+    if wrapped := _find_wrapped_line(patch):
         yield hit_on(wrapped, "wrapped")
     elif patch.diff_error:
         found = re.match(r"line (\d+): ", patch.diff_error)
@@ -36,9 +36,9 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield hit_on(lost, "lost-space")
 
 
-def _wrapped(patch: Patch) -> int | None:
-    """Return the patch line that is the wrapped rest of the line above: it has no diff
-    sign though its hunk is not complete.
+def _find_wrapped_line(patch: Patch) -> int | None:
+    """Return the patch line that is the wrapped rest of the line above: it has no diff sign
+    although its hunk is incomplete.
     """
     old = new = 0
     for at in range(patch.diff_line - 1, len(patch.lines)):
@@ -113,7 +113,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
         context_lines = [line for line in kept if line.kind == " "]
         added = [line for line in indented if line.kind == "+"]
-        # no file mixes context indented by eight spaces with added lines indented by tabs
+        # no file mixes context indented with eight spaces and added lines indented with tabs
         if (
             len(context_lines) >= 3
             and added
@@ -125,9 +125,8 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
-    """Return whether most indents are those of tabs (also of tabs after the diff's
-    sign), and not all the same: a table of numbers may be indented by spaces in the
-    file itself.
+    """Return whether most indents are multiples of a tab (also after the diff's sign) and not
+    all equal, since a table may be indented with spaces in the file.
     """
     indents = [len(line.text) - len(line.text.lstrip(" ")) for line in lines]
     return sum(
@@ -140,7 +139,7 @@ _TAB = 4
 
 
 def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
-    """Return whether the tree's own file is indented by spaces there."""
+    """Return whether the file in the tree is indented with spaces there."""
     data = context.tree.read(path) if context.tree and path else None
     text = (data or b"").decode("utf-8", "replace")
     return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)

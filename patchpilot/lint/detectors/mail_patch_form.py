@@ -63,7 +63,7 @@ def form(context: Context) -> TypedHits:
 
 def _files(context: Context, lines: LineScan) -> TypedHits:
     tree = context.tree
-    # the new side of a deleted file is no other file
+    # the new side of a deleted file is /dev/null
     neutral = (
         ("MAINTAINERS",) if context.options.as_script else ("MAINTAINERS", "dev/null")
     )
@@ -73,7 +73,7 @@ def _files(context: Context, lines: LineScan) -> TypedHits:
         text = line.text
         if line.starts_file:
             if found := _NEW_SIDE.match(text):
-                # the line at which checkpatch.pl still is when it reads a file's name
+                # the line that checkpatch.pl has reached when it reads the file name
                 prefix = found[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
                     yield "PATCH_PREFIX", hit_on(reported, prefix=prefix)

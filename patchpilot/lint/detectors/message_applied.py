@@ -19,7 +19,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     from patchpilot.model.mail import scissors_line
 
     patch = context.patch
-    # in these encodings a mail program writes such a line in a form that git does not take for a
+    # with these encodings, mail programs write such a line in a form that git does not take for a
     # new mail
     encoded = (patch.header("Content-Transfer-Encoding") or "").strip().lower() in (
         "quoted-printable",
@@ -38,7 +38,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                     else "scissors"
                 ),
             )
-    taken = _taken_for_diff(patch)
+    taken = _find_false_diff(patch)
     if taken:
         yield hit_on(taken, "diff", start=patch.lines[taken - 1][:30])
     else:
@@ -54,7 +54,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 return
 
 
-def _taken_for_diff(patch: Patch) -> int:
+def _find_false_diff(patch: Patch) -> int:
     """Return the patch line that ends the message like a diff, but has text below it; or 0."""
     first = patch.message_line + len(patch.message)
     for at in range(first, patch.diff_line):
@@ -79,7 +79,7 @@ def _is_message(lines: Sequence[str]) -> bool:
 
 
 def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
-    """Return the sign-off if the only one is after the end of the message."""
+    """Return the sign-off if the only one follows the end of the message."""
     if any(_SIGNED.match(line) for line in patch.message):
         return
     end = min(

@@ -103,18 +103,18 @@ def commits(context: Context) -> TypedHits:
             and not (backport and _MARKER.match(text))
         ):
             if hit := _reference(lines, line, facts, continued):
-                yield "GIT_COMMIT_ID", _as_read(context, hit)
+                yield "GIT_COMMIT_ID", _adjust_hit(context, hit)
             if _COMMIT_ENDS.search(text):
                 continued = line.number
-        # without a repository checkpatch.pl reports every id as unknown; done only in compatibility
-        # mode
+        # without a repository, checkpatch.pl reports every id as unknown; do so only in
+        # compatibility mode
         asked = (
             context.history is not None and context.history.is_complete()
         ) or context.options.checkpatch_compat
         if (
             line.log_after
             and asked
-            and (commit_id := _mentioned(text, fixes))
+            and (commit_id := _mentioned_id(text, fixes))
             and facts.find(commit_id) is None
         ):
             yield "UNKNOWN_COMMIT_ID", hit_on(line.number, id=commit_id)
@@ -136,7 +136,7 @@ class _Facts(NamedTuple):
         )
 
     def unknown(self, word: str) -> bool:
-        """Return whether there is a history and it does not have this commit."""
+        """Return whether a history exists that lacks this commit."""
         return self.history is not None and bool(word) and self.find(word) is None
 
 
@@ -150,8 +150,8 @@ def _title(text: str, at: int) -> tuple[str, bool]:
     return inner, False
 
 
-def _mentioned(text: str, fixes: FixesLine | None) -> str:
-    """Return the id after `Fixes:` or the first `commit` of a line, "" where there is none."""
+def _mentioned_id(text: str, fixes: FixesLine | None) -> str:
+    """Return the id after `Fixes:` or the first `commit` of a line, or ""."""
     if fixes and (fixes.before, fixes.colon, fixes.word) == ("", ":", ""):
         plain = fixes.id if fixes.space and fixes.has_digits(6) else ""
         if plain:
@@ -216,9 +216,9 @@ def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
     )
 
 
-def _as_read(context: Context, hit: Hit) -> Hit:
-    """Return the hit as a reader of the whole message sees it: a number, a commit
-    named again, or one of several. checkpatch.pl reads single lines.
+def _adjust_hit(context: Context, hit: Hit) -> Hit:
+    """Adjust the hit for the whole message: a number, a commit named before, or one of several.
+    checkpatch.pl reads single lines.
     """
     message, at = (
         context.patch.message,
@@ -241,7 +241,7 @@ def _as_read(context: Context, hit: Hit) -> Hit:
                 else ""
             )
             cases.append(
-                _case_of(
+                _reference_case(
                     context, found, before, in_line, pasted_in=at in pasted(context)
                 )
             )
@@ -250,7 +250,7 @@ def _as_read(context: Context, hit: Hit) -> Hit:
     return hit._replace(case=cases[0], values=hit.values or {"id": ""})
 
 
-def _case_of(
+def _reference_case(
     context: Context,
     found: re.Match[str],
     before: str,
@@ -258,9 +258,7 @@ def _case_of(
     *,
     pasted_in: bool,
 ) -> str:
-    """Return the case of an id that may stay as it is; "" for one that needs `commit
-    <id> ("subject")`.
-    """
+    """Return the case of an acceptable id, or "" for one that needs `commit <id> ("subject")`."""
     commit_id, titled = (
         found[0].lower(),
         _TITLE_FOLLOWS.match(found.string, found.end()),
@@ -294,9 +292,9 @@ def _case_of(
     return "again" if any(commit_id.startswith(one[:7].lower()) for one in full) else ""
 
 
-def _with_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
-    """Return the line with as many after it as the title of its commit needs, the
-    title, and whether that is in quotes.
+def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
+    """Return the line joined with as many following lines as the commit title needs, the title,
+    and whether it is quoted.
     """
     text = line.text
     if not _BEGINS.search(text):
@@ -314,8 +312,8 @@ def _with_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
 def _reference(
     lines: LineScan, line: ScannedLine, facts: _Facts, continued: int
 ) -> Hit | None:
-    """Return what is wrong with how the line (and up to two after it) names a commit."""
-    text, title, quoted = _with_title(lines, line)
+    """Return the errors in how the line and up to two following ones name a commit."""
+    text, title, quoted = _join_title(lines, line)
     good, commit_id = False, ""
     if named := _NAMED.search(text):
         commit_id = named[2].lower()

@@ -28,7 +28,7 @@ def message_too_short(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not patch.has_diff or _needs_no_reason(context):
         return
     if not words(context):
-        # the From: line of another author and tags count as text for the rule about empty messages
+        # tags and another author's From: line count as text for the rule on empty messages
         if patch.in_body_from and patch.message:
             yield hit_on(patch.message_line, "empty")
         elif any(
@@ -49,7 +49,7 @@ def message_too_short(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for word in words_of_message
         if word not in in_subject and word[:5] not in {word[:5] for word in in_subject}
     } - word_set("message", "fillers")
-    # a listing, a log or a list adds information to the subject
+    # a listing, log or list adds information to the subject
     only_prose = all(
         not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message
     )
@@ -78,7 +78,7 @@ def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for paragraph in paragraphs(context):
         lines = [line.rstrip() for line in paragraph.lines]
         widest = max(map(len, lines))
-        # lines that are too long have their own rule
+        # another rule reports long lines
         if widest > TOO_LONG:
             continue
         early = [
@@ -141,7 +141,7 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _latest_version(texts: list[str]) -> int:
-    """Return the latest version that a changelog's headings name, 0 when there are none."""
+    """Return the latest version in a changelog's headings, or 0."""
     versions = [0]
     for line in texts:
         if found := re.match(

@@ -86,7 +86,7 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
         if line.file and not (
             line.in_header or line.in_log or log_before(lines, line.number)
         ):
-            # the message does not go on after the first file
+            # the message ends at the first file
             return
         oops = oops or in_stack_dump(line)
         if not line.in_log:
@@ -150,11 +150,13 @@ def _absolute_paths(lines: LineScan, tree: Tree) -> TypedHits:
         ):
             for found in _PATH.finditer(line.text):
                 place = _PLACE.match(found[1])
-                if (place and _in_tree(place[1], tree)) or _in_tree(found[1], tree):
+                if (place and _is_in_tree(place[1], tree)) or _is_in_tree(
+                    found[1], tree
+                ):
                     yield "USE_RELATIVE_PATH", Hit(line.number)
 
 
-def _in_tree(path: str, tree: Tree) -> bool:
+def _is_in_tree(path: str, tree: Tree) -> bool:
     rest = path
     while "/" in rest:
         rest = rest.partition("/")[2]

@@ -58,8 +58,8 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "not-imperative",
 )
 def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a sentence that describes what the author did or what the patch does ("We
-    added", "Adds", "Also updates") instead of the imperative.
+    """Report a sentence about what the author did or the patch does ("We added", "Adds", "Also
+    updates") instead of the imperative.
     """
     for paragraph in paragraphs(context):
         for start, sentence in _sentences(paragraph.text):
@@ -68,15 +68,17 @@ def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 order = imperative_of(phrase.split()[-1])
                 yield hit_on(
                     paragraph.line_at(start),
-                    _case_of(phrase) if order else "other",
+                    _mood_case(phrase) if order else "other",
                     quoted=phrase,
                     verb=order or "",
                 )
                 return
 
 
-def _case_of(phrase: str) -> str:
-    """Return "author" for what an author surely did: "We added", not "Adds" or "We are adding"."""
+def _mood_case(phrase: str) -> str:
+    """Return "author" for a past action of the author: "We added", but not "Adds" or "We are
+    adding".
+    """
     return "author" if _AUTHOR_DID.match(phrase) else "verb"
 
 
@@ -87,7 +89,7 @@ LABEL_WORDS = 3
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
     start = 0
     for found in re.finditer(r"(?<=[.!?:])\s+(?=[A-Z\"'(])", text):
-        # "EAL: Using …" is a label and the output of a program
+        # "EAL: Using …" is a program's output
         if (
             text[found.start() - 1] == ":"
             and len(text[start : found.start()].split()) <= LABEL_WORDS
@@ -151,8 +153,8 @@ def _not_imperative_phrase(sentence: str) -> str | None:
 
 
 def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
-    """Return whether a word of that form is a subject or a heading: "Changes in v2",
-    "Fixes are", "Using a mutex here is".
+    """Return whether such a word is a subject or a heading: "Changes in v2", "Fixes are",
+    "Using a mutex here is".
     """
     verb = found["verb"].lower()
     rest = sentence[found.end() :]
@@ -175,7 +177,7 @@ def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
             or bool(_DESCRIBES_IT.search(rest))
         )
     if verb.endswith("ed"):
-        # "Updated data sheets have a table": the participle of a subject
+        # "Updated data sheets have a table": the participle belongs to the subject
         passive = r"\s+(?:by|in|on|with|from|at|as|is|are|was|before|after)\b"
         finite = r"(?: [\w-]+){1,3} (?:has|have|had|is|are|was|were|can|will|may|must|should)\b"
         described_by = r"(?: [a-z-]+){1,2} (?:add|defin|describ|say|need|us|mak|show|requir|chang|allow)(?:s|es|ed)\b"  # noqa: E501

@@ -159,14 +159,14 @@ def _unread_version(patch: Patch) -> str | None:
     unless_prefix_pattern=str,
 )
 def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report a title without the prefix that is usual for its subsystem.
+    """Report a title without the usual prefix of its subsystem.
 
     This is the prefix that the subsystem documents or, if nearly all have the same, the prefix of
     the commits to the files. Prefixes that match `unless_prefix_pattern` have a separate rule.
     """
     patch = context.patch
     title = patch.subject.title if is_plain(patch.subject.title) else ""
-    # markers of a vendor's tree have their own rule
+    # another rule covers markers of vendor trees
     marks = r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"  # noqa: E501
     unless = compiled(arguments["unless_prefix_pattern"])
     if unless.search(prefix_of(title)):
@@ -176,7 +176,7 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if not prefixes or not patch.has_diff or not context.project.kernel:
         return
     own, usual = subsystem(context), habits(context)
-    # what commits here have as well is not wrong
+    # accept what commits in this repository have as well
     known = usual is not None and usual.is_known(prefixes[0])
     if own and own.prefix_pattern and not compiled(own.prefix_pattern).search(title):
         if not known:
@@ -205,8 +205,8 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
     "case-after-prefix",
 )
 def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a first word after the prefix without the case that the subsystem documents, unless
-    other subjects of the files have the same one.
+    """Report a first word after the prefix in the wrong case for the subsystem, unless earlier
+    subjects for the files have it as well.
     """
     title = context.patch.subject.title
     if not is_plain(title) or not context.patch.has_diff or not context.project.kernel:

@@ -144,7 +144,7 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                     earlier=earlier,
                 )
         undone = _undone(added, one)
-        for line in _lines_of(one, "+"):
+        for line in _changed_lines(one, "+"):
             added.setdefault(line, []).append(number - 1)
         if undone is not None:
             yield subject_hit(
@@ -157,10 +157,10 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _undone(added: Mapping[tuple[str, str], Sequence[int]], patch: Patch) -> int | None:
-    """Return the first of the patches before that adds all lines of any length that
-    this one removes: `added` are their places by path and line.
+    """Return the first earlier patch that adds all significant lines that this one removes:
+    `added` maps path and line to its positions.
     """
-    removed = {line for line in _lines_of(patch, "-") if len(line[1]) > 4}
+    removed = {line for line in _changed_lines(patch, "-") if len(line[1]) > 4}
     if not removed or len(patch.files) > 3:
         return None
     first, *others = sorted((added.get(line, ()) for line in removed), key=len)
@@ -168,7 +168,7 @@ def _undone(added: Mapping[tuple[str, str], Sequence[int]], patch: Patch) -> int
     return next((at for at in first if all(at in places for places in sets)), None)
 
 
-def _lines_of(patch: Patch, kind: str) -> set[tuple[str, str]]:
+def _changed_lines(patch: Patch, kind: str) -> set[tuple[str, str]]:
     return {
         (change.path, line.text.strip())
         for change in patch.files
@@ -180,19 +180,19 @@ def _lines_of(patch: Patch, kind: str) -> set[tuple[str, str]]:
     "cover-subject",
 )
 def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a cover letter whose subject or text is still git's template."""
+    """Report a cover letter with git's template subject or text."""
     cover = context.series.cover
     if cover and any(
         "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line
         for line in cover.lines
     ):
         yield subject_hit(context, "placeholder")
-    elif cover and cover.message and not _prose_of(cover):
+    elif cover and cover.message and not _has_prose(cover):
         yield subject_hit(context, "empty")
 
 
-def _prose_of(cover: Patch) -> bool:
-    """Return whether a cover letter has text besides git's shortlog, statistics and base."""
+def _has_prose(cover: Patch) -> bool:
+    """Return whether a cover letter contains more than git's shortlog, statistics and base."""
     return any(
         re.search(r"[a-z]{2,}", line)
         and not re.match(
@@ -214,12 +214,14 @@ def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     cover = context.series.cover
     if not cover:
         return
-    subjects = {_squeezed(patch.subject.title) for patch in context.series.patches}
+    subjects = {
+        _squeeze_spaces(patch.subject.title) for patch in context.series.patches
+    }
     listed = _shortlog((*cover.message, *cover.notes))
     if len(subjects) < 2 or len(listed) != len(subjects):
         return
     for subject in listed:
-        if _squeezed(subject) not in subjects:
+        if _squeeze_spaces(subject) not in subjects:
             yield subject_hit(context, subject=subject)
             return
 
@@ -241,7 +243,7 @@ def _shortlog(lines: Iterable[str]) -> list[str]:
     return listed
 
 
-def _squeezed(subject: str) -> str:
+def _squeeze_spaces(subject: str) -> str:
     return " ".join(subject.split()).lower()
 
 
@@ -249,11 +251,11 @@ def _squeezed(subject: str) -> str:
     "old-thread",
 )
 def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a reroll whose first message is a reply to a message outside of the series."""
+    """Report a reroll whose first message replies to a message outside the series."""
     patches = context.series.patches
     first = context.series.cover or patches[0]
     parents = {patch.header("In-Reply-To") for patch in patches}
-    # all patches are replies to a cover letter that is not among the input
+    # all patches reply to a cover letter that is not in the input
     unseen = first is patches[0] and len(parents) == 1
     if len(patches) < 2 or first.subject.version < 2 or unseen:
         return
@@ -274,7 +276,7 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patches = context.series.patches
     if any(patch.commit for patch in patches):
         return
-    # by path: number of the last patch that changed the file, and its lines by number
+    # path to the last patch that changed the file, and the file's lines by number
     left: dict[str, tuple[int, dict[int, str]]] = {}
     for number, patch in enumerate(patches, 1):
         for change in patch.files:
@@ -298,25 +300,25 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                     {
                         at: text
                         for hunk in change.hunks
-                        for at, text in _side_of(hunk, "+", hunk.new_start)
+                        for at, text in _hunk_side(hunk, "+", hunk.new_start)
                     },
                 )
 
 
 def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
-    """Return whether the old side of a hunk is about these lines, and not the same: in
-    the middle of equal lines at least one differs.
+    """Return whether the old side of a hunk covers these lines but differs: at least one line
+    between equal ones is different.
     """
     both = [
         (text, lines[at])
-        for at, text in _side_of(hunk, "-", hunk.old_start)
+        for at, text in _hunk_side(hunk, "-", hunk.old_start)
         if at in lines
     ]
     equal = sum(1 for old, kept in both if old == kept)
     return len(both) >= LEAST_COMPARED and equal < len(both) <= 2 * equal
 
 
-def _side_of(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
+def _hunk_side(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
     """Yield (number, text) of each line of one side of a hunk."""
     yield from enumerate(
         (line.text for line in hunk.lines if line.kind in (" ", sign)), start
@@ -344,7 +346,7 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
     name are skipped.
     """
     patches, once = context.series.patches, arguments.get("once", False)
-    made = [list(_made(patch, arguments)) for patch in patches]
+    made = [list(_introduced_names(patch, arguments)) for patch in patches]
     if not any(made):
         return
     wanted = arguments.get("new_file_pattern") or arguments["later_pattern"]
@@ -357,7 +359,7 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 (
                     at
                     for at, texts in enumerate(made, 1)
-                    # the line itself has the name, which is no use of it
+                    # the line that defines the name does not use it
                     if not (once and at == number) and any(map(pattern.search, texts))
                 ),
                 0,
@@ -373,7 +375,7 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _names(patch: Patch, arguments: Arguments) -> Iterator[str]:
-    """Yield what the lines of a patch name that has to be there."""
+    """Yield the names in a patch's lines that must exist."""
     pattern = compiled(arguments["pattern"])
     for text in _signed_lines(
         patch, arguments.get("sign", "+"), arguments["files_pattern"]
@@ -382,8 +384,8 @@ def _names(patch: Patch, arguments: Arguments) -> Iterator[str]:
             yield found["name"]
 
 
-def _made(patch: Patch, arguments: Arguments) -> Iterator[str]:
-    """Yield the new files, or the lines, with which a patch may bring in what is named.
+def _introduced_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
+    """Yield the new files or lines with which a patch may introduce a name.
 
     A line that it only moves is skipped.
     """
@@ -398,7 +400,7 @@ def _made(patch: Patch, arguments: Arguments) -> Iterator[str]:
 
 
 def _count(patch: Patch, name: str) -> int:
-    """Return in how many added lines of a patch a name is."""
+    """Return the number of added lines that contain a name."""
     word = re.compile(rf"\b{re.escape(name)}\b")
     return sum(
         word.search(line.text) is not None
@@ -418,9 +420,7 @@ def _signed_lines(patch: Patch, sign: str, files: str) -> Iterator[str]:
     "fix-not-first",
 )
 def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report the first patch with a Fixes: tag that follows a patch without one to the same
-    file.
-    """
+    """Report the first patch with a Fixes: tag that follows an untagged patch to the same file."""
     patches = context.series.patches
     if all(patch.subject.for_stable for patch in patches):
         return
@@ -445,7 +445,7 @@ def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "duplicate-subject",
 )
 def duplicate_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report the first patch of a series that has the subject of an earlier one, in any case."""
+    """Report the first patch whose subject repeats an earlier one, ignoring case."""
     seen: dict[str, int] = {}
     for number, patch in enumerate(context.series.patches, 1):
         title = patch.subject.title

@@ -50,13 +50,13 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     ):
         return
     tree = {word.lower() for word in patch.subject.words}
-    blamed = _blamed(context)
+    blamed = _find_blamed_commit(context)
     if (
         blamed
         and not is_cosmetic(title, patch.paths)
         and tree.isdisjoint(context.project.tags.feature_prefixes)
     ):
-        # the quoted title of a commit says nothing of this patch
+        # the quoted title of a commit does not describe this patch
         text = re.sub(r"\(\".*?\"\)", "", " ".join(patch.message))
         harm = describes_harm(title, [text])
         yield hit_on(blamed[0], "blamed" if harm else "mentioned", commit=blamed[1])
@@ -106,16 +106,16 @@ def _serious(context: Context) -> str:
 
 
 def _is_unmarked(context: Context) -> bool:
-    """Return whether the subject prefix names a tree whose maintainers select fixes
-    for stable without the tag.
+    """Return whether the prefix names a tree whose maintainers select stable fixes without the
+    tag.
     """
     return not {word.lower() for word in context.patch.subject.words}.isdisjoint(
         context.project.tags.unmarked_prefixes
     )
 
 
-def _blamed(context: Context) -> tuple[int, str] | None:
-    """Return (patch line, id) of a commit that the message names as the cause of the bug."""
+def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
+    """Return (patch line, id) of a commit that the message blames for the bug."""
     quoted = pasted(context)
     text = [
         "" if at in quoted else line for at, line in enumerate(context.patch.message)
@@ -128,8 +128,8 @@ def _blamed(context: Context) -> tuple[int, str] | None:
     "missing-stable",
 )
 def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a fix of a named commit without Cc: stable that is serious, or whose
-    directory's fixes have the tag.
+    """Report a serious fix of a named commit without Cc: stable, or one in a directory whose fixes
+    usually have the tag.
 
     Stable trees do not take a fix because of its Fixes: tag alone.
     """
@@ -180,7 +180,7 @@ _SERIOUS = (
     "backport-unmarked",
 )
 def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a patch for a stable tree whose message lacks the full id of the mainline commit."""
+    """Report a stable patch whose message lacks the full id of the mainline commit."""
     patch = context.patch
     if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
         return
@@ -209,7 +209,7 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("stable-size", lines=int)
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report a patch for stable that is larger than the stable trees accept."""
+    """Report a stable patch that exceeds the stable trees' size limit."""
     for line, tag in tag_lines(context):
         if tag.key == "cc" and re.search(r"\bstable@", tag.value):
             size = sum(

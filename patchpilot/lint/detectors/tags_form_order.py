@@ -14,7 +14,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.trailer import Trailer, is_trailer
 
 
-def _signed(context: Context) -> list[tuple[int, Trailer]]:
+def _signed_names(context: Context) -> list[tuple[int, Trailer]]:
     return [
         (line, tag) for line, tag in tag_lines(context) if tag.key == "signed-off-by"
     ]
@@ -35,7 +35,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
     ):
         return
-    signed = _signed(context)
+    signed = _signed_names(context)
     people = [tag.address for _, tag in signed if tag.address]
     if signed and not any(
         same_person(sender, person) or may_be_same(sender, person) for person in people
@@ -44,8 +44,8 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _is_relay(sender: Address, author: Address) -> bool:
-    """Return whether the sender's address has no name of its own, and its local part
-    is that of the author, or the author's name.
+    """Return whether the sender's address has no name, and its local part is the author's or
+    the author's name.
     """
     local = sender.email.partition("@")[0].lower()
     names = (
@@ -65,7 +65,7 @@ def _is_relay(sender: Address, author: Address) -> bool:
 def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a Signed-off-by before the author's that has no Co-developed-by."""
     author = context.patch.author
-    signed = _signed(context)
+    signed = _signed_names(context)
     if not author or len(signed) < 2:
         return
     authored = [
@@ -95,7 +95,7 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
 def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a sign-off with a login name instead of a real name."""
     seen: set[str] = set()
-    for line, tag in _signed(context):
+    for line, tag in _signed_names(context):
         address = tag.address
         if not address or str(address) in seen:
             continue
@@ -153,7 +153,7 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     lines = patch.message
     tags = {trailer.line for _, trailer in tag_lines(context)}
-    # a Link: may belong to the text above it, and compiler output has names with a colon too
+    # a Link: may belong to the text above it, and compiler output may look like a tag
     sure = {
         trailer.line
         for _, trailer in tag_lines(context)
@@ -178,14 +178,14 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (below := _sentence_below(lines, last)) is not None:
         yield hit_on(patch.message_line + below, "below")
         return
-    yield from _stranded(context, last)
+    yield from _find_stranded_tag(context, last)
 
 
 _NEVER_IN_TEXT = ("fixes", "cc", "closes", "datasheet")
 
 
 def _sentence_below(lines: Sequence[str], last: int) -> int | None:
-    """Return the index of a sentence in a paragraph below the last tag."""
+    """Return the index of a prose paragraph below the last tag."""
     if last + 1 < len(lines) and lines[last + 1].strip():
         return None
     return next(
@@ -198,8 +198,8 @@ def _sentence_below(lines: Sequence[str], last: int) -> int | None:
     )
 
 
-def _stranded(context: Context, last: int) -> Iterator[Hit]:
-    """Return a tag in a paragraph of its own, with text between it and the tags at the end."""
+def _find_stranded_tag(context: Context, last: int) -> Iterator[Hit]:
+    """Return a tag in a separate paragraph, with text between it and the tags at the end."""
     patch = context.patch
     blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
     written = [at for at, text in enumerate(patch.message[:last]) if text.strip()]
@@ -219,19 +219,19 @@ def _stranded(context: Context, last: int) -> Iterator[Hit]:
         ):
             yield hit_on(line, "text", tag=tag.name)
             return
-        below = _first_after(blank, at, last)
+        below = _first_position_after(blank, at, last)
         above = patch.message[at - 1] if at else ""
         alone = not above.strip() or is_trailer(above) or tag.key == "fixes"
         block = bisect_left(plain, at) == bisect_left(plain, below)
         if not (alone and block and below < last):
             continue
-        text = patch.message[_first_after(written, below, last)]
+        text = patch.message[_first_position_after(written, below, last)]
         if re.match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
             yield hit_on(line, "text", tag=tag.name)
             return
 
 
-def _first_after(places: Sequence[int], at: int, otherwise: int) -> int:
+def _first_position_after(places: Sequence[int], at: int, otherwise: int) -> int:
     found = bisect_right(places, at)
     return places[found] if found < len(places) else otherwise
 
@@ -250,8 +250,8 @@ _STRANDED = (
     "lost-review",
 )
 def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report review tags of an earlier version that are gone, and those who gave a tag
-    and are no recipients of this version.
+    """Report review tags lost since an earlier version, and their authors if they are not
+    recipients of this version.
     """
     patch = context.patch
     newest = patch.subject.version

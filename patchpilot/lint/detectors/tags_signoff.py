@@ -88,7 +88,7 @@ def signoff(context: Context) -> TypedHits:
 
 
 def _author(lines: LineScan, line: ScannedLine) -> str:
-    """Return the author of a From: header, with folded lines joined, in normal form."""
+    """Return the author from a From: header, unfolded and normalized."""
     found = _FROM.match(decode_words(line.text))
     if not found:
         return ""
@@ -192,7 +192,7 @@ def _value(line: ScannedLine, value: str, *, in_text: bool) -> TypedHits:
     box = parse_mailbox(value)
     better = box.written()
     if not better:
-        # a sentence may have a line that starts with "to:"
+        # a line of prose may start with "to:"
         yield bad("text" if in_text else "no-address", value=value)
         return
     if parse_mailbox(better) != box:
@@ -227,7 +227,7 @@ def _stable_form(box: Mailbox) -> str:
 
 
 def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> TypedHits:
-    """Report a co-developer whose Signed-off-by is not on the next line."""
+    """Report a co-developer without a Signed-off-by on the next line."""
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     signed = _SIGNED.match(following) if following is not None else None
     if not signed:

@@ -42,11 +42,11 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "does-not-apply",
 )
 def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a hunk whose context is not in the tree, if the tree is about as old as the patch."""
+    """Report a hunk whose context is missing from a tree of about the patch's age."""
     if (
         context.tree is None
         or not context.patch.has_diff
-        or not _same_age(context.patch, context.tree)
+        or not _have_similar_age(context.patch, context.tree)
     ):
         return
     if _elsewhere(context.patch, context.tree):
@@ -70,14 +70,14 @@ _FOOT = 60
     "does-not-apply-to-base",
 )
 def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a hunk whose context is not in the base commit that the message names.
+    """Report a hunk whose context is missing from the base commit named in the message.
 
     If the message names prerequisite patches, they may be the reason.
     """
     patch, history = context.patch, context.history
     if history is None or patch.commit or not patch.has_diff:
         return
-    named = _named_base(context)
+    named = _find_named_base(context)
     if named is None:
         return
     line, base, count = named
@@ -85,12 +85,12 @@ def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[
     if tree is None:
         yield hit_on(line, "unknown", base=base[:12])
         return
-    if found := _alien(context, tree):
+    if found := _find_alien_hunk(context, tree):
         values = {"base": base[:12], "path": found[1], "count": count}
         yield hit_on(found[0], "prerequisites" if count else "conflict", **values)
 
 
-def _named_base(context: Context) -> tuple[int, str, int] | None:
+def _find_named_base(context: Context) -> tuple[int, str, int] | None:
     """Return (patch line, id) of the base that the mail or its cover letter names, and
     the number of prerequisite patches.
     """
@@ -111,7 +111,8 @@ def _named_base(context: Context) -> tuple[int, str, int] | None:
     "does-not-apply-to-tip",
 )
 def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a hunk whose context is not in the tip of the subsystem's tree, or of linux-next.
+    """Report a hunk whose context is missing from the tip of the subsystem's tree, or of
+    linux-next.
 
     The tip must be about as old as the patch; linux-next is used if the subsystem's tree is not
     available.
@@ -120,13 +121,13 @@ def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[H
     if history is None or not patch.has_diff or patch.subject.stables:
         return
     target = next(
-        (tip for line in _trees_of(context) if (tip := history.tip_of(line))), None
+        (tip for line in _tree_urls(context) if (tip := history.tip_of(line))), None
     )
     for case, tip in (("target", target), ("next", history.next_tip())):
-        sent = _sent(patch)
+        sent = _sent_day(patch)
         if tip is None or sent is None or abs(tip.date - sent) > MOST_APART:
             continue
-        found = _alien(context, tip.tree)
+        found = _find_alien_hunk(context, tip.tree)
         if found and not (patch.commit and _contains(context, tip, patch.commit)):
             yield hit_on(
                 found[0],
@@ -147,13 +148,13 @@ def _contains(context: Context, tip: Tip, commit: str) -> bool:
     )
 
 
-def _trees_of(context: Context) -> Iterator[str]:
-    """Yield the `T:` lines of the sections of the touched files, the most specific ones first."""
+def _tree_urls(context: Context) -> Iterator[str]:
+    """Yield the `T:` lines for the changed files, most specific section first."""
     for match in sorted(sections_of(context), key=lambda match: -match.depth):
         yield from match.section.values("T")
 
 
-def _alien(context: Context, tree: Tree) -> tuple[int, str] | None:
+def _find_alien_hunk(context: Context, tree: Tree) -> tuple[int, str] | None:
     """Return (patch line, path) of the first hunk that has neither side in the tree.
 
     Files that earlier patches of the series change are left out.
@@ -162,7 +163,7 @@ def _alien(context: Context, tree: Tree) -> tuple[int, str] | None:
     number = patch.subject.number or 1
     place = context.of_series("places", _places).get(id(patch), 0)
     if number > 1 and place < number - 1:
-        # patches that are not known may change the same files
+        # unknown patches may change the same files
         return None
     before = place if number > 1 or patch.commit else 0
     touched = context.of_series("first touched", _first_touched) if before else {}
@@ -185,7 +186,7 @@ def _places(patches: Sequence[Patch]) -> dict[int, int]:
 
 
 def _first_touched(patches: Sequence[Patch]) -> dict[str, int]:
-    """Return, by path, the place of the first patch of the series that changes the file."""
+    """Map each path to the position of the first patch of the series that changes it."""
     touched: dict[str, int] = {}
     for at, patch in enumerate(patches):
         for path in patch.paths:
@@ -204,7 +205,7 @@ def fits(context: Context) -> bool:
 
 @once
 def _states(context: Context) -> list[tuple[int, str]]:
-    """Return (patch line, "fits", "there" or "alien") of every hunk.
+    """Return (patch line, "fits", "there" or "alien") for every hunk.
 
     Empty when it cannot be determined.
     """
@@ -212,7 +213,7 @@ def _states(context: Context) -> list[tuple[int, str]]:
     return [
         state
         for change in context.patch.files
-        # an earlier patch of the series that does not apply is reported once, on that patch
+        # report an earlier patch that does not apply once, on that patch
         if not is_guess(context.tree, change.old_path or change.path)
         for state in _file_states(context.tree, change)
     ]
@@ -252,8 +253,8 @@ def _holds(tree: Tree, change: FileChange, sign: str) -> bool:
 
 
 def _text(data: bytes) -> str:
-    """Return a file's lines without CR, as `_side` has them: a message may have lost or
-    gained them.
+    """Return a file's lines without CR, like `_side`, because a message may have lost or gained
+    them.
     """
     lines = data.decode("utf-8", "surrogateescape").split("\n")
     return "\n".join(("", *(line.rstrip("\r") for line in lines), ""))
@@ -269,7 +270,7 @@ def _older(patch: Patch, tree: Tree) -> bool:
     """Return whether the patch was made before the tree's release: it may have been
     applied since, and is not about to be sent.
     """
-    released, sent = _released(tree.version), _sent(patch)
+    released, sent = _release_date(tree.version), _sent_day(patch)
     return (
         patch.commit is None
         and released is not None
@@ -279,8 +280,8 @@ def _older(patch: Patch, tree: Tree) -> bool:
 
 
 def _is_stable(tree: Tree) -> bool:
-    """Return whether the tree is of a stable release, to which fixes are backported:
-    what is in it may have come from mainline.
+    """Return whether the tree is a stable release, whose contents may be backported from
+    mainline.
     """
     return bool(
         re.search(
@@ -292,8 +293,8 @@ def _is_stable(tree: Tree) -> bool:
 
 
 def _elsewhere(patch: Patch, tree: Tree) -> bool:
-    """Return whether the patch is meant for another tree: for a stable release that
-    this one is not, or for mainline while this is a stable release.
+    """Return whether the patch targets another tree: another stable release, or mainline while
+    this is a stable release.
     """
     stables = patch.subject.stables
     if not stables and patch.commit is None and _is_stable(tree):
@@ -303,24 +304,24 @@ def _elsewhere(patch: Patch, tree: Tree) -> bool:
     )
 
 
-def _same_age(patch: Patch, tree: Tree) -> bool:
+def _have_similar_age(patch: Patch, tree: Tree) -> bool:
     """Return whether patch and tree have a similar age: the Date: is within four
     months of the tree's release.
     """
-    released, sent = _released(tree.version), _sent(patch)
+    released, sent = _release_date(tree.version), _sent_day(patch)
     return (
         released is not None and sent is not None and abs(sent - released) < MOST_APART
     )
 
 
-def _sent(patch: Patch) -> datetime | None:
+def _sent_day(patch: Patch) -> datetime | None:
     """Return the date of the message."""
     return parse_date(patch.header("Date") or "")
 
 
-def _released(version: tuple[int, int] | None) -> datetime | None:
-    """Return the approximate release date of a kernel: a release takes nine weeks; 5.0
-    was released in March 2019, 6.0 in October 2022.
+def _release_date(version: tuple[int, int] | None) -> datetime | None:
+    """Estimate the release date of a kernel: a release takes nine weeks; 5.0 was released in
+    March 2019, 6.0 in October 2022.
     """
     if version is None or version[0] not in (5, 6, 7):
         return None

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     kinds=list,
 )
 def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report a Fixes: tag that contradicts the history in one of the ways of
-    history/fixes_tag.py.
-    """
+    """Report a Fixes: tag that contradicts the history, as described in history/fixes_tag.py."""
     patch, history = context.patch, context.history
     if history is None:
         return
@@ -52,7 +50,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for judged in judge_message(lines, history.find, relations=relations):
         for problem in judged.problems:
             if problem.kind in arguments["kinds"]:
-                # fixing a bug in the same release that introduced it is normal
+                # fixing a bug in the release that introduced it is normal
                 case = (
                     "same-release-for-stable"
                     if problem.kind == "same-release" and _asks_for_stable(context)
@@ -73,7 +71,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if (
             judged.target
             and not patch.commit
-            and (sent := _sent(patch))
+            and (sent := _sent_date(patch))
             and judged.target.committed > sent + timedelta(days=1)
         ):
             when = f"{judged.target.committed:%Y-%m-%d}"
@@ -85,7 +83,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
 
 
-def _sent(patch: "Patch") -> datetime | None:
+def _sent_date(patch: "Patch") -> datetime | None:
     """Return the date of the mail, from its header."""
     return header_date(patch.header("Date") or "")
 
@@ -102,7 +100,7 @@ def _asks_for_stable(context: Context) -> bool:
     "committer-unsigned",
 )
 def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a commit whose committer is not its author and did not sign it off."""
+    """Report a commit without a sign-off by its committer, if that is not the author."""
     commit = (
         context.history.find(context.patch.commit)
         if context.history and context.patch.commit
@@ -128,7 +126,7 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
 
 @detector("stable-unreleased")
 def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report Cc: stable for a bug that is not in any release."""
+    """Report Cc: stable for a bug that no release contains."""
     history = context.history
     if history is None or not _asks_for_stable(context):
         return

@@ -22,7 +22,7 @@ _READ: list[tuple[Tree, tuple[str, ...]]] = []
     "checkpatch-obsolete",
 )
 def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report changes to files whose section of MAINTAINERS is obsolete.
+    """Report changes to files in an obsolete MAINTAINERS section.
 
     A file that is not in the tree counts as obsolete if "obsolete" is part of its name. The
     finding is on the file's header line.

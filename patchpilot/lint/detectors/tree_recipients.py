@@ -72,8 +72,8 @@ def _is_fix(patch: Patch) -> bool:
 
 
 def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
-    """Return whether MAINTAINERS names, for every file, a section with its own tree
-    and its own list instead of the subsystem's.
+    """Return whether MAINTAINERS gives every file a section with its own tree and list,
+    separate from the subsystem's.
     """
     own: set[str] = set()
     for match in sections_of(context):
@@ -94,7 +94,7 @@ def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
     "forgotten-maintainer",
 )
 def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a file none of whose maintainers is a recipient."""
+    """Report a file without a maintainer among the recipients."""
     patch = context.patch
     have = _recipients(patch)
     if not have:
@@ -142,7 +142,7 @@ def _recipients(patch: Patch) -> list[Address]:
 def _contacts(
     context: Context, match: "SectionMatch"
 ) -> tuple[list[Address], list[str]]:
-    """Return the maintainers of a section, and its lists without those for all patches."""
+    """Return a section's maintainers, and its lists except those for all patches."""
     people = [
         address
         for value in match.section.values("M")
@@ -164,7 +164,7 @@ def _among(person: Address, have: list[Address]) -> bool:
 
 
 def _is_deepest(context: Context, match: "SectionMatch") -> bool:
-    """Return whether the section is the most specific one with maintainers for some path."""
+    """Return whether the section is the most specific maintained one for some path."""
     for path in match.paths:
         depths = [
             section.depth

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for misspellings that codespell's dictionary lists, and for those next to them.
+"""The detector for misspellings in codespell's dictionary, and for similar ones.
 
 It checks the subject, the message, new comments and the sentences in new strings. A separate rule
 uses the kernel's own list.
@@ -49,7 +49,7 @@ another first letter is long. A word of the patch itself is right if it occurs s
     "codespell",
 )
 def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report each word that is misspelled according to codespell, once."""
+    """Report each word that codespell considers misspelled, once."""
     seen: set[str] = set()
     near: dict[str, str | None] = {}
     for where, text in _texts(context):
@@ -89,7 +89,7 @@ def _texts(context: Context) -> Iterator[tuple[int, str]]:
                 line[:start] + " " * (end - start) + line[end:],
             )
     for hunk in c_hunks(context):
-        yield from _in_code(line for line in hunk.lines if line.added)
+        yield from _words_in_code(line for line in hunk.lines if line.added)
     for change in patch.files:
         if change.path.endswith((".rst", ".yaml", ".txt", "Kconfig")):
             for added in change.lines("+"):
@@ -97,7 +97,7 @@ def _texts(context: Context) -> Iterator[tuple[int, str]]:
                     yield added.patch_line, added.text
 
 
-def _in_code(lines: Iterable[NewLine]) -> Iterator[tuple[int, str]]:
+def _words_in_code(lines: Iterable[NewLine]) -> Iterator[tuple[int, str]]:
     for line in lines:
         if line.comment:
             yield line.patch_line, line.text
@@ -108,10 +108,10 @@ def _in_code(lines: Iterable[NewLine]) -> Iterator[tuple[int, str]]:
 
 
 def _means_itself(context: Context, word: str) -> bool:
-    """Return whether the word is a name in this patch, in a path or in its code, or one that the
-    patch corrects.
+    """Return whether the word is a name in the patch's paths or code, or is corrected by the
+    patch.
     """
-    called, corrected = _named_words(context)
+    called, corrected = _exempt_words(context)
     if word in called or word.lower() in corrected:
         return True
     return word.lower() in " ".join(context.patch.paths).lower() or (
@@ -123,9 +123,7 @@ def _means_itself(context: Context, word: str) -> bool:
 
 @lru_cache(maxsize=1 << 15)
 def correction(word: str) -> str | None:
-    """Return codespell's only correction of a lower-case word, or None if it has none or
-    several.
-    """
+    """Return codespell's correction of a lower-case word, or None unless there is exactly one."""
     if word in word_set("codespell", "not_misspelled"):
         return None
     index = _dictionary()
@@ -133,7 +131,7 @@ def correction(word: str) -> str | None:
     if right is None:
         return None
     first = right.partition(",")[0].strip()
-    # text after the last comma marks words that codespell itself does not correct
+    # text after the last comma marks words that codespell does not correct
     return (
         None
         if not first or ("," in right and right.rstrip().rpartition(",")[2].strip())
@@ -142,21 +140,21 @@ def correction(word: str) -> str | None:
 
 
 def nearest(context: Context, word: str) -> str | None:
-    """Return the only right word that a word differs from by one letter or by two swapped ones.
+    """Return the only correct word that differs by one letter or by two swapped letters.
 
     Right words are the corrections in codespell's dictionary, and what the patch itself often says.
     A form of a right word, or one that begins with another, is right as well.
     """
     if len(word) < _SWAPPED or word in word_set("codespell", "right"):
         return None
-    right, own = _corrections(), _own_words(context)
+    right, own = _corrections(), _count_words(context)
     if own[word] > 1 or _is_form(word, right):
         return None
     swapped = {
         word[:at] + word[at + 1] + word[at] + word[at + 2 :]
         for at in range(len(word) - 1)
     }
-    near = swapped if len(word) < _LEAST else swapped | _one_letter(word)
+    near = swapped if len(word) < _LEAST else swapped | _one_letter_variants(word)
     found = {
         other
         for other in near
@@ -171,8 +169,10 @@ def nearest(context: Context, word: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _one_letter(word: str) -> set[str]:
-    """Return the words with one letter less, more or another one, except for an ending."""
+def _one_letter_variants(word: str) -> set[str]:
+    """Return the variants of a word with one letter removed, added or replaced, except in an
+    ending.
+    """
     parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     return {
         start + letter + end
@@ -184,9 +184,7 @@ def _one_letter(word: str) -> set[str]:
 
 
 def _is_form(word: str, right: Collection[str]) -> bool:
-    """Return whether a word is made of right ones: with an ending, a beginning, or both
-    together.
-    """
+    """Return whether a word consists of correct ones: with a prefix, a suffix, or compounded."""
     if any(stem in right for stem in _stems(word)):
         return True
     beginnings = [
@@ -207,7 +205,7 @@ def _stems(word: str) -> Iterator[str]:
 
 
 @once
-def _named_words(context: Context) -> tuple[frozenset[str], frozenset[str]]:
+def _exempt_words(context: Context) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of the functions in the patch, and the words that it only removes."""
     removed, added = (
         {
@@ -223,7 +221,7 @@ def _named_words(context: Context) -> tuple[frozenset[str], frozenset[str]]:
 
 
 @once
-def _own_words(context: Context) -> Counter[str]:
+def _count_words(context: Context) -> Counter[str]:
     """Return how often the patch has each plain word."""
     return Counter(
         word
@@ -234,7 +232,7 @@ def _own_words(context: Context) -> Counter[str]:
 
 @cache
 def _corrections() -> Collection[str]:
-    """Return the words that are right according to the dictionary."""
+    """Return the words that the dictionary lists as correct."""
     index = _dictionary()
     return index.all_right() if index else frozenset()
 
@@ -258,7 +256,7 @@ class _Words:
                 at = found
 
     def right(self, word: str) -> str | None:
-        """Return the correction in the entry of a word, or None."""
+        """Return the correction in a word's entry, or None."""
         key = f"\n{word}->".encode()
         if key[:3] not in self._ranges:
             self._ranges[key[:3]] = self._range(key[:3])
@@ -283,7 +281,7 @@ class _Words:
         return kept
 
     def _range(self, beginning: bytes) -> tuple[int, int]:
-        """Return where the lines with this beginning are; an empty range where there are none."""
+        """Return the range of lines with this prefix, possibly empty."""
         start = self._starts.get(beginning[:2], len(self._data))
         end = min(
             (other for other in self._starts.values() if other > start),

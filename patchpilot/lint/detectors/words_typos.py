@@ -40,7 +40,7 @@ _ABOUT_WORDS = lazy(
 def words(context: Context) -> TypedHits:
     """Yield the hits about words in the message and in added lines."""
     yield from _spelling(context)
-    yield from _repeated(context)
+    yield from _find_repeated(context)
 
 
 def tool_data(context: Context, name: str) -> bytes | None:
@@ -73,9 +73,9 @@ def _spelling(context: Context) -> TypedHits:
         ):
             continue
         taken = -1
-        for start, end in _misspelled(raw, single, phrases):
-            # only one character may separate words: the second of two adjacent mistakes is not
-            # reported
+        for start, end in _find_misspelled(raw, single, phrases):
+            # words must be separated by one character, so the second of two adjacent mistakes is
+            # not reported
             if start and start - 1 < taken:
                 continue
             taken = end + 1
@@ -83,7 +83,7 @@ def _spelling(context: Context) -> TypedHits:
             if first <= start < last:
                 continue
             typo = raw[start:end]
-            better = _in_case(
+            better = _match_case(
                 typo, single.get(typo.lower()) or phrases.get(typo.lower()) or ""
             )
             fix = FindingFix("suggest", f"{as_text(typo)} → {better}")
@@ -100,7 +100,7 @@ def _spelling(context: Context) -> TypedHits:
             )
 
 
-def _misspelled(
+def _find_misspelled(
     raw: str, single: Mapping[str, str], phrases: Mapping[str, str]
 ) -> Iterator[tuple[int, int]]:
     places = [
@@ -121,7 +121,7 @@ def _misspelled(
     return iter(sorted(places))
 
 
-def _in_case(typo: str, better: str) -> str:
+def _match_case(typo: str, better: str) -> str:
     if typo.isupper():
         return better.upper()
     return better[:1].upper() + better[1:] if typo[:1].isupper() else better
@@ -131,7 +131,7 @@ _TREES: dict[int, tuple[Tree, tuple[Mapping[str, str], Mapping[str, str]] | None
 
 
 def mistakes_of(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """Return misspelled → correct, for single words and for phrases; read once for each tree."""
+    """Map misspelled to correct words and phrases; each tree is read once."""
     tree = ground_of(context.tree) if context.tree is not None else None
     if context.options.data_dir is None and tree is not None:
         kept = _TREES.get(id(tree))
@@ -166,8 +166,8 @@ def parse_spelling(
 
 
 def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
-    """Return whether a repeated word of the message may be meant: in a log or a quoted
-    line, in quotes, in a patch that removes repeated words, "that that".
+    """Return whether a repeated word may be intended: in a log or a quoted line, in quotes, in
+    a patch that removes repeated words, or "that that".
     """
     at = line.number - context.patch.message_line
     double = f"{re.escape(word)} {re.escape(word)}"
@@ -183,7 +183,7 @@ def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
     )
 
 
-def _repeated(context: Context) -> TypedHits:
+def _find_repeated(context: Context) -> TypedHits:
     for line in scan(context).lines:
         if (
             line.starts_file
@@ -194,7 +194,7 @@ def _repeated(context: Context) -> TypedHits:
             continue
         if " " in line.raw[1:] and _DOUBLE.search(line.raw):
             for word, second in _doubles(line):
-                # a finding in the message without a column is shown without a place
+                # without a column, a finding in the message has no position
                 column = None if line.log_after else second
                 case = (
                     "meant" if line.log_after and _is_meant(context, line, word) else ""
@@ -206,7 +206,7 @@ def _repeated(context: Context) -> TypedHits:
                     "REPEATED_WORD",
                     hit_on(line.number, case, column, word=word),
                 )
-        if carried := _carried_over(line):
+        if carried := _is_carried_over(line):
             column = line.raw.index(carried, 1)
             yield (
                 "REPEATED_WORD",
@@ -215,14 +215,14 @@ def _repeated(context: Context) -> TypedHits:
 
 
 def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
-    """Yield each repeated word, and the place of the repetition."""
+    """Yield each repeated word and the position of its repetition."""
     raw, start = line.raw, 0 if line.log_after else 1
     at = start
     while found := _TWO_WORDS.search(raw, at):
         at = found.end()
         first, second = found[1], found[2]
         if "struct" in first or "union" in first or "enum" in first:
-            # the name that follows is not a word of a sentence
+            # the following name is not part of a sentence
             at += len(first) + len(second) + 1
             continue
         if first.lower() != second.lower() or first == "long":
@@ -236,7 +236,7 @@ def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
         yield first, found.start(2)
 
 
-def _carried_over(line: ScannedLine) -> str | None:
+def _is_carried_over(line: ScannedLine) -> str | None:
     before = line.previous
     if (
         before is None

@@ -111,7 +111,7 @@ Fixer = Callable[[FixSite], Proposal]
 
 
 def as_change(proposed: Proposal) -> LineChange | None:
-    """Return the proposal as one change; None if it is empty."""
+    """Return the proposal as a single change, or None if it is empty."""
     is_one = isinstance(proposed, ColumnSpan | FixEdit)
     parts = (proposed,) if is_one else tuple(proposed or ())
     spans = tuple(part for part in parts if isinstance(part, ColumnSpan))
@@ -206,14 +206,12 @@ def _shared(old: str, new: str) -> int:
 
 
 def replaced(number: int, *raws: str, count: int = 1) -> FixEdit:
-    """Return a change that replaces `count` lines, from a line on, with these texts
-    (one character a byte).
-    """
+    """Return a change that replaces `count` lines with these texts, one character per byte."""
     return FixEdit(number, count, tuple(map(as_text, raws)))
 
 
 def indent_of(raw: str) -> str:
-    """Return the whitespace at the start of a line, without its sign."""
+    """Return the leading whitespace of a line, without its sign."""
     return raw[1 : len(raw) - len(raw[1:].lstrip(" \t"))]
 
 
@@ -232,7 +230,7 @@ def bare_code(line: ScannedLine | None) -> str:
 
 
 def import_fixers() -> dict[str, RegisteredFixer]:
-    """Import all fixers and returns them by name."""
+    """Import all fixers and return them by name."""
     import pkgutil
 
     from patchpilot.lint.fixing import fixers

@@ -50,7 +50,7 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]
             ]
         directive = directive or bool(_DIRECTIVE.match(clean))
         if _FUNCTION_MACRO.match(clean):
-            # with a space before the parenthesis it would be the value
+            # with a space before the parenthesis, it would become the value
             result.append("(define")
         if _VERBATIM.match(clean):
             result.append("".join(text.split()))
@@ -83,7 +83,7 @@ def keeps_meaning(
     The lines may differ only in the ways that the fixer declares.
     """
     changes = fixer.changes
-    if changes == SPACE and _squeezed(old) != _squeezed(new):
+    if changes == SPACE and _squeeze_spaces(old) != _squeeze_spaces(new):
         return False
     if not path.endswith(CODE):
         return True
@@ -113,5 +113,5 @@ def _canonical(words: Sequence[str], tokens: TokenChanges) -> tuple[str, list[st
     return " ".join(text.split()), strings
 
 
-def _squeezed(texts: Sequence[str]) -> str:
+def _squeeze_spaces(texts: Sequence[str]) -> str:
     return "".join("".join(text.split()) for text in texts)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An edited patch: its lines, the original line of each of them, and updated hunk headers."""
+"""An edited patch: its lines, the original line of each, and updated hunk headers."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ class PatchEdit:
         lines: list[str] = []
         origin: list[int] = []
         fresh = min((0, *self.origin)) - 1
-        for text, number in self._edited(
+        for text, number in self._edited_lines(
             self._headers(edits) | edits, 1, len(self.origin)
         ):
             lines.append(text)
@@ -54,13 +54,15 @@ class PatchEdit:
 
     def excerpt(self, change: LineChange, first: int, last: int) -> list[str]:
         """Return patch lines `first` to `last` with the change applied."""
-        return [text for text, _ in self._edited(self._edits([change]), first, last)]
+        return [
+            text for text, _ in self._edited_lines(self._edits([change]), first, last)
+        ]
 
-    def _edited(
+    def _edited_lines(
         self, edits: _Edits, first: int, last: int
     ) -> Iterator[tuple[str, int]]:
-        """Yield patch lines `first` to `last` with their number; it is 0 for a new
-        line, except for the first one that replaces another.
+        """Yield patch lines `first` to `last` with their number, which is 0 for an inserted
+        line.
         """
         number = first
         while number <= last:
@@ -93,7 +95,7 @@ class PatchEdit:
             shift = 0
             for hunk in change.hunks:
                 delta = 0
-                # text after the hunk is not part of it
+                # text after the hunk does not belong to it
                 for line in hunk.lines:
                     number = line.patch_line
                     count, insert = edits.get(number, (0, ()))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keeps columns aligned after a fix: continuation lines, backslashes and trailing comments."""
+"""Keep columns aligned after a fix: continuation lines, backslashes and trailing comments."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -21,8 +21,8 @@ def keep_columns(
     new: tuple[PatchEdit, Context],
     may_change: Callable[[int], bool],
 ) -> tuple[LineChange, frozenset[int]]:
-    """Return the change that realigns the `new` draft, and the original indexes of
-    lines whose fix would misalign a line that must not change.
+    """Return the change that realigns the `new` draft, and the original indexes of lines whose fix
+    would misalign an unchangeable line.
 
     The change covers lines below an open parenthesis of a changed line, and columns after its code.
     """
@@ -56,7 +56,7 @@ def keep_columns(
     return LineChange(spans=tuple(spans)), frozenset(askew)
 
 
-def _open(text: str) -> list[int]:
+def _open_columns(text: str) -> list[int]:
     """Return the columns after the parentheses that a sanitized line leaves open."""
     result: list[tuple[str, int]] = []
     for at, char in enumerate(text[1:]):
@@ -68,8 +68,8 @@ def _open(text: str) -> list[int]:
 
 
 def _shifts(old: str, new: str) -> dict[int, int]:
-    """Map the column after each open parenthesis to its new column; empty when none has moved."""
-    before, after = _open(old), _open(new)
+    """Map the column after each open parenthesis to its new column; empty if none has moved."""
+    before, after = _open_columns(old), _open_columns(new)
     is_moved = len(before) == len(after) and before != after
     return dict(zip(before, after, strict=True)) if is_moved else {}
 
@@ -77,16 +77,14 @@ def _shifts(old: str, new: str) -> dict[int, int]:
 def _below(
     lines: list[ScannedLine], at: int, columns: dict[int, int]
 ) -> Iterator[tuple[ScannedLine, int]]:
-    """Yield the lines aligned with a parenthesis of the line at `at` that is still
-    open, with their new column.
-    """
-    depth = len(_open(lines[at].text)) if columns else 0
+    """Yield the lines aligned with a parenthesis left open on line `at`, with their new column."""
+    depth = len(_open_columns(lines[at].text)) if columns else 0
     for line in lines[at + 1 : at + 1 + _MOST_LINES]:
         if depth <= 0 or line.starts_hunk or line.starts_file or not line.in_hunk:
             return
         if line.sign == "-":
             continue
-        # white space in the kernel's form: tabs as far as possible
+        # white space in kernel style: tabs as far as possible
         plain = re.match(rf"[+ ](\t* {{0,7}})(?=[^\s{NOTE}])", line.text)
         width = len(expand(plain[1])) if plain else -1
         column = columns.get(width, width)
@@ -96,8 +94,8 @@ def _below(
 
 
 def _tail(old: ScannedLine, new: ScannedLine) -> ColumnSpan | None:
-    """Return the white space before a backslash or a comment at the end of a line that
-    keeps its column, if there is room.
+    """Return the white space that keeps the column of a trailing backslash or comment, if there
+    is room.
     """
     was, now = _TAIL.search(old.text), _TAIL.search(new.text)
     if not was or not now or was[1] != now[1] or was[1] == " ":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Applies fixes to a patch, and reverts those that do not work.
+"""Apply fixes to a patch, and revert unsuccessful ones.
 
 A fix is kept if its finding disappears, no new finding appears, and the guard accepts it. The
 patch is checked again after every round, so no fixer is trusted.
@@ -137,8 +137,7 @@ def fix_patch(
             break
         causes = fixing.to_revert(tried, after)
         if not causes:
-            # a reverted fix may succeed now that the rest is fixed: a second call must find nothing
-            # to do
+            # a rejected fix may work after the others, and a second run must find nothing to do
             tried, banned, reverted = after, set(suppressed), 0
             continue
         reverted += 1
@@ -161,20 +160,20 @@ def fix_patch(
         tried.draft,
         patch,
         start.found,
-        tuple(_fixed(start, tried, fixing.fixers)),
+        tuple(_resolved_findings(start, tried, fixing.fixers)),
         tried.found,
         fixing.reasons,
     )
 
 
-def _fixed(
+def _resolved_findings(
     start: TriedFix, tried: TriedFix, fixers: Mapping[str, RegisteredFixer]
 ) -> Iterable[Finding]:
-    """Yield the findings that are gone."""
+    """Yield the resolved findings."""
     gone, fewer = start.keys() - tried.keys(), start.texts() - tried.texts()
     for finding in start.found:
         key, text = _key(finding, start.draft), (finding.rule, finding.message)
-        # what no fixer is for may only be on another line now
+        # an unfixable finding may only have moved to another line
         if gone[key] and (finding.rule in fixers or fewer[text]):
             gone[key] -= 1
             fewer[text] -= 1
@@ -182,7 +181,7 @@ def _fixed(
 
 
 class _Fixing:
-    """The fixing of a patch: how many checks are `left`, and the `reasons` why findings remain.
+    """The fixing of a patch: the number of checks `left`, and the `reasons` why findings remain.
 
     A longer patch is checked less often, so that the time grows only linearly with its length.
     """
@@ -207,12 +206,12 @@ class _Fixing:
         self._moved = _moved(start.context)
 
     def rounds(self, start: TriedFix, banned: set[Key]) -> TriedFix:
-        """Apply fixes until none is left to try, with at most half of the checks that
-        are left: what must be reverted takes some.
+        """Apply fixes until none is left, using at most half of the remaining checks: reverting
+        needs the rest.
         """
         tried = start._replace(applied=())
         for _ in range(min(MOST_ROUNDS, (self.left + 1) // 2)):
-            changes, fixes = self._proposed(tried, banned)
+            changes, fixes = self._propose_changes(tried, banned)
             if not changes:
                 break
             after = tried.draft.with_changes(changes)
@@ -222,7 +221,7 @@ class _Fixing:
                 (after, then),
                 partial(self._may_change, tried.draft),
             )
-            # lines below that must not change are aligned with this one: it does not change either
+            # lines below that must not change are aligned with this one, so keep it
             again = {fix.key for fix in fixes if askew & fix.lines}
             if again:
                 if banned >= again:
@@ -235,10 +234,10 @@ class _Fixing:
             tried = TriedFix(draft, *self._check(draft.patch), (*tried.applied, *fixes))
         return tried
 
-    def _proposed(
+    def _propose_changes(
         self, tried: TriedFix, banned: AbstractSet[Key]
     ) -> tuple[list[LineChange], list[AppliedFix]]:
-        """Return the changes that may be made, which do not overlap, and their fixes.
+        """Return the permitted, non-overlapping changes and their fixes.
 
         Adds to the reasons for the others.
         """
@@ -260,7 +259,7 @@ class _Fixing:
                     continue
                 touched = frozenset(tried.draft.origin[at - 1] for at in change.lines)
                 reason = self._objection(change, tried)
-                if not reason and _guarded(change, tried, fixer):
+                if not reason and _keeps_meaning(change, tried, fixer):
                     changes.append(change)
                     for span in change.columns:
                         taken[span.line].add(span)
@@ -317,8 +316,8 @@ class _Fixing:
         )
 
     def to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
-        """Return the fixes to revert and why: those whose finding is still there, and
-        those nearest to a new finding.
+        """Return the fixes to revert and why: those whose finding remains, and those nearest to a
+        new finding.
 
         A finding that is on another line than at the start is not new.
         """
@@ -330,7 +329,7 @@ class _Fixing:
         had, has = (Counter(one.rule for one in each.found) for each in (start, tried))
         touched = frozenset(line for one in tried.applied for line in one.lines)
         for rule, line in now - before:
-            # a rule that reports the first of many places reports the next one when that is fixed
+            # a rule that reports the first of many places reports the next one after a fix
             is_elsewhere = line not in touched and line >= 0
             if rule not in increased or (is_elsewhere and has[rule] <= had[rule]):
                 continue
@@ -351,11 +350,11 @@ class _Fixing:
 
 
 def _nearest(tried: TriedFix, line: int) -> list[Key]:
-    """Return the findings whose fixes touched the lines nearest to a new finding; all
+    """Return the findings whose fixes changed the lines nearest to a new finding, or all
     without a line.
     """
     origins = tried.draft.origin
-    # a new line, whose index is negative, belongs to the one above it
+    # an inserted line, whose index is negative, belongs to the one above it
     here = max(origins[: origins.index(line) + 1]) if line in origins else None
     away = {
         one.key: min((abs(at - here) for at in one.lines if at >= 0), default=0)
@@ -367,7 +366,7 @@ def _nearest(tried: TriedFix, line: int) -> list[Key]:
 
 
 def _overlaps(change: LineChange, taken: Mapping[int, set[ColumnSpan]]) -> bool:
-    """Return whether the change touches what another one changes.
+    """Return whether two changes overlap.
 
     The same replacement in a line twice is one change.
     """
@@ -380,9 +379,7 @@ def _overlaps(change: LineChange, taken: Mapping[int, set[ColumnSpan]]) -> bool:
 
 
 def _is_realigned(patch: Patch, edit: FixEdit) -> bool:
-    """Return whether an edit replaces lines that the patch leaves alone by the same
-    ones with another indent.
-    """
+    """Return whether an edit only reindents lines that the patch does not change."""
     old = patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
     new = [line for line in edit.insert if line.startswith("+")]
     return (
@@ -397,7 +394,7 @@ def _is_long(patch: Patch, number: int) -> bool:
     return any(len(line) > LONGEST_LINE for line in patch.lines[number - 1 : number])
 
 
-def _guarded(change: LineChange, tried: TriedFix, fixer: RegisteredFixer) -> bool:
+def _keeps_meaning(change: LineChange, tried: TriedFix, fixer: RegisteredFixer) -> bool:
     """Return whether the code keeps its meaning, over all lines of the change together."""
     lines, diff_line = scan(tried.context).lines, tried.context.patch.diff_line
     touched = sorted(change.lines)
@@ -432,9 +429,7 @@ def _inside(line: ScannedLine) -> str | None:
 
 @once
 def _moved(context: Context) -> frozenset[str]:
-    """Return the removed lines: an added line that is the same was moved, and moved
-    lines must not change.
-    """
+    """Return the removed lines, because an equal added line was moved and must not change."""
     return frozenset(
         line.text
         for change in context.patch.files

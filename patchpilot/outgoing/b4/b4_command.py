@@ -23,7 +23,7 @@ KNOWN_VERSION = "0.16"
 _OFF = (
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
-    # otherwise git runs gpg.program for each signed commit it shows
+    # otherwise git runs gpg.program for every signed commit
     ("log.showSignature", "false"),
 )
 """What b4's own git calls must not run."""
@@ -80,7 +80,7 @@ def chosen() -> InstalledB4 | None:
 
 
 def command(*words: str) -> list[str]:
-    """Return the argv for calling the b4 that is installed with patchpilot.
+    """Return the argv for calling the b4 installed with patchpilot.
 
     Raise MissingError if there is none.
     """
@@ -92,7 +92,7 @@ def command(*words: str) -> list[str]:
             "b4 is not installed",
             hint=f"run `{install_command('send')}`, or use --via git-send-email",
         )
-    # -P: a b4/ in the current directory must not be run
+    # -P prevents running a b4/ in the current directory
     return [
         sys.executable,
         "-P",

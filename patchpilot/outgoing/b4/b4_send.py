@@ -58,7 +58,7 @@ def capture(
         )
         files = sorted(folder.glob("*.eml"))
         if done.code or not files:
-            raise _failed(done.error_text)
+            raise _failure_error(done.error_text)
         envelope = account.envelope or (account.sender.email if account.sender else "")
         mails = [parse_message(file.read_bytes(), envelope) for file in files]
         mails = [replace(mail, recipients=mail.named) for mail in mails]
@@ -91,7 +91,7 @@ def _wire(address: Address) -> str:
 
 def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
     """Return the b4 options that send to these recipients and nobody else."""
-    # To: can be empty only if recipients were removed from earlier messages; b4's messages are then
+    # To: can only be empty if recipients were removed from earlier messages; b4's messages are then
     # compared, not sent
     to, cc = (to, cc) if to else (cc, ())
     words = ["--no-trailer-to-cc", "--to", *(_wire(address) for address in to)]
@@ -111,7 +111,7 @@ class UndecodableError(InputError):
     """Raised if b4 finds bytes in a patch that are not valid UTF-8."""
 
 
-def _failed(text: str) -> PatchpilotError:
+def _failure_error(text: str) -> PatchpilotError:
     """Return the error for a failure of b4, which does not use the network to create messages."""
     lines = [
         line.strip()

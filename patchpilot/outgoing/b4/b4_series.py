@@ -90,7 +90,7 @@ def render(repository: Repository, series: Rendered) -> Rendered:
     if not sign:
         kind = "b4 to-self" if series.request.to_self else "b4"
         mails = with_kept_ids(draft, kind, mails)
-    mails = _with_commits(repository, mails, ids)
+    mails = _add_commits(repository, mails, ids)
     if not account.destination:
         everyone = {address.key for group in series.headers() for address in group}
         mails = tuple(
@@ -361,7 +361,7 @@ def _sent_version(repository: Repository, series: SeriesToSend) -> int:
     return version if again and repository.find(tag) else 0
 
 
-def _with_commits(
+def _add_commits(
     repository: Repository, mails: Sequence[Message], ids: Sequence[str]
 ) -> tuple[Message, ...]:
     """Return b4's messages with the data of their commits.
@@ -371,7 +371,7 @@ def _with_commits(
     patches = [mail for mail in mails if not _is_cover(mail)]
     titles = [parse_subject(patch.subject).title for patch in patches]
     subjects = [" ".join(repository.commit(id_).subject.split()) for id_ in ids]
-    if len(titles) != len(subjects) or not _same_titles(titles, subjects):
+    if len(titles) != len(subjects) or not _titles_agree(titles, subjects):
         raise RefusedError(
             f"b4 would send {len(patches)} patches instead of the {len(ids)} selected patches",
             hint="b4 sends the whole branch; omit TARGET",
@@ -410,7 +410,7 @@ def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
     return "the series"
 
 
-def _same_titles(titles: Sequence[str], subjects: Sequence[str]) -> bool:
+def _titles_agree(titles: Sequence[str], subjects: Sequence[str]) -> bool:
     """Return whether most titles agree; a title that b4 garbles is damage, not another patch."""
     return (
         titles == subjects
@@ -461,7 +461,9 @@ def insert_texts(
     for mail, text in zip(mails, texts, strict=True):
         raw = mail.raw
         if text.strip():
-            raw = _with_body(raw, partial(_with, text=text, is_patch=bool(mail.commit)))
+            raw = _replace_body(
+                raw, partial(_insert_text, text=text, is_patch=bool(mail.commit))
+            )
         if parent:
             # the first message replies to the parent, the others still to the first
             chain = [parent] + [mails[0].message_id] * bool(mail.in_reply_to)
@@ -477,7 +479,7 @@ def insert_texts(
     return tuple(changed)
 
 
-def _with(body: bytes, text: str, *, is_patch: bool) -> bytes:
+def _insert_text(body: bytes, text: str, *, is_patch: bool) -> bytes:
     if is_patch:
         return insert_note(body, text)
     before, mark, after = body.partition(b"\n---\n")
@@ -491,7 +493,7 @@ def _with(body: bytes, text: str, *, is_patch: bool) -> bytes:
     )
 
 
-def _with_body(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
+def _replace_body(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
     """Return a message with another body in the same encoding.
 
     If it is no longer ASCII, the encoding becomes 8bit.

@@ -56,7 +56,7 @@ class B4Transport(Transport):
     def installed(
         self, repository: Repository, account: Account, *, chosen: bool
     ) -> Probe:
-        """Report whether a tested version of b4 is installed; it is only a failure if b4 is
+        """Report whether a tested version of b4 is installed, as a failure only if b4 is
         `chosen`.
         """
         program, own = b4_command.chosen(), b4_command.on_path()
@@ -112,9 +112,7 @@ class B4Transport(Transport):
         return deliver(delivery)
 
     def deliver_mail(self, delivery: Delivery) -> str:
-        """Send one message through the server that b4 uses; its web endpoint accepts only whole
-        series.
-        """
+        """Send one message through b4's server; its web endpoint accepts only whole series."""
         from patchpilot.outgoing.deliver_each import deliver_as_shown
 
         if delivery.account.destination:

@@ -26,7 +26,7 @@ def taken_over(draft: Draft, known: PrepBranch) -> Draft:
     if "EDITME" in subject and not prose_of(body):
         subject, body = "", ""
     changelogs = dict(draft.changelogs)
-    for version, text in _by_version(changes, known.revision).items():
+    for version, text in _changelogs_by_version(changes, known.revision).items():
         if has_changes(text) or not changelogs.get(version):
             changelogs[version] = text
     return replace(
@@ -69,7 +69,7 @@ def cover_of(draft: Draft, known: PrepBranch) -> str:
             if part
         )
     else:
-        head = _unwritten(known)
+        head = _empty_template(known)
     addresses = [
         *(f"To: {address.trailer()}" for address in known.to),
         *(f"Cc: {address.trailer()}" for address in known.cc),
@@ -93,7 +93,7 @@ def prefixes_of(draft: Draft) -> list[str]:
 
 
 def prose_of(body: str) -> str:
-    """Return the text of a cover letter without the trailers at its end."""
+    """Return a cover letter's text without the trailers at its end."""
     text, gap, last = body.strip().rpartition("\n\n")
     tags = last.split("\n")
     return (
@@ -103,13 +103,13 @@ def prose_of(body: str) -> str:
     )
 
 
-def _unwritten(known: PrepBranch) -> str:
+def _empty_template(known: PrepBranch) -> str:
     """Return b4's template without its addresses: the cover letter of a draft without one."""
     subject, body, _ = split_cover(known.text)
     return "\n\n".join(part for part in (subject, body) if part)
 
 
-def _by_version(text: str, revision: int) -> Mapping[str, str]:
+def _changelogs_by_version(text: str, revision: int) -> Mapping[str, str]:
     """Return a text's changelogs by version; one without a heading belongs to the next version."""
     places = [(match.start(), match[1]) for match in _HEADING.finditer(text)]
     if not places:

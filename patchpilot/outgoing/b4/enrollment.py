@@ -46,12 +46,12 @@ def base_name(repository: Repository, branch: str, base: str, asked: str | None)
     forked = (
         ref.short
         for ref in others
-        if ref.name in holders and _forked(repository, ref.short, branch) == base
+        if ref.name in holders and _fork_point(repository, ref.short, branch) == base
     )
     return next(forked, base)
 
 
-def _forked(repository: Repository, branch: str, other: str) -> str:
+def _fork_point(repository: Repository, branch: str, other: str) -> str:
     """Return where the branch `other` forked from the branch `one`, or ""."""
     tips = [repository.find(name) for name in (branch, f"refs/heads/{other}")]
     return (

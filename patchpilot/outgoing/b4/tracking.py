@@ -91,13 +91,13 @@ def note_sent(
         ids.append(message_id)
     following = max(known.revision, version + 1)
     if known.revision <= version:
-        cover = _with_heading(cover, following, link)
+        cover = _add_heading(cover, following, link)
     return store(
         repository, known, cover, {"history": history, "revision": following}, "send"
     )
 
 
-def _with_heading(cover: str, version: int, link: str) -> str:
+def _add_heading(cover: str, version: int, link: str) -> str:
     """Return a cover letter with an empty changelog for this version above the others."""
     shown = f"- Link to v{version - 1}: {link}\n" if link else ""
     entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{shown}\n"

@@ -71,7 +71,7 @@ def _rename(delivery: Delivery, noted: str) -> None:
     """
     first = delivery.send.entries[0]
     for entry in delivery.send.entries:
-        name = _renamed(entry.message_id, first.message_id, noted)
+        name = _rename_message_id(entry.message_id, first.message_id, noted)
         raw = entry.raw.replace(entry.message_id.encode(), name.encode()).replace(
             first.message_id.encode(), noted.encode()
         )
@@ -86,7 +86,7 @@ def _outcome(code: int, output: str) -> Outcome:
     )
     if code == 0:
         return Outcome(MailState.ACCEPTED, "the web endpoint accepted the series")
-    # print an odd response unchanged: a proxy's page is not b4's output
+    # print an unexpected response unchanged: a proxy's page is not b4's output
     odd = "Odd response from the endpoint" in output
     if "Error from endpoint" in output and not odd:
         return Outcome(
@@ -102,7 +102,7 @@ def _outcome(code: int, output: str) -> Outcome:
     )
 
 
-def _renamed(old: str, first_old: str, first_new: str) -> str:
+def _rename_message_id(old: str, first_old: str, first_new: str) -> str:
     """Return a message's Message-ID with the random part of another b4 run."""
     was, now = (
         re.search(r"-([0-9a-f]{12})@", first_old),

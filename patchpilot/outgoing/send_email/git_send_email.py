@@ -79,7 +79,7 @@ def capture(
             name="git send-email",
         )
         if done.code or (folder / "count").read_text() != f"{len(messages)}\n":
-            raise _failed(done.error_text, done.out.decode("utf-8", "replace"))
+            raise _failure_error(done.error_text, done.out.decode("utf-8", "replace"))
         blind = [address.email for address in filter(None, map(parse_address, bcc))]
         rendered = []
         for number, message in enumerate(messages, 1):
@@ -185,7 +185,7 @@ def split_arguments(
     return sender, words[1:] if words[:1] == ("-i",) else words
 
 
-def _failed(err: str, out: str) -> PatchpilotError:
+def _failure_error(err: str, out: str) -> PatchpilotError:
     text = err + out
     if "is not a git command" in text:
         return MissingError(

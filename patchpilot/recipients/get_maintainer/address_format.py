@@ -29,10 +29,10 @@ def split_mailbox(text: str) -> tuple[str, str]:
         name, address = match[1], match[2]
     elif match := _ANGLED.match(text) or _BARE.match(text):
         address = match[1]
-    return _quoted(name), address.strip(_SPACE)
+    return _quote_name(name), address.strip(_SPACE)
 
 
-def _quoted(name: str) -> str:
+def _quote_name(name: str) -> str:
     name = name.strip(_SPACE).removeprefix('"').removesuffix('"')
     if _MUST_QUOTE.search(name):
         escaped = _LONE_QUOTE.sub(r'\\"', name)
@@ -42,7 +42,7 @@ def _quoted(name: str) -> str:
 
 def written(name: str, address: str, *, with_name: bool = True) -> str:
     """Return `Name <address>`, or only the address."""
-    name = _quoted(name)
+    name = _quote_name(name)
     address = address.strip(_SPACE)
     return f"{name} <{address}>" if with_name and name else address
 
@@ -180,7 +180,7 @@ class Merger:
         self.by_address: dict[str, tuple[str, str]] = {}
 
     def apply(self, text: str) -> str:
-        """Return the mailbox that is used for this one."""
+        """Return the mailbox that replaces this one."""
         mapped = self.mailmap.apply(written(*split_mailbox(text)))
         if not self.merge:
             return mapped

@@ -236,15 +236,15 @@ MAX_SCANNED = 1 << 20
 def named_in_files(
     paths: Iterable[str], tree: Tree, switches: Switches
 ) -> tuple[str, ...]:
-    """Return the mailboxes in source files, without duplicates (see `_addresses_in`)."""
+    """Return the mailboxes in source files, without duplicates (see `_binding_addresses`)."""
     return tuple(
         dict.fromkeys(
-            box for path in paths for box in _addresses_in(path, tree, switches)
+            box for path in paths for box in _binding_addresses(path, tree, switches)
         )
     )
 
 
-def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
+def _binding_addresses(path: str, tree: Tree, switches: Switches) -> list[str]:
     """Return the mailboxes in a .yaml file, because devicetree bindings name their maintainers."""
     if not path.endswith(".yaml"):
         return []
@@ -256,12 +256,14 @@ def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
         for match in bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1"))
     )
     return [
-        _cleaned(address, switches).encode("latin-1").decode("utf-8", "surrogateescape")
+        _clean_mailbox(address, switches)
+        .encode("latin-1")
+        .decode("utf-8", "surrogateescape")
         for address in addresses
     ]
 
 
-def _cleaned(text: str, switches: Switches) -> str:
+def _clean_mailbox(text: str, switches: Switches) -> str:
     """Return a mailbox from prose, with at most the last two or three words before it as its
     name.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect contacts and lists with their roles in the same way as get_maintainer.pl."""
+"""Collect contacts and lists with their roles like get_maintainer.pl."""
 
 from typing import NamedTuple
 
@@ -168,7 +168,7 @@ class CollectedRoles:
             row.who = self.merger.apply(row.who)
 
     def settle_chiefs(self) -> None:
-        """Drop contacts who should not get every patch, or add them on request."""
+        """Drop contacts that should not get every patch, or add them on request."""
         for name, address in self.words.chiefs:
             chief = written(name, address, with_name=self.switches.n)
             if self.switches.git_chief_penguins:

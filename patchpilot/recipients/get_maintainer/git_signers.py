@@ -80,7 +80,7 @@ class GitHistory:
         for commit in question.fixes:
             signed = self._log(people, "-1", commit, path="")
             if signed:
-                _, signers = _merged(people, signed)
+                _, signers = _merge_contacts(people, signed)
                 self._assign(people, "blamed_fixes", 1, Counter(signers))
 
     def _git(self, *args: str) -> str | None:
@@ -142,7 +142,7 @@ class GitHistory:
         if not signed or not signed.commits:
             return
         apply = people.merger.apply
-        authors, signers = _merged(people, signed)
+        authors, signers = _merge_contacts(people, signed)
         self._assign(people, "commit_signer", signed.commits, Counter(signers))
         if not people.words.counts_authors:
             return
@@ -164,7 +164,7 @@ class GitHistory:
     def _assign(
         self, people: CollectedRoles, role: str, total: int, counts: Mapping[str, int]
     ) -> None:
-        """Give a role to the most frequent contacts, as many as the options allow."""
+        """Give a role to as many of the most frequent contacts as the options allow."""
         switches = people.switches
         mapped: Counter[str] = Counter()
         for who, count in counts.items():
@@ -186,7 +186,9 @@ class GitHistory:
             )
 
 
-def _merged(people: CollectedRoles, signed: Signed) -> tuple[list[str], list[str]]:
+def _merge_contacts(
+    people: CollectedRoles, signed: Signed
+) -> tuple[list[str], list[str]]:
     """Merge contacts and return (authors, signers).
 
     Authors come first, because the first mention decides the spelling.
@@ -196,7 +198,7 @@ def _merged(people: CollectedRoles, signed: Signed) -> tuple[list[str], list[str
 
 
 def _is_chief(people: CollectedRoles, text: str) -> bool:
-    """Return whether a line names a contact who should not get every patch."""
+    """Return whether a line names a contact that should not get every patch."""
     return not people.switches.git_chief_penguins and any(
         name.lower() in text.lower() for name, _ in people.words.chiefs
     )

@@ -84,7 +84,7 @@ def read_wanted(
             hint="pass a patch, not its cover letter or a reply to it",
         )
     for patch in patches:
-        # half a patch may fit when the whole does not
+        # half of a patch may apply when the whole does not
         if patch.diff_error:
             raise InputError(
                 f"{patch.source}: {patch.diff_error}",
@@ -99,7 +99,7 @@ def read_wanted(
 def merged(
     repository: Repository, wanted: BackportTarget, progress: Progress
 ) -> BackportTarget:
-    """Return the fix with the mainline commit that its patch became, if there is one."""
+    """Return the fix with its mainline commit, if any."""
     tip = mainline(repository)
     if wanted.commit or wanted.patch is None or not tip:
         return wanted

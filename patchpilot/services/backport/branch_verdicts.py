@@ -146,8 +146,8 @@ def backport(
             )
         wanted = tuple(merged(repository, fix, progress) for fix in wanted)
         if any(fix.commit is None for fix in wanted):
-            base = _base_of(repository, wanted, request.base)
-            wanted = _with_commits(repository, wanted, base)
+            base = _patch_base(repository, wanted, request.base)
+            wanted = _add_commits(repository, wanted, base)
         stable = stable_branches(repository, profile=profile)
         branches = (
             named_branches(repository, stable, revisions)
@@ -188,10 +188,10 @@ def backport(
     return results
 
 
-def _with_commits(
+def _add_commits(
     repository: Repository, fixes: Sequence[BackportTarget], tip: str
 ) -> tuple[BackportTarget, ...]:
-    """Return the fixes, with a commit created for each patch on top of the previous one."""
+    """Return the fixes as commits, each on top of the previous one."""
     patches = [fix.patch for fix in fixes if fix.commit is None and fix.patch]
     made = iter(commit_patches(repository, patches, tip))
     return tuple(
@@ -199,7 +199,7 @@ def _with_commits(
     )
 
 
-def _base_of(
+def _patch_base(
     repository: Repository, fixes: Sequence[BackportTarget], base: str | None
 ) -> str:
     """Return the commit to which patches are applied.
@@ -277,7 +277,9 @@ class BackportSession:
         }
         # --fixes applies to a single given commit; in a series, to commits without a Fixes: tag
         chosen = self.named if len(commits) == 1 else ()
-        return tuple(self._one(commit, branches, ahead, chosen) for commit in commits)
+        return tuple(
+            self._fix_verdicts(commit, branches, ahead, chosen) for commit in commits
+        )
 
     def _mainline_commit(self, commit: str) -> str:
         """Return the mainline commit that makes a commit unnecessary, or the commit itself.
@@ -287,7 +289,7 @@ class BackportSession:
         fix = commit_state(self.repository, commit, self.progress).sure
         return fix.commit if fix and fix.in_mainline else commit
 
-    def _one(
+    def _fix_verdicts(
         self,
         asked: str,
         branches: Sequence[Branch],
@@ -302,7 +304,7 @@ class BackportSession:
         for number, branch in enumerate(branches):
             self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
             answers.append(
-                self._on_branch(fix, culprits, company, branch, ahead[branch.name])
+                self._branch_verdict(fix, culprits, company, branch, ahead[branch.name])
             )
         wanting = [
             (branch, answer.wants_fix)
@@ -357,7 +359,7 @@ class BackportSession:
             if landing and landing.holds and landing.commit != commit:
                 yield landing.commit
 
-    def _on_branch(
+    def _branch_verdict(
         self,
         fix: FixCommit,
         culprits: tuple[Culprit, ...],

@@ -68,7 +68,7 @@ def bug_range(
         else None
     )
     done = releases.first(fix)
-    last = done.name if done else _before(repository, releases, fix)
+    last = done.name if done else _preceding_release(repository, releases, fix)
     points = in_order(
         (ReleasePoint(version, state) for version, state, _ in series),
         enters,
@@ -84,7 +84,7 @@ def bug_range(
     return BugRange(points, tuple(notes))
 
 
-def _before(repository: Repository, releases: Releases, fix: str) -> str:
+def _preceding_release(repository: Repository, releases: Releases, fix: str) -> str:
     """Return the last release before an unreleased fix, or "" if none is near."""
     committed = int(repository.commit(fix).committed.timestamp())
     before = [release for release in releases.all if release.date <= committed + SLOP][

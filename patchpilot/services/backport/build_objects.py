@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compile the object files that a backport changes, before and after each of its commits.
+"""Compile the objects that a backport changes, before and after each of its commits.
 
 The objects are compiled on the branch, in the same way as by `patchpilot build`.
 """
@@ -72,7 +72,7 @@ def compile_objects(
     after: str,
     progress: Progress,
 ) -> Built:
-    """Compile the objects that the commits of a clone after a branch's tip change.
+    """Compile the objects changed by a clone's commits after the branch's tip.
 
     Only one configuration for this machine is built, with the repository's build cache.
     """
@@ -93,7 +93,10 @@ def compile_objects(
             if problem.kind in _FATAL
             for name in names_in(problem.message)
         }
-        lines = [*dict.fromkeys(errors), *_missing(repository, branch.tip, names)]
+        lines = [
+            *dict.fromkeys(errors),
+            *_missing_names_line(repository, branch.tip, names),
+        ]
         return Built(branch.branch, FAILED, "\n".join(lines))
     if not any(row.built for built in facts.commits for row in built.configurations):
         notes = [problem.message for problem in problems if problem.kind == NOT_BUILT]
@@ -104,8 +107,10 @@ def compile_objects(
     return Built(branch.branch, 0, "", tuple(dict.fromkeys(warnings)))
 
 
-def _missing(repository: Repository, tip: str, names: Collection[str]) -> list[str]:
-    """Return a line with the names that no source file of a branch contains, if there are any."""
+def _missing_names_line(
+    repository: Repository, tip: str, names: Collection[str]
+) -> list[str]:
+    """Return a line with the names missing from a branch's sources, if any."""
     tree = TreeState(repository, tip)
     names = sorted(names)[:_MOST_NAMES]
     words = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))

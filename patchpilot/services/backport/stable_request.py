@@ -74,7 +74,7 @@ def request_mail(
         "trees": listed([f"{take.version or take.branch}" for take in takes]),
         "commit": result.commit,
         "subject": result.subject,
-        # the template has the label
+        # the template contains the label
         "why": fill_text(f"Why: {why}", 72)[5:] or _first_paragraph(commit.body),
         "state": "\n".join(line for line in state if line),
         "name": identity.name if identity else "",
@@ -128,7 +128,7 @@ def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
         sources = sources_of(tree, repository, {"git_fallback": False, "git": False})
         plan = plan_patches([commit_patch(repository, commit.id)], sources)
     except PatchpilotError:
-        # the request is for the stable maintainers, so a broken MAINTAINERS does not stop it
+        # the request goes to the stable maintainers, so a broken MAINTAINERS does not matter
         return ()
     return tuple(
         recipient.address for recipient in plan.recipients if recipient.section

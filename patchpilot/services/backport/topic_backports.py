@@ -73,12 +73,12 @@ def topic_backports(
         )
         result = backport(repository, request, progress=progress)[-1]
     except MissingError as error:
-        answer = _without_branches(repository, settings, commit)
+        answer = _empty_result(repository, settings, commit)
         is_unfetched = isinstance(error, NothingFetchedError)
         if answer is None or (answer.unfetched and not is_unfetched):
             raise
         return answer
-    failed = _failed(result)
+    failed = _failed_messages(result)
     branches = tuple(
         replace(
             branch,
@@ -93,7 +93,7 @@ def topic_backports(
     return replace(result, branches=branches, bug=bug)
 
 
-def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
+def _failed_messages(result: BackportResult) -> dict[tuple[str, str], str]:
     """Return the FAILED messages about a fix.
 
     Empty if the tracked series cannot be read, because no verdict depends on them.
@@ -104,7 +104,7 @@ def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
         return {}
 
 
-def _without_branches(
+def _empty_result(
     repository: Repository, settings: Settings, commit: Commit
 ) -> BackportResult | None:
     """Return the result if the project has no stable branches or none was fetched, otherwise

@@ -76,7 +76,7 @@ def on_directory(
     tree = _ChangedTree(DirectoryTree(folder))
     results = []
     for patch, commit in fixes:
-        result = _one(patch, commit, tree, repository, adapts=adapts)
+        result = _judge_patch(patch, commit, tree, repository, adapts=adapts)
         change = result.change
         # an uncertain result is not written, so nothing is built on it
         if change and (not result.adaptation or result.adaptation.is_sure):
@@ -88,7 +88,7 @@ def on_directory(
     return results
 
 
-def _one(
+def _judge_patch(
     patch: Patch,
     commit: str | None,
     tree: Tree,
@@ -115,7 +115,7 @@ def _one(
 def _change(
     patch: Patch, tree: Tree, adapted: Adaptation | None
 ) -> DirectoryChange | None:
-    """Return the changes of a fitting or adapted patch to a tree, or None if there are none."""
+    """Return a fitting or adapted patch's changes to a tree, or None."""
     before: Files = {}
     after: Files = {}
     for change in patch.files:

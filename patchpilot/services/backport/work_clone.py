@@ -64,7 +64,7 @@ _ADVICE = """
 @json_form("branch", "folder", "state", "conflicted", "advice", "files")
 @dataclass(frozen=True, slots=True)
 class Resolving:
-    """A conflict that is being resolved in a clone.
+    """A conflict being resolved in a clone.
 
     Contains the folder of the clone, its state (`conflict` or `done`), the files still in
     conflict, and the next commands to run. Once the conflict is resolved, `files` are the
@@ -104,7 +104,7 @@ def resolve(
         )
     if not result.upstream:
         raise UsageError(not_upstream(result.commit))
-    clone = _place(repository, result.commit, branch)
+    clone = _clone_folder(repository, result.commit, branch)
     if not (clone / ".git").exists():
         _prepare(repository, result, branch, stable, clone, wording, start)
     return _take_up(
@@ -114,14 +114,14 @@ def resolve(
 
 def is_started(repository: Repository, commit: str, branch: BranchResult) -> bool:
     """Return whether a clone for resolving the conflict on a branch already exists."""
-    return (_place(repository, commit, branch) / ".git").exists()
+    return (_clone_folder(repository, commit, branch) / ".git").exists()
 
 
 def resolution(
     repository: Repository, commit: str, branch: BranchResult
 ) -> Path | None:
     """Return the folder with the patches that `resolve` wrote for a branch, or None."""
-    folder = _patches(_place(repository, commit, branch))
+    folder = _patches(_clone_folder(repository, commit, branch))
     return folder if folder.is_dir() and any(folder.glob("*.patch")) else None
 
 
@@ -171,7 +171,7 @@ def build(
     return Built(branch.branch, done.code, "\n".join(text.strip().split("\n")[-20:]))
 
 
-def _place(repository: Repository, commit: str, branch: BranchResult) -> Path:
+def _clone_folder(repository: Repository, commit: str, branch: BranchResult) -> Path:
     key = hashlib.sha256(
         str(repository.common_dir.resolve()).encode("utf-8", "surrogateescape")
     ).hexdigest()[:8]
@@ -249,7 +249,7 @@ def _prepare(
             )
             git(unready, "update-ref", "refs/patchpilot/base", branch.tip)
             # objects that only the scratch store has must outlive it
-            _own_objects(unready, scratch, commits)
+            _copy_objects(unready, scratch, commits)
         git(
             unready,
             "-c",
@@ -302,7 +302,9 @@ def _prepare(
         raise
 
 
-def _own_objects(folder: Path, scratch: Scratch, commits: Sequence[MadeCommit]) -> None:
+def _copy_objects(
+    folder: Path, scratch: Scratch, commits: Sequence[MadeCommit]
+) -> None:
     """Copy the scratch store's objects into the clone, and detach the clone from the store."""
     if commits:
         for file in scratch.path.glob("??/*"):
@@ -353,7 +355,7 @@ def _take_up(
             )
             return Resolving(branch.branch, place, "conflict", conflicted, advice)
         with Scratch(clone) as scratch:
-            made = _resolved(repository, clone, scratch, base, head.id)
+            made = _resolved_commits(repository, clone, scratch, base, head.id)
             commits = tuple(
                 f"{commit.id[:12]} {clone.commit(commit.id).subject}" for commit in made
             )
@@ -374,7 +376,7 @@ def _take_up(
     )
 
 
-def _resolved(
+def _resolved_commits(
     repository: Repository,
     clone: Repository,
     scratch: Scratch,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the patches of a backport, ready to send, with one folder per branch."""
+"""Write a backport's patches, ready to send, with one folder per branch."""
 
 import re
 import shlex
@@ -83,7 +83,7 @@ def _version(backport: WrittenBackport) -> tuple[int, ...]:
 
 
 def send_command(files: Sequence[Path]) -> str:
-    """Return the command that sends the patches of a folder.
+    """Return the command that sends a folder's patches.
 
     Their recipients, and the message that they reply to, are in their headers.
     """
@@ -111,7 +111,7 @@ def answering(
     commits: Sequence[str | None],
     version: str | None,
 ) -> BackportText:
-    """Return the texts for one branch, with the message that its patches reply to.
+    """Return the texts for one branch, and the message that its patches reply to.
 
     This is the message named by the user or, by default, the FAILED message about the first
     commit that has such a message.
@@ -130,7 +130,7 @@ def write_backports(
     profile: str | None = None,
     adapts: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches for every branch that needs the fix and to which it applies.
+    """Write the patches for every branch that needs the fix and accepts it.
 
     The patches, each after its prerequisites, are written into `folder`/<version>; for directories,
     see `directory_patches`.
@@ -217,7 +217,7 @@ def steps_for(
 
 
 def not_upstream(commit: str) -> str:
-    """Return why nothing is written for a commit that is not in mainline."""
+    """Return why nothing is written for a commit outside mainline."""
     return (
         f"{commit[:12]} is not in your copy of mainline: stable trees take only"
         " mainline commits (fetch it, or use Cc: stable)"
@@ -298,7 +298,7 @@ def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
 
 
 def folder_name(branch: BranchResult) -> str:
-    """Return the name of the folder for the patches of a branch or directory."""
+    """Return the name of the folder for a branch's or directory's patches."""
     name = branch.version or (
         branch.tip[:12] if branch.branch == branch.tip else branch.branch
     )

@@ -75,7 +75,7 @@ def build_targets(
     mails: list[str] = []
     paths: list[str] = []
     for target in targets:
-        if named := _edited_below(repository, edited, target):
+        if named := _edited_files_below(repository, edited, target):
             paths += named
         elif names_file(target) or is_mail(target):
             mails.append(target)
@@ -102,7 +102,7 @@ def _edited(repository: Repository) -> list[str]:
     return [name for name, folder in folders if folder.resolve() == folder]
 
 
-def _edited_below(
+def _edited_files_below(
     repository: Repository, edited: Sequence[str], target: str
 ) -> list[str]:
     """Return the edited files that a path names."""

@@ -56,12 +56,12 @@ class FixResult(NamedTuple):
 
     @property
     def fixed(self) -> int:
-        """The number of fixed findings."""
+        """Return the number of fixed findings."""
         return sum(len(patch.fixed) for patch in self.patches)
 
     @property
     def diff(self) -> list[str]:
-        """The lines of the diffs of all patches.
+        """Return the lines of all patches' diffs.
 
         The diff of a commit follows a line with the commit's id and subject.
         """
@@ -83,7 +83,7 @@ def fix(
     overrides: Collection[str] = (),
     only: Only | None = None,
 ) -> FixResult:
-    """Check each TARGET and applies the safe fixes, all or nothing.
+    """Check each TARGET and apply the safe fixes, all or nothing.
 
     With `write`, patch files are modified in place, and commits are rewritten with an undo
     record; otherwise the result is a preview. `only` selects the findings to fix (None: all).
@@ -119,8 +119,8 @@ def fix(
     remaining = driver.check(fresh, earlier=earlier) if by_patch else first
     if only is None:
         first, remaining = (
-            _with_reasons(first, patches, {}),
-            _with_reasons(remaining, patches, by_patch),
+            _add_reasons(first, patches, {}),
+            _add_reasons(remaining, patches, by_patch),
         )
     result = FixResult(remaining if write else first, tuple(patches), remaining, write)
     if not by_patch:
@@ -147,7 +147,7 @@ def _fixes(
     only: Only | None,
 ) -> tuple[list[FixedPatch], dict[int, FixOutcome]]:
     """Return the fixed patches, and the outcome of each that changes, by the id() of the patch."""
-    # later commits are carried, later patch files are not
+    # rewrite later commits, but not later patch files
     needed_lines = (
         NeededLines.of([checked.patch for checked in first.patches])
         if isinstance(writer, fix_files.PatchFiles)
@@ -166,7 +166,7 @@ def _fixes(
 
 
 def _refuse_both(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:
-    """UsageError for patch files together with commits."""
+    """Raise UsageError for patch files together with commits."""
     patches = (patch for each in series for patch in each.patches)
     if files.names and any(
         patch.commit for patch in patches if patch.source not in files.mails
@@ -179,7 +179,7 @@ def _refuse_both(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """A refusal exits as an error does: 1 is for findings that remain in the patches."""
+    """Exit after a refusal as for an error, because 1 means that findings remain."""
     try:
         yield
     except RefusedError as error:
@@ -203,15 +203,15 @@ class NeededLines(NamedTuple):
         names: dict[str, str] = {}
         for change in (change for patch in patches for change in patch.files):
             if change.old_path and change.new_path:
-                before = _first(names, change.old_path)
-                after = _first(names, change.new_path)
+                before = _file_key(names, change.old_path)
+                after = _file_key(names, change.new_path)
                 if before != after:
-                    # a file that is renamed or copied is one with what becomes of it: better a line
-                    # too many left than one too few
+                    # keep renamed and copied files together: skipping a fix is better than one too
+                    # many
                     names[after] = before
         return cls(
             {
-                (_first(names, change.old_path or change.path), line.text): number
+                (_file_key(names, change.old_path or change.path), line.text): number
                 for number, patch in enumerate(patches)
                 for change in patch.files
                 for hunk in change.hunks
@@ -222,7 +222,7 @@ class NeededLines(NamedTuple):
         )
 
     def after(self, number: int, patch: Patch) -> frozenset[int]:
-        """Return the lines of a patch that later patches of the series depend on.
+        """Return the lines of a patch that later patches depend on.
 
         `number` is the position of the patch in the series. The result contains 0-based indices
         of added lines and context lines.
@@ -233,24 +233,24 @@ class NeededLines(NamedTuple):
             for hunk in change.hunks
             for line in hunk.lines
             if line.kind in "+ "
-            and self.lines.get((_first(self.names, change.path), line.text), -1)
+            and self.lines.get((_file_key(self.names, change.path), line.text), -1)
             > number
         )
 
 
-def _first(names: Mapping[str, str], path: str) -> str:
-    """Return the key of a file of this name, whatever names it had or gets."""
+def _file_key(names: Mapping[str, str], path: str) -> str:
+    """Return the key of a file under any of its names."""
     while path in names:
         path = names[path]
     return path
 
 
-def _with_reasons(
+def _add_reasons(
     check: CheckResult,
     patches: Sequence[FixedPatch],
     outcomes: Mapping[int, FixOutcome],
 ) -> CheckResult:
-    """Return a result whose findings say why they are left.
+    """Return a result whose findings give the reasons why they remain.
 
     `outcomes` are those of the patches (by id) that the result has after their fixes.
     """

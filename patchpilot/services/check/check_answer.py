@@ -222,17 +222,17 @@ class CheckAnswer(NamedTuple):
 
     @property
     def kernel(self) -> str:
-        """The version that determines the rules in force."""
+        """Return the version that selects the rules."""
         return ".".join(map(str, self.result.kernel))
 
     @property
     def series(self) -> SeriesFindings:
-        """The findings about the series as a whole."""
+        """Return the findings about the whole series."""
         return SeriesFindings(self.result.series)
 
     @property
     def commits(self) -> tuple[CommitBuild, ...]:
-        """The builds of the commits, with the findings of their patches that a build made."""
+        """Return the builds of the commits, with the findings they made."""
         findings = {
             checked.patch.commit: tuple(
                 finding
@@ -253,7 +253,7 @@ class CheckAnswer(NamedTuple):
 
     @property
     def waived(self) -> tuple[WaivedFinding, ...]:
-        """The waived findings."""
+        """Return the waived findings."""
         return tuple(
             WaivedFinding(
                 patch.source if patch else None,
@@ -266,17 +266,17 @@ class CheckAnswer(NamedTuple):
 
     @property
     def questions(self) -> tuple[str, ...]:
-        """The names of the rules that ask."""
+        """Return the names of the rules that ask questions."""
         return tuple(question.name for question in self.result.questions)
 
     @property
     def unchecked(self) -> tuple[str, ...]:
-        """What was not checked."""
+        """Return what was not checked."""
         return unchecked(self.result)
 
     @property
     def summary(self) -> CheckSummary:
-        """The counts of the findings."""
+        """Return the counts of the findings."""
         result = self.result
         by = Counter(suppressed.by for _, suppressed in result.suppressed)
         compared = result.since is not None

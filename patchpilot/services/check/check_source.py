@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TARGETs of a check: what they are, whose settings judge them, and what they leave out."""
+"""The TARGETs of a check, the settings that judge them, and what they leave out."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -54,7 +54,7 @@ def check_source(
     repository = place.repository_if_any()
     if repository is None or place.tree or not is_gate:
         return place.source()
-    # the tree's own setting of its base does not count
+    # ignore the tree's own setting for the base
     named = base or user_settings(repository, problems=[]).get("base") or None
     start = _base_revision(repository, targets, named)
     return revision_source(repository, start) if start else place.source()
@@ -63,8 +63,8 @@ def check_source(
 def _base_revision(
     repository: "Repository", targets: Sequence[str], base: str | None
 ) -> str | None:
-    """Return the commit that those under check are based on, by whose settings a gate
-    judges them; None for patch files without a known base.
+    """Return the base of the checked commits, whose settings a gate uses, or None for patch files
+    without a known base.
 
     It is never one of them: a commit whose base is not known has its parent. UsageError where a
     topic's base is not known without the tree's own settings.
@@ -87,7 +87,7 @@ def _base_revision(
         at_head = head == repository.find("HEAD")
         if ranges:
             start = repository.resolve(ranges[0][0] or "HEAD")
-            # of unrelated histories the named one counts
+            # for unrelated histories, use the named one
             common = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
             start = common or start
         else:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks a stream of messages, and produces a JSON line for each patch.
+"""Check a stream of messages, and produces a JSON line for each patch.
 
 The lines are in the order of the input. Each message is checked on its own, and each line
 is available as soon as its patch is checked.
@@ -70,7 +70,7 @@ class CheckStream:
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code of a check of a stream of messages.
+        """Return the exit code of checking a stream of messages.
 
         It is 2 if a message is damaged, 1 if a finding has at least the severity `fail_on`, and
         otherwise 0. If `fail_on` is `never`, it is always 0.
@@ -90,7 +90,7 @@ class CheckStream:
         yield summary_line(self._counts, self.exit_code)
 
     def _line(self, mail: StreamedMail) -> tuple[str, "Counter[str]"]:
-        """Return the line of a mail, "" where it is none with a patch, and what it counts for."""
+        """Return a mail's line, or "" without a patch, and its counts."""
         try:
             if mail.error:
                 raise InputError(mail.error)
@@ -116,8 +116,8 @@ class CheckStream:
 
 
 def _is_posted(patch: Patch, raw: bytes) -> bool:
-    """Return whether a mail of an archive with a diff is a patch that somebody sent:
-    no answer that shows one, no notice about one.
+    """Return whether an archived mail with a diff is a posted patch, not a reply or
+    notification that contains one.
     """
     if patch.subject.is_patch and not patch.subject.raw.lower().startswith("re:"):
         return True
@@ -128,7 +128,7 @@ def _is_posted(patch: Patch, raw: bytes) -> bool:
 
 
 def _message_id(raw: bytes) -> str | None:
-    """Return the Message-ID of a mail that cannot be read as a whole."""
+    """Return the Message-ID of a mail that cannot be read completely."""
     try:
         return parse_mail_header(raw[: MAX_LINE // 2]).message_id
     except InputError:

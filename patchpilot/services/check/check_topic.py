@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks or fixes a topic with the current settings, and manages its waivers.
+"""Check or fixes a topic with the current settings, and manages its waivers.
 
 The results are the same as for `check` without options.
 """
@@ -53,7 +53,7 @@ def topic_driver(
     strict: bool = False,
     progress: Progress = silent,
 ) -> Driver:
-    """Return what checks a topic, with its settings and waivers."""
+    """Return a function that checks a topic with its settings and waivers."""
     packs = own_packs(settings, source_of(repository))
     return Driver(
         options_of(settings, strict=strict or None, packs=packs),
@@ -113,7 +113,7 @@ def waive_rule(
     rule: str,
     reason: str,
 ) -> None:
-    """Waives a rule for the topic, with a reason."""
+    """Waive a rule for the topic, with a reason."""
     waiver = Waiver(rule, " ".join(reason.split()))
     give(repository, (waiver,), _rules(repository, settings), topic.target, topic.base)
 
@@ -126,7 +126,7 @@ def is_of_topic(suppressed: Suppressed) -> bool:
 def take_back_waivers(
     repository: Repository, settings: Settings, topic: CheckedTopic, finding: Finding
 ) -> tuple[str, ...]:
-    """Remove the topic's waivers that cover a finding, and returns their rules."""
+    """Remove the topic's waivers that cover a finding, and return their rules."""
     rules = _rules(repository, settings)
     words = next(
         (rule.words for rule in rules if rule.id == finding.rule), (finding.name,)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds problems and safe fixes in the text of an editor while it is being edited."""
+"""Find problems and safe fixes in an editor's text while it is edited."""
 
 from collections.abc import Container, Iterator, Sequence
 from difflib import SequenceMatcher
@@ -69,7 +69,7 @@ def editor_directory(path: Path) -> Path:
 
 
 class EditorCheck:
-    """Checks the files of a repository, or patch files outside of a repository.
+    """Check the files of a repository, or patch files outside a repository.
 
     Changes are relative to HEAD or, with `topic`, to the base of the topic (`base` if given).
     Call `close` after use.
@@ -94,7 +94,7 @@ class EditorCheck:
         self._place.close()
 
     def refresh(self) -> None:
-        """Rereads the settings and the commit that changes are compared with."""
+        """Read the settings again, and the commit that changes are compared with."""
         settings = self._place.settings()
         self._packs, _ = packs_if_trusted(settings, self._place.source())
         self._options = options_of(settings, packs=self._packs)
@@ -116,10 +116,10 @@ class EditorCheck:
         lines = text.split("\n")
         found = []
         for part in self._parts(path, text):
-            result = self._checked(part, with_history=with_history)
+            result = self._check_part(part, with_history=with_history)
             safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
             of_mails = {rule.id for rule in result.rules if rule.scope == "mail"}
-            for finding in _concerning(
+            for finding in _findings_about(
                 TextKind.of(path), part, result.patches[0].findings, of_mails
             ):
                 at = part.lines.get(finding.patch_line or 0, 0)
@@ -138,7 +138,7 @@ class EditorCheck:
     def fix(self, path: Path, text: str, wanted: Finding) -> tuple[TextEdit, ...]:
         """Return the edits for the safe fix of a finding, or none if the fix is not certain."""
         for part in self._parts(path, text):
-            result = self._checked(part, with_history=False)
+            result = self._check_part(part, with_history=False)
             checked = result.patches[0]
             if wanted not in checked.findings:
                 continue
@@ -185,7 +185,7 @@ class EditorCheck:
         )
         return (changes,) if changes else ()
 
-    def _checked(self, part: TextPatch, *, with_history: bool) -> CheckResult:
+    def _check_part(self, part: TextPatch, *, with_history: bool) -> CheckResult:
         return Driver(
             self._options,
             rules=self._rules,
@@ -203,21 +203,19 @@ class EditorCheck:
 
 
 class _KnownTree(CommitTree):
-    """The tree of a commit, each of its files asked for once: every change of a text asks for the
-    same few.
-    """
+    """A commit's tree that reads each file once, because every edit asks for the same few."""
 
     read = lru_cache(256)(CommitTree.read)
     exists = lru_cache(256)(CommitTree.exists)
 
 
-def _concerning(
+def _findings_about(
     kind: TextKind,
     part: TextPatch,
     findings: Sequence[Finding],
     of_mails: Container[str],
 ) -> Iterator[Finding]:
-    """Yield the findings about what the text shows: in a source file its lines.
+    """Yield the findings about the shown text: in a source file, about its lines.
 
     In a message nothing of what is staged, and not the header of a mail.
     """
@@ -232,7 +230,7 @@ def _concerning(
 
 
 def _edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
-    """Yield the edits of a text that make its patch the fixed one."""
+    """Yield the edits that turn a text's patch into the fixed one."""
     before, after = outcome.original.lines, outcome.draft.patch.lines
     for kind, first, last, start, end in SequenceMatcher(
         None, before, after, autojunk=False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Converts the text of an editor to patches.
+"""Convert an editor's text to patches.
 
 The text is a patch file, a commit message, or a source file with changes.
 """
@@ -65,7 +65,7 @@ def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
     for start, end in mail_bounds(data):
         patch = parse_patch(one_mail(data, start, end), name)
         above = data.count(b"\n", 0, start)
-        # the lines of an encoded body are not those of the file
+        # lines of an encoded body differ from the lines of the file
         last = patch.message_line if patch.damage else len(patch.lines) + 1
         yield TextPatch(
             patch, {number: above + number - 1 for number in range(1, last)}
@@ -81,7 +81,7 @@ def message_text(repository: "Repository", name: str, text: str) -> TextPatch:
 def source_text(
     repository: "Repository", base: str, path: str, text: str
 ) -> TextPatch | None:
-    """Return the changes of a source file since `base` as a patch, or None if there are none."""
+    """Return a source file's changes since `base` as a patch, or None."""
     before = repository.blob(base, path)
     new = text.encode("utf-8", "surrogateescape")
     if before == new:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the waivers and the baseline that apply to a check.
+"""Find the waivers and the baseline that apply to a check.
 
 They come from the command line, the topic and the tree. The module is only imported if
 there are any.
@@ -66,7 +66,7 @@ def find_suppressions(
     )
     distinct: dict[object, Waiver] = {}
     for waiver in waivers:
-        # what was given in this call is in the topic's draft by now
+        # the draft already contains the arguments of this call
         own = waiver.rule.lower(), waiver.paths, waiver.subject
         distinct.setdefault(id(waiver) if waiver.kind == "tree" else own, waiver)
     if not waivers and request.baseline is None:
@@ -92,7 +92,7 @@ def _write_down(
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],
 ) -> str:
-    """Put waivers into the topic's draft, or take them out, and say so.
+    """Add waivers to the topic's draft or remove them, and report it.
 
     Patch files have no topic: there a waiver is for this call.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the commits of mainline that may fix a symptom in the tree of a release or branch."""
+"""Find mainline commits that may fix a symptom in a release or branch."""
 
 import os
 import re
@@ -91,8 +91,7 @@ class FoundFix:
     branches: tuple[TreeVerdict, ...] = ()
 
     def next_step(self, seen: str = "", *, is_fix: bool = True) -> Action:
-        """Return the command that requests or checks the backports of a fix; for a merge,
-        `find`.
+        """Return the command that requests or checks the fix's backports, or `find` for a merge.
 
         `seen` is a line of the log, for the request.
         """
@@ -311,7 +310,7 @@ def _is_tracked(repository: Repository, path: str) -> bool:
 def fixes_of(
     repository: Repository, introduced_by: str, progress: Progress = silent
 ) -> FoundFixes:
-    """Return the commits of mainline that fix what a commit introduced.
+    """Return the mainline commits that fix what a commit introduced.
 
     They name it in a Fixes: tag, or their changed lines are from it. `introduced_by` names the
     commit, or is the log of a bisection that found it.
@@ -362,7 +361,7 @@ def is_commit(repository: Repository, word: str) -> bool:
 
 
 def read_symptom(repository: Repository, words: str) -> Symptom:
-    """Return the symptom for a function, a file of the source, or the text of a log."""
+    """Return the symptom for a function, a source file, or a log."""
     if _is_tracked(repository, words):
         return Symptom(files=(words,))
     if _FUNCTION.fullmatch(words):
@@ -376,7 +375,7 @@ def read_symptom(repository: Repository, words: str) -> Symptom:
 def report_text(
     target: str, lore: str | None, *, offline: bool = False, where: Path | None = None
 ) -> str:
-    """Return the text of a message in the archive, for example of a bug report."""
+    """Return the text of an archived message, such as a bug report."""
     message_id, mails = thread_at(
         target, lore=lore or archive_setting(where), offline=offline, where=where
     )

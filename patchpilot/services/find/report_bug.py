@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fill in the report of a bug that no commit fixes; see admin-guide/reporting-issues.rst."""
+"""Fill in the report of an unfixed bug; see admin-guide/reporting-issues.rst."""
 
 from datetime import date
 from pathlib import Path

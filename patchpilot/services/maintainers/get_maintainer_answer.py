@@ -81,9 +81,9 @@ def _answer(
     patches: list[tuple[str, str]] = []
     for target in targets or ("-",):
         if target != "-" and (switches.file or _is_tracked(target, top)):
-            paths.append(_path_in_tree(target, source))
+            paths.append(_relative_path(target, source))
         elif target != "-" and not Path(target).is_file():
-            patches += _patches_of(target, where, from_archive)
+            patches += _read_patches(target, where, from_archive)
         else:
             patches.append((target, _patch_text(target, stdin)))
     return answer(
@@ -150,7 +150,7 @@ def _is_tracked(target: str, top: Path | None) -> bool:
     return bool(git(top, "ls-files", "--", str(path), ok=()).out)
 
 
-def _path_in_tree(target: str, tree: "Tree") -> str:
+def _relative_path(target: str, tree: "Tree") -> str:
     """Return a path given to -f, relative to the tree, with a slash after a folder.
 
     Raise MissingError if the tree has no such file.
@@ -175,7 +175,7 @@ def _path_in_tree(target: str, tree: "Tree") -> str:
     return path
 
 
-def _patches_of(
+def _read_patches(
     target: str, where: Path | None, from_archive: "FromArchive | None"
 ) -> list[tuple[str, str]]:
     """Return (name, text) of the patches in a commit, a range, a folder or a Message-ID.

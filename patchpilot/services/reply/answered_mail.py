@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the message that a reply answers, in the tracked series or in a file."""
+"""Find the message that a reply answers, in the tracked series or in a file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ OWN_POST = frozenset({"ping", "withdraw"})
 
 @dataclass(frozen=True, slots=True)
 class AnsweredMail:
-    """A message to reply to, and its tracked series (None: not part of a tracked series)."""
+    """A message to reply to, and its tracked series, or None."""
 
     mail: Classified
     entry: TrackEntry | None
@@ -47,7 +47,7 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
     messages or no message of the series needs a reply.
     """
     if target.isascii() and target.isdigit():
-        return _of_series(int(target), template, store)
+        return _find_in_series(int(target), template, store)
     message_id = message_id_of(target)
     if message_id is not None and not Path(target).is_file():
         mails = store.stored([message_id]) or mails_sent({message_id}, store)
@@ -74,7 +74,7 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
     )
 
 
-def _of_series(number: int, template: str, store: Store) -> AnsweredMail:
+def _find_in_series(number: int, template: str, store: Store) -> AnsweredMail:
     series = show(number, store=store)
     if series.status is None:
         raise MissingError(

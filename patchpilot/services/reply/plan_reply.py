@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plans a reply: its draft, the message to send, and the problems that block sending."""
+"""Plan a reply: its draft, the message to send, and the problems that block sending."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -72,7 +72,7 @@ class ReplyPlan:
 
     @property
     def audience(self) -> tuple[int, int]:
-        """How many people and how many lists are in To and Cc."""
+        """Return the number of people and lists in To and Cc."""
         everybody = {
             address.email: address for address in (*self.mail.to, *self.mail.cc)
         }
@@ -88,7 +88,7 @@ def open_draft(
     sender: Address,
     tags: Sequence[str] = (),
 ) -> ReplyDraft:
-    """Return the existing draft of a reply to this message, or a new draft from the template.
+    """Return the existing draft of a reply to this message, or a new one from the template.
 
     A new draft is not saved until it is edited.
     """
@@ -108,7 +108,7 @@ def open_draft(
 def patch_draft(
     repository: Repository, answered: AnsweredMail, commit: str, sender: Address
 ) -> tuple[ReplyDraft, PatchBody]:
-    """Return the draft and the content of a patch in reply to this message.
+    """Return the draft and content of a patch that replies to this message.
 
     `commit` becomes the patch, for the stable tree that the message names (`[PATCH 6.1.y]`).
     Raises `UsageError` if the message names no stable tree, and `RefusedError` if the commit
@@ -153,7 +153,7 @@ def _new_draft(
 
 
 def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
-    """Save a draft of a reply, with a Message-ID that no sent reply has used."""
+    """Save a reply's draft, with a Message-ID that no sent reply has used."""
     message_id = draft.message_id
     if not message_id or is_used(message_id):
         message_id = new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
@@ -181,7 +181,7 @@ def sender_of(repository: Repository, via: str, identity: str | None = None) -> 
 
 
 def _is_list(address: Address) -> bool:
-    """Return whether an address in the headers of a mail is a list's.
+    """Return whether an address in a mail's headers belongs to a list.
 
     One with a name may be a maintainer's.
     """
@@ -219,7 +219,7 @@ def plan_reply(
     if patch and (
         stable := tuple(address for address in (*to, *cc) if address.key in lists)
     ):
-        # a patch for a stable tree is for its list; whoever reported the failure gets a copy
+        # a patch for a stable tree goes to its list, with a copy to the reporter of the failure
         to, cc = (
             stable,
             tuple(address for address in (*to, *cc) if address not in stable),

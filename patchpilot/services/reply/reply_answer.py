@@ -60,7 +60,7 @@ class PlannedReply:
 
     @property
     def problems(self) -> tuple[ReplyProblem, ...]:
-        """The problems that block sending, then the warnings."""
+        """Return the problems that block sending, then the warnings."""
         return (
             *(ReplyProblem(problem, True) for problem in self.plan.blockers),
             *(ReplyProblem(problem, False) for problem in self.plan.warnings),

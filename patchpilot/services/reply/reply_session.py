@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Prepares a reply, from the user's request to the plan for a preview.
+"""Prepare a reply, from the user's request to the plan for a preview.
 
 Finds the message to answer, and edits and saves the draft.
 """
@@ -76,7 +76,7 @@ class ReplyWishes:
 
 
 def given_reply(file: str) -> str:
-    """Return the text of a reply from a file (`-`: standard input).
+    """Return a reply's text from a file (`-`: standard input).
 
     Raises `InputError` if the file cannot be read.
     """
@@ -101,7 +101,7 @@ def draft_text(repository: Repository, where: Path | None, wishes: ReplyWishes) 
 
 
 def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
-    """Return the reply templates that are suitable for a message of this kind.
+    """Return the reply templates suitable for this kind of message.
 
     `own` is set for a message of the user's own series.
     """
@@ -117,7 +117,7 @@ def plan(
 
     Raises `RefusedError` if the editor fails.
     """
-    planned = _planned(repository, where, wishes, editor)
+    planned = _plan(repository, where, wishes, editor)
     if planned.refused and any(
         problem.name == "sent-already" for problem in planned.blockers
     ):
@@ -126,7 +126,7 @@ def plan(
     return planned
 
 
-def _planned(
+def _plan(
     repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None
 ) -> ReplyPlan:
     if wishes.template not in TEMPLATES:
@@ -177,7 +177,7 @@ def _planned(
 
 
 def discard(wishes: ReplyWishes) -> bool:
-    """Delete the draft of a reply, and returns whether a draft existed."""
+    """Delete a reply's draft, and return whether one existed."""
     with Store() as store:
         answered = answered_mail(wishes.target, wishes.template, store)
     with ReplyDrafts() as drafts:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates the text of a reply from its template and the quoted message, and checks it."""
+"""Create a reply's text from its template and the quoted message, and check it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -62,7 +62,7 @@ def _day(date: datetime | None) -> str:
 
 
 def as_edited(text: str) -> str:
-    """Return the text of a reply after editing, ready to send.
+    """Return an edited reply, ready to send.
 
     Removes comments, trailing spaces, and empty lines at the start and end.
     """
@@ -74,7 +74,7 @@ def text_problems(text: str) -> Iterator[SendProblem]:
 
     The problems are a missing text, unfilled placeholders, HTML, and top-posting.
     """
-    own = list(_own_lines(text))
+    own = list(_sender_lines(text))
     words = [line for line in own if line.strip()]
     if not words:
         yield SendProblem(
@@ -115,7 +115,7 @@ def text_notes(text: str) -> Iterator[SendProblem]:
     """
     long = [
         line
-        for line in _own_lines(text)
+        for line in _sender_lines(text)
         if len(line) > MAX_COLUMNS and not _CODE.match(line)
     ]
     if long:
@@ -137,7 +137,7 @@ def text_notes(text: str) -> Iterator[SendProblem]:
         )
 
 
-def _own_lines(text: str) -> Iterator[str]:
+def _sender_lines(text: str) -> Iterator[str]:
     """Yield the lines of a reply that are neither quoted nor an attribution."""
     for line in text.split("\n"):
         if not line.startswith((">", COMMENT)) and not _WROTE.search(line):
@@ -150,7 +150,7 @@ CUT = "> [...]"
 
 
 def quoted_reply(mail: Classified, asked: Sequence[int]) -> str:
-    """Return the quote of a message, with space for an answer after each question or request.
+    """Return a message's quote, with space for an answer after each question or request.
 
     These are the paragraphs that contain one of the `asked` lines, which are 0-based in the body.
     If `asked` is empty, all the sender's own text is quoted.
@@ -203,7 +203,7 @@ def _is_frame(line: str) -> bool:
 
 
 def _blocks(own: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the places of the sender's own lines as runs without a gap."""
+    """Yield the spans of consecutive lines by the sender."""
     block: list[int] = []
     for at in own:
         if block and at != block[-1] + 1:
@@ -215,7 +215,7 @@ def _blocks(own: Sequence[int]) -> Iterator[list[int]]:
 
 
 def _context_start(lines: Sequence[str], start: int, last: int, own: "set[int]") -> int:
-    """Return where the quote of a paragraph begins: at the quoted lines directly above it."""
+    """Return where a paragraph's quote begins, directly above it."""
     at = start
     while at - 1 > last and not lines[at - 1].strip():
         at -= 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sends a planned reply exactly once.
+"""Send a planned reply exactly once.
 
 The outbox records the reply before and after sending, and the reply is added to its
 tracked series.
@@ -55,22 +55,21 @@ def send_reply(
     with contextlib.ExitStack() as held, Outbox() as outbox:
         with one_at_a_time():
             held.enter_context(sole_reply(planned.draft.answers))
-            send = _claimed(outbox, planned, repository, unknown)
+            send = _claim_send(outbox, planned, repository, unknown)
         if send.state != "sent":
             _deliver(repository, outbox, send, planned, terminal)
             send = outbox.get(send.id)
     if send.state == "sent":
         with ReplyDrafts() as drafts:
             drafts.discard(planned.draft)
-        _keep_in_series(planned, send)
+        _add_to_series(planned, send)
     return send.entries[0]
 
 
-def _claimed(
+def _claim_send(
     outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown: str
 ) -> Send:
-    """Return the send as the outbox has it from now on; the earlier one where it is
-    said that it was sent.
+    """Return the send as stored in the outbox, or the earlier one that was confirmed as sent.
 
     No other process sends a reply to this mail: what the outbox has as being sent was interrupted.
     """
@@ -87,20 +86,20 @@ def _claimed(
             outbox.mark(send.id, 0, Outcome(MailState.ACCEPTED, "reported as sent"))
             if same:
                 return outbox.get(send.id)
-            raise _other_text("is now recorded as sent")
+            raise _changed_text_error("is now recorded as sent")
         if entry.state is MailState.UNKNOWN and unknown != "lost":
-            raise _in_doubt(planned, entry.detail)
+            raise _uncertain_error(planned, entry.detail)
         if accepted(send) and own and not same:
-            raise _other_text("was sent by another patchpilot process")
+            raise _changed_text_error("was sent by another patchpilot process")
         if own and not accepted(send):
             outbox.forget(send.id)
     _refuse_sent(outbox, planned)
-    return outbox.add(_as_send(planned, repository))
+    return outbox.add(_make_send(planned, repository))
 
 
 def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
-    """RefusedError where this very reply was sent, maybe since the preview, and there is no reason
-    to send it again.
+    """Raise RefusedError if this reply was sent, maybe since the preview, and no reason to
+    resend it is given.
     """
     if (earlier := sent_already(outbox, planned.draft)) and not planned.force:
         with ReplyDrafts() as drafts:
@@ -108,14 +107,14 @@ def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
         raise RefusedError(earlier.message, hint=earlier.hint)
 
 
-def _other_text(what: str) -> RefusedError:
+def _changed_text_error(what: str) -> RefusedError:
     return RefusedError(
         f"the earlier reply {what}; this draft has a different text",
         hint="run the command again to send this text as well",
     )
 
 
-def _in_doubt(planned: ReplyPlan, detail: str) -> RefusedError:
+def _uncertain_error(planned: ReplyPlan, detail: str) -> RefusedError:
     return RefusedError(
         f"it is not known whether this reply was sent: {detail}",
         hint=Action(
@@ -149,9 +148,9 @@ def _deliver(
         outbox.settle(send.id)
 
 
-def _keep_in_series(planned: ReplyPlan, send: Send) -> None:
-    """Put the sent reply into the tracked series of the mail that it answers: the archive has it
-    only minutes later.
+def _add_to_series(planned: ReplyPlan, send: Send) -> None:
+    """Add the sent reply to the tracked series, because the archive receives it only minutes
+    later.
     """
     if planned.answered.entry is None:
         return
@@ -159,7 +158,7 @@ def _keep_in_series(planned: ReplyPlan, send: Send) -> None:
         store.keep_sent(planned.answered.entry.id, parse_mail(send.entries[0].raw))
 
 
-def _as_send(planned: ReplyPlan, repository: Repository) -> Send:
+def _make_send(planned: ReplyPlan, repository: Repository) -> Send:
     return Send(
         id=0,
         change_id=planned.draft.message_id,

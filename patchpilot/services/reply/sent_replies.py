@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds replies in the outbox that were sent before, or may have been sent."""
+"""Find replies in the outbox that were sent before, or may have been sent."""
 
 import contextlib
 import hashlib
@@ -20,7 +20,7 @@ def sole_reply(answers: str) -> Iterator[None]:
 
     Raises `RefusedError` if another process is sending a reply to the same message.
     """
-    # the name of a lock is one of a file; a Message-ID may be longer than that
+    # a lock name is a file name, and a Message-ID may be too long for one
     key = hashlib.sha256(answers.encode("utf-8", "surrogateescape")).hexdigest()[:32]
     with sole_sender(
         f"reply-{key}",

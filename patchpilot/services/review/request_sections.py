@@ -41,17 +41,17 @@ class PatchedFiles:
     def __init__(self, patch: Patch, tree: "Tree | None") -> None:
         self.tree = tree
         self._old = {change.path: change.old_path for change in patch.files}
-        # a stack does not apply its last patch
+        # the last patch of a stack is not applied
         self._stack = Stack(tree, (patch, patch)) if tree else None
-        self.after = cache(self._after)
+        self.after = cache(self._lines_after)
 
     def before(self, path: str) -> tuple[str, ...] | None:
-        """Return the lines of a file before the patch; None if it is new or unknown."""
+        """Return a file's lines before the patch, or None if it is new or unknown."""
         old = self._old.get(path, path)
         return _lines(self.tree.read(old)) if self.tree and old else None
 
-    def _after(self, path: str) -> tuple[str, ...] | None:
-        """Return the lines of a file after the patch; None if the patch does not apply."""
+    def _lines_after(self, path: str) -> tuple[str, ...] | None:
+        """Return a file's lines after the patch, or None if the patch does not apply."""
         content, is_guess = self._stack.before(path, 1) if self._stack else (None, True)
         return None if is_guess else _lines(content)
 
@@ -62,7 +62,7 @@ def request_sections(
     repository: "Repository | None",
     series: Sequence[Patch] = (),
 ) -> Iterator[Section]:
-    """Yield the sections of a patch's request, the most useful first.
+    """Yield the sections of a patch's review request, most useful first.
 
     `series` are the patches of a series with several. Without a repository, the request has nothing
     from outside of the changed files.
@@ -95,7 +95,7 @@ def request_sections(
     yield ("Conventions of the subsystem", [(None, fact) for fact in facts])
     at = _revision(patch, repository)
     if repository and at:
-        called = _called(patch, after)
+        called = _called_names(patch, after)
         yield from _definitions(repository, at, patch.paths, called)
         yield _callers(repository, at, patch.paths, names)
     for path, name, lines in _functions(patch, files.before, is_new=False):
@@ -156,10 +156,10 @@ def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
             at += line.kind in (" +" if is_new else " -")
 
 
-def _called(
+def _called_names(
     patch: Patch, after: Sequence[tuple[str, str, Sequence[tuple[int, str]]]]
 ) -> list[str]:
-    """Return the names that the changed functions call, those in added lines first."""
+    """Return the names called by the changed functions, those in added lines first."""
     added = [line.text for change in patch.files for line in change.lines()]
     body = [text for _, _, lines in after for _, text in lines]
     names = (name for line in (*added, *body) for name in _CALL.findall(line))
@@ -197,7 +197,7 @@ def _callers(
     rows: list[tuple[int | None, str]] = []
     words = [word for name in dict.fromkeys(names) for word in ("-e", name)]
     places = _places(repository, at, _folders(paths), ("-w", "-F", *words))
-    # the first line of a function does not call it
+    # the first line of a function is not a call to it
     calls = (
         location
         for location in places

@@ -111,7 +111,7 @@ def review_requests(given: ReviewInput) -> Iterator[tuple[Patch, ReviewRequest]]
 def review(
     given: ReviewInput, progress: Progress = silent, *, asks: bool = True
 ) -> tuple[Review, ...]:
-    """Return the reviews of the patches by each reviewer; without `asks`, only stored ones.
+    """Return each reviewer's reviews of the patches; without `asks`, only stored ones.
 
     A reviewer that is not local gets nothing until the security question of each topic is answered
     with no. Raise `RefusedError`, with the command and its input, otherwise.
@@ -129,7 +129,7 @@ def review(
         if REVIEW_COMMENT.fullmatch(name)
     }
     return tuple(
-        Review(reviewer, tuple(_reviewed(given, reviewer, waivers, progress, asks)))
+        Review(reviewer, tuple(_review_patch(given, reviewer, waivers, progress, asks)))
         for reviewer in reviewers
     )
 
@@ -186,7 +186,7 @@ def _refuse_undisclosed(
     )
 
 
-def _reviewed(
+def _review_patch(
     given: ReviewInput,
     reviewer: Reviewer,
     waivers: Mapping[str, str],
@@ -221,7 +221,7 @@ def _reviewed(
         yield ReviewedPatch(
             each.patch,
             findings,
-            tuple(_resolved(earlier, findings, facts)),
+            tuple(_resolved_problems(earlier, findings, facts)),
             tokens,
             is_stored,
             _takes_over(each.patch, (*answer, *earlier)),
@@ -234,7 +234,7 @@ def _findings(
     checked: "CheckedPatch",
     waivers: Mapping[str, str],
 ) -> Iterator[ProvenComment]:
-    """Yield the comments of an answer with their proofs, the most certain first."""
+    """Yield an answer's comments with their proofs, most certain first."""
     proofs: dict[tuple[str, str], ProvenComment] = {}
     for comment in sorted(answer, key=lambda finding: -finding.confidence):
         proof = prove(comment, facts)
@@ -245,7 +245,7 @@ def _findings(
 
 
 def _is_same(finding: Finding, proof: ProvenComment) -> bool:
-    """Return whether a rule's finding is at the line of a comment and shares two words with it."""
+    """Return whether a finding is on the line of a comment and shares two words with it."""
     if not proof.path or (finding.path, finding.line) != (proof.path, proof.line):
         return False
     text = f"{finding.message} {finding.name}".lower()
@@ -268,10 +268,10 @@ def _takes_over(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
     return False
 
 
-def _resolved(
+def _resolved_problems(
     earlier: Comments, now: Sequence[ProvenComment], facts: PatchFacts
 ) -> Iterator[str]:
-    """Yield the problems from the review of another version whose quoted code is gone."""
+    """Yield problems from another version's review whose quoted code is gone."""
     again = {
         comment.comment.problem
         for comment in now

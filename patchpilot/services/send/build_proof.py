@@ -14,7 +14,7 @@ from patchpilot.topic.find_topic import finished_topic
 
 
 def last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None]:
-    """Return the result of building each of the topic's commits in its current form."""
+    """Return the build results of the topic's current commits."""
     from patchpilot.building.built_record import built_of
 
     return [

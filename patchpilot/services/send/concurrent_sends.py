@@ -70,5 +70,5 @@ def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
 
 
 def words_of(send: Send) -> str:
-    """Return a short description of a send: its version, date and repository."""
+    """Return a send's version, date and repository as text."""
     return f"as v{send.version} on {send.begun[:10]} from {send.repository.removesuffix('/.git')}"

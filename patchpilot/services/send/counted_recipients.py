@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the recipients of a topic's messages from all sources.
+"""Collect the recipients of a topic's messages from all sources.
 
 The sources are the plan of `maintainers`, the configuration, and the answers to the
 pre-send questions.
@@ -20,7 +20,7 @@ from patchpilot.topic.topic_recipients import Planned, plan_series
 
 
 class CountedRecipients(NamedTuple):
-    """The recipients of a series, or of one of its patches, as used by `send`.
+    """The recipients of a series or of one of its patches, as used by `send`.
 
     Contains the plan with these recipients, and advice for the sender. `patch` is the subject of
     the only patch that they are for, or "" for the whole series.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implement the command `draft`, which shows and changes the draft of a topic.
+"""Implement the command `draft`, which shows and changes a topic's draft.
 
 A draft contains the cover letter, changelog, notes, subject prefix and answers.
 """
@@ -62,7 +62,7 @@ class DraftResult(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """Changes to a draft; fields that are None leave the draft unchanged.
+    """Changes to a draft; fields that are None leave it unchanged.
 
     `notes` are pairs of a patch (its number, or a part of its subject) and a text.
     """
@@ -100,7 +100,7 @@ def change(
     topic = finished_topic(repository, SendRequest(target=target, base=base))
     before = draft = topic.draft
     if changes.imported:
-        draft = _with_text(repository, draft, read_draft_file(changes.imported))
+        draft = _import_text(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
         # a single line given for a cover letter with a subject is its text
         subject, text = None, subject
@@ -110,7 +110,7 @@ def change(
         cover_text=draft.cover_text if text is None else text.strip("\n"),
     )
     if changes.version is not None:
-        draft = replace(draft, version=_unsent(draft, changes.version))
+        draft = replace(draft, version=_check_unsent(draft, changes.version))
     if changes.changelog is not None:
         draft = with_changelog(draft, changes.changelog, repository)
     for which, text in changes.notes:
@@ -153,7 +153,7 @@ def edit(
             text, in_conflict = merged_edit(shown, text, now)
             if in_conflict:
                 raise RefusedError("the draft changed while it was edited")
-            changed = _with_text(repository, draft, text)
+            changed = _import_text(repository, draft, text)
         except PatchpilotError as error:
             raise kept_edit(now, text, EDITED, error) from error
         draft_for_b4(repository, changed)
@@ -163,14 +163,14 @@ def edit(
 
 
 def _editable(repository: Repository, draft: Draft) -> str:
-    """Return the texts of a draft with the hints for a changelog."""
+    """Return a draft's texts with the hints for a changelog."""
     offered = _draft_to_write(repository, draft)
     hints = changelog_hints(repository, offered) if offered.version > 1 else ()
     return as_text(offered, changed=hints)
 
 
 def export(repository: Repository, target: str | None, base: str | None) -> str:
-    """Return the texts of a draft in the format that `change` imports.
+    """Return a draft's texts in the format that `change` imports.
 
     After a version was sent, the texts include the next version's changelog, filled with the
     changes since the last version.
@@ -197,7 +197,7 @@ def begin_version(repository: Repository, request: SendRequest) -> Draft:
 def reset(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> tuple[Draft, DraftResult]:
-    """Clear a topic's draft, and return the draft before and after.
+    """Clear a topic's draft, and return the old and new draft.
 
     The change-id, the record of sent versions and their changelogs are kept. b4's data about
     a prep branch is not changed.
@@ -230,7 +230,7 @@ def reset(
 def ping(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> str:
-    """Return the text of a polite reminder, as a reply to the last version sent.
+    """Return a polite reminder, as a reply to the last version sent.
 
     Raise `UsageError` if no version was sent.
     """
@@ -285,7 +285,7 @@ def leave_b4(repository: Repository) -> str:
 
 
 def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
-    """Return the draft with the texts to write now, which are the next version's once this one is
+    """Return the draft with the texts to write now: those of the next version once this one is
     sent.
 
     The changelog of a started version is generated again until the user edits it, because the
@@ -300,7 +300,7 @@ def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
     )
 
 
-def _with_text(repository: Repository, draft: Draft, text: str) -> Draft:
+def _import_text(repository: Repository, draft: Draft, text: str) -> Draft:
     """Return the draft with the content of a text.
 
     An unchanged generated changelog is not a choice of the user, and neither is its version.
@@ -324,7 +324,7 @@ def _with_text(repository: Repository, draft: Draft, text: str) -> Draft:
     )
 
 
-def _unsent(draft: Draft, version: int) -> int:
+def _check_unsent(draft: Draft, version: int) -> int:
     """Return a version that may be sent next; raise UsageError if it was sent."""
     last = last_sent(draft)
     if last and version <= last.version:
@@ -372,7 +372,7 @@ def _result(repository: Repository, topic: Topic) -> DraftResult:
 
 
 def editor_of(workplace: Workplace) -> Edit:
-    """Return a function that opens the user's editor on a text and returns the edited text.
+    """Return a function that opens the user's editor on a text and return the edited text.
 
     The editor is set in patchpilot's settings; the default is git's editor. The function
     returns None if the editor fails.

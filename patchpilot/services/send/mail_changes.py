@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare the messages of a plan with the messages of the last version sent."""
+"""Compare the messages of a plan with those of the last version sent."""
 
 import difflib
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def mail_changes(plan: Sending) -> MailChanges | None:
     return MailChanges(
         last.version,
         tuple(
-            _compared(entry, mail)
+            _compare(entry, mail)
             for entry, mail in zip(paired, plan.send.entries, strict=True)
         ),
         tuple(
@@ -85,7 +85,7 @@ def _title(mail: Message) -> str:
     return parse_subject(mail.subject).title
 
 
-def _compared(old: Message | None, new: Message) -> MailChange:
+def _compare(old: Message | None, new: Message) -> MailChange:
     if old is None:
         return MailChange("new")
     lines = readable_lines(new)

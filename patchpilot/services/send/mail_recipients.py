@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the recipients of a topic's messages.
+"""Choose the recipients of a topic's messages.
 
 They come from the recipient plan, the configuration, the command line, and the answers to
 the pre-send questions.
@@ -88,7 +88,7 @@ def addressees(
         )
         all_recipients = [
             recipient
-            for recipient in (*recipients, *_in_files(series))
+            for recipient in (*recipients, *_file_recipients(series))
             if recipient.by_hand
             or account.sender is None
             or recipient.address.key != account.sender.key
@@ -104,7 +104,7 @@ def addressees(
         _add(by_address, own.recipients)
         blind, invalid = sort_out(blind_copies(repository, account))
         remarks += (*own.warnings, *(f"sendemail.bcc: {remark}" for remark in invalid))
-    _add(by_address, _named(repository, request))
+    _add(by_address, _given_recipients(repository, request))
     if not secret:
         _add(by_address, _lists(project, draft, request, recipients, by_address))
     usable, invalid = _usable(
@@ -184,7 +184,7 @@ def answer_effect(
 
 
 def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
-    """Return a description of the added recipients, with reasons, and the removed ones.
+    """Describe the added recipients, with reasons, and the removed ones.
 
     The text is empty if the lists are the same.
     """
@@ -210,7 +210,7 @@ def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
     return "; ".join(words)
 
 
-def _in_files(series: Series) -> list[Recipient]:
+def _file_recipients(series: Series) -> list[Recipient]:
     """Return the recipients in the To: and Cc: headers of patch files."""
     files = [
         patch
@@ -231,7 +231,7 @@ def _in_files(series: Series) -> list[Recipient]:
     ]
 
 
-def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
+def _given_recipients(repository: Repository, request: SendRequest) -> list[Recipient]:
     """Return the recipients of --to and --cc, with aliases resolved."""
     aliases = read_aliases(repository) if request.to or request.cc else {}
     named = []
@@ -255,7 +255,7 @@ def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
 def _usable(
     recipients: Sequence[Recipient],
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
-    """Return the valid recipients, and a sentence with origin and reason for each of the others."""
+    """Return the valid recipients, and a sentence with origin and reason for each other one."""
     kept, remarks = [], []
     for recipient in recipients:
         _, omitted = sort_out([recipient.address])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the messages of a plan as files into a folder."""
+"""Write the messages of a plan to files in a folder."""
 
 from pathlib import Path
 

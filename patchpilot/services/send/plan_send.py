@@ -68,7 +68,7 @@ from patchpilot.topic.topic_project import project_of
 def plan(
     repository: Repository, request: SendRequest, *, progress: Progress = silent
 ) -> Sending:
-    """Return the plan of a send: the messages, recipients, problems and warnings.
+    """Return the plan of a send: messages, recipients, problems and warnings.
 
     Nothing is sent, and the draft is not changed except for the Message-IDs that the plan shows.
     Raise `RefusedError` if there are no recipients, and `MissingError` if git has no identity.
@@ -265,7 +265,7 @@ def open_point_warnings(
 def tag_warnings(
     repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]
 ) -> tuple[SendProblem, ...]:
-    """Return warnings about review tags that are missing from the new version's commits.
+    """Return warnings about review tags missing from the new version's commits.
 
     This includes tags that were not applied because their patch changed.
     """
@@ -331,7 +331,7 @@ def wording_of(
         for patch in draft.patches
         if patch.commit and patch.patch_id in draft.notes
     }
-    compared = _compared(repository, draft) if request.range_diff else ""
+    compared = _compare_versions(repository, draft) if request.range_diff else ""
     first = next((patch.commit for patch in draft.patches if patch.commit), None)
     if cover is None and first:
         changes = cover_body("", draft.changelogs, draft.version)
@@ -377,7 +377,7 @@ def _version_again(repository: Repository, draft: Draft) -> int:
     return max((*by_b4, last.version if last else 0)) or draft.version
 
 
-def _compared(repository: Repository, draft: Draft) -> str:
+def _compare_versions(repository: Repository, draft: Draft) -> str:
     """Return the range-diff with the last version; its heading shows if the commits are not
     public.
     """

@@ -110,7 +110,7 @@ def gather_facts(
 def with_messages(
     repository: Repository, facts: PreflightFacts, topic: SeriesToSend
 ) -> "tuple[PreflightFacts, CheckResult | None]":
-    """Return the facts with those about the messages, and the result of `check_messages`."""
+    """Return the facts with those about the messages and the result of `check_messages`."""
     patches = topic.series.patches
     raw = [mail.raw for mail in topic.send.entries[-len(patches) :]]
     with ThreadPoolExecutor(1) as pool:
@@ -303,7 +303,7 @@ def _stand(
 
 
 def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
-    """Map each upstream commit that a patch names to whether the local mainline has it.
+    """Map each upstream commit named in a patch to whether the local mainline has it.
 
     Unknown cases are omitted.
     """

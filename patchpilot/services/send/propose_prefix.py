@@ -37,7 +37,9 @@ def mark_warnings(
         )
         warnings.append(
             SendProblem(
-                name, _for_fixes(message, trees) if is_regression else message, hint
+                name,
+                _fixes_tree_finding(message, trees) if is_regression else message,
+                hint,
             )
         )
     return tuple(warnings)
@@ -55,7 +57,7 @@ def _contradictions(
         if _TREE_FOR_REST.search(patch.subject.raw)
         and (is_regression or patch.tags("Fixes"))
     ]
-    bare = (_as_mail(patch, "PATCH") for patch in named)
+    bare = (_make_mail(patch, "PATCH") for patch in named)
     findings = _findings(_checked(bare, profile)) if named else []
     for _, _, trees in findings:
         tree, rest = trees["fixes"], f"[PATCH {trees['rest']}]"
@@ -83,11 +85,11 @@ def missing_tree(
     """
     findings = _findings(
         _checked(
-            (_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile
+            (_make_mail(patch, prefix or "PATCH") for patch in series.patches), profile
         )
     )
     messages = (
-        _for_fixes(message, trees) if is_regression else message
+        _fixes_tree_finding(message, trees) if is_regression else message
         for _, message, trees in findings
     )
     return next(
@@ -106,13 +108,13 @@ def tree_choice(proposed: str) -> str:
     return f"if it fixes a bug: [{fixes}], otherwise [{proposed}]; the subject names no target tree"
 
 
-def _for_fixes(message: str, trees: Mapping[str, str]) -> str:
+def _fixes_tree_finding(message: str, trees: Mapping[str, str]) -> str:
     """Return a finding that proposes the tree for fixes."""
     return message.replace(f"[PATCH {trees['tree']}]", f"[PATCH {trees['fixes']}]")
 
 
-def _as_mail(patch: Patch, prefix: str) -> Patch:
-    """Return a patch as a message with this subject prefix; an address makes it one."""
+def _make_mail(patch: Patch, prefix: str) -> Patch:
+    """Return a patch as a message with this subject prefix, which an address makes complete."""
     mail = with_prefix(patch, prefix, "To: nobody@example.invalid")
     return mail._replace(commit=None)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pre-send questions of a topic, about security bugs and regressions.
+"""A topic's questions about security bugs and regressions.
 
 Determine without asking whether the topic applies to its target tree or is already fixed there.
 """
@@ -65,7 +65,7 @@ class PreSendQuestion(NamedTuple):
 
 
 class PreSendQuestions(NamedTuple):
-    """The pre-send questions of a topic, with the facts that were determined automatically.
+    """A topic's questions, with automatically determined facts.
 
     `missing_tree` is the proposed subject prefix if the messages would not name their target tree,
     otherwise empty. `upstream` is what mainline and the fetched trees already have, and `posted`
@@ -98,7 +98,7 @@ def traps(
     asks_archive: bool = False,
     progress: Progress = silent,
 ) -> PreSendQuestions:
-    """Return the pre-send questions of a TARGET's topic, with the saved answers.
+    """Return the questions about a TARGET's topic, with the saved answers.
 
     `asks_archive` also searches the archive for patches by others, unless the fix is undisclosed.
     """
@@ -150,7 +150,7 @@ def open_questions(
 
 
 def unclear_fixes(repository: Repository, series: Series) -> tuple[SendProblem, ...]:
-    """Return one warning for the commits that may fix a bug but have no Fixes: tag.
+    """Return one warning for commits that may fix a bug but have no Fixes: tag.
 
     See `judge_fix`.
     """
@@ -199,7 +199,7 @@ def answered(repository: Repository, draft: Draft, request: SendRequest) -> Draf
 
 
 def judge_answer(repository: Repository, name: str, value: str) -> str:
-    """Validate an answer to a pre-send question, and return the form to save.
+    """Validate an answer, and return it in the form to save.
 
     Raise `UsageError` for an invalid answer, with the valid ones.
     """

@@ -42,7 +42,7 @@ class RecipientAdvice(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Return the label of the remedy's button, empty if there is no remedy."""
+        """Return the label of the remedy's button, or ""."""
         if self.remedy is None:
             return ""
         return WORDS[self.remedy.kind].format(
@@ -72,7 +72,7 @@ def recipient_advice(
     """
     notes = [
         *_open_questions(series, draft, project),
-        *_tree_in_subject(series, draft, project),
+        *_subject_tree_notes(series, draft, project),
         *_planned(repository, plan, base),
     ]
     warnings = sorted(
@@ -100,7 +100,7 @@ def _open_questions(
             )
 
 
-def _tree_in_subject(
+def _subject_tree_notes(
     series: Series, draft: Draft, project: Project
 ) -> Iterator[RecipientAdvice]:
     prefix = missing_tree(
@@ -128,7 +128,7 @@ def _planned(
         ):
             continue
         if remedy and remedy.kind is RemedyKind.REBASE:
-            yield from _other_tree(repository, text, remedy, base)
+            yield from _base_tree_notes(repository, text, remedy, base)
         else:
             yield RecipientAdvice(
                 "warning" if remedy else "note",
@@ -144,7 +144,7 @@ def _is_out(plan: RecipientPlan, remedy: Remedy) -> bool:
     )
 
 
-def _other_tree(
+def _base_tree_notes(
     repository: Repository, text: str, remedy: Remedy, base: str | None
 ) -> Iterator[RecipientAdvice]:
     """Yield a note if the topic is based on another tree, with the command that rebases it."""

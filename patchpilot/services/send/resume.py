@@ -99,7 +99,7 @@ def plan_resume(
                         Outcome(MailState.ACCEPTED, "the archive has it"),
                     )
         send = outbox.get(send.id)
-    settled = _given_outcomes(send, unknown_as, by_id)
+    settled = _map_outcomes(send, unknown_as, by_id)
     send = replace(
         send,
         entries=tuple(
@@ -195,8 +195,8 @@ def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 
 def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
-    """Raise UsageError for a Message-ID that is not in the send, or whose known state contradicts
-    the given one.
+    """Raise UsageError for a Message-ID outside the send, or whose known state contradicts the
+    given one.
     """
     mails = {entry.message_id: entry for entry in send.entries}
     doubtful = [
@@ -221,10 +221,10 @@ def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
             )
 
 
-def _given_outcomes(
+def _map_outcomes(
     send: Send, of_all: str, of_one: Mapping[str, str]
 ) -> dict[int, Outcome]:
-    """Map the positions of doubtful messages to the outcomes given by the user."""
+    """Map the positions of uncertain messages to the user's outcomes."""
     result = {}
     for entry in send.entries:
         how = of_one.get(entry.message_id, of_all)

@@ -190,10 +190,10 @@ _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
 def next_steps(send: Send) -> tuple[Advice, ...]:
     """Return the next steps after a send."""
-    return (*_after_sending(send), *_for_refused(send), *_for_unknown(send))
+    return (*_next_steps(send), *_refused_hints(send), *_unknown_hints(send))
 
 
-def _after_sending(send: Send) -> Sequence[Advice]:
+def _next_steps(send: Send) -> Sequence[Advice]:
     """Return the next steps after all messages of a send were accepted."""
     if send.state != "sent":
         return ()
@@ -236,7 +236,7 @@ def _after_sending(send: Send) -> Sequence[Advice]:
     ]
 
 
-def _for_refused(send: Send) -> Iterator[Advice]:
+def _refused_hints(send: Send) -> Iterator[Advice]:
     """Yield how to send the messages that were not accepted."""
     states = {entry.state for entry in send.entries}
     refused = {
@@ -257,10 +257,8 @@ def _for_refused(send: Send) -> Iterator[Advice]:
         )
 
 
-def _for_unknown(send: Send) -> Iterator[Advice]:
-    """Yield how to determine whether messages in an unknown state were sent, and what to do
-    then.
-    """
+def _unknown_hints(send: Send) -> Iterator[Advice]:
+    """Yield how to find out whether messages in an unknown state were sent, and what to do then."""
     unknown = [
         entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
     ]

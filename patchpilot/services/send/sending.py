@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A send of a topic, from its plan to its result, shared by the services, the CLI and the TUI."""
+"""A send of a topic, from plan to result, shared by the services, the CLI and the TUI."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ from patchpilot.outgoing.transport import SeriesToSend
 )
 @dataclass(frozen=True, slots=True)
 class Sending(SeriesToSend):
-    """A send: what is sent, the problems that block it, and once it was carried out its result.
+    """A send: its messages, its blocking problems, and, afterwards, its result.
 
     `send` has every message as its transport renders it; of a resumed send, it is the outbox's
     record with the changes that are saved when it is sent. `settled` maps the places of messages
@@ -82,7 +82,7 @@ class Sending(SeriesToSend):
 
     @property
     def refused(self) -> bool:
-        """Return whether sending is blocked by problems that are not overridden."""
+        """Return whether problems that are not overridden block the send."""
         return bool(self.blockers) and not self.request.force
 
     @property
@@ -155,8 +155,7 @@ class Sending(SeriesToSend):
 
     @property
     def verdict(self) -> str:
-        """Return one line that states whether the messages can be sent, or the result of sending
-        them.
+        """Return one line on whether the messages can be sent, or the result of sending them.
 
         The line contains the number of lines about problems that block sending. If there are none,
         it contains the number of messages and recipients, and the reason if the transport cannot

@@ -30,7 +30,7 @@ def refuse_public_server(draft: Draft, account: Account) -> None:
 
 
 def refuse_unanswered(draft: Draft, series: Series, lists: Lists) -> None:
-    """Raise `RefusedError` if a fix whose tags call it private has no answer about security."""
+    """Raise `RefusedError` if a fix with private tags has no answer about security."""
     tags = (tag for patch in series.patches for tag in patch.tags("Cc"))
     if "security" not in draft.answers and lists.asks_privately(tags):
         raise RefusedError(
@@ -41,7 +41,7 @@ def refuse_unanswered(draft: Draft, series: Series, lists: Lists) -> None:
 
 
 def refuse_public_mails(draft: Draft, send: Send) -> None:
-    """Raise `RefusedError` if pending messages of an undisclosed fix are for a public send.
+    """Raise `RefusedError` if an undisclosed fix has pending messages of a public send.
 
     This happens if the fix was marked as undisclosed after the messages were made.
     """

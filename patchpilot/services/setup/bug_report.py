@@ -65,7 +65,7 @@ def bug_report(settings: Settings) -> str:
 
 
 def last_traceback() -> str:
-    """Return the end of the latest crash log written by this user; empty if there is none."""
+    """Return the end of this user's latest crash log, or ""."""
     logs: list[tuple[float, Path]] = []
     for file in Path(tempfile.gettempdir()).glob(f"{BUG_LOG}*.log"):
         with contextlib.suppress(OSError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the check of an installed git hook, on a new commit or on a message of a topic."""
+"""Run an installed git hook's check on a new commit or a topic's message."""
 
 import re
 from pathlib import Path
@@ -57,9 +57,7 @@ def check_message_in_hook(workplace: Workplace, file: Path) -> tuple[CheckResult
 
 
 def _parent(file: Path) -> str:
-    """Return the parent of the commit in the first line of a git format-patch file, or "" for
-    another file.
-    """
+    """Return the parent of the commit in a git format-patch file, or "" for another file."""
     try:
         with file.open("rb") as stream:
             named = re.match(rb"From ([0-9a-f]{40}) ", stream.readline(200))

@@ -38,7 +38,7 @@ from patchpilot.topic.finish_send import finish_sends
 @json_form("stage", "name", "state", "message", "hint")
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The result of one check by `doctor`: the affected stage, the observation, and the fix.
+    """The result of one `doctor` check: the affected stage, the observation, and the fix.
 
     `state` is `ok`, `warn`, `fail` or `skip`.
     """
@@ -178,7 +178,7 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
             "git fetch --refetch --no-filter",
         )
     yield probes.commit_graph(repository)
-    yield from _own_commands(repository)
+    yield from _untrusted_commands(repository)
     yield from _blocked_rewrites(repository)
     for finish_send in finish_sends(repository):
         yield probes.Probe(
@@ -188,8 +188,8 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
         )
 
 
-def _own_commands(repository: Repository) -> Iterator[probes.Probe]:
-    """Yield the repository's untrusted commands; none of them is run here."""
+def _untrusted_commands(repository: Repository) -> Iterator[probes.Probe]:
+    """Yield the repository's untrusted commands, without running any."""
     try:
         refuse_untrusted(repository.top, *Use)
     except UntrustedCommandsError as error:
@@ -197,9 +197,7 @@ def _own_commands(repository: Repository) -> Iterator[probes.Probe]:
 
 
 def _blocked_rewrites(repository: Repository) -> Iterator[probes.Probe]:
-    """Yield what blocks every rewrite here: an interrupted move of a branch, or a stale git
-    lock.
-    """
+    """Yield what blocks every rewrite here: an interrupted branch move or a stale git lock."""
     busy = in_progress(repository)
     if busy and unfinished(repository):
         yield probes.Probe(
@@ -343,7 +341,7 @@ def _local_archive(lore: str) -> probes.Probe:
 
 
 def recovered() -> tuple[str, ...]:
-    """Restore the user's damaged databases, and return a description of each action.
+    """Restore the user's damaged databases, and describe each action.
 
     A database is replaced by its latest backup, together with the rows of the damaged file
     that are still readable.

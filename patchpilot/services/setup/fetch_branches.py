@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fetch maintained stable branches that are missing from a repository."""
+"""Fetch maintained stable branches that a repository lacks."""
 
 from patchpilot.commits.own_commands import refuse_untrusted
 from patchpilot.commits.repository import Repository
@@ -12,7 +12,7 @@ __all__ = ["MissingBranches", "fetch_branches", "missing_branches"]
 
 
 def fetch_branches(repository: Repository, wanted: MissingBranches) -> None:
-    """Fetch branches and their tags, with git's progress shown on the terminal.
+    """Fetch branches and their tags, showing git's progress on the terminal.
 
     git may ask for a password. Raise `MissingError` if git fails; a remote that was added for the
     branches is then removed.

@@ -31,7 +31,7 @@ _PYTHON = re.compile(r"(?m)^python=.*$")
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A hook with its name, its place and its state.
+    """A hook with its name, location and state.
 
     The state is "installed" (patchpilot's hook), "foreign" (another hook is installed) or
     "absent".
@@ -43,7 +43,7 @@ class Hook:
 
 
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Install the named hooks (all if none are named) and return the state of every hook.
+    """Install the named hooks, or all, and return the state of every hook.
 
     The check for b4 is added to the other values of b4's setting, because b4 runs each of them.
 

@@ -31,7 +31,7 @@ UNKNOWN = "unknown"
 @json_form("version", "ends", "over=is_over")
 @dataclass(frozen=True, slots=True)
 class LtsSeries:
-    """A long-term series with the last month of its support and whether the support has ended."""
+    """A long-term series, the last month of its support, and whether that has ended."""
 
     version: str
     ends: str
@@ -41,7 +41,7 @@ class LtsSeries:
 @json_form("family", "updated", "file", "series")
 @dataclass(frozen=True, slots=True)
 class Lts:
-    """The stable series of a project, the date of the data and its file.
+    """A project's stable series, the date of the data and its file.
 
     `file` is None if the data is the list that patchpilot ships.
     """

@@ -163,7 +163,9 @@ def plan_mail(request: MailRequest) -> MailPlan:
         notes.append(
             "then register your key with `b4 send --web-auth-new` and `b4 send --web-auth-verify`"
         )
-    settings = tuple(Setting(key, value, _before(key)) for key, value in wanted.items())
+    settings = tuple(
+        Setting(key, value, _previous_value(key)) for key, value in wanted.items()
+    )
     return MailPlan(
         settings,
         _account(request.address, wanted),
@@ -215,7 +217,7 @@ def _keeper(name: str) -> Keeper:
     raise unknown("place for the password", name, [keeper.name for keeper in stores])
 
 
-def _before(key: str) -> str:
+def _previous_value(key: str) -> str:
     return git(None, "config", "--global", "--get", key, ok=(0, 1)).text.strip()
 
 
@@ -244,7 +246,7 @@ def _account(address: str, wanted: dict[str, str]) -> Account:
 
 
 def try_login(plan: MailPlan, password: str) -> str:
-    """Test the login to the mail server of a plan and return a description of the result.
+    """Test the login to a plan's mail server, and describe the result.
 
     No message is sent. Raise `NetworkError` if the server cannot be reached or rejects the login.
     """
@@ -268,7 +270,7 @@ def try_login(plan: MailPlan, password: str) -> str:
 
 
 def reach(plan: MailPlan) -> None:
-    """Connect to the mail server of a plan, with its encryption and without a login.
+    """Connect to a plan's mail server, with its encryption and without a login.
 
     Raise `NetworkError` as `try_login` does.
     """
@@ -308,7 +310,7 @@ def write_mail(plan: MailPlan, password: str = "") -> None:
 
 
 def overridden(plan: MailPlan, repository: Repository | None) -> tuple[str, ...]:
-    """Return the planned settings for which the repository's configuration has another value."""
+    """Return the planned settings that the repository's configuration overrides."""
     if repository is None:
         return ()
     own = {entry.key: entry.value for entry in all_entries(repository.top)}
@@ -348,5 +350,5 @@ def _test_mail(address: str) -> bytes:
 
 
 def password_places() -> tuple[Keeper, ...]:
-    """Return the places in which this machine can store a password, safest first."""
+    """Return where this machine can store a password, safest first."""
     return keepers()

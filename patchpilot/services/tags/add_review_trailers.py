@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `trailers`: adds the tags given by reviewers to the matching commits."""
+"""The command `trailers`, which adds tags by reviewers to the matching commits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from patchpilot.topic.review_trailers import (
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The user's decisions about the tags of a topic; tags without a decision stay open."""
+    """The user's decisions about a topic's tags; tags without a decision stay open."""
 
     accepted: tuple[TagChoice, ...] = ()
     refused: tuple[TagChoice, ...] = ()

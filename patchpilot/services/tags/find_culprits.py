@@ -54,7 +54,7 @@ OFFERED = 0.3
 )
 @dataclass(frozen=True, slots=True)
 class FixesResult:
-    """The existing Fixes: tags of a commit, the candidates and the tags to write.
+    """A commit's existing Fixes: tags, the candidates, and the tags to write.
 
     `sure` is set if the first candidate is certain; otherwise `reason` explains the doubt.
     `tags` are the lines to write, oldest commit first: usually one, none if the result is
@@ -86,7 +86,7 @@ class FixesResult:
 
     @property
     def offered(self) -> Candidate | None:
-        """Return the best candidate if its tag may be proposed: there is no valid tag, and the
+        """Return the best candidate if its tag may be proposed: no valid tag exists, and the
         evidence is not weak.
         """
         has_valid = self.present and not self.troubled
@@ -101,9 +101,7 @@ class FixesResult:
 
     @property
     def unverified(self) -> bool:
-        """Return whether an existing Fixes: tag names a commit that is missing from a shallow
-        clone.
-        """
+        """Return whether an existing Fixes: tag names a commit missing from a shallow clone."""
         return any(
             problem.kind == "unverified"
             for tag in self.present
@@ -113,7 +111,7 @@ class FixesResult:
 
 @dataclass(frozen=True, slots=True)
 class FixesRequest:
-    """The fix for which to find the introducing commit, and the options of the search.
+    """The fix whose introducing commit is searched, and the options of the search.
 
     `target` None is the latest commit. With `verify`, only the existing Fixes: tags are
     checked. `bisect_log` is the output of `git bisect log`, or a report that quotes the end
@@ -162,7 +160,7 @@ def find_culprits_of_each(
 
 
 def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
-    """Return the commits of a range that no tag or remote has, because they are sent together.
+    """Return the commits of a range that no tag or remote has, which are sent together.
 
     Return none if they are too many for a series.
     """
@@ -309,8 +307,8 @@ def _tags(
     together: tuple[str, ...],
     own: frozenset[str],
 ) -> tuple[str, ...]:
-    """Return the lines to write: the first candidate's, or one for each if the bug has several
-    causes, oldest first.
+    """Return the lines to write: the first candidate's, or one per cause if the bug has several,
+    oldest first.
 
     There are none for commits that are sent with the fix.
     """
@@ -324,7 +322,7 @@ def _tags(
 
 
 def own_patch(subject: str) -> str:
-    """Return the note for a fix of a commit that is sent in the same series.
+    """Return the note for a fix whose introducing commit is in the same series.
 
     Such a commit is not merged yet, and its id will change; it should be squashed with the
     fix.
@@ -338,8 +336,8 @@ def own_patch(subject: str) -> str:
 def _series(
     repository: Repository, commit: Commit, named: str | None
 ) -> tuple[str, ...]:
-    """Return the commits sent together with this one: those since its topic's base, unless they are
-    too many for a series.
+    """Return the commits sent together with this one: those since its topic's base, unless
+    there are too many for a series.
     """
     try:
         base = find_base(repository, named, commit.id)
@@ -384,9 +382,7 @@ def _relations(
     releases: Releases,
     together_with: Callable[[], frozenset[str]],
 ) -> Relations:
-    """Return the relation of a tag's target to this commit; git is queried only if there is a
-    tag.
-    """
+    """Return the relation of a tag's target to this commit, running git only if there is a tag."""
 
     complete = not repository.is_shallow()
 

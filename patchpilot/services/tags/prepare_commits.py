@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `prepare`: adds the chosen tags to the messages of a commit or a topic.
+"""The command `prepare`, which adds the chosen tags to the messages of a commit or topic.
 
 Each rewrite is recorded, so that `undo` can revert it.
 """
@@ -132,7 +132,7 @@ def _change(
     topic: Sequence[str],
     progress: Progress,
 ) -> MessageChange:
-    """Return the new message of one commit; `topic` are the commits that are prepared together."""
+    """Return a commit's new message; `topic` contains the commits prepared together."""
     project = (
         find_project(request.profile)
         if request.profile

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `stable`: proposes the tag that requests a backport of a fix to stable.
+"""The command `stable`, which proposes the tag that requests a stable backport.
 
 If no tag is needed, the result is the reason.
 """
@@ -66,7 +66,7 @@ class StableResult:
 
 @dataclass(frozen=True, slots=True)
 class StableRequest:
-    """The fix for which to decide about a backport to stable (None: the latest commit).
+    """The fix for which to decide about a stable backport, or None for the latest commit.
 
     `fixes` names the commits that introduced the bug; by default, they are taken from the
     Fixes: tags or, without tags, from a search with a certain result.

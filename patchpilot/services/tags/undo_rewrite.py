@@ -39,7 +39,7 @@ class UndoState:
 
     @property
     def when(self) -> datetime:
-        """Return the time at which the branch was rewritten."""
+        """Return when the branch was rewritten."""
         return moment(self.undo.when)
 
 
@@ -120,7 +120,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
 
 
 def _chosen(repository: Repository, number: int | None) -> UndoState:
-    """Return the record with a number, or the latest applied one of the current branch."""
+    """Return the record with this number, or the latest applied one of the current branch."""
     states = undo_list(repository)
     if number is not None:
         for state in states:

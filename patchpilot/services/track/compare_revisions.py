@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `track show --range-diff`: compares two revisions of a tracked series.
+"""The command `track show --range-diff`, which compares two revisions of a tracked series.
 
 Only the messages are needed, no commits.
 """
@@ -82,13 +82,14 @@ def compare_revisions(
     tracked = show(number, store=store)
     revisions = comparable(tracked)
     if names:
-        chosen = [_named(name, tracked, revisions) for name in names]
+        chosen = [_find_revision(name, tracked, revisions) for name in names]
         old, new = chosen[0], chosen[1] if len(chosen) > 1 else revisions[-1]
     else:
         old, new = newest_two(tracked)
     if old is new:
         raise UsageError(
-            f"{old.label} cannot be compared with itself", hint=_known(revisions)
+            f"{old.label} cannot be compared with itself",
+            hint=_list_revisions(revisions),
         )
     return RevisionComparison(
         tracked, old, new, compare_patches(_patches(old), _patches(new))
@@ -143,7 +144,7 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
 
 
 def heading(patch: PatchDifference) -> str:
-    """Return the range-diff line of a patch.
+    """Return a patch's line of the range-diff.
 
     The line contains the patch's number in both revisions, git's sign and the patch's title.
     """
@@ -160,7 +161,9 @@ def counts(patches: Sequence[PatchDifference]) -> str:
     )
 
 
-def _named(name: str, series: Tracked, revisions: Sequence[Revision]) -> Revision:
+def _find_revision(
+    name: str, series: Tracked, revisions: Sequence[Revision]
+) -> Revision:
     """Return the revision that a word names.
 
     Of several of one version, the last that asks for no comments only.
@@ -195,11 +198,12 @@ def _named(name: str, series: Tracked, revisions: Sequence[Revision]) -> Revisio
             hint=Action("track", ("update",), "`{}` looks for them again"),
         )
     raise UsageError(
-        f"series {series.entry.id} has no revision {name!r}", hint=_known(revisions)
+        f"series {series.entry.id} has no revision {name!r}",
+        hint=_list_revisions(revisions),
     )
 
 
-def _known(revisions: Iterable[Revision]) -> str:
+def _list_revisions(revisions: Iterable[Revision]) -> str:
     return (
         "it has:"
         f" {', '.join(dict.fromkeys(revision.label for revision in revisions)) or 'none with patches'}"  # noqa: E501
@@ -207,7 +211,7 @@ def _known(revisions: Iterable[Revision]) -> str:
 
 
 def _patches(revision: Revision) -> list[Patch]:
-    """Return the patches of a revision; what a mail client damaged cannot be compared."""
+    """Return the patches of a revision, which cannot be compared if a mail client damaged them."""
     patches = []
     for post in revision.patches:
         try:

@@ -15,7 +15,7 @@ from patchpilot.topic.followed.known_series import Tracked
 
 @dataclass(frozen=True, slots=True)
 class ConversationMail:
-    """A message in the tree of a series' messages.
+    """A message in the tree of a series.
 
     `more` has an entry for each level above the message, starting with the root's children:
     True if another message of that level follows. `reply` is None for the series' posts.
@@ -32,7 +32,7 @@ class ConversationMail:
 
 
 def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
-    """Return all messages of a series in the order of a tree view.
+    """Return all messages of a series in tree order.
 
     The roots are sorted by date; the replies to each root come directly after it.
     """
@@ -65,7 +65,7 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
         below.sort(key=lambda message_id: mails[message_id].when)
     shown: list[ConversationMail] = []
     seen: set[str] = set()
-    # mails that answer each other in a circle have no root: the oldest of them becomes one
+    # mails that reply to each other in a cycle have no root, so use the oldest one
     for roots in (
         children.get("", []),
         sorted(mails, key=lambda message_id: mails[message_id].when),
@@ -92,7 +92,7 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
 
 
 def _parent(mail: Classified, mails: Mapping[str, Classified]) -> str:
-    """Return the Message-ID of the known mail that a mail answers, "" where there is none."""
+    """Return the Message-ID of the known mail to which a mail replies, or ""."""
     named = (mail.mail.in_reply_to, *reversed(mail.mail.references))
     return next(
         (

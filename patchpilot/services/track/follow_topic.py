@@ -27,7 +27,7 @@ from patchpilot.topic.topic_state import TopicState, this_topic, with_topic
 
 @dataclass(frozen=True, slots=True)
 class FollowedSeries:
-    """The tracked series, and the state of the current topic if there is one."""
+    """The tracked series, and the state of the current topic, if any."""
 
     series: tuple[Tracked, ...]
     topic: TopicState | None
@@ -64,7 +64,7 @@ def followed(
         series = known_series.listed(
             store=store, repository=repository, whole=False, progress=progress
         )
-        return _of_topic(series, repository, target, base, store, first)
+        return _topic_state(series, repository, target, base, store, first)
 
 
 def updated(
@@ -91,7 +91,7 @@ def updated(
             series = known_series.listed(
                 store=store, repository=repository, whole=False, progress=progress
             )
-            known(_of_topic(series, repository, target, base, store, first))
+            known(_topic_state(series, repository, target, base, store, first))
         series = update_series.update(
             UpdateRequest(fresh=fresh, whole=False),
             store=store,
@@ -99,10 +99,10 @@ def updated(
             repository=repository,
             progress=progress,
         )
-        return _of_topic(series, repository, target, base, store, first)
+        return _topic_state(series, repository, target, base, store, first)
 
 
-def _of_topic(
+def _topic_state(
     series: tuple[Tracked, ...],
     repository: Repository,
     target: str | None,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the series in which a commit was posted.
+"""Find the series in which a commit was posted.
 
 The result includes the versions, reviews and backports of the series.
 """
@@ -52,7 +52,7 @@ _CLOCKS = timedelta(days=1)
 
 
 class FoundBy(StrEnum):
-    """The method by which the message of a commit was found."""
+    """How the message of a commit was found."""
 
     LINK = "link"
     PATCH_ID = "patch-id"
@@ -71,7 +71,7 @@ _HOW = {
 
 
 class CommitMail(NamedTuple):
-    """The Message-ID of the patch that became a commit, and the method by which it was found."""
+    """The Message-ID of the patch that became a commit, and how it was found."""
 
     message_id: str
     found_by: FoundBy
@@ -85,7 +85,7 @@ def mail_of_commit(
     reader: MailReader,
     progress: Progress = silent,
 ) -> CommitMail | None:
-    """Return the message in which a commit was posted; None if the archive does not have it.
+    """Return the message in which a commit was posted, or None if the archive lacks it.
 
     A linked message counts only if it has the commit's title or changes, or if the commit is
     a merge, because Link: trailers may name reports and discussions.
@@ -123,10 +123,10 @@ class _Search(NamedTuple):
             except NotInArchiveError:
                 continue
             linked = [post for post in posts if post.message_id == message_id]
-            if any(is_merge or self._same_change(post) for post in linked):
+            if any(is_merge or self._find_same_change(post) for post in linked):
                 return message_id
             # maintainers also link to the cover letter, and to a review of the patch
-            if found := self._latest(filter(self._same_title, posts)):
+            if found := self._latest(filter(self._find_same_title, posts)):
                 return found
         return None
 
@@ -134,8 +134,8 @@ class _Search(NamedTuple):
         patch_id = patch_ids(self.repository, [self.commit.id]).get(self.commit.id)
         if not patch_id or not self.archive.url.startswith(("http://", "https://")):
             return None
-        posts = self._posts(self._found(f"patchid:{patch_id}"))
-        return self._latest(filter(self._same_change, posts))
+        posts = self._posts(self._search(f"patchid:{patch_id}"))
+        return self._latest(filter(self._find_same_change, posts))
 
     def by_subject(self) -> str | None:
         author, title = self.commit.author, f"s:{quoted(self.commit.subject)}"
@@ -143,10 +143,12 @@ class _Search(NamedTuple):
         for query in (f"{title} AND f:{author.email}", f"{title} AND {inner}"):
             posts = [
                 post
-                for post in self._posts(self._found(query))
-                if self._same_title(post)
+                for post in self._posts(self._search(query))
+                if self._find_same_title(post)
             ]
-            found = self._latest(filter(self._same_lines, posts)) or self._latest(posts)
+            found = self._latest(filter(self._find_same_lines, posts)) or self._latest(
+                posts
+            )
             if found:
                 return found
         return None
@@ -160,11 +162,13 @@ class _Search(NamedTuple):
             return None
         named = " OR ".join(f"dfn:{quoted(file)}" for file in files)
         query = f"f:{self.commit.author.email} AND ({named}) AND NOT s:re"
-        return self._latest(filter(self._same_lines, self._posts(self._found(query))))
+        return self._latest(
+            filter(self._find_same_lines, self._posts(self._search(query)))
+        )
 
     def by_report(self) -> str | None:
         """Return the first message of a bot, or request to pull, that names the commit."""
-        found = self._found(f"b:{self.commit.id[:12]}*")
+        found = self._search(f"b:{self.commit.id[:12]}*")
         for mail in map(self.reader.classify, unique(found)):
             is_report = mail.kind in REPORTS and is_bot_address(mail.sender)
             is_pull = (
@@ -174,13 +178,11 @@ class _Search(NamedTuple):
                 return mail.message_id
         return None
 
-    def _found(self, query: str) -> tuple[Mail, ...]:
+    def _search(self, query: str) -> tuple[Mail, ...]:
         return self.archive.search(query)
 
     def _posts(self, mails: Iterable[Mail]) -> tuple[Post, ...]:
-        """Return the patches and cover letters among mails, those sent to a stable tree
-        left out.
-        """
+        """Return the patches and cover letters among mails, except stable ones."""
         return tuple(
             post
             for topic in find_topics(map(self.reader.classify, unique(mails)))
@@ -189,19 +191,19 @@ class _Search(NamedTuple):
             for post in revision.posts
         )
 
-    def _same_change(self, post: Post) -> bool:
-        return self._same_title(post) or self._same_lines(post)
+    def _find_same_change(self, post: Post) -> bool:
+        return self._find_same_title(post) or self._find_same_lines(post)
 
-    def _same_title(self, post: Post) -> bool:
+    def _find_same_title(self, post: Post) -> bool:
         return not post.is_cover and post.key == title_key(self.commit.subject)
 
-    def _same_lines(self, post: Post) -> bool:
+    def _find_same_lines(self, post: Post) -> bool:
         files = post.patch.files if post.patch else ()
         return bool(files) and alike(self.repository, changed_in(files), self.commit.id)
 
     def _latest(self, posts: Iterable[Post]) -> str | None:
-        """Return the Message-ID of the last post before the commit, otherwise of the
-        first after it: a topic is committed before it is posted.
+        """Return the Message-ID of the last post before the commit, or of the first after it,
+        since a topic is committed before it is posted.
         """
         until = self.commit.committed + _CLOCKS
         in_order = sorted(posts, key=lambda post: post.when)
@@ -222,7 +224,7 @@ class _Search(NamedTuple):
 )
 @dataclass(frozen=True, slots=True)
 class PostedCommit:
-    """A commit, the message in which it was posted, and the series of that message.
+    """A commit, the message in which it was posted, and the message's series.
 
     `asked` is the requested commit; `commit` is the upstream commit of which it is a
     backport, or the same commit.
@@ -296,12 +298,12 @@ def find_posted(
     """
     asked = repository.commit(repository.resolve(revision))
     _refuse_undisclosed(repository, asked)
-    commit = _upstream_of(repository, asked)
+    commit = _find_upstream(repository, asked)
     with (
         TemporaryFolder("find") as folder,
         Store(folder / "track.sqlite") as store,
     ):
-        # messages of commits are not trusted: only the configured archive is asked
+        # do not trust links in commit messages: query only the configured archive
         with archive_at(archive_of("", archive_address(lore))) as archive:
             mail = mail_of_commit(
                 archive,
@@ -312,7 +314,7 @@ def find_posted(
             )
             host = archive.host
         if mail is None:
-            raise _not_found(commit, host)
+            raise _not_found_error(commit, host)
         (tracked,) = add(
             mail.message_id,
             lore=lore,
@@ -350,8 +352,8 @@ def others_of(
     ).fixes
 
 
-def _upstream_of(repository: Repository, commit: Commit) -> Commit:
-    """Return the upstream commit that a commit's message names, where the repository has it."""
+def _find_upstream(repository: Repository, commit: Commit) -> Commit:
+    """Return the upstream commit named in a commit's message, if the repository has it."""
     named = (repository.find(name.id) for name in upstream_commits(commit.message))
     return next((repository.commit(one) for one in named if one), commit)
 
@@ -370,7 +372,7 @@ def _refuse_undisclosed(repository: Repository, commit: Commit) -> None:
         )
 
 
-def _not_found(commit: Commit, host: str) -> MissingError:
+def _not_found_error(commit: Commit, host: str) -> MissingError:
     links = [message_id for message_id, _ in linked_ids(commit.message)]
     read = f"; it links to <{links[0]}>, which is not this patch" if links else ""
     return MissingError(

@@ -48,7 +48,7 @@ def review_of(series: Tracked) -> ReviewTable | None:
 
 
 def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
-    """Return the review table as lines of text that fit into the given number of columns.
+    """Return the review table as lines that fit this number of columns.
 
     Rows are patches and columns are the reviewers who replied, or vice versa if that is
     narrower. A legend and the list of recipients who did not reply follow the table. For a
@@ -57,7 +57,7 @@ def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
     people, patches = table.answered, table.patches
     lines: list[str] = []
     if people and len(patches) == 1:
-        lines = [_in_words(table, person, columns) for person in people]
+        lines = [_describe_review(table, person, columns) for person in people]
     elif people:
         lines = [*_grid(table, columns), *_wrapped(legend(table), columns)]
     if silent := ", ".join(one_line(table.name_of(person)) for person in table.silent):
@@ -66,7 +66,7 @@ def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
 
 
 def words_of(review: Review) -> str:
-    """Return a description of a review, such as `Reviewed-by (v1): is in the posted patch`."""
+    """Describe a review, for example `Reviewed-by (v1): is in the posted patch`."""
     meaning = MEANINGS[review.state]
     if not review.tags:
         return f"{meaning} (v{review.version})" if review.version else meaning
@@ -83,7 +83,7 @@ def legend(table: ReviewTable) -> str:
 
 
 def sign_of(review: Review | None) -> str:
-    """Return the letters of the review's tags and the sign of its state, such as `R+`.
+    """Return the letters of a review's tags and the sign of its state, such as `R+`.
 
     Empty if the patch was not sent to the reviewer.
     """
@@ -96,7 +96,7 @@ def sign_of(review: Review | None) -> str:
     return letters + SIGNS[review.state]
 
 
-def _in_words(table: ReviewTable, person: Address, columns: int) -> str:
+def _describe_review(table: ReviewTable, person: Address, columns: int) -> str:
     review = table.review(table.patches[0], person)
     name = _padded(crop(one_line(table.name_of(person)), _NAME), _NAME)
     words = words_of(review) if review else ""
@@ -104,9 +104,7 @@ def _in_words(table: ReviewTable, person: Address, columns: int) -> str:
 
 
 def _grid(table: ReviewTable, columns: int) -> list[str]:
-    """Return the signs of all, the shorter side above the columns; in parts where they are
-    too many.
-    """
+    """Return the signs of all reviews, with the shorter side as columns, split if too wide."""
     people, patches = table.answered, table.patches
     total = len(patches)
 

@@ -35,7 +35,7 @@ TEXT_LIMIT = 4000
 )
 @dataclass(frozen=True, slots=True)
 class SentRevision:
-    """A revision of a series that was sent."""
+    """A sent revision of a series."""
 
     revision: Revision
 
@@ -47,7 +47,7 @@ class SentRevision:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class MissingRevision:
-    """A revision that is missing from the archive, and its Message-ID.
+    """A revision missing from the archive, and its Message-ID.
 
     The Message-ID is known from a link in a later revision.
     """
@@ -154,7 +154,7 @@ class SeriesAnswer:
 
     @property
     def missing_revisions(self) -> tuple[MissingRevision, ...]:
-        """The revisions to which later ones link, but which are missing from the archive."""
+        """The revisions that later ones link to but the archive lacks."""
         status = self.tracked.status
         missing = status.topic.missing if status else {}
         return tuple(
@@ -174,7 +174,7 @@ class SeriesAnswer:
     def ci(
         self,
     ) -> Literal[CiVerdict.FAILED, CiVerdict.WARNED, CiVerdict.PASSED] | None:
-        """The bots' verdict on the latest version; None if there is no clear verdict."""
+        """The bots' verdict on the latest version, or None if unclear."""
         verdict = CiVerdict(self.tracked.ci)
         return None if verdict is CiVerdict.UNKNOWN else verdict
 

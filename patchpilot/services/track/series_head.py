@@ -29,7 +29,7 @@ _IN_STABLE_REVIEW = ("review", "queued", "proposed")
 
 
 class HeadRow(NamedTuple):
-    """A row at the top of a series' view: its name and its text."""
+    """A row at the top of a series' view: its name and text."""
 
     name: str
     says: Advice
@@ -42,20 +42,20 @@ def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
         HeadRow("state", f"{series.state}{_claimed(series)}{why}"),
         HeadRow("turn", _turn(series)),
         HeadRow("next", series.step.advice),
-        HeadRow("open", "; ".join(_open(series, status)) or "nothing"),
+        HeadRow("open", "; ".join(_open_items(series, status)) or "nothing"),
         HeadRow("landed", "; ".join(_landed(series)) or "nowhere yet"),
     )
 
 
 def _claimed(series: Tracked) -> str:
-    """Return what is proven, where a message claims more or less."""
+    """Return what is proven, if a message claims more or less."""
     return (
         "" if series.state is series.proven else f" (claimed; proven: {series.proven})"
     )
 
 
 def as_of_words(series: Tracked) -> str:
-    """Return the time up to which days are counted, and the origin of this time.
+    """Return the time up to which days are counted, and its origin.
 
     Empty if days are counted up to the current time.
     """
@@ -70,7 +70,7 @@ def as_of_words(series: Tracked) -> str:
 
 
 def _turn(series: Tracked) -> str:
-    """Whose turn it is, and what the author waits for."""
+    """Return whose turn it is, and what the author waits for."""
     if series.step.need is NextStepNeed.ACTION:
         return "yours"
     if series.step.need is NextStepNeed.NOTHING:
@@ -84,10 +84,8 @@ def _turn(series: Tracked) -> str:
     return "others: you are waiting for the maintainer"
 
 
-def _open(series: Tracked, status: Status | None) -> Iterator[str]:
-    """Yield what is asked and not done, what was not taken, and what the stable trees
-    still decide.
-    """
+def _open_items(series: Tracked, status: Status | None) -> Iterator[str]:
+    """Yield open requests, patches that were not applied, and pending stable decisions."""
     if status is None:
         return
     items = checklist(series)
@@ -115,9 +113,7 @@ def _open(series: Tracked, status: Status | None) -> Iterator[str]:
 
 
 def _landed(series: Tracked) -> Iterator[str]:
-    """Yield each tree once, with the first commit there and the release; then the stable
-    branches.
-    """
+    """Yield each tree once, with its first commit and release, then the stable branches."""
     places: dict[str, list[LandedCommit]] = {}
     for place in series.landed:
         if place.stable_version is None:

@@ -8,7 +8,7 @@ from patchpilot.topic.home.home_topic import TURNS, Turn
 
 
 def by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
-    """Return the tracked series grouped by whose turn it is, without empty groups.
+    """Group the tracked series by whose turn it is, without empty groups.
 
     Each group starts with the series that have unread messages; within both parts, the series
     with the latest messages come first.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implements `track`: tracks series until they are merged."""
+"""Implement `track`: tracks series until they are merged."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -75,7 +75,7 @@ def add(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Track the series that a Message-ID or URL names.
+    """Track the series named by a Message-ID or URL.
 
     `fresh` ignores cached responses of an archive.
     """
@@ -97,7 +97,7 @@ def add(
         gathered = gather(
             archive, message_id, fresh=fresh, reader=store.reader, progress=progress
         )
-        status = _status_in(gathered, message_id, store)
+        status = _find_status(gathered, message_id, store)
         if status is None and (
             original := _original(archive, message_id, gathered, store)
         ):
@@ -110,8 +110,8 @@ def add(
                 reader=store.reader,
                 progress=progress,
             )
-            status = _status_in(gathered, original, store)
-        status = status or _status_in(gathered, message_id, store, reports=True)
+            status = _find_status(gathered, original, store)
+        status = status or _find_status(gathered, message_id, store, reports=True)
         reached = (
             (store.reached(url, store.reader.now - _REACH_KNOWN) or archive.reaches())
             if status and not gathered.failure
@@ -123,7 +123,7 @@ def add(
             hint="pass the Message-ID of the patch or its cover letter",
         )
     with store.changing():
-        shown = _kept(
+        shown = _store_series(
             status,
             without_tests(gathered.mails),
             (url, None),
@@ -143,7 +143,7 @@ def add(
     )
 
 
-def _kept(
+def _store_series(
     status: Status,
     mails: Sequence[Mail],
     source: tuple[str | None, str | None],
@@ -154,12 +154,12 @@ def _kept(
     topic = status.topic
     with store.changing():
         same = same_series(topic.message_ids, topic.change_id, store)
-        # its key is the first post by a sender who is known
+        # the key is the first post by a known sender
         entry = joined(same, store) or store.add(
             topic.first_known.head.message_id, topic.subject, *source
         )
         new = store.keep(entry.id, topic.subject, mails, seen=own_mails(status))
-    # of a series that was tracked before, more may be known
+    # more may be known of a series that was tracked before
     known = None if same else status
     shown = shown_series(
         store.entry(entry.id), store, repository, progress, known, whole=True
@@ -167,7 +167,7 @@ def _kept(
     return replace(shown, new=new, troubles=merge_note(same))
 
 
-def _status_in(
+def _find_status(
     gathered: Gathered, message_id: str, store: Store, *, reports: bool = False
 ) -> Status | None:
     every = read_thread(
@@ -183,8 +183,8 @@ def _status_in(
 def _original(
     archive: MailArchive, message_id: str, gathered: Gathered, store: Store
 ) -> str | None:
-    """Return the Message-ID of the series whose patch a mail of a stable tree
-    (AUTOSEL, FAILED, a review) is about.
+    """Return the Message-ID of the series that a stable mail (AUTOSEL, FAILED, a review) is
+    about.
     """
     classified = [
         store.reader.classify(mail)
@@ -207,7 +207,7 @@ def add_from_mbox(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Track the series in an mbox: the one that a Message-ID or URL names, otherwise each one.
+    """Track the series in an mbox named by a Message-ID or URL, or all of them.
 
     Revisions of the same series count as one.
     """
@@ -258,15 +258,13 @@ def add_from_mbox(
         ids = _ids_with_later(status, every)
         kept = [mail for mail in mails if mail.message_id in ids]
         source = None, str(mbox.resolve())
-        shown = _kept(status, kept, source, store, repository, progress)
+        shown = _store_series(status, kept, source, store, repository, progress)
         added.append(replace(shown, troubles=(*left_out, *shown.troubles)))
     return tuple(added)
 
 
 def _answered(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
-    """Return the messages of the topics sent from here, or of the tracked series, that
-    these messages answer.
-    """
+    """Return the messages of local topics or tracked series to which these messages reply."""
     ids = {mail.message_id for mail in mails}
     answered = {
         id_ for mail in mails for id_ in (mail.in_reply_to, *mail.references) if id_
@@ -334,7 +332,7 @@ def kept_reports(
     repository: Repository | None,
     progress: Progress,
 ) -> tuple[Tracked, ...]:
-    """Return the series that got a report about the delivery of their mails, with what is new."""
+    """Return the series with new delivery reports."""
     found: dict[int, Tracked] = {}
     for mail in mails:
         if not (of_mail := delivery_reports(mail)):
@@ -369,7 +367,7 @@ def read_again(
     """Read a series that has news, or is to be read whole, and keep its messages."""
     entry, lore = before.entry, request.lore
     if before.undisclosed:
-        # its replies are in a file, if anywhere
+        # replies can only be in a file
         entry, lore = replace(entry, lore=None), None
         if not entry.mbox:
             return shown_series(entry, store, repository, progress)
@@ -419,7 +417,7 @@ def read_again(
         mails,
         seen=own_mails(status) if status else (),
     )
-    # those that are still damaged are reported
+    # report those that are still damaged
     shown = shown_series(
         store.entry(entry.id), store, repository, progress, whole=bool(damaged)
     )
@@ -440,7 +438,7 @@ def from_mbox(
         read_mails(file, progress, left_out.append, store.reader.parse)
     )
     sent = mails_sent(only_sent(entry, store), store)
-    about = _of_mbox(entry, (*known, *sent), read, store.reader)
+    about = _track_mbox_entry(entry, (*known, *sent), read, store.reader)
     return Gathered(about, tuple(left_out))
 
 
@@ -453,7 +451,7 @@ def from_archive(
     store: Store,
     progress: Progress,
 ) -> tuple[Gathered, bool]:
-    """Return the messages of a series from an archive, and whether they are a cached response."""
+    """Return a series' messages from an archive, and whether they are a cached response."""
     try:
         with archives.open(url) as archive:
             got = gather(
@@ -488,7 +486,7 @@ def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
     return tuple(mail for mail in mails if mail.message_id not in tests)
 
 
-def _of_mbox(
+def _track_mbox_entry(
     entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], reader: MailReader
 ) -> tuple[Mail, ...]:
     every = read_thread(
@@ -502,7 +500,7 @@ def _of_mbox(
 
 
 def _ids_with_later(status: Status, every: Sequence[Status]) -> frozenset[str]:
-    """Return the Message-IDs of a series and of the later ones about it."""
+    """Return the Message-IDs of a series and of later series about it."""
     later = (status_of(follow_up.message_id, every) for follow_up in status.follow_ups)
     return status.message_ids.union(*(other.message_ids for other in later if other))
 
@@ -532,6 +530,6 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
 
 
 def own_mails(status: Status) -> frozenset[str]:
-    """Return the Message-IDs of the author's own messages, which are no news to the author."""
+    """Return the Message-IDs of the author's messages, which are no news to them."""
     mine = {reply.message_id for reply in status.replies if reply.mail.by_author}
     return status.topic.message_ids | mine

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines which senders of a tracked series are known.
+"""Determine which senders of a tracked series are known.
 
 These are the user, the senders that the user confirmed, the addresses in the repository, and the
 senders of signed messages.
@@ -54,7 +54,7 @@ def confirm_senders(
 
 
 def judged(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
-    """Return the Message-IDs of the messages whose senders the user gave this mark."""
+    """Return the Message-IDs of messages whose senders the user marked like this."""
     return frozenset(
         message_id
         for (message_id, line), mark in marks.items()
@@ -65,7 +65,7 @@ def judged(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
 def known_senders(
     status: "Status", number: int, store: Store, repository: "Repository | None"
 ) -> tuple[Address, ...]:
-    """Return the known addresses among the claimed senders of a series, with their known names."""
+    """Return the known addresses among a series' claimed senders, with their known names."""
     from patchpilot.archive.signatures import dns_key, proved
     from patchpilot.topic.followed.own_addresses import known_addresses
 
@@ -111,7 +111,7 @@ _MOST = 5
 def seen_in_tree(
     repository: Repository, wanted: Iterable[Address], year: int
 ) -> tuple[Address, ...]:
-    """Return the given addresses that appear in mainline, each with the name used there.
+    """Return the addresses that appear in mainline, each with its name there.
 
     Commits of a topic are not searched. Commits are searched from three years before the
     given year; in the stable branches, only committers count.
@@ -120,7 +120,9 @@ def seen_in_tree(
     if tip is None:
         return ()
     keys = {address.key for address in wanted}
-    found = [address for address in _in_files(repository, tip) if address.key in keys]
+    found = [
+        address for address in _names_in_files(repository, tip) if address.key in keys
+    ]
     left = sorted(keys - {address.key for address in found})[:_MOST]
     if not left:
         return tuple(found)
@@ -129,11 +131,11 @@ def seen_in_tree(
     )
     for key in left:
         for role, tips in (("author", (tip,)), ("committer", (tip, *stable))):
-            found += _in_commits(repository, tips, role, key, year - _YEARS)
+            found += _people_in_commits(repository, tips, role, key, year - _YEARS)
     return tuple(found)
 
 
-def _in_files(repository: Repository, tip: str) -> Iterator[Address]:
+def _names_in_files(repository: Repository, tip: str) -> Iterator[Address]:
     for path in _FILES:
         text = (repository.blob(tip, path) or b"").decode("utf-8", "replace")
         for line in text.split("\n"):
@@ -144,12 +146,12 @@ def _in_files(repository: Repository, tip: str) -> Iterator[Address]:
                 line.partition("\t")[2] if path == "MAINTAINERS" else line
             ):
                 if address := parse_address(part.strip()):
-                    # a line of .mailmap has the name once, and then other addresses of it
+                    # a line of .mailmap has the name once, followed by other addresses
                     name = address.name or name
                     yield Address(name, address.email)
 
 
-def _in_commits(
+def _people_in_commits(
     repository: Repository, tips: Iterable[str], role: str, key: str, year: int
 ) -> Iterator[Address]:
     """Yield the author or committer with this address of a commit since this year."""

@@ -82,7 +82,7 @@ def show(
     every_mail: bool = False,
     progress: Progress = silent,
 ) -> Tracked:
-    """Return one tracked series from the local store, without using the network.
+    """Return one tracked series from the local store, without the network.
 
     If it has very many messages, only the most important ones are read, unless `every_mail` is
     set.
@@ -151,7 +151,7 @@ def shown_series(
 
 
 def _first_step(series: Tracked) -> NextStep:
-    """Return the next step of a series of which no messages are known."""
+    """Return the next step of a series without known messages."""
     if series.delivery:
         report = series.delivery[0]
         return NextStep(NextStepNeed.ACTION, said(f"{report.words}: ", report.advice))
@@ -168,7 +168,7 @@ def _first_step(series: Tracked) -> NextStep:
     return NextStep(NextStepNeed.PATIENCE, Action("track", ("update",), wait))
 
 
-def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
+def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
     """Return the reports about a series that no archive has yet."""
     reports = [
         report
@@ -184,7 +184,7 @@ def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ..
 
 
 def undisclosed_ids(store: Store) -> frozenset[str]:
-    """Return the Message-IDs about which no archive may be queried; cached for one call."""
+    """Return the Message-IDs that must not be queried in any archive; cached for one call."""
     if store.reader.undisclosed is None:
         with Outbox() as outbox:
             store.reader.undisclosed = outbox.undisclosed_ids()
@@ -192,7 +192,7 @@ def undisclosed_ids(store: Store) -> frozenset[str]:
 
 
 def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
-    """Return whether a series is a security fix that is not public yet.
+    """Return whether a series is an undisclosed security fix.
 
     Such a series is never looked up in an archive.
     """
@@ -203,7 +203,7 @@ def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
 
 
 def undisclosed_error(message_id: str) -> RefusedError:
-    """Return the error for a message about which no server may be queried."""
+    """Return the error for a message that no server may be queried about."""
     return RefusedError(
         f"{message_id} was sent as an undisclosed security fix: no server is queried",
         hint=SAVE_REPLIES,
@@ -213,7 +213,7 @@ def undisclosed_error(message_id: str) -> RefusedError:
 def missing_mails(
     entry: TrackEntry, known: frozenset[str], store: Store
 ) -> tuple[DeliveryReport, ...]:
-    """Return a report on the sent messages of a series that are missing from its archive.
+    """Report a series' sent messages that its archive lacks.
 
     Empty if none are missing. Only messages sent from here count, and only if the archive was
     queried an hour or more after the send.
@@ -253,8 +253,7 @@ def missing_mails(
 
 
 def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
-    """Return the mails that were sent from here lately: Message-ID, when, and the
-    number of the send.
+    """Return recently sent mails: Message-ID, time and number of the send.
 
     Read once in a call.
     """
@@ -265,7 +264,7 @@ def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
 
 
 def topics_sent(store: Store) -> Mapping[str, str]:
-    """Return the change-id of each message that was sent from here; cached for one call."""
+    """Map each message sent from here to its change-id; cached for one call."""
     if store.reader.topics is None:
         with Outbox() as outbox:
             store.reader.topics = outbox.topics_of_mails()
@@ -273,7 +272,7 @@ def topics_sent(store: Store) -> Mapping[str, str]:
 
 
 def ids_sent(message_ids: Set[str], store: Store) -> frozenset[str]:
-    """Return the Message-IDs of all versions, sent from here, of the topics of these messages.
+    """Return the Message-IDs of all versions sent from here of these messages' topics.
 
     An undisclosed fix and what is sent once it is public are two series.
     """
@@ -291,7 +290,7 @@ def ids_sent(message_ids: Set[str], store: Store) -> frozenset[str]:
 
 
 def mails_sent(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
-    """Return these messages as they were sent from here."""
+    """Return these messages as sent from here."""
     if not message_ids:
         return ()
     with Outbox() as outbox:
@@ -305,21 +304,20 @@ def mails_sent(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
 
 
 def only_sent(entry: TrackEntry, store: Store) -> frozenset[str]:
-    """Return the Message-IDs of a series' messages that were sent from here and that neither an
-    archive nor a file has.
+    """Return the Message-IDs of a series' messages sent from here that no archive or file has.
 
     A series of which nothing was read is not in its archive yet, and has none.
     """
     stored, key = store.message_ids(entry.id), entry.message_id
     if not stored:
         return frozenset()
-    # of the messages that are kept, those of a later fix may be another topic's
+    # among the stored messages, those of a later fix may belong to another topic
     own = frozenset([key]) if key in topics_sent(store) else stored
     return ids_sent(own, store) - stored
 
 
 def series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
-    """Return the series that contains a message, or to which it belongs as sent from here."""
+    """Return the series that contains a message, or that it belongs to as sent from here."""
     return store.with_mail(message_id) or next(
         (entry for entry in store.entries() if message_id in only_sent(entry, store)),
         None,
@@ -327,9 +325,7 @@ def series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
 
 
 class _Reading:
-    """Reads the messages of a series, at most once, and its summary, which is cached between
-    runs.
-    """
+    """Read the messages of a series at most once, and its summary, which is cached between runs."""
 
     def __init__(
         self,
@@ -355,7 +351,7 @@ class _Reading:
             self._read()
         found = summary or SeriesSummary(subject=entry.subject)
         ids = frozenset(found.message_ids or [entry.message_id])
-        reports = found.reports if summary else _reports_before(entry, store)
+        reports = found.reports if summary else _early_reports(entry, store)
         unread, now = store.unread(entry.id), store.reader.now
         as_of = self._moment if self._moment and self._moment < now else None
         if entry.mbox and not entry.lore:
@@ -402,9 +398,8 @@ class _Reading:
         )
 
     def _mails(self) -> "tuple[Mail, ...]":
-        """Return the mails of the series; of very many the weightiest. What was sent
-        from here is one of them, unless all that is known is that a mail was not
-        delivered.
+        """Return the mails of the series, or the weightiest of very many. They include what was
+        sent from here, unless only a bounce is known.
         """
         stored = self._store.weightiest_mails(
             self._entry.id, sys.maxsize if self._every_mail else MOST_READ
@@ -420,9 +415,7 @@ class _Reading:
         )
 
     def _recognized(self, status: "Status") -> "Status":
-        """Return the status with the claims of those counted who are known from
-        elsewhere, and without those that the user dismissed.
-        """
+        """Return the status with claims by people known from elsewhere, without dismissed ones."""
         store = self._store
         marks = store.marks(self._entry.id)
         if not (status.claims or marks):
@@ -448,7 +441,7 @@ class _Reading:
         )
 
     def _summary(self) -> SeriesSummary | None:
-        """Return the summary, from the cache where the mails, the refs and the day are the same."""
+        """Return the summary, cached for the same mails, refs and day."""
         hour = f"{self._moment:%F %H}" if self._moment else ""
         marks = self._store.marks(self._entry.id)
         every = b"all" if self._every_mail else b""
@@ -477,7 +470,7 @@ class _Reading:
         return summary
 
     def keep(self, status: "Status | None") -> None:
-        """Take this as the status of the messages, with what the repository shows."""
+        """Take this as the messages' status, with repository facts."""
         status = self._recognized(status) if status is not None else None
         if status is not None and self._repository is not None:
             from patchpilot.archive.landed_series import in_repository
@@ -492,7 +485,7 @@ class _Reading:
 
 
 def _status_of(anchor: str, every: "tuple[Status, ...]") -> "Status | None":
-    # the list of `track` imports no module that reads mails
+    # keep imports of mail modules out of `track` lists
     from patchpilot.archive.collect_mails import status_of
 
     return status_of(anchor, every)
@@ -500,8 +493,8 @@ def _status_of(anchor: str, every: "tuple[Status, ...]") -> "Status | None":
 
 @functools.lru_cache(maxsize=2)
 def refs_of(repository: "Repository | None") -> bytes:
-    """Return the refs in which a series may have landed, as a part of a cache's key: a commit on
-    the branch of a topic does not change the state of the series.
+    """Return the refs in which a series may have landed, for a cache key: a commit on a topic's
+    branch does not change the state of the series.
     """
     if repository is None:
         return b""

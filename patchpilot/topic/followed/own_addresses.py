@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the user's email addresses."""
+"""Determine the user's email addresses."""
 
 import re
 from pathlib import Path

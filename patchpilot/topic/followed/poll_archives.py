@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Queries the archives of all tracked series at once for news."""
+"""Query the archives of all tracked series at once for news."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class UpdateRequest:
 
 
 class Archives:
-    """Opens archives, except those of a host that has failed in this run.
+    """Open archives, except on hosts that failed in this run.
 
     For such a host, its first failure is raised again without another query.
     """

@@ -56,7 +56,7 @@ ANSWERED = "answered, not marked done"
 )
 @dataclass(frozen=True, slots=True)
 class LedgerItem:
-    """A review comment, its number in the list of its series, its place, and its outcome.
+    """A review comment, its number in the series' list, its place, and its outcome.
 
     Numbers count from 1. The outcome is the hunk that addresses it or the reply that answers it.
     `marked`: the user set the state. `of_newest`: the comment is about the latest revision.
@@ -105,9 +105,9 @@ def ledger_of(
     `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
     next. A comment counts as addressed if any later version changes its lines.
     """
-    answers = _answers_to(status)
+    answers = _find_answers(status)
     latest = status.topic.latest
-    revisions = [(it, _patches_of(it)) for it in status.topic.revisions]
+    revisions = [(it, _revision_patches(it)) for it in status.topic.revisions]
     patches = {id(revision): own for revision, own in revisions}
     sent = [it for it in revisions if it[1]]
     texts = [own for _, own in sent] + [tuple(upcoming)] * bool(upcoming)
@@ -148,8 +148,8 @@ def ledger_of(
 def checklist(
     series: Tracked, upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
-    """Return the review requests for the latest version of a series, and those of people for
-    earlier versions that are neither addressed nor answered.
+    """Return the review requests for a series' latest version, and unsettled ones by people for
+    earlier versions.
 
     `upcoming` are the patches of the version to be sent next. Requests for applied patches are
     omitted. The result is empty if all of the series is applied or if the series is closed; it
@@ -190,7 +190,7 @@ def left_of(
 
 
 def awaiting(series: Tracked) -> dict[str, list[LedgerItem]]:
-    """Return the open review requests of people by the message that has them."""
+    """Map messages to their open review requests by people."""
     found: dict[str, list[LedgerItem]] = {}
     for item in checklist(series):
         if item.waits:
@@ -202,7 +202,7 @@ def series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
     return ledger_of(series.status, series.marks) if series.status else ()
 
 
-def _answers_to(status: Status) -> Callable[[ReviewPoint], str | None]:
+def _find_answers(status: Status) -> Callable[[ReviewPoint], str | None]:
     below: dict[str, list[Reply]] = {}
     for reply in status.replies:
         if reply.mail.mail.in_reply_to and reply.mail.by_author:
@@ -247,5 +247,5 @@ def mark_numbered(
             store.mark(number, point.message_id, point.line, state)
 
 
-def _patches_of(revision: Revision) -> tuple[Patch, ...]:
+def _revision_patches(revision: Revision) -> tuple[Patch, ...]:
     return tuple(post.patch for post in revision.patches if post.patch)

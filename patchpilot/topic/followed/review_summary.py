@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collects the requests of the last version's reviewers for the changelog of the next one.
+"""Collect the last reviewers' requests for the next changelog.
 
 The result is empty if the series is not tracked.
 """
@@ -51,7 +51,7 @@ def to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
 
 
 def series_of(last: Send) -> "tuple[Tracked, ...]":
-    """Return the tracked series that have one of a send's mails."""
+    """Return the tracked series that contain one of a send's mails."""
     from patchpilot.topic.followed.known_series import only_sent, open_store, show
 
     ids = {entry.message_id for entry in last.entries}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the tracked series that are one series, and merges them.
+"""Find tracked series that are the same series, and merge them.
 
 The versions of a topic may be added one by one, from files that have only one of them.
 """
@@ -31,7 +31,7 @@ def same_series(
         entry
         for entry in store.entries()
         if not marks.isdisjoint(
-            _marks_of(shown_series(entry, store, None, silent), store)
+            _series_marks(shown_series(entry, store, None, silent), store)
         )
     )
 
@@ -39,10 +39,10 @@ def same_series(
 def groups_of_same(
     series: Iterable[Tracked], store: Store
 ) -> tuple[tuple[TrackEntry, ...], ...]:
-    """Return the tracked series that are one series, in groups of at least two."""
+    """Return groups of at least two tracked series that are the same series."""
     groups: list[tuple[set[tuple[str, bool]], list[TrackEntry]]] = []
     for tracked in sorted(series, key=lambda one: one.entry.id):
-        marks, entries = set(_marks_of(tracked, store)), [tracked.entry]
+        marks, entries = set(_series_marks(tracked, store)), [tracked.entry]
         apart = []
         for group in groups:
             if marks.isdisjoint(group[0]):
@@ -54,10 +54,8 @@ def groups_of_same(
     return tuple(tuple(entries) for _, entries in groups if len(entries) > 1)
 
 
-def _marks_of(tracked: Tracked, store: Store) -> frozenset[tuple[str, bool]]:
-    """Return the posts of a tracked series' latest version, the one it was added under,
-    and its topic.
-    """
+def _series_marks(tracked: Tracked, store: Store) -> frozenset[tuple[str, bool]]:
+    """Return the posts of a tracked series' latest version, its first post, and its topic."""
     ids = {tracked.entry.message_id, tracked.head, *tracked.posts} - {""}
     return _marks(ids, tracked.change_id, store, is_undisclosed(tracked.entry, store))
 
@@ -72,7 +70,7 @@ def _marks(
 
 
 def joined(same: Sequence[TrackEntry], store: Store) -> TrackEntry | None:
-    """Merge these entries into the first and return it; None if there are none.
+    """Merge these entries into the first and return it, or None if there are none.
 
     Its number stays. The messages, marks and read states of the others are kept with it.
     """

@@ -128,7 +128,7 @@ def _versions(status: Status) -> Iterator[StoryEvent]:
 
 
 def reply_words(mail: Classified) -> tuple[StoryKind, str] | None:
-    """Return the kind and a description of a reply, or None if it is only discussion."""
+    """Return the kind and a description of a reply, or None for mere discussion."""
     who = mail.who
     if mail.kind is MailKind.TRAILERS:
         return (
@@ -197,12 +197,12 @@ def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
 
 
 def _reported(events: Sequence[Claim]) -> Iterator[StoryEvent]:
-    """Yield what mails report of trees; branches that one kind of mail names on one day
-    are one event.
+    """Yield trees reported in mails; branches named by one kind of mail on one day are one
+    event.
     """
     groups: dict[tuple[object, ...], list[Claim]] = {}
     for event in events:
-        # what a reviewer refuses is a reply already
+        # a rejection by a reviewer is a reply already
         if event.what in _EVENTS and event.what != "refused":
             day = event.date.date() if event.date else None
             groups.setdefault(
@@ -218,7 +218,7 @@ def _reported(events: Sequence[Claim]) -> Iterator[StoryEvent]:
 
 
 def _merged(status: Status) -> Iterator[StoryEvent]:
-    """Yield what the repository has, and what came after it."""
+    """Yield events in the repository and those after it."""
     several = len(status.topic.latest.patches) > 1
     for landed in status.landed:
         if landed.message_id is None and not landed.stable_version:

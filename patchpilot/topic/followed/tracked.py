@@ -23,8 +23,8 @@ UNREAD_PATCH = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracked(SeriesSummary):
-    """A tracked series as displayed, as plain values: its summary, with what the repository shows
-    if one was given, and what the store and the call add to it.
+    """A displayed tracked series as plain values: its summary, repository facts if available, and
+    what the store and the call add.
 
     `status` has everything about the series if its messages were read (`is_read`); it is None
     as well while no archive has them. `cached`: the threads are as of `entry.updated`, because
@@ -62,9 +62,7 @@ class Tracked(SeriesSummary):
 
     @property
     def damaged(self) -> tuple[str, ...]:
-        """The mails that are damaged here, as far as the series' mails were read, each with the
-        command that fetches it again.
-        """
+        """The series' damaged mails read so far, each with the command that fetches it again."""
         entry = self.entry
         again = Action("track", ("update", str(entry.id)), "`{}` fetches it again")
         return tuple(
@@ -74,13 +72,13 @@ class Tracked(SeriesSummary):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What was not delivered and what could not be read, each in a line."""
+        """What was not delivered and what could not be read, one line each."""
         reports = (f"{it.words}; {it.advice}" for it in self.delivery)
         return (*reports, *self.troubles, *self.damaged)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is missing or does not count, each in a line."""
+        """What is missing or does not count, one line each."""
         left_out = []
         if self.left_out:
             every = Action(

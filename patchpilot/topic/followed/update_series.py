@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implements `track update`: asks the archives for news, and reads only the series that have some.
+"""Implement `track update`: asks the archives for news, and reads only the series that have some.
 
 Without news, no module that reads messages is imported.
 """
@@ -90,7 +90,8 @@ def update(
         if entry.id not in whole:
             entry, series = stored[entry.id], before[entry.id]
             if entry.id in polled.quiet:
-                # what was sent from here is missing only once the archive was asked later
+                # report a message sent from here as missing only after the archive was queried
+                # later
                 late = missing_mails(entry, frozenset(series.message_ids), store)
                 series = replace(series, delivery=(*series.reports, *late))
             is_cached = entry.id in polled.cached
@@ -106,7 +107,7 @@ def update(
                 read_again(before[entry.id], store, archives, again, repository, said)
             )
         except NetworkError as error:
-            # what the repository shows of it needs no archive
+            # facts from the repository need no archive
             shown = shown_series(store.entry(entry.id), store, repository, progress)
             updated.append(replace(shown, troubles=(error.message,), unreachable=True))
     _note_poll(polled, updated, due, request, store)
@@ -158,8 +159,8 @@ def _note_poll(
     request: UpdateRequest,
     store: Store,
 ) -> None:
-    """Note how far the archives were read, but not for a series whose news could not be read: the
-    next poll has to find them again.
+    """Record how far the archives were read, except for series whose news could not be read and
+    must be polled again.
     """
     failed = {tracked.entry.id for tracked in updated if tracked.unreachable}
     with store.changing():
@@ -171,8 +172,7 @@ def _note_poll(
                 and request.lore in (None, entry.lore)
             ):
                 store.note_reached(entry.id, reached)
-    # what a search gave and no series that was asked about took is not looked at again, also where
-    # another series has it
+    # do not read a mail again if no polled series took it, even if another series has it
     taken = frozenset().union(*(store.message_ids(number) for number in due))
     to_find = frozenset().union(
         *(ids for number, ids in polled.news.items() if number in failed)
@@ -221,7 +221,7 @@ def _polled(
     archives: Archives,
     progress: Progress,
 ) -> PollResult:
-    """Ask about the series of which something is known and that are read from an archive.
+    """Poll the archives of series with known messages.
 
     With `everything` each is read whole instead. So is a series whose latest version is not known
     to be in the archive, from another archive than its own, from a file or sent from here: a search
@@ -257,8 +257,8 @@ def _polled(
 
 
 def _is_due(series: Tracked, now: datetime) -> bool:
-    """Return whether to ask about a series: always while something is expected, after
-    its end the less often the longer nothing new came.
+    """Return whether to poll a series: always while something is expected, later at growing
+    intervals.
     """
     news, updated = series.entry.news, series.entry.updated
     if series.proven not in FINAL or not news or not updated:

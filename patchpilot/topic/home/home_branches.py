@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the branches of a repository that may be topics, and their worktrees."""
+"""Find the branches of a repository that may be topics, and their worktrees."""
 
 import time
 from pathlib import Path
@@ -29,7 +29,7 @@ class Branch(NamedTuple):
 
 
 def open_home(key: str) -> Repository | None:
-    """Return the repository with this key, or None if it is gone or cannot be read."""
+    """Return the repository with this key, or None if it is gone or unreadable."""
     folder = path_of_key(key)
     if not folder.is_dir():
         return None
@@ -55,7 +55,7 @@ def branches_of(repository: Repository) -> tuple[Branch, ...]:
 def candidates(
     branches: tuple[Branch, ...], known: frozenset[str]
 ) -> tuple[Branch, ...]:
-    """Return the branches without a draft that may be topics of the user.
+    """Return the user's possible topic branches without a draft.
 
     These are the latest branches to which the user committed recently.
     """
@@ -75,7 +75,7 @@ class Checkout(NamedTuple):
 
 
 def checkout_of(key: str, branch: str | None) -> Checkout:
-    """Return the worktree of a branch, otherwise the repository's main worktree.
+    """Return a branch's worktree, or the repository's main worktree.
 
     Raises MissingError if the repository is gone.
     """
@@ -129,7 +129,7 @@ def switch_branch(directory: Path, branch: str) -> None:
 
 
 def range_of(directory: Path, branch: str) -> str:
-    """Return the commits of a branch since its base, as a TARGET.
+    """Return a branch's commits since its base, as a TARGET.
 
     Raises UsageError if no base is found.
     """

@@ -72,7 +72,7 @@ class HomeTopic(NamedTuple):
 
 
 def in_order(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
-    """Return the topics sorted by whose turn it is, the user's first, then by latest news."""
+    """Sort the topics by whose turn it is, the user's first, then by latest news."""
     turns = list(Turn)
     return tuple(
         sorted(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads all topics in three steps.
+"""Read all topics in three steps.
 
 They come first from the cache, then from the drafts, the outbox, the branches and the tracked
 series, and finally with news from the archives.
@@ -81,9 +81,9 @@ def known_topics() -> tuple[HomeTopic, ...]:
         }
         for draft in drafts.all():
             sends = outbox.sends(draft.change_id)
-            entry = _entry_of(draft, store, outbox)
+            entry = _find_entry(draft, store, outbox)
             key = (
-                _key_of(draft.repository, draft.branch)
+                _topic_key(draft.repository, draft.branch)
                 if draft.branch
                 else draft.change_id
             )
@@ -122,16 +122,16 @@ def read_topics(
             own = {
                 entry.id
                 for draft in drafts.all()
-                if (entry := _entry_of(draft, store, outbox))
+                if (entry := _find_entry(draft, store, outbox))
             }
         try:
-            # series first: a branch may need all of them to find its own
+            # read series first, because a branch may need all of them to find its own
             reading.read_series(own)
             for key, drafts_of_key in by_repository.items():
                 reading.read_repository(key, drafts_of_key)
             reading.read_series()
         except BaseException:
-            # the next reading goes on from there
+            # the next read continues from there
             before = {
                 key: value
                 for key, value in reading.before.items()
@@ -181,7 +181,7 @@ def update_topics(
 
 @dataclass
 class _Reading:
-    """One reading of all topics: what was kept before, and what it is now."""
+    """One reading of all topics: the previous state and the current one."""
 
     store: Store
     outbox: Outbox
@@ -198,7 +198,7 @@ class _Reading:
         return in_order(_counted([topic for _, topic in self.now.values()], self.store))
 
     def read_repository(self, key: str, drafts: Sequence[Draft]) -> None:
-        """The topics of a repository: its drafts, and branches of the user that have none."""
+        """Read a repository's topics: its drafts, and the user's branches without one."""
         repository = open_home(key)
         if repository is None:
             for draft in drafts:
@@ -218,7 +218,7 @@ class _Reading:
                     self._read_branch(repository, branch, None)
 
     def read_series(self, left_out: Collection[int] = ()) -> None:
-        """The tracked series that are of no branch."""
+        """Read the tracked series without a branch."""
         for entry in self.store.entries():
             if entry.id not in self.taken and entry.id not in left_out:
                 self._read_one_series(entry)
@@ -226,21 +226,21 @@ class _Reading:
     def _read_branch(
         self, repository: Repository, branch: Branch, draft: Draft | None
     ) -> bool:
-        """Read the topic on a branch; False where it has no commits of its own."""
-        key = _key_of(repository.key, branch.name)
+        """Read the topic on a branch; return False if it has no commits of its own."""
+        key = _topic_key(repository.key, branch.name)
         sends = self.outbox.sends(draft.change_id) if draft else ()
         entry = (
-            _entry_of(draft, self.store, self.outbox)
+            _find_entry(draft, self.store, self.outbox)
             if draft
-            else self._entry_before(key)
+            else self._previous_entry(key)
         )
 
         def state_with(entry: TrackEntry | None) -> str:
             content = self._content(entry, repository)
-            return " ".join([branch.tip, _state_of(sends), content])
+            return " ".join([branch.tip, _send_state(sends), content])
 
         state = state_with(entry)
-        topic = self._as_kept(key, state)
+        topic = self._to_cached_form(key, state)
         if topic is None:
             self._say(branch.name)
             try:
@@ -258,22 +258,22 @@ class _Reading:
                     state = state_with(entry)
             except PatchpilotError:
                 return False
-            topic = _of_topic(key, repository.key, branch, found, len(base.commits))
+            topic = _read_topic(key, repository.key, branch, found, len(base.commits))
         self._take(key, state, topic)
         return True
 
     def _topic_state(
         self, repository: Repository, read: Topic, entry: TrackEntry | None
     ) -> TopicState:
-        """Return the state of a topic, with what its repository shows of its series."""
+        """Return a topic's state, with what its repository shows of its series."""
         known = tuple(
             self._of(one, repository if one == entry else None)
             for one in self.store.entries()
         )
         return topic_state(repository, read, store=self.store, known=known)
 
-    def _entry_before(self, key: str) -> TrackEntry | None:
-        """Return the series of a topic when it was read before."""
+    def _previous_entry(self, key: str) -> TrackEntry | None:
+        """Return a topic's previously read series."""
         known = self.before.get(key)
         number = known[1].series if known else None
         return next(
@@ -281,8 +281,8 @@ class _Reading:
         )
 
     def _read_gone(self, draft: Draft, repository: Repository | None = None) -> None:
-        """A topic whose branch is gone: its series, where one was sent."""
-        entry = _entry_of(draft, self.store, self.outbox)
+        """Return a topic whose branch is gone, with its series if one was sent."""
+        entry = _find_entry(draft, self.store, self.outbox)
         if entry and entry.id not in self.taken:
             self._read_one_series(entry, draft.repository, repository)
 
@@ -290,7 +290,7 @@ class _Reading:
         self, entry: TrackEntry, place: str = "", repository: Repository | None = None
     ) -> None:
         key, state = _series_key(entry), self._content(entry, repository)
-        topic = self._as_kept(key, state)
+        topic = self._to_cached_form(key, state)
         if topic is None:
             self._say(entry.subject)
             series = self._of(entry, repository)
@@ -298,13 +298,13 @@ class _Reading:
             topic = topic_of_series(key, read)
         self._take(key, state, topic._replace(repository=place))
 
-    def _as_kept(self, key: str, state: str) -> HomeTopic | None:
+    def _to_cached_form(self, key: str, state: str) -> HomeTopic | None:
         before = self.before.get(key)
         return before[1] if before and before[0] == state else None
 
     def _take(self, key: str, state: str, topic: HomeTopic) -> None:
         if topic.series is not None:
-            # a series that was read alone is this branch's
+            # a series that was read alone belongs to this branch
             for alone in [
                 other
                 for other, (_, known) in self.now.items()
@@ -325,7 +325,7 @@ class _Reading:
         if repository is not None:
             return known_series.shown_series(entry, self.store, repository, silent)
         if entry.id not in self._tracked:
-            # its mails are read if its topic is shown
+            # its mails are read when its topic is shown
             self._tracked[entry.id] = known_series.shown_series(
                 entry, self.store, None, silent
             )
@@ -334,8 +334,8 @@ class _Reading:
     def _content(
         self, entry: TrackEntry | None, repository: Repository | None = None
     ) -> str:
-        """Return what the state of a series depends on: its mails, the refs that it
-        may have landed in, and the day, as a series stalls with time.
+        """Return what a series' state depends on: its mails, refs that may contain it, and the
+        day, because a series stalls with time.
         """
         if entry is None:
             return "-"
@@ -346,7 +346,7 @@ class _Reading:
         return " ".join(words)
 
 
-def _of_topic(
+def _read_topic(
     key: str, repository: str, branch: Branch, found: TopicState, commits: int
 ) -> HomeTopic:
     step = found.step
@@ -383,7 +383,7 @@ def _of_topic(
 def _unread_draft(
     key: str, draft: Draft, sends: Sequence[Send], entry: TrackEntry | None
 ) -> HomeTopic:
-    """Return a topic of which only the draft is known yet."""
+    """Return a topic of which only the draft is known so far."""
     title = draft.cover_subject or next(
         (patch.subject for patch in draft.patches), draft.change_id
     )
@@ -411,7 +411,7 @@ def _unread_draft(
     )
 
 
-def _entry_of(draft: Draft, store: Store, outbox: Outbox) -> TrackEntry | None:
+def _find_entry(draft: Draft, store: Store, outbox: Outbox) -> TrackEntry | None:
     """Return the tracked series that has a mail of the topic, the latest first."""
     ids = {
         *draft.links.values(),
@@ -431,11 +431,11 @@ def _entry_of(draft: Draft, store: Store, outbox: Outbox) -> TrackEntry | None:
     )
 
 
-def _state_of(sends: Sequence[Send]) -> str:
+def _send_state(sends: Sequence[Send]) -> str:
     return ",".join(f"{send.id}{send.state}" for send in sends) or "-"
 
 
-def _key_of(repository: str, branch: str) -> str:
+def _topic_key(repository: str, branch: str) -> str:
     return f"{repository}:{branch}"
 
 
@@ -458,7 +458,7 @@ def _counted(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
 
 
 def _recall_home(store: Path) -> Kept:
-    """Return the cached topics for this store of tracked series; empty if there are none."""
+    """Return the cached topics for this store of tracked series, if any."""
     values = recall(_KIND, _key(store))
     return (
         {

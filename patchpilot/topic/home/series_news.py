@@ -53,7 +53,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
     return topic._replace(
         version=latest.version,
         patches=len(latest.patches),
-        news=_asked(reply, points) if reply else _stated(status),
+        news=_request_text(reply, points) if reply else _stated(status),
         when=_seconds(reply, status),
         tags=series.tags,
         bots=", ".join(
@@ -79,7 +79,7 @@ def _asking(status: Status, points: tuple[ReviewPoint, ...]) -> Reply | None:
     )
 
 
-def _asked(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
+def _request_text(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
     mail = reply.mail
     who = mail.who
     mine = [point for point in points if point.message_id == mail.mail.message_id]

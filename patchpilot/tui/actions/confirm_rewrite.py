@@ -59,7 +59,7 @@ def confirm_rewrite(
 
 
 def _word(error: RefusedError, given: tuple[str, ...]) -> str:
-    """Return the word that overrides a block, "" where none does."""
+    """Return the word that overrides a block, or ""."""
     options = [
         action.arguments[0]
         for action in actions(error.advice)

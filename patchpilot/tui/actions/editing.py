@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Opens the user's editor for commit messages, for a file at a given line, and for drafts.
+"""Open the user's editor for commit messages, for a file at a given line, and for drafts.
 
 The screen is updated afterwards.
 """
@@ -48,7 +48,7 @@ def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None
 
 
 def amend(screen: "AnyScreen") -> None:
-    """Edit the message of the selected commit in the user's editor, then reload the topic."""
+    """Edit the selected commit's message in the user's editor, then reload the topic."""
     trusting(screen.app, partial(_amend, screen))
 
 

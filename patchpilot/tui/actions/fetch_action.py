@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs git fetch from a stage.
+"""Run git fetch from a stage.
 
 The local refs decide whether a fix counts as merged in mainline and in the stable branches.
 """
@@ -63,13 +63,12 @@ def fetch_stable(screen: "AnyScreen") -> None:
 
 
 def _ask(screen: "AnyScreen", text: str, work: Callable[[], bool]) -> None:
-    """Do the work on the terminal when the answer is yes, then read the topic and the stage
-    again.
-    """
+    """Do the work on the terminal after a positive answer, then read the topic and stage again."""
     from patchpilot.tui.actions.editing import suspended
 
     def run() -> None:
-        # on the terminal: git may ask for a password, shows its progress, and Ctrl-C stops it
+        # on the terminal, because git may ask for a password, shows progress, and can be stopped
+        # with Ctrl-C
         with suspended(screen.app, leaves_no_text=True):
             done = work()
         if not done:

@@ -35,7 +35,7 @@ def ask(
     then: Callable[[], None],
     given: tuple[tuple[str, str], ...] = (),
 ) -> None:
-    """Ask the questions one after another; the user may leave a question open.
+    """Ask the questions one by one; the user may leave any open.
 
     The answers (`given`: name and value) are saved after the last question, so that no key meant
     for a question acts on the stage. Calls `then` at the end. Escape stops the questions, without
@@ -70,7 +70,7 @@ def ask(
 
 
 def ask_named(screen: "AnyScreen", name: str, then: Callable[[], None]) -> None:
-    """Ask the question with this name if it is still open ("": all that are), then call `then`."""
+    """Ask the open question with this name, or all open ones for "", then call `then`."""
     from patchpilot.services.send.questions import PreSendQuestions, traps
 
     session = screen.session
@@ -114,9 +114,7 @@ def _asking(
     reasons: Mapping[str, str],
     answers: Sequence[tuple[str, str, str]],
 ) -> Choose:
-    """Return the dialog of a question that can be left open, which Enter pressed once too
-    often does.
-    """
+    """Return a dialog for a question, which an extra Enter leaves open."""
     why = (f"`{label}`  {words}" for label, words in reasons.items() if words)
     title = f"{name.capitalize()} question"
     return Choose("\n\n".join((text, *why)), [*answers, NOT_YET], title, at=LATER)

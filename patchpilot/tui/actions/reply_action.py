@@ -130,7 +130,9 @@ def _confirm(
 
 
 def _audience(planned: "ReplyPlan") -> str:
-    """To how many the reply goes, in words: the addresses may be more than the dialog shows."""
+    """Return the number of the reply's recipients in words, because the dialog may not show all
+    addresses.
+    """
     people, lists = planned.audience
     parts = [counted(people, "person", "people")] if people else []
     parts += [counted(lists, "list")] if lists else []

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def undo(screen: "AnyScreen", *, again: bool = False) -> None:
-    """Undo the last rewrite of this branch after confirmation, or redo the one undone last."""
+    """Undo the last rewrite of this branch after confirmation, or redo the last undone one."""
     from patchpilot.services.tags.undo_rewrite import (
         changes_files,
         undo_list,

@@ -65,7 +65,7 @@ class BranchTexts:
     is_tagged: bool
 
     def unticked(self, branch: "BranchResult") -> frozenset[str]:
-        """Return the prerequisites that are not ticked: at first none.
+        """Return the unselected prerequisites, initially none.
 
         But all while the introducing commit, which may be one of them, is unknown.
         """
@@ -122,7 +122,7 @@ class BranchTexts:
         return "\n".join(rows) or "No branch needs the fix."
 
     def facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
-        """Return all that is known of a branch, as (label, text)."""
+        """Return everything known about a branch, as (label, text)."""
         rows = [("why", branch.reason)]
         if self.merged:
             fetch = f"{self.merged[:12]}, not fetched yet: press g (git fetch)"
@@ -154,9 +154,7 @@ class BranchTexts:
         return rows + [("note", rule) for rule in self.result.rules]
 
     def commands(self, branch: "BranchResult") -> list[str]:
-        """Return the commands that apply the fix to a branch, with the mainline commit if
-        it is known.
-        """
+        """Return the commands that apply the fix to a branch, with the mainline commit if known."""
         known, merged = self.result.commit, self.merged
         rows = list(branch.commands)
         if merged and known:
@@ -285,7 +283,7 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
             f"unknown introducing commit; press {Stage.TAGS.number} to choose it",
         )
     if likely:
-        # which commit that is stands above the ruler
+        # the commit is named above the ruler
         return result, StageStatus(
             StageState.OFFERED, f"likely: {words}; press {Stage.TAGS.number} to confirm"
         )
@@ -294,7 +292,7 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A verdict: the name of its glyph, its word, and a style."""
+    """A verdict: its glyph name, word and style."""
 
     sign: str
     word: str
@@ -302,7 +300,7 @@ class Badge:
 
     @property
     def text(self) -> Text:
-        """The badge on one line."""
+        """Draw the badge on one line."""
         return plain(f"{glyph(self.sign)} {self.word}", self.style)
 
 
@@ -399,7 +397,7 @@ def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) 
 
 
 def why(branch: "BranchResult", culprits: Collection[str]) -> str:
-    """Return a short reason for a verdict: the place of the conflict, or a commit on the branch.
+    """Return a short reason for a verdict: the location of the conflict, or a commit on the branch.
 
     The commit is the applied fix, or the backport of a commit that introduced the bug. Mainline
     commits that introduced the bug are not repeated here.

@@ -252,7 +252,7 @@ def proposals(
 
 
 def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
-    """Return the decisions made for an adaptation as text, one line per step."""
+    """Return the decisions made for an adaptation, one per line."""
     adapted = ways.adaptation
     if adapted is None:
         return f"The fix as a whole cannot be adapted to {branch.branch}."
@@ -264,7 +264,7 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
 
 
 def useless_keys(branch: "BranchResult | None", *, is_early: bool) -> set[str]:
-    """Return the actions that can do nothing for the selected branch, None for no branch.
+    """Return the actions that cannot do anything for the selected branch, or for None.
 
     With `is_early`, the fix is not in mainline yet.
     """
@@ -285,7 +285,7 @@ def empty_words(result: "BackportResult") -> tuple[str, str]:
 
 
 def empty_keys(result: "BackportResult") -> list[tuple[str, str]]:
-    """Return the keys that help where a result has no branches."""
+    """Return the useful keys for a result without branches."""
     tags = Stage.TAGS
     return [
         ("g", "run git fetch, after confirmation")
@@ -329,7 +329,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         is_if = f", if {likely[:12]} introduced the bug" if likely else ""
         panel.heading = f"Stable branches{is_if}"
         panel.display = bool(result.branches)
-        # until the user selects a branch, it is the first one to look at
+        # until the user selects a branch, select the first one to look at
         self.fill(None if self._is_moved else first_to_look_at(result))
         if result.branches:
             self.listed.focus()
@@ -348,7 +348,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.query_one("#branch", Static).update(words)
 
     def resized(self) -> None:
-        """Also the text without branches follows the size."""
+        """Adapt the text without branches to the size."""
         super().resized()
         self._show_empty()
 
@@ -367,12 +367,12 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        # what mainline has is not mailed
+        # do not mail what mainline already has
         is_merged = self._shown is not None and self._shown.upstream
         return ShownKeys(hidden=frozenset([NEXT] if is_merged else ()))
 
     @property
-    def _keys_to_press(self) -> list[str]:
+    def _useful_keys(self) -> list[str]:
         """What is to do by a key, requests to the stable team first."""
         if (result := self.current) is None:
             return []
@@ -382,8 +382,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def next_key(self) -> NextKey | None:
-        """What is to do with a branch, unless that was done."""
-        todo = next(iter(self._keys_to_press), "")
+        """Return the action for a branch, unless it is done."""
+        todo = next(iter(self._useful_keys), "")
         is_done = todo[:1] in self._pressed
         return NextKey(todo[0], todo[2:]) if todo and not is_done else None
 
@@ -394,13 +394,13 @@ class BackportsScreen(StageScreen["BackportResult"]):
             request(self, result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is something to do with a branch only where there are any.
+        """Return whether any branch needs an action.
 
         Patches are written once the fix is in mainline; only some branches have a conflict, or
         prerequisites.
         """
         if action == "request":
-            return REQUEST in self._keys_to_press
+            return REQUEST in self._useful_keys
         is_early = self._shown is None or not self._shown.upstream
         if action in useless_keys(self.chosen, is_early=is_early):
             return False
@@ -424,7 +424,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.action_reload()
 
     def moved(self, listed: RowList) -> None:
-        """Show the details of the selected verdict, once the cursor rests."""
+        """Show the details of the selected verdict when the user stops moving."""
         self._is_moved = self._is_moved or listed is self.listed
         super().moved(listed)
 
@@ -436,7 +436,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if (branch := self.chosen) is None:
             return
         self.query_one("#verdict", Panel).heading = self._heading(branch)
-        # half of the width where the prerequisites are next to it
+        # half of the width if the prerequisites are next to it
         is_half = self.size.width >= WIDE and needs_of(branch)
         wide = self.size.width // (2 if is_half else 1) - EDGE
         rows = page_rows(self._texts, branch, wide)
@@ -448,7 +448,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         return f"{branch.branch}: {badge_of(branch).word}"
 
     def _list_needs(self, branch: "BranchResult") -> None:
-        """The prerequisites in the order to apply, each with size and risk.
+        """Return the prerequisites in application order, each with size and risk.
 
         The ticked ones are in the queue.
         """
@@ -493,8 +493,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
             write_patches(self, self._texts)
 
     def action_resolve(self) -> None:
-        """Propose ways to bring the fix to a branch where it conflicts, or continue in the clone
-        once the conflict is resolved.
+        """Suggest ways to adapt the fix to a branch with conflicts, or continue in the clone
+        after they are resolved.
         """
         from patchpilot.services.backport.topic_backports import ways_to
 

@@ -71,12 +71,12 @@ class Shown:
 
     @property
     def key(self) -> tuple[str, str, int | None]:
-        """What identifies it: commit, rule and line."""
+        """Return what identifies a finding: its commit, rule and line."""
         return self.commit, self.finding.rule, self.finding.patch_line
 
     @property
     def sign(self) -> str:
-        """The sign of its severity, or of a waiver."""
+        """Return the sign of its severity, or of a waiver."""
         return glyph("nothing" if self.suppressed else LOOKS[self.finding.severity][0])
 
     @property
@@ -86,12 +86,12 @@ class Shown:
 
     @property
     def message(self) -> str:
-        """Its message without the command to run, which is a key here."""
+        """Return its message without the command, which is a key here."""
         return self.finding.message.partition(HELP)[0]
 
     @property
     def file(self) -> str:
-        """The name of its file, with the number of the patch.
+        """Return its file name, with the number of the patch.
 
         For a message and a series what it is.
         """
@@ -144,7 +144,7 @@ def detail_of(shown: Shown, fixed: "FindingFixed | None") -> Text:
     if rule and rule.why:
         text.append_text(_part("Why", " ".join(rule.why.split())))
     if rule and rule.reference:
-        # the whole address is the target of the link, where the terminal has links
+        # the link target is the whole address, on terminals that support links
         name = rule.reference.rpartition("/")[2] or rule.reference
         address = web_address(rule.reference)
         style = f"{QUIET} link {address}" if address else QUIET
@@ -172,7 +172,7 @@ def _fix(shown: Shown, fixed: "FindingFixed | None") -> Text:
 
 
 def change_text(diff: Sequence[str]) -> Text:
-    """Return the changed lines of a diff as text, the first ones of a long one."""
+    """Return the first changed lines of a diff as text."""
     changed = [
         line
         for line in diff
@@ -220,7 +220,7 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
 
 
 def state_of(counts: "Counter[Severity]") -> StageState:
-    """Return the state of the stage, given the number of findings per severity.
+    """Return the state of the stage from the number of findings per severity.
 
     It is done if there are no errors, warnings or checks.
     """
@@ -271,7 +271,7 @@ def placed(
 
 
 def no_findings(result: "CheckResult | None") -> str:
-    """Return the text shown when there are no findings."""
+    """Return the text shown without findings."""
     waived = len(result.suppressed) if result else 0
     return "no findings" + (f" ({waived} waived; press o to show)" if waived else "")
 
@@ -287,8 +287,8 @@ def nothing_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, s
 
 
 def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
-    """Return the 0-based lines at which a patch's message ends (None: nowhere), and of
-    the last text before git's signature.
+    """Return the 0-based lines at which a patch's message ends (or None), and of the last text
+    before git's signature.
     """
     signature = next(
         (number for number, line in enumerate(lines) if line == "-- "), len(lines)

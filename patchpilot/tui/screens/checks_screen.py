@@ -85,7 +85,7 @@ LABELS = {"sign-off": "sign off", "tags": "add tag"}
 
 
 class ChecksScreen(StageScreen["CheckResult"]):
-    """The screen with the list, patch and detail of the findings, which follow one cursor."""
+    """The screen with the findings, the patch and the details, which follow one cursor."""
 
     stage = Stage.CHECKS
     LIST = "#findings"
@@ -126,10 +126,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def _patch(self) -> DiffView:
         return self.query_one("#patch", DiffView)
 
-    # showing
-
     def show(self, result: "CheckResult") -> None:
-        """The findings below their lines.
+        """Return the findings below their lines.
 
         The one that was selected before stays selected, or the one that takes its place.
         """
@@ -145,7 +143,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             if bool(shown.suppressed) is self._lists_waived
         ]
         if self._at < 0 and self._found:
-            # what brings a new version first
+            # put findings that usually cause a new version first
             ranks = [shown.finding.rank for shown in self._found]
             self._at = ranks.index(min(ranks))
         self._at = min(self._at, len(self._found) - 1)
@@ -169,7 +167,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def rows(self) -> list[Row]:
         listed = self.listed
         room = listed.scrollable_content_region
-        # a scrollbar may be about to come
+        # a scrollbar may appear
         wide = max(20, (room.width or 30) - (not listed.show_vertical_scrollbar))
         rows = [
             Row(row_of(shown, wide), shown, at) for at, shown in enumerate(self._found)
@@ -192,7 +190,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         )
 
     def fill(self, key: Hashable = None) -> None:
-        """Write the list again; the cursor stays on the finding of its number."""
+        """Redraw the list, keeping the cursor on the finding with its number."""
         self.listed.fill(self.rows(), self._at)
         status = self.session.status(self.stage)
         # how many there are, by severity: as in the stage bar
@@ -204,7 +202,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return self._found[self._at] if 0 <= self._at < len(self._found) else None
 
     def moved(self, listed: RowList) -> None:
-        """The patch and the detail follow the list, once its cursor rests."""
+        """Let the patch and the details follow the list when the user stops moving."""
         at = listed.row.key if listed.row else self._at
         if at != self._at:
             self._at, self._is_ahead = at, True
@@ -216,7 +214,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._patch.choose(self._at)
 
     def on_diff_view_moved(self, event: DiffView.Moved) -> None:
-        """The list follows the patch, and the detail once the cursor rests."""
+        """Let the list follow the patch, and the details when the user stops moving."""
         view = self._patch
         part, panel = view.file_at(event.line), self.query_one("#patch-panel", Panel)
         panel.heading = part.name if part else "Commit message"
@@ -256,7 +254,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         if self._fix is None and now.remedy != "edit":
             from patchpilot.tui.screens.fix_dialog import find_fix
 
-            find_fix(self, now, partial(self._fix_found, now))
+            find_fix(self, now, partial(self._show_fix, now))
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -270,7 +268,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def _fix(self) -> "FindingFixed | None":
         return self._fixes.get(self._now.key) if self._now else None
 
-    def _fix_found(self, shown: Shown, fixed: "FindingFixed") -> None:
+    def _show_fix(self, shown: Shown, fixed: "FindingFixed") -> None:
         self._fixes[shown.key] = fixed
         if self._now is shown:
             self._tell_finding()
@@ -299,8 +297,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         is_unsigned = bool(self._commits_with("sign-off"))
         return NextKey("f", "go to the next finding") if is_unsigned else None
 
-    # keys
-
     @property
     def can_jump(self) -> bool:
         return bool(self._found)
@@ -313,9 +309,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.action_detail()
 
     def action_detail(self) -> None:
-        """Show the selected finding in detail: as a card where it has no room of its own, else with
-        the focus on its panel.
-        """
+        """Show the selected finding in detail, on a card if there is no panel for it."""
         self.open_detail()
         self.query_one("#detail").focus()
 

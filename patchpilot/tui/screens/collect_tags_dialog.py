@@ -56,11 +56,11 @@ class CollectTags(Choose):
             yield Static("\n".join(held_tags(self._collected)), markup=False)
 
     def on_mount(self) -> None:
-        """The first tag has the focus: Space ticks it."""
+        """Focus the first tag, so that Space toggles it."""
         self.query(Checkbox).first().focus()
 
     def answered(self, name: str) -> None:
-        """Give the ticked tags, or None."""
+        """Return the selected tags, or None."""
         ticks = self.query(Checkbox)
         ticked: tuple[TagChoice, ...] = tuple(
             choice

@@ -59,7 +59,7 @@ _PREFIX = re.compile(r"^Subject: \[PATCH( \d+/\d+)?\]")
 def next_rows(
     shown: "TopicCommits | None", asked: "PreSendQuestions | None"
 ) -> list[NextRow]:
-    """Return what is to do at this stage: the base, the questions, and the tree."""
+    """Return the tasks of this stage: the base, the questions, and the tree."""
     rows: list[NextRow] = []
     if shown is not None and shown.has_merge:
         words = "merge commits are skipped (use git rebase)"
@@ -104,7 +104,7 @@ def _open_rows(asked: "PreSendQuestions") -> Iterator[NextRow]:
 
 
 def next_line(row: NextRow, room: int) -> Text:
-    """Return the lines of an open step, in `room` columns."""
+    """Return the lines of an open step, `room` columns wide."""
     first, *more = hanging(row.words, room, INDENT)
     return Text.assemble(
         (f"{glyph(row.sign):<2}", STYLE_OF[row.sign]),
@@ -119,7 +119,7 @@ def commit_rows(patch: "Patch") -> list[str]:
 
 
 def with_prefix(rows: Sequence[str], mark: str) -> list[str]:
-    """Return the lines of a commit with its subject prefix, such as `PATCH net v2`.
+    """Return a commit's lines with its subject prefix, such as `PATCH net v2`.
 
     The number in the series is kept.
     """

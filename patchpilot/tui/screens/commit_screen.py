@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The screen of the commit stage, where the TUI starts.
+"""The screen of the Commit stage, where the TUI starts.
 
 It shows the open steps with their keys, and each commit with its diff.
 """
@@ -108,14 +108,12 @@ class CommitScreen(StageScreen[TopicCommits]):
             self.place()
 
     def on_resize(self) -> None:
-        """What is next follows the width, also before the commits are read."""
+        """Adapt the tasks to the width, even before the commits are read."""
         self.call_after_refresh(self._show_next)
 
     def commit_changed(self) -> None:
         self.listed.select(self.session.at)
         super().commit_changed()
-
-    # what is next
 
     def place(self) -> None:
         super().place()
@@ -137,7 +135,7 @@ class CommitScreen(StageScreen[TopicCommits]):
         if look == self._next_look:
             return
         self._next_look = look
-        # until the user moves the cursor it is on the first
+        # until the user moves it, keep the cursor on the first row
         listed.fill(
             (Row(next_line(row, look[1]), row, (row.does, row.name)) for row in rows),
             None if self._has_moved else "",
@@ -161,11 +159,9 @@ class CommitScreen(StageScreen[TopicCommits]):
         if isinstance(row, NextRow) and row.does:
             self._answer(row.name if row.does == "answer" else "")
 
-    # questions
-
     def on_screen_resume(self) -> None:
-        """Other stages may have answered a question or named the tree, or the look at the target
-        tree was canceled.
+        """Update after other stages answered a question, named the tree, or canceled the target
+        check.
         """
         super().on_screen_resume()
         is_known = self._questions and self._asked_for == self._question_key()
@@ -208,7 +204,7 @@ class CommitScreen(StageScreen[TopicCommits]):
         self._answer()
 
     def _answer(self, only: str | None = None) -> None:
-        """Ask the question of that name, "" the one about the tree.
+        """Ask the question with this name, or the one about the tree for "".
 
         None all that are open, or all.
         """
@@ -242,7 +238,7 @@ class CommitScreen(StageScreen[TopicCommits]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """What `a` does, once it is known: the open questions first, then the answers again.
+        """Return what `a` does, once known: ask the open questions, then review the answers.
 
         Enter does nothing on a row that only informs.
         """
@@ -261,7 +257,7 @@ class CommitScreen(StageScreen[TopicCommits]):
 
     @property
     def next_key(self) -> NextKey | None:
-        """The questions that are open, once they are known."""
+        """Return the open questions, once known."""
         if self._questions is None or self._doing:
             return WAIT
         return NextKey("a", "answer the open questions") if self._is_open else None

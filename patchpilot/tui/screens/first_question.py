@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asks on Home what the user has: a commit, a branch, a log or a bisection, and where it leads."""
+"""Ask on Home what the user has (a commit, a branch, a log or a bisection) and show where it
+leads.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -49,7 +51,7 @@ VERSION = (
 
 
 def mail_file(value: str) -> Path | None:
-    """Return the file with a message that was entered instead of a Message-ID, or None.
+    """Return the mail file that was entered instead of a Message-ID, or None.
 
     A path that does not exist counts as well, if it can be nothing else: its error names it.
     """
@@ -78,7 +80,7 @@ def add_series(repository: "Repository", value: str) -> int:
 
 
 def ask_what(home: Any) -> None:
-    """Ask what the user has, and then for its name."""
+    """Ask for the kind of starting point, then for its name."""
 
     def answered(kind: str | None) -> None:
         if kind:
@@ -90,10 +92,10 @@ def ask_what(home: Any) -> None:
 def _ask(home: Any, kind: str, words: str = "", error: str = "") -> None:
     text = f"{error}\n\n{LINES[kind]}" if error else LINES[kind]
     question = LineDialog(text, value=words, title=QUESTION)
-    ask_line(home.app, question, partial(_given, home, kind))
+    ask_line(home.app, question, partial(_open_answer, home, kind))
 
 
-def _given(home: Any, kind: str, words: str) -> None:
+def _open_answer(home: Any, kind: str, words: str) -> None:
     if kind == "commit":
         home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=words)
     elif kind == "log":
@@ -106,7 +108,7 @@ def _given(home: Any, kind: str, words: str) -> None:
 
 
 def _search(home: Any, kind: str, words: str, tree: str) -> None:
-    """Read the branch, or search for the fixes, in a thread; what fails is asked again."""
+    """Read the branch, or search for fixes, in a thread; ask again after a failure."""
     directory = home.tui.session.directory or Path()
 
     def show(then: Callable[[], object]) -> None:
@@ -153,7 +155,7 @@ def _work(
 
 
 def _show(home: Any, found: "FoundFixes", log: str) -> None:
-    """Show the commits, and where each leads."""
+    """Show the commits and where each one leads."""
     fixes = found.candidates[:5]
     answers = [
         (

@@ -43,7 +43,7 @@ def _propose(
     *,
     verb: str = "Apply",
 ) -> None:
-    """Show a diff, and let `work` write it if the user applies it; `done` says what it did."""
+    """Show a diff and let `work` write it if the user applies it; `done` describes the result."""
 
     def written(result: "T") -> None:
         first, *costs = done(result)
@@ -80,8 +80,8 @@ def rows_of(result: "CertainFixed", wide: int) -> list[str]:
 def find_fix(
     screen: "AnyScreen", shown: Shown, then: "Callable[[FindingFixed], None]"
 ) -> None:
-    """Compute in a thread what the fix of a finding changes, and pass it to `then`."""
-    work = _fix_of(screen, shown, (shown.commit,))
+    """Compute a finding's fix in a thread, and pass it to `then`."""
+    work = _compute_fix(screen, shown, (shown.commit,))
     screen.in_thread(
         "finding the fix",
         lambda repository, progress: work(repository, progress, None),
@@ -95,7 +95,7 @@ def fix_one(
     commits: Sequence[str],
     known: "FindingFixed | None" = None,
 ) -> None:
-    """Show the fix of a finding, apply it after confirmation, and run the checks again.
+    """Show a finding's fix, apply it after confirmation, and run the checks again.
 
     `commits` are the commits that lack the same sign-off; `known` is the fix if it has already
     been computed.
@@ -108,7 +108,7 @@ def fix_one(
     if shown.remedy == "sign-off":
         done, verb = f"added Signed-off-by: to {where}", "Sign off"
         title = f"Add your Signed-off-by: line to {where}?\n\n{DCO}\n{DCO_URL}"
-    work = _fix_of(screen, shown, commits)
+    work = _compute_fix(screen, shown, commits)
 
     def found(fixed: "FindingFixed") -> None:
         if fixed.reason:
@@ -126,7 +126,7 @@ def fix_one(
     if known is not None:
         found(known)
     else:
-        # a name of its own: the detail of the finding may be found out at the same time
+        # use a separate name, because the details of the finding may be computed at the same time
         screen.in_thread(
             "looking for the files to change",
             lambda repository, progress: work(repository, progress, None),
@@ -134,7 +134,7 @@ def fix_one(
         )
 
 
-def _fix_of(screen: "AnyScreen", shown: Shown, commits: Sequence[str]) -> Fix:
+def _compute_fix(screen: "AnyScreen", shown: Shown, commits: Sequence[str]) -> Fix:
     from patchpilot.services.fix_finding import Remedy, fix_finding, fix_messages
 
     session = screen.session

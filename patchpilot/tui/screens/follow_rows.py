@@ -111,7 +111,7 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
     own = topic.series
     unread = counted(len(own.unread), "unread message") if own and own.unread else ""
     note = f"{topic.summary}{f' ({unread})' if unread else ''}"
-    # the sign that Home shows
+    # use the same sign as Home
     if topic.needs_changes and own and own.ci == "failed":
         return StageStatus(StageState.BLOCKED, note, open_points(own))
     state = {
@@ -190,7 +190,7 @@ def opens_at(
 
 
 def wants(series: "Tracked") -> str:
-    """Return the key for the next version of a series, or "" if it needs none.
+    """Return the key for the next version of a series, or "".
 
     `v` starts it, and `0` opens Home if the series belongs to another topic.
     """
@@ -257,7 +257,7 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
 
 
 def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
-    """Return the events as rows of at most so many columns, the first one at the top."""
+    """Return the events as rows of at most this many columns, starting at the top."""
     rows = []
     for event in events:
         sign, style = SIGNS[str(event.kind)]
@@ -271,7 +271,7 @@ def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
 
 
 def _proof(event: "StoryEvent") -> str:
-    """Return the date and the proof, where they are known."""
+    """Return the date and the proof, if known."""
     day = f"{event.when.astimezone():%Y-%m-%d %H:%M}" if event.when else ""
     proof = f"<{event.proof}>" if "@" in event.proof else event.proof
     return f" {glyph('dot')} ".join(part for part in (day, proof) if part)
@@ -286,7 +286,7 @@ def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
 
 
 def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
-    """Return the rows about what could not be read, which every terminal shows."""
+    """Return the rows on read errors, shown at every width."""
     notes = [("note", one_line(note)) for note in series.problems]
     return [*_laid(notes, columns, most), Text()] if notes else []
 
@@ -309,7 +309,7 @@ def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Te
 
 
 def comparison_rows(comparison: "RevisionComparison") -> list[Text]:
-    """Return a range-diff: the heading of each patch, and what differs in it."""
+    """Return a range-diff: the heading of each patch, and its differences."""
     from patchpilot.services.track.compare_revisions import heading
 
     rows: list[Text] = []

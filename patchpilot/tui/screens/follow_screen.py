@@ -60,7 +60,7 @@ OWN = ("version", "collect")
 """The actions for the topic's own series."""
 
 
-def _without_time(series: "Tracked") -> "Tracked":
+def _ignore_time(series: "Tracked") -> "Tracked":
     return replace(series, entry=replace(series.entry, updated=None), new=())
 
 
@@ -171,12 +171,12 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self._timer.pause()
 
     def on_resize(self) -> None:
-        """The rows follow the size, also before a series was read."""
+        """Adapt the rows to the size, even before a series is read."""
         if self._shown is None:
             self.call_after_refresh(self.fill)
 
     def place(self) -> None:
-        """Also what the running job knows before it asked the archive is shown."""
+        """Show the running job's data before the archive responds."""
         super().place()
         if self.is_whole and self.session.fresh(self.stage) is not self._shown:
             self.renew()
@@ -193,18 +193,16 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return self._other.subject if self._other else super()._subject()
 
     def _places(self) -> Sequence[str]:
-        """Of another series: which topic the stage bar is about."""
+        """Return the topic named in the stage bar for another series."""
         if self._other is None or self.session.topic is None:
             return super()._places()
         place = f"stages: {super()._places()[-1]}"
         return (f"{place} {glyph('dot')} {super()._subject()}", place)
 
     def read_again(self) -> None:
-        """Read the archive again, unless that is being done."""
+        """Read the archive again, unless a read is running."""
         if self.stage not in self.session.busy and self.app.screen is self:
             self.tui.jobs.begin(self.stage)
-
-    # showing
 
     def show(self, result: "tuple[Tracked, ...]") -> None:
         """Fill the conversation; the cursor stays. An unchanged result is not drawn again."""
@@ -212,8 +210,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         series = self._series
         if series is None:
             self.fill()
-        # the time of the last update alone is no change
-        elif before is None or _without_time(series) != _without_time(before):
+        # a new update time alone is not a change
+        elif before is None or _ignore_time(series) != _ignore_time(before):
             is_same = before and before.entry.id == series.entry.id
             arrived = series.unread - before.unread if before and is_same else ()
             is_read = is_same and before and before.version == series.version
@@ -223,7 +221,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.listed.focus()
 
     def rows(self) -> list[Row]:
-        """Return what could not be read, and the messages; without a series what will be here."""
+        """Return the read errors and the messages, or a text on what will be here."""
         listed = self.listed
         columns = max(40, (listed.scrollable_content_region.width or 78) - 2)
         series, items = self._series, self._items
@@ -247,10 +245,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         )
         shown, series = [], self._series
         if series:
-            # it has a padding
             columns = (self.size.width or 80) - 4
             shown = first_rows(series, columns, self._most)
-            # the title line has the subject of the topic's own series
+            # the title line shows the subject of the topic's own series
             words = f"Conversation {glyph('dot')} {series.state}".replace("-", " ")
             panel.heading = words if series.own else series.subject
         pinned.update(lines(shown))
@@ -275,7 +272,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             return
         self.fill(opens_at(series, self._items, self._mails))
         self._before, self._has_moved = self.listed.place, False
-        # once it has its height
+        # wait until it has its height
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
     def _tell_arrived(self, arrived: Collection[str]) -> None:
@@ -334,7 +331,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def next_key(self) -> NextKey | None:
-        """What the topic's own series waits for, where one is tracked."""
+        """Return what the topic's own series waits for."""
         own = self.own
         if own is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
@@ -352,8 +349,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             passed = (row.about for row in listed.rows[start : end + 1] if row.about)
             self._passed |= {part.message_id, *(row.message_id for row in passed)}
             self._before, self._has_moved = listed.place, True
-
-    # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("tick", "decline"):
@@ -470,7 +465,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             status = replace(status, count=open_points(series))
         self.session.remember(self.stage, result, status)
         self._shown = result
-        # only the ticks are others
+        # only the ticks have changed
         self._reading = Conversation(series, checklist(series), self._mails)
         self.session.conversation = self._reading
         self.fill()

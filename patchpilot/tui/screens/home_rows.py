@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the home screen: one per topic below the heading of its group."""
+"""The rows of the home screen: one per topic below its group's heading."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -65,7 +65,7 @@ News = Callable[[HomeTopic], str]
 
 
 def states_of(kept: object) -> States:
-    """Return the states of all stages from those that the TUI saved, {} if none are valid."""
+    """Return all stages' states as saved by the TUI, or {} if none is valid."""
     found = {
         stage: StageStatus(StageState(state), note)
         for stage, (state, note, _) in kept_states(kept).items()
@@ -78,7 +78,7 @@ def states_of(kept: object) -> States:
 
 
 def group_of(topic: HomeTopic, states: States) -> str:
-    """Return the group of a topic: whose turn it is, unless nobody has started it."""
+    """Return the group of a topic: whose turn it is, or not started."""
     if topic.state == DRAFT:
         return UNSENT
     is_new = not (topic.version or topic.series or states)
@@ -110,7 +110,7 @@ def draft_topics() -> list[HomeTopic]:
 
 
 def next_stage(topic: HomeTopic, states: States) -> Stage | None:
-    """Return the first stage that is not done, as in the stage bar, before version 1 is sent.
+    """Return the first unfinished stage, as in the stage bar, before version 1 is sent.
 
     None if the archive determines the next step.
     """
@@ -139,7 +139,7 @@ def next_step(topic: HomeTopic, states: States) -> str:
 
 
 class Widths(NamedTuple):
-    """The columns of a row's cells that follow their contents; a branch may have none."""
+    """The variable-width columns of a row's cells; a branch may have none."""
 
     subject: int
     branch: int
@@ -217,7 +217,7 @@ def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
 
 
 def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
-    """Return the selected topic in so many columns and lines: the next step comes first.
+    """Return the selected topic in this many columns and lines, next step first.
 
     Its state, its location and its last events follow if there is room.
     """
@@ -253,7 +253,7 @@ def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
 
 
 def home_path(key: str) -> str:
-    """Return the directory of a repository's key, with `~` for the home directory."""
+    """Return a repository's directory, with `~` for the home directory."""
     if not key:
         return "no local branch is known"
     path = Path(key)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The home screen: all topics of all repositories used, in one list.
+"""The home screen: all topics of all known repositories, in one list.
 
 Enter opens a topic at its next stage.
 """
@@ -125,19 +125,19 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     @property
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys of the filter's line, while words are typed there."""
+        """Return the keys of the filter line while it is edited."""
         words = [("Enter", "keep the filter"), ("Esc", "end it")]
         return words if isinstance(self.focused, LineInput) else []
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Hide the next stage, and what would be typed into the filter."""
+        """Hide the next stage, and keys that would be typed into the filter."""
         typed = ("filter", "back") if self.hints else ()
         return ShownKeys(hidden=frozenset((NEXT, *typed)))
 
     @property
     def tui(self) -> Any:
-        """The application."""
+        """Return the application."""
         return self.app
 
     def compose(self) -> ComposeResult:
@@ -153,8 +153,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         yield MessageRow()
         yield KeyLine()
 
-    # reading
-
     def on_screen_resume(self) -> None:
         self._draw()
         self._begin(fresh=False)
@@ -164,7 +162,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._timer.resume()
 
     def on_screen_suspend(self) -> None:
-        """Read nothing while another screen is shown."""
+        """Stop reading while another screen is shown."""
         self.workers.cancel_group(self, "home")
         if self._timer:
             self._timer.pause()
@@ -215,7 +213,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             )
         except CancelledError:
             return
-        # shown as a message: what is known stays on screen
+        # show it as a message and keep the known rows
         except BaseException as error:  # noqa: BLE001
             if not worker.is_cancelled:
                 self.call_later(self.failed, as_error(error))
@@ -223,7 +221,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self.call_later(self.show_work, "")
 
     def _some(self, topics: "tuple[HomeTopic, ...]") -> None:
-        """Some topics were read, in a thread: the others stay as they are shown."""
+        """Show the topics read so far by a thread, keeping the others."""
         self.call_later(self._arrived, topics, partly=True)
 
     def _arrived(
@@ -255,8 +253,8 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._draw()
 
     def _read_all(self) -> None:
-        """All topics were read: with `asks`, ask what the user has if none was started."""
-        # only now it is known whether it runs in a clone
+        """Show all topics; with `asks`, ask what the user has if none was started."""
+        # only now is it known whether this is a clone
         self.query_one(KeyLine).draw()
         groups = {group_of(topic, self._states(topic)) for topic in self._topics or ()}
         if self.asks and groups <= {NOT_STARTED} and self.is_active:
@@ -264,12 +262,12 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self.asks = False
 
     def show_work(self, what: str) -> None:
-        """Show what is being done, "" for nothing, at the right of the title line."""
+        """Show the current activity at the right of the title line, or nothing."""
         self._doing = what
         self._draw()
 
     def failed(self, error: PatchpilotError) -> None:
-        """Show an error as a message, with its hint; where trust is missing, ask for it."""
+        """Show an error as a message with its hint, and ask for missing trust."""
         if isinstance(error, UntrustedCommandsError):
             ask_trust(
                 self.app,
@@ -279,8 +277,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
             return
         hint = f"\n{in_keys(error.advice)}" if error.advice else ""
         self.notify(f"{error.message}{hint}", severity="error")
-
-    # drawing
 
     def on_resize(self) -> None:
         self._draw()
@@ -317,7 +313,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             if not wanted
             or (row.about and wanted.casefold() in row.text.plain.casefold())
         ]
-        # until the user moves the cursor it is on the first topic, also while others are being read
+        # until the user moves it, keep the cursor on the first topic while others are being read
         self._list.fill(shown, None if self._is_moved else "")
         self.query_one("#titles", Static).update(titles_of(wide))
         for name in ("#titles", "#list", "#selected-panel"):
@@ -346,7 +342,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._draw()
 
     def _no_topics(self, topics: "Sequence[HomeTopic]") -> None:
-        """What to do where there are none."""
+        """Return what to do without topics."""
         here = self.query_one("#no-topics", Static)
         here.display = not topics
         title, text = ("No topics yet", NOTHING)
@@ -409,8 +405,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._is_moved = True
             self._select()
 
-    # opening
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         is_open = self.tui.session.topic is not None
         if action == "open_at":
@@ -445,7 +439,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._open_selected(topic, None)
 
     def _open_selected(self, topic: "HomeTopic", stage: Stage | None) -> None:
-        """Open a topic at this stage, None for its next one."""
+        """Open a topic at this stage, or at its next one for None."""
         self._wanted = stage
         if topic.state == DRAFT:
             show_draft(self.app, Path(topic.key))
@@ -456,7 +450,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 "no local branch of this series is known; only Follow can show it",
             )
         elif topic.series is not None:
-            # a series without a branch: any repository will do
+            # a series without a branch can use any repository
             self.tui.open_topic(
                 self.tui.session.directory, Stage.FOLLOW, series=topic.series
             )
@@ -466,9 +460,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         work: Callable[[], Callable[[], object]],
         failed: Callable[[PatchpilotError], object] | None = None,
     ) -> None:
-        """Do work in a thread, and call what it returns; an error is passed to `failed`, or
-        shown.
-        """
+        """Run work in a thread and call its result; pass an error to `failed`, or show it."""
 
         def run() -> None:
             try:
@@ -486,7 +478,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         return partial(self._found, topic, checkout)
 
     def _found(self, topic: "HomeTopic", checkout: "Checkout") -> None:
-        """Open a topic where its branch is checked out; else ask whether to switch."""
+        """Open a topic in the worktree of its branch, or ask whether to switch."""
         if checkout.is_on_branch or not topic.branch:
             self._open(topic, checkout)
             return
@@ -533,7 +525,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         )
 
     def _stage(self, topic: "HomeTopic") -> Stage:
-        """Return the topic's next stage: that of its next step.
+        """Return the stage of the topic's next step.
 
         Before the first version the first one that is not done, as it was left.
         """
@@ -546,8 +538,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         return next_stage(topic, self._states(topic)) or Stage.COMMIT
 
     def _states(self, topic: "HomeTopic") -> States:
-        """Return the stages of a topic: as they are now where it is open, otherwise as
-        they were left.
+        """Return a topic's stages: the current ones if it is open, otherwise the saved ones.
 
         Empty where it was never opened here.
         """

@@ -25,12 +25,12 @@ NO_SERVER = "no-server"
 
 
 def mail_size(mail: "Message") -> str:
-    """Return the size of a message and the number of its recipients, as text."""
+    """Return a message's size and number of recipients as text."""
     return f"{kilobytes(mail)}, {counted(len(mail.recipients), 'recipient')}"
 
 
 def kilobytes(mail: "Message") -> str:
-    """Return the size of a message in kB, as text."""
+    """Return a message's size in kB as text."""
     return f"{len(mail.raw) / 1024:.1f} kB"
 
 
@@ -40,7 +40,7 @@ def is_blocking(check: "CheckLine") -> bool:
 
 
 def open_questions(plan: "Sending") -> "list[CheckLine]":
-    """Return the checks about pre-send questions that nobody has answered."""
+    """Return the checks about unanswered questions."""
     prefix = "unanswered-"
     return [check for check in plan.checks if check.name.startswith(prefix)]
 
@@ -58,7 +58,7 @@ def headline(plan: "Sending") -> str:
 
 
 def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
-    """Return the plan of `patchpilot send --dry-run`; nothing is sent.
+    """Return the plan of `patchpilot send --dry-run`, without sending.
 
     None before the stage is visited, when only the send record is read.
     """
@@ -86,7 +86,7 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
         ask.session.fresh(Stage.FOLLOW) or (),
     )
     if topic is None:
-        # the error is shown when the stage is visited
+        # the stage shows the error when it is visited
         return ask.session.as_it_was(stage)
     if topic.is_unfinished:
         return (
@@ -100,7 +100,7 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
 
 
 def status_of(result: "Sending") -> StageStatus:
-    """Return the state of a plan in the terms of the pre-flight card; done if already sent."""
+    """Return the state of a plan as on the pre-flight card, or done if already sent."""
     from patchpilot.services.send.send_state import was_sent
 
     if was_sent(result):

@@ -51,7 +51,7 @@ def _run(change: "MailChange", end: int) -> str:
 
 
 def mail_name(result: "Sending", at: int) -> tuple[str, str]:
-    """Return the name of a message in a list ("cover", "2/5" or "patch") and its title."""
+    """Return a message's name in a list ("cover", "2/5" or "patch") and its title."""
     from patchpilot.model.patch_subject import parse_subject
 
     number = result.send.entries[at].number
@@ -140,14 +140,14 @@ class PreviewScreen(StageScreen["Sending"]):
             else ""
         )
         self.keys_changed()
-        # a list of one mail has nothing to choose from
+        # there is nothing to choose from in a list of one
         self.list_panel.display = len(result.send.entries) > 1
         (
             self.listed if len(result.send.entries) > 1 else self.query_one("#mail")
         ).focus()
 
     def place(self) -> None:
-        """Before the messages are made, also list the patches that become messages."""
+        """List the patches before their messages exist."""
         super().place()
         topic = self.session.topic
         if not self.is_whole or self._shown is not None or topic is None:
@@ -203,7 +203,7 @@ class PreviewScreen(StageScreen["Sending"]):
         panel.heading = (
             f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
         )
-        # the list of a single mail is not shown
+        # a single mail needs no list
         than = (
             f", compared with v{self._changes.version}"
             if change and self._changes

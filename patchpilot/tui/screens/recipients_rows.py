@@ -91,7 +91,7 @@ def _title(recipient: Recipient) -> str:
 
 def _rank(row: Placed) -> tuple[bool, bool]:
     _, recipient = row
-    # an excluded one stays in its place
+    # keep an excluded recipient in its place
     return recipient.header == "cc", recipient.role.endswith("list")
 
 
@@ -166,7 +166,7 @@ def _activity(
 
 
 def where_of(history: "FileHistory") -> str:
-    """Return the first two files or folders of a history by name, and the number of the others."""
+    """Return the first two files or folders of a history, and the number of the others."""
     more = len(history.paths) - 2
     return ", ".join(history.paths[:2]) + (f" and {more} more" if more > 0 else "")
 
@@ -243,7 +243,7 @@ def _line(header: str, recipient: Recipient, who: int) -> Text:
 
 
 def note_sign(note: "RecipientAdvice") -> str:
-    """Return the name of a note's sign: one that needs an answer differs from a warning."""
+    """Return the name of a note's sign, which shows whether it needs an answer."""
     if note.severity == Severity.ERROR:
         return "blocked"
     if note.remedy:
@@ -252,7 +252,7 @@ def note_sign(note: "RecipientAdvice") -> str:
 
 
 def note_rows(notes: "Sequence[RecipientAdvice]") -> list[Row]:
-    """Return the rows of the notes, each with what `a` does about it."""
+    """Return the rows of the notes, each with the effect of `a`."""
     rows = []
     for note in notes:
         sign = note_sign(note)

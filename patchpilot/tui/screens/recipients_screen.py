@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The screen of the recipients stage: who gets the patch, in which header, and why.
+"""The screen of the To/Cc stage: who gets the patch, in which header, and why.
 
 Recipients can be excluded, added and moved, and some of the notes can be resolved here.
 """
@@ -121,7 +121,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Where the detail has no room of its own, Enter opens it."""
+        """Open the details with Enter if they have no panel."""
         is_out = self.chosen and self.chosen[0] == OUT
         view = "one patch" if self.session.view == "series" else "series"
         return ShownKeys(
@@ -164,11 +164,9 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             then,
         )
 
-    # notes
-
     @property
     def can_jump(self) -> bool:
-        """Whether there is a note; asked for the keys also before there are any widgets."""
+        """Return whether there is a note, even before there are widgets."""
         return any(notes.rows for notes in self.query("#advice").results(RowList))
 
     def action_jump(self, by: int) -> None:
@@ -194,7 +192,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
     @property
     def next_key(self) -> NextKey | None:
-        """The note that is marked, if it can be settled here, otherwise the next one."""
+        """Return the selected note if it can be settled here, otherwise the next one."""
         known = self.current
         marked = self._notes.chosen
         if marked and marked.remedy:
@@ -203,8 +201,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         return NextKey("f", "go to the next note") if is_open else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """a is there where the marked note can be settled, t and c where they move the recipient,
-        u where the recipient was changed.
+        """Show `a` for a note that can be settled, t and c for a recipient that can be moved,
+        and u for a changed one.
         """
         if action == "settle":
             marked = self._notes.chosen if self.can_jump else None
@@ -214,9 +212,9 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             return bool(is_out or (self.chosen and self.chosen[1].by_hand))
         if action == "move":
             if self._shown and self._shown.patch:
-                # a recipient has the same header in every message
+                # a recipient is in the same header of every message
                 return False
-            # to the header that the recipient is not in
+            # move it to the other header
             return not self.chosen or self.chosen[0].lower() != parameters[0]
         if action == "view":
             return bool(self.session.topic and len(self.session.topic.commits) > 1)
@@ -242,8 +240,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             ask = ask_tree if kind is RemedyKind.PREFIX else ask_named
             ask(self, first, again)
 
-    # edits
-
     def _edit(self, words: str, **changes: Any) -> None:
         from patchpilot.topic.topic_recipients import edit
 
@@ -251,7 +247,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if known is None:
             return
         edits = edit(known.planned, patch=known.patch, **changes)
-        # a second key press may come before the new plan: it must build on this edit
+        # another key press may precede the new plan, and must build on this edit
         self._shown = known._replace(planned=known.planned._replace(edits=edits))
         if stored := self.session.found.get(self.stage):
             self.session.found[self.stage] = replace(stored, result=self._shown)

@@ -44,7 +44,7 @@ def _is_prefix(text: str) -> tuple[bool, str]:
 
 
 def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
-    """Edit the cover letter, changelog and notes as one text in the user's editor."""
+    """Edit cover letter, changelog and notes as one text in the user's editor."""
     from patchpilot.services.send.edit_draft import edit
     from patchpilot.tui.actions.editing import edit_text, ended
 
@@ -73,7 +73,7 @@ def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
 
 
 def switch_transport(screen: "AnyScreen", plan: "Sending | None") -> None:
-    """Switch from the plan's transport to the next one and plan the send again."""
+    """Switch to the next transport and plan the send again."""
     from patchpilot.services.send.transport_names import next_transport
 
     before = plan.request.via if plan else ""

@@ -52,7 +52,7 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
     if not ask.visited:
         return None, recorded(ask, Stage.SEND)
-    # reuse the plan that the preview showed, unless something changed
+    # reuse the preview's plan unless something changed
     planned: Sending | None = ask.session.fresh(Stage.PREVIEW)
     if planned is None or is_outdated(ask.repository, planned):
         planned, seen = load_plan(ask)
@@ -137,7 +137,9 @@ def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
 
 
 def now_rows(sending: "Sending", columns: int) -> list[Text]:
-    """Return what happens after a send, in so many columns: the archive link and each sentence."""
+    """Return the text after a send, wrapped to this many columns: the archive link and what
+    happens next.
+    """
     link = crop_middle(sending.link, columns - len("Archive: "))
     now = [Text.assemble(("Archive: ", HEADING), plain(link))] * bool(sending.link)
     for sentence in sending.now:
@@ -183,7 +185,7 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
         rows.append(plain(words, "yellow"))
     below: list[str] = []
     above = len(rows) + WARNINGS
-    # what a reviewer waits for comes first
+    # put what a reviewer waits for first
     for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review"):
         first, *wraps = hanging(one_line(warning.message), WIDE_ROW, 2)
         told = [f"{glyph('warning')} {first}", *wraps]
@@ -240,7 +242,7 @@ KEYS = 10
 
 
 def stage_for(check: "CheckLine") -> Stage | None:
-    """Return the stage named in the hint of a check, or None."""
+    """Return the stage named in a check's hint, or None."""
     keys = (key_of(action) for action in actions(check.hint))
     return next(
         (key.stage for key in keys if key and key.stage not in (None, Stage.SEND)), None
@@ -248,14 +250,14 @@ def stage_for(check: "CheckLine") -> Stage | None:
 
 
 def is_fixable(check: "CheckLine") -> bool:
-    """Return whether `a` does something about a check: here, or at the stage that it goes to."""
+    """Return whether `a` handles a check, here or at another stage."""
     return check.state != "ok" and (
         check.name in REPAIRS or stage_for(check) is not None
     )
 
 
 def help_of(check: "CheckLine") -> str:
-    """Return the keys that fix the problem of a check, or "" if the check passed."""
+    """Return the keys that fix a check's problem, or "" if it passed."""
     if check.state == "ok":
         return ""
     if check.name in REPAIRS:
@@ -270,7 +272,7 @@ def help_of(check: "CheckLine") -> str:
 
 
 def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
-    """Return the rows of a plan's checks, the worst first.
+    """Return the rows of a plan's checks, worst first.
 
     The checks that passed are one row unless all rows are wanted.
     """
@@ -281,7 +283,7 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
             not is_blocking(check),
             check not in asked,
             is_passed(check),
-            # what a reviewer waits for comes first
+            # put what a reviewer waits for first
             check.name != "open-review",
         ),
     )
@@ -301,7 +303,7 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
 
 
 def is_passed(check: "CheckLine") -> bool:
-    """Return whether a check found nothing."""
+    """Return whether a check passed."""
     return check.state == "ok"
 
 

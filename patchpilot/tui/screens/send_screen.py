@@ -136,9 +136,7 @@ class SendScreen(StageScreen["Sending"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """What can be done now: a and A come before s, and nothing that would leave the mails alone
-        while they are sent.
-        """
+        """Order the actions: a and A before s, and nothing that could disturb a running send."""
         known = self._shown
         if self._sending:
             hidden = {
@@ -180,8 +178,6 @@ class SendScreen(StageScreen["Sending"]):
         self.sends_next = False
         self.keys_changed()
 
-    # before the send
-
     def _show_plan(self, plan: "Sending") -> None:
         self._checks, open_ = plan.checks, len(open_questions(plan))
         words = headline(plan)
@@ -215,7 +211,7 @@ class SendScreen(StageScreen["Sending"]):
 
     @property
     def next_key(self) -> NextKey | None:
-        """What blocks first, then the send; None once it was sent."""
+        """Return the worst problem, then the send, or None after the send."""
         known = self.current
         if known is None or self._sending:
             return WAIT
@@ -243,7 +239,7 @@ class SendScreen(StageScreen["Sending"]):
         check: CheckLine | None = None if self._has_sent else self.chosen
         row, rows = self.listed.row, list[Text]()
         if check and row and one_line(check.message) not in row.text.plain:
-            # its row has no room for all of it
+            # the row is too narrow for all of it
             rows.append(with_code(one_line(check.message)))
         if check and help_of(check):
             rows.append(with_code(help_of(check), QUIET))
@@ -266,10 +262,8 @@ class SendScreen(StageScreen["Sending"]):
         if not self._has_sent:
             self.action_repair()
 
-    # repairs
-
     def action_repair(self) -> None:
-        """Repair what the selected check found, here or at the stage that does it.
+        """Fix the selected check's problem, here or at its stage.
 
         Where the cursor is on another check, it goes to the first one that can be repaired.
         """
@@ -300,7 +294,7 @@ class SendScreen(StageScreen["Sending"]):
         return next((check for check in rows if is_fixable(check)), None)
 
     def changed(self) -> None:
-        """Prepare the mails again: their commits or texts are others."""
+        """Prepare the mails again after their commits or texts changed."""
         self.session.changed("draft")
         self.reread()
         self.tui.jobs.begin(self.stage)
@@ -309,7 +303,7 @@ class SendScreen(StageScreen["Sending"]):
         edit_draft(self, self.changed)
 
     def show_blocked(self, planned: "Sending") -> None:
-        """Set up the mail server that is missing; show what else blocks."""
+        """Set up the missing mail server, or show other blocking problems."""
         from patchpilot.model.send_problem import NO_SERVER
         from patchpilot.topic.edit_commits import set_up_mail
         from patchpilot.tui.actions.editing import suspended
@@ -347,8 +341,6 @@ class SendScreen(StageScreen["Sending"]):
 
         ask_named(self, name, answered)
 
-    # the act
-
     def action_send(self) -> None:
         known = self.current
         if self._is_unfinished and not self.tui.sending:
@@ -369,13 +361,13 @@ class SendScreen(StageScreen["Sending"]):
     def _confirm(self, planned: "Sending") -> None:
         text, below = question(planned)
         self.app.push_screen(
-            # the recipients may be more than the terminal has lines for
+            # there may be more recipients than lines on the terminal
             Confirm(text, "send", title="Send", mail=below),
             lambda agreed: self.send_now(planned) if agreed else None,
         )
 
     def _ask_resend(self, known: "Sending") -> None:
-        """Send the version that was sent once more, or start the next one."""
+        """Send the sent version again, or start the next one."""
 
         def planned(again: "Sending") -> None:
             if again.refused or again.blocked:
@@ -428,8 +420,8 @@ class SendScreen(StageScreen["Sending"]):
         self._plan(planned, to_self=True)
 
     def _ask_resume(self, known: "Sending") -> None:
-        """Resume the last send with the same Message-IDs; ask whether messages in an unknown state
-        were delivered.
+        """Resume the last send with the same Message-IDs; ask whether uncertain messages were
+        delivered.
         """
         last = known.last
         if last is None or all(entry.state != "unknown" for entry in last.entries):
@@ -486,7 +478,7 @@ class SendScreen(StageScreen["Sending"]):
         self.session.busy[self.stage] = "sending …"
         self.place()
         if planned.account.needs_login:
-            # git asks for the password on the terminal, as it always does
+            # let git ask for the password on the terminal
             from patchpilot.tui.actions.editing import suspended
 
             with suspended(self.app):
@@ -535,7 +527,7 @@ class SendScreen(StageScreen["Sending"]):
             self.call_later(self._delivered, sent)
 
     def _mail_step(self, place: int | None, state: str, detail: str) -> None:
-        """Show a step of a message; without its index, `detail` is a line of progress."""
+        """Show a step of a message; without its index, `detail` is a progress line."""
         if place is None:
             self._progress = detail
         elif place < len(self._states):
@@ -601,7 +593,7 @@ class SendScreen(StageScreen["Sending"]):
                 StageStatus(StageState.DONE, f"v{sent.send.version} was sent"),
             )
         self.tui.remember()
-        # jobs that became due while mails were sent
+        # start jobs that became due during the send
         self.tui.jobs.ended(self.stage)
         self._shown = sent
         self.show(sent)
@@ -610,10 +602,8 @@ class SendScreen(StageScreen["Sending"]):
         if not good:
             self.tui.jobs.begin(self.stage)
 
-    # after the send
-
     def place(self) -> None:
-        """Also: an earlier send is not reported as the current one."""
+        """Also forget the report of an earlier send."""
         super().place()
         known = self._shown
         is_before = self.is_whole and self._has_sent and self.current is None
@@ -636,7 +626,7 @@ class SendScreen(StageScreen["Sending"]):
         self.listed.focus()
 
     def _columns(self, panel: str) -> int:
-        """Return the columns of a text in a panel, without its border and padding.
+        """Return the width of a panel's text, without border and padding.
 
         Before it has its size those of the terminal.
         """

@@ -53,7 +53,7 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
 
 
 def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
-    """Return the first line to show of a candidate's patch.
+    """Return the first line of a candidate's patch to show.
 
     It starts the hunk that added most of the lines that the fix removes or has as context.
     """
@@ -90,7 +90,7 @@ def candidate_rows(
     *,
     is_fix: bool,
 ) -> list[Row]:
-    """Return the rows of the candidates and of the choices below them; ticked ones are marked."""
+    """Return the rows of the candidates and the choices below them, with selected ones marked."""
     rows = [
         Row(
             _row(candidate, columns, candidate.commit in ticked),

@@ -107,7 +107,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         if result is None:
             return ()
         known = {candidate.commit for candidate in result.candidates}
-        # a candidate of 0 % is none, unless there is no better one
+        # omit candidates of 0 %, unless there is no better one
         likely = [
             candidate
             for candidate in result.candidates
@@ -228,7 +228,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             self._show_tags()
 
     def detail(self) -> None:
-        """Show what speaks for the selected one and where the bug is, and find out the rest."""
+        """Show the evidence and bug range of the selected candidate, and compute missing facts."""
         self._explain()
         candidate, culprits = self._candidate, self._culprits
         if culprits and (self._fix, *culprits) not in self._impacts:
@@ -261,7 +261,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def _explain(self) -> None:
-        """The evidence for the selected candidate, the ruler and the message, as far as they are
+        """Return the evidence for the selected candidate, the ruler and the message, as far as
         known.
         """
         result, candidate = self.shown, self._candidate
@@ -282,7 +282,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             self._show_tags()
 
     def _show_tags(self) -> None:
-        """Scroll the message to the tags, which are its last lines, once it has its place."""
+        """Scroll the message to the tags on its last lines, once it is laid out."""
         self.call_after_refresh(self.query_one("#wording").scroll_end, animate=False)
 
     def _read_patches(
@@ -320,7 +320,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def next_key(self) -> NextKey | None:
-        """The tags, while none is there."""
+        """Show the tags while none exists."""
         is_open = self.session.status(self.stage).state in OPEN
         is_candidate = is_open and self._candidate is not None
         return NextKey("w", "review the tags to write") if is_candidate else None
@@ -389,7 +389,7 @@ class TagsScreen(StageScreen["FixesResult"]):
                 other for other in others if other.commit != candidate.commit
             )
             self._named[fix] = (*others, candidate)
-            # another commit may be on screen by now
+            # another commit may be shown by now
             self.fill(candidate.commit if candidate in self._candidates else None)
 
         self.in_thread(

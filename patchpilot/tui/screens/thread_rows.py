@@ -68,8 +68,8 @@ _TICKS = {"addressed": "ticked", "declined": "nothing", "answered": "dot"}
 
 
 class ThreadPart(NamedTuple):
-    """What a row is about: its message, the part that Enter opens or closes ("" for none), and the
-    review comment that Space ticks.
+    """The subject of a row: its message, the part that Enter folds ("" for none), and the
+    review comment that Space toggles.
     """
 
     message_id: str
@@ -171,7 +171,7 @@ class _Body:
         self._ident, self._lines, self._unfolded = node.message_id, lines, unfolded
         self._points = points
         self._starts = {
-            at: _start_of(item, lines[at])
+            at: _find_start(item, lines[at])
             for at, item in points.items()
             if at < len(lines)
         }
@@ -189,7 +189,7 @@ class _Body:
                 yield from self._prose(at, lines)
             else:
                 item = self._points.get(at)
-                styled = (part for line in lines for part in self._own(line))
+                styled = (part for line in lines for part in self._plain_line(line))
                 yield from self._chunks(styled, (self._ident, at), item=item)
 
     def _kind(self, at: int) -> str | int:
@@ -199,7 +199,7 @@ class _Body:
         return "prose" if _is_prose(line) else at if at in self._points else "other"
 
     def _quoted(self, at: int, lines: Sequence[str]) -> Iterator[Row]:
-        """Yield a quote, folded where it is long; its paragraphs keep the signs of their level."""
+        """Yield a quote, folded if long, whose paragraphs keep their quote signs."""
         name = f"{self._ident} {at}"
         if len(lines) > FEW and name not in self._unfolded:
             text = plain(f"> {glyph('ellipsis')} {len(lines)} quoted lines", QUIET)
@@ -232,9 +232,9 @@ class _Body:
                 key = (self._ident, at, begin)
                 yield from self._chunks(filled, key, item=ends[begin])
 
-    def _own(self, line: str) -> Iterator[Text]:
-        """Return a line that is not prose: code keeps its spaces, a new warning of a build
-        bot is bold.
+    def _plain_line(self, line: str) -> Iterator[Text]:
+        """Return a line that is not prose: code keeps its spaces, and a build bot's new warning
+        is bold.
         """
         is_new = bool(NEW_WARNING.match(line))
         style = STRONG if is_new else str(diff_line(line).style)
@@ -277,7 +277,7 @@ def _unquoted(line: str) -> tuple[int, str]:
 
 
 def _cut(lines: Sequence[str], room: int) -> list[str]:
-    """Lines of code in parts that fit: their spaces are kept."""
+    """Split lines of code into fitting parts, keeping their spaces."""
     return [
         wide[start : start + room]
         for wide in (plain(line).plain for line in lines)
@@ -286,8 +286,8 @@ def _cut(lines: Sequence[str], room: int) -> list[str]:
 
 
 def _filled(lines: Sequence[str], room: int) -> list[str]:
-    """Return the lines of a paragraph: if one is too wide, they are filled again, but
-    for those that their author ended early.
+    """Return the lines of a paragraph, refilled if one is too wide, except for lines that their
+    author ended early.
     """
     widest = max(map(len, lines))
     if widest <= room:
@@ -306,15 +306,15 @@ def _filled(lines: Sequence[str], room: int) -> list[str]:
     ]
 
 
-def _start_of(item: "LedgerItem", line: str) -> int:
-    """Return the column at which a review point starts: sentences start within lines."""
+def _find_start(item: "LedgerItem", line: str) -> int:
+    """Return the column at which a review comment starts: sentences may start within a line."""
     words = item.point.text.split()
     starts = (line.find(" ".join(words[:count])) for count in range(START, 0, -1))
     return next((start for start in starts if start >= 0), 0)
 
 
 def tick_sign(item: "LedgerItem") -> str:
-    """Return the check box of a review comment: ticked, declined, answered or open.
+    """Return the check box of a review comment: addressed, declined, answered or open.
 
     The symbol in it shows the state, not only a color.
     """

@@ -36,7 +36,7 @@ class Tick(Checkbox):
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 (textual's name)
-        """The tick, or a space."""
+        """Return the tick, or a space."""
         return glyph("ticked") if self.value else " "
 
 
@@ -176,12 +176,11 @@ class WriteTags(Choose):
             else ["no tags to add"]
         )
         if self.has_class("-low"):
-            # the message needs the line
             notes = [note for note in notes if not note.startswith(AT_BACKPORTS)]
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
         message = word_diff(change.marked, marked=self.app.no_color)
         self.query_one("#message", Static).update(message)
-        # the tags are its last lines
+        # the tags are the last lines
         self.call_after_refresh(self.fit)
         self.call_after_refresh(self.query_one("#rest").scroll_end, animate=False)
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Converts exceptions to errors that can be displayed; the traceback of a bug is written to a
-log.
-"""
+"""Convert exceptions to displayable errors; the traceback of a bug goes to a log."""
 
 from patchpilot.errors import ExitCode, PatchpilotError, bug_hint
 

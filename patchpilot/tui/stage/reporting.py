@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Shows errors that the user can fix instead of exiting.
+"""Show errors that the user can fix instead of exiting.
 
 These are errors raised while a key, an event or the answer of a dialog is handled.
 """
@@ -22,7 +22,7 @@ class ReportsErrors(MessagePump):
 
     @contextmanager
     def reporting(self) -> Iterator[None]:
-        """Report what is raised inside; a bug ends the application, which raises it then."""
+        """Report exceptions raised inside; a bug ends the application, which raises it again."""
         app: Any = self.app
         try:
             yield

@@ -32,17 +32,17 @@ class SavedState:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was ever saved."""
+        """Return whether nothing was ever saved."""
         return not self._data
 
     def get(self, name: str, place: str = "") -> Any:
-        """Return a value, of a place (a repository and branch) or of the whole TUI."""
+        """Return a value saved for a place (a repository and branch) or for the whole TUI."""
         table = self._data.get(place)
         return table.get(name) if isinstance(table, dict) else None
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The places that values are saved for, the most recently visited first."""
+        """The places with saved values, most recently visited first."""
         return tuple(name for name in reversed(self._data) if name)
 
     def keep(self, place: str = "", **values: Any) -> None:

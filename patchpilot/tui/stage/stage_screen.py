@@ -64,7 +64,7 @@ class _SideJob(NamedTuple):
 
 
 class StageScreen(ReportsErrors, Screen[None], Generic[R]):
-    """The base class of a stage's screen: panels, of which one has a list, and side jobs.
+    """The base class of a stage's screen: panels, one of them with a list, and side jobs.
 
     Subclasses define `stage`, `body()`, which yields the widgets, `LIST`, `rows()`, and `detail()`,
     which shows the selected row. The cursor stays on its row, identified by the row's key, when a
@@ -118,20 +118,18 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def shown(self) -> R:
-        """The result that is on screen."""
+        """Return the displayed result."""
         assert self._shown is not None
         return self._shown
 
     @property
     def current(self) -> R | None:
-        """The result that is on screen, unless something that it depends on changed or a newer one
-        is about to be shown.
-        """
+        """Return the displayed result, unless it is stale or about to be replaced."""
         return self._shown if self.session.fresh(self.stage) is self._shown else None
 
     def compose(self) -> ComposeResult:
-        """Title line, stage bar, body with the error card above the stage's own panels, search, key
-        line.
+        """Compose title line, stage bar, body with an error card above the stage's panels,
+        search, and key line.
         """
         yield TitleLine()
         yield StageBar(self.session, self.stage)
@@ -144,7 +142,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         yield KeyLine()
 
     def body(self) -> ComposeResult:
-        """Return the stage's own panels.
+        """Return the stage's panels.
 
         The first, or the one of the class `main`, shows the stage's note.
         """
@@ -154,12 +152,12 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.close_error()
 
     def keys_changed(self) -> None:
-        """The keys may be others: draw the key line again."""
+        """Redraw the key line, because the keys may have changed."""
         self.query_one(KeyLine).draw()
 
     @property
     def main_panel(self) -> Panel | None:
-        """The panel that shows the stage's note."""
+        """Return the panel that shows the stage's note."""
         panels = [panel for panel in self.query(Panel) if panel.id != "error"]
         return next(
             (panel for panel in panels if panel.has_class("main")),
@@ -180,7 +178,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.place()
 
     def on_resize(self) -> None:
-        """Say what a small terminal lacks; only the main panel is shown there."""
+        """Say what is missing on a small terminal, which shows only the main panel."""
         wide, high = self.size
         small = bool(wide) and (wide < MINIMUM[0] or high < MINIMUM[1])
         self.set_class(small, "-small")
@@ -192,7 +190,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.query_one("#too-small", Static).update(text)
         self.place()
         if self._shown is not None:
-            # once the panels have their size
+            # wait until the panels have their size
             self.call_after_refresh(self.resized)
 
     def may_begin(self) -> bool:
@@ -201,7 +199,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def next_key(self) -> NextKey | None:
-        """The key that does what is next at this stage, None where nothing is left to do.
+        """Return the key for the stage's next step, or None if nothing is left to do.
 
         Asked only while the result is fresh.
         """
@@ -212,7 +210,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         return ALL_KEYS
 
     def renew(self) -> None:
-        """Show the latest result, unless it is shown already."""
+        """Show the latest result, unless it is displayed already."""
         known = self.session.fresh(self.stage)
         if known is None:
             known = self.session.last(self.stage) if self._shown is not None else None
@@ -224,8 +222,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         if self.session.fresh(self.stage) is None:
             self.tui.jobs.begin(self.stage)
         self.place()
-
-    # errors
 
     def show_error(
         self, error: PatchpilotError, again: Callable[[], None] | None = None
@@ -252,7 +248,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             )
 
     def _trusted(self, again: Callable[[], None]) -> None:
-        """Go on after the user trusted the commands that an error named.
+        """Continue after the user trusted the commands that an error named.
 
         Other stages may have the same error.
         """
@@ -279,7 +275,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             status = self.session.status(self.stage)
             is_said = status.note.casefold() in main.heading.casefold()
             main.set_class(self._is_blocked(status) and is_said, "-blocked")
-            # what its heading says is not said twice
+            # do not repeat the heading
             is_quiet = (
                 is_said or status.state is StageState.BUSY or self.session.topic is None
             )
@@ -313,8 +309,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             where(self.session.topic, self.session.facts) if self.session.topic else ()
         )
 
-    # keys
-
     def action_reload(self) -> None:
         self.close_error()
         self.session.found.pop(self.stage, None)
@@ -330,7 +324,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.tui.jobs.begin(self.stage)
 
     def reread(self) -> None:
-        """The commits changed: read the topic again, then refresh what depends on it."""
+        """Reload the topic after its commits changed, then refresh what depends on it."""
         self.close_error()
         self.tui.jobs.read_topic()
 
@@ -362,7 +356,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def without_topic(self) -> Collection[Stage]:
-        """The stages that can do nothing, as there is no topic."""
+        """Return the stages that need a topic, because there is none."""
         return () if self.session.topic else self.session.errors
 
     @property
@@ -381,21 +375,19 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def action_search(self) -> None:
         self.query_one(SearchBar).open()
 
-    # the list and its detail
-
     @property
     def listed(self) -> RowList:
-        """The list."""
+        """Return the list."""
         return self.query_one(self.LIST, RowList)
 
     @property
     def list_panel(self) -> Panel:
-        """Its panel."""
+        """Return its panel."""
         return cast(Panel, self.listed.parent)
 
     @property
     def chosen(self) -> Any:
-        """What the selected row is about; asked for the keys also while there is no list."""
+        """Return the subject of the selected row, even before there is a list."""
         lists = self.query(self.LIST).results(RowList)
         return next((listed.chosen for listed in lists), None)
 
@@ -406,7 +398,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         raise NotImplementedError
 
     def fill(self, key: Hashable = None) -> None:
-        """Write the list again; the cursor goes to the row of the key, or stays where it is."""
+        """Redraw the list with the cursor on the row with this key, or where it is."""
         self.listed.fill(self.rows(), key)
         self.detail()
         self.keys_changed()
@@ -436,7 +428,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.detail()
 
     def entered(self, listed: RowList) -> None:
-        """The user pressed Enter on a row: its detail, where that has no room of its own."""
+        """Open the detail of a row after Enter, if it has no room of its own."""
         if listed.id == self.LIST[1:]:
             self.open_detail()
 
@@ -447,26 +439,24 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.moved(cast(RowList, event.option_list))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """As above; what it raises is reported."""
+        """Do the same and report exceptions."""
         if event_row(event) >= 0:
             with self.reporting():
                 self.entered(cast(RowList, event.option_list))
 
     def resized(self) -> None:
-        """The size changed: write what follows it."""
+        """Redraw what depends on the size."""
         self.fill()
-
-    # side jobs
 
     @property
     def tui(self) -> Any:
-        """The application."""
+        """Return the application."""
         return self.app
 
     @property
     def is_whole(self) -> bool:
-        """Whether its widgets are there: until it or the program is closed, which removes one after
-        another; threads may report later.
+        """Return whether the widgets exist: they are removed one by one on closing, and threads
+        may report later.
         """
         parts = self.query_children("TitleLine, StageBar, #body, KeyLine")
         is_open = self.is_mounted and self.is_attached and self.app.is_running
@@ -474,7 +464,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def side_job(self) -> str:
-        """The latest job that takes longer than a moment, "" for none."""
+        """Return the latest slow job, or ""."""
         now = time.monotonic()
         slow = [job for job in self._doing.values() if now - job.since >= PATIENCE]
         return slow[-1].doing if slow else ""
@@ -486,8 +476,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self._doing.clear()
 
     def at_rest(self, show: Callable[[], None]) -> None:
-        """Call `show` once the cursor rests: a held key then draws the list alone, also over a slow
-        line.
+        """Call `show` when the cursor rests, so that a held key redraws only the list, even on
+        a slow connection.
         """
         if self._resting:
             self._resting.stop()
@@ -549,7 +539,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def _failed(
         self, name: str, error: PatchpilotError, again: Callable[[], None]
     ) -> None:
-        """Show a side job's error; `again` starts it once more."""
+        """Show a side job's error; `again` restarts it."""
         self._doing.pop(name, None)
         self.show_error(error, again)
         self.place()

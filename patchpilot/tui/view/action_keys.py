@@ -27,8 +27,8 @@ class ActionKey:
     elsewhere: str = ""
 
     def keys_to_press(self, at: Stage | None) -> str:
-        """Return the keys to press: the stage's number, unless it is the current stage,
-        then the key.
+        """Return the keys to press: the stage's number, unless it is the current one, then the
+        key.
         """
         if self.stage is None or self.stage is at:
             return self.key
@@ -116,7 +116,7 @@ CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 
 
 def in_keys(advice: object, at: Stage | None = None) -> str:
-    """Return a hint as seen from a stage, with keys instead of commands where possible.
+    """Return a hint for a stage, with keys instead of commands where possible.
 
     Of consecutive actions of the same stage, only the first is kept.
     """
@@ -129,8 +129,8 @@ def in_keys(advice: object, at: Stage | None = None) -> str:
         elif (
             last
             and between in CONNECTORS
-            and _stage_of(action)
-            and _stage_of(action) is _stage_of(last)
+            and _find_stage(action)
+            and _find_stage(action) is _find_stage(last)
         ):
             between = ""
         else:
@@ -141,16 +141,16 @@ def in_keys(advice: object, at: Stage | None = None) -> str:
 
 def first_stage(advice: object) -> Stage | None:
     """Return the stage of the first action in a hint, or None if it has no key."""
-    return next((_stage_of(action) for action in actions(advice)), None)
+    return next((_find_stage(action) for action in actions(advice)), None)
 
 
-def _stage_of(action: Action) -> Stage | None:
+def _find_stage(action: Action) -> Stage | None:
     key = key_of(action)
     return key.stage if key else None
 
 
 def key_of(action: Action) -> ActionKey | None:
-    """Return the key bound to an action, by the longest matching prefix of its words, or None."""
+    """Return the key bound to an action, found by the longest prefix of its words, or None."""
     words = [word for word in (action.verb, *action.arguments) if word]
     ends = range(len(words), 0, -1)
     return next(filter(None, (KEYS.get(" ".join(words[:end])) for end in ends)), None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a screen or a panel without content shows in its middle: why, and the keys that help."""
+"""The text in the middle of an empty screen or panel: the reason, and useful keys."""
 
 from collections.abc import Sequence
 
@@ -20,8 +20,8 @@ def empty_text(
     columns: int,
     lines: int,
 ) -> Text:
-    """Return the title, the text and the keys with what they do, in the middle of so many columns
-    and lines.
+    """Return the title, the text and the keys with their effects, centered in this many columns and
+    lines.
 
     Paragraphs of the text are separated by blank lines, which are left out if there is no room for
     them.

@@ -107,6 +107,6 @@ def signs() -> Mapping[str, str]:
 
 
 def spinner(step: int) -> str:
-    """Return one of the four frames of the spinner; each step shows the next one."""
+    """Return one of the spinner's four frames; each step shows the next one."""
     frames = _SPINNER[uses_ascii()]
     return frames[step % len(frames)]

@@ -35,7 +35,7 @@ def plain(text: str, style: str = "") -> Text:
 
 
 def with_code(text: str, style: str = "") -> Text:
-    """Return one of patchpilot's own texts made printable, with code highlighted.
+    """Make a text by patchpilot printable and highlight its code.
 
     Code (a command or a tag) is enclosed in backticks, which are removed.
     """
@@ -49,7 +49,7 @@ def with_code(text: str, style: str = "") -> Text:
 
 
 def diff_line(line: str) -> Text:
-    """Return a line of a patch in the color for its sign.
+    """Return a patch line in the color for its sign.
 
     The sign is kept, so that no information depends on color alone.
     """
@@ -109,8 +109,8 @@ def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
 
 
 def hanging(text: str, columns: int, indent: int) -> list[str]:
-    """Return the text wrapped for so many columns, the first `indent` of which are taken by a
-    sign or a heading: every line but the first starts with so many spaces.
+    """Wrap the text to this many columns, the first `indent` of which are for a sign or
+    heading: all lines but the first are indented by them.
     """
     first, *more = wrapped(text, columns - indent)
     return [first, *(f"{' ' * indent}{line}" for line in more)]

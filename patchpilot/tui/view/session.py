@@ -61,7 +61,7 @@ def kept_states(kept: object) -> dict[Stage, Kept]:
 
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
-    """The topic's commits, oldest first, and a key that changes whenever one of them does.
+    """The topic's commits, oldest first, and a key that changes with them.
 
     `branch` is the branch that ends with them.
     """
@@ -73,19 +73,19 @@ class OpenTopic:
 
     @property
     def key(self) -> str:
-        """The commit ids in one string."""
+        """Return the commit ids in one string."""
         return " ".join(commit.id for commit in self.commits)
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The topic as the commands' TARGET: a range where there are several commits."""
+        """Return the topic as a TARGET of commands: a range if there are several commits."""
         if len(self.commits) == 1:
             return (self.commits[0].id,)
         return (f"{self.commits[0].id}^..{self.commits[-1].id}",)
 
     @property
     def title(self) -> str:
-        """The topic's title on screen."""
+        """Return the topic's displayed title."""
         head = self.commits[-1]
         more = f" (+{len(self.commits) - 1} more)" if len(self.commits) > 1 else ""
         return f"{head.subject}{more}"
@@ -107,12 +107,14 @@ class JobRequest:
 
     @property
     def topic(self) -> OpenTopic:
-        """The topic; raises the error of reading it where there is none."""
+        """Return the topic, or raise the error of reading it."""
         return self.session.topic or self.session.read_topic(self.repository)
 
     @property
     def commit(self) -> Commit:
-        """The selected commit; MissingError where the topic lost its commits meanwhile."""
+        """Return the selected commit; raise MissingError if the topic lost its commits
+        meanwhile.
+        """
         commit = self.session.commit
         if commit is None:
             raise MissingError(
@@ -214,7 +216,7 @@ class Session:
 
     @property
     def wanted_facts(self) -> str:
-        """The key of the facts about the topic as it is now."""
+        """Return the key of the facts about the current topic."""
         parts = ("topic", "draft", "sent", "followed")
         return (
             f"{self.target}|{self.base}|{'|'.join(self._part(name) for name in parts)}"
@@ -266,12 +268,12 @@ class Session:
 
     @property
     def mark(self) -> str:
-        """The subject prefix of the topic's mails, as far as it is known."""
+        """Return the known subject prefix of the topic's mails."""
         return self.facts.mark if self.facts else "PATCH"
 
     @property
     def checked_topic(self) -> "CheckedTopic":
-        """The topic as `check` takes it."""
+        """Return the topic as a TARGET for `check`."""
         from patchpilot.services.check.check_topic import CheckedTopic
 
         return CheckedTopic(
@@ -280,12 +282,12 @@ class Session:
 
     @property
     def topic_base(self) -> str | None:
-        """The base of the topic that was read, otherwise the one that was given."""
+        """Return the base of the loaded topic, or the given one."""
         return self.topic.base if self.topic else self.base
 
     @property
     def commit(self) -> Commit | None:
-        """The selected commit: the last one, unless another was chosen."""
+        """Return the selected commit, by default the last."""
         if self.topic is None:
             return None
         return self.topic.commits[
@@ -296,7 +298,7 @@ class Session:
 
     @property
     def likely(self) -> str:
-        """The certain candidate of the tags stage while no Fixes: tag names the commit, or ""."""
+        """Return the Tags stage's certain candidate while no Fixes: tag names it, or ""."""
         tags: FixesResult | None = self.fresh(Stage.TAGS)
         is_asked = tags and tags.sure and tags.is_fix and not tags.present
         return (
@@ -311,7 +313,7 @@ class Session:
         visited: bool = True,
         again: bool = False,
     ) -> Any:
-        """Run a stage's service on the topic as it is now; store and return its result.
+        """Run a stage's service on the current topic; store and return its result.
 
         Called in a thread.
         """
@@ -330,7 +332,7 @@ class Session:
         return result
 
     def remember(self, stage: Stage, result: Any, status: StageStatus) -> None:
-        """Store a result that does not come from `load`."""
+        """Store a result that was not made by `load`."""
         with self._lock:
             self.found[stage] = StageResult(self.key(stage), result, status)
             self.errors.pop(stage, None)
@@ -346,7 +348,7 @@ class Session:
                     self.errors.pop(stage, None)
 
     def fresh(self, stage: Stage) -> Any | None:
-        """Return the stored result if nothing it depends on changed, else None."""
+        """Return the stored result if it is still valid, else None."""
         known = self.found.get(stage)
         return known.result if known and known.key == self.key(stage) else None
 
@@ -356,7 +358,7 @@ class Session:
         return known.result if known else None
 
     def key(self, stage: Stage) -> str:
-        """Return what a stage's result depends on, as text."""
+        """Return the dependencies of a stage's result as text."""
         return "|".join(self._part(name) for name in DEPENDS[stage])
 
     def _part(self, name: str) -> str:
@@ -383,7 +385,7 @@ class Session:
         for stage, kept_result in list(self.found.items()):
             if kept_result.key == self.key(stage):
                 status = self.status(stage)
-                # a stage that runs again is saved as it was before
+                # save the previous state of a running stage
                 shown = (
                     kept_result.status if status.state is StageState.BUSY else status
                 )
@@ -395,7 +397,7 @@ class Session:
         return values
 
     def recall(self, kept: object) -> None:
-        """Restore what `keepsakes` returned in the last session; anything else is ignored."""
+        """Restore what `keepsakes` returned in the last session, ignoring invalid values."""
         self.kept.update(kept_states(kept))
 
     def _lasting(self, stage: Stage) -> str:
@@ -403,13 +405,13 @@ class Session:
         return f"{zlib.crc32(os.fsencode(parts)):08x}"
 
     def as_it_was(self, stage: Stage) -> StageStatus:
-        """Return the saved state of a stage, stale where the topic changed since."""
+        """Return a stage's saved state, stale if the topic has changed."""
         known = self.kept.get(stage)
         if known is None or self.topic is None:
             return StageStatus(StageState.UNOPENED)
         state, note, key = known
         if state == StageState.UNOPENED:
-            # there was no result, so nothing can be stale
+            # without a result, nothing can be stale
             return StageStatus(StageState.UNOPENED, note)
         return (
             StageStatus(StageState(state), note)
@@ -423,11 +425,11 @@ class Session:
         return StageStatus(StageState.STALE, words)
 
     def status(self, stage: Stage) -> StageStatus:
-        """Return the state of a stage now."""
+        """Return the current state of a stage."""
         if stage in self.busy:
             return StageStatus(StageState.BUSY, self.busy[stage])
         if stage in self.errors:
-            # without a topic no stage was started
+            # without a topic, no stage was started
             state = StageState.BLOCKED if self.topic else StageState.UNOPENED
             return StageStatus(state, self.errors[stage].message)
         known = self.found.get(stage)
@@ -436,12 +438,12 @@ class Session:
         if known.key != self.key(stage):
             return self._stale(stage)
         if stage is Stage.COMMIT and self.open_questions:
-            # what nobody answered is not done
+            # an unanswered question is open
             words = f"press a to answer {counted(self.open_questions, 'question')}"
             return StageStatus(StageState.TODO, words, str(self.open_questions))
         return known.status
 
     @property
     def next_stage(self) -> Stage | None:
-        """The first stage that is not done."""
+        """Return the first unfinished stage."""
         return first_open(self.status)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Selects the keys in a screen's key line, and the key to press next."""
+"""Select the keys in a screen's key line, and the key to press next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class NextKey(NamedTuple):
-    """The key for the next step of a stage, and what it does.
+    """The key for a stage's next step, and its effect.
 
     Without a key, it says what the stage is waiting for.
     """

@@ -20,12 +20,12 @@ class Stage(StrEnum):
 
     @property
     def number(self) -> int:
-        """Its place in the order, from 1: the key that goes there."""
+        """Return its number, starting at 1, which is also its key."""
         return list(Stage).index(self) + 1
 
     @property
     def label(self) -> str:
-        """Its name as it is shown, at every width."""
+        """Return its name, the same at every width."""
         return LABELS.get(self.value, self.value.capitalize())
 
 
@@ -116,7 +116,7 @@ class StageStatus:
 
 
 def first_open(status: Callable[[Stage], StageStatus]) -> Stage | None:
-    """Return the first stage that is not done, or None if all are.
+    """Return the first unfinished stage, or None.
 
     Once the version has been sent, only Follow can be open.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs work in a thread."""
+"""Run work in a thread."""
 
 from collections.abc import Callable
 

@@ -139,7 +139,7 @@ class Choose(Dialog[Any]):
             view.styles.height = view.virtual_size.height
 
     def on_key(self, event: events.Key) -> None:
-        """The letter of an answer gives it, unless it is typed into a field."""
+        """Choose an answer by its letter, unless it is typed into a field."""
         key = (event.character or "").lower()
         is_held = (
             event.key == self._opener and time.monotonic() - self._opened < REPEATED
@@ -159,12 +159,12 @@ class Choose(Dialog[Any]):
 
 
 def is_text(line: str) -> tuple[bool, str]:
-    """Accept any line with text other than spaces."""
+    """Accept any nonblank line."""
     return bool(line.strip()), ""
 
 
 class LineDialog(Dialog[str | None]):
-    """A dialog for one line of text; returns None on Escape.
+    """A dialog for one line of text, which returns None on Escape.
 
     `judge` validates the line while it is typed.
     """
@@ -216,7 +216,7 @@ class LineDialog(Dialog[str | None]):
 
 
 class Confirm(Dialog[bool]):
-    """A dialog that is confirmed by typing `word`, to avoid accidental confirmation.
+    """A dialog that requires typing `word`, to avoid accidental confirmation.
 
     The lines of a `mail` are below the input line. Returns True once the word is typed.
     """
@@ -247,7 +247,7 @@ class Confirm(Dialog[bool]):
                 yield Static(plain("\n".join(map(printable, self._mail))), markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Accept the word; clear anything else, and say so."""
+        """Accept the word; otherwise clear the field and say so."""
         if event.value.strip() == self._word:
             self.dismiss(True)
         else:
@@ -282,7 +282,7 @@ class Reader(Modal[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close"),
-        # the application's keys do not work in a dialog
+        # disable the application's keys in dialogs
         Binding("y", "app.copy", "copy line"),
         Binding("f", "jump(1)", "next hunk"),
         Binding("F", "jump(-1)", "previous hunk", show=False),
@@ -336,7 +336,7 @@ class Reader(Modal[None]):
 
 
 def show_draft(app: App[Any], file: Path) -> None:
-    """Show a draft that was kept, with the name of its file."""
+    """Show a saved draft with its file name."""
     rows = file.read_text(encoding="utf-8").splitlines()
     path = shlex.quote(str(file))
     send = f"Nothing was sent. Edit the draft, then send it: git send-email {path}"
@@ -344,7 +344,7 @@ def show_draft(app: App[Any], file: Path) -> None:
 
 
 class Option(NamedTuple):
-    """An action of a list: its words, its effect, and the function that does it."""
+    """An action in a list: its text, its effect, and its function."""
 
     words: str
     then: str
@@ -354,7 +354,7 @@ class Option(NamedTuple):
 def ask_which(
     app: App[Any], question: str, options: Sequence[Option], title: str = ""
 ) -> None:
-    """Show what can be done, and do what the user chooses."""
+    """Show the possible actions and run the chosen one."""
     answers = [(str(at), *one[:2]) for at, one in enumerate(options)]
 
     def chosen(choice: str | None) -> None:
@@ -370,5 +370,5 @@ def ask_yes(app: App[Any], question: Choose, then: Callable[[], None]) -> None:
 
 
 def ask_line(app: App[Any], question: LineDialog, then: Callable[[str], None]) -> None:
-    """Show a question and call `then` with the line, unless it is empty or was canceled."""
+    """Show a question and call `then` with the line, unless it is empty or canceled."""
     app.push_screen(question, lambda line: then(line) if line else None)

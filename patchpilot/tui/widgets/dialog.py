@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one build of all dialogs: a titled box of at most 90 columns.
+"""The common form of all dialogs: a titled box of at most 90 columns.
 
 The question and the answers are at the top; the explanation scrolls below. The key line has the
 keys.
@@ -94,7 +94,7 @@ class Dialog(Modal[T]):
         self.call_after_refresh(self.fit)
 
     def fit(self) -> None:
-        """Give the explanation these lines."""
+        """Set the explanation to these lines."""
         if rest := self._rest:
             head = self.query_one("#head").outer_size.height
             rest.styles.max_height = max(LEAST, self.size.height - FOOT - head)
@@ -113,7 +113,7 @@ class Dialog(Modal[T]):
         self.call_after_refresh(say)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """PgDn and PgUp are there only where there is something to scroll."""
+        """Show PgDn and PgUp only if there is something to scroll."""
         if action != "page":
             return super().check_action(action, parameters)
         rest = self._rest

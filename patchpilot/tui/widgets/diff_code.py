@@ -57,7 +57,7 @@ def lexer_of(path: str) -> Any:
 
 
 def highlighted(path: str, lines: Sequence[str], *, dark: bool) -> list[Text]:
-    """Return the lines of a part of a file with their syntax.
+    """Return a file's lines with syntax highlighting.
 
     The part may begin inside a comment; in C this is detected from the next `*/` or from leading
     asterisks.
@@ -116,7 +116,7 @@ def changed_words(
 def _spans(
     words: Sequence[str], ranges: Sequence[tuple[int, int]]
 ) -> list[tuple[int, int]]:
-    """Ranges of words as columns; those that only spaces separate are one."""
+    """Return ranges of words as columns, joining those separated only by spaces."""
     ends = [0]
     for word in words:
         ends.append(ends[-1] + len(word))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The colors of a diff view: names of the theme's colors, on grounds blended from the theme.
+"""The colors of a diff view: the theme's colors on backgrounds blended from it.
 
 That each text is legible on its background is the line filter's matter.
 """
@@ -50,9 +50,7 @@ class DiffColors:
         self._known: dict[tuple[str, str, bool], Style] = {}
 
     def style(self, role: str = "", ground: str = "", *, cursor: bool = False) -> Style:
-        """Return the style of a text of this role on this ground, in the line under the
-        cursor or not.
-        """
+        """Return the style for a role on this background, for a line under the cursor or not."""
         key = role, ground, cursor
         if key not in self._known:
             self._known[key] = self._style(role, ground, cursor)
@@ -71,5 +69,5 @@ class DiffColors:
 
     @property
     def base(self) -> Style:
-        """The style of what has no other."""
+        """Return the default style."""
         return self.style() + Style(color=self._text.rich_color)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Classifies the lines of a patch, a message or a diff for display.
+"""Classify the lines of a patch, message or diff for display.
 
 Unlike the parser of the checks, it accepts malformed input.
 """
@@ -13,7 +13,7 @@ from patchpilot.model.trailer import is_trailer
 
 
 class Kind(Enum):
-    """The kind of a line in a patch, a message or a diff."""
+    """The kind of a line in a patch, message or diff."""
 
     TEXT = auto()
     HEADER = auto()
@@ -101,7 +101,7 @@ class DiffRows:
 
 
 def read_rows(rows: Sequence[str]) -> DiffRows:
-    """Classify each row of a patch, a message or a diff."""
+    """Classify each row of a patch, message or diff."""
     reader = _Reader(rows)
     for at in range(len(rows)):
         reader.take(at)
@@ -110,7 +110,7 @@ def read_rows(rows: Sequence[str]) -> DiffRows:
 
 
 class _Reader:
-    """Goes through the rows once.
+    """Go through the rows once.
 
     `old_left` and `new_left` count what the hunk's header promised.
     """
@@ -226,7 +226,7 @@ class _Reader:
         self.hunk, self.old_left, self.new_left = None, 0, 0
 
     def end_file(self, at: int) -> None:
-        """End the file and its hunk, if there are any."""
+        """End the file and its hunk, if any."""
         self._end_hunk(at)
         if self.file:
             self.file.end = at

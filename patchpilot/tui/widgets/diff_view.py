@@ -52,13 +52,13 @@ Paint = Callable[..., Style]
 
 
 def breaks(text: str, room: int) -> list[int]:
-    """Return the columns at which a text is wrapped into rows of at most so many columns.
+    """Return the columns at which a text is wrapped to this width.
 
     It is wrapped at spaces if possible; the last of `WRAPPED` rows has all the rest.
     """
     stops: list[int] = []
     if room < 1 or not text.isascii():
-        # a wide letter takes two columns
+        # a wide character takes two columns
         stops = list(range(room, width(text), room)) if room > 1 else []
         return stops[: WRAPPED - 1]
     at = 0
@@ -84,7 +84,7 @@ class Note:
 
 
 class _Shown(NamedTuple):
-    """A row of the display: a line of the text, or part of a note.
+    """A displayed row: a line of the text, or part of a note.
 
     A line that is wrapped has several rows, each from column `start` of the line to `stop` (-1: to
     its end).
@@ -99,12 +99,12 @@ class _Shown(NamedTuple):
 
     @property
     def is_extra(self) -> bool:
-        """Whether the row only continues the one above it: a note, or the rest of a line."""
+        """Return whether the row continues the previous one: a note, or the rest of a line."""
         return self.note >= 0 or self.start > 0
 
 
 class DiffView(ScrollView, Searchable, can_focus=True):
-    """A viewer for a patch, a message or a diff, in which each hunk and file can be folded.
+    """A viewer for a patch, message or diff, with foldable hunks and files.
 
     Only the lines on screen are drawn, so that thousands of lines scroll as smoothly as ten.
 
@@ -146,7 +146,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
         @property
         def control(self) -> "DiffView":
-            """The view it happened in."""
+            """Return the view in which it happened."""
             return self.view
 
     def __init__(self, *, ident: str | None = None) -> None:
@@ -170,8 +170,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._strips_of: object = None
         self._colors: DiffColors | None = None
         self._colors_of: object = None
-
-    # filling
 
     def fill(self, rows: Sequence[str], *, notes: Sequence[Note] = ()) -> None:
         """Show this patch with notes, from its top and unfolded."""
@@ -207,7 +205,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.refresh()
 
     def _lay_part(self, line: int) -> int:
-        """Lay out a line that is more than a row: what is folded into it, and its notes.
+        """Lay out a line of several rows, with its folded parts and notes.
 
         Returns the first line after it.
         """
@@ -218,14 +216,16 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             while end < len(self.rows) and parts.kinds[end] is Kind.META:
                 end += 1
         self._places += [len(self._shown)] * (end - line)
-        notes = self._notes_in(line, end)
+        notes = self._find_notes(line, end)
         self._shown += self._whole(line) if notes else (self._lines[line],)
         for note in notes:
             self._shown += self._note_rows(note)
         return end
 
     def _whole(self, line: int) -> Sequence[_Shown]:
-        """Return the rows of a line that has a note: what the note is about is not cut off."""
+        """Return the rows of a line with a note, without cutting the part that the note is
+        about.
+        """
         kind = self.parts.kinds[line]
         if kind in (Kind.FILE, Kind.HUNK):
             return (self._lines[line],)
@@ -239,7 +239,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         """Return the hunk of a line, otherwise its file."""
         return self.parts.hunk_of[line] or self.parts.file_of[line]
 
-    def _notes_in(self, line: int, end: int) -> range:
+    def _find_notes(self, line: int, end: int) -> range:
         first, last = (
             bisect_left(self.notes, at, key=lambda note: note.line)
             for at in (line, end)
@@ -257,19 +257,17 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     @property
     def columns(self) -> int:
-        """The columns of a line: the scrollbar takes some, which Textual counts in the size."""
+        """Return the columns of a line without the scrollbar, which Textual's size includes."""
         return max(0, self.size.width - self.scrollbar_size_vertical)
 
     @property
     def _gutter(self) -> int:
-        """Columns before the code: bar, line number, space, sign."""
+        """The columns before the code: bar, line number, space, sign."""
         return 1 + (self._digits + 1 if self.parts.hunks else 0) + 1
 
     def on_resize(self, event: Resize) -> None:
         if self.rows:
             self._lay_out()
-
-    # where things are
 
     def place_of(self, line: int) -> int:
         return self._places[line] if 0 <= line < len(self._places) else 0
@@ -299,8 +297,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         files = self.parts.file_of
         return files[line] if line < len(files) else None
 
-    # moving
-
     def go(self, line: int) -> None:
         line = max(0, min(line, len(self.rows) - 1))
         if self.rows and self.parts.kinds[line] is not Kind.META:
@@ -309,13 +305,13 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             if folds:
                 self._folded -= folds
                 self._lay_out()
-        here = self._notes_in(line, line + 1)
+        here = self._find_notes(line, line + 1)
         if here and self.note not in here:
             self._mark(here.start)
         self._show(line)
 
     def _show(self, line: int) -> None:
-        """Put the cursor on a line.
+        """Move the cursor to a line.
 
         Only the lines that look different then are drawn again.
         """
@@ -338,7 +334,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.post_message(self.Moved(self, self.cursor))
 
     def choose(self, number: int) -> None:
-        """Make a note the current one and put the cursor on its line."""
+        """Make a note the current one and move the cursor to its line."""
         if 0 <= number < len(self.notes):
             self._mark(number)
             place, top, high = (
@@ -347,7 +343,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 self.size.height,
             )
             if not top < place < top + high - self.height_of(place) - 1:
-                # what led to the line is above it, what follows from it below
+                # causes are above the line, consequences below it
                 self.scroll_to(y=max(0, place - high // 3), animate=False)
             self.go(self.notes[number].line)
 
@@ -365,7 +361,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         step = by * max(1, self.size.height - 2)
         top = max(0, min(self.scroll_offset.y + step, self.max_scroll_y))
         place = self.place_of(self.cursor) + step
-        # as far from the edge as `go` wants it, which would scroll back otherwise
+        # keep the same distance from the edge as `go`, which would scroll back otherwise
         place = (
             max(place, top + AROUND)
             if by > 0
@@ -379,7 +375,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.go(line if line >= 0 else len(self.rows) - 1)
 
     def stop(self, by: int) -> None:
-        """Go to the next or the previous note, or to a hunk if there are no notes."""
+        """Go to the next or previous note, or hunk if there are no notes."""
         lines = [note.line for note in self.notes] or self.stops
         at = (bisect_left if by < 0 else bisect_right)(lines, self.cursor)
         if self.notes and self.note >= 0 and lines[self.note] == self.cursor:
@@ -393,7 +389,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     @property
     def line_to_copy(self) -> str:
-        """The line under the cursor, as it is in the text."""
+        """Return the line under the cursor, as in the text."""
         return printable(self.rows[self.cursor]) if self.cursor < len(self.rows) else ""
 
     def lines(self) -> Iterable[str]:
@@ -408,7 +404,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.scroll_to(x=max(0, self.scroll_offset.x + by), animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter folds where the cursor is on a line of a file or hunk."""
+        """Enable Enter on lines that can be folded."""
         kinds, at = self.parts.kinds, self.cursor
         if action == "fold":
             return at < len(kinds) and kinds[at] in (Kind.FILE, Kind.HUNK)
@@ -417,16 +413,16 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def action_fold(self) -> None:
         if self.rows and (part := self._part_at(self.cursor)):
             self._folded ^= {part.start}
-            self._after_fold(part.start)
+            self._skip_fold(part.start)
 
     def action_fold_all(self) -> None:
         every = {file.start for file in self.parts.files}
         if every:
             self._folded = set() if self._folded == every else every
             file = self.file_at(self.cursor)
-            self._after_fold(file.start if file else self.cursor)
+            self._skip_fold(file.start if file else self.cursor)
 
-    def _after_fold(self, line: int) -> None:
+    def _skip_fold(self, line: int) -> None:
         self._lay_out()
         self._show(line)
 
@@ -447,10 +443,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         ):
             self.action_fold()
 
-    # drawing
-
     def render_line(self, y: int) -> Strip:
-        """Draw one row of the screen; rows that were drawn before are kept."""
+        """Draw one row of the screen, reusing drawn rows."""
         place = y + self.scroll_offset.y
         colors = self._current_colors()
         base = colors.base if colors.tinted else self.rich_style
@@ -520,8 +514,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         cut: bool = False,
         part: slice = WHOLE,
     ) -> Strip:
-        """Return a text or the part between two of its columns, from a column on, in
-        exactly so many columns.
+        """Return the text between two columns, starting at a column, padded to exactly this many
+        columns.
 
         `cut` marks a text that is longer.
         """
@@ -614,15 +608,13 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             text.append("  +{} -{}".format(*self.parts.counts(part)))
         return text
 
-    # code
-
     def _code(self, line: int, ground: str, paint: Paint) -> Text:
         """Return a line of code: its syntax, the words that changed, and trailing
         whitespace that the patch adds.
         """
         raw = printable(self.rows[line][1:])
         is_tinted = self._colors is not None and self._colors.tinted
-        text = self._syntax_of(line).copy() if is_tinted else Text(raw)
+        text = self._highlight_line(line).copy() if is_tinted else Text(raw)
         text.style = paint("", ground)
         for start, end in self._changed_words(line):
             text.stylize(paint("", f"{ground}-word"), start, end)
@@ -632,9 +624,9 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         text.expand_tabs(8)
         return text
 
-    def _syntax_of(self, line: int) -> Text:
-        """Return a line with its syntax, read with the piece of the hunk that it is
-        in: the old side for a removed line, otherwise the new one.
+    def _highlight_line(self, line: int) -> Text:
+        """Return a highlighted line, parsed with its hunk: the old side for a removed line,
+        otherwise the new one.
         """
         hunk, kinds = self.parts.hunk_of[line], self.parts.kinds
         assert hunk is not None
@@ -671,25 +663,29 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
 
 def _merged(strip: Strip) -> Strip:
-    """Return the strip in fewer segments, which are fewer bytes for the terminal: the
-    color of a space is that of the text next to it.
+    """Merge segments of the strip to send fewer bytes: a space takes the color of the adjacent
+    text.
     """
     found: list[tuple[str, Style]] = []
     for text, style, _ in strip:
         style = style or Style.null()
         if found and (
             style == found[-1][1]
-            or (text.isspace() and _same_ground(style, found[-1][1]))
+            or (text.isspace() and _have_same_background(style, found[-1][1]))
         ):
             found[-1] = (found[-1][0] + text, found[-1][1])
-        elif found and found[-1][0].isspace() and _same_ground(found[-1][1], style):
+        elif (
+            found
+            and found[-1][0].isspace()
+            and _have_same_background(found[-1][1], style)
+        ):
             found[-1] = (found[-1][0] + text, style)
         else:
             found.append((text, style))
     return Strip([Segment(text, style) for text, style in found], strip.cell_length)
 
 
-def _same_ground(one: Style, other: Style) -> bool:
+def _have_same_background(one: Style, other: Style) -> bool:
     return one.bgcolor == other.bgcolor and not any(
         (one.underline, other.underline, one.reverse, other.reverse)
     )

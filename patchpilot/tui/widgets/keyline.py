@@ -59,8 +59,8 @@ class KeyLine(Widget):
         for row in self.screen.query(MessageRow):
             row.refresh()
 
-    def _known(self) -> tuple[list[Shown], list[Shown]]:
-        """Return the keys of the screen, or of the dialog above it, and those seldom needed."""
+    def _screen_keys(self) -> tuple[list[Shown], list[Shown]]:
+        """Return the keys of the screen or of the dialog above it, and its rarely used keys."""
         screen: Any = self.app.screen
         stage: Stage | None = getattr(screen, "stage", None)
         keys: ShownKeys = getattr(screen, "shown_keys", ALL_KEYS)
@@ -73,7 +73,7 @@ class KeyLine(Widget):
         if stage in getattr(screen, "without_topic", ()):
             keys, seen = ShownKeys(added=frozenset(("base", "home"))), {NEXT}
             active = [one for one in active if one.node is self.app]
-        # while there is a search, n is for its matches
+        # during a search, n goes to the next match
         if any(one.binding.action == MATCH for one in active):
             seen.add(NEXT)
         known, seldom = dict[str, Shown](), dict[str, Shown]()
@@ -105,12 +105,12 @@ class KeyLine(Widget):
         return [*hints, *sorted(known.values(), key=order)], list(seldom.values())
 
     def rows(self) -> tuple[list[Shown], list[Shown]]:
-        """Return as many keys as fit in the line, those of every screen (such as help) first, and
-        the others, as many as fit above it.
+        """Return the keys that fit in the line, global ones such as help first, and those that
+        fit above it.
         """
         if self._laid and self._laid[0] == self.size.width:
             return self._laid[1]
-        known, seldom = self._known()
+        known, seldom = self._screen_keys()
         all_columns = self.size.width - 1 + GAP
         room, fits = all_columns, list[Shown]()
         for shown in sorted(known, key=self._rank):
@@ -126,7 +126,7 @@ class KeyLine(Widget):
         return line, above
 
     def _rank(self, shown: Shown) -> int:
-        """Return how early a key takes its room: that of a list's Enter gives way to hints."""
+        """Return a key's priority for space: a list's Enter yields to hints."""
         if (active := shown[2]) is None:
             return 1
         if active.binding.key == "enter":

@@ -18,7 +18,7 @@ from patchpilot.tui.widgets.search import Searchable
 
 
 class List(OptionList):
-    """A list of options; `enter` says what Enter does with one, "" for nothing to show."""
+    """A list of options; `enter` describes the effect of Enter on one, or is ""."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False),
@@ -34,7 +34,7 @@ class List(OptionList):
         self.enter = enter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Do not page in a list without room: its options have no lines then."""
+        """Do not page in a list without room, whose options have no lines."""
         if action.startswith("page_") and not self.scrollable_content_region:
             return False
         return super().check_action(action, parameters)
@@ -54,7 +54,7 @@ class List(OptionList):
 
     @property
     def line_to_copy(self) -> str:
-        """The text of the option under the cursor."""
+        """Return the text of the option under the cursor."""
         at = self.highlighted
         return str(self.get_option_at_index(at).prompt) if at is not None else ""
 
@@ -69,7 +69,7 @@ def event_row(event: OptionList.OptionMessage) -> int:
 
 
 def description_of(node: DOMNode, binding: Binding) -> str:
-    """Return what a key does; of Enter in a list the list says it."""
+    """Return the effect of a key, which the list defines for Enter."""
     if isinstance(node, List) and binding.action == "select":
         return node.enter if node.highlighted is not None else ""
     return binding.description
@@ -77,7 +77,7 @@ def description_of(node: DOMNode, binding: Binding) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a list: its text, the object it is about, and a key that identifies it.
+    """A row of a list: its text, its subject, and an identifying key.
 
     Rows whose `about` is None cannot be selected. The key must be the same whenever the rows are
     built again. A search also finds the `hidden` text.
@@ -110,35 +110,35 @@ class RowList(List, Searchable):
 
     @property
     def row(self) -> Row | None:
-        """The row under the cursor."""
+        """Return the row under the cursor."""
         at = self.highlighted
         return self.rows[at] if at is not None and at < len(self.rows) else None
 
     @property
     def chosen(self) -> Any:
-        """What the row under the cursor is about."""
+        """Return the subject of the row under the cursor."""
         return self.row.about if self.row else None
 
     @property
     def position(self) -> str:
-        """The number of the row under the cursor, of how many that can be selected: 2/5."""
+        """Return the position of the cursor among the selectable rows: 2/5."""
         if self.chosen is None:
             return ""
         return f"{self._places.index(self.highlighted or 0) + 1}/{len(self._places)}"
 
     @property
     def _places(self) -> list[int]:
-        """Where the rows are that can be selected."""
+        """Return the positions of the selectable rows."""
         return [at for at, row in enumerate(self.rows) if row.about is not None]
 
     def select(self, key: Hashable) -> None:
-        """Put the cursor on the row of a key, where there is one."""
+        """Move the cursor to the row with a key, if any."""
         places = (at for at, row in enumerate(self.rows) if row.key == key)
         self.highlighted = next(places, self.highlighted)
 
     def fill(self, rows: Iterable[Row], key: Hashable = None) -> None:
-        """Show these rows: the cursor goes to the row of the key, by default to that of the row it
-        was on; where there is none, to the first. What is shown stays where it was.
+        """Show these rows with the cursor on the row with this key, on its previous row, or on
+        the first one, without scrolling.
         """
         top = self.scroll_offset.y
         wanted = key if key is not None else self.row.key if self.row else None

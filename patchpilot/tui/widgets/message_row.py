@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The message row above the key line: what was done, how to undo it, and what went wrong."""
+"""The message row above the key line: what was done, how to undo it, and errors."""
 
 import time
 from typing import Any
@@ -19,7 +19,7 @@ LASTS, READ = 15.0, 2.0
 
 
 class MessageRow(Static):
-    """A row for one message, or more for a long one; the next message replaces it.
+    """A row, or more for a long text, that shows the latest message.
 
     While there is none, it has the keys for which the key line has no room.
     """
@@ -34,7 +34,7 @@ class MessageRow(Static):
         self._since = 0.0
 
     def show(self, message: str, severity: str) -> None:
-        """Show a message; an empty one clears the row."""
+        """Show a message, or clear the row."""
         if self._timer:
             self._timer.stop()
         sign = SIGNS[severity]

@@ -55,7 +55,7 @@ class Panel(Container):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """As always.
+        """Do as always.
 
         But of a change of the border's texts only its two lines are drawn, not what is inside.
         """
@@ -85,7 +85,7 @@ class Panel(Container):
 
 
 def heading_in(heading: str, room: int) -> str:
-    """Return a heading in so many columns; of counts too long for them, the first ones."""
+    """Return a heading of this width, dropping counts from the end that do not fit."""
     counts = heading.split(", ")
     if all(part[:1].isdigit() for part in counts):
         while len(counts) > 1 and width(", ".join(counts)) > room:

@@ -127,7 +127,7 @@ class ReleaseRuler(Widget):
             self.refresh(layout=True)
 
     def get_content_height(self, _: Size, __: Size, width: int) -> int:
-        """As many lines as the ruler has at this width."""
+        """Return the number of lines that the ruler needs at this width."""
         return len(ruler_rows(self._bug, width))
 
     def render(self) -> Text:

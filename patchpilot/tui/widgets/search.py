@@ -17,7 +17,7 @@ from patchpilot.tui.widgets.message_row import MessageRow
 
 
 class Searchable(Widget):
-    """A widget with lines and a cursor, in which a word is searched; "" for no search."""
+    """A widget with lines and a cursor in which a word is searched; "" ends the search."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "match(1)", "next match"),
@@ -39,19 +39,19 @@ class Searchable(Widget):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """n, N and Escape are about the matches only while there is a search."""
+        """Let n, N and Escape act on the matches during a search."""
         if action in ("match", "end_search"):
             return bool(self.word)
         return super().check_action(action, parameters)
 
-    def _found(self) -> list[int]:
+    def _select_match(self) -> list[int]:
         word = self.word.casefold()
         return [at for at, line in enumerate(self.lines()) if word in line.casefold()]
 
     def seek(self, word: str) -> None:
-        """Search a word and go to its first match at or after the cursor."""
+        """Search for a word and go to its first match at or after the cursor."""
         self.word = word
-        if word and (found := self._found()) and self.place not in found:
+        if word and (found := self._select_match()) and self.place not in found:
             self._go_on(found, 1)
         self.refresh()
         self.refresh_bindings()
@@ -62,14 +62,14 @@ class Searchable(Widget):
         self.go(found[at % len(found)] if by > 0 else (before or found)[-1])
 
     def action_match(self, by: int) -> None:
-        if found := self._found():
+        if found := self._select_match():
             self._go_on(found, by)
         self.tell_match()
 
     def tell_match(self) -> None:
-        """Say which match the cursor is on, of how many."""
+        """Show the number of the match under the cursor, and their total."""
         if self.word:
-            found = self._found()
+            found = self._select_match()
             place = bisect_right(found, self.place)
             words = f"{place} of {len(found)}" if found else "no match"
             self.notify(f"search “{self.word}”: {words}")
@@ -80,7 +80,7 @@ class Searchable(Widget):
 
 
 class SearchBar(LineInput):
-    """An input line that searches a text or list of the screen; hidden until it is opened."""
+    """An input line that searches a text or list of the screen; hidden until opened."""
 
     DEFAULT_CSS = (
         "SearchBar { display: none; border: none; height: 1; padding: 0; } SearchBar:focus {"
@@ -105,7 +105,7 @@ class SearchBar(LineInput):
             row.display = not shown
 
     def open(self) -> None:
-        """Show the line, for a text before a list, and what has the focus before others."""
+        """Show the line, preferring a text to a list, and the focused widget to others."""
         focused = self.screen.focused
         visible = [
             result
@@ -119,7 +119,7 @@ class SearchBar(LineInput):
             self.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Go to the first match while the word is typed."""
+        """Go to the first match during typing."""
         if self._in and self.display:
             self._in.seek(event.value)
 

@@ -27,7 +27,7 @@ class StageBar(Widget):
         return stage_cells(self.session.status, self.current, self.size.width)
 
     def render(self) -> Text:
-        """Return the line; the first stage that is not done is bold, the current one reversed."""
+        """Return the line, with the first unfinished stage in bold and the current one reversed."""
         line, following = Text(" ", no_wrap=True), self.session.next_stage
         for cell in self._cells():
             emphasis = (

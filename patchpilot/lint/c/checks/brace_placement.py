@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of braces around conditions and loops, and of blank lines next to braces."""
+"""Check of braces around conditions and loops, and of blank lines next to braces."""
 
 from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import pattern

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of conditions, loops and switch statements, and of the lines after them."""
+"""Check of conditions, loops and switch statements, and of the lines after them."""
 
 import re
 
@@ -105,7 +105,7 @@ def odd_indent(context: LineContext) -> Results:
         or pattern(r"\\\s*$").search(context.before)
     ):
         judged = False
-    body, lines, straight = _to_first_statement(body, lines)
+    body, lines, straight = _skip_to_first_statement(body, lines)
     if not judged or not straight or not body:
         return
     real = context.walk.scan.raw_line(context.line.number, lines)
@@ -122,7 +122,7 @@ def odd_indent(context: LineContext) -> Results:
         yield "suspect-indent", context.hit(depth=str(depth), indent=str(indent))
 
 
-def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
+def _skip_to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
     """Drop blank lines, preprocessor lines and labels.
 
     Returns (the rest, its line, whether no #else precedes it).
@@ -151,12 +151,12 @@ def parenthesized_return(context: LineContext) -> Results:
     if not statement or not pattern(r".\s*return\s*\(", re.DOTALL).match(statement):
         return
     if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
-        inside = _without_parentheses(whole[1])
+        inside = _strip_parentheses(whole[1])
         if pattern(rf"\s*{value()}\s*(?:\?|$)").match(inside):
             yield "return-with-parentheses", context.hit()
 
 
-def _without_parentheses(text: str) -> str:
+def _strip_parentheses(text: str) -> str:
     while pattern(r"\s*\(.*\)\s*$").match(text):
         text = pattern(r"\s*\)\s*$").sub(
             "", pattern(r"^\s*\(\s*").sub("", text, count=1), count=1
@@ -187,7 +187,7 @@ def condition_line(context: LineContext) -> Results:
 
 
 def _allow_while(context: LineContext) -> None:
-    """Record the line of the `while` that ends a do loop: what follows it is not a
+    """Record the line of the `while` that ends a do loop, so that the text after it is not a
     trailing statement.
     """
     span = context.walk.passage.after(context.need_span())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of declarations: types, pointer stars, storage classes and initial values."""
+"""Check of declarations: types, pointer stars, storage classes and initial values."""
 
 from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
@@ -23,7 +23,7 @@ def number_words(context: LineContext) -> Results:
     """Report integer types with their words in an unusual order or with a redundant int."""
     code = context.code
     yield from (
-        ("misordered-type", context.hit(kind=kind)) for kind in _misordered(code)
+        ("misordered-type", context.hit(kind=kind)) for kind in _has_wrong_order(code)
     )
     if (
         "int" in code
@@ -37,7 +37,7 @@ def number_words(context: LineContext) -> Results:
                 yield "unnecessary-int", context.hit(kind=kind)
 
 
-def _misordered(code: str) -> list[str]:
+def _has_wrong_order(code: str) -> list[str]:
     found, at = [], 0
     for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
         if word.start() >= at and (
@@ -65,7 +65,7 @@ def _number_types(code: str) -> list[str]:
 
 @check(ADDED, "}")
 def fake_flexible_array(context: LineContext) -> Results:
-    """Report a struct whose last member is an array with zero or one elements."""
+    """Report a struct whose last member is an array of length zero or one."""
     if not context.before.startswith("+") or not _ends_in_small_array(context.before):
         return
     if not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(context.code):
@@ -93,7 +93,7 @@ def _ends_in_small_array(text: str) -> bool:
 def pointer_stars(context: LineContext) -> Results:
     """Report a pointer star attached to the type, as in `(foo*)` or `foo* bar`."""
     text = context.text
-    # modifiers come before stars
+    # modifiers come before asterisks
     if not pattern(r"\*|__|const|volatile|fastcall").search(
         text
     ) and not context.types.learned_in(text):
@@ -103,7 +103,7 @@ def pointer_stars(context: LineContext) -> Results:
         at = bracket + 1
         if match := context.types.match(_STARRED_CAST, text, at):
             stars = match.match[1]
-            good = _starred(stars)
+            good = _format_asterisks(stars)
             if stars != good:
                 yield (
                     "misplaced-star",
@@ -112,16 +112,16 @@ def pointer_stars(context: LineContext) -> Results:
             at = match.match.end()
     for match in context.types.finditer(_STARRED, text):
         stars, name = match.match[1], match.match[2]
-        good = _starred(stars)
+        good = _format_asterisks(stars)
         if _is_modifier_end(context, good):
             good += " "
         if stars != good and not _is_modifier(context, name):
             yield "misplaced-star", context.hit(match.end, stars=stars, good=good)
 
 
-def _starred(stars: str) -> str:
-    """Return how the stars between a type and a name should be written: one space
-    before them, none between or after.
+def _format_asterisks(stars: str) -> str:
+    """Return the correct form of the asterisks between a type and a name: one space before
+    them, none between or after.
     """
     good = stars if stars[:1] in tuple(_SPACE) else f" {stars}"
     return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_SPACE))

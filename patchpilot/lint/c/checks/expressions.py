@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of expressions: comparisons, unnecessary parentheses, assignments, casts and sizeof."""
+"""Check of expressions: comparisons, unnecessary parentheses, assignments, casts and sizeof."""
 
 from patchpilot.lint.c.arguments import value_end
 from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
@@ -41,13 +41,13 @@ def parentheses_in_condition(context: LineContext) -> Results:
 
 
 def _parenthesized_comparisons(text: str) -> list[str]:
-    """Yield the names and comparisons in a condition that have parentheses of their own."""
-    # each parenthesis is visited once: searching again from the same position might never end
+    """Yield the names and comparisons in a condition that have their own parentheses."""
+    # visit each parenthesis once: searching again from the same position might never end
     found, done = [], 0
     name, compare = pattern(rf"\s*[&!~]?\s*{LVAL}\s*"), pattern(COMPARE)
     for bracket in pattern(r"\(").finditer(text):
         at = bracket.start()
-        # a call's parenthesis, or one inside of an earlier match
+        # a call's parenthesis, or one within an earlier match
         if at < done or (
             at and (at == done or pattern(r"[\w&!~]").match(text, at - 1))
         ):
@@ -104,26 +104,26 @@ def comma_for_semicolon(context: LineContext) -> Results:
         end
         for at in first
         if statement.startswith(",", at)
-        for end in _assigned_ends(statement, _after_spaces(statement, at + 1))
+        for end in _assigned_ends(statement, _skip_spaces(statement, at + 1))
     ]
     if any(pattern(r"\s*;\s*$").match(statement, end) for end in second):
         yield "comma-for-semicolon", context.hit()
 
 
 def _assigned_ends(text: str, at: int) -> list[int]:
-    """Return the places where a value or an assignment of one may end, including the
-    spaces after it.
+    """Return the positions where a value or an assignment to it may end, including trailing
+    spaces.
     """
     assigned = pattern(rf"{LVAL}\s*{ASSIGNMENT}\s*").match(text, at)
     begins = (assigned.end(), at) if assigned else (at,)
     return [
-        _after_spaces(text, end)
+        _skip_spaces(text, end)
         for begin in begins
         if (end := value_end(text, begin)) > begin
     ]
 
 
-def _after_spaces(text: str, at: int) -> int:
+def _skip_spaces(text: str, at: int) -> int:
     match = pattern(r"\s*").match(text, at)
     return match.end() if match else at
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of CamelCase names, and of exports that do not follow the symbol they export."""
+"""Check of CamelCase names, and of exports that do not follow the symbol they export."""
 
 import re
 from weakref import WeakKeyDictionary
@@ -27,7 +27,7 @@ _VALUE = rf"(?:{CONSTANT}|{LVAL})"
 _WORD = rf"\b({IDENT})"
 _LABEL_END = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
 _REPORTED, _KNOWN = "mixed case: reported", "mixed case: known"
-# a new number invalidates the caches that other versions of this code wrote
+# change this number to invalidate caches written by other versions of this code
 _KIND = Kind("mixed-case", (__file__,))
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
 
@@ -38,7 +38,7 @@ def mixed_case(context: LineContext) -> Results:
     text = context.text
     if not pattern(_MIXED).search(text, 1):
         return
-    for value in pattern(_VALUE).finditer(text, _after_label(text)):
+    for value in pattern(_VALUE).finditer(text, _skip_label(text)):
         name = value.group()
         if (
             not pattern(_MIXED).search(name)
@@ -55,9 +55,9 @@ def mixed_case(context: LineContext) -> Results:
         )
 
 
-def _after_label(text: str) -> int:
-    """Return where the search starts: names in a case label are defined elsewhere and
-    skipped, if nothing but a return follows it.
+def _skip_label(text: str) -> int:
+    """Return where the search starts: skip a case label, whose names are defined elsewhere, if
+    only a return follows it.
     """
     label = pattern(r".\s*(?:case\s*.*|default\s*):").match(text)
     label_end = pattern(_LABEL_END).match(text, label.end()) if label else None
@@ -65,8 +65,8 @@ def _after_label(text: str) -> int:
 
 
 def _is_usual(name: str) -> bool:
-    """Return whether a name in mixed case is common usage: page flags, units such as
-    mV and KHz, generated names.
+    """Return whether a mixed-case name is common usage: a page flag, a unit such as mV or KHz,
+    or a generated name.
     """
     return (
         pattern(
@@ -79,19 +79,19 @@ def _is_usual(name: str) -> bool:
 
 
 def _is_new(context: LineContext, name: str) -> bool:
-    """Return whether a name is new: not used by the patch before and (checked only
-    where it matters) not in the tree's headers or the file itself.
+    """Return whether a name is new: not used earlier in the patch and, if that matters, not in
+    the tree's headers or in the file.
     """
     reported: set[str] = context.walk.patch.setdefault(_REPORTED, set())
     if name in reported:
         return False
     reported.add(name)
-    return not context.line.strict or name not in _known(context)
+    return not context.line.strict or name not in _known_names(context)
 
 
-def _known(context: LineContext) -> frozenset[str]:
-    """Return the names in mixed case of the tree's headers and of the first file that
-    has such a name.
+def _known_names(context: LineContext) -> frozenset[str]:
+    """Return the mixed-case names in the tree's headers and in the first file that has such a
+    name.
     """
     patch = context.walk.patch
     known: frozenset[str] | None = patch.get(_KNOWN)
@@ -106,7 +106,7 @@ def _known(context: LineContext) -> frozenset[str]:
                 and is_safe_path(file)
                 and (data := tree.read(file))
             ):
-                known |= _names_in(data, context.types)
+                known |= _find_names(data, context.types)
         patch[_KNOWN] = known
     return known
 
@@ -124,7 +124,7 @@ def names_of_headers(tree: Tree) -> frozenset[str]:
             if path.endswith(".h")
         )
         return names_of_headers(ground_of(tree)).union(
-            *(_names_in(data, types) for data in changed if data)
+            *(_find_names(data, types) for data in changed if data)
         )
     names = _HEADERS.get(tree)
     if names is None:
@@ -141,13 +141,13 @@ def _read_headers(tree: Tree, key: str | None) -> frozenset[str]:
     names: set[str] = set()
     for path in tree.files("include"):
         if path.endswith(".h") and (data := tree.read(path)):
-            names |= _names_in(data, types)
+            names |= _find_names(data, types)
     if key:
         remember(_KIND, key, frozenset(names))
     return frozenset(names)
 
 
-def _names_in(data: bytes, types: Types) -> set[str]:
+def _find_names(data: bytes, types: Types) -> set[str]:
     names: set[str] = set()
     for match in re.finditer(rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, re.MULTILINE):
         line = match.group().decode("latin-1")

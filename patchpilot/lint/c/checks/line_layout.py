@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of line layout: continuation lines, tab stops, block comments and blank lines."""
+"""Check of line layout: continuation lines, tab stops, block comments and blank lines."""
 
 from patchpilot.lint.c.arguments import value_end
 from patchpilot.lint.c.c_check import LAYOUT, LineContext, Results, check
@@ -24,9 +24,9 @@ _TAB = 8
 _QUALIFIERS = rf"\b(?:{ATTRIBUTE}|{SPARSE})\b"
 _LOCAL = rf"{IDENT}(?:\s+|\s*\*\s*){IDENT}\s*[=,;\[]"
 _KEYWORD = rf"\+\s+{KEYWORDS}\b"
-# a declaration that continues on the next line, the start of a section, a macro
+# a declaration that continues on the next line, the start of a section, or a macro
 _GOES_ON = rf"(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})\s*$|(?:\{{\s*|\\)$"
-# what may follow a declaration without a blank line
+# lines that may follow a declaration without a blank line
 _NO_STATEMENT = (
     r"\+\s+(?:static\s+)?(?:const\s+)?(?:union|struct|enum|typedef)\b|\+\s+(?:$|[{}.#\"?:(\[])"
     rf"|\+\s+{IDENT}\s*:\s*\d+\s*[,;]|\+\s+\(?\s*(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})"
@@ -93,9 +93,7 @@ def _opens_call(context: LineContext, before: str) -> bool:
 
 
 def _last_open_parenthesis(text: str) -> int:
-    """Return the column after the last parenthesis that the line leaves open; -1 when
-    there is none.
-    """
+    """Return the column after the last open parenthesis of the line, or -1."""
     opens = text.count("(")
     if not opens or text.count(")") >= opens:
         return -1
@@ -134,7 +132,7 @@ def space_after_cast(context: LineContext) -> Results:
 
 @check(LAYOUT)
 def block_comment_style(context: LineContext) -> Results:
-    """Report block comments whose lines do not start with aligned stars."""
+    """Report block comments without aligned asterisks."""
     raw, before_raw = context.raw, context.before_raw
     if not raw.startswith("+"):
         return
@@ -163,7 +161,7 @@ def block_comment_style(context: LineContext) -> Results:
 
 @check(LAYOUT)
 def blank_line_after_declarations(context: LineContext) -> Results:
-    """Report a missing blank line after the declarations of a block."""
+    """Report a missing blank line after a block's declarations."""
     if context.text.startswith("+") and _first_after_declarations(context):
         yield "no-blank-line-after-declarations", context.hit()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of macros: their values, repeated evaluation of arguments, and hidden control flow."""
+"""Check of macros: their values, repeated evaluation of arguments, and hidden control flow."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _CHECKED = TypePattern(r"\s*,\s*\(*\s*")
 _HARMLESS = r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"  # noqa: E501
 _OPERATOR_BEFORE, _OPERATOR_AFTER = rf"({OPERATORS})\s*$", rf"\s*({OPERATORS})"
 _SPACE = " \t\n\r\f\v"
-# longer macros are not checked
+# skip longer macros
 _LONGEST = 20_000
 _MOST, _SHORT = 2_000_000, 500
 
@@ -41,7 +41,7 @@ def macro(context: LineContext) -> Results:
     span = context.walk.macros[context.line.number] = context.walk.passage.statement(
         context.line
     )
-    # parse a macro once: doing it for each line would take quadratic time
+    # parse a macro once, because parsing it for each line would take quadratic time
     read = context.walk.patch["macros"] = context.walk.patch.get("macros", 0) + min(
         span.end - span.start, _LONGEST
     )
@@ -54,20 +54,20 @@ def macro(context: LineContext) -> Results:
         arguments = inside.split(",") if inside else []
         while arguments and not arguments[-1]:
             arguments.pop()
-        yield from _arguments(context, arguments, _on_one_line(body))
+        yield from _arguments(context, arguments, _join_lines(body))
 
 
-def _flattened(body: str) -> str:
-    """Return a macro's body on one line, with everything in parentheses, brackets and
-    braces replaced by the number 1.
+def _flatten_body(body: str) -> str:
+    """Return a macro's body on one line, with everything in parentheses, brackets and braces
+    replaced by 1.
     """
     text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_SPACE)
-    text = _reduced(
+    text = _reduce(
         text,
         (pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")),
         "1u",
     )
-    text = _reduced(
+    text = _reduce(
         text,
         (pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")),
         r"\1",
@@ -75,7 +75,7 @@ def _flattened(body: str) -> str:
     return pattern(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
 
 
-def _reduced(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
+def _reduce(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
     """Replace the first match of the first pattern that matches, until none matches."""
     changed = True
     while changed:
@@ -89,8 +89,8 @@ def _reduced(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str)
 
 
 def _shape(context: LineContext, whole: str, body: str) -> Results:
-    """Report a macro that is neither one value nor one statement."""
-    text = _flattened(body)
+    """Report a macro that is neither a single value nor a single statement."""
+    text = _flatten_body(body)
     if not text or _is_plain(text) or _is_excepted(context, text):
         return
     if pattern(r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b").match(
@@ -126,7 +126,7 @@ def _is_excepted(context: LineContext, text: str) -> bool:
     return context.types.search(_ANYTHING, text, inside=True) is not None
 
 
-def _on_one_line(body: str) -> str:
+def _join_lines(body: str) -> str:
     lines = body.split("\n")
     parts = [pattern(r"\\$").sub("", lines[0])]
     parts += [
@@ -149,15 +149,15 @@ def _arguments(context: LineContext, arguments: list[str], body: str) -> Results
         if body and not pattern(rf"\b{name}\b").search(body):
             yield "unused-macro-argument", context.hit(name=name)
             continue
-        rest = _without_harmless_uses(context, body, name)
+        rest = _strip_harmless_uses(context, body, name)
         uses = [word for word in pattern(r"\w+").finditer(rest) if word.group() == name]
         if len(uses) > 1:
             yield "macro-argument-reuse", context.hit(name=name)
-        if uses and _next_to_operator(rest, uses[0]):
+        if uses and _is_next_to_operator(rest, uses[0]):
             yield "macro-argument-without-parentheses", context.hit(name=name)
 
 
-def _next_to_operator(text: str, use: re.Match[str]) -> bool:
+def _is_next_to_operator(text: str, use: re.Match[str]) -> bool:
     """Return whether an operator other than a comma is directly before or after a word."""
     before, after = (
         pattern(_OPERATOR_BEFORE).search(text[: use.start()]),
@@ -166,8 +166,8 @@ def _next_to_operator(text: str, use: re.Match[str]) -> bool:
     return any(found is not None and found[1] != "," for found in (before, after))
 
 
-def _without_harmless_uses(context: LineContext, body: str, name: str) -> str:
-    """Return the body without uses that evaluate nothing: sizeof, typeof, # and ##."""
+def _strip_harmless_uses(context: LineContext, body: str, name: str) -> str:
+    """Return the body without sizeof, typeof, # and ##, which evaluate nothing."""
     result: list[str] = []
     at = 0
     for lead in pattern(_HARMLESS).finditer(body):

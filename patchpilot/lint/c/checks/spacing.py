@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of required and prohibited spaces at brackets, braces, keywords and function pointers.
+"""Check of required and prohibited spaces at brackets, braces, keywords and function pointers.
 
 It also records the operators of each added line, for the rules about spaces around operators.
 """
@@ -27,7 +27,7 @@ _SPACED_WORDS = frozenset(
 
 @check(ADDED, "*")
 def function_pointer(context: LineContext) -> Results:
-    """Report spaces in the declaration of a function pointer, except the one after the return type.
+    """Report spaces in the declaration of a function pointer, except after the return type.
 
     The expected form is `type (*name)(args)`.
     """
@@ -61,7 +61,7 @@ def space_before_square_bracket(context: LineContext) -> Results:
             or context.types.search(_BEFORE_SQUARE, prefix, inside=True)
         ):
             continue
-        # a macro may stand for the entry of a table: "#define FROB(i) [i] = {"
+        # a macro may be the entry of a table: "#define FROB(i) [i] = {"
         is_entry = (
             pattern(r".\s*#\s*define\s+\w+\([^()]*\)\s+$").match(prefix) is not None
         )
@@ -111,7 +111,7 @@ def _casts_braces(context: LineContext, text: str) -> bool:
 
 @check(ADDED)
 def note_operators(context: LineContext) -> tuple[()]:
-    """Record the operators of a line, which rules read from `CCode`, and report nothing."""
+    """Record the operators of a line for rules that read `CCode`, and report nothing."""
     known = context.walk.operators
     for kind, operator in operators_of(context.line, context.values, context.types):
         known.setdefault(kind, []).append(operator)

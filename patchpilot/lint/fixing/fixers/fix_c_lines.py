@@ -35,15 +35,15 @@ def tab_stop(site: FixSite) -> Proposal:
     """
     line = site.added(site.number)
     if not line or line.raw.lstrip("+\t").startswith("/*"):
-        return _comment_to_end(line) if line else None
+        return _move_comment_to_end(line) if line else None
     indent = indent_of(line.raw)
     depth = code_depth(site, len(expand(indent))) if _may_move(line, indent) else 0
     new = f"+{depth * _TAB}{line.raw[1 + len(indent) :]}"
     return replaced(line.number, new) if depth else None
 
 
-def _comment_to_end(line: ScannedLine) -> Proposal:
-    """Move the comment that starts a line to the end of its code.
+def _move_comment_to_end(line: ScannedLine) -> Proposal:
+    """Move the comment at the start of a line to the end of its code.
 
     To a line above where there is no room.
     """
@@ -90,7 +90,7 @@ def align(site: FixSite) -> Proposal:
             for row, text in zip(rows, added, strict=True)
         ]
     last = rows[-1].number
-    # where the call ends is known, and git apply wants context below at the end of the file
+    # the end of the call is known, and git apply needs context below it at the end of the file
     if depth > 0 or not any(
         hunk.patch_line < line.number <= last < hunk.lines[-1].patch_line
         for hunk in site.hunks
@@ -102,8 +102,8 @@ def align(site: FixSite) -> Proposal:
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:
-    """Return whether the line has this indent and may get another: it is not inside a
-    comment, a string or a directive, and no backslash column follows.
+    """Return whether the line has this indent and may be reindented: it is not in a comment,
+    string or directive, and no column of backslashes follows.
     """
     end = 1 + len(indent)
     return (
@@ -119,7 +119,7 @@ def _depth(code: str) -> int:
 
 @fixer("spdx-comment", COMMENT)
 def spdx_comment(site: FixSite) -> Proposal:
-    """Rewrite a line with only a license tag in the comment style of its kind of file."""
+    """Rewrite a license-only line in the comment style of its file type."""
     comment = site.finding.value("comment")
     end = " */" if comment == "/*" else ""
     is_known = comment in ("//", "/*", "#")

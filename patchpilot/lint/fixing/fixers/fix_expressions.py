@@ -78,7 +78,7 @@ def null_test(site: FixSite) -> Proposal:
         before = match.string[1 : match.start(2)].rstrip() or upper
         end = match.start(4) if match[4] else match.end()
         after = match.string[end:].rstrip(" \t\\")
-        # nothing next to an operand of its own binds more tightly
+        # no neighboring operator binds more tightly
         is_operand = _OPENS.search(before) and (
             _CLOSES.match(after) or (not after and re.match(r"&&|\|\||\)", below))
         )
@@ -95,8 +95,8 @@ def null_test(site: FixSite) -> Proposal:
 
 
 def _is_truth(before: str, after: str) -> bool:
-    """Return whether only the truth of what is between two pieces of code counts: in a
-    condition, a bool, or as an operand of a logical operator.
+    """Return whether only the truth value of the code between two positions matters: in a
+    condition, a bool, or an operand of a logical operator.
     """
     while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
         after = after.lstrip()
@@ -125,7 +125,7 @@ def plain_comparison(site: FixSite) -> Proposal:
 
 @fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*|\b0[0-7]{3}\b", "0"),))
 def octal_mode(site: FixSite) -> Proposal:
-    """Rewrite symbolic permissions as the equivalent octal number."""
+    """Rewrite symbolic permissions as an octal number."""
     mode = re.escape(site.finding.value("mode")) or r"\Z\A"
     octal = site.finding.value("octal")
     return rewrite(site, rf"(?<![\w|]){mode}(?!\w|\s*\|)", octal)

@@ -40,7 +40,7 @@ def in_message(site: FixSite, number: int | None = None) -> bool:
     return 0 <= at < len(patch.message)
 
 
-def _retitled(site: FixSite, title: str) -> Proposal:
+def _replace_title(site: FixSite, title: str) -> Proposal:
     """Replace the title of a subject that is one unencoded line."""
     patch = site.context.patch
     old = patch.subject.title
@@ -64,7 +64,7 @@ def subject_end(site: FixSite) -> Proposal:
     """
     title = site.context.patch.subject.title
     return (
-        _retitled(site, title[:-1].rstrip())
+        _replace_title(site, title[:-1].rstrip())
         if re.search(r"[^.…,;!?][.,;]$", title)
         else None
     )
@@ -78,16 +78,16 @@ def prefix_spaces(site: FixSite) -> Proposal:
     if not match or "::" in title or "//" in title:
         return None
     head = re.sub(r" *: *", ": ", match[0]).rstrip()
-    return _retitled(site, f"{head} {title[match.end() :].lstrip()}")
+    return _replace_title(site, f"{head} {title[match.end() :].lstrip()}")
 
 
 @fixer("agreed-prefix", PROSE)
 def agreed_prefix(site: FixSite) -> Proposal:
-    """Add the files' usual prefix to a subject without one, if their history agrees on it."""
+    """Add the files' usual prefix to a subject without one, if the history is consistent."""
     found = habits(site.context) if site.finding.value("usual") else None
     if found is None or found.exact < _AGREED:
         return None
-    return _retitled(site, f"{found.prefix} {site.context.patch.subject.title}")
+    return _replace_title(site, f"{found.prefix} {site.context.patch.subject.title}")
 
 
 _AGREED = 95
@@ -227,7 +227,7 @@ def _word(site: FixSite, typo: str, better: str) -> Proposal:
     ]
     if not spans or not in_message(site):
         return spans
-    # the message may be about the word: it mentions spelling, quotes the word, has the correct
+    # the message may discuss the word: it mentions spelling, quotes the word, contains the correct
     # word, or the patch removes the word
     patch = site.context.patch
     message = " ".join((patch.subject.title, *patch.message)).lower()
@@ -240,8 +240,8 @@ def _word(site: FixSite, typo: str, better: str) -> Proposal:
 
 
 def _is_prose(site: FixSite, start: int, end: int) -> bool:
-    """Return whether a place is in a sentence: of the message without tags and quoted
-    text, of a comment, or of a document.
+    """Return whether a position is in a sentence: of the message without tags and quotes, of a
+    comment, or of a document.
     """
     text, line = site.text(site.number), site.added(site.number)
     if in_message(site):

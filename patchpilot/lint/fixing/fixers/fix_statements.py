@@ -56,7 +56,7 @@ _HEAD = compile_cached(
 
 @fixer("drop-braces", NAMED, tokens=(("[{}]", ""),))
 def drop_braces(site: FixSite) -> Proposal:
-    """Remove the braces around single statements in all branches of a condition or loop."""
+    """Remove braces around single statements in all branches of a condition or loop."""
     edits: list[FixEdit] = []
     number, branch = site.number, re.compile(r"(\s*)(.*?)\s*\{")
     while True:
@@ -152,7 +152,7 @@ def join_open(site: FixSite) -> Proposal:
     if not lines and width <= MOST_COLUMNS:
         lines = [raw]
     elif not lines and declared:
-        # the name of a function may start a line of its own
+        # the function name may start its own line
         at = declared.end(1)
         name = _laid_out(f"+{raw[at:]}", f"+{text[at:]}", _ARGUMENTS)
         lines = name and [declared[1].rstrip(), *name]
@@ -169,14 +169,14 @@ def _broken(
     *,
     continues: bool,
 ) -> list[str]:
-    """Return the lines of a line of code that is broken at places of up to this depth of brackets.
+    """Return the lines that result from breaking a line of code at brackets up to this depth.
 
     None where one is too long.
     """
     margin = len(expand(indent_of(raw))) + (0 if continues else 8)
     lines = [""]
     opened: list[int] = []
-    # the brackets that are open where the last line starts
+    # the brackets still open at the start of the last line
     outer = 0
     start = 1
     for end in (*_breaks(text, pattern, deepest), len(text)):
@@ -196,7 +196,7 @@ def _broken(
         lines[-1] += piece
         start = end
     fits = all(len(expand(line)) <= limit for line in lines)
-    # what is below may be aligned with a bracket that is still open
+    # lines below may be aligned with an open bracket
     is_open = opened and len(opened) > outer
     return lines if fits and 1 < len(lines) <= MOST_LINES and not is_open else []
 

@@ -28,7 +28,7 @@ _TITLE = compile_cached(
 )
 
 
-def _rewritten(site: FixSite, text: str) -> Proposal:
+def _rewrite_tag(site: FixSite, text: str) -> Proposal:
     is_new = in_message(site) and text != site.text(site.number)
     return FixEdit(site.number, 1, (text,)) if is_new else None
 
@@ -38,12 +38,12 @@ def tag_form(site: FixSite) -> Proposal:
     """Normalize a known tag: usual case, no indent, and one space after the colon."""
     match = _FORM.fullmatch(site.text(site.number))
     name = match and (match["kept"] or match["by"].capitalize())
-    return _rewritten(site, f"{name}: {match['value']}") if match else None
+    return _rewrite_tag(site, f"{name}: {match['value']}") if match else None
 
 
 @fixer("fixes-form", PROSE)
 def fixes_form(site: FixSite) -> Proposal:
-    """Rewrite a Fixes: tag with the id and subject of the commit in the repository.
+    """Rewrite a Fixes: tag with the commit's id and subject from the repository.
 
     The line must name that commit and have no other text. If the commit is not in the repository,
     its subject and the first 12 digits of its id are kept.
@@ -56,10 +56,12 @@ def fixes_form(site: FixSite) -> Proposal:
     if right:
         is_named = is_same_commit(line.commit_id, title, right)
         is_whole = match is not None or not line.rest.strip()
-        return _rewritten(site, f"Fixes: {right[0]}") if is_named and is_whole else None
+        return (
+            _rewrite_tag(site, f"Fixes: {right[0]}") if is_named and is_whole else None
+        )
     is_titled = " " in title and DIGITS <= len(line.commit_id) <= LONGEST_ID
     tag = f'Fixes: {line.id[:DIGITS].lower()} ("{title}")'
-    return _rewritten(site, tag) if is_titled else None
+    return _rewrite_tag(site, tag) if is_titled else None
 
 
 @fixer("close-gap", PROSE)

@@ -93,7 +93,7 @@ _fixer(
     ((r"\\ (&&|\|\|)", r"\1 \\"),),
     rows=range(-1, 1),
 )
-# of several names one may be a variable
+# if there are several names, one may be a variable
 _fixer(
     "drop-extern",
     r"\A(\+\s*)extern\s+",
@@ -186,7 +186,7 @@ _EXPRESSION_IN_DIRECTIVE = compile_cached(
 
 @fixer("space-around")
 def space_around(site: FixSite) -> Proposal:
-    """Put one space on each side of an operator that is certainly binary."""
+    """Put one space on each side of an operator that must be binary."""
     above = site.line.previous
     is_choice = above is not None and above.code.rstrip().endswith("?")
 
@@ -218,7 +218,7 @@ def _is_binary(before: str, sign: str, after: str) -> bool:
     if is_value and _OPERAND.search(left):
         return True
     is_apart, goes_on = before[-1:] in _SPACES, after[:1] in _SPACES
-    # a space before it and none after it is how a unary operator looks
+    # a unary operator has a space before it and none after it
     if sign in ("+", "-"):
         return goes_on or not is_apart
     return not (is_apart or goes_on) and _NUMBER_AFTER.match(after) is not None

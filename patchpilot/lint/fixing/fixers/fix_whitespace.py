@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for whitespace at the start and end of lines, in files where it has no meaning."""
+"""Fixers for leading and trailing whitespace in files where it has no meaning."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def trailing_space(site: FixSite) -> Proposal:
     line, raw = site.line, site.line.raw
     kept = raw.rstrip(" \t\f\v")
     is_continued = kept.endswith("\\") and line.suffix not in _C
-    # trailing white space that the scan masks is inside a string
+    # the scan masks trailing white space only within a string
     is_text = line.text[len(kept) : len(raw)].strip(_SPACES + NOTE)
     if "\r" in raw or is_continued or is_text or not _is_free(line, kept):
         return None
@@ -84,13 +84,13 @@ def indent(site: FixSite) -> Proposal:
     if columns < 8 and _continues_condition(site):
         depth = 1
     new = "\t" * depth or _white_space(0, columns)
-    # fewer columns than a tab cannot become tabs, and may be an indent of another width
+    # less than a tab cannot become a tab, and may be an indent of another width
     is_unknown = columns < 8 and not depth
     return None if is_unknown or new == old else ColumnSpan(line.number, 1, end, new)
 
 
 def _continues_condition(site: FixSite) -> bool:
-    """Return whether the line goes on with the condition of an #if."""
+    """Return whether the line continues the condition of an #if."""
     number = site.number
     while (above := site.added(number - 1)) and above.raw.endswith("\\"):
         number -= 1
@@ -105,7 +105,7 @@ _UNKNOWN = compile_cached(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
 def code_depth(site: FixSite, columns: int) -> int:
-    """Return the nesting depth of a line in a completely added function, or 0 if it is not certain.
+    """Return the nesting depth of a line in a completely added function, or 0 if uncertain.
 
     The depth is determined by braces and conditions. A statement one column left of a tab stop is
     assumed to be copied from a diff.
@@ -120,9 +120,7 @@ def code_depth(site: FixSite, columns: int) -> int:
 
 
 def _depths(site: FixSite) -> Iterator[tuple[int, int]]:
-    """Yield the number and depth of each line that is in a function whose lines are
-    all added, as far as it is certain.
-    """
+    """Yield the number and certain depth of each line in completely added functions."""
     depth, nested, before, is_known = 0, 0, ";", False
     for number in range(1, len(site.scan.lines) + 1):
         line = site.added(number)
@@ -144,7 +142,7 @@ def _depths(site: FixSite) -> Iterator[tuple[int, int]]:
 
 
 def _white_space(start: int, end: int) -> str:
-    """Return white space from one column to another: tabs as far as possible."""
+    """Return white space from one column to another, with as many tabs as possible."""
     tabs = end // 8 - start // 8
     return "\t" * tabs + " " * (end % 8 if tabs else end - start)
 
