@@ -40,7 +40,7 @@ class _Folder:
 
 
 class _Directory:
-    """A public-inbox that is read from its directory."""
+    """A public-inbox read from its directory."""
 
     def __init__(self, directory: Path) -> None:
         self._inbox = PublicInbox(directory)

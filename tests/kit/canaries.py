@@ -34,7 +34,7 @@ _HOOKS = [
 
 
 class Canaries:
-    """The planted commands; `sang` are the names of the ones that ran."""
+    """The planted commands; `sang` contains the names of those that ran."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -186,8 +186,8 @@ def _keys() -> dict[str, str]:
 
 
 def story(path: Path, end: str = "   ") -> Repo:
-    """Return a fix of two patches whose files also changed on a stable branch, so that everything
-    is compared, merged and written.
+    """Return a fix of two patches to files that a stable branch changed too, so that everything is
+    compared, merged and written.
 
     Their lines end in `end`.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find every child process started in the source, with the words that may come from outside, from
+"""Find every child process started in the source, and its words that may come from outside, from
 syntax trees.
 
 A word is ours if it is a literal, a constant, or starts with a literal (`f"--since={when}"`). So is
@@ -54,8 +54,8 @@ _HARMLESS = (
 
 
 def places(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
-    """Map `module::function` of each process start to the expressions for words that may come from
-    outside.
+    """Map `module::function` of each process start to the expressions for its words that may come
+    from outside.
 
     A start through Python's own functions (such as subprocess), or with a list created elsewhere,
     has `*` for unknown words.
@@ -129,8 +129,8 @@ def _imports(tree: ast.AST) -> dict[str, str]:
 
 
 def _dotted(node: ast.AST, names: dict[str, str]) -> str:
-    """Return the full name of a called function; `.name` for a method of an object that was not
-    imported.
+    """Return the full name of a called function, or `.name` for a method of an object that was
+    not imported.
     """
     if isinstance(node, ast.Name):
         return names.get(node.id, "")
@@ -142,7 +142,7 @@ def _dotted(node: ast.AST, names: dict[str, str]) -> str:
 
 
 def _starts(name: str) -> bool:
-    """Return whether a name is one of Python's own functions for starting a process."""
+    """Return whether a name is one of Python's functions for starting a process."""
     if name in _HARMLESS:
         return False
     return (
@@ -179,7 +179,7 @@ class _Words:
         return set()
 
     def _of_list(self, argv: ast.expr) -> set[str]:
-        """Return the outside words of a program's argv; `*` if it is not a list here."""
+        """Return the outside words of a program's argv, or `*` if it is not a list here."""
         if isinstance(argv, ast.Name) and argv.id in self._values:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):
@@ -219,7 +219,7 @@ class _Words:
         return False
 
     def _all_ours(self, words: ast.expr) -> bool:
-        """Return whether each word of a list is ours; `--` may end it."""
+        """Return whether each word of a list is constant; `--` may end it."""
         match words:
             case ast.Name(id=name) if name in self._values:
                 return self._all_ours(self._values[name])

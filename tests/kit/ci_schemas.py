@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The schemas of the formats for CI: official if a package has one, otherwise according to the
-reader's documentation.
+"""The schemas of CI formats: official ones from a package, or ones written from the reader's
+documentation.
 """
 
 import json

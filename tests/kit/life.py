@@ -22,8 +22,8 @@ TITLE = "widget: change line 1"
 
 
 class Life:
-    """A topic of `patches` commits in `repo`, whose messages go to `server` and, once `publish`ed,
-    to `archive`.
+    """A topic of `patches` commits in `repo`, whose messages go to `server` and, after
+    `publish`, to `archive`.
     """
 
     def __init__(
@@ -148,6 +148,6 @@ class Life:
 
 @contextmanager
 def life(folder: Path, patches: int = 1) -> Iterator[Life]:
-    """Yield a topic at the start of its life: committed, nothing else."""
+    """Yield a committed topic at the start of its life."""
     with FaultySink() as server, StandIn() as archive:
         yield Life(folder, server, archive, patches)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages of an invented list: patches, replies, robots' messages.
+"""Messages of an invented list: patches, replies, robot messages.
 
 It contains no real person or patch.
 """

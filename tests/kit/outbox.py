@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sends in the outbox, with messages in the states that a test needs, without a mail server."""
+"""Send in the outbox, with messages in the states that a test needs, without a mail server."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -23,7 +23,7 @@ _END = re.compile(
 
 
 def printed_commands() -> dict[str, str]:
-    """Map each printed command to where it was found first."""
+    """Map each printed command to where it was first found."""
     result: dict[str, str] = {}
     for path, text in _texts():
         for command in commands_in(text):

@@ -166,7 +166,9 @@ def free_port() -> int:
 
 
 def _answers(url: str, *, post: bool = False) -> bool:
-    """Return whether a server listens there; with `post`, whether its search finds the message."""
+    """Return whether a server listens there and, with `post`, whether its search finds the
+    message.
+    """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, data=b"" if post else None, timeout=5):

@@ -133,9 +133,7 @@ class _Faulty(Keeper):
 
 
 def settled_down(server: FaultySink, quiet: float = 0.8) -> None:
-    """Wait until nothing has arrived for a while, because children of a killed sender may still
-    run.
-    """
+    """Wait until nothing arrives for a while, because children of a killed sender may still run."""
     seen, since = -1, time.monotonic()
     while time.monotonic() - since < quiet:
         now = len(server.take()) + server.faults.seen

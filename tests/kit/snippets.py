@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turn examples of rule packs into whole patches, in which everything not in the example is
+"""Turn examples of rule packs into whole patches, in which everything outside the example is
 correct.
 """
 
@@ -120,11 +120,11 @@ class MemoryHistory:
         return [(subject, (), "") for subject in self._commits.values()]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Return whether it is in the table."""
+        """Return whether the table contains it."""
         return commit_id in self._commits
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Return whether it is in the table."""
+        """Return whether the table contains it."""
         return old in self._commits
 
     def first_release(self, commit_id: str) -> str | None:

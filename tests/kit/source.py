@@ -9,7 +9,7 @@ SOURCE = Path(__file__).parents[2] / "patchpilot"
 
 
 def trees(*words: str, root: Path = SOURCE) -> Iterator[tuple[Path, ast.Module]]:
-    """Yield path and syntax tree of every module; with `words`, of modules that contain one of
+    """Yield path and syntax tree of every module or, with `words`, of modules that contain one of
     them.
 
     All modules together take two seconds.

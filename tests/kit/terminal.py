@@ -98,7 +98,9 @@ class Terminal:
         return time.perf_counter()
 
     def quiet(self, seconds: float = 0.3) -> float:
-        """Read until nothing was written for so long; when the last was (perf_counter)."""
+        """Read until nothing was written for this long, and return the time of the last output
+        (perf_counter).
+        """
         last = time.perf_counter()
         while self.read(seconds):
             last = time.perf_counter()
@@ -151,7 +153,7 @@ class Terminal:
             self._master = -1
 
     def close(self) -> None:
-        """Hang up, as when a terminal window is closed."""
+        """Hang up, like a closing terminal window."""
         os.close(self._master)
         self._master = -1
 

@@ -162,7 +162,7 @@ async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> 
 
 
 def answer_all(work: Path) -> None:
-    """Answer the pre-send questions of the topic with no, so that it can be sent."""
+    """Answer no to the topic's questions, so that it can be sent."""
     with Repository.open(work) as repository:
         for name in ("security", "regression"):
             answer(repository, name, "no")

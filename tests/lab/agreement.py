@@ -16,14 +16,14 @@ from pathlib import Path
 
 PAGE = Path(__file__).with_name("checkpatch-agreement.md")
 MANUAL_PART = "<!-- not generated -->"
-# recorded without a repository, where checkpatch.pl reports every commit as unknown
+# recorded without a repository, so checkpatch.pl reported every commit as unknown
 NOT_COMPARED = {"UNKNOWN_COMMIT_ID"}
 _AT_ONCE = 200
 Counts = dict[str, list[int]]
 
 
 def main() -> None:
-    """Measure both modes and writes the page."""
+    """Measure both modes and write the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -32,10 +32,10 @@ def main() -> None:
     words = parser.parse_args()
     corpus, scripts = words.data.resolve() / "corpus", str(words.tree / "scripts")
     modes = {
-        "in a tree": measured(
+        "in a tree": measure(
             corpus, corpus / "checkpatch.jsonl", ["--tree", str(words.tree)]
         ),
-        "without a tree": measured(
+        "without a tree": measure(
             corpus,
             corpus / "checkpatch_notree.jsonl",
             ["--kernel", "6.1", "--data", scripts],
@@ -48,7 +48,7 @@ def main() -> None:
     )
 
 
-def measured(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, Counts]:
+def measure(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, Counts]:
     """Return (patches, those in full agreement, type → [agreed, missed, extra])."""
     records = [json.loads(line) for line in oracle.read_text().splitlines()]
     got: dict[str, collections.Counter[tuple[str, int]]] = {}
@@ -71,14 +71,14 @@ def measured(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, 
             [*command, *options, *files], capture_output=True, check=True, timeout=1800
         )
         for patch in json.loads(done.stdout)["patches"]:
-            got[Path(patch["source"]).name] = counted(
+            got[Path(patch["source"]).name] = count_findings(
                 (one["checkpatch"], one["patch_line"]) for one in patch["findings"]
             )
     counts: Counts = collections.defaultdict(lambda: [0, 0, 0])
     full = 0
     for record in records:
         want, have = (
-            counted((one["type"], one["line"]) for one in record["findings"]),
+            count_findings((one["type"], one["line"]) for one in record["findings"]),
             got[record["patch"]],
         )
         full += want == have
@@ -88,7 +88,7 @@ def measured(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, 
     return len(records), full, counts
 
 
-def counted(findings: object) -> "collections.Counter[tuple[str, int]]":
+def count_findings(findings: object) -> "collections.Counter[tuple[str, int]]":
     """Count the findings of each (type, line)."""
     return collections.Counter(
         (kind, line) for kind, line in findings if kind and kind not in NOT_COMPARED

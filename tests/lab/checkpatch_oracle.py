@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the kernel's own checkpatch.pl says of patches: of every example in checks/, and of folders
-of patches.
+"""The results of the kernel's checkpatch.pl on every example in checks/ and on folders of patches.
 
     python -m tests.lab.checkpatch_oracle --script TREE/scripts/checkpatch.pl
     expectations of the examples, written anew python -m tests.lab.checkpatch_oracle --script
@@ -64,8 +63,8 @@ ENVIRONMENT = {
 
 
 def theirs(script: Path, example: Example) -> Findings:
-    """Return what checkpatch.pl says of an example, in a tree of its own that has
-    nothing but what the example gives it.
+    """Return checkpatch.pl's output for an example, in a tree with nothing but the example's
+    files.
     """
     with tempfile.TemporaryDirectory() as folder:
         top = Path(folder)
@@ -97,7 +96,7 @@ def theirs(script: Path, example: Example) -> Findings:
 def ask(
     script: Path, patch: Path, options: list[str], folder: Path, left_out: set[str]
 ) -> Findings:
-    """Run the script on one patch, the way the documentation's figures are made."""
+    """Run the script on one patch, as for the documented figures."""
     command = [
         "perl",
         str(script),

@@ -28,8 +28,8 @@ AUTHOR = "j@example.org"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What became of a series: mails that arrived, logins, and whether recipients, bytes, trees and
-    messages are what they should be.
+    """The outcome of a series: arrived mails, logins, and whether recipients, bytes, trees and
+    messages are correct.
     """
 
     via: str
@@ -56,7 +56,7 @@ class Delivered:
 
 
 def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
-    """Send a series with a cover this way to a server of our own, and apply what arrives."""
+    """Send a series with a cover letter this way to a local server, and apply what arrives."""
     tls = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[way]
     pair = certificate(folder) if tls else None
     with FaultySink(

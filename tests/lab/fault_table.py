@@ -90,7 +90,7 @@ CASES = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a case gave: after each attempt the mails' states and how often each had arrived, and
+    """The outcome of a case: after each attempt, the mails' states and numbers of arrivals, and
     how it ended.
     """
 
@@ -102,7 +102,7 @@ class Row:
 
     @property
     def right(self) -> bool:
-        """Nothing ever twice.
+        """Return whether nothing was sent twice.
 
         Everything once at the end; and no mail told as accepted that was not there, nor as waiting
         that was.
@@ -135,14 +135,13 @@ class Row:
 def run_case(
     folder: Path, via: str, case: Case, patches: int = PATCHES, *, again: bool = False
 ) -> Row:
-    """Send with the fault at mail 3, with `again` resume with it at the next mail, heal, resume,
-    settle what is in doubt by looking, resume.
+    """Send with the fault at mail 3, resume (with `again`, with the fault at the next mail),
+    remove the fault, resume, settle uncertain mails by looking, resume.
     """
     faults = Faults()
-    with FaultySink(faults) as server, impatient():
+    with FaultySink(faults) as server, shorten_pauses():
         repo = topic(folder / "repo", patches, server=server)
-        # nobody answers there: a resume in a process of its own looks for what is in doubt and
-        # finds nothing
+        # nobody replies there: resuming in another process finds nothing in doubt
         repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
         with Repository.open(repo.path) as repository:
             request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
@@ -187,8 +186,8 @@ def run_case(
 
 
 @contextlib.contextmanager
-def impatient() -> Iterator[None]:
-    """Time-outs and pauses of tests."""
+def shorten_pauses() -> Iterator[None]:
+    """Shorten time-outs and pauses for tests."""
     with (
         patch.object(smtp, "TIMEOUT", 1.5),
         patch.object(retries, "WAITS", (0.05, 0.1, 0.1)),
@@ -198,8 +197,8 @@ def impatient() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class ServerRow:
-    """What a server's fault gave: what the first send ended as (and had to), arrivals after it and
-    in the end, and states that are not true.
+    """The outcome of a server fault: how the first send ended and had to, arrivals after it and
+    in the end, and false states.
     """
 
     via: str
@@ -212,7 +211,9 @@ class ServerRow:
 
     @property
     def right(self) -> bool:
-        """As expected at first, no state untrue, nothing ever twice, all once in the end."""
+        """Return whether it ended as expected, with true states, each mail sent once and never
+        twice.
+        """
         never_twice = all(count <= 1 for counts in self.arrived for count in counts)
         expected = self.expected in (ANY, self.first)
         return (
@@ -252,7 +253,7 @@ def run_server_case(
             login=case.login,
             offers_tls=not case.stripped,
         ) as server,
-        impatient(),
+        shorten_pauses(),
     ):
         repo = topic(folder / "repo", patches, server=server)
         repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
@@ -290,7 +291,7 @@ def run_server_case(
         with Repository.open(repo.path) as repository:
             request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
             cover(repository, request)
-            result = note(_tried(repository, plan(repository, request), request))
+            result = note(_try_send(repository, plan(repository, request), request))
             first = (
                 SENT
                 if result.state == "sent"
@@ -312,7 +313,7 @@ def run_server_case(
             there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
             if result.state != "sent":
                 result = note(
-                    _tried(
+                    _try_send(
                         repository,
                         plan_resume(repository, request, "lost", lookup=there),
                         request,
@@ -329,8 +330,10 @@ def run_server_case(
     )
 
 
-def _tried(repository: Repository, planned: Sending, request: SendRequest) -> Sending:
-    """Return what the outbox has of a send after it ended, however it ended."""
+def _try_send(
+    repository: Repository, planned: Sending, request: SendRequest
+) -> Sending:
+    """Return the outbox's record of a send after any ending."""
     try:
         return deliver(repository, planned)
     except PatchpilotError:
@@ -353,7 +356,7 @@ def _struck(
         else (lambda: plan(repository, request))
     )
     if case.killed:
-        _killed(
+        _kill_send(
             path,
             server,
             request,
@@ -405,8 +408,8 @@ def command(path: Path, request: SendRequest) -> list[str]:
 
 
 def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
-    """Deliver while there is no room to write down that the third mail (of a resume: the first that
-    waits) came into this state, nor anything after.
+    """Deliver while the disk is full from the moment when the third mail, or the first one of a
+    resume, reaches this state.
     """
     at = planned.send.waiting[0].place if planned.send.id else 2
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
@@ -428,10 +431,10 @@ def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
                 base.execute(f"DROP TRIGGER {name}")
 
 
-def _killed(
+def _kill_send(
     path: Path, server: FaultySink, request: SendRequest, at: int, words: list[str]
 ) -> None:
-    """Run the send as a process and kill it (and nothing else) when the server sees mail `at`."""
+    """Run the send as a process, and kill only it when the server sees mail `at`."""
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()
 
@@ -456,7 +459,7 @@ def _killed(
 
 
 def isolated(folder: Path) -> None:
-    """A home, state and configuration of our own."""
+    """Use a separate home, state and configuration."""
     for name in [
         name for name in os.environ if name.startswith(("GIT_", "XDG_", "B4_"))
     ]:
@@ -472,7 +475,9 @@ def isolated(folder: Path) -> None:
 def rows(
     names: list[str],
 ) -> Iterator[tuple[str, str, Callable[[Path], Row | ServerRow]]]:
-    """(transport, case, how it is run) of every case whose name has one of these words."""
+    """Return (transport, case, how it is run) for every case whose name contains one of these
+    words.
+    """
     for via in TRANSPORTS:
         for case in smtp_faults.CASES:
             if not names or any(name in case.name for name in names):
@@ -488,7 +493,7 @@ def rows(
 
 
 def main(names: list[str]) -> int:
-    """Print the table (of the cases whose name has one of these words); 1 when a row is wrong."""
+    """Print the table for cases whose names contain these words; return 1 if a row is wrong."""
     count, wrong, begun = 0, 0, time.monotonic()
     print(
         "A server's fault at mail 2 of 3: how the first send ended, and how often each mail had"

@@ -46,7 +46,7 @@ TOOLS = {
 
 
 class Case(NamedTuple):
-    """The features of an adaptation, and whether it is what the maintainer made."""
+    """The features of an adaptation, and whether it equals the maintainer's."""
 
     features: Mapping[str, float]
     is_same: bool
@@ -55,7 +55,7 @@ class Case(NamedTuple):
 def cases(
     folder: Path, rows: Sequence[Mapping[str, str]], count: Counter[str] | None = None
 ) -> Iterator[Case]:
-    """Yield the cases of rows of one repository; a fix that is not adapted is none.
+    """Yield the cases of one repository's rows, skipping fixes that are not adapted.
 
     With `count`, the results of each tool, and of each kind, are counted there.
     """
@@ -70,7 +70,7 @@ def cases(
                 made |= {found.kind: found.made}
                 made |= {"written": found.made} if found.is_sure else {}
             for tool in TOOLS if count is not None else ():
-                made[tool] = _merged(scratch, merge, TOOLS[tool])
+                made[tool] = _merge_with_tool(scratch, merge, TOOLS[tool])
             same = {
                 name: bool(tree) and _is_same(scratch, tree, real, onto)
                 for name, tree in made.items()
@@ -84,8 +84,10 @@ def cases(
                 yield Case(found.features, same["patchpilot"])
 
 
-def _merged(scratch: Scratch, merge: Merge, command: Sequence[str]) -> str | None:
-    """Return the tree that a tool makes of a conflicting merge, None if a file conflicts."""
+def _merge_with_tool(
+    scratch: Scratch, merge: Merge, command: Sequence[str]
+) -> str | None:
+    """Return a tool's resulting tree for a conflicting merge, or None if a file conflicts."""
     entries: dict[str, Entry] = {}
     for path in merge.paths:
         sides = merge.stages.get(path, {})
@@ -104,17 +106,17 @@ def _merged(scratch: Scratch, merge: Merge, command: Sequence[str]) -> str | Non
 def _is_same(scratch: Scratch, made: str, real: str, onto: str) -> bool:
     paths = scratch.changed(onto, made).keys() | scratch.changed(onto, real).keys()
     return all(
-        _squeezed(scratch, made, path) == _squeezed(scratch, real, path)
+        _squeeze_file(scratch, made, path) == _squeeze_file(scratch, real, path)
         for path in paths
     )
 
 
-def _squeezed(scratch: Scratch, tree: str, path: str) -> bytes:
+def _squeeze_file(scratch: Scratch, tree: str, path: str) -> bytes:
     return b"".join((scratch.blob(tree, path) or b"").split())
 
 
 def fit(found: Sequence[Case]) -> dict[str, float]:
-    """Return the weights of a logistic regression; the bias is not held small."""
+    """Return the weights of a logistic regression, without a penalty on the bias."""
     names = sorted({name for case in found for name in case.features} - {UNSURE})
     numbers = [
         [1.0, *(case.features.get(name, 0.0) for name in names)] for case in found
@@ -145,9 +147,9 @@ def fit(found: Sequence[Case]) -> dict[str, float]:
     return dict(zip(["bias", *names], weights, strict=True))
 
 
-def by_confidence(found: Sequence[tuple[float, Case]]) -> Iterator[str]:
-    """Yield the rows of a table: for each range of confidences how many adaptations
-    have it, and how many of those are what the maintainer made.
+def confidence_rows(found: Sequence[tuple[float, Case]]) -> Iterator[str]:
+    """Yield the rows of a table: for each range of confidence, the number of adaptations and of
+    correct ones.
     """
     for low, high in pairwise(BINS):
         same = [case.is_same for confidence, case in found if low <= confidence < high]
@@ -158,7 +160,7 @@ def by_confidence(found: Sequence[tuple[float, Case]]) -> Iterator[str]:
             )
 
 
-def left_out(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[float, Case]]:
+def cross_validate(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[float, Case]]:
     """Yield each case with its confidence by weights that were fitted on the other repositories."""
     for name, mine in found.items():
         weights = fit(
@@ -202,13 +204,13 @@ def main() -> None:
     every = [case for mine in found.values() for case in mine]
     print(
         "with the shipped weights",
-        *by_confidence([(confidence_of(case.features), case) for case in every]),
+        *confidence_rows([(confidence_of(case.features), case) for case in every]),
         sep="\n  ",
     )
     if len(found) > 1:
         print(
             "with the weights of the other repositories",
-            *by_confidence(list(left_out(found))),
+            *confidence_rows(list(cross_validate(found))),
             sep="\n  ",
         )
     if wanted.write:

@@ -34,8 +34,8 @@ RATE = 0.05
 NOTHING = 1e-5
 
 
-def case_of(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[str]]:
-    """(fold, features by candidate, the true ids) of one row."""
+def make_case(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[str]]:
+    """Return (fold, features by candidate, the true ids) of one row."""
     repo, row = job
     with Repository.open(repo) as repository:
         commit = repository.commit(row["commit"])
@@ -51,7 +51,7 @@ def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[
         for row in map(json.loads, truth.read_text().splitlines())
     ]
     with multiprocessing.Pool(jobs) as pool:
-        raw = list(pool.imap(case_of, rows, chunksize=4))
+        raw = list(pool.imap(make_case, rows, chunksize=4))
     cases = []
     for fold, found, true in raw:
         hits = [at for at, one in enumerate(found) if one in true]
@@ -60,12 +60,12 @@ def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[
 
 
 def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
-    """Weights of candidates, from the cases that have a true one, and then of "none of these", from
-    all, the first held still.
+    """Fit the weights of candidates to the cases with a true one, then those of "none of these"
+    to all cases, keeping the first ones fixed.
     """
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
     weights = descend(
-        [([_packed(row) for row in rows], set(hits)) for rows, hits in hit],
+        [([_pack_row(row) for row in rows], set(hits)) for rows, hits in hit],
         expected=shipped().candidate,
     )
     lists: list[tuple[list[Row], set[int]]] = []
@@ -80,7 +80,7 @@ def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
     return weights, {name: value for name, value in rest.items() if name}
 
 
-def _packed(row: Row) -> Row:
+def _pack_row(row: Row) -> Row:
     return {name: value for name, value in row.items() if value}
 
 
@@ -90,8 +90,8 @@ def descend(
     expected: Row | None = None,
     steps: int = STEPS,
 ) -> Row:
-    """Return the weights under which a softmax finds the true ones likeliest, held
-    back to what was expected (Adam); those `held` stay.
+    """Return the weights that maximize a softmax's likelihood of the true ones, penalized by
+    distance from the prior (Adam); `held` ones are fixed.
     """
     fixed, hoped = held or {}, expected or {}
     names = sorted({name for rows, _ in lists for row in rows for name in row})
@@ -134,7 +134,9 @@ def descend(
 def answers(
     cases: Sequence[Case], weights: tuple[Row, Row]
 ) -> list[tuple[float, bool, bool]]:
-    """(raw share of the first, whether it is right, whether one of three is) of each case."""
+    """Return (raw share of the first, whether it is right, whether one of three is) for each
+    case.
+    """
     found = []
     for _, rows, none, hits in cases:
         sums = [score(weights[0], row) for row in rows]
@@ -181,7 +183,7 @@ def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Fit, judge by fold, and with --write keep the weights."""
+    """Fit, evaluate by fold, and with --write store the weights."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -191,7 +193,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="keep the weights")
     args = parser.parse_args(argv)
     cases = read_cases(args.repo, args.truth, args.jobs)
-    by_fold = held_out(cases)
+    by_fold = cross_validate(cases)
     for fold, judged in enumerate(by_fold):
         print(f"fold {fold}: {_share(judged, 1)} / {_share(judged, 2)}")
     held = [one for judged in by_fold for one in judged]
@@ -206,7 +208,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def held_out(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
+def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
     """Return the answers of each fold under weights fitted on the others."""
     parts = [
         (

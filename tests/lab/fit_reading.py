@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fit the weights by which requests are found in replies.
+"""Fit the weights that find requests in replies.
 
     python -m tests.lab.fit_reading FOLDER [--write]
 
@@ -49,8 +49,8 @@ Row = tuple[Features, bool]
 
 @dataclass(frozen=True, slots=True)
 class Labeled:
-    """A labeled mail and its list, where it asks something, and whether it begins to, and its
-    sentences that ask.
+    """A labeled mail with its list, whether and where it requests something, and its requesting
+    sentences.
     """
 
     list_name: str
@@ -73,7 +73,7 @@ def labeled_mails(folder: Path) -> Iterator[Labeled]:
             name = mail.mail.message_id
             is_machine = mail.bot or mail.kind in BY_MACHINE
             if name in known and not mail.by_author and not is_machine:
-                sentences = asking_of(mail, asking)
+                sentences = requesting_sentences(mail, asking)
                 yield Labeled(list_name, mail, author, asked.get(name, ()), sentences)
 
 
@@ -91,10 +91,10 @@ def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]
         yield label["list"], longest.topic.author, replies
 
 
-def asking_of(
+def requesting_sentences(
     mail: Classified, asking: Set[tuple[str, int, int]]
 ) -> frozenset[Sentence]:
-    """Return the sentences of a mail that ask something."""
+    """Return a mail's sentences that request something."""
     begun = Counter[int]()
     found = []
     for sentence in mail.sentences:
@@ -104,9 +104,9 @@ def asking_of(
     return frozenset(found)
 
 
-def rows_of(labeled: Labeled) -> Iterator[Row]:
-    """Yield what is known of each sentence of a mail and of the text below each quote,
-    and whether it asks something.
+def feature_rows(labeled: Labeled) -> Iterator[Row]:
+    """Yield the features of each sentence of a mail and of the text below each quote, and
+    whether it requests something.
     """
     sentences, writer = labeled.mail.sentences, labeled.mail.writer
     every = list(zip(sentences, sentence_names(sentences, writer), strict=True))
@@ -117,7 +117,9 @@ def rows_of(labeled: Labeled) -> Iterator[Row]:
 
 
 def fit(cases: Sequence[Row]) -> Weights:
-    """Return the weights under which what is right is likeliest, held at nothing (AdaGrad)."""
+    """Return the weights that maximize the likelihood of the labels, penalized by distance from
+    0 (AdaGrad).
+    """
     counts = Counter(name for features, _ in cases for name in features)
     held = {name: HELD / count for name, count in counts.items() if count >= LEAST}
     held[BIAS] = 0.0
@@ -140,7 +142,7 @@ def fit(cases: Sequence[Row]) -> Weights:
 
 
 def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> None:
-    """Count the requests that are listed, and what is listed that asks nothing."""
+    """Count the listed requests, and listed items that request nothing."""
     for labeled in mails:
         listed = [it[:2] for it in requests_of(labeled.mail, weights, labeled.author)]
         begun = [place for place, begins in labeled.asked if begins]
@@ -152,7 +154,7 @@ def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> No
 
 
 def write(weights: Weights) -> None:
-    """Write the weights that are not next to nothing."""
+    """Write the weights that are not negligible."""
     lines = [
         "# SPDX-License-Identifier: GPL-2.0-or-later",
         "# Written by tests/lab/fit_reading.py: fit anew, do not edit.",
@@ -171,12 +173,15 @@ def folds(lists: Set[str]) -> Iterator[Set[str]]:
 
 
 def main(folder: Path, *, keep: bool) -> int:
-    """Fit, and print how well lists that are left out are read."""
+    """Fit, and print the results on left-out lists."""
     mails = list(labeled_mails(folder))
     count = Counter[str]()
     for out in folds({mail.list_name for mail in mails}):
         known = [
-            row for mail in mails if mail.list_name not in out for row in rows_of(mail)
+            row
+            for mail in mails
+            if mail.list_name not in out
+            for row in feature_rows(mail)
         ]
         judge([mail for mail in mails if mail.list_name in out], fit(known), count)
     print(
@@ -184,7 +189,7 @@ def main(folder: Path, *, keep: bool) -> int:
         f" {count['nothing']} of {count['listed']} listed ask nothing"
     )
     if keep:
-        write(fit([row for mail in mails for row in rows_of(mail)]))
+        write(fit([row for mail in mails for row in feature_rows(mail)]))
     return 0
 
 

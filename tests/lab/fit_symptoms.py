@@ -65,7 +65,7 @@ _LIST = re.compile(r"^\s+(?:[-*]|\d+[.)]|[a-z][.)]|[a-z]+ [a-z]+ [a-z]+ [a-z]+\b
 
 
 class Case(NamedTuple):
-    """The candidates of a symptom with their evidence; `hits` are right or may be so."""
+    """The candidates of a symptom with their evidence; `hits` are right or may be."""
 
     history: str
     mode: str
@@ -83,7 +83,7 @@ def is_quoted(line: str) -> bool:
     )
 
 
-def symptom_of(message: str) -> str:
+def quoted_log(message: str) -> str:
     """Return the log that a message quotes, not lists, commands or code; "" for none."""
     kept: list[str] = []
     block: list[str] = []
@@ -108,7 +108,7 @@ def symptom_of(message: str) -> str:
     return "\n".join(kept)
 
 
-def without_quotes(commit: CommitMessage) -> CommitMessage:
+def strip_quotes(commit: CommitMessage) -> CommitMessage:
     """Return a commit without the lines that its message quotes."""
     head, _, body = commit.message.partition("\n")
     kept = [
@@ -129,17 +129,17 @@ def windows(repository: Repository, size: int, most: int) -> Iterator[tuple[str,
             yield line[(number + 1) * step], line[number * step]
 
 
-def cases_of(
+def history_cases(
     repository: Repository, name: str, size: int, most: int, per: int
 ) -> Iterator[Case]:
-    """Yield the cases of a history, of each window at most `per` symptoms."""
+    """Yield a history's cases, at most `per` symptoms per window."""
     chance = random.Random(name)
     for since, tip in windows(repository, size, most):
         messages = list(candidates.read_messages(repository, since, tip))
         found = [
             (commit, text)
             for commit in messages
-            if (text := symptom_of(commit.message))
+            if (text := quoted_log(commit.message))
         ]
         found = [pair for pair in found if _FIX.search(pair[0].message)]
         chance.shuffle(found)
@@ -150,7 +150,7 @@ def cases_of(
             for commit, symptom in symptoms
         ]
         words = {word for _, places in located for word in places.symptom.terms()}
-        plain = [without_quotes(commit) for commit in messages]
+        plain = [strip_quotes(commit) for commit in messages]
         counted = {
             "quoted": (messages, candidates.count_words(messages, words)),
             "taken out": (plain, candidates.count_words(plain, words)),
@@ -183,7 +183,7 @@ def cases_of(
 
 
 def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evidence]:
-    """Return the candidates of a query with all evidence, best first."""
+    """Return a query's candidates with all evidence, best first."""
     terms = query.places.symptom.terms()
     own = {
         number: kept
@@ -214,7 +214,7 @@ def fit(cases: Sequence[Case]) -> Row:
 
 
 class Judged(NamedTuple):
-    """A ranked list: the place of the right candidate (-1: none), and its shares."""
+    """A ranked list: the position of the right candidate (-1: none), and its shares."""
 
     case: Case
     removed: bool
@@ -239,7 +239,7 @@ def judge(case: Case, table: Row, *, removed: bool = False) -> Judged:
     return Judged(case, removed, place, list_features(evidence, shares), shares)
 
 
-def all_judged(cases: Sequence[Case], table: Row) -> list[Judged]:
+def judge_all(cases: Sequence[Case], table: Row) -> list[Judged]:
     """Rank each case as it is, and as if it had no fix."""
     return [
         judge(case, table, removed=removed)
@@ -260,8 +260,8 @@ def raw(one: Judged, first: Row) -> float:
     return 1 / (1 + math.exp(-score(first, one.first)))
 
 
-def nothing_below(judged: Sequence[Judged], first: Row, curve: Curve) -> float:
-    """Return the probability below which nothing fits in 80 % of the cases without a fix.
+def rejection_threshold(judged: Sequence[Judged], first: Row, curve: Curve) -> float:
+    """Return the probability below which nothing matches in 80 % of the cases without a fix.
 
     They are the quoted ones, in which other messages resemble the log the most.
     """
@@ -279,7 +279,7 @@ def report(
     curve: Curve = (),
     nothing: float = 0.0,
 ) -> None:
-    """Print first / among 3 / among 10, what is called likely, and how often nothing fits."""
+    """Print first / among 3 / among 10, what is called likely, and how often nothing matches."""
     for mode in ("quoted", "taken out"):
         rows = [one for one in judged if one.case.mode == mode]
         real = [row for row in rows if not row.removed]
@@ -331,23 +331,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.what == "cases":
         with Repository.open(args.repo) as repository:
             made = list(
-                cases_of(repository, args.out.stem, args.size, args.windows, args.most)
+                history_cases(
+                    repository, args.out.stem, args.size, args.windows, args.most
+                )
             )
         args.out.write_bytes(pickle.dumps(made))
         return 0
     cases = [case for file in args.files for case in pickle.loads(file.read_bytes())]
     data = shipped_tables("ranking")["symptoms"]
     if args.what == "test":
-        judged = all_judged(cases, data["candidate"])
+        judged = judge_all(cases, data["candidate"])
         rules = data["calibration"]
         report(judged, data["first"], rules["curve"], rules["nothing"])
         return 0
-    # each history is judged by weights fitted on the others
+    # each history is judged by weights fitted to the others
     held: list[Judged] = []
     for name in sorted({case.history for case in cases}):
         others = [case for case in cases if case.history != name]
         own = [case for case in cases if case.history == name]
-        held += all_judged(own, fit(others))
+        held += judge_all(own, fit(others))
     first, table = fit_first(held), fit(cases)
     pairs: list[tuple[float, bool]] = []
     for name in sorted({case.history for case in cases}):
@@ -358,18 +360,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         pairs += [(raw(one, row), one.place == 0) for one in kept]
         sizes = {one.case.size for one in kept}
         print(f"{name}: {min(sizes):,} to {max(sizes):,} commits, by the others")
-        report(kept, row, limits, nothing_below(rest, row, limits))
+        report(kept, row, limits, rejection_threshold(rest, row, limits))
         print("  BM25 alone")
         report([judge(one.case, {"bm25": 1.0}) for one in kept if not one.removed])
     curve = isotonic(pairs)
-    nothing = nothing_below(held, first, curve)
+    nothing = rejection_threshold(held, first, curve)
     if args.write:
         write(table, first, curve, nothing)
     return 0
 
 
 def write(table: Row, first: Row, curve: Curve, nothing: float) -> None:
-    """Replace the tables of the file, and keep what precedes them."""
+    """Replace the file's tables, keeping what precedes them."""
     head = FILE.read_text().partition("\n[candidate]")[0]
     lines = [head]
     for name, row in (("candidate", table), ("first", first)):

@@ -28,8 +28,8 @@ Run = Callable[[bytes], object]
 
 
 class Parser(NamedTuple):
-    """A parser: its share of the inputs, what makes it (imports are its own), and the pieces its
-    inputs are made of.
+    """A parser: its share of the inputs, its constructor with its own imports, and the pieces
+    of its inputs.
     """
 
     share: int
@@ -463,7 +463,7 @@ def inputs(name: str, rng: random.Random) -> bytes:
 
 
 def run_one(run: Run, data: bytes) -> str | None:
-    """Return what went wrong with an input, None when nothing did."""
+    """Return the error for an input, or None."""
     began = time.process_time()
     try:
         run(data)
@@ -478,7 +478,7 @@ def run_one(run: Run, data: bytes) -> str | None:
 
 
 def fuzz(name: str, count: int, seed: int) -> int:
-    """Run one parser in this process; print its line; 1 when an input failed."""
+    """Run one parser in this process and print its line; return 1 if an input failed."""
     rng = random.Random(f"{name} {seed}")
     run = PARSERS[name].make()
     run_one(run, inputs(name, rng))

@@ -63,7 +63,7 @@ class TooSlowError(BaseException):
 
 @dataclass(slots=True)
 class Archive:
-    """A server on loopback that gives the answers of the current world, one after the other."""
+    """A server on loopback that gives the current world's responses in order."""
 
     answers: Sequence[tuple[int, bytes, str]] = ()
     asked: int = 0
@@ -80,7 +80,7 @@ class Archive:
 
     @contextlib.contextmanager
     def served(self) -> Iterator[None]:
-        """Serve until the end of the block."""
+        """Serve until the block ends."""
         archive = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -343,7 +343,7 @@ VERBS: dict[str, Callable[[World, random.Random, str], Iterator[Argv]]] = {
 
 @dataclass(slots=True)
 class Report:
-    """What was called, and the failures by what they have in common."""
+    """The calls, and the failures grouped by cause."""
 
     seed: int
     keep: bool = False
@@ -355,7 +355,7 @@ class Report:
     def failed(
         self, what: str, text: str, number: int, argv: Argv, place: Path
     ) -> None:
-        """Print a failure the first time, with what repeats it, and keep its world."""
+        """Print a failure the first time, with the command that repeats it, and keep its world."""
         self.failures[what] = self.failures.get(what, 0) + 1
         if self.failures[what] > 1:
             return
@@ -402,12 +402,12 @@ def run_world(
         for argv in VERBS[verb](
             world, random.Random(f"{report.seed} {number} {verb}"), url
         ):
-            _one_call(argv, number, place, report)
+            _make_call(argv, number, place, report)
     report.worlds += 1
     shutil.rmtree(place, ignore_errors=True)
 
 
-def _one_call(argv: Argv, number: int, place: Path, report: Report) -> None:
+def _make_call(argv: Argv, number: int, place: Path, report: Report) -> None:
     began = time.process_time()
     signal.alarm(PATIENCE)
     report.calls += 1
@@ -463,8 +463,8 @@ def _frame(error: BaseException) -> str:
 
 
 def _kind(log: str) -> str:
-    """Return what a traceback has in common with others of the same fault: the
-    exception, and the innermost line of patchpilot.
+    """Return what tracebacks of the same fault share: the exception, and the innermost line of
+    patchpilot.
     """
     places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
     error = next(
@@ -482,7 +482,7 @@ def _kind(log: str) -> str:
 
 @contextlib.contextmanager
 def _surroundings() -> Iterator[Path]:
-    """A home of its own and no network beyond loopback, until the end of the block."""
+    """Use a separate home and no network beyond loopback within the block."""
     from patchpilot.archive import archive
 
     root = Path(tempfile.mkdtemp(prefix="fuzz-verbs-"))
@@ -501,7 +501,7 @@ def _surroundings() -> Iterator[Path]:
     }
     (root / ".gitconfig").write_text(_GITCONFIG)
     os.chdir(root)
-    # the pauses that an archive asks for are no part of this
+    # do not wait as the archive asks
     archive.BETWEEN_REQUESTS = 0.0  # type: ignore[attr-defined]
     archive._wait = lambda *_: 0.0
     connect = socket.socket.connect

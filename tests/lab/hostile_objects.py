@@ -30,7 +30,7 @@ class ObjectWriter:
         return name
 
     def tree(self, files: Files) -> str:
-        """Write a tree and what is below it; its id. The names are taken as they are."""
+        """Write a tree and everything below it, with unmodified names, and return its id."""
         below: dict[bytes, dict[bytes, tuple[bytes, bytes]]] = {}
         rows: list[tuple[bytes, bytes, str]] = []
         for path, (mode, data) in files.items():

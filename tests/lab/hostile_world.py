@@ -117,7 +117,7 @@ class Chance:
         return self.rng.random() < self.heat
 
     def one(self, honest: bytes, pool: Sequence[bytes]) -> bytes:
-        """Return the honest value, or one of a pool, or the honest one damaged."""
+        """Return the honest value, one from a pool, or the honest one damaged."""
         if not self.hit():
             return honest
         return (
@@ -153,8 +153,8 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where all of it is: the repository, the files of mails, their Message-IDs, and the answers
-    that the archive gives in turn.
+    """The location of everything: the repository, the mail files, their Message-IDs, and the
+    archive's responses in order.
     """
 
     place: Path
@@ -166,7 +166,7 @@ class World:
 
 
 def make_world(place: Path, seed: str, url: str) -> World:
-    """Make the world of a seed in an empty folder; `url` is where its archive will be."""
+    """Create a seed's world in an empty folder; `url` is the location of its archive."""
     chance = Chance(seed)
     repo = place / "repo"
     _repository(repo, chance)
@@ -336,7 +336,7 @@ def _commit(
 
 
 def _thread(chance: Chance) -> list[bytes]:
-    """Return the mails of a series: two versions, replies and what robots write."""
+    """Return the mails of a series: two versions, replies and robot reports."""
     title = "demo: pump: check the pointer"
     honest = [
         mails.patch(f"[PATCH] {title}", id="v1"),
@@ -407,14 +407,14 @@ def _mail(raw: bytes, chance: Chance) -> bytes:
 def _answers(
     thread: list[bytes], chance: Chance, url: str
 ) -> list[tuple[int, bytes, str]]:
-    """Return what the archive answers, one after the other: status, body and where it redirects."""
-    whole = _packed(join_mbox(thread))
-    some = _packed(
+    """Return the archive's responses in order: status, body and redirect."""
+    whole = _pack(join_mbox(thread))
+    some = _pack(
         join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread))))
     )
     bodies = (
-        b"", _packed(b""), b"<html>Log in</html>", whole[:-9], chance.damaged(whole), _packed(bytes(80 << 20)), join_mbox(thread),  # noqa: E501
-        _packed(_packed(join_mbox(thread))), _packed(b"From " + bytes(9)),
+        b"", _pack(b""), b"<html>Log in</html>", whole[:-9], chance.damaged(whole), _pack(bytes(80 << 20)), join_mbox(thread),  # noqa: E501
+        _pack(_pack(join_mbox(thread))), _pack(b"From " + bytes(9)),
     )  # fmt: skip
     places = (
         "http://[::1/",
@@ -441,6 +441,6 @@ def _answers(
     ]
 
 
-def _packed(data: bytes) -> bytes:
-    # without the time, so that a seed gives the same again
+def _pack(data: bytes) -> bytes:
+    # leave out the time, so that a seed is reproducible
     return gzip.compress(data, 1, mtime=0)

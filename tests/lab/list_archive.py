@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the mails of a public-inbox epoch, and what a reply itself says."""
+"""Read the mails of a public-inbox epoch, and the sender's own words in a reply."""
 
 import re
 import subprocess
@@ -26,7 +26,7 @@ _MOST_BYTES = 400_000
 
 
 class ArchivedMail(NamedTuple):
-    """A mail of an archive: its raw text and the headers that threads are made of."""
+    """A mail of an archive: its raw text and its threading headers."""
 
     raw: bytes
     id: str
@@ -36,30 +36,30 @@ class ArchivedMail(NamedTuple):
 
     @property
     def is_patch(self) -> bool:
-        """Whether it carries a patch."""
+        """Return whether it contains a patch."""
         return bool(_PATCH.match(self.subject)) and (
             b"\n@@ -" in self.raw or b"\ndiff --git " in self.raw
         )
 
     @property
     def is_from_bot(self) -> bool:
-        """Whether a program sent it."""
+        """Return whether a program sent it."""
         return bool(_BOT.search(self.sender))
 
     @property
     def address(self) -> str:
-        """The sender's address in lower case."""
+        """Return the sender's address in lower case."""
         return parseaddr(self.sender.decode("latin-1"))[1].lower()
 
     @property
     def title(self) -> str:
-        """The subject without its prefixes in brackets, in lower case."""
+        """Return the subject in lower case, without its prefixes in brackets."""
         text = self.subject.decode("utf-8", "replace")
         return " ".join(_TITLE.sub("", text).lower().split())
 
     @property
     def version(self) -> int:
-        """The number of its version."""
+        """Return the number of its version."""
         found = _VERSION.search(self.subject)
         return int(found[1]) if found else 1
 
@@ -109,8 +109,8 @@ def _mail(raw: bytes) -> ArchivedMail | None:
 
 
 def own_words(raw: bytes) -> list[str]:
-    """Return the unquoted paragraphs of a mail without attribution lines and
-    signature, each on one line.
+    """Return a mail's unquoted paragraphs without attribution lines and signature, each on one
+    line.
     """
     message = BytesParser(policy=policy.default).parsebytes(raw)
     part = message.get_body(("plain",))

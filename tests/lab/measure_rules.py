@@ -52,8 +52,8 @@ _APPLIED = re.compile(
 
 
 class Drawn(NamedTuple):
-    """A patch mail that was drawn: its kind ("accepted", "pair" or "asked"), its next version, and
-    the categories of what a reviewer asked for.
+    """A sampled patch mail: its kind ("accepted", "pair" or "asked"), its next version, and the
+    categories of a reviewer's requests.
     """
 
     kind: str
@@ -62,8 +62,8 @@ class Drawn(NamedTuple):
     asked: tuple[str, ...] = ()
 
 
-def _asked(said: Sequence[str]) -> tuple[str, ...]:
-    """Return the categories of what paragraphs ask for."""
+def _request_categories(said: Sequence[str]) -> tuple[str, ...]:
+    """Return the categories of requests in these paragraphs."""
     return tuple(
         category
         for category, pattern in SAID.items()
@@ -89,9 +89,9 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
                 said[mail.parent] += own_words(mail.raw)
     found: dict[str, list[Drawn]] = defaultdict(list)
     for patch in patches.values():
-        # a reply to the cover letter speaks of the whole series
+        # a reply to the cover letter is about the whole series
         replies = (*said[patch.id], *said.get(patch.parent, ()))
-        if asked := _asked(said[patch.id]):
+        if asked := _request_categories(said[patch.id]):
             found["asked"].append(Drawn("asked", patch, None, asked))
         elif versions[patch.address, patch.title][-1] is patch and any(
             _APPLIED.search(text[:300]) for text in replies
@@ -131,8 +131,8 @@ def names(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
     return [(finding.name, str(finding.severity)) for finding in result.all]
 
 
-def measured(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
-    """Check a mail, and the names of the findings of its next version."""
+def measure(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
+    """Check a mail, and return the names of its next version's findings."""
     found = names(drawn.mail.raw, tree)
     after = names(drawn.after.raw, tree) if found and drawn.after else []
     if found is None or after is None:
@@ -180,7 +180,7 @@ def records(
 
 
 def _is_about(name: str, category: str) -> bool:
-    """Return whether a rule says what the requests of a category ask for."""
+    """Return whether a rule reports what a category's requests ask for."""
     return bool(re.search(PATTERNS[category]["rules"], name))
 
 
@@ -203,7 +203,7 @@ def main(arguments: list[str]) -> int:
         mails = archived(Path(directory), options.since, options.until)
         drawn = draw(mails, options.most)
         with Pool(2) as pool:
-            checked = pool.imap(partial(measured, tree=options.tree), drawn, 8)
+            checked = pool.imap(partial(measure, tree=options.tree), drawn, 8)
             rows += [row for row in checked if row]
         print(name, Counter(row["kind"] for row in rows), file=sys.stderr, flush=True)
     kinds = Counter(row["kind"] for row in rows)

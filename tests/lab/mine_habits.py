@@ -41,7 +41,7 @@ MOST_FOLDERS = 3
 
 
 class Row(NamedTuple):
-    """One patch: its form, its version, and the directories that it is about."""
+    """One patch: its form, its version, and the directories it changes."""
 
     form: CommitForm
     version: int
@@ -49,7 +49,7 @@ class Row(NamedTuple):
 
 
 def rows(directory: Path, since: str) -> Iterator[Row]:
-    """Yield a row for every patch mail of an archive to the kernel, oldest first."""
+    """Yield a row for every kernel patch mail of an archive, oldest first."""
     for mail in archived(directory, since):
         if not mail.is_patch:
             continue
@@ -69,7 +69,7 @@ def rows(directory: Path, since: str) -> Iterator[Row]:
 
 
 def last_versions(every: Iterable[Row]) -> list[Row]:
-    """Return the rows of the last version of each patch, once for all lists."""
+    """Return the rows of each patch's last version, once for all lists."""
     last: dict[str, Row] = {}
     for row in every:
         known = last.get(row.form[0])
@@ -79,7 +79,7 @@ def last_versions(every: Iterable[Row]) -> list[Row]:
 
 
 def folders(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the directories of a patch's code, or else of its documentation and public headers.
+    """Return the directories of a patch's code, or of its documentation and public headers.
 
     Return none if a path is not the kernel's.
     """
@@ -130,13 +130,15 @@ def table(every: Iterable[Row]) -> Iterator[str]:
             None,
         )
         habits = counted[name]
-        if habits.first and (above is None or _spoken(above) != _spoken(habits)):
+        if habits.first and (
+            above is None or _speaking_habits(above) != _speaking_habits(habits)
+        ):
             kept[name] = habits
             yield _line(habits)
 
 
-def _spoken(habits: Habits) -> tuple[object, ...]:
-    """Return what rules read in habits, to compare a directory with the one above it."""
+def _speaking_habits(habits: Habits) -> tuple[object, ...]:
+    """Return what rules read from habits, to compare a directory with its parent."""
     names = [[name for name, _ in shares] for shares in (habits.first, habits.further)]
     cases = [case for case, share in habits.cases if habits.weight(share)]
     return (

@@ -36,8 +36,8 @@ from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, command, isolate
 def one_kill(
     folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3
 ) -> tuple[bool, str]:
-    """(whether every mail arrived exactly once, what happened) of a send killed so many seconds
-    after it began (or after the first mail's).
+    """Return (whether every mail arrived exactly once, what happened) for a send killed this many
+    seconds after its start, or after the first mail.
 
     It is then finished by resuming it.
     """
@@ -68,8 +68,7 @@ def one_kill(
                     for send in sends
                     for entry in send.entries
                 )
-            # a b4 that outlived its patchpilot holds the books until it ends; a start after that
-            # puts them back
+            # an orphaned b4 holds the lock until it ends; the next start restores the files
             until = time.monotonic() + 20
             while (
                 (known := prep_branch(repository, "topic"))
@@ -103,7 +102,7 @@ def one_kill(
 def _finish(
     repository: Repository, server: FaultySink, request: SendRequest, *, begun: bool
 ) -> Sending:
-    """Resume until the series is through.
+    """Resume until the series is complete.
 
     What is unknown is settled by looking whether it arrived.
     """
@@ -119,12 +118,12 @@ def _finish(
 
 
 def main(count: int, via: str) -> int:
-    """Kill so many sends; 1 when one went wrong."""
+    """Kill this many sends; return 1 if one went wrong."""
     seed = random.SystemRandom().randrange(1 << 30)
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     begun = time.monotonic()
     span = 3.0 if via == "git-send-email" else 8.0
-    # Ctrl-C ends it with what was seen so far
+    # Ctrl-C prints the results so far
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
             with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as place:

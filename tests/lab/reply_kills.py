@@ -29,8 +29,8 @@ SPAN = 2.5
 def one_kill(
     folder: Path, via: str, after: float, in_delivery: bool
 ) -> tuple[bool, str]:
-    """(whether the reply arrived exactly once, what happened) of one killed so many seconds after
-    it began (or after the server heard of it).
+    """Return (whether the reply arrived exactly once, what happened) for a reply killed this
+    many seconds after its start, or after reaching the server.
     """
     with FaultySink() as server:
         repo, review = followed(folder, server)
@@ -82,7 +82,7 @@ def one_kill(
 
 
 def main(count: int, via: str) -> int:
-    """Kill so many replies; 1 when one went wrong."""
+    """Kill this many replies; return 1 if one went wrong."""
     seed = random.SystemRandom().randrange(1 << 30)
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     with suppress(KeyboardInterrupt):

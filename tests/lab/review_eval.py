@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measures reviewers without running one: writes requests, and proves and scores answers.
+"""Measure reviewers without running one: write requests, prove and score answers.
 
     python -m tests.lab.review_eval write --tree DIR --out FOLDER FILE…
     python -m tests.lab.review_eval score --tree DIR --answers FOLDER [--expect FILE] FILE…
@@ -42,7 +42,7 @@ def inputs(tree: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReviewInpu
 
 
 def names(file: Path, given: ReviewInput) -> Iterator[tuple[str, Patch]]:
-    """Name the patches of a file that have a diff."""
+    """Name a file's patches with a diff."""
     patches = [each.patch for each in given.result.patches if each.patch.has_diff]
     for number, patch in enumerate(patches, 1):
         yield f"{file.stem}-{number}" if patches[1:] else file.stem, patch
@@ -66,7 +66,7 @@ def write(tree: Path, out: Path, files: Sequence[Path]) -> None:
 def score(
     tree: Path, answers: Path, expect: Path | None, files: Sequence[Path]
 ) -> None:
-    """Prove the answers, and print what they say."""
+    """Prove the answers, and print the result."""
     rows = {}
     for line in expect.read_text().splitlines() if expect else ():
         row = json.loads(line)
@@ -88,11 +88,11 @@ def score(
             row = rows.get(file.stem, {})
             print(f"{name}: {row.get('defect', '')}")
             for proof in found:
-                print(f"    {_shown(proof)}")
+                print(f"    {_format_proof(proof)}")
     print(f"{read} read, {blamed} blamed; comments: {dict(standings)}")
 
 
-def _shown(proof: ProvenComment) -> str:
+def _format_proof(proof: ProvenComment) -> str:
     comment = proof.comment
     place = f"{proof.path or comment.path}:{proof.line or comment.line}"
     return (

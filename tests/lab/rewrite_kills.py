@@ -32,7 +32,7 @@ from tests.kit.topics import topic_with_spaces
 FILES = 40
 
 
-def followed(path: Path, strategy: str) -> Repo:
+def followed_branch(path: Path, strategy: str) -> Repo:
     """A branch of `b4 prep` whose patches were mailed and reviewed, and whose series is followed."""  # noqa: E501
     repo, mbox = prep(path, strategy, 2, cover=COVER), path.parent / "thread.mbox"
     out = path.parent / "out"
@@ -92,11 +92,11 @@ COMMANDS = {
 _WITH_FILES = ("check --fix", "undo")
 
 
-def made(path: Path, verb: str) -> Repo:
+def create_repository(path: Path, verb: str) -> Repo:
     """Return a repository in which the verb has something to rewrite."""
     name, _, strategy = verb.rstrip(")").partition(" (")
     if name == "trailers":
-        return followed(path, strategy)
+        return followed_branch(path, strategy)
     repo = (
         prep(path, strategy, 2, cover=COVER)
         if name == "draft"
@@ -128,13 +128,13 @@ def run(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
 
 
 def until_it_writes(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
-    """Start a verb and come back when git locks the index, or, where only messages change, when the
-    first new object is written.
+    """Start a verb, and return when git locks the index, or, if only messages change, when the
+    first object is written.
     """
     objects, lock = repo.path / ".git" / "objects", repo.path / ".git" / "index.lock"
     repo.git("repack", "-adq")
     repo.git("prune-packed", "-q")
-    # an empty folder would not change when something is written into it
+    # writing into an empty folder would not change it
     for folder in objects.glob("??"):
         with contextlib.suppress(OSError):
             folder.rmdir()
@@ -169,7 +169,7 @@ def window(repo: Repo, verb: str) -> float:
 
 
 def kill_all(process: "subprocess.Popen[bytes]") -> None:
-    """SIGKILL to a process and all that it started, whatever group they are in."""
+    """Send SIGKILL to a process and all its descendants in any group."""
     family = [process.pid]
     for pid in family:
         with contextlib.suppress(OSError):
@@ -184,10 +184,10 @@ def kill_all(process: "subprocess.Popen[bytes]") -> None:
 def one_kill(
     folder: Path, verb: str, after: float, *, in_checkout: bool
 ) -> tuple[bool, str]:
-    """(whether all is old or new once the next start has settled it, what was found) of a verb that
-    is killed.
+    """Return (whether everything is old or new after the next start recovered it, what was
+    found) for a killed verb.
     """
-    repo = made(folder / "repo", verb)
+    repo = create_repository(folder / "repo", verb)
     before = repo.state()
     process = until_it_writes(repo, verb) if in_checkout else run(repo, verb)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -215,7 +215,7 @@ def one_kill(
 
 
 def _draft_is(repo: Repo, *, new: bool) -> bool:
-    """Return whether the draft has all of what the killed verb was to set, or nothing of it."""
+    """Return whether the draft contains all or nothing of what the killed verb was to set."""
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
     found = (
         draft["version"],
@@ -235,8 +235,8 @@ def _draft_is(repo: Repo, *, new: bool) -> bool:
 
 
 def _again(repo: Repo, verb: str) -> tuple[bool, bool]:
-    """(whether the verb does its work after the kill, whether a lock was left): doctor, and the
-    verb that it stops, name its `rm`.
+    """Return (whether the verb works after the kill, whether a lock was left); doctor and the
+    blocked verb name the lock's `rm`.
     """
     locks = [
         file
@@ -265,7 +265,7 @@ def _again(repo: Repo, verb: str) -> tuple[bool, bool]:
 
 
 def main(count: int, verbs: Sequence[str] = ()) -> int:
-    """Kill so many, of the verbs that begin with one of these words; 1 when one went wrong."""
+    """Kill this many verbs that begin with one of these words; return 1 if one went wrong."""
     chosen = [verb for verb in COMMANDS if not verbs or verb.startswith(tuple(verbs))]
     windows: dict[str, float] = {}
     seed = random.SystemRandom().randrange(1 << 30)
@@ -292,7 +292,7 @@ def main(count: int, verbs: Sequence[str] = ()) -> int:
                 if verb not in windows:
                     os.environ["XDG_STATE_HOME"] = f"{place}/timed/state"
                     windows[verb] = window(
-                        made(Path(place) / "timed" / "repo", verb), verb
+                        create_repository(Path(place) / "timed" / "repo", verb), verb
                     )
                     os.environ["XDG_STATE_HOME"] = f"{place}/state"
                 in_checkout = bool(verbs) or chance.random() < 0.7

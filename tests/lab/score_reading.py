@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How well threads of thirty-one lists are read: states, versions, whether it is the author's turn,
-kinds of mails, and requests.
+"""Measure how well threads of 31 lists are read: states, versions, turns, kinds of mails, and
+requests.
 
     python -m tests.lab.score_reading FOLDER PART
 
@@ -50,14 +50,14 @@ def requests() -> dict[str, list[tuple[Lines, bool]]]:
 
 
 def meets(one: Lines, other: Lines) -> bool:
-    """Return whether two ranges of lines have one in common."""
+    """Return whether two ranges of lines overlap."""
     return one[0] <= other[1] and other[0] <= one[1]
 
 
 def score_requests(
     status: Status, asked: dict[str, list[tuple[Lines, bool]]], count: Counter[str]
 ) -> None:
-    """Count the requests of a thread that are listed, and what is listed that asks nothing."""
+    """Count a thread's listed requests, and listed items that request nothing."""
     for reply in status.replies:
         if reply.mail.by_author:
             continue
@@ -75,7 +75,7 @@ def score_requests(
 
 
 def main(folder: Path, part: str) -> int:
-    """Print the threads whose state or versions are wrong, and what is right."""
+    """Print the threads with wrong states or versions, and the correct values."""
     asked = requests()
     kinds = {row["message_id"]: row for row in rows("mails.tsv")}
     count = Counter[str]()
@@ -92,11 +92,11 @@ def main(folder: Path, part: str) -> int:
             continue
         status = max(every, key=lambda one: len(one.message_ids))
         labels = [revision.label.lower() for revision in status.topic.revisions]
-        # the labels name a version by its number and "resend", without other marks
+        # labels contain the version number and "resend" only
         versions = [label.removeprefix("rfc ") for label in labels]
         has_state = str(status.state) in (label["state"], *label["also_fair"])
         has_versions = versions == [one.lower() for one in label["revisions"]]
-        # who waits and who is done do the same: nothing
+        # waiting and finished series both need no action
         acts = advise(status).need is NextStepNeed.ACTION
         has_turn = acts == (label["turn"] == "author")
         count.update(states=has_state, versions=has_versions, turns=has_turn)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random SIGKILLs of two processes that write to the store of followed series at once.
+"""Send random SIGKILLs to two processes that write to the store of tracked series at once.
 
 `python -m tests.lab.store_kills 100`.
 
@@ -37,9 +37,7 @@ VERBS = ("add", "grow", "update", "remove")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A verb of a process on a series of its own, and how many mails that series has then (0: it is
-    not followed).
-    """
+    """A process's verb on its own series, and the resulting number of mails (0: not tracked)."""
 
     verb: str
     series: str
@@ -47,7 +45,7 @@ class Step:
 
 
 def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
-    """Return what a process does, the same for the same seed."""
+    """Return a process's actions, the same for the same seed."""
     chance = random.Random(f"{seed}-{writer}")
     names = [f"s{writer}{number}" for number in range(SERIES)]
     files, followed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
@@ -71,7 +69,7 @@ def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
 
 
 def write(place: Path, writer: int, seed: int) -> None:
-    """Do the steps, and write down each that is done."""
+    """Perform the steps, and record each completed one."""
     done = (place / f"done-{writer}").open("a", buffering=1)
     for step in steps(writer, seed):
         file = place / f"{step.series}.mbox"
@@ -107,7 +105,7 @@ def _number(series: str) -> str:
 
 
 def prepare(place: Path) -> None:
-    """Give the processes a store of their own."""
+    """Give the processes a separate store."""
     os.environ |= {
         f"XDG_{name}_HOME": str(place / name.lower())
         for name in ("CONFIG", "DATA", "STATE", "CACHE")
@@ -115,8 +113,8 @@ def prepare(place: Path) -> None:
 
 
 def one_kill(place: Path, seed: int, after: float) -> tuple[bool, str]:
-    """(whether the store is as it must be, what was seen) when the processes are killed so many
-    seconds after each has done its first verbs.
+    """Return (whether the store is correct, what was seen) after killing the processes this
+    many seconds after their first verbs.
     """
     for file in place.glob("done-*"):
         file.unlink()
@@ -132,7 +130,7 @@ def one_kill(place: Path, seed: int, after: float) -> tuple[bool, str]:
     ]
     until = time.monotonic() + 60
     while time.monotonic() < until and any(
-        len(_done(place, writer)) < SETTLED for writer in range(WRITERS)
+        len(_perform(place, writer)) < SETTLED for writer in range(WRITERS)
     ):
         time.sleep(0.005)
     time.sleep(after)
@@ -140,15 +138,15 @@ def one_kill(place: Path, seed: int, after: float) -> tuple[bool, str]:
         os.kill(process.pid, signal.SIGKILL)
     for process in writers:
         process.wait()
-    return _judged(place, seed)
+    return _judge(place, seed)
 
 
-def _done(place: Path, writer: int) -> list[str]:
+def _perform(place: Path, writer: int) -> list[str]:
     file = place / f"done-{writer}"
     return file.read_text().splitlines() if file.exists() else []
 
 
-def _judged(place: Path, seed: int) -> tuple[bool, str]:
+def _judge(place: Path, seed: int) -> tuple[bool, str]:
     file = place / "state" / "patchpilot" / "track.sqlite"
     problems = []
     with closing(sqlite3.connect(file)) as base:
@@ -167,7 +165,7 @@ def _judged(place: Path, seed: int) -> tuple[bool, str]:
     problems += [f"{unused} mails of no series"] if unused else []
     killed = Counter[str]()
     for writer in range(WRITERS):
-        lines = _done(place, writer)
+        lines = _perform(place, writer)
         problems += [line for line in lines if line != "done"]
         every = steps(writer, seed)
         now = {f"s{writer}{number}": 0 for number in range(SERIES)}
@@ -194,7 +192,7 @@ def _judged(place: Path, seed: int) -> tuple[bool, str]:
 
 
 def main(count: int) -> int:
-    """Kill so many times; 1 when once something was wrong."""
+    """Kill this many times; return 1 if anything was ever wrong."""
     seed = random.SystemRandom().randrange(1 << 30)
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     begun = time.monotonic()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How far `check -f` agrees with `checkpatch.pl -f` on files of a kernel tree that are drawn by a
-seed, by type and line.
+"""Measure the agreement of `check -f` with `checkpatch.pl -f` on randomly drawn files of a kernel
+tree, by type and line.
 
     python -m tests.lab.whole_files TREE [--files 200] [--seed 21]
 
@@ -38,7 +38,7 @@ LARGEST = 60_000
 
 
 def draw(tree: Path, count: int, seed: int) -> list[str]:
-    """So many files of the tree, the same for the same seed."""
+    """Draw this many files of the tree, the same for the same seed."""
     files = [
         path
         for path in DirectoryTree(tree).files()
@@ -48,12 +48,12 @@ def draw(tree: Path, count: int, seed: int) -> list[str]:
 
 
 def findings(text: str) -> Counter[tuple[str, int]]:
-    """(type, line) of each line of output."""
+    """Return (type, line) of each line of output."""
     return Counter((found[2], int(found[1])) for found in LINE.finditer(text))
 
 
 def main() -> None:
-    """Compare, and print what differs and F1."""
+    """Compare, and print the differences and F1."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

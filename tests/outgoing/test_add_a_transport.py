@@ -22,7 +22,7 @@ from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
 from tests.kit.topics import apply, commits, topic
 
-# a third transport is tested completely
+# a third transport is fully supported
 pytestmark = pytest.mark.long
 
 LIST = "widgets@lists.example.org"
@@ -54,7 +54,7 @@ mailbox.Maildir.add = killed
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A topic of two patches, and the folder that is added to patchpilot's in each call."""
+    """A topic of two patches, and the folder added to patchpilot's in each call."""
 
     repo: Repo
     added: Path
@@ -96,7 +96,7 @@ class Place:
     def resume(self, *words: str) -> dict[str, Any]:
         """Resume the last send and return the result."""
         done = self.run("send", "--resume", "--yes", "--format", "json", *words)
-        return document(done)
+        return json_document(done)
 
     def written(self) -> list[bytes]:
         """Return the messages in the maildir, in the order of the series."""
@@ -125,23 +125,21 @@ def setup(tmp_path: Path) -> Place:
     return made
 
 
-def document(done: Outcome) -> dict[str, Any]:
+def json_document(done: Outcome) -> dict[str, Any]:
     """Return the JSON on stdout."""
     result: dict[str, Any] = json.loads(done.out or pytest.fail(done.err))
     return result
 
 
-def test_messages_of_the_preview_are_sent_once_and_are_the_commits(
-    setup: Place, tmp_path: Path
-) -> None:
-    shown = document(setup.send("--dry-run"))
+def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
+    shown = json_document(setup.send("--dry-run"))
     assert (shown["state"], len(shown["messages"]), setup.written()) == (
         "planned",
         2,
         [],
     )
     done = setup.send("--yes")
-    result = document(done)
+    result = json_document(done)
     assert (done.code, result["state"]) == (0, "sent"), done.err
     assert [mail["message_id"] for mail in result["messages"]] == [
         mail["message_id"] for mail in shown["messages"]
@@ -155,14 +153,14 @@ def test_messages_of_the_preview_are_sent_once_and_are_the_commits(
         "send", "--via", "maildir", "--to", LIST, "--yes", "--format", "json"
     )
     assert "already-sent" in [
-        refusal["name"] for refusal in document(again)["refusals"]
+        refusal["name"] for refusal in json_document(again)["refusals"]
     ]
     assert setup.resume()["state"] == "sent"
     assert len(setup.written()) == 2
     assert "sent/" in setup.repo.git("tag")
 
 
-def test_preview_names_the_transport_and_where_its_messages_go(setup: Place) -> None:
+def test_preview_names_the_transport(setup: Place) -> None:
     shown = setup.run("send", "--via", "maildir", "--to", LIST, "--dry-run").out
     shown = " ".join(shown.split())
     assert f"maildir, the maildir {setup.maildir}" in shown
@@ -170,9 +168,7 @@ def test_preview_names_the_transport_and_where_its_messages_go(setup: Place) -> 
 
 
 @pytest.mark.parametrize(("before", "word"), [(True, "lost"), (False, "sent")])
-def test_send_that_was_killed_is_resumed_with_each_message_once(
-    setup: Place, before: bool, word: str
-) -> None:
+def test_killed_send_is_resumed_once(setup: Place, before: bool, word: str) -> None:
     done = setup.send("--yes", prelude=KILLED.format(before=before))
     assert (done.code, len(setup.written())) == (-9, 1 if before else 2)
     doubtful = setup.resume()
@@ -190,19 +186,19 @@ def test_send_that_was_killed_is_resumed_with_each_message_once(
     )  # type: ignore[index]
 
 
-def test_message_that_is_refused_ends_the_send_and_is_sent_by_a_resume(
+def test_refused_message_is_resent_on_resume(
     setup: Place,
 ) -> None:
     setup.maildir.write_text("not a folder")
-    result = document(setup.send("--yes"))
+    result = json_document(setup.send("--yes"))
     assert [mail["state"] for mail in result["messages"]] == ["rejected", "pending"]
     setup.maildir.unlink()
     assert setup.resume()["state"] == "sent"
     assert len(setup.written()) == 2
 
 
-def test_message_to_oneself_is_for_the_sender_only(setup: Place) -> None:
-    result = document(setup.send("--to-self", "--yes"))
+def test_message_to_self_has_one_recipient(setup: Place) -> None:
+    result = json_document(setup.send("--to-self", "--yes"))
     assert (result["state"], {tuple(mail["to"]) for mail in result["messages"]}) == (
         "sent",
         {("Ada Fixer <ada@example.org>",)},
@@ -213,16 +209,19 @@ def test_message_to_oneself_is_for_the_sender_only(setup: Place) -> None:
     )
 
 
-def test_without_its_setting_it_says_what_is_missing(setup: Place) -> None:
+def test_missing_setting_is_named(setup: Place) -> None:
     setup.repo.git("config --global --unset maildir.folder")
     done = setup.send("--yes")
-    assert (done.code, [problem["name"] for problem in document(done)["refusals"]]) == (
+    assert (
+        done.code,
+        [problem["name"] for problem in json_document(done)["refusals"]],
+    ) == (
         3,
         ["no-maildir"],
     )
     probes = {
         probe["name"]: probe
-        for probe in document(
+        for probe in json_document(
             setup.run("doctor", "--via", "maildir", "--offline", "--format", "json")
         )["checks"]
     }
@@ -236,9 +235,9 @@ def test_doctor_and_config_know_it(setup: Place) -> None:
     setup.repo.git("config --global patchpilot.via maildir")
     probes = {
         probe["name"]: probe["state"]
-        for probe in document(setup.run("doctor", "--offline", "--format", "json"))[
-            "checks"
-        ]
+        for probe in json_document(
+            setup.run("doctor", "--offline", "--format", "json")
+        )["checks"]
     }
     assert probes["maildir"] == "ok"
     assert "mail server" not in probes

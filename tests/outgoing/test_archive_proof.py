@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what proves that a doubtful message arrived: the message in the archive, and no other
+"""Test what proves that an uncertain message arrived: the message in the archive, and no other
 response with status 200.
 """
 
@@ -22,7 +22,7 @@ CHALLENGE = (
 
 
 @contextmanager
-def answering(body: bytes) -> Iterator[str]:
+def serve_body(body: bytes) -> Iterator[str]:
     """Yield the address of a web server that answers every request with status 200 and this
     body.
     """
@@ -59,7 +59,7 @@ def answering(body: bytes) -> Iterator[str]:
         ("the mail", 0),
     ],
 )
-def test_only_the_message_itself_proves_that_it_arrived(
+def test_only_the_message_proves_its_arrival(
     tmp_path: Path, form: str, code: int
 ) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
@@ -94,7 +94,7 @@ def test_only_the_message_itself_proves_that_it_arrived(
             ),
             "the mail": mail,
         }[form]
-        with answering(body) as url:
+        with serve_body(body) as url:
             repo.git("config --global patchpilot.lore", url)
             done = call(*words, "--resume")
         assert done.code == code, done.out + done.err

@@ -46,7 +46,7 @@ def first_id(outcome: Outcome) -> str:
 
 
 @pytest.mark.parametrize("strategy", ["branch-description", "commit"])
-def test_b4_knows_the_message_id_that_left(tmp_path: Path, strategy: str) -> None:
+def test_b4_knows_the_sent_message_id(tmp_path: Path, strategy: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         if strategy == "commit":
@@ -73,7 +73,7 @@ def test_b4_knows_the_message_id_that_left(tmp_path: Path, strategy: str) -> Non
     ]
 
 
-def test_dropped_recipient_stays_out_after_enrolling(tmp_path: Path) -> None:
+def test_enrolling_keeps_dropped_recipients(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 0, server=server)
         section = (
@@ -110,7 +110,7 @@ def test_dropped_recipient_stays_out_after_enrolling(tmp_path: Path) -> None:
         )
 
 
-def test_failed_send_leaves_no_trace_in_the_repository(
+def test_failed_send_leaves_no_trace(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(reject_all=True)) as server:
@@ -133,7 +133,7 @@ def test_failed_send_leaves_no_trace_in_the_repository(
         assert repo.git("config branch.topic.description") == "mine\n\nand more"
 
 
-def test_users_tracking_data_is_unchanged_after_a_preview(tmp_path: Path) -> None:
+def test_preview_keeps_the_tracking_data(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         b4(repo, "-c b4.prep-cover-strategy=branch-description prep -e master")
@@ -143,7 +143,7 @@ def test_users_tracking_data_is_unchanged_after_a_preview(tmp_path: Path) -> Non
         assert (repo.path / ".git" / "config").read_bytes() == config
 
 
-def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(
+def test_b4_requirements_are_reported(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -159,7 +159,7 @@ def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(
         assert server.take() == ()
 
 
-def test_b4_never_chooses_a_web_endpoint_by_itself(
+def test_web_endpoint_is_never_the_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -169,9 +169,7 @@ def test_b4_never_chooses_a_web_endpoint_by_itself(
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_notes_and_the_message_that_is_answered_leave_with_b4s_messages(
-    tmp_path: Path, count: int
-) -> None:
+def test_notes_are_sent_with_b4(tmp_path: Path, count: int) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", count, server=server)
         cover = (
@@ -210,7 +208,7 @@ def test_notes_and_the_message_that_is_answered_leave_with_b4s_messages(
     assert apply(repo, "master", patches, tmp_path) == commits(repo, "master..topic")
 
 
-def test_note_is_refused_where_b4_signs(tmp_path: Path) -> None:
+def test_note_is_refused_if_b4_signs(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     new_key(repo)
@@ -219,7 +217,7 @@ def test_note_is_refused_where_b4_signs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("coding", ["7bit", "quoted-printable", "base64", ""])
-def test_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
+def test_note_fits_any_encoding(coding: str) -> None:
     body = b"Why.\n---\n a.c | 2 +-\n\ndiff --git a/a.c b/a.c\n"
     coded = {"quoted-printable": quopri.encodestring, "base64": base64.encodebytes}.get(
         coding, bytes
@@ -245,7 +243,7 @@ def test_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
 
 @contextmanager
 def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """Yield a web endpoint on loopback with this response, and what was posted."""
+    """Yield a web endpoint on loopback with this response, and what was posted to it."""
     posted: list[dict[str, object]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -301,7 +299,7 @@ def new_key(repo: Repo) -> None:
         ('{"result": "queued"}', "partial", "unknown"),
     ],
 )
-def test_web_endpoint_takes_a_signed_series_as_a_completely(
+def test_web_endpoint_takes_a_whole_series(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, state: str, mail: str
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -325,7 +323,7 @@ def test_web_endpoint_takes_a_signed_series_as_a_completely(
         assert first_id(done) in text
 
 
-def test_tree_s_own_python_is_not_run(tmp_path: Path) -> None:
+def test_tree_python_is_not_run(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         for name in ("b4", "patchpilot", "email"):

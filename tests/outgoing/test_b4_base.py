@@ -20,7 +20,7 @@ def base_branch(repo: Repo) -> str:
     ]
 
 
-def test_send_names_the_base_branch_that_was_asked_for(tmp_path: Path) -> None:
+def test_send_names_the_requested_base(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("branch -q --unset-upstream")
@@ -53,7 +53,7 @@ def test_send_names_the_base_branch_that_was_asked_for(tmp_path: Path) -> None:
         (None, "hk"),
     ],
 )
-def test_branch_at_the_fork_point_is_the_base(
+def test_fork_point_is_the_base(
     tmp_path: Path, asked: str | None, expected: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)

@@ -22,7 +22,7 @@ PROSE = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Return a topic enrolled in b4, of a clean patch and a dirty one, with the command of `setup
+    """Return a topic enrolled in b4, with a clean and a dirty patch and the command of `setup
     hooks b4`.
     """
     repo = topic(tmp_path / "r", 0)
@@ -41,7 +41,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_b4_am_shows_findings_in_applied_patches(repo: Repo) -> None:
+def test_b4_am_shows_findings(repo: Repo) -> None:
     repo.git(
         "config b4.am-perpatch-check-cmd",
         f"{sys.executable} -m patchpilot check --format checkpatch -",
@@ -66,7 +66,7 @@ def test_b4_am_shows_findings_in_applied_patches(repo: Repo) -> None:
     assert not [line for line in output[:at] if "patchpilot: " in line]
 
 
-def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
+def test_b4_errors_are_shown_per_patch(repo: Repo) -> None:
     checked = b4(repo, "prep --check")
     output = checked.stdout + checked.stderr
     clean, dirty = (
@@ -81,7 +81,7 @@ def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
     assert "TRAILING_WHITESPACE" in "".join(reports)
     assert any("ERROR" in line for line in reports)
     assert "Success: 1," in output
-    # output for the clean patch would be between the two
+    # output for the clean patch would be in between
     assert not [
         line
         for line in output.splitlines()[output.splitlines().index(clean) + 1 : at]
@@ -89,7 +89,7 @@ def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
     ]
 
 
-def test_b4_treats_no_output_as_success(repo: Repo) -> None:
+def test_empty_output_is_a_success(repo: Repo) -> None:
     repo.git("reset -q --hard HEAD^")
     checked = b4(repo, "prep --check")
     output = checked.stdout + checked.stderr

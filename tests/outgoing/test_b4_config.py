@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the tree's `.b4-config`: once trusted, its recipients and endpoint are used as by b4."""
+"""Test that the tree's `.b4-config`, once trusted, sets recipients and endpoint like in b4."""
 
 from pathlib import Path
 
@@ -32,28 +32,28 @@ def name(repo: Repo, key: str, value: str) -> None:
     repo.git("config --file", str(repo.path / ".b4-config"), f"b4.{key}", value)
 
 
-def planned(repo: Repo) -> Outcome:
+def plan_send(repo: Repo) -> Outcome:
     """Return the plan of a send."""
     return call(*LINE, "-C", repo.path, "--to", "x@lists.example.org")
 
 
 def recipients(repo: Repo) -> set[str]:
     """Return the recipients of a send."""
-    done = planned(repo)
+    done = plan_send(repo)
     assert done.code == 0, done.err
     return {recipient["email"] for recipient in done.json["recipients"]}
 
 
-def test_recipients_of_the_tree_are_used_once_they_are_trusted(repo: Repo) -> None:
-    done = planned(repo)
+def test_tree_recipients_require_trust(repo: Repo) -> None:
+    done = plan_send(repo)
     done.expect(1, "b4.send-series-to")
     assert call("trust", repo.path).code == 0
     assert TEAM in recipients(repo)
     name(repo, "send-series-cc", BOSS)
-    assert planned(repo).code == 1
+    assert plan_send(repo).code == 1
 
 
-def test_git_configuration_overrides_the_trees_file(repo: Repo) -> None:
+def test_git_configuration_overrides_the_tree(repo: Repo) -> None:
     assert call("trust", repo.path).code == 0
     repo.git("config --global b4.send-series-to", BOSS)
     result = recipients(repo)
@@ -61,7 +61,7 @@ def test_git_configuration_overrides_the_trees_file(repo: Repo) -> None:
     assert TEAM not in result
 
 
-def test_endpoint_of_the_tree_is_used_once_it_is_trusted(
+def test_tree_endpoint_requires_trust(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -78,9 +78,7 @@ def test_endpoint_of_the_tree_is_used_once_it_is_trusted(
 @pytest.mark.parametrize(
     "value", [URL, "http://127.0.0.1:80/_b4", "http://127.0.0.1@example.org/"]
 )
-def test_endpoint_that_the_repository_names_needs_trust_like_a_mail_server(
-    tmp_path: Path, value: str
-) -> None:
+def test_repository_endpoint_requires_trust(tmp_path: Path, value: str) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config b4.send-endpoint-web", value)
     names = [command.name for command in own_commands(repo.path, Use.B4)]
@@ -88,7 +86,7 @@ def test_endpoint_that_the_repository_names_needs_trust_like_a_mail_server(
 
 
 @pytest.mark.parametrize("key", ["midmask", "linkmask", "searchmask"])
-def test_archive_that_the_tree_names_needs_trust(tmp_path: Path, key: str) -> None:
+def test_tree_archive_needs_trust(tmp_path: Path, key: str) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "--global", f"b4.{key}", "https://mine.example.org/%s")
     assert own_commands(repo.path, Use.B4) == ()
@@ -98,7 +96,7 @@ def test_archive_that_the_tree_names_needs_trust(tmp_path: Path, key: str) -> No
     ]
 
 
-def test_archive_of_the_tree_is_used_once_it_is_trusted(repo: Repo) -> None:
+def test_tree_archive_requires_trust(repo: Repo) -> None:
     name(repo, "midmask", "https://team.example.org/all/%s")
     with Repository.open(repo.path) as repository:
         assert user_settings(repository).get("lore") != "https://team.example.org/all"

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which b4 is run: the user's in a tested version, otherwise the one in patchpilot's
-environment.
-"""
+"""Test which b4 is run: the user's tested version, or the one in patchpilot's environment."""
 
 import os
 from collections.abc import Iterator
@@ -14,14 +12,14 @@ from tests.kit.cli import call
 
 
 @pytest.fixture(autouse=True)
-def asked_anew() -> Iterator[None]:
-    """Forget which b4 was found, as in a new process."""
+def forget_b4() -> Iterator[None]:
+    """Forget the b4 that was found, like in a new process."""
     b4_command.on_path.cache_clear()
     yield
     b4_command.on_path.cache_clear()
 
 
-def place(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
+def install_b4(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
     """Create a program b4 that prints this version, first on PATH, and return its path."""
     program = folder / "b4"
     program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{says}'\n")
@@ -30,30 +28,30 @@ def place(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
     return str(program)
 
 
-def test_tested_version_on_the_path_is_run_and_named(
+def test_tested_version_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = place(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.7")
+    program = install_b4(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.7")
     assert b4_command.command("send")[:2] == [program, "-n"]
     shown = call("doctor --offline --via b4").out
     assert f"b4 {b4_command.KNOWN_VERSION}.7 ({program})" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize("says", ["0.1.60", "99.0", "", "\x1b[2J"])
-def test_any_other_b4_on_the_path_is_passed_over_and_doctor_names_it(
+def test_untested_b4_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str
 ) -> None:
-    program = place(tmp_path, monkeypatch, says)
+    program = install_b4(tmp_path, monkeypatch, says)
     assert program not in b4_command.command("send")
     shown = call("doctor --offline --via b4").out
     assert f"({program}) is untested" in " ".join(shown.split())
     assert "\x1b" not in shown
 
 
-def test_relative_place_on_the_path_is_not_asked(
+def test_relative_path_entry_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.0")
+    install_b4(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.0")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f".{os.pathsep}/usr/bin")
     assert b4_command.on_path() is None or b4_command.on_path().path != "./b4"  # type: ignore[union-attr]

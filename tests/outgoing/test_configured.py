@@ -21,7 +21,7 @@ from tests.kit.cli import call
 from tests.kit.topics import topic
 
 
-def test_recipients_of_the_configuration_are_shown_and_added_once(
+def test_configured_recipients_are_added_once(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1, author="Other <other@example.org>")
@@ -59,7 +59,7 @@ def test_recipients_of_the_configuration_are_shown_and_added_once(
     )
 
 
-def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
+def test_manual_recipients_are_complete(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.git("config --global sendemail.cc boss@example.org")
@@ -71,7 +71,7 @@ def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
     ]
 
 
-def test_command_that_fails_is_reported(tmp_path: Path) -> None:
+def test_failing_command_is_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.tocmd 'exit 3;'")
     with Repository.open(repo.path) as repository:
@@ -119,7 +119,7 @@ def test_alias_files_are_read(
         assert read_aliases(repository) == wanted
 
 
-def test_aliases_of_the_repository_are_used_only_once_they_are_trusted(
+def test_repository_aliases_require_trust(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a cover letter has a subject and a text before it is sent."""
+"""Test that a cover letter needs a subject and a text."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from tests.kit.topics import topic
         ({"subject": "widget: mend", "text": "One line."}, "widget: mend", "One line."),
     ],
 )
-def test_first_line_of_a_cover_is_its_subject(
+def test_first_line_is_the_subject(
     tmp_path: Path, given: dict[str, str], subject: str, text: str
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -45,7 +45,7 @@ def test_first_line_of_a_cover_is_its_subject(
     assert (draft.cover_subject, draft.cover_text) == (subject, text)
 
 
-def test_single_line_is_the_text_if_a_subject_exists(tmp_path: Path) -> None:
+def test_single_line_is_the_text(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
         change(repository, Changes(subject="widget: mend"))

@@ -35,7 +35,7 @@ def examine(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
     }
 
 
-def test_successful_login_passes_without_a_message(tmp_path: Path) -> None:
+def test_successful_login_is_silent(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
     with FaultySink(
         tls="starttls", certificate=pair, login=("ada", "s3cret")
@@ -80,7 +80,7 @@ def test_successful_login_passes_without_a_message(tmp_path: Path) -> None:
         assert "certificate" in examine(repo)["encryption"][1]
 
 
-def test_unreachable_server_and_missing_password_are_reported(
+def test_unreachable_server_is_reported(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -93,7 +93,7 @@ def test_unreachable_server_and_missing_password_are_reported(
     assert examine(repo, "--offline")["mail server"][0] == "skip"
 
 
-def test_known_provider_is_named_with_its_settings(
+def test_known_provider_has_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -114,7 +114,7 @@ def test_known_provider_is_named_with_its_settings(
     assert result["port"][0] == "warn"
 
 
-def test_stored_password_is_warned_of_and_never_shown(tmp_path: Path) -> None:
+def test_stored_password_is_hidden(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     for name, value in (
         ("smtpserver", "127.0.0.1"),
@@ -127,13 +127,13 @@ def test_stored_password_is_warned_of_and_never_shown(tmp_path: Path) -> None:
     assert "s3cret" not in done.out + done.err
 
 
-def test_without_an_identity_it_is_a_failure(tmp_path: Path) -> None:
+def test_missing_identity_is_a_failure(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     (Path(os.environ["HOME"]) / ".gitconfig").write_text("")
     assert examine(repo, "--offline")["identity"][0] == "fail"
 
 
-def test_outside_a_repository_the_mail_account_is_looked_at(
+def test_mail_account_is_checked_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -158,7 +158,7 @@ def test_outside_a_repository_the_mail_account_is_looked_at(
     assert not (tmp_path / ".git").exists()
 
 
-def test_missing_program_is_named_with_the_way_to_install_it(
+def test_missing_program_has_an_install_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -196,7 +196,7 @@ def test_every_provider_is_complete() -> None:
     assert provider_of("127.0.0.1", 25) is None
 
 
-def test_stable_branches_that_are_old_are_one_warning(tmp_path: Path) -> None:
+def test_old_stable_branches_share_a_warning(tmp_path: Path) -> None:
     there, absent = (
         (
             versions := [

@@ -16,7 +16,7 @@ LIST = "widgets@lists.example.org"
 def planned(
     repo: Repo, *words: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    """Return the blocking problems and the warnings of a send by name, and its plan."""
+    """Return a send's blocking problems and warnings by name, and its plan."""
     done = repo.patchpilot("send --dry-run --format json --to", LIST, *words)
     plan = done.json
     return *(
@@ -25,7 +25,7 @@ def planned(
     ), plan  # type: ignore[return-value]
 
 
-def test_errors_of_check_in_the_messages_refuse_until_they_are_waived(
+def test_errors_block_a_send_until_waived(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -45,7 +45,7 @@ def test_errors_of_check_in_the_messages_refuse_until_they_are_waived(
     assert "kept for a test" in warned["waived"]
 
 
-def test_first_and_partial_sends_are_recorded(
+def test_partial_sends_are_recorded(
     tmp_path: Path,
 ) -> None:
     from patchpilot.commits.repository import Repository
@@ -81,7 +81,7 @@ def test_first_and_partial_sends_are_recorded(
 
 
 @pytest.mark.parametrize("line", ["---\nAfter the cut.", "diff --git a/x b/x"])
-def test_patch_that_git_am_would_change_is_damaged(tmp_path: Path, line: str) -> None:
+def test_patch_changed_by_git_am_is_damaged(tmp_path: Path, line: str) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.commit(f"widget: cut\n\nBefore.\n{line}\n\n{SIGNED}", {"new.c": "int a;\n"})
     refused, _, _ = planned(repo)

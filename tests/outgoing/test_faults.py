@@ -9,7 +9,6 @@ import pytest
 
 from tests.lab.fault_table import CASES, run_case
 
-# senders are killed
 pytestmark = pytest.mark.long
 
 _BY_NAME = {case.name: case for case in CASES}

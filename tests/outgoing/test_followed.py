@@ -27,7 +27,7 @@ Reviewed-by: Rita Reviewer <rita@example.net>
 """
 
 
-def test_tags_and_notes_of_the_last_version_are_reported(tmp_path: Path) -> None:
+def test_tags_and_notes_are_reported(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         words = (
@@ -69,7 +69,7 @@ def test_tags_and_notes_of_the_last_version_are_reported(tmp_path: Path) -> None
     assert "tags" not in {warning["name"] for warning in reported["warnings"]}
 
 
-def test_unknown_message_is_looked_up_in_the_archive(tmp_path: Path) -> None:
+def test_unknown_message_is_looked_up(tmp_path: Path) -> None:
     from patchpilot.outgoing.outbox import Outbox
 
     with FaultySink() as server:

@@ -39,7 +39,7 @@ def program(folder: Path, body: str) -> Path:
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 @pytest.mark.parametrize(("code", "state"), [(0, "sent"), (75, "failed")])
-def test_sendmail_program_is_handed_the_message(
+def test_sendmail_program_gets_the_message(
     tmp_path: Path, via: str, code: int, state: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -61,7 +61,7 @@ def test_sendmail_program_is_handed_the_message(
     assert (done.code == 0) == (state == "sent")
 
 
-def test_batches_and_their_delay_are_kept(tmp_path: Path) -> None:
+def test_batches_and_delay_are_kept(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global sendemail.smtpbatchsize 1")
@@ -72,9 +72,7 @@ def test_batches_and_their_delay_are_kept(tmp_path: Path) -> None:
         assert len(server.take()) == 3
 
 
-def test_preview_does_not_wait_between_batches(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_preview_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git_send_email, "CAPTURE", 20.0)
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
@@ -114,7 +112,7 @@ def test_users_validate_hook_still_runs(
         assert len(server.take()) == 1
 
 
-def test_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
+def test_sender_address_and_envelope_are_used(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(
             tmp_path / "r", 1, server=server, author="Björn Öther <other@example.org>"

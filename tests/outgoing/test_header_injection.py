@@ -24,8 +24,8 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def committed(repo: Repo, subject: str, author: str) -> None:
-    """Commit with this subject and author, since commits can come from anywhere: git itself accepts
-    a carriage return.
+    """Create a commit with this subject and author, because commits come from anywhere: git
+    itself accepts a carriage return.
     """
     (repo.path / "widget.c").write_text("int y;\n")
     repo.git("add -A")
@@ -52,7 +52,7 @@ def committed(repo: Repo, subject: str, author: str) -> None:
     ("subject", "author"),
     [(f"widget: change it{EVE}", "Ada"), ("widget: change it", f"Ada{EVE}")],
 )
-def test_force_does_not_allow_a_carriage_return_in_subject_or_author(
+def test_force_does_not_allow_a_carriage_return(
     tmp_path: Path, via: str, subject: str, author: str
 ) -> None:
     with FaultySink() as server:
@@ -98,7 +98,7 @@ def test_message_with_unexpected_headers_is_refused(head: bytes) -> None:
     ("sender", "recipients"),
     [("a@x", ("b@x", "-X/tmp/log@x")), ("-X/tmp/log@x", ("b@x",))],
 )
-def test_message_whose_envelope_has_an_option_is_refused(
+def test_option_in_an_envelope_is_refused(
     sender: str, recipients: tuple[str, ...]
 ) -> None:
     with pytest.raises(
@@ -128,7 +128,7 @@ def test_message_whose_envelope_has_an_option_is_refused(
         (("a@example.org", "b@example.org"), ("a@example.org",), "omits b@example.org"),
     ],
 )
-def test_only_the_planned_recipients_are_in_an_envelope(
+def test_envelope_matches_the_plan(
     planned: tuple[str, ...], sent_to: tuple[str, ...], message: str
 ) -> None:
     mail = parse_message(
@@ -141,7 +141,7 @@ def test_only_the_planned_recipients_are_in_an_envelope(
         refuse_other_recipients(mail, planned, "git send-email")
 
 
-def test_recipient_that_looks_like_an_option_is_read_back_as_a_recipient() -> None:
+def test_option_like_recipient_is_read_back() -> None:
     assert split_arguments(("-i", "a@x", "-X/tmp/log@x")) == (
         "",
         ("a@x", "-X/tmp/log@x"),
@@ -152,7 +152,7 @@ def test_recipient_that_looks_like_an_option_is_read_back_as_a_recipient() -> No
     )
 
 
-def test_b4_failing_to_decode_a_patch_is_an_input_error_that_names_the_commit(
+def test_undecodable_patch_names_its_commit(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -190,7 +190,7 @@ def test_header_command_setting_is_harmless(tmp_path: Path) -> None:
         assert b"eve@evil" not in arrived.data
 
 
-def test_failing_git_send_email_is_not_a_network_error(
+def test_failed_git_send_email_is_not_a_network_error(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:

@@ -42,7 +42,7 @@ def test_hooks_are_installed_and_removed(tmp_path: Path) -> None:
     assert sorted(file.name for file in (repo.path / ".git/hooks").iterdir()) == before
 
 
-def test_hook_of_somebody_else_is_not_changed(tmp_path: Path) -> None:
+def test_foreign_hook_is_not_changed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     hook = repo.path / ".git/hooks/commit-msg"
     hook.parent.mkdir(exist_ok=True)
@@ -54,7 +54,7 @@ def test_hook_of_somebody_else_is_not_changed(tmp_path: Path) -> None:
     assert repo.patchpilot("setup hooks commit-mgs").code == 2
 
 
-def test_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
+def test_user_values_of_b4_settings_stay(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     own = (
         "make htmldocs # of patchpilot",
@@ -81,7 +81,7 @@ def test_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
     ]
 
 
-def test_hook_of_ours_that_the_user_has_extended_stays(tmp_path: Path) -> None:
+def test_extended_hook_is_kept(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.patchpilot("setup hooks commit-msg")
     hook = repo.path / ".git/hooks/commit-msg"
@@ -138,7 +138,7 @@ def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) ->
     ) == dict.fromkeys(("commit-msg", "sendemail-validate", "b4"), "absent")
 
 
-def test_message_of_the_branch_is_judged_against_what_its_commit_is_based_on(
+def test_branch_message_is_checked_against_its_base(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -174,7 +174,7 @@ def test_message_of_the_branch_is_judged_against_what_its_commit_is_based_on(
     assert len(mails) == 4
 
 
-def test_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -> None:
+def test_commit_hook_blocks_errors_only(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.patchpilot("setup hooks commit-msg")
     (repo.path / "widget.c").write_text("int x;\n")
@@ -208,9 +208,7 @@ def test_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_commit_hook_lets_b4_write_its_cover_letter(
-    tmp_path: Path, strategy: str
-) -> None:
+def test_commit_hook_allows_b4_cover_letters(tmp_path: Path, strategy: str) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.patchpilot("setup hooks commit-msg")
     repo.git("config b4.prep-cover-strategy", strategy)
@@ -219,7 +217,7 @@ def test_commit_hook_lets_b4_write_its_cover_letter(
     assert "b4-submit-tracking" in repo.git("log -1 --format=%B")
 
 
-def test_settings_are_listed_with_their_origin(tmp_path: Path) -> None:
+def test_settings_show_their_origin(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config --global patchpilot.via b4")
     (repo.path / ".patchpilot.toml").write_text('profile = "netdev"\n')

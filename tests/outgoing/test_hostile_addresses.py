@@ -74,7 +74,7 @@ def _words(calls: Path) -> list[str]:
 
 
 def _assert_harmless(calls: Path, *expected: str) -> None:
-    """Assert that the program was called for these recipients, with only our options."""
+    """Assert that the program was called for these recipients, with only patchpilot's options."""
     words = _words(calls)
     assert words, "the program was not called"
     assert set(expected) <= set(words)
@@ -82,7 +82,7 @@ def _assert_harmless(calls: Path, *expected: str) -> None:
 
 
 @TRANSPORTS
-def test_no_option_of_a_patch_reaches_the_mail_program(
+def test_patch_option_does_not_reach_the_mail_program(
     repo: Repo, calls: Path, via: str
 ) -> None:
     words = ("send", "-C", repo.path, "--via", via, "--force", "a test")
@@ -98,7 +98,7 @@ def test_no_option_of_a_patch_reaches_the_mail_program(
 
 
 @TRANSPORTS
-def test_no_option_of_a_message_reaches_the_mail_program_with_a_reply(
+def test_reply_option_does_not_reach_the_mail_program(
     tmp_path: Path, repo: Repo, calls: Path, via: str
 ) -> None:
     review = mail(
@@ -129,7 +129,7 @@ def test_no_option_of_a_message_reaches_the_mail_program_with_a_reply(
 
 
 @TRANSPORTS
-def test_no_option_of_configured_recipients_reaches_the_mail_program(
+def test_configured_option_does_not_reach_the_mail_program(
     repo: Repo, calls: Path, via: str
 ) -> None:
     repo.git("config --global sendemail.bcc", QUEUE)
@@ -145,7 +145,7 @@ def test_no_option_of_configured_recipients_reaches_the_mail_program(
 @pytest.mark.parametrize(
     "address", [QUEUE, f"Eve <{COMMAND}>", "Eve <a`id`@x.example>", '"a b"@x.example']
 )
-def test_option_given_as_a_recipient_is_refused(
+def test_option_as_recipient_is_refused(
     repo: Repo, calls: Path, option: str, address: str
 ) -> None:
     words = (
@@ -164,9 +164,7 @@ def test_option_given_as_a_recipient_is_refused(
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc"])
-def test_option_is_not_kept_as_a_recipient_of_the_topic(
-    repo: Repo, option: str
-) -> None:
+def test_option_is_not_a_recipient(repo: Repo, option: str) -> None:
     done = repo.patchpilot("maintainers", f"{option}={QUEUE}")
     done.expect(
         2, f"error: {option}: '{QUEUE}' cannot be a recipient: it begins with '-'"
@@ -175,7 +173,7 @@ def test_option_is_not_kept_as_a_recipient_of_the_topic(
 
 
 @TRANSPORTS
-def test_message_that_another_program_wrote_into_the_outbox_is_refused(
+def test_foreign_outbox_message_is_refused(
     repo: Repo, calls: Path, via: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ("send", "-C", repo.path, "--via", via, "--force", "a test", "--yes")
@@ -203,5 +201,5 @@ def test_message_that_another_program_wrote_into_the_outbox_is_refused(
 
 
 @pytest.mark.parametrize("address", HOSTILE)
-def test_option_cannot_be_added_on_the_recipients_screen(address: str) -> None:
+def test_option_cannot_be_added_as_recipient(address: str) -> None:
     assert judged(address, None) == (False, judge(address).reason)

@@ -31,7 +31,7 @@ from tests.kit.smtp import Faults, FaultySink, certificate
 from tests.kit.topics import SIGNED, topic
 
 
-def test_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
+def test_new_release_opens_the_merge_window(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.checkout("master")
     repo.tag("v6.99")
@@ -72,7 +72,7 @@ def too_soon(
         (24 * 30, False),
     ],
 )
-def test_second_version_within_a_day_is_too_soon(
+def test_new_version_within_a_day_is_too_soon(
     hours: float, early: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Outbox() as outbox:
@@ -85,9 +85,7 @@ def test_second_version_within_a_day_is_too_soon(
     assert not early or reason.startswith("in the demo, send it at once; v1")
 
 
-def test_only_messages_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> (
-    None
-):
+def test_possibly_received_messages_are_awaited() -> None:
     now = datetime.now(UTC)
     assert too_soon(now, version=1) == ""
     with Outbox() as outbox:
@@ -104,7 +102,7 @@ def test_only_messages_of_an_earlier_version_that_may_have_been_received_are_wai
     assert too_soon(now) == ""
 
 
-def test_resend_also_waits_for_its_own_version() -> None:
+def test_resend_waits_for_its_own_version() -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox, version=2).begun)
     assert "v2" in too_soon(sent + timedelta(hours=1), resend=True)
@@ -112,7 +110,7 @@ def test_resend_also_waits_for_its_own_version() -> None:
     assert too_soon(sent + timedelta(hours=24), resend=True) == ""
 
 
-def test_upstream_claim_is_checked_against_mainline(tmp_path: Path) -> None:
+def test_upstream_claim_is_verified(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     there, not_there = repo.git("rev-parse master"), repo.git("rev-parse topic")
     repo.git("remote add origin", str(repo.path))
@@ -181,7 +179,7 @@ def test_smtp_session_reports_the_outcome(faults: Faults, state: MailState) -> N
     assert server.take()[-1].data == b"Subject: x\r\n\r\n.\r\nbody\r\n"
 
 
-def test_error_before_the_first_message_is_reported(tmp_path: Path) -> None:
+def test_early_error_is_reported(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
     with FaultySink() as server:
         with (
@@ -218,7 +216,7 @@ def test_error_before_the_first_message_is_reported(tmp_path: Path) -> None:
         )
 
 
-def test_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
+def test_wrong_clock_is_detected() -> None:
     class Handler(BaseHTTPRequestHandler):
         off, status = timedelta(0), 200
 

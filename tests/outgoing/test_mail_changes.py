@@ -25,7 +25,7 @@ def request(**more: object) -> SendRequest:
     return SendRequest(to=TO, force="a test", **more)  # type: ignore[arg-type]
 
 
-def test_second_version_says_of_each_message_what_is_new(tmp_path: Path) -> None:
+def test_changes_are_listed_per_message(tmp_path: Path) -> None:
     with Sink() as sink:
         repo = topic(tmp_path / "r", 3, server=sink)
         with Repository.open(repo.path) as repository:
@@ -70,9 +70,7 @@ def test_second_version_says_of_each_message_what_is_new(tmp_path: Path) -> None
     assert any(cover[at].startswith("Changes in v2") for at in changes.mails[0].lines)
 
 
-def test_readable_message_has_its_headers_decoded_and_wrapped_and_its_body_completely() -> (
-    None
-):
+def test_readable_message_is_decoded() -> None:
     title = "widget: größer, for old cards that cannot count the images that they have"
     raw = f"From: Ada <ada@example.org>\r\nSubject: [PATCH] {title}\r\n\r\nIt was small.\r\n"
     rows = readable_lines(parse_message(f"{raw}---\r\n+int größe;\r\n".encode()))
@@ -84,7 +82,7 @@ def test_readable_message_has_its_headers_decoded_and_wrapped_and_its_body_compl
     assert rows[rows.index("") + 1 :] == ["It was small.", "---", "+int größe;"]
 
 
-def test_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) -> None:
+def test_report_names_the_archive_and_reminder(tmp_path: Path) -> None:
     heard: list[tuple[int, MailState]] = []
 
     def hear(index: int, outcome: Outcome) -> None:
@@ -108,7 +106,7 @@ def test_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) -> N
     assert any("before a reminder: until" in str(line) for line in report.now)
 
 
-def test_report_of_a_part_says_how_to_go_on(tmp_path: Path) -> None:
+def test_partial_report_says_how_to_continue(tmp_path: Path) -> None:
     with FaultySink(Faults(gone_from=2)) as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
         with Repository.open(repo.path) as repository:

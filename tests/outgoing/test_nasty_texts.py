@@ -73,7 +73,7 @@ def _usable(line: str) -> bool:
 @given(title=TITLES)
 @example("x: =?utf-8?q?evil?= \U0001f600 " + "long " * 60)
 @example("x: " + "größe" * 60)
-def test_subject_is_decoded_to_what_it_was(title: str) -> None:
+def test_subject_is_decoded_exactly(title: str) -> None:
     value = text_header("Subject", title)
     assert value.isascii()
     assert all(len(line) <= 998 and line.strip() != "" for line in value.split("\n"))
@@ -136,9 +136,7 @@ def test_line_break_never_reaches_a_header(bad: str) -> None:
         ("ü (b\\", True),
     ],
 )
-def test_unclosed_name_is_detected_before_git_reads_past_it(
-    name: str, wrong: bool
-) -> None:
+def test_unclosed_name_is_rejected_early(name: str, wrong: bool) -> None:
     inside = (
         f"From: Ada Fixer <ada@example.org>\n\nFrom: {text_header('From', name)}"
         " <n@example.org>\n\nx\n".encode()
@@ -187,7 +185,7 @@ def test_git_am_recreates_the_commits(via: str, texts: list[Text]) -> None:
 
 def unreadable(name: str) -> bool:
     """Return whether `git mailinfo` loses this name where `git send-email` puts it: encoded and
-    unquoted, in the body's first line.
+    unquoted, on the body's first line.
     """
     return not name.isascii() and any(mark in name for mark in '()"\\@')
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a series is sent once: with two senders at once, from two clones, after a kill, and
-while another send hangs.
+"""Test that a series is sent once: by two senders, from two clones, after a kill, and while
+another send hangs.
 """
 
 import contextlib
@@ -29,26 +29,25 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic, use_server
 
-# senders meet and are killed
 pytestmark = pytest.mark.long
 
 LIST = "widgets@lists.example.org"
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
-def asked(via: str = "git-send-email") -> SendRequest:
+def make_request(via: str = "git-send-email") -> SendRequest:
     """Return a request that overrides the findings of these small patches."""
     return SendRequest(via=via, to=(LIST,), force="a test")
 
 
-def described(repo: Repo) -> None:
+def add_cover_letter(repo: Repo) -> None:
     """Add a cover letter, which b4 requires for every series."""
     repo.patchpilot(
         "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
     )
 
 
-def clone_of(repo: Repo, path: Path, server: FaultySink) -> Repo:
+def clone_topic(repo: Repo, path: Path, server: FaultySink) -> Repo:
     """Return a clone with the same topic checked out, and its base."""
     subprocess.run(
         ["git", "clone", "-q", "-b", "topic", str(repo.path), str(path)], check=True
@@ -85,7 +84,7 @@ def test_concurrent_starts_create_one_topic(
         assert len(drafts.all()) == 1
 
 
-def test_two_first_sends_at_once_with_a_slow_git_are_one(
+def test_concurrent_first_sends_are_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = tmp_path / "slow"
@@ -108,14 +107,14 @@ def test_two_first_sends_at_once_with_a_slow_git_are_one(
 
 
 @BOTH
-def test_only_one_of_two_clones_sends(tmp_path: Path, via: str) -> None:
+def test_only_one_clone_sends(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        other = clone_of(repo, tmp_path / "other", server)
-        described(repo)
-        described(other)
+        other = clone_topic(repo, tmp_path / "other", server)
+        add_cover_letter(repo)
+        add_cover_letter(other)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            sending, two = plan(here, asked(via)), plan(there, asked(via))
+            sending, two = plan(here, make_request(via)), plan(there, make_request(via))
             assert sending.draft.change_id != two.draft.change_id
             assert deliver(here, sending).state == "sent"
             with pytest.raises(
@@ -127,17 +126,15 @@ def test_only_one_of_two_clones_sends(tmp_path: Path, via: str) -> None:
 
 
 @BOTH
-def test_clone_does_not_send_what_another_one_is_sending(
-    tmp_path: Path, via: str
-) -> None:
+def test_concurrent_send_from_a_clone_is_refused(tmp_path: Path, via: str) -> None:
     refused: list[str] = []
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        other = clone_of(repo, tmp_path / "other", server)
-        described(repo)
-        described(other)
+        other = clone_topic(repo, tmp_path / "other", server)
+        add_cover_letter(repo)
+        add_cover_letter(other)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            sending, two = plan(here, asked(via)), plan(there, asked(via))
+            sending, two = plan(here, make_request(via)), plan(there, make_request(via))
 
             def at_once(number: int) -> None:
                 if number == 1:
@@ -152,17 +149,17 @@ def test_clone_does_not_send_what_another_one_is_sending(
     assert len(refused) == 1
 
 
-def test_resume_does_not_resend_what_another_clone_sent(
+def test_resume_skips_messages_sent_by_a_clone(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        other = clone_of(repo, tmp_path / "other", server)
+        other = clone_topic(repo, tmp_path / "other", server)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            sending = plan(here, asked())
+            sending = plan(here, make_request())
             with Outbox() as outbox:
                 outbox.add(sending.send)  # like a kill before the first message is sent
-            assert deliver(there, plan(there, asked())).state == "sent"
+            assert deliver(there, plan(there, make_request())).state == "sent"
             resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.blockers] == ["sent-since"]
             assert deliver(here, resumed).state == "refused"
@@ -176,11 +173,11 @@ def test_resume_does_not_resend_what_another_clone_sent(
         assert len(server.take()) == 4
 
 
-def test_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
+def test_interrupted_resend_is_resumed(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         with Repository.open(repo.path) as here:
-            assert deliver(here, plan(here, asked())).state == "sent"
+            assert deliver(here, plan(here, make_request())).state == "sent"
             server.faults.gone_from = 4
             again = SendRequest(to=(LIST,), resend=True, force="a test")
             assert deliver(here, plan(here, again)).state == "partial"
@@ -189,7 +186,7 @@ def test_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
         assert len(server.take()) == 4
 
 
-def test_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
+def test_hanging_send_does_not_block_other_topics(tmp_path: Path) -> None:
     hanging, go_on = threading.Event(), threading.Event()
     with FaultySink() as slow, FaultySink() as server:
         repo, other = (
@@ -221,13 +218,13 @@ def test_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
         assert (len(server.take()), len(slow.take())) == (1, 1)
 
 
-def test_old_plan_does_not_resend_a_message_of_a_dead_process(
+def test_stale_plan_does_not_resend(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         with Repository.open(repo.path) as here:
-            assert deliver(here, plan(here, asked())).state == "partial"
+            assert deliver(here, plan(here, make_request())).state == "partial"
             server.faults.heal()
             resumed = plan_resume(here, SendRequest())
             assert resumed.send.id

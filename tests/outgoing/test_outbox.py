@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the outbox stores every message and its state, and lets one process send a topic."""
+"""Test that the outbox stores every message with its state, and lets one process send a topic."""
 
 import sqlite3
 import subprocess
@@ -21,7 +21,7 @@ from tests.kit.outbox import CHANGE, LIST, MAX, message, record
 PENDING, SENDING, ACCEPTED, REJECTED, UNKNOWN = MailState
 
 
-def test_planned_send_is_read_back_as_it_was_written() -> None:
+def test_plan_is_read_back() -> None:
     messages = (message(0), message(1, place=1))
     with Outbox() as outbox:
         template = record(outbox)
@@ -71,14 +71,14 @@ def test_minimal_send_has_no_tracking_data() -> None:
         ((SENDING, PENDING), "failed"),
     ],
 )
-def test_state_of_a_send_is_made_of_its_messages(
+def test_send_state_follows_its_messages(
     states: tuple[MailState, ...], state: str
 ) -> None:
     with Outbox() as outbox:
         assert record(outbox, *states).state == state
 
 
-def test_message_s_state_and_the_server_s_words_are_kept_up_to_a_length() -> None:
+def test_server_response_is_truncated() -> None:
     with Outbox() as outbox:
         send = record(outbox, PENDING, PENDING)
         outbox.mark(send.id, 1, Outcome(REJECTED, "550 no\n" + "x" * 5000))
@@ -89,7 +89,7 @@ def test_message_s_state_and_the_server_s_words_are_kept_up_to_a_length() -> Non
         assert len(second.detail) == 2000
 
 
-def test_message_that_was_sent_under_another_message_id_is_known_by_it() -> None:
+def test_changed_message_id_is_recorded() -> None:
     with Outbox() as outbox:
         send = record(outbox, ACCEPTED, ACCEPTED)
         raw = send.entries[1].raw.replace(b"-v1-2@", b"-other@")
@@ -100,7 +100,7 @@ def test_message_that_was_sent_under_another_message_id_is_known_by_it() -> None
         assert second.message_id == f"{CHANGE}-other@example.org"
 
 
-def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
+def test_sends_are_listed_oldest_first() -> None:
     with Outbox() as outbox:
         send, two, again = record(outbox), record(outbox, version=2), record(outbox)
         mine = record(outbox, kind="to-self")
@@ -130,9 +130,7 @@ def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
         (REJECTED, False),
     ],
 )
-def test_patches_that_may_have_been_received_are_known_by_their_patch_ids(
-    state: MailState, known: bool
-) -> None:
+def test_received_patches_are_known_by_patch_id(state: MailState, known: bool) -> None:
     with Outbox() as outbox:
         send = record(outbox, state, PENDING)
         record(outbox, ACCEPTED, kind="to-self", messages=[message(3)])
@@ -172,7 +170,7 @@ def test_message_of_a_dead_process_is_unknown() -> None:
         assert outbox.get(other.id) == other
 
 
-def test_end_of_an_attempt_is_noted() -> None:
+def test_end_of_an_attempt_is_recorded() -> None:
     with Outbox() as outbox:
         send, other = record(outbox), record(outbox)
         outbox.end(send.id)
@@ -213,7 +211,7 @@ def test_send_is_stored_atomically() -> None:
         assert outbox.add(template).id > template.id
 
 
-def test_full_disk_is_an_error_with_a_hint(
+def test_full_disk_has_a_hint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Outbox() as outbox:
@@ -238,7 +236,7 @@ def test_full_disk_is_an_error_with_a_hint(
         connect()
 
 
-def test_outbox_is_its_owner_s_only_and_a_message_belongs_to_a_send() -> None:
+def test_outbox_is_private() -> None:
     connection = connect()
     assert (state_folder() / "outgoing.sqlite3").stat().st_mode & 0o777 == 0o600
     assert state_folder().stat().st_mode & 0o077 == 0
@@ -253,7 +251,7 @@ HOLD = (
 )
 
 
-def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
+def test_topic_is_sent_by_one_process() -> None:
     other = subprocess.Popen(
         [sys.executable, "-c", HOLD, CHANGE],
         stdin=subprocess.PIPE,
@@ -282,14 +280,14 @@ def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
         pass
 
 
-def test_topic_s_lock_is_a_file_of_the_state_folder_whatever_its_name() -> None:
+def test_topic_lock_is_in_the_state_folder() -> None:
     with sole_sender("../../a b/c"):
         assert [file.name for file in state_folder().glob("sending-*")] == [
             "sending-.._.._a_b_c.lock"
         ]
 
 
-def test_wait_for_another_sender_is_limited(
+def test_waiting_for_a_sender_is_limited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sender_lock, "PATIENCE", 0.1)

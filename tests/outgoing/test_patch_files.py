@@ -15,7 +15,7 @@ from tests.kit.topics import apply, commits, topic, unpacked
 
 
 @pytest.mark.parametrize("form", ["directory", "mbox", "one file"])
-def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
+def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
     count = 1 if form == "one file" else 2
     with FaultySink() as server:
         repo = topic(
@@ -84,7 +84,7 @@ def blockers(repo: Repo, target: Path) -> dict[str, str]:
     return {load["name"]: load["message"] for load in call(*words).json["refusals"]}
 
 
-def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
+def test_files_are_tested_with_git_am(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     out = tmp_path / "out"
@@ -112,7 +112,7 @@ def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
         ("Line 1 was", "x" * 1000, "longer"),
     ],
 )
-def test_message_that_differs_from_its_file_is_reported(
+def test_changed_message_is_reported(
     tmp_path: Path, old: str, new: str, wrong: str
 ) -> None:
     repo = topic(tmp_path / "r", 2)

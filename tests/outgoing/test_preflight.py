@@ -109,7 +109,7 @@ def names(problems: tuple[object, ...]) -> set[str]:
     return {problem.name for problem in problems}
 
 
-def blocked(*patches: Patch, **changed: Any) -> set[str]:
+def blocking_problems(*patches: Patch, **changed: Any) -> set[str]:
     """Return the names of the problems that block a send with these facts."""
     return names(blockers(facts(*patches, **changed)))
 
@@ -120,7 +120,7 @@ def warned(*patches: Patch, **changed: Any) -> set[str]:
 
 
 def test_good_patch_is_not_stopped() -> None:
-    assert blocked() == set()
+    assert blocking_problems() == set()
     assert warned() == set()
 
 
@@ -153,12 +153,12 @@ def test_good_patch_is_not_stopped() -> None:
         ("names-report", {"draft": SECRET, "series": Series((patch(body=NAMES_V1),))}),
     ],
 )
-def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> None:
-    assert name in blocked(**changed)
+def test_refusals_are_covered(name: str, changed: dict[str, object]) -> None:
+    assert name in blocking_problems(**changed)
 
 
-def test_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
-    assert blocked(version=2, draft=CHANGED) == set()
+def test_changelog_may_be_below_the_cut() -> None:
+    assert blocking_problems(version=2, draft=CHANGED) == set()
     empty = Draft(
         "c",
         "/r",
@@ -168,11 +168,11 @@ def test_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
             "2": "Changes in v2:\n- EDITME changed: x\n- Link to v1: https://x/"
         },
     )
-    assert blocked(version=2, draft=empty) == {"no-changelog"}
+    assert blocking_problems(version=2, draft=empty) == {"no-changelog"}
     text = "\n".join(patch().lines).replace(
         "\n---\n", "\n---\nChanges in v2: mended\n\n", 1
     )
-    assert blocked(parse_patch(text.encode(), "p"), version=2) == set()
+    assert blocking_problems(parse_patch(text.encode(), "p"), version=2) == set()
 
 
 @pytest.mark.parametrize(
@@ -183,14 +183,16 @@ def test_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
         "(cherry picked from commit 0123456789abcdef0123456789abcdef01234567)",
     ],
 )
-def test_stable_gets_only_what_mainline_has(line: str) -> None:
+def test_stable_gets_mainline_commits_only(line: str) -> None:
     claim = "0123456789abcdef0123456789abcdef01234567"
     backport = patch(body=f"{line}\n\nText.\n\n{SIGNED}")
     assert upstream_claim(backport) == claim
     email = "stable@vger.kernel.org"
     stable = {"recipients": (to(email, "list"),), "stable_list": email}
     unknown = {**stable, "upstream_known": {claim: False}}
-    assert [made(problem) for problem in blockers(facts(backport, **unknown))] == [
+    assert [
+        problem_text(problem) for problem in blockers(facts(backport, **unknown))
+    ] == [
         (
             "not-upstream",
             "widget: mend: sent to stable@ as a backport of 0123456789ab, which is not in your copy"
@@ -199,10 +201,10 @@ def test_stable_gets_only_what_mainline_has(line: str) -> None:
             " mainline",
         )
     ]
-    assert blocked(**unknown) == set()
-    assert blocked(backport, **stable) == set()
-    assert blocked(backport, **stable, upstream_known={claim: True}) == set()
-    assert blocked(backport, recipients=stable["recipients"]) == set()
+    assert blocking_problems(**unknown) == set()
+    assert blocking_problems(backport, **stable) == set()
+    assert blocking_problems(backport, **stable, upstream_known={claim: True}) == set()
+    assert blocking_problems(backport, recipients=stable["recipients"]) == set()
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,7 @@ def test_stable_gets_only_what_mainline_has(line: str) -> None:
         "linux-mm@kvack.org",
     ],
 )
-def test_lists_are_known_by_their_look(email: str) -> None:
+def test_lists_are_recognized(email: str) -> None:
     assert is_list(to(email, "added"))
     assert not is_list(to("jane@vendor.example.com"))
 
@@ -236,20 +238,20 @@ CHANGES = {"2": "Changes in v2:\n- mended (Bob)"}
         {"account": replace(account(), sender=None)},
     ],
 )
-def test_values_within_limits_cause_no_warning(changed: dict[str, object]) -> None:
+def test_normal_values_cause_no_warning(changed: dict[str, object]) -> None:
     assert warned(**changed) == set()
 
 
 @pytest.mark.parametrize(
     ("day", "weekend"), [(2, False), (6, False), (7, True), (8, True), (9, False)]
 )
-def test_saturday_and_sunday_are_the_weekend(day: int, weekend: bool) -> None:
+def test_weekend_is_saturday_and_sunday(day: int, weekend: bool) -> None:
     assert warned(now=datetime(2026, 3, day, 12, tzinfo=UTC)) == (
         {"weekend"} if weekend else set()
     )
 
 
-def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
+def test_three_errors_are_shown() -> None:
     (three,) = blockers(facts(errors=("one", "two", "three")))
     assert "one; two; three" in three.message
     assert "…" not in three.message
@@ -264,17 +266,19 @@ def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
     assert "…" not in warnings(facts(waived=("one", "two", "three")))[0].message
 
 
-def test_failing_patch_is_not_reported_as_applied() -> None:
-    assert blocked(
+def test_failing_patch_is_not_applied() -> None:
+    assert blocking_problems(
         standing=TargetFit("conflict", "widget: b", ("w.c",), already=("widget: a",))
     ) == {"does-not-apply"}
     assert (
-        blocked(standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None)
+        blocking_problems(
+            standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None
+        )
         == set()
     )
 
 
-def test_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> None:
+def test_undisclosed_fix_hides_reporter_and_cve() -> None:
     named = patch(
         body=f"It is CVE-2026-12345.\n\nReported-by: Rob Port <rob@example.net>\n{SIGNED}"
     )
@@ -290,9 +294,11 @@ def test_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> Non
     assert blockers(plain) == ()
 
 
-def test_security_team_is_no_public_list() -> None:
+def test_security_team_is_not_public() -> None:
     team = to("security@lists.example.org", TEAM, "cc")
-    assert blocked(draft=SECRET, recipients=(to("m@example.org"), team)) == set()
+    assert (
+        blocking_problems(draft=SECRET, recipients=(to("m@example.org"), team)) == set()
+    )
 
 
 @pytest.mark.parametrize(
@@ -306,7 +312,7 @@ def test_security_team_is_no_public_list() -> None:
         ("mailinglist", True),
     ],
 )
-def test_lists_are_known_by_their_role(role: str, list_: bool) -> None:
+def test_lists_have_a_role(role: str, list_: bool) -> None:
     assert is_list(to("someone@vendor.example.com", role)) is list_
 
 
@@ -321,7 +327,7 @@ def test_lists_are_known_by_their_role(role: str, list_: bool) -> None:
         "CHANGES SINCE V2",
     ],
 )
-def test_changelog_below_the_cut_names_the_version(heading: str) -> None:
+def test_changelog_names_its_version(heading: str) -> None:
     def noted(text: str) -> Patch:
         return parse_patch(
             "\n".join(patch().lines)
@@ -330,31 +336,38 @@ def test_changelog_below_the_cut_names_the_version(heading: str) -> None:
             "p",
         )
 
-    assert blocked(noted(heading), version=3) == set()
-    assert blocked(noted(heading.replace("3", "9").replace("2", "8")), version=3) == {
-        "no-changelog"
-    }
+    assert blocking_problems(noted(heading), version=3) == set()
+    assert blocking_problems(
+        noted(heading.replace("3", "9").replace("2", "8")), version=3
+    ) == {"no-changelog"}
 
 
-def test_resend_needs_no_changelog_and_no_new_version() -> None:
+def test_resend_needs_no_changelog() -> None:
     from patchpilot.outgoing.outbox import Outbox
     from tests.kit.outbox import record
 
     with Outbox() as outbox:
         sent = record(outbox, version=2, change_id=GOOD.change_id)
-    assert blocked(version=2, before=(sent,)) == {
+    assert blocking_problems(version=2, before=(sent,)) == {
         "no-changelog",
         "version-sent",
     }
-    assert blocked(version=2, before=(sent,), request=SendRequest(resend=True)) == set()
     assert (
-        blocked(version=2, before=(sent,), draft=replace(GOOD, prefix="net resend"))
+        blocking_problems(version=2, before=(sent,), request=SendRequest(resend=True))
+        == set()
+    )
+    assert (
+        blocking_problems(
+            version=2, before=(sent,), draft=replace(GOOD, prefix="net resend")
+        )
         == set()
     )
     reported = replace(GOOD, version=2, changelogs=CHANGES)
-    assert blocked(version=2, before=(sent,), draft=reported) == {"version-sent"}
+    assert blocking_problems(version=2, before=(sent,), draft=reported) == {
+        "version-sent"
+    }
     assert (
-        blocked(
+        blocking_problems(
             version=2,
             before=(sent,),
             draft=reported,
@@ -364,7 +377,7 @@ def test_resend_needs_no_changelog_and_no_new_version() -> None:
     )
 
 
-def test_same_patches_are_not_sent_twice_without_saying_so() -> None:
+def test_identical_patches_need_confirmation() -> None:
     from patchpilot.model.draft import KnownPatch
     from patchpilot.model.message import MailState, parse_message
     from patchpilot.outgoing.outbox import Outbox
@@ -407,12 +420,12 @@ def test_same_patches_are_not_sent_twice_without_saying_so() -> None:
         },
         {"before": (replace(sent, entries=sent.entries[:1]),)},
     ):
-        assert blocked(**{"draft": mine, "before": (sent,), **changed}) == set(), (
-            changed
-        )
-    assert blocked(draft=replace(mine, changelogs=CHANGES), before=(sent,)) == {
-        "already-sent"
-    }
+        assert (
+            blocking_problems(**{"draft": mine, "before": (sent,), **changed}) == set()
+        ), changed
+    assert blocking_problems(
+        draft=replace(mine, changelogs=CHANGES), before=(sent,)
+    ) == {"already-sent"}
 
 
 @pytest.mark.parametrize(
@@ -423,9 +436,7 @@ def test_same_patches_are_not_sent_twice_without_saying_so() -> None:
         ("git-send-email", "its message would end early", "indent or reword"),
     ],
 )
-def test_damaged_message_hint_fits_the_transport(
-    via: str, wrong: str, hint: str
-) -> None:
+def test_damage_hint_fits_the_transport(via: str, wrong: str, hint: str) -> None:
     (problem,) = blockers(
         facts(
             damaged=(("widget: mend", wrong),),
@@ -454,7 +465,7 @@ def test_damaged_message_hint_fits_the_transport(
         (2, {"cover_from": 2, "draft": replace(CHANGED, cover_text="Two.")}, False),
     ],
 )
-def test_cover_letter_is_required_from_a_number_of_patches(
+def test_long_series_needs_a_cover_letter(
     patches: int, changed: dict[str, object], is_missing: bool
 ) -> None:
     several = tuple(patch(f"[PATCH] widget: mend {at}") for at in range(patches))
@@ -466,8 +477,8 @@ def test_cover_letter_is_required_from_a_number_of_patches(
     assert "no-cover" not in names(warnings(with_cover))
 
 
-def made(problem: object) -> tuple[str, str, str]:
-    """Return the text of a problem as the user reads it."""
+def problem_text(problem: object) -> tuple[str, str, str]:
+    """Return a problem's text as shown to the user."""
     return problem.name, problem.message, str(problem.hint)  # type: ignore[attr-defined]
 
 
@@ -609,14 +620,15 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
 def test_blocking_problems_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [made(problem) for problem in blockers(facts(**changed))] == [
+    assert [problem_text(problem) for problem in blockers(facts(**changed))] == [
         (name, message, hint)
     ]
 
 
-def test_cover_letter_of_a_file_is_written_in_that_file() -> None:
+def test_cover_letter_is_written_to_its_file() -> None:
     blocked = [
-        made(problem) for problem in blockers(facts(series=Series((patch(),), COVER)))
+        problem_text(problem)
+        for problem in blockers(facts(series=Series((patch(),), COVER)))
     ]
     assert [(name, hint) for name, _, hint in blocked] == [
         ("cover-subject", "write it in 0000-cover-letter.patch"),
@@ -634,18 +646,16 @@ def test_cover_letter_of_a_file_is_written_in_that_file() -> None:
         ({"draft": GOOD, "request": SendRequest(cover=True)}, True),
     ],
 )
-def test_cover_letter_is_judged_if_it_is_sent(
-    changed: dict[str, object], is_judged: bool
-) -> None:
-    problems = blocked(**{"draft": UNWRITTEN, **changed})
+def test_cover_letter_is_checked(changed: dict[str, object], is_judged: bool) -> None:
+    problems = blocking_problems(**{"draft": UNWRITTEN, **changed})
     assert ("cover-subject" in problems) is is_judged
 
 
-def test_changelog_alone_is_the_text_of_a_cover_letter() -> None:
+def test_changelog_can_be_the_cover_text() -> None:
     draft = replace(GOOD, version=2, cover_subject="widget: all", changelogs=CHANGES)
     request = SendRequest(cover=True)
-    assert blocked(draft=draft, version=2, request=request) == set()
-    assert blocked(draft=replace(draft, changelogs={}), request=request) == {
+    assert blocking_problems(draft=draft, version=2, request=request) == set()
+    assert blocking_problems(draft=replace(draft, changelogs={}), request=request) == {
         "cover-text"
     }
 
@@ -659,11 +669,11 @@ def test_changelog_alone_is_the_text_of_a_cover_letter() -> None:
         (2, {"1": "- EDITME a", "2": "- b"}, False),
     ],
 )
-def test_changelogs_that_are_sent_are_finished(
+def test_unfinished_changelog_is_not_sent(
     version: int, changelogs: dict[str, str], is_unfinished: bool
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
-    problems = blocked(version=version, draft=draft)
+    problems = blocking_problems(version=version, draft=draft)
     assert problems == ({"unfinished"} if is_unfinished else set())
 
 
@@ -782,15 +792,15 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
 def test_warnings_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [made(problem) for problem in warnings(facts(**changed))] == [
+    assert [problem_text(problem) for problem in warnings(facts(**changed))] == [
         (name, message, hint)
     ]
-    assert blocked(**changed) == set()
+    assert blocking_problems(**changed) == set()
 
 
-def test_gateway_that_alters_messages_is_named() -> None:
+def test_altering_gateway_is_named() -> None:
     ((name, message, hint),) = map(
-        made, warnings(facts(account=account("smtp.office365.com")))
+        problem_text, warnings(facts(account=account("smtp.office365.com")))
     )
     assert (name, hint) == (
         "gateway",
@@ -812,7 +822,7 @@ def test_gateway_that_alters_messages_is_named() -> None:
         },
     ],
 )
-def test_only_a_later_version_that_is_a_reply_causes_a_warning(
+def test_reply_with_a_new_version_is_a_warning(
     changed: dict[str, object],
 ) -> None:
     assert warned(**changed) == set()
@@ -827,7 +837,7 @@ def test_shared_error_is_shown_once() -> None:
     )
 
 
-def recorded(
+def recorded_send(
     version: int = 1, *, same: bool = True, topic: bool = True, date: str = ""
 ) -> SentRecord:
     return SentRecord(version, date, "the archive has it", same, topic)
@@ -843,12 +853,12 @@ AGAIN = "the same patches were sent as v1: the archive has it"
 @pytest.mark.parametrize(
     ("version", "changelogs", "records", "expected"),
     [
-        (1, {}, [recorded()], [("already-sent", AGAIN, AMEND)]),
-        (1, {}, [recorded(), recorded(2)], [("already-sent", AGAIN, AMEND)]),
+        (1, {}, [recorded_send()], [("already-sent", AGAIN, AMEND)]),
+        (1, {}, [recorded_send(), recorded_send(2)], [("already-sent", AGAIN, AMEND)]),
         (
             1,
             {},
-            [recorded(date="2026-03-01")],
+            [recorded_send(date="2026-03-01")],
             [
                 (
                     "already-sent",
@@ -857,11 +867,11 @@ AGAIN = "the same patches were sent as v1: the archive has it"
                 )
             ],
         ),
-        (2, CHANGES, [recorded()], []),
+        (2, CHANGES, [recorded_send()], []),
         (
             1,
             {},
-            [recorded(same=False, date="2026-03-01"), recorded(same=False)],
+            [recorded_send(same=False, date="2026-03-01"), recorded_send(same=False)],
             [
                 (
                     "version-sent",
@@ -870,17 +880,17 @@ AGAIN = "the same patches were sent as v1: the archive has it"
                 )
             ],
         ),
-        (1, {}, [recorded(same=False, topic=False)], []),
-        (1, {}, [recorded(2, same=False)], []),
+        (1, {}, [recorded_send(same=False, topic=False)], []),
+        (1, {}, [recorded_send(2, same=False)], []),
         (
             1,
             {},
-            [recorded(2, same=False), recorded()],
+            [recorded_send(2, same=False), recorded_send()],
             [("already-sent", AGAIN, AMEND)],
         ),
     ],
 )
-def test_externally_recorded_send_blocks_a_resend(
+def test_recorded_external_send_blocks_a_resend(
     version: int,
     changelogs: dict[str, str],
     records: list[SentRecord],
@@ -888,7 +898,7 @@ def test_externally_recorded_send_blocks_a_resend(
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
     facts_ = facts(version=version, draft=draft, records=tuple(records))
-    assert [made(problem) for problem in blockers(facts_)] == expected
+    assert [problem_text(problem) for problem in blockers(facts_)] == expected
     for request in (SendRequest(resend=True), SendRequest(to_self=True)):
         assert (
             blockers(facts_._replace(topic=replace(facts_.topic, request=request)))
@@ -906,7 +916,9 @@ def test_hint_after_a_send_depends_on_its_state() -> None:
         sent = record(outbox, change_id=mine)
         states = MailState.ACCEPTED, MailState.REJECTED
         begun = record(outbox, *states, change_id=mine)
-    whole, part = (made(blockers(facts(before=(send,)))[0]) for send in (sent, begun))
+    whole, part = (
+        problem_text(blockers(facts(before=(send,)))[0]) for send in (sent, begun)
+    )
     assert whole == (
         "version-sent",
         f"v1 of this topic was sent on {sent.begun[:10]}",
@@ -964,7 +976,7 @@ def test_hint_for_sent_patches_depends_on_their_state(
         GOOD, version=version, patches=(KnownPatch("p" * 40, "widget: mend"),)
     )
     hints = [
-        made(problem)
+        problem_text(problem)
         for problem in blockers(facts(draft=mine, version=version, before=(send, send)))
     ]
     date = send.begun[:10]
@@ -976,7 +988,7 @@ def test_hint_for_sent_patches_depends_on_their_state(
     assert [name for name, _, _ in hints[:-1]] == ["no-changelog"] * (version - 1)
 
 
-def test_command_behind_a_warning_about_many_recipients_drops_one() -> None:
+def test_many_recipients_hint_drops_one() -> None:
     ((action,),) = (
         actions(problem.hint) for problem in warnings(facts(recipients=MANY_TO))
     )

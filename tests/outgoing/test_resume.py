@@ -40,7 +40,7 @@ def states(done: Ended) -> str:
     return " ".join(message["state"] for message in done.json["messages"])
 
 
-def in_doubt(repo: Repo, *places: int) -> list[str]:
+def make_uncertain(repo: Repo, *places: int) -> list[str]:
     """Set these messages of the topic's last send to unknown, and return the Message-IDs of all of
     them.
     """
@@ -72,7 +72,7 @@ def cut(tmp_path: Path) -> Any:
         yield repo, server
 
 
-def test_dropped_recipients_are_saved_when_sending(
+def test_dropped_recipients_are_saved(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, server = cut
@@ -91,11 +91,11 @@ def test_dropped_recipients_are_saved_when_sending(
     assert load_edits(key).dropped == ("gone@example.org",)
 
 
-def test_each_message_in_doubt_is_settled_on_its_own(
+def test_uncertain_messages_are_settled_separately(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, server = cut
-    ids = in_doubt(repo, 1, 2)
+    ids = make_uncertain(repo, 1, 2)
     words = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
     assert states(resume(repo, *words, "--dry-run")) == "accepted accepted pending"
     assert resume(repo, *words).code == 1  # there is no terminal to ask on
@@ -105,11 +105,11 @@ def test_each_message_in_doubt_is_settled_on_its_own(
     assert states(resume(repo, *words[:2], "--yes")) == "accepted accepted accepted"
 
 
-def test_outcome_for_one_message_id_overrides_the_general_one(
+def test_message_outcome_overrides_the_general_one(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, server = cut
-    ids = in_doubt(repo, 1, 2)
+    ids = make_uncertain(repo, 1, 2)
     assert (
         states(resume(repo, f"--unknown {ids[1]}=lost --unknown sent --dry-run"))
         == "accepted pending accepted"
@@ -130,7 +130,7 @@ def test_invalid_unknown_value_is_a_usage_error(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, _ = cut
-    ids = in_doubt(repo, 1)
+    ids = make_uncertain(repo, 1)
     for word, hint in (
         ("gone", "sent"),
         (f"{ids[1]}=gone", "sent"),
@@ -144,11 +144,11 @@ def test_invalid_unknown_value_is_a_usage_error(
     done.expect(2, "--resume")
 
 
-def test_advice_names_the_message_that_is_in_doubt(
+def test_advice_names_the_uncertain_message(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, _ = cut
-    ids = in_doubt(repo, 1, 2)
+    ids = make_uncertain(repo, 1, 2)
     advice = " ".join(resume(repo, "--dry-run").json["advice"])
     assert f"--unknown {ids[1]}=" in advice
     assert "--unknown lost" in advice
@@ -168,7 +168,7 @@ def test_series_resolved_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
     assert "widget: change line 1" in repo.patchpilot("track").out
 
 
-def amended(repo: Repo) -> None:
+def amend_commit(repo: Repo) -> None:
     """Amend the latest commit with another message and another change."""
     (repo.path / "widget.c").write_text(
         (repo.path / "widget.c").read_text() + "int more;\n"
@@ -180,9 +180,7 @@ def amended(repo: Repo) -> None:
 
 
 @BOTH
-def test_interrupted_send_is_resumed_unchanged_after_an_amend(
-    tmp_path: Path, via: str
-) -> None:
+def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.patchpilot(
@@ -191,7 +189,7 @@ def test_interrupted_send_is_resumed_unchanged_after_an_amend(
         shown = send(repo, "--yes --via", via).json
         assert shown["state"] == "partial"
         server.faults.heal()
-        amended(repo)
+        amend_commit(repo)
         again = repo.patchpilot(
             "send --via", via, "--to", LIST, "--format", "json", "--dry-run"
         ).json
@@ -220,9 +218,7 @@ def test_interrupted_send_is_resumed_unchanged_after_an_amend(
 
 
 @pytest.mark.parametrize("strategy", ["commit", "branch-description"])
-def test_b4_knows_of_a_send_that_was_finished_after_an_amend(
-    tmp_path: Path, strategy: str
-) -> None:
+def test_b4_learns_of_a_resumed_send(tmp_path: Path, strategy: str) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = prep(
             tmp_path / "r",
@@ -234,7 +230,7 @@ def test_b4_knows_of_a_send_that_was_finished_after_an_amend(
         shown = send(repo, "--via b4 --yes").json
         assert shown["state"] == "partial"
         server.faults.heal()
-        amended(repo)
+        amend_commit(repo)
         done = resume(repo, "--yes")
         assert done.code == 0, done.err
         assert len(server.take()) == len(shown["messages"])

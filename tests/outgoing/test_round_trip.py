@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
         ("b4", "STARTTLS and login", 2),
     ],
 )
-def test_series_with_cover_arrives_as_committed(
+def test_series_arrives_as_committed(
     tmp_path: Path, via: str, origin: str, patches: int
 ) -> None:
     result = delivered(tmp_path, via, origin, patches)

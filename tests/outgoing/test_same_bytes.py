@@ -180,24 +180,24 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     for name, case in CASES.items():
         start = case.start
         for commit in case.commits:
-            stream += _commit(branch_of(name), commit, start, number)
+            stream += _commit(series_branch(name), commit, start, number)
             start, number = "", number + 1
     words = ["git", "fast-import", "--quiet"]
     subprocess.run(words, cwd=repo.path, input=stream, check=True)
     repo.git("update-ref refs/remotes/origin/master master")
     for name, ref in (("notes", "commits"), ("notes of a ref", "review")):
-        repo.git(f"notes --ref={ref} add -m 'Tried on a pump.'", branch_of(name))
+        repo.git(f"notes --ref={ref} add -m 'Tried on a pump.'", series_branch(name))
     config = {"sendemail.smtpserver": "127.0.0.1", "sendemail.to": LIST}
     config["format.coverFromDescription"] = "subject"
     for name, case in CASES.items():
         if case.cover:
-            config[f"branch.{branch_of(name)}.description"] = case.cover
+            config[f"branch.{series_branch(name)}.description"] = case.cover
     for key, value in config.items():
         repo.git("config --global", key, value)
     return repo
 
 
-def branch_of(name: str) -> str:
+def series_branch(name: str) -> str:
     """Return the branch of a series."""
     return re.sub(r"\W+", "-", name)
 
@@ -226,9 +226,9 @@ def _commit(branch: str, commit: Commit, start: str, number: int) -> bytes:
     return text + b"\n"
 
 
-def checked_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
+def check_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
     """Make a series the topic, with the configuration of its caller."""
-    (repo.path / ".git/HEAD").write_text(f"ref: refs/heads/{branch_of(name)}\n")
+    (repo.path / ".git/HEAD").write_text(f"ref: refs/heads/{series_branch(name)}\n")
     settings = configuration(CASES[name].settings, {})
     monkeypatch.setenv(
         "GIT_CONFIG_PARAMETERS", settings.get("GIT_CONFIG_PARAMETERS", "")
@@ -236,7 +236,7 @@ def checked_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
     return CASES[name]
 
 
-def composed(repository: Repository, start: str) -> tuple[Message, ...]:
+def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
     """Return the topic's files that git send-email gets."""
     request = SendRequest(base=start, cover=repository.flag("format.coverletter"))
     topic, transport = find_topic(repository, request), find(request.via)
@@ -263,7 +263,7 @@ def composed(repository: Repository, start: str) -> tuple[Message, ...]:
     )
 
 
-def by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
+def send_by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
     """Yield git send-email's messages for the files in these folders, in one call."""
     out.mkdir()
     (out / "count").write_text("0\n")
@@ -283,7 +283,7 @@ def by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
 
 
 def parts(raw: bytes) -> tuple[dict[str, str], bytes]:
-    """Return the compared headers of a message, and its body without patchpilot's footer."""
+    """Return a message's compared headers, and its body without patchpilot's footer."""
     head, _, body = raw.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
     fields = re.split(r"\r?\n(?![ \t])", head.decode())
     named = dict(field.split(": ", 1) for field in fields)
@@ -298,7 +298,7 @@ def test_messages_are_those_of_git(
 ) -> None:
     folders, of_git, names, messages = [], list[str](), list[str](), list[Message]()
     for at, name in enumerate(CASES):
-        case = checked_out(repo, name, monkeypatch)
+        case = check_out(repo, name, monkeypatch)
         folder = tmp_path / f"{at:02d}"
         cover = "--cover-letter" if case.cover else ""
         repo.git(
@@ -307,12 +307,12 @@ def test_messages_are_those_of_git(
         folders.append(folder)
         of_git += [f"{name} {int(file.name[:4])}" for file in sorted(folder.iterdir())]
         with Repository.open(repo.path) as repository:
-            made = composed(repository, case.start)
+            made = compose_files(repository, case.start)
             account = find("git-send-email").account(repository)
         messages += made
         names += [f"{name} {message.number}" for message in made]
     monkeypatch.delenv("GIT_CONFIG_PARAMETERS")
-    expected = list(by_git(repo, folders, tmp_path / "out"))
+    expected = list(send_by_git(repo, folders, tmp_path / "out"))
     with Repository.open(repo.path) as repository:
         sent = capture(repository, account, messages)
     assert names == of_git
@@ -328,7 +328,7 @@ def test_messages_are_those_of_git(
     assert different == DIFFERENT.keys()
 
 
-def as_applied(raw: bytes) -> tuple[str, bytes, bytes]:
+def applied_parts(raw: bytes) -> tuple[str, bytes, bytes]:
     """Return the subject, the message and the diff of a patch."""
     message = message_from_bytes(raw)
     body = message.get_payload(decode=True)
@@ -350,7 +350,7 @@ def as_applied(raw: bytes) -> tuple[str, bytes, bytes]:
 def test_messages_are_those_of_b4(
     name: str, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    case = checked_out(repo, name, monkeypatch)
+    case = check_out(repo, name, monkeypatch)
     repo.git("reset -q --hard")
     with Repository.open(repo.path) as repository:
         request = SendRequest(
@@ -371,7 +371,11 @@ def test_messages_are_those_of_b4(
     assert people[0] - people[1] <= AUTHORS
     assert people[1] <= people[0]
     patches = [
-        [as_applied(message.raw) for message in sent if b"\ndiff --git" in message.raw]
+        [
+            applied_parts(message.raw)
+            for message in sent
+            if b"\ndiff --git" in message.raw
+        ]
         for sent in (ours, theirs)
     ]
     assert (patches[0] != patches[1]) == (name in BY_B4)

@@ -25,7 +25,7 @@ def send(repo: Repo, line: str = "", *words: object) -> Outcome:
     return repo.patchpilot(f"send --force 'a test' --to '{LIST}' {line}", *words)
 
 
-def test_dry_run_sends_nothing_and_shows_everything(tmp_path: Path) -> None:
+def test_dry_run_shows_everything(tmp_path: Path) -> None:
     with FaultySink() as server:
         done = send(topic(tmp_path / "r", 2, server=server), "--dry-run")
         assert server.take() == ()
@@ -41,7 +41,7 @@ def test_dry_run_sends_nothing_and_shows_everything(tmp_path: Path) -> None:
         assert text in done.out
 
 
-def test_without_a_terminal_yes_is_needed(tmp_path: Path) -> None:
+def test_sending_without_a_terminal_needs_yes(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo).code == 1
@@ -56,7 +56,7 @@ def test_without_a_terminal_yes_is_needed(tmp_path: Path) -> None:
     assert message["to"] == [LIST]
 
 
-def test_blocked_send_records_the_force_reason(
+def test_forced_send_records_its_reason(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -75,7 +75,7 @@ def test_blocked_send_records_the_force_reason(
     assert "forced: a test" in repo.patchpilot("draft").out
 
 
-def test_same_patches_or_version_are_not_sent_twice(tmp_path: Path) -> None:
+def test_identical_version_is_not_sent_twice(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 0
@@ -92,7 +92,7 @@ def test_same_patches_or_version_are_not_sent_twice(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
-def test_reroll_of_unchanged_patches_gives_a_hint(tmp_path: Path) -> None:
+def test_unchanged_reroll_has_a_hint(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 0
@@ -112,7 +112,7 @@ def test_reroll_of_unchanged_patches_gives_a_hint(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
-def test_outbox_directory_gets_one_series_and_nothing_is_sent(
+def test_outbox_directory_sends_nothing(
     tmp_path: Path,
 ) -> None:
     out = tmp_path / "not" / "yet"
@@ -130,9 +130,7 @@ def test_outbox_directory_gets_one_series_and_nothing_is_sent(
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_to_self_reaches_only_the_sender_and_is_no_send_or_revision(
-    tmp_path: Path, via: str
-) -> None:
+def test_to_self_is_not_a_revision(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--to-self --yes --via", via).code == 0
@@ -151,7 +149,7 @@ def test_to_self_reaches_only_the_sender_and_is_no_send_or_revision(
         assert [series_["message_id"] for series_ in series["revisions"]] == [sent]
 
 
-def test_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) -> None:
+def test_resend_is_marked(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert repo.patchpilot("draft --ping").code == 2
@@ -159,7 +157,7 @@ def test_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) -> N
         assert send(repo, "--yes --resend").code == 0
         first, second = server.take()
     assert b"Subject: [PATCH RESEND] widget" in second.data
-    # nothing unchecked is claimed: the message is the first one, marked
+    # no unverified claim is made: the first message is sent, marked
     assert second.data.partition(b"\r\n\r\n")[2] == first.data.partition(b"\r\n\r\n")[2]
     assert "https://lore.kernel.org/r/" in repo.patchpilot("draft --ping").out
     (repo.path / "widget.c").write_text("int other;\n")
@@ -168,7 +166,7 @@ def test_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) -> N
     assert [warning["name"] for warning in changed if "a resend" in warning["message"]]
 
 
-def test_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
+def test_outdated_plan_is_refused(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
     from patchpilot.errors import RefusedError
     from patchpilot.model.send_request import SendRequest
@@ -186,7 +184,7 @@ def test_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
-def test_second_sender_of_the_topic_is_refused(tmp_path: Path) -> None:
+def test_second_sender_is_refused(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         change_id = send(repo, "--dry-run --format json").json["change_id"]
@@ -251,7 +249,7 @@ def test_unconfigured_machine_gets_hints(
     done.expect(3, "patchpilot setup mail")
 
 
-def test_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_missing_password_is_explained(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.smtpuser ada")
@@ -260,7 +258,7 @@ def test_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
         assert server.take() == ()
 
 
-def test_rejected_recipient_is_named_with_the_drop_command(
+def test_rejected_recipient_hint_drops_it(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(reject=frozenset({"gone@example.org"}))) as server:
@@ -275,9 +273,7 @@ def test_rejected_recipient_is_named_with_the_drop_command(
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
-    tmp_path: Path, via: str
-) -> None:
+def test_rejected_recipient_is_skipped(tmp_path: Path, via: str) -> None:
     gone = "gone@example.org"
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
@@ -319,7 +315,7 @@ def test_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
     assert f"dropped: {gone}" in repo.patchpilot("draft").out
 
 
-def test_dropping_is_for_a_send_that_is_taken_up_again(tmp_path: Path) -> None:
+def test_drop_needs_a_resumed_send(tmp_path: Path) -> None:
     done = send(topic(tmp_path / "r", 1), "--drop x@example.org --dry-run")
     done.expect(2, "--resume")
 
@@ -336,7 +332,7 @@ def test_unreachable_server_leaves_everything_pending(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_test_send_to_self_needs_no_recipients(tmp_path: Path, via: str) -> None:
+def test_self_test_needs_no_recipients(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.commit(
@@ -354,7 +350,7 @@ def test_test_send_to_self_needs_no_recipients(tmp_path: Path, via: str) -> None
         }
 
 
-def test_b4_that_is_missing_is_named(
+def test_missing_b4_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from importlib import util
@@ -373,7 +369,7 @@ def test_b4_that_is_missing_is_named(
     assert repo.git("config --local --list") == before
 
 
-def test_more_than_200_recipients_stop_a_send_before_a_message_is_made(
+def test_too_many_recipients_stop_a_send(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)

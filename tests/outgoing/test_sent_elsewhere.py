@@ -15,7 +15,6 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic, unpacked
 
-# other programs send the series first
 pytestmark = pytest.mark.long
 
 LIST = "widgets@lists.example.org"
@@ -27,7 +26,7 @@ def send(repo: Repo, line: str = "", *words: str) -> Any:
     return repo.patchpilot(f"send --format json --to {LIST} {line}", *words).json
 
 
-def refused(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
+def blocking_problems(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
     """Return name → message and hint of the problems that block a send."""
     return {
         refusal["name"]: f"{refusal['message']}; {refusal['hint']}"
@@ -55,14 +54,14 @@ def test_sent_tag_blocks_a_resend(tmp_path: Path, via: str) -> None:
         server.take()
         repo.git("config --remove-section branch.topic") if via == "b4" else None
         lose_the_outbox()
-        refusals = refused(repo)
+        refusals = blocking_problems(repo)
         assert tag in refusals["already-sent"]
         assert "--reroll" not in refusals["already-sent"]
         assert repo.patchpilot("send --yes --to", LIST).code == 1
-        assert "already-sent" not in refused(repo, "--resend")
+        assert "already-sent" not in blocking_problems(repo, "--resend")
 
 
-def test_amended_topic_whose_outbox_is_lost_is_the_next_version(
+def test_amended_topic_without_outbox_is_a_new_version(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -79,12 +78,15 @@ def test_amended_topic_whose_outbox_is_lost_is_the_next_version(
     names = {refusal["name"] for refusal in again["refusals"]}
     assert "no-changelog" in names
     assert not {"already-sent", "version-sent"} & names
-    assert "version-sent" in refused(repo, "-v 1")
+    assert "version-sent" in blocking_problems(repo, "-v 1")
     repo.patchpilot("draft --changelog '- one more line'")
-    assert not {"already-sent", "version-sent", "no-changelog"} & refused(repo).keys()
+    assert (
+        not {"already-sent", "version-sent", "no-changelog"}
+        & blocking_problems(repo).keys()
+    )
 
 
-def test_another_topic_is_not_taken_for_one_that_a_tag_keeps(tmp_path: Path) -> None:
+def test_tag_does_not_claim_another_topic(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
@@ -103,7 +105,7 @@ def test_another_topic_is_not_taken_for_one_that_a_tag_keeps(tmp_path: Path) -> 
     }
 
 
-def test_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
+def test_tag_made_by_b4_counts(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = prep(
             tmp_path / "r",
@@ -122,7 +124,7 @@ def test_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
             name,
             head,
         )
-        assert name in refused(repo)["already-sent"]
+        assert name in blocking_problems(repo)["already-sent"]
 
 
 @pytest.mark.parametrize("kind", ["stand-in", "public-inbox"])
@@ -136,13 +138,15 @@ def test_archived_patches_are_not_resent(tmp_path: Path, kind: str) -> None:
     lose_the_outbox()
     with archive_server(kind, tmp_path / "archive", *mails) as archive:
         repo.git("config --global patchpilot.lore", archive.url)
-        assert sent["messages"][0]["message_id"] in refused(repo)["already-sent"]
-        assert "already-sent" not in refused(repo, "--offline")
-        assert "already-sent" not in refused(repo, "--security yes")
+        assert (
+            sent["messages"][0]["message_id"] in blocking_problems(repo)["already-sent"]
+        )
+        assert "already-sent" not in blocking_problems(repo, "--offline")
+        assert "already-sent" not in blocking_problems(repo, "--security yes")
         (repo.path / "widget.c").write_text(
             (repo.path / "widget.c").read_text() + "int more;\n"
         )
         repo.git("commit -q -a --amend --no-edit")
-        assert "already-sent" not in refused(repo)
+        assert "already-sent" not in blocking_problems(repo)
     repo.git("config --global patchpilot.lore", NOBODY)
-    assert "already-sent" not in refused(repo)
+    assert "already-sent" not in blocking_problems(repo)

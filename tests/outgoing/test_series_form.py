@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what a project requires of a series: netdev wants a cover letter."""
+"""Test a project's requirements on a series: netdev wants a cover letter."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from tests.kit.repos import Repo
 from tests.kit.topics import topic
 
 
-def noted(repo: Repo, line: str = "", *words: str) -> dict[str, Any]:
+def dry_run_warnings(repo: Repo, line: str = "", *words: str) -> dict[str, Any]:
     """Return the warnings of a dry run, by name."""
     done = repo.patchpilot(
         "send --to widgets@lists.example.org --force 'a test' --dry-run --format json"
@@ -23,14 +23,14 @@ def noted(repo: Repo, line: str = "", *words: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "words", [("--profile", "netdev"), ("--subject-prefix", "PATCH net-next")]
 )
-def test_series_without_a_cover_letter_is_reported_where_the_project_wants_one(
+def test_missing_cover_letter_is_reported(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     repo = topic(tmp_path / "r", 2)
-    reported = noted(repo, *words)["no-cover"]
+    reported = dry_run_warnings(repo, *words)["no-cover"]
     assert reported["message"] == "a series of 2 patches without a cover letter"
     assert "--cover-subject" in reported["hint"]
     repo.patchpilot(
         "draft --cover-subject 'widget: two lines' --cover 'Both were wrong.'"
     )
-    assert "no-cover" not in noted(repo, *words)
+    assert "no-cover" not in dry_run_warnings(repo, *words)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what a mail server's odd replies prove, and which are retried (all of them, on both
+"""Test what a mail server's unusual replies prove, and which are retried (all of them, on both
 transports: `python -m tests.lab.fault_table`).
 """
 
@@ -36,7 +36,6 @@ from tests.kit.topics import topic
 from tests.lab.fault_table import run_server_case
 from tests.outgoing.test_judgement import account
 
-# a mail server fails in every way, for each transport
 pytestmark = pytest.mark.long
 
 RAW = b"Subject: x\n\ntext\n.\n..\n"
@@ -56,7 +55,7 @@ def send(submission: Submission) -> Outcome:
     ],
     ids=lambda fault: fault.name,
 )
-def test_message_state_follows_the_servers_reply(
+def test_message_state_follows_the_server(
     case: ServerCase,
 ) -> None:
     with (
@@ -101,7 +100,7 @@ def test_interrupted_series_arrives_once(tmp_path: Path, name: str) -> None:
     assert row.right, row
 
 
-def test_tries_are_counted_shown_and_stopped() -> None:
+def test_retries_are_limited() -> None:
     shown: list[str] = []
     later = Outcome(MailState.REJECTED, "451 later", Retry.LATER)
     with patch.object(retries, "WAITS", (0.0, 0.0, 0.0)):
@@ -174,7 +173,7 @@ def test_hangup_waits_for_the_current_message(tmp_path: Path, number: int) -> No
         assert len(server.take()) == 4
 
 
-def test_retry_is_shown_on_the_terminal(tmp_path: Path) -> None:
+def test_retry_is_shown(tmp_path: Path) -> None:
     with RawServer(Fault("RCPT", b"450 greylisted\r\n", at=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         argv = [

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a preview's messages are sent unchanged, and that a resumed send shows and sends only
-what is missing.
+"""Test that a preview's messages are sent unchanged, and that a resumed send handles only
+missing ones.
 """
 
 from pathlib import Path
@@ -32,7 +32,7 @@ def ids(done: Ended) -> list[str]:
 
 
 @TRANSPORTS
-def test_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> None:
+def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.patchpilot(
@@ -57,7 +57,7 @@ def test_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> No
         assert at == 0 or b"in-reply-to: <" + shown[0].encode().lower() + b">" in head
 
 
-def test_other_messages_than_those_shown_have_other_message_ids(tmp_path: Path) -> None:
+def test_changed_messages_get_new_ids(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     shown = ids(send(repo, "--dry-run --format json"))
@@ -69,7 +69,7 @@ def test_other_messages_than_those_shown_have_other_message_ids(tmp_path: Path) 
 
 
 @TRANSPORTS
-def test_complete_send_has_nothing_to_resume(tmp_path: Path, via: str) -> None:
+def test_complete_send_cannot_be_resumed(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes --via", via).code == 0
@@ -85,7 +85,7 @@ def test_complete_send_has_nothing_to_resume(tmp_path: Path, via: str) -> None:
         assert len(server.take()) == 1
 
 
-def test_unknown_message_is_reported_and_not_resent(tmp_path: Path) -> None:
+def test_unknown_message_is_not_resent(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=False)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 4
@@ -95,7 +95,7 @@ def test_unknown_message_is_reported_and_not_resent(tmp_path: Path) -> None:
         assert "--unknown lost" in done.out
 
 
-def test_only_what_is_missing_is_shown_again(tmp_path: Path) -> None:
+def test_only_missing_messages_are_shown_again(tmp_path: Path) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert send(repo, "--yes").code == 4
@@ -110,7 +110,7 @@ def test_only_what_is_missing_is_shown_again(tmp_path: Path) -> None:
     ]
 
 
-def test_dropped_recipient_stays_out_of_the_topic(
+def test_dropped_recipient_stays_out(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
@@ -141,7 +141,7 @@ def test_dropped_recipient_stays_out_of_the_topic(
         ),
     ],
 )
-def test_another_message_or_whitespace_is_another_patch(
+def test_changed_message_is_another_patch(
     tmp_path: Path, message: str, text: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)

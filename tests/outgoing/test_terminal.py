@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
-def words(path: Path, *more: str) -> tuple[str, ...]:
+def send_arguments(path: Path, *more: str) -> tuple[str, ...]:
     """Return the arguments of a send."""
     return (
         "send",
@@ -32,12 +32,12 @@ def words(path: Path, *more: str) -> tuple[str, ...]:
 def test_only_the_typed_word_sends(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        screen = Verb(*words(repo.path))
+        screen = Verb(*send_arguments(repo.path))
         screen.wait_for("Type 'send' to confirm")
         screen.type("y\n")
         assert screen.end() == 1
         assert server.take() == ()
-        screen = Verb(*words(repo.path))
+        screen = Verb(*send_arguments(repo.path))
         screen.wait_for("Type 'send' to confirm")
         assert "Subject: [PATCH] widget: change line 1" in screen.seen
         screen.type("send\n")
@@ -45,13 +45,13 @@ def test_only_the_typed_word_sends(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
-def test_gits_password_question_reaches_the_terminal_and_nothing_shows_the_answer(
+def test_password_prompt_reaches_the_terminal(
     tmp_path: Path,
 ) -> None:
     with FaultySink(login=("ada", "s3cret")) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.smtpuser ada")
-        screen = Verb(*words(repo.path, "--yes"))
+        screen = Verb(*send_arguments(repo.path, "--yes"))
         screen.wait_for("Password for")
         screen.type("s3cret\n")
         assert screen.end() == 0
@@ -59,7 +59,7 @@ def test_gits_password_question_reaches_the_terminal_and_nothing_shows_the_answe
         assert (len(server.take()), server.logins) == (1, [("ada", True)])
 
 
-def test_new_versions_changelog_is_asked_for_in_the_editor(
+def test_changelog_is_edited_for_a_new_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     editor = tmp_path / "editor"
@@ -68,13 +68,13 @@ def test_new_versions_changelog_is_asked_for_in_the_editor(
     monkeypatch.setenv("GIT_EDITOR", str(editor))
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        screen = Verb(*words(repo.path, "--yes"))
+        screen = Verb(*send_arguments(repo.path, "--yes"))
         assert screen.end() == 0
         repo.commit(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
         )
-        screen = Verb(*words(repo.path, "--reroll"))
+        screen = Verb(*send_arguments(repo.path, "--reroll"))
         screen.wait_for("Type 'send' to confirm")
         assert "- added: widget: more" in screen.seen
         screen.type("send\n")
@@ -82,7 +82,7 @@ def test_new_versions_changelog_is_asked_for_in_the_editor(
         assert len(server.take()) == 3
 
 
-def test_setup_message_asks_again_for_a_wrong_encryption_or_password_and_nothing_else(
+def test_setup_retries_encryption_and_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -111,7 +111,7 @@ def test_setup_message_asks_again_for_a_wrong_encryption_or_password_and_nothing
         assert not {"guess", "s3cret"} & set(screen.seen.split())
 
 
-def test_setup_message_asks_again_for_a_server_that_cannot_be_reached(
+def test_setup_retries_an_unreachable_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -140,14 +140,14 @@ def test_setup_message_asks_again_for_a_server_that_cannot_be_reached(
         assert "User name" not in screen.seen[since:]
 
 
-def test_open_questions_of_a_fix_are_asked_once_and_the_recipients_stand_above_the_word(
+def test_open_questions_precede_the_confirmation(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config patchpilot.profile linux")
         repo.git("commit --amend -q -m", "widget: fix a crash on removal\n\nFix it.\n")
-        screen = Verb(*words(repo.path))
+        screen = Verb(*send_arguments(repo.path))
         screen.wait_for("attack a machine")
         screen.type("?\n")
         screen.wait_for("attackers read lists")
@@ -160,7 +160,7 @@ def test_open_questions_of_a_fix_are_asked_once_and_the_recipients_stand_above_t
         assert "To: l@lists.example.org" in screen.seen.rpartition("Send 1")[0][-300:]
         screen.type("n\n")
         assert screen.end() == 1
-        screen = Verb(*words(repo.path))
+        screen = Verb(*send_arguments(repo.path))
         screen.wait_for("Type 'send' to confirm")
         assert "attack a machine" not in screen.seen
         screen.type("n\n")

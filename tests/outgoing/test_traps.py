@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test pre-send questions: their text, the effects of the answers, and what is determined without
-asking.
+"""Test the questions before sending: their text, the effects of the answers, and automatic
+answers.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
 
-def words(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
+def problem_names(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
     """Return the plan of a send as JSON."""
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     done = repo.patchpilot(
@@ -30,14 +30,14 @@ def names(reported: dict[str, object], key: str) -> set[str]:
     return {problem["name"] for problem in reported[key]}
 
 
-def test_unanswered_question_is_a_warning_until_it_is_answered(
+def test_unanswered_question_is_a_warning(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     assert {"unanswered-security", "unanswered-regression"} <= names(
-        words(repo), "warnings"
+        problem_names(repo), "warnings"
     )
-    reported = words(repo, "--security no --regression no")
+    reported = problem_names(repo, "--security no --regression no")
     assert not {"unanswered-security", "unanswered-regression"} & names(
         reported, "warnings"
     )
@@ -45,16 +45,16 @@ def test_unanswered_question_is_a_warning_until_it_is_answered(
         for name in ("security", "regression"):
             answer(repository, name, "no")
     assert not {"unanswered-security", "unanswered-regression"} & names(
-        words(repo), "warnings"
+        problem_names(repo), "warnings"
     )
 
 
-def test_security_problem_goes_to_the_security_team_and_to_no_list(
+def test_security_fix_goes_to_the_security_team(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.cc linux-kernel@vger.kernel.org")
-    reported = words(repo, "--security yes")
+    reported = problem_names(repo, "--security yes")
     assert "security-on-list" in names(reported, "refusals")
     recipients = {
         recipient["email"]: recipient["header"] for recipient in reported["recipients"]
@@ -65,7 +65,7 @@ def test_security_problem_goes_to_the_security_team_and_to_no_list(
     }
 
 
-def test_project_list_missing_from_maintainers_is_added(
+def test_missing_project_list_is_added(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 0)
@@ -85,7 +85,7 @@ def test_project_list_missing_from_maintainers_is_added(
     assert "unanswered-regression" not in names(reported, "warnings")
 
 
-def test_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
+def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     culprit = repo.git("rev-parse HEAD")
     repo.commit(
@@ -102,7 +102,7 @@ def test_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
             "regression",
         ]
         answer(repository, "regression", "yes")
-    reported = words(repo)
+    reported = problem_names(repo)
     assert "regressions@lists.linux.dev" in {
         recipient["email"] for recipient in reported["recipients"]
     }
@@ -125,16 +125,16 @@ def test_merged_or_conflicting_patches_are_refused(tmp_path: Path) -> None:
     repo.checkout("master")
     repo.git("cherry-pick", fix)
     repo.checkout("topic")
-    reported = words(repo)
+    reported = problem_names(repo)
     assert "already-fixed" in names(reported, "refusals")
     repo.checkout("master")
     repo.commit("widget: rewrite\n\n" + SIGNED, {"widget.c": "all new\n"})
     repo.checkout("topic")
-    reported = words(repo)
+    reported = problem_names(repo)
     assert "does-not-apply" in names(reported, "refusals")
 
 
-def test_target_is_the_subsystems_tree_where_a_remote_has_it(
+def test_subsystem_remote_is_the_target(
     tmp_path: Path,
 ) -> None:
     upstream = topic(tmp_path / "up", 1)

@@ -91,8 +91,8 @@ def watched_server() -> Iterator[tuple[str, list[str]]]:
 
 
 def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
-    """Return a topic whose tags, cover letter and configuration name many who must not learn of
-    it.
+    """Return a topic whose tags, cover letter and configuration name many people who must not
+    learn of it.
     """
     if via == "b4":
         repo = prep(path, "branch-description", 1, server=server, cover=COVER)
@@ -138,7 +138,7 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
             f"b4.send-auto-{name}-cmd",
             f"touch {path.parent}/b4-{name}.ran; echo b4@configured.example #",
         )
-    # that they are not run does not depend on trust
+    # trust makes no difference
     assert call("trust", path).code == 0
     return repo
 
@@ -163,7 +163,7 @@ def names(document: dict[str, Any], key: str) -> set[str]:
         ("b4", ("--cc", "Rea Reviewer <rea@example.net>")),
     ],
 )
-def test_envelope_has_nobody_but_the_maintainers_and_the_security_team(
+def test_undisclosed_envelope_is_minimal(
     tmp_path: Path, via: str, words: tuple[str, ...]
 ) -> None:
     with FaultySink() as server:
@@ -183,7 +183,7 @@ def test_envelope_has_nobody_but_the_maintainers_and_the_security_team(
 @pytest.mark.parametrize(
     "cc", ["Cc: <stable@kernel.org> # 6.1+", "cc: stable@kernel.org"]
 )
-def test_private_tag_requires_an_answer_before_sending(tmp_path: Path, cc: str) -> None:
+def test_private_tag_needs_an_answer(tmp_path: Path, cc: str) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         text = MESSAGE.replace("Cc: stable@vger.kernel.org", cc)
@@ -198,7 +198,7 @@ def test_private_tag_requires_an_answer_before_sending(tmp_path: Path, cc: str) 
     assert "stable@vger.kernel.org" not in mail.recipients
 
 
-def test_no_alias_redirects_it(tmp_path: Path) -> None:
+def test_alias_does_not_redirect_it(tmp_path: Path) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
@@ -218,11 +218,11 @@ def test_no_alias_redirects_it(tmp_path: Path) -> None:
             assert set(server.take()[-1].recipients) == set(ONLY)
 
 
-def test_transport_that_adds_somebody_stops_it(
+def test_transport_adding_a_recipient_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
-    # a git with one more method than the disabled ones
+    # a git with an additional method
     monkeypatch.setattr("patchpilot.outgoing.send_email.git_send_email._OFF", ())
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
@@ -232,7 +232,7 @@ def test_transport_that_adds_somebody_stops_it(
     done.expect(1, f"it adds eve@evil.example, omits {TEAM}")
 
 
-def test_extra_recipient_from_b4_blocks_the_send(
+def test_recipient_added_by_b4_blocks_the_send(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words_of = b4_send.recipient_words
@@ -248,7 +248,7 @@ def test_extra_recipient_from_b4_blocks_the_send(
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_answer_holds_for_resume_and_the_next_version(tmp_path: Path, via: str) -> None:
+def test_answer_applies_to_the_next_version(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, asked):
         repo = repository(tmp_path / "r", via, server)
         repo.git("config --global patchpilot.lore", url)
@@ -269,7 +269,7 @@ def test_answer_holds_for_resume_and_the_next_version(tmp_path: Path, via: str) 
     assert asked == []
 
 
-def test_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
+def test_reset_draft_stays_undisclosed(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         assert send(repo, "git-send-email", "--security yes --yes").code == 0
@@ -281,7 +281,7 @@ def test_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
             )
 
 
-def test_messages_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(
+def test_public_send_is_not_resumed_when_undisclosed(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(gone_from=1)) as server:
@@ -316,7 +316,7 @@ def test_b4s_web_endpoint_is_refused(
     )
 
 
-def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
+def test_undisclosed_fix_queries_no_server(tmp_path: Path) -> None:
     with FaultySink() as server, watched_server() as (url, asked):
         repo = repository(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore", url)
@@ -353,7 +353,7 @@ def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
     assert asked == []
 
 
-def test_replies_from_a_file_are_tracked_and_answered_without_a_list(
+def test_file_replies_are_tracked_privately(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server, watched_server() as (url, asked):
@@ -391,7 +391,7 @@ def test_replies_from_a_file_are_tracked_and_answered_without_a_list(
     assert asked == []
 
 
-def test_once_it_is_public_it_is_another_series_that_names_no_private_message(
+def test_public_series_names_no_private_message(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -420,7 +420,7 @@ def test_once_it_is_public_it_is_another_series_that_names_no_private_message(
         ]
 
 
-def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
+def test_tags_naming_the_report_are_reported(tmp_path: Path) -> None:
     repo = repository(tmp_path / "r", "git-send-email")
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     tags = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the first and the last line of a preview: whether anything is sent, and what blocks it."""
+"""Test the first and last line of a preview: whether anything is sent, and what blocks it."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.kit.topics import topic
 
 
 @pytest.fixture
-def blocked(tmp_path: Path) -> Repo:
+def blocked_topic(tmp_path: Path) -> Repo:
     """Return a topic with two problems: no list, and a commit without a sign-off."""
     repo = topic(tmp_path / "r", 0)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
@@ -27,12 +27,12 @@ def blocked(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_verdict_is_first_and_last_and_each_problem_has_its_command(
-    blocked: Repo,
+def test_every_problem_has_its_command(
+    blocked_topic: Repo,
 ) -> None:
-    done = blocked.patchpilot("send --to ada@example.com --dry-run")
+    done = blocked_topic.patchpilot("send --to ada@example.com --dry-run")
     rows = done.out.rstrip("\n").split("\n")
-    problems = blocked.patchpilot(
+    problems = blocked_topic.patchpilot(
         "send --to ada@example.com --dry-run --format json"
     ).json["refusals"]
     assert {"no-list", "no-signoff"} <= {problem["name"] for problem in problems}
@@ -44,22 +44,22 @@ def test_verdict_is_first_and_last_and_each_problem_has_its_command(
     assert any("prepare --signoff" in row for row in first)
 
 
-def test_problems_are_on_stderr_as_well_where_stdout_is_no_terminal(
-    blocked: Repo,
+def test_problems_are_on_stderr(
+    blocked_topic: Repo,
 ) -> None:
     for words in (("--dry-run",), ("--dry-run", "--format", "json"), ("--yes",)):
-        done = blocked.patchpilot("send --to ada@example.com", *words)
+        done = blocked_topic.patchpilot("send --to ada@example.com", *words)
         done.expect(1, "not ready: ", "no Signed-off-by; git commit --amend -s")
 
 
-def test_quiet_shows_no_message(blocked: Repo) -> None:
-    done = blocked.patchpilot("send --to ada@example.com --dry-run -q")
+def test_quiet_shows_no_message(blocked_topic: Repo) -> None:
+    done = blocked_topic.patchpilot("send --to ada@example.com --dry-run -q")
     assert done.out.startswith("not ready: ")
     assert "Subject: " not in done.out
     assert "problem: " in done.out
 
 
-def test_clean_dry_run_reports_the_number_of_messages(tmp_path: Path) -> None:
+def test_clean_dry_run_counts_messages(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     done = repo.patchpilot(
@@ -70,13 +70,13 @@ def test_clean_dry_run_reports_the_number_of_messages(tmp_path: Path) -> None:
     assert rows[0] == "ready: 2 mails to 1 recipient; NOT SENT (dry run)"
 
 
-def test_last_lines_are_the_card_of_every_check_as_the_services_give_it(
-    blocked: Repo,
+def test_last_lines_match_the_services(
+    blocked_topic: Repo,
 ) -> None:
-    with Repository.open(blocked.path) as repository:
+    with Repository.open(blocked_topic.path) as repository:
         card = plan(repository, SendRequest(to=("ada@example.com",)))
     rows = (
-        blocked.patchpilot("send --to ada@example.com --dry-run")
+        blocked_topic.patchpilot("send --to ada@example.com --dry-run")
         .out.rstrip("\n")
         .split("\n")
     )
@@ -113,7 +113,7 @@ def test_check_passes_only_without_reports(tmp_path: Path) -> None:
     assert not {"security", "regression", "cover", "prefix", "upstream"} & set(passed)
 
 
-def test_mail_server_that_is_not_configured_comes_first(
+def test_missing_mail_server_comes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -139,9 +139,7 @@ def test_mail_server_that_is_not_configured_comes_first(
     ).startswith("note: no mail server configured")
 
 
-def test_on_a_terminal_the_messages_go_through_the_pager(
-    blocked: Repo, tmp_path: Path
-) -> None:
+def test_messages_are_paged_on_a_terminal(blocked_topic: Repo, tmp_path: Path) -> None:
     argv = [
         sys.executable,
         "-m",
@@ -152,7 +150,7 @@ def test_on_a_terminal_the_messages_go_through_the_pager(
         "--dry-run",
     ]
     with Terminal(
-        argv, blocked.path, env={"GIT_PAGER": f"cat > {tmp_path}/paged"}
+        argv, blocked_topic.path, env={"GIT_PAGER": f"cat > {tmp_path}/paged"}
     ) as terminal:
         assert terminal.end() == 1
     assert (
@@ -163,7 +161,7 @@ def test_on_a_terminal_the_messages_go_through_the_pager(
     assert rows[-1].startswith("not ready: ")
 
 
-def test_reason_is_shown_once_per_pattern() -> None:
+def test_reason_is_shown_once() -> None:
     reasons = [f"boot/{name}.c matches F: boot/ (BOOT)" for name in "abcde"]
     assert joined_reasons(
         [*reasons, "added: --to", "cmd/x.c matches F: cmd/ (CMD)"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an author waits for after a patch was applied, by the project it is for."""
+"""Test what an author waits for after a patch was applied, depending on its project."""
 
 import pytest
 
@@ -12,7 +12,7 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 TITLE = "pump: stop at ten"
 
 
-def applied(to: str, path: str, *mails: bytes) -> Status:
+def applied_patch(to: str, path: str, *mails: bytes) -> Status:
     """Return a patch to a file that was sent to a list and applied."""
     sent = mailed(f"v1 [PATCH] {TITLE}", to=f"{MATT}, {to}")
     sent = sent.replace(b"drivers/demo/pump.c", path.encode())
@@ -75,24 +75,24 @@ WAYS = [
 
 
 @pytest.mark.parametrize(("to", "path", "project", "words"), WAYS)
-def test_after_applied_an_author_waits_for_what_the_project_has(
+def test_author_waits_after_applied(
     to: str, path: str, project: str, words: str
 ) -> None:
-    found = applied(to, path)
+    found = applied_patch(to, path)
     assert project in found.topic.project.lineage
     assert words in next_step(found)
     assert ("merge window" in next_step(found)) == (project == "linux")
 
 
-def test_a_project_without_stable_branches_has_no_steps_for_them() -> None:
+def test_project_without_stable_branches_skips_them() -> None:
     failed = stable_failed(TITLE, SHA, "5.10", id="s", minutes=900)
-    kernel = applied("linux-pump@vger.kernel.org", "drivers/demo/pump.c", failed)
+    kernel = applied_patch("linux-pump@vger.kernel.org", "drivers/demo/pump.c", failed)
     assert "send a backport" in next_step(kernel)
-    man = applied("linux-man@vger.kernel.org", "man/man2/pump.2", failed)
+    man = applied_patch("linux-man@vger.kernel.org", "man/man2/pump.2", failed)
     assert "backport" not in next_step(man)
     unwanted = failed.replace(b"FAILED: patch", b"WTF: patch")
     unwanted = unwanted.replace(b"failed to apply", b"was seriously submitted")
-    patch = applied("linux-pump@vger.kernel.org", "drivers/demo/pump.c", unwanted)
+    patch = applied_patch("linux-pump@vger.kernel.org", "drivers/demo/pump.c", unwanted)
     assert [branch.state for branch in patch.stable] == ["not-needed"]
 
 
@@ -105,7 +105,7 @@ def test_a_project_without_stable_branches_has_no_steps_for_them() -> None:
         "linux-mm@kvack.org, git@vger.kernel.org",
     ],
 )
-def test_a_kernel_patch_of_which_another_projects_list_has_a_copy_is_the_kernels(
+def test_cross_posted_kernel_patch_is_the_kernels(
     lists: str,
 ) -> None:
-    assert applied(lists, "drivers/demo/pump.c").topic.project.kernel
+    assert applied_patch(lists, "drivers/demo/pump.c").topic.project.kernel

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply taken apart."""
+"""Test splitting a reply into its parts."""
 
 import pytest
 
 from patchpilot.reading.reply_body import parse_body
 
 
-def test_quotes_and_their_attribution_are_not_the_senders() -> None:
+def test_quotes_are_removed() -> None:
     body = parse_body(
         "On Mon, Mar 4, 2024, Ada Fixer wrote:\n> a\n> b\n\nMine.\n\n> c\n\nAlso mine.\n"
     )
@@ -35,12 +35,12 @@ def test_only_the_senders_words_are_own(text: str) -> None:
     assert parse_body(text).text == "Mine."
 
 
-def test_a_tag_before_a_quote_is_no_attribution() -> None:
+def test_tag_before_a_quote_is_not_an_attribution() -> None:
     tag = "Reviewed-by: Rita <rita@example.net>"
     assert parse_body(f"{tag}\n> ---\n").text == tag
 
 
-def test_a_patch_after_scissors_is_kept_apart() -> None:
+def test_patch_after_scissors_is_separate() -> None:
     body = parse_body(
         "Try this:\n"
         "\n--- >8 ---\n"
@@ -56,7 +56,7 @@ def test_a_patch_after_scissors_is_kept_apart() -> None:
     assert "Signed-off-by: Ada <a@example.org>" in body.patch
 
 
-def test_remarks_on_code_are_reported_from_remarks_on_text() -> None:
+def test_code_and_text_remarks_differ() -> None:
     body = parse_body("> +\tint x;\n\nUnused.\n\n> Some text.\n\nAnd this.\n")
     assert [(line.text, line.on_code) for line in body.own if line.text] == [
         ("Unused.", True),
@@ -64,5 +64,5 @@ def test_remarks_on_code_are_reported_from_remarks_on_text() -> None:
     ]
 
 
-def test_a_body_of_a_million_lines_does_not_take_long() -> None:
+def test_million_line_body_is_fast() -> None:
     assert parse_body("> a\nb\n" * 500_000).own

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Following series within bounds: what is too large, malformed or malicious is reported, and costs
-no more than its size.
+"""Test tracking within limits: oversized, malformed or malicious data is reported, at a cost
+proportional to its size.
 """
 
 import gzip
@@ -23,13 +23,13 @@ from tests.reading.story import TITLE, only
 TAG = f"Reviewed-by: {RITA}"
 
 
-def shown(*argv: object) -> str:
+def show_series(*argv: object) -> str:
     outcome = call("track", *argv)
     assert outcome.code == 0, outcome.err
     return outcome.out
 
 
-def test_a_tag_in_a_mail_that_is_html_only_does_not_count() -> None:
+def test_tag_in_html_does_not_count() -> None:
     said = mail(
         f"Re: [PATCH] {TITLE}",
         f"<html><body>\n{TAG.replace('<', '&lt;').replace('>', '&gt;')}\n</body></html>",
@@ -42,7 +42,7 @@ def test_a_tag_in_a_mail_that_is_html_only_does_not_count() -> None:
     assert only(story.V1, said).trailers == ()
 
 
-def test_a_mail_that_is_too_large_is_named_with_its_message_id(workdir: Path) -> None:
+def test_oversized_mail_is_named(workdir: Path) -> None:
     huge = reply(
         f"[PATCH] {TITLE}",
         f"{TAG}\n{'x' * (1 << 21)}",
@@ -51,7 +51,7 @@ def test_a_mail_that_is_too_large_is_named_with_its_message_id(workdir: Path) ->
         minutes=5,
     )
     (workdir / "m").write_bytes(mbox(story.V1, huge, story.REVIEW))
-    out = shown("add", "--mbox", "m")
+    out = show_series("add", "--mbox", "m")
     assert "skipped (<huge@example.org>, read it in the archive)" in out
     assert "review" in out
 
@@ -64,13 +64,13 @@ def huge() -> bytes:
 
 
 @pytest.mark.long
-def test_of_an_mbox_that_unpacks_to_hundreds_of_megabytes_the_rest_is_read(
+def test_mbox_bomb_is_truncated(
     workdir: Path,
 ) -> None:
     (workdir / "m.gz").write_bytes(
         gzip.compress(mbox(story.V1, huge(), story.REVIEW), 1)
     )
-    out = shown("add", "--mbox", "m.gz")
+    out = show_series("add", "--mbox", "m.gz")
     assert (
         "mail too large: the limit is 64 MiB: skipped (<huge@example.org>, read it in the archive)"
         in out
@@ -82,17 +82,17 @@ def test_of_an_mbox_that_unpacks_to_hundreds_of_megabytes_the_rest_is_read(
     assert "mail too large: the limit is 64 MiB" in outcome.err
 
 
-def test_what_is_more_than_an_mbox_may_have_is_reported_and_not_read(
+def test_excess_mbox_data_is_reported(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         mbox_module, "MAX_INPUT", len(story.V1) + len(story.REVIEW) + 200
     )
     (workdir / "m").write_bytes(mbox(story.V1, story.REVIEW, story.V2))
-    out = shown("add", "--mbox", "m")
+    out = show_series("add", "--mbox", "m")
     assert "MiB of messages: those from byte" in out
     assert "review" in out
-    # a mail that is skipped is not read for ever
+    # a skipped mail is not retried forever
     text = mbox(story.V1, story.REVIEW)
     monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
     reasons: list[str] = []
@@ -115,7 +115,7 @@ def test_what_is_more_than_an_mbox_may_have_is_reported_and_not_read(
     ],
     ids=["depth", "number", "messages"],
 )
-def test_a_mail_of_many_parts_is_read_in_time(body: str) -> None:
+def test_many_parts_are_read_quickly(body: str) -> None:
     raw = mail(
         f"Re: [PATCH] {TITLE}",
         body,
@@ -130,8 +130,8 @@ def test_a_mail_of_many_parts_is_read_in_time(body: str) -> None:
 
 
 def seconds(count: int) -> float:
-    """Return the time in which a thread of so many mails, each answering the one before,
-    is read.
+    """Return the time for reading a thread of this many mails, each replying to the previous
+    one.
     """
     raw = [story.V1]
     raw += [
@@ -151,7 +151,7 @@ def seconds(count: int) -> float:
 
 
 @pytest.mark.long
-def test_the_time_for_a_thread_grows_with_its_mails() -> None:
+def test_thread_time_is_linear() -> None:
     small, large = seconds(500), seconds(10_000)
     print(f"10,000 mails: {large:.1f} s")
     # 20 times as many mails: quadratic time would be 400 times as long
@@ -168,14 +168,14 @@ def test_the_time_for_a_thread_grows_with_its_mails() -> None:
         "Thu, 1 Jan 9999 00:00:00 -2359",
     ],
 )
-def test_a_broken_date_is_no_date(workdir: Path, date: str) -> None:
+def test_invalid_date_is_ignored(workdir: Path, date: str) -> None:
     broken = reply(f"[PATCH] {TITLE}", TAG, id="d", reply_to="v1").replace(
         b"\nDate: Mon, 04 Mar 2024 09:00:00 +0000", f"\nDate: {date}".encode()
     )
     assert b"Mon, 04" not in broken.partition(b"\n\n")[0]
     (workdir / "m").write_bytes(mbox(story.V1, broken))
-    assert TAG in shown("add", "--mbox", "m")
-    assert json.loads(shown("--format", "json"))["series"][0]["trailers"]
+    assert TAG in show_series("add", "--mbox", "m")
+    assert json.loads(show_series("--format", "json"))["series"][0]["trailers"]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_broken_date_is_no_date(workdir: Path, date: str) -> None:
         "x" * 5000,
     ],
 )
-def test_a_broken_charset_loses_no_mail(workdir: Path, charset: str) -> None:
+def test_invalid_charset_loses_no_mail(workdir: Path, charset: str) -> None:
     broken = reply(
         f"[PATCH] {TITLE}",
         f"{TAG}\n\udcff\udcfe",
@@ -200,8 +200,8 @@ def test_a_broken_charset_loses_no_mail(workdir: Path, charset: str) -> None:
         Content_Type=f'text/plain; charset="{charset}"',
     )
     (workdir / "m").write_bytes(mbox(story.V1, broken))
-    shown("add", "--mbox", "m")
-    (found,) = json.loads(shown("--format", "json"))["series"]
+    show_series("add", "--mbox", "m")
+    (found,) = json.loads(show_series("--format", "json"))["series"]
     assert [one["message_id"] for one in found["replies"]] == ["c@example.org"]
 
 
@@ -224,7 +224,7 @@ def test_loops_and_missing_parents_end() -> None:
     assert [tag.trailer for tag in status.trailers] == [TAG]
 
 
-def test_of_two_mails_with_one_message_id_the_first_counts(workdir: Path) -> None:
+def test_first_of_two_equal_message_ids_counts(workdir: Path) -> None:
     first = reply(
         f"[PATCH] {TITLE}", "Please change it.", id="same", reply_to="v1", minutes=1
     )
@@ -232,14 +232,14 @@ def test_of_two_mails_with_one_message_id_the_first_counts(workdir: Path) -> Non
         f"[PATCH] {TITLE}", f"Fine.\n\n{TAG}", id="same", reply_to="v1", minutes=2
     )
     (workdir / "m").write_bytes(mbox(story.V1, first))
-    shown("add", "--mbox", "m")
+    show_series("add", "--mbox", "m")
     (workdir / "m").write_bytes(mbox(story.V1, first, other))
-    shown("update")
-    (found,) = json.loads(shown("--format", "json"))["series"]
+    show_series("update")
+    (found,) = json.loads(show_series("--format", "json"))["series"]
     assert (len(found["replies"]), found["trailers"]) == (1, [])
 
 
-def test_names_and_subjects_cannot_act_on_the_terminal_or_in_json(
+def test_names_and_subjects_are_escaped(
     workdir: Path,
 ) -> None:
     evil = "\x1b]0;x\x07\u202e\u2066\x9b31m"
@@ -254,7 +254,7 @@ def test_names_and_subjects_cannot_act_on_the_terminal_or_in_json(
     (workdir / "m").write_bytes(
         mbox(story.V1.replace(TITLE.encode(), f"{TITLE} {evil}".encode()), said)
     )
-    shown("add", "--mbox", "m")
+    show_series("add", "--mbox", "m")
     for words in (
         ("show", "1"),
         (),
@@ -262,12 +262,12 @@ def test_names_and_subjects_cannot_act_on_the_terminal_or_in_json(
         ("show", "1", "--ledger"),
         ("classify", "m"),
     ):
-        out = shown(*words)
+        out = show_series(*words)
         assert not [sign for sign in "\x1b\x07\u202e\u2066\x9b" if sign in out], words
 
 
 @pytest.mark.long
-def test_a_header_of_many_references_is_read_in_time() -> None:
+def test_many_references_are_read_quickly() -> None:
     references = " ".join(f"<{n}@example.org>" for n in range(40_000))
     raw = reply(
         f"[PATCH] {TITLE}",
@@ -288,7 +288,7 @@ def test_a_header_of_many_references_is_read_in_time() -> None:
     "piece",
     ["x", " ", "_", "@", "<", "a ", "a.", "[", ".\n", "\n", "-\n", "> \n\n", " .\n"],
 )
-def test_a_reply_of_one_piece_again_and_again_is_read_in_time(piece: str) -> None:
+def test_repetitive_reply_is_read_quickly(piece: str) -> None:
     body = f"Hm.\n{piece * (20_000 // len(piece))}\n> quoted\n\nWhy?"
     began = time.process_time()
     classify(parse_mail(reply(f"[PATCH] {TITLE}", body, id="r", reply_to="v1")))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What bots report of a version in one word."""
+"""Test the one-word summary of bot reports on a version."""
 
 import pytest
 
@@ -35,7 +35,7 @@ SYZBOT = "syzbot <syzbot+a@syzkaller.appspotmail.com>"
         ([], ""),
     ],
 )  # fmt: skip
-def test_the_worst_report_counts(mails: list[tuple[str, str]], verdict: str) -> None:
+def test_worst_report_counts(mails: list[tuple[str, str]], verdict: str) -> None:
     classified = [
         classify(
             parse_mail(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words are claims: a sentence that is doubtful is quoted and not believed, and no sentence proves
-a state.
+"""Test that words are claims: an ambiguous sentence is quoted and not believed, and no sentence
+proves a state.
 """
 
 from pathlib import Path
@@ -23,18 +23,18 @@ NOT_APPLIED = [
 ]
 
 
-def claimed(found: Status) -> list[str]:
-    """Return what is claimed, and by which sentences."""
+def list_claims(found: Status) -> list[str]:
+    """Return the claims, with their sentences."""
     return [f"{claim.what}: {claim.sentence}" for claim in found.claims]
 
 
 @pytest.mark.parametrize("text", NOT_APPLIED)
-def test_doubtful_words_apply_nothing_and_are_quoted(text: str) -> None:
+def test_ambiguous_words_apply_nothing(text: str) -> None:
     found = read(TO_MATT, answer(text, to="v2"))
     assert found.state in ("under-review", "changes-requested", "rejected"), found.why
     assert found.proven in ("under-review", "changes-requested")
     assert found.landed == ()
-    quoted = " ".join(claimed(found))
+    quoted = " ".join(list_claims(found))
     assert quoted.startswith(("unclear: ", "promised: ", "dropped: ", "refused: "))
     first = text.replace("\n", " ").split(". ")[0].rstrip(".")
     assert first[:60] in quoted or first.split("; ")[-1][:40] in quoted
@@ -57,9 +57,7 @@ def test_doubtful_words_apply_nothing_and_are_quoted(text: str) -> None:
         ("pw-bot: rejected", "refused"),
     ],
 )
-def test_plain_words_of_a_maintainer_are_the_state_and_prove_nothing(
-    text: str, what: str
-) -> None:
+def test_maintainers_words_set_the_state_unproven(text: str, what: str) -> None:
     found = read(TO_MATT, answer(text, to="v2"))
     assert found.state == {"applied": "accepted", "refused": "rejected"}[what]
     assert found.proven in ("under-review", "changes-requested")
@@ -103,7 +101,7 @@ def test_doubtful_words_withdraw_nothing(text: str) -> None:
     assert found.proven != "withdrawn"
 
 
-def test_of_several_messages_the_last_that_is_clear_counts() -> None:
+def test_last_clear_claim_counts() -> None:
     applied = answer("Applied, thanks!", to="v2")
     doubtful = answer("Hmm, this still crashes here.", to="v2", minutes=2200)
     dropped = answer("I have dropped it again, sorry.", to="v2", minutes=2300)
@@ -114,7 +112,7 @@ def test_of_several_messages_the_last_that_is_clear_counts() -> None:
     assert read(TO_MATT, applied, dropped, again).proven == "under-review"
 
 
-def test_a_claim_asks_to_look_whether_it_is_true() -> None:
+def test_claim_asks_for_verification() -> None:
     found = read(TO_MATT, answer("Applied to pumps-next, thanks!", to="v2"))
     step = advise(found)
     assert step.need is NextStepNeed.PATIENCE
@@ -128,7 +126,7 @@ def test_a_claim_asks_to_look_whether_it_is_true() -> None:
     )
 
 
-def test_doubtful_words_are_nowhere_shown_as_applied() -> None:
+def test_ambiguous_words_are_never_shown_as_applied() -> None:
     found = read(TO_MATT, answer(NOT_APPLIED[0], to="v2"))
     assert [str(reply.mail.kind) for reply in found.replies] == ["other"]
     assert found.claims[0].words.startswith(
@@ -140,20 +138,20 @@ def test_doubtful_words_are_nowhere_shown_as_applied() -> None:
     ]
 
 
-def test_what_a_bot_reports_is_proven() -> None:
+def test_bot_report_is_proof() -> None:
     robot = applied_by_robot(TITLE, SHA[:12], id="b", reply_to="v2", minutes=2000)
     found = read(TO_MATT, answer("Applied, thanks!", to="v2"), robot)
     assert (found.state, found.proven) == ("accepted", "accepted")
     assert found.claims == ()
 
 
-def test_the_users_word_proves_what_was_claimed() -> None:
+def test_user_can_confirm_a_claim() -> None:
     taken = answer("Applied, thanks!", to="v2")
     found = read(TO_MATT, taken, confirmed=frozenset({"x2100@example.org"}))
     assert (found.state, found.proven, found.claims) == ("accepted", "accepted", ())
 
 
-def test_a_tag_closes_nothing_that_a_claim_says() -> None:
+def test_tag_does_not_close_a_claim() -> None:
     asked = answer("Please rename the variable.", to="v2", sender=RITA, minutes=2000)
     found = read(TO_MATT, asked, answer("Applied, thanks!", to="v2"))
     assert (found.state, found.proven) == ("accepted", "changes-requested")

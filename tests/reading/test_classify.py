@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What single mails are: by sender and by the words the sender wrote."""
+"""Test the classification of single mails by sender and by the sender's words."""
 
 import time
 import tomllib
@@ -45,7 +45,7 @@ ROBOTS = {
 
 
 @pytest.mark.parametrize("name", ROBOTS)
-def test_a_robot_is_known_by_sender_and_words(name: str) -> None:
+def test_robot_is_recognized(name: str) -> None:
     robot = ROBOTS[name]
     extra = (
         {"Auto_Submitted": robot["auto_submitted"]} if "auto_submitted" in robot else {}
@@ -66,7 +66,7 @@ def test_a_robot_is_known_by_sender_and_words(name: str) -> None:
         (stable_review("demo: check the pointer", SHA, "6.6"), "stable-review"),
     ],
 )
-def test_mails_about_a_landing_are_known(raw: bytes, kind: str) -> None:
+def test_landing_mails_are_recognized(raw: bytes, kind: str) -> None:
     found = classify(parse(raw)[0])
     assert (str(found.kind), found.bot, found.credited) == (kind, True, ())
 
@@ -81,7 +81,7 @@ PEOPLE = {
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_a_person_is_read_by_what_they_wrote(name: str) -> None:
+def test_person_is_classified_by_content(name: str) -> None:
     text, kind = PEOPLE[name]
     found = classify(parse(reply("[PATCH net] demo: check the pointer", text))[0])
     assert (str(found.kind), found.bot) == (kind, False)
@@ -94,7 +94,7 @@ WISH = (
 )
 
 
-def in_thread(text: str) -> bytes:
+def thread_reply(text: str) -> bytes:
     """Return a reply to a patch that git send-email sent for Ada."""
     body = f"On Mon, 04 Mar 2024, somebody wrote:\n> [...]\n\n{text}\n"
     return mail(RE, body, sender=RITA, to=ADA, id="x", In_Reply_To=f"<{PATCH_ID}>")
@@ -102,10 +102,10 @@ def in_thread(text: str) -> bytes:
 
 @pytest.mark.parametrize("text", [WISH, "This is not taken. Convert the file first."])
 def test_a_reply_to_the_patch_that_says_what_to_do_is_a_review(text: str) -> None:
-    assert kind_of(in_thread(text)) == "review"
+    assert kind_of(thread_reply(text)) == "review"
 
 
-def test_context_lines_of_a_quoted_diff_are_code() -> None:
+def test_quoted_diff_context_is_code() -> None:
     quote = "> +\tif (!pump)\n> +\t\treturn;\n>  \tuse(pump);\n"
     raw = mail(
         RE,
@@ -115,15 +115,15 @@ def test_context_lines_of_a_quoted_diff_are_code() -> None:
     assert classify(parse(raw)[0]).body.own[-2].on_code
 
 
-def test_the_operator_of_c_asks_nothing() -> None:
+def test_c_operator_asks_nothing() -> None:
     code = (
         "The length is what counts:\n\n\ta = b < c ? b : c;\n\td = e ? f : g;\n\nas the manual"
         " says."
     )
-    assert kind_of(in_thread(code)) != "question"
+    assert kind_of(thread_reply(code)) != "question"
 
 
-def test_a_test_report_of_a_stable_kernel_is_a_test_result() -> None:
+def test_stable_test_report_is_a_test_result() -> None:
     raw = mail(
         "Re: [PATCH 6.1 0/6] 6.1.13-stable review",
         "> thanks\n\nAll tests pass.\n\nTest results for 6.1:\n  13 builds: 13 pass\n",
@@ -133,7 +133,7 @@ def test_a_test_report_of_a_stable_kernel_is_a_test_result() -> None:
     assert (str(found.kind), found.bot) == ("test-result", False)
 
 
-def test_a_person_who_answers_a_robot_under_its_subject_is_no_robot() -> None:
+def test_person_replying_to_a_robot_is_not_a_robot() -> None:
     text = (
         "On Mon, gregkh@linuxfoundation.org wrote:\n> This is a note that I've just added the patch"
         " titled\n\nPlease drop it, it needs another first.\n"
@@ -147,7 +147,7 @@ def test_a_person_who_answers_a_robot_under_its_subject_is_no_robot() -> None:
     assert (str(found.kind), found.bot) == ("review", False)
 
 
-def test_greg_as_a_person_is_a_person() -> None:
+def test_greg_is_a_person_too() -> None:
     assert (
         kind_of(
             reply(
@@ -160,7 +160,7 @@ def test_greg_as_a_person_is_a_person() -> None:
     )
 
 
-def test_a_patch_and_a_cover_letter_are_reported_apart() -> None:
+def test_patch_and_cover_letter_differ() -> None:
     assert kind_of(patch("[PATCH v2 1/2] demo: check")) == "patch"
     assert (
         kind_of(
@@ -189,7 +189,7 @@ def test_b4_thanks_tell_commits() -> None:
     assert [line.commit for line in found.place.landings] == [SHA, None]
 
 
-def test_a_robot_that_found_nothing_names_no_commit() -> None:
+def test_clean_robot_report_names_no_commit() -> None:
     body = "Hello:\n\nThis series was applied to netdev/net.git (main)\nby X:\n\n"
     body += "Here is the summary with links:\n  - [1/1] demo: check\n    (no matching commit)\n"
     assert (
@@ -200,7 +200,7 @@ def test_a_robot_that_found_nothing_names_no_commit() -> None:
     )
 
 
-def test_versions_of_stable_mails_are_read() -> None:
+def test_stable_mail_versions_are_read() -> None:
     def versions(raw: bytes) -> tuple[str, ...]:
         return classify(parse(raw)[0]).place.versions
 
@@ -216,7 +216,7 @@ def test_versions_of_stable_mails_are_read() -> None:
     ) == ("6.19", "6.12")
 
 
-def test_the_authors_own_will_do_is_no_ack() -> None:
+def test_will_do_is_not_an_ack() -> None:
     raw = reply("[PATCH net] demo: check", "Ack, will fix in v2.", sender=ADA)
     assert kind_of(raw, ADA) == "other"
 
@@ -281,9 +281,7 @@ def test_odd_mixtures_are_some_mail(subject: str, parts: list[str]) -> None:
     ],
 )
 @pytest.mark.parametrize("where", ["body", "Subject", "From", "To", "References"])
-def test_a_long_repetition_takes_no_longer_than_it_is_long(
-    part: str, where: str
-) -> None:
+def test_long_repetition_takes_linear_time(part: str, where: str) -> None:
     long = part * (60_000 // len(part))
     raw = (
         mail("Re: [PATCH] x", long)
@@ -304,7 +302,7 @@ def test_a_long_repetition_takes_no_longer_than_it_is_long(
     assert time.process_time() - started < 20
 
 
-def test_a_maintainer_takes_their_own_patch() -> None:
+def test_maintainer_applies_their_own_patch() -> None:
     raw = mail(
         RE,
         "Hi,\n\nOn Fri, Mar 4, 2022 at 5:22 PM Matt Maintainer <matt@example.com> wrote:\n> This"
@@ -315,7 +313,7 @@ def test_a_maintainer_takes_their_own_patch() -> None:
     assert kind_of(raw, MATT) == "applied"
 
 
-def test_an_author_who_applied_advice_takes_nothing() -> None:
+def test_applied_advice_is_not_applied() -> None:
     raw = mail(
         RE,
         "On Fri, Mar 4, 2022 at 5:22 PM Rita Reviewer <rita@example.net> wrote:\n> Use the"
@@ -325,7 +323,7 @@ def test_an_author_who_applied_advice_takes_nothing() -> None:
     assert kind_of(raw, ADA) == "other"
 
 
-def test_a_tree_is_named_by_a_name() -> None:
+def test_tree_is_identified_by_name() -> None:
     named = {
         text: classify(parse(mail(RE, f"> x\n\n{text}\n", sender=MATT))[0]).place.tree
         for text in ("Applied to it, thanks.", "Applied to demo-next.")
@@ -336,7 +334,7 @@ def test_a_tree_is_named_by_a_name() -> None:
     }
 
 
-def test_who_signs_below_the_author_is_no_author() -> None:
+def test_second_signer_is_not_the_author() -> None:
     quoted = (
         "> Building fails.\n>\n> Signed-off-by: Ada Fixer <ada@example.org>\n> Signed-off-by: Matt"
         " Maintainer <matt@example.com>\n"
@@ -353,7 +351,7 @@ def test_who_signs_below_the_author_is_no_author() -> None:
     )
 
 
-def test_an_answer_to_a_robot_asks_nothing_of_the_author() -> None:
+def test_reply_to_a_robot_asks_nothing() -> None:
     text = (
         "On 14/11/25 12:17, kernel test robot wrote:\n> [auto build test ERROR]\n\nWrong tree; the"
         " prerequisite patch is missing there.\n"
@@ -382,7 +380,7 @@ IN_A_DISCUSSION = {
 
 
 @pytest.mark.parametrize("name", IN_A_DISCUSSION)
-def test_an_answer_to_a_reply_asks_for_changes_only_where_it_says_so(name: str) -> None:
+def test_reply_to_a_reply_rarely_asks_for_changes(name: str) -> None:
     said, kind = IN_A_DISCUSSION[name]
     found = classify(parse(mail(RE, f"> It is slow.\n{said}\n", sender=RITA))[0])
     assert classify_for(found, found.sender, False, Answered.OTHER).kind == kind
@@ -396,7 +394,7 @@ def test_an_answer_to_a_reply_asks_for_changes_only_where_it_says_so(name: str) 
         "Re: [Bug 1] pump stalls",
     ],
 )
-def test_talk_about_no_patch_in_review_asks_for_no_new_version(subject: str) -> None:
+def test_unrelated_talk_asks_nothing(subject: str) -> None:
     text = (
         "The second generation should not care at all: the pump knows its own state already there,"
         " so it makes no difference whether we look or not."
@@ -404,7 +402,7 @@ def test_talk_about_no_patch_in_review_asks_for_no_new_version(subject: str) -> 
     assert kind_of(mail(subject, text, sender=RITA)) == "other"
 
 
-def test_a_date_and_a_name_on_two_lines_are_one_attribution() -> None:
+def test_two_line_date_and_name_are_an_attribution() -> None:
     text = (
         "On Sun, 23 Oct 2022 15:22:58 +0200\nAda Fixer <ada@example.org> wrote:\n\n> Check"
         " it.\nApplied\n"
@@ -414,7 +412,7 @@ def test_a_date_and_a_name_on_two_lines_are_one_attribution() -> None:
     assert found.body.text == "Applied"
 
 
-def test_a_list_in_the_quote_is_no_code() -> None:
+def test_quoted_list_is_not_code() -> None:
     text = (
         "On Sun, 23 Oct 2022 Ada Fixer wrote:\n> - faster pumps\n\nNice to see them.\n"
     )
@@ -424,7 +422,7 @@ def test_a_list_in_the_quote_is_no_code() -> None:
     )
 
 
-def test_a_nickname_at_two_providers_is_one_person() -> None:
+def test_nickname_at_two_providers_is_one_person() -> None:
     def credited(sender: str) -> bool:
         return bool(
             classify(
@@ -442,7 +440,7 @@ def test_a_nickname_at_two_providers_is_one_person() -> None:
     assert not credited("Otto <otto@example.net>")
 
 
-def test_a_persons_answer_to_a_test_bot_without_marks_is_theirs() -> None:
+def test_unmarked_reply_to_a_bot_is_the_persons() -> None:
     words = (
         "    This is automated email and please do not reply to this email!\n    ---Test"
         " result---\n"
@@ -457,7 +455,7 @@ def test_a_persons_answer_to_a_test_bot_without_marks_is_theirs() -> None:
     assert (str(found.kind), found.bot) == ("other", False)
 
 
-def test_a_name_with_and_without_its_accent_is_one_person() -> None:
+def test_accents_do_not_split_a_person() -> None:
     text = "Acked-by: Zoe Ames <zoe.ames@example.com>\n"
     assert classify(
         parse(
@@ -466,9 +464,7 @@ def test_a_name_with_and_without_its_accent_is_one_person() -> None:
     ).credited
 
 
-def test_an_author_who_asks_a_maintainer_to_take_the_newer_version_asks_no_question() -> (
-    None
-):
+def test_authors_request_to_the_maintainer_is_not_a_question() -> None:
     text = (
         "Otto: May I kindly ask you to replace the two patches in your tree with these newer"
         " versions?"

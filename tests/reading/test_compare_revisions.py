@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track show --range-diff` compares revisions of a followed series from their mails."""
+"""Test that `track show --range-diff` compares revisions of a tracked series from their mails."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ def followed(workdir: Path) -> None:
     assert call("track", "add", "--mbox", "m").code == 0
 
 
-def test_the_newest_two_are_compared() -> None:
+def test_newest_two_are_compared() -> None:
     outcome = call("track", "show", "--range-diff", "1")
     assert outcome.code == 0
     assert outcome.out.startswith(
@@ -35,7 +35,7 @@ def test_the_newest_two_are_compared() -> None:
         (("<patch2@example.org>", "v3"), "v2 -> v3: 1 changed"),
     ],
 )
-def test_revisions_are_named_by_version_or_message_id(
+def test_revisions_are_named_by_version_or_id(
     names: tuple[str, ...], first: str
 ) -> None:
     assert (
@@ -73,7 +73,7 @@ def test_json_has_each_patch() -> None:
         (("7",), 2, "error: no tracked series has the number 7"),
     ],
 )
-def test_what_cannot_be_compared_is_an_error(
+def test_incomparable_revisions_are_an_error(
     argv: tuple[str, ...], code: int, words: str
 ) -> None:
     outcome = call("track", "show", "--range-diff", *argv)
@@ -81,7 +81,7 @@ def test_what_cannot_be_compared_is_an_error(
     assert words in outcome.err
 
 
-def test_a_damaged_patch_and_a_single_revision_are_errors(workdir: Path) -> None:
+def test_damaged_or_single_revision_is_an_error(workdir: Path) -> None:
     (workdir / "damaged").write_bytes(
         mbox(posted(1, 10), posted(2, 10).replace(b"-\ta = 1;\n", b""))
     )
@@ -101,7 +101,7 @@ def test_a_damaged_patch_and_a_single_revision_are_errors(workdir: Path) -> None
     )
 
 
-def test_an_rfc_is_named_by_its_label(workdir: Path) -> None:
+def test_rfc_is_named_by_its_label(workdir: Path) -> None:
     (workdir / "m").write_bytes(
         mbox(posted(1, 9, prefix="RFC PATCH"), posted(1, 10), posted(2, 10))
     )

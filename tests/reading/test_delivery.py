@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails that did not arrive: bounces, moderation notices, and what an archive lacks an hour after
+"""Test undelivered mails: bounces, moderation notices, and what an archive lacks an hour after
 the send.
 """
 
@@ -113,7 +113,7 @@ QMAIL = mail(
     ],
     ids=["bounce", "delay", "held", "denied", "qmail"],
 )
-def test_a_report_says_what_happened_to_which_mail(
+def test_report_lists_delivery_by_mail(
     raw: bytes, problem: DeliveryProblem, words: str
 ) -> None:
     (report,) = delivery_reports(parse_mail(raw))
@@ -188,7 +188,7 @@ def followed(workdir: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("followed")
-def test_a_report_is_kept_with_its_series(
+def test_report_is_stored_with_its_series(
     workdir: Path, raw: bytes, problem: str, what: str
 ) -> None:
     (workdir / "notice").write_bytes(raw)
@@ -205,7 +205,7 @@ def test_a_report_is_kept_with_its_series(
 
 
 @pytest.mark.usefixtures("followed")
-def test_a_bounce_is_a_row_of_follow_and_a_warning_of_the_recipients(
+def test_bounce_is_shown_in_follow_and_recipients(
     workdir: Path,
 ) -> None:
     (workdir / "notice").write_bytes(bounce("v1", recipient="rita@example.net"))
@@ -225,7 +225,7 @@ def test_a_bounce_is_a_row_of_follow_and_a_warning_of_the_recipients(
 
 
 @pytest.mark.usefixtures("followed")
-def test_a_report_is_read_from_standard_input() -> None:
+def test_report_is_read_from_stdin() -> None:
     outcome = call("track", "add", "-", "--format", "json", stdin=bounce("v1"))
     assert (
         json.loads(outcome.out)["series"][0]["delivery"][0]["recipient"]
@@ -234,7 +234,7 @@ def test_a_report_is_read_from_standard_input() -> None:
 
 
 @pytest.mark.usefixtures("followed")
-def test_a_report_about_no_followed_series_is_an_error(workdir: Path) -> None:
+def test_report_for_an_unknown_series_is_an_error(workdir: Path) -> None:
     (workdir / "notice").write_bytes(bounce("other"))
     outcome = call("track", "add", "--mbox", "notice")
     assert outcome.code == 3
@@ -245,7 +245,7 @@ def test_a_report_about_no_followed_series_is_an_error(workdir: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["maildir", "mbox"])
-def test_a_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
+def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
     others = [mail("Lunch?", "At noon.\n", id=f"m{number}") for number in range(3)]
     with life(tmp_path) as one, archive_server(kind, tmp_path / "box", *others) as box:
         first = one.send()
@@ -267,7 +267,7 @@ def test_a_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
         ]
         assert [it["recipient"] for it in found["delivery"]] == ["gone@example.com"]
         assert found["new"] == ["bounce-x@example.org".replace("x@example.org", first)]
-        # a notice is news once
+        # a bounce is reported once
         (again,) = json.loads(one.track("update", "--fresh", "--format", "json").out)[
             "series"
         ]
@@ -282,7 +282,7 @@ def test_a_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
         )
 
 
-def test_what_a_report_says_cannot_act_on_the_terminal(workdir: Path) -> None:
+def test_report_text_is_escaped(workdir: Path) -> None:
     (workdir / "m").write_bytes(
         mbox(story.V1, bounce("v1", code="550 \x1b[31mred\u202e"))
     )
@@ -293,7 +293,7 @@ def test_what_a_report_says_cannot_act_on_the_terminal(workdir: Path) -> None:
         assert "\u202e" not in out
 
 
-def test_mails_that_the_archive_lacks_an_hour_after_the_send_are_reported(
+def test_unarchived_mails_are_reported_after_an_hour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with life(tmp_path) as one:
@@ -331,7 +331,7 @@ def test_mails_that_the_archive_lacks_an_hour_after_the_send_are_reported(
         assert "delivery  not delivered to gone@example.com" in outcome.out
 
 
-def test_of_a_series_the_archive_has_in_part_the_missing_mails_are_counted(
+def test_partly_archived_series_counts_missing_mails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
@@ -349,7 +349,7 @@ def test_of_a_series_the_archive_has_in_part_the_missing_mails_are_counted(
         assert "not in the archive" not in one.track("show").out
 
 
-def test_send_ends_with_when_and_how_to_look(tmp_path: Path) -> None:
+def test_send_says_when_to_check_the_archive(tmp_path: Path) -> None:
     with life(tmp_path) as one:
         out = one.run(
             "send",

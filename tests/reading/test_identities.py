@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A display name is no identity: who may change the state of a series, and whose tags are added."""
+"""Test that a display name is no identity: who may change a series' state, and whose tags are
+added.
+"""
 
 import pytest
 
@@ -26,7 +28,7 @@ EVE = "eve@evil.example"
 WITHDRAW = "Please drop this patch, I withdraw it."
 
 
-def claimed(found: Status) -> list[str]:
+def list_claims(found: Status) -> list[str]:
     return [claim.what for claim in found.claims]
 
 
@@ -38,12 +40,12 @@ def claimed(found: Status) -> list[str]:
 def test_only_the_authors_address_withdraws(name: str) -> None:
     assert read(V1, answer(WITHDRAW, to="v1", sender=ADA)).state == "withdrawn"
     found = read(V1, answer(WITHDRAW, to="v1", sender=f'"{name}" <{EVE}>'))
-    assert (found.state, claimed(found)) == ("sent", ["has the author's name"])
+    assert (found.state, list_claims(found)) == ("sent", ["has the author's name"])
     assert EVE in next_step(found)
     assert "from an address not seen before" in next_step(found)
 
 
-def test_an_address_that_the_author_named_is_the_authors_as_well() -> None:
+def test_address_named_by_the_author_is_theirs() -> None:
     first = mailed(f"v1 [PATCH] {TITLE}", Cc="Ada Fixer <ada@home.example>")
     assert (
         read(
@@ -69,7 +71,7 @@ def test_an_address_that_the_author_named_is_the_authors_as_well() -> None:
         "NAK. This is wrong.",
     ],
 )
-def test_a_maintainer_is_known_by_address(text: str) -> None:
+def test_maintainer_is_known_by_address(text: str) -> None:
     taken = answer("Applied, thanks.", to="v1", sender=MATT, minutes=60)
     before = read(V1) if text.startswith(("Applied", "NAK")) else read(V1, taken)
     mails = (V1,) if text.startswith(("Applied", "NAK")) else (V1, taken)
@@ -80,7 +82,7 @@ def test_a_maintainer_is_known_by_address(text: str) -> None:
     assert (found.state, len(unknown)) == (before.state, 1)
 
 
-def test_who_is_copied_by_somebody_known_is_known() -> None:
+def test_person_copied_by_a_known_person_is_known() -> None:
     copied = answer("Carol, do you take this?", to="v1", sender=RITA, minutes=60)
     copied = copied.replace(b"To: demo@", b"Cc: Carol <carol@example.com>\nTo: demo@")
     taken = answer("Applied, thanks!", to="x60", sender="Carol <carol@example.com>")
@@ -88,7 +90,7 @@ def test_who_is_copied_by_somebody_known_is_known() -> None:
     assert read(V1, taken).state == "sent"
 
 
-def test_who_is_answered_is_not_known_by_that() -> None:
+def test_replying_does_not_make_a_person_known() -> None:
     asked = answer("Is this tested?", to="v1", sender=EVE, minutes=60)
     answered = answer("Yes, it is.", to="x60", sender=ADA, minutes=70).replace(
         b"To: demo@", f"To: {EVE}, demo@".encode()
@@ -105,21 +107,21 @@ EVE2 = "Eve Two <eve2@evil.example>"
 TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2, minutes=300)
 
 
-def copying(text: str, cc: str, **more: object) -> bytes:
+def reply_with_cc(text: str, cc: str, **more: object) -> bytes:
     """Return an answer that copies these."""
     return answer(text, **more).replace(b"To: ", f"Cc: {cc}\nTo: ".encode(), 1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("who", [ADA, MATT])
 @pytest.mark.parametrize("to", ["x60", "v1"], ids=["below it", "elsewhere"])
-def test_whom_a_stranger_copied_is_not_known_by_a_reply_to_all(
-    who: str, to: str
-) -> None:
-    asked = copying("Is this tested?", EVE2, to="v1", sender=EVE, minutes=60)
-    answered = copying("Yes, it is.", f"{EVE2}, {EVE}", to=to, sender=who, minutes=70)
+def test_reply_to_all_does_not_vouch_for_a_strangers_cc(who: str, to: str) -> None:
+    asked = reply_with_cc("Is this tested?", EVE2, to="v1", sender=EVE, minutes=60)
+    answered = reply_with_cc(
+        "Yes, it is.", f"{EVE2}, {EVE}", to=to, sender=who, minutes=70
+    )
     found = read(V1, asked, answered, TAKEN_BY_EVE2)
-    assert (found.state, claimed(found)) == ("under-review", ["applied"])
-    again = copying("And now?", EVE2, to="x70", sender=RITA, minutes=80)
+    assert (found.state, list_claims(found)) == ("under-review", ["applied"])
+    again = reply_with_cc("And now?", EVE2, to="x70", sender=RITA, minutes=80)
     assert read(V1, asked, answered, again, TAKEN_BY_EVE2).state == found.state
     # the same without the stranger's copy
     assert (
@@ -128,58 +130,60 @@ def test_whom_a_stranger_copied_is_not_known_by_a_reply_to_all(
     )
 
 
-def test_who_was_answered_without_a_reference_is_not_known_by_that() -> None:
+def test_reply_without_reference_vouches_for_nobody() -> None:
     asked = answer("Is this tested?", to="v1", sender=EVE2, minutes=60)
-    answered = copying("Yes, it is.", EVE2, to="v1", sender=ADA, minutes=70)
+    answered = reply_with_cc("Yes, it is.", EVE2, to="v1", sender=ADA, minutes=70)
     assert read(V1, asked, answered, TAKEN_BY_EVE2).state == "under-review"
 
 
-def test_whom_a_stranger_copied_in_a_patch_is_not_known_by_a_reply_to_all() -> None:
+def test_patch_cc_by_a_stranger_vouches_for_nobody() -> None:
     later = mailed(f"v2+60 [PATCH v2] {TITLE}", author=f"Ada Fixer <{EVE}>", to=EVE2)
-    answered = copying("This is not mine.", EVE2, to="v2", sender=ADA, minutes=70)
-    assert claimed(read(V1, later, answered, TAKEN_BY_EVE2)) == [
+    answered = reply_with_cc("This is not mine.", EVE2, to="v2", sender=ADA, minutes=70)
+    assert list_claims(read(V1, later, answered, TAKEN_BY_EVE2)) == [
         "sent v2",
         "applied",
     ]
 
 
-def test_a_stranger_who_answers_to_all_takes_nobody_back() -> None:
-    copied = copying(
+def test_strangers_reply_to_all_revokes_nobody() -> None:
+    copied = reply_with_cc(
         "Carol, do you take this?",
         "carol@example.com",
         to="v1",
         sender=RITA,
         minutes=60,
     )
-    stranger = copying("Me too.", "carol@example.com", to="x60", sender=EVE, minutes=70)
+    stranger = reply_with_cc(
+        "Me too.", "carol@example.com", to="x60", sender=EVE, minutes=70
+    )
     taken = answer(
         "Applied, thanks!", to="v1", sender="Carol <carol@example.com>", minutes=90
     )
     assert read(V1, copied, stranger, taken).state == "accepted"
 
 
-def test_who_is_known_copies_before_and_after_they_are() -> None:
-    first = copying(
+def test_known_persons_cc_counts_at_any_time() -> None:
+    first = reply_with_cc(
         "Dave, please look.",
         "dave@example.com",
         to="v1",
         sender="carol@example.com",
         minutes=50,
     )
-    copied = copying(
+    copied = reply_with_cc(
         "Carol, is it yours?", "carol@example.com", to="v1", sender=RITA, minutes=40
     )
-    both = copying("Dave?", "dave@example.com", to="x50", sender=RITA, minutes=60)
+    both = reply_with_cc("Dave?", "dave@example.com", to="x50", sender=RITA, minutes=60)
     taken = answer(
         "Applied, thanks!", to="v1", sender="Dave <dave@example.com>", minutes=90
     )
     for mails in ((first, copied), (copied, first, both)):
         assert read(V1, *mails, taken).state == "accepted"
-    assert claimed(read(V1, first, both, taken)) == ["applied"]
+    assert list_claims(read(V1, first, both, taken)) == ["applied"]
 
 
-def test_a_header_rewritten_by_a_stranger_copies_for_nobody() -> None:
-    via = copying(
+def test_rewritten_header_vouches_for_nobody() -> None:
+    via = reply_with_cc(
         "Yes.", EVE2, to="v1", sender=f"\"'Matt Maintainer' via x\" <{EVE}>", minutes=60
     )
     forged = via.replace(b"To: ", f"X-Original-From: {MATT}\nTo: ".encode(), 1)
@@ -199,7 +203,7 @@ BOT = "patchwork-bot+netdevbpf@kernel.org"
         "patchwork-bot@kernel.org.evil.example",
     ],
 )
-def test_a_bot_that_changes_the_state_is_known_by_its_exact_address(
+def test_bot_is_known_by_its_exact_address(
     sender: str,
 ) -> None:
     robot = applied_by_robot(
@@ -230,7 +234,7 @@ FORGED = (
         ("Ada Fixer", "ada@example.org", WITHDRAW),
     ],
 )
-def test_an_address_in_a_name_changes_no_state(
+def test_address_in_a_name_changes_no_state(
     form: str, name: str, email: str, text: str
 ) -> None:
     words = {"name": name, "email": email, "eve": EVE}
@@ -248,7 +252,7 @@ def test_an_address_in_a_name_changes_no_state(
     assert read(V1, honest).state in ("accepted", "withdrawn")
 
 
-def test_the_tag_of_a_reviewer_in_a_name_is_not_credited() -> None:
+def test_reviewer_in_a_name_is_not_credited() -> None:
     sender = f"=?utf-8?q?Linus_Torvalds_=3Ctorvalds=40kernel=2Eexample=3E?= <{EVE}>"
     (found,) = parse(answer(f"Reviewed-by: {LINUS}", to="v1", sender=sender))
     assert classify(found).sender.email == EVE
@@ -256,7 +260,7 @@ def test_the_tag_of_a_reviewer_in_a_name_is_not_credited() -> None:
 
 
 @pytest.mark.parametrize("place", [b"To:", b"Date:"])
-def test_a_mail_with_two_from_headers_is_from_nobody(place: bytes) -> None:
+def test_two_from_headers_mean_no_sender(place: bytes) -> None:
     raw = answer("Applied, thanks!", to="v1", sender=MATT)
     found = read(
         V1, raw.replace(place, b"From: Eve <" + EVE.encode() + b">\n" + place, 1)
@@ -266,19 +270,17 @@ def test_a_mail_with_two_from_headers_is_from_nobody(place: bytes) -> None:
     assert EVE in found.claims[0].words
 
 
-def test_a_version_whose_header_a_stranger_rewrote_is_no_version_of_the_series() -> (
-    None
-):
+def test_rewritten_version_is_not_ours() -> None:
     via = "'Ada Fixer' via demo"
     for rewriter, versions in ((EVE, [1]), ("demo@lists.example.org", [1, 2])):
         header = f'"{via}" <{rewriter}>'
         later = mailed(f"v2+60 [PATCH v2] {TITLE}", author=header, X_Original_From=ADA)
         found = read(V1, later)
         assert [revision.version for revision in found.topic.revisions] == versions
-        assert claimed(found) == ["sent v2"] * (2 - len(versions))
+        assert list_claims(found) == ["sent v2"] * (2 - len(versions))
 
 
-def test_who_is_nobody_is_not_the_author_of_what_nobody_sent() -> None:
+def test_unknown_sender_is_not_the_author() -> None:
     both = f"Ada <ada@example.org>, {EVE}"
     first = V1.replace(
         b"From: Ada Fixer <ada@example.org>", f"From: {both}".encode(), 1
@@ -289,7 +291,7 @@ def test_who_is_nobody_is_not_the_author_of_what_nobody_sent() -> None:
 
 
 @pytest.mark.parametrize("header", ["Reply-To", "X-Original-From", "X-Original-Sender"])
-def test_the_header_that_a_list_adds_names_one_mailbox(header: str) -> None:
+def test_list_header_names_one_mailbox(header: str) -> None:
     by_list = '"Matt Maintainer via demo" <demo@lists.example.org>'
     listed = answer("Applied, thanks!", to="v1", sender=by_list)
     named = {
@@ -305,7 +307,7 @@ def test_the_header_that_a_list_adds_names_one_mailbox(header: str) -> None:
         assert classify(found).sender.email == email
 
 
-def test_a_maintainers_address_makes_no_bot() -> None:
+def test_maintainer_address_is_not_a_bot() -> None:
     robot = applied_by_robot(
         TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60
     )
@@ -315,10 +317,10 @@ def test_a_maintainers_address_makes_no_bot() -> None:
             f"From: {BOT}".encode(), f'From: "{BOT}" <rita@example.net>'.encode()
         ),
     )
-    assert (found.state, claimed(found)) == ("sent", ["applied"])
+    assert (found.state, list_claims(found)) == ("sent", ["applied"])
 
 
-def test_a_stable_trees_mail_from_elsewhere_queues_nothing() -> None:
+def test_forged_stable_mail_queues_nothing() -> None:
     queued = stable_added(TITLE, SHA, "6.1", id="q", minutes=600)
     assert read(V1, queued).stable
     found = read(
@@ -330,7 +332,7 @@ def test_a_stable_trees_mail_from_elsewhere_queues_nothing() -> None:
     assert (found.stable, found.state) == ((), "sent")
 
 
-def test_bots_are_recognized_wherever_they_write_from() -> None:
+def test_bots_are_recognized_by_form() -> None:
     for sender in (
         f"kernel test robot <{EVE}>",
         f'"{BOT}" <{EVE}>',
@@ -361,13 +363,13 @@ def test_bots_are_recognized_wherever_they_write_from() -> None:
         ("tip-bot2@evil.example", False),
     ],
 )
-def test_the_addresses_of_bots_are_exact(address: str, known: bool) -> None:
+def test_bot_addresses_are_exact(address: str, known: bool) -> None:
     found = parse_address(address)
     assert found
     assert is_bot_address(found) is known
 
 
-def test_a_version_from_elsewhere_is_no_version_of_the_series() -> None:
+def test_strangers_version_is_not_ours() -> None:
     later = mailed(
         f"v2+60 [PATCH v2] {TITLE}",
         author=f"Ada Fixer <{EVE}>",
@@ -375,7 +377,7 @@ def test_a_version_from_elsewhere_is_no_version_of_the_series() -> None:
     )
     found = read(V1, later)
     assert [revision.version for revision in found.topic.revisions] == [1]
-    assert (found.state, claimed(found)) == ("sent", ["sent v2"])
+    assert (found.state, list_claims(found)) == ("sent", ["sent v2"])
     assert "v2@example.org" in found.message_ids, "it is kept and shown"
     assert [
         revision.version
@@ -383,7 +385,7 @@ def test_a_version_from_elsewhere_is_no_version_of_the_series() -> None:
     ] == [1, 2]
 
 
-def test_a_patch_from_elsewhere_replaces_none_of_the_series() -> None:
+def test_strangers_patch_replaces_nothing() -> None:
     cover = mailed("c0 [PATCH 0/2] demo: two")
     mails = [
         cover,
@@ -396,7 +398,7 @@ def test_a_patch_from_elsewhere_replaces_none_of_the_series() -> None:
     ]
 
 
-def test_a_pull_request_from_elsewhere_carries_nothing() -> None:
+def test_strangers_pull_request_carries_nothing() -> None:
     text = f"Please pull.\n\nAda Fixer (1):\n      {TITLE}\n\n 1 file changed, 1 insertion(+)\n"
     assert (
         read(
@@ -408,15 +410,15 @@ def test_a_pull_request_from_elsewhere_carries_nothing() -> None:
     found = read(
         V1, mail("[GIT PULL] pumps for 6.9", text, sender=EVE, id="p", minutes=3000)
     )
-    assert (found.state, claimed(found)) == ("sent", ["forwards it"])
+    assert (found.state, list_claims(found)) == ("sent", ["forwards it"])
 
 
-def test_who_takes_a_series_over_is_known_or_taken_by_a_bot() -> None:
+def test_new_author_is_known_or_accepted_by_a_bot() -> None:
     theirs = mailed(
         f"v2+60 [PATCH v2] {TITLE}", author=EVE, message=f"From: {ADA}\n\nCheck.\n"
     )
     found = read(V1, theirs)
-    assert (found.state, claimed(found)) == ("sent", ["sent v2"])
+    assert (found.state, list_claims(found)) == ("sent", ["sent v2"])
     by_friend = reply(
         f"[PATCH v2] {TITLE}",
         "Applied, thanks!",
@@ -452,7 +454,7 @@ LINUS = "Linus Torvalds <torvalds@kernel.example>"
         "Linus Torvalds <torvalds@kernel.example.evil.example>",
     ],
 )
-def test_a_tag_whose_address_is_not_the_senders_is_asked_about(sender: str) -> None:
+def test_tag_from_another_address_is_unconfirmed(sender: str) -> None:
     assert asks(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=sender)) == [True]
     assert asks(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=LINUS)) == [False]
 
@@ -469,24 +471,24 @@ def test_a_tag_whose_address_is_not_the_senders_is_asked_about(sender: str) -> N
         "Eve <eve@evil.example> <torvalds@kernel.example>",
     ],
 )
-def test_a_tag_with_a_second_address_is_asked_about(value: str) -> None:
+def test_tag_with_two_addresses_is_unconfirmed(value: str) -> None:
     mail = answer(
         f"Acked-by: {value.format(own=f'Eve <{EVE}>')}", to="v1", sender=f"Eve <{EVE}>"
     )
     (tag,) = read(V1, mail).trailers
-    # what follows a # is no part of the tag
+    # text after # does not belong to the tag
     written = tag.trailer.partition(":")[2]
     assert bool(tag.asks) is ("example" in written.replace(EVE, ""))
 
 
 @pytest.mark.parametrize("name", ["Signed-off-by", "Co-developed-by", "signed-off-by"])
 @pytest.mark.parametrize("sender", [f"Eve <{EVE}>", RITA, MATT])
-def test_who_claims_a_part_in_the_patch_is_asked_about(name: str, sender: str) -> None:
+def test_claimed_coauthor_is_unconfirmed(name: str, sender: str) -> None:
     assert asks(V1, answer(f"{name}: {sender}", to="v1", sender=sender)) == [True]
     assert asks(V1, answer(f"Tested-by: {sender}", to="v1", sender=sender)) == [False]
 
 
-def test_a_reviewers_tag_from_the_own_address_counts() -> None:
+def test_reviewers_own_tag_counts() -> None:
     assert asks(
         V1,
         answer(
@@ -497,7 +499,7 @@ def test_a_reviewers_tag_from_the_own_address_counts() -> None:
     ) == [False]
 
 
-def test_a_tag_with_another_address_that_is_known_counts() -> None:
+def test_tag_with_a_known_address_counts() -> None:
     first = mailed(f"v1 [PATCH] {TITLE}", Cc="Rita Reviewer <rr@work.example>")
     assert asks(
         first, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)
@@ -507,7 +509,7 @@ def test_a_tag_with_another_address_that_is_known_counts() -> None:
     ) == [True]
 
 
-def test_a_header_rewritten_by_somebody_who_is_no_list_proves_nothing() -> None:
+def test_header_rewritten_by_a_nonlist_proves_nothing() -> None:
     rewritten = answer(
         f"Acked-by: {LINUS}", to="v1", sender=f"\"'Linus Torvalds' via x\" <{EVE}>"
     )
@@ -552,7 +554,7 @@ def test_anothers_tag_closes_no_request() -> None:
     )
 
 
-def test_a_commit_that_a_stranger_names_leads_no_stable_mail_here() -> None:
+def test_strangers_commit_id_attracts_no_stable_mail() -> None:
     other = "f" * 40
     eves = applied_by_robot(
         TITLE, other[:12], marks="", id="b", reply_to="v1", minutes=60
@@ -576,7 +578,7 @@ def test_a_commit_that_a_stranger_names_leads_no_stable_mail_here() -> None:
     )
 
 
-def test_a_revert_from_elsewhere_does_not_say_that_it_landed() -> None:
+def test_strangers_revert_proves_nothing() -> None:
     text = f"This reverts commit {SHA}.\n\nIt breaks pumps.\n"
     assert (
         read(
@@ -603,9 +605,9 @@ def test_a_revert_from_elsewhere_does_not_say_that_it_landed() -> None:
     )
 
 
-def test_anybody_may_object_but_not_set_a_state_in_patchwork() -> None:
+def test_anyone_may_object_but_not_set_patchwork_state() -> None:
     assert (
         read(V1, answer("NAK. This is wrong.", to="v1", sender=EVE)).state == "rejected"
     )
     found = read(V1, answer("pw-bot: rejected", to="v1", sender=EVE))
-    assert (found.state, claimed(found)) == ("sent", ["refused"])
+    assert (found.state, list_claims(found)) == ("sent", ["refused"])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The review ledger: what was asked of each patch, and by which hunk or reply it was addressed or
-answered.
+"""Test the review ledger: the requests for each patch, and the hunk or reply that addressed or
+answered them.
 """
 
 import json
@@ -86,7 +86,7 @@ def mark(number: int, state: str) -> tuple[str, str, str]:
     return "--mark", str(number), state
 
 
-def test_what_is_below_a_quote_is_a_point_with_the_lines_it_is_about() -> None:
+def test_remark_has_its_quoted_lines() -> None:
     first, second = ledger(post(1, OLD), review())
     assert (first.point.text, first.place) == (
         "Please return a real error code.",
@@ -100,7 +100,7 @@ def test_what_is_below_a_quote_is_a_point_with_the_lines_it_is_about() -> None:
     assert {str(item.state) for item in (first, second)} == {"open"}
 
 
-def test_a_hunk_of_the_next_version_addresses_a_point() -> None:
+def test_changed_hunk_addresses_a_point() -> None:
     first, second = ledger(post(1, OLD), review(), post(2, NEW))
     assert [str(item.state) for item in (first, second)] == ["addressed", "open"]
     assert first.hunk is not None
@@ -109,7 +109,7 @@ def test_a_hunk_of_the_next_version_addresses_a_point() -> None:
     assert "+ +\t\treturn -EINVAL;" in first.hunk.lines
 
 
-def test_a_patch_that_is_dropped_addresses_nothing() -> None:
+def test_dropped_patch_addresses_nothing() -> None:
     def part(title: str, diff: str, minutes: int) -> bytes:
         text = f"It may be NULL.\n\n{SIGNED}{diff}"
         return mail(title, text, sender=ADA, id=f"p{minutes}", minutes=minutes)
@@ -126,14 +126,14 @@ def test_a_patch_that_is_dropped_addresses_nothing() -> None:
     assert {state for _, state in states(*versions, asked)} == {"open"}
 
 
-def test_a_change_of_the_message_is_no_evidence_for_the_code_below_it() -> None:
+def test_message_change_does_not_address_a_code_point() -> None:
     reworded = post(2, NEW).replace(b"It may be NULL.", b"It is NULL after a reset.")
     first, *_ = ledger(post(1, OLD), review(), reworded)
     assert first.hunk is not None
     assert first.hunk.place == "pump.c"
 
 
-def test_a_reply_that_quotes_a_point_answers_it() -> None:
+def test_reply_answers_the_quoted_point() -> None:
     answer = "> Why is this needed?\n\nThe interrupt handler reads it.\n"
     found = ledger(post(1, OLD), review(), review(answer, ADA, id="a1", reply_to="r1"))
     assert [(str(item.state), item.reply) for item in found] == [
@@ -150,14 +150,12 @@ def test_a_reply_that_quotes_a_point_answers_it() -> None:
         ("Please split this into two patches.\n", "open"),
     ],
 )
-def test_only_a_change_of_the_quoted_lines_addresses_a_point(
-    text: str, state: str
-) -> None:
+def test_only_changed_lines_address_a_point(text: str, state: str) -> None:
     found = states(post(1, OLD), review(text), post(2, NEW))
     assert {it for _, it in found} == {state}
 
 
-def test_a_change_next_to_the_quoted_lines_addresses_nothing() -> None:
+def test_nearby_change_addresses_nothing() -> None:
     near = OLD.replace("+\tpump->on = 0;\n", "+\tpump->on = 0;\n+\tpump->off = 1;\n")
     near = near.replace(" {\n+", " {\n+\tcheck(pump);\n+").replace("84,4", "84,6")
     asked = review("> +\tpump->on = 0;\n\nPlease make it a bool.\n")
@@ -166,7 +164,7 @@ def test_a_change_next_to_the_quoted_lines_addresses_nothing() -> None:
     ]
 
 
-def test_a_build_error_is_addressed_where_it_was_reported() -> None:
+def test_build_error_is_addressed_at_its_line() -> None:
     robot = "kernel test robot <lkp@intel.com>"
     report = (
         "Hi Ada,\n"
@@ -218,7 +216,7 @@ def test_points_are_marked_on_the_command_line(tmp_path: Path) -> None:
     assert (wrong.code, "has no request 9" in wrong.err) == (2, True)
 
 
-def test_a_new_version_warns_of_what_is_open_and_lists_what_was_addressed(
+def test_new_version_lists_open_and_addressed_points(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as one:

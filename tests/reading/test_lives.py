@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole lives of series, each on an archive of its own that gets mail by mail: state and next step
-at every moment. The long tests are the same lives on a real public-inbox.
+"""Test whole lives of series, each with an archive that receives mail by mail: state and next
+step at every moment. The long tests use a real public-inbox.
 """
 
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def thanks(
     minutes: int,
     id: str,  # noqa: A002
 ) -> bytes:
-    """Return what `b4 ty` writes for these (title, commit)."""
+    """Return the text that `b4 ty` writes for these (title, commit)."""
     summary = (
         "".join(
             f"[{number}] {title}\n      commit: {commit}\n"
@@ -194,7 +194,7 @@ def test_reverted_after_landing(life: Followed) -> None:
     assert life.then()[0] == "in-mainline"
 
 
-def test_dropped_by_a_stable_branch(life: Followed) -> None:
+def test_series_dropped_from_stable(life: Followed) -> None:
     life.then(mailed(f"v1 [PATCH] {PUMP}"))
     assert life.then(stable_added(PUMP, SHA, "6.1", id="q", minutes=day(20))) == (
         "in-stable",
@@ -286,7 +286,7 @@ def test_failed_and_then_backported(life: Followed) -> None:
 
 
 @pytest.mark.long
-def test_years_from_rfc_to_a_request_to_pull(life: Followed) -> None:
+def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
     titles = (PUMP, COUNT)
 
     def version(name: str, ident: str, minutes: int, notes: str = "") -> list[bytes]:
@@ -399,7 +399,7 @@ def test_years_from_rfc_to_a_request_to_pull(life: Followed) -> None:
 
 
 @pytest.mark.long
-def test_a_series_split_in_two(life: Followed) -> None:
+def test_series_is_split(life: Followed) -> None:
     posts = [
         patch(
             f"[PATCH net {at}/2] {title}",
@@ -523,8 +523,10 @@ def test_taken_through_another_tree(life: Followed) -> None:
     }
 
 
-def test_a_security_fix_without_a_list(tmp_path: Path) -> None:
-    """Sent in private, it is in no archive: the own mails and the repository say how far it is."""
+def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
+    """Test a private series, which is in no archive: the user's mails and the repository show
+    its state.
+    """
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
     from patchpilot.topic.followed.follow_series import add_from_mbox
@@ -557,7 +559,7 @@ def test_a_security_fix_without_a_list(tmp_path: Path) -> None:
         }
 
 
-def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(
+def test_series_is_followed_into_stable_branches(
     life: Followed,
 ) -> None:
     title, versions = (

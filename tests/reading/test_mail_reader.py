@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One call parses and classifies each mail at most once, however many of its parts ask for the
-thread.
+"""Test that one call parses and classifies each mail at most once, however often its parts ask
+for the thread.
 """
 
 from collections import Counter
@@ -29,9 +29,9 @@ Counted = Callable[[], tuple[Counter[str], Counter[str]]]
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    """Give how often each mail was parsed, by its Message-ID, and each body read since
-    it was asked last.
+def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    """Return the number of times each mail was parsed, by Message-ID, and each body read, since
+    the last call.
     """
     parsed, bodies = Counter[str](), Counter[str]()
     text_of, parse_body = mail_module._text_of, mail_classifier.parse_body
@@ -49,7 +49,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
         result = parsed.copy(), bodies.copy()
         parsed.clear()
         bodies.clear()
-        # another process would not have what this call parsed
+        # another process has no parsed mails
         monkeypatch.setattr(MailReader, "_latest", {})
         return result
 
@@ -59,23 +59,21 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     return since
 
 
-def at_most_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
-    """Return whether so many mails were parsed and their bodies read, each once."""
+def each_read_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
+    """Return whether this many mails were parsed and their bodies read, once each."""
     return all(
         len(counter) >= mails and max(counter.values(), default=1) == 1
         for counter in counts
     )
 
 
-def test_add_show_list_and_update_read_a_mail_once(
-    workdir: Path, counted: Counted
-) -> None:
+def test_track_verbs_read_a_mail_once(workdir: Path, parse_counts: Counted) -> None:
     with archive_server("stand-in", workdir, *MAILS) as server:
-        # the server parses them too
-        counted()
+        # the server parses them as well
+        parse_counts()
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
-        assert at_most_once(counted(), len(MAILS))
-        # the list goes by what was derived before; a search for news gives mails that are known
+        assert each_read_once(parse_counts(), len(MAILS))
+        # the list uses cached values; a search for news returns known mails
         for words, mails in (
             (("show", "1"), len(MAILS)),
             ((), 0),
@@ -83,41 +81,41 @@ def test_add_show_list_and_update_read_a_mail_once(
             (("update", "--fresh"), 0),
         ):
             assert call("track", *words).code == 0
-            assert at_most_once(counted(), mails), words
+            assert each_read_once(parse_counts(), mails), words
         server.add(story.FIX_V1, story.FAILED)
-        counted()
-        # by its number: a finished series without it may not be due yet
+        parse_counts()
+        # by number, because a finished series may not be due yet
         updated = call("track", "update", "1", "--fresh")
         assert updated.code == 0
-        counts = counted()
-        assert at_most_once(counts, len(MAILS) + 2), (updated, counts)
+        counts = parse_counts()
+        assert each_read_once(counts, len(MAILS) + 2), (updated, counts)
 
 
-def test_an_mbox_is_read_once(workdir: Path, counted: Counted) -> None:
+def test_mbox_is_read_once(workdir: Path, parse_counts: Counted) -> None:
     (workdir / "m").write_bytes(mbox(*MAILS))
     for words in (("add", "--mbox", "m"), ("update",), ("show", "1")):
         assert call("track", *words).code == 0
-        assert at_most_once(counted(), len(MAILS)), words
+        assert each_read_once(parse_counts(), len(MAILS)), words
 
 
-def test_show_and_the_follow_stage_read_a_mail_once_for_series_and_topic(
-    tmp_path: Path, counted: Counted
+def test_show_and_follow_read_a_mail_once(
+    tmp_path: Path, parse_counts: Counted
 ) -> None:
     with life(tmp_path) as one:
         one.send()
         one.update()
-        counted()
+        parse_counts()
         one.run("track", "show")
-        assert at_most_once(counted(), 1)
+        assert each_read_once(parse_counts(), 1)
         with Repository.open(one.repo.path) as repository:
             result = followed(repository, None, None)
         assert result.topic is not None
         assert result.topic.series is not None
-        assert at_most_once(counted(), 1)
+        assert each_read_once(parse_counts(), 1)
 
 
 @pytest.mark.parametrize("author", [ADA, RITA])
-def test_a_mail_classified_for_an_author_is_as_if_the_author_had_been_known(
+def test_author_may_be_learned_late(
     author: str,
 ) -> None:
     address = parse_address(author)
@@ -129,7 +127,7 @@ def test_a_mail_classified_for_an_author_is_as_if_the_author_had_been_known(
         ) == classify(mail, address)
 
 
-def test_a_reader_keeps_mails_apart_that_share_a_message_id() -> None:
+def test_equal_message_ids_stay_separate() -> None:
     reader = MailReader()
     first, other = (
         reader.parse(story.V1),
@@ -141,7 +139,7 @@ def test_a_reader_keeps_mails_apart_that_share_a_message_id() -> None:
     assert "pointer" in reader.classify(first).mail.body
 
 
-def test_what_the_last_call_parsed_is_taken_from_it() -> None:
+def test_parsed_mail_is_reused() -> None:
     raw = (
         b"From: Ada Fixer <ada@example.org>\nSubject: once\nMessage-ID:"
         b" <once@example.org>\n\nParsed once.\n"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The state of each patch, its proof, and how a series stands by its least advanced patch."""
+"""Test the state of each patch, its proof, and that the least advanced patch decides the
+series' state.
+"""
 
 import json
 from pathlib import Path
@@ -28,7 +30,7 @@ def status(*mails: bytes) -> Status:
     return read(P1, P2, *mails)
 
 
-def applied(number: int, title: str, *, minutes: int = 500) -> bytes:
+def applied_mail(number: int, title: str, *, minutes: int = 500) -> bytes:
     text = (
         f"On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Check.\n\nApplied, thanks!\n\n[{number}/2]"
         f" {title}\n      commit: {number}{SHA[1:]}\n"
@@ -43,7 +45,7 @@ def applied(number: int, title: str, *, minutes: int = 500) -> bytes:
     )
 
 
-def test_one_of_two_in_mainline_is_not_the_series() -> None:
+def test_half_merged_series_is_not_merged() -> None:
     for seen in ([MAINLINE], [MAINLINE, STABLE]):
         found = with_commits(status(), seen)
         assert (found.state, found.why) == (
@@ -56,7 +58,7 @@ def test_one_of_two_in_mainline_is_not_the_series() -> None:
         ]
 
 
-def test_a_mail_that_names_one_commit_of_a_series_says_nothing_of_the_others() -> None:
+def test_mail_about_one_commit_leaves_the_others() -> None:
     found = status(stable_review(ONE, SHA, "6.6", id="s", minutes=900))
     assert (found.state, found.why) == (
         "partly-accepted",
@@ -65,13 +67,13 @@ def test_a_mail_that_names_one_commit_of_a_series_says_nothing_of_the_others() -
     assert found.patches[1].state == "sent"
 
 
-def test_a_subset_mail_applies_the_patches_it_names() -> None:
-    found = status(applied(2, TWO))
+def test_subset_mail_applies_the_named_patches() -> None:
+    found = status(applied_mail(2, TWO))
     assert (found.state, found.why) == (
         "partly-accepted",
         "1 of 2 applied; 1/2 has no reply",
     )
-    both = status(applied(2, TWO), applied(1, ONE, minutes=900))
+    both = status(applied_mail(2, TWO), applied_mail(1, ONE, minutes=900))
     assert both.state == "accepted"
     assert [(it.proof.message_id, it.proof.commit) for it in both.patches] == [
         ("1.b4-ty@example.org", SHA.replace("0", "1", 1)),
@@ -93,7 +95,7 @@ def test_a_subset_mail_applies_the_patches_it_names() -> None:
         ("Applied to 6.9, thanks.", "applied"),
     ],
 )
-def test_who_applies_some_in_words_is_to_be_read(text: str, what: str) -> None:
+def test_partial_acceptance_in_words_is_unclear(text: str, what: str) -> None:
     cover = mailed("c [PATCH 0/3] demo: pointers", to=MATT)
     three = [mailed(f"c{at}+{at}>c [PATCH {at}/3] demo: step {at}") for at in (1, 2, 3)]
     taken = mail(
@@ -112,10 +114,10 @@ def test_who_applies_some_in_words_is_to_be_read(text: str, what: str) -> None:
     assert {str(it.proven) for it in found.patches} == {"under-review"}
 
 
-def test_a_stable_mail_is_about_the_patch_it_names() -> None:
+def test_stable_mail_is_about_the_named_patch() -> None:
     found = status(
-        applied(1, ONE),
-        applied(2, TWO),
+        applied_mail(1, ONE),
+        applied_mail(2, TWO),
         stable_added(ONE, SHA, "6.1", id="s", minutes=9000),
     )
     assert (found.state, found.why) == (
@@ -125,10 +127,10 @@ def test_a_stable_mail_is_about_the_patch_it_names() -> None:
     assert [str(it.state) for it in found.patches] == ["in-stable", "accepted"]
 
 
-def test_every_state_has_its_proof_and_date() -> None:
+def test_every_state_has_proof_and_date() -> None:
     found = status(
-        applied(1, ONE),
-        applied(2, TWO),
+        applied_mail(1, ONE),
+        applied_mail(2, TWO),
         stable_review(ONE, SHA, "6.1", id="s", minutes=9000),
     )
     for it in found.patches:
@@ -136,7 +138,7 @@ def test_every_state_has_its_proof_and_date() -> None:
         assert it.proof.message_id or it.proof.commit
 
 
-def test_a_patch_reverted_in_mainline_is_to_be_done_again() -> None:
+def test_reverted_patch_is_open_again() -> None:
     undone = LandedCommit(
         "torvalds/linux",
         SHA,
@@ -147,14 +149,14 @@ def test_a_patch_reverted_in_mainline_is_to_be_done_again() -> None:
         ONE,
         reverted_by="c" * 40,
     )
-    found = with_commits(status(applied(2, TWO)), [undone])
+    found = with_commits(status(applied_mail(2, TWO)), [undone])
     assert found.patches[0].state == "changes-requested"
     assert found.why == "1 of 2 applied; 1/2 needs changes"
 
 
-def test_a_patch_that_was_applied_and_left_out_of_the_next_version_counts() -> None:
+def test_applied_patch_may_leave_the_next_version() -> None:
     alone = mailed(f"w2+2000>p1 [PATCH v2] {TWO}")
-    found = status(applied(1, ONE), alone)
+    found = status(applied_mail(1, ONE), alone)
     assert [(it.version, it.title, it.state) for it in found.patches] == [
         (1, ONE, "accepted"),
         (2, TWO, "sent"),
@@ -162,11 +164,11 @@ def test_a_patch_that_was_applied_and_left_out_of_the_next_version_counts() -> N
     assert found.state == "partly-accepted"
 
 
-def test_show_has_a_line_for_each_patch_and_the_commands_of_the_next_step(
+def test_show_has_a_row_per_patch(
     tmp_path: Path,
 ) -> None:
     thread = tmp_path / "t.mbox"
-    thread.write_bytes(mbox(P1, P2, applied(2, TWO)))
+    thread.write_bytes(mbox(P1, P2, applied_mail(2, TWO)))
     assert call("track", "add", "--mbox", thread).code == 0
     lines = call("track", "show", "1").out.splitlines()
     assert f"  1/2       2024-03-04  sent              <p1@example.org>  {ONE}" in lines

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The points of a review: one for each question or request, none for greetings, tags and the
+"""Test the points of a review: one per question or request, none for greetings, tags and the
 author's own mails.
 """
 
@@ -41,7 +41,7 @@ def points(*mails: bytes) -> list[str]:
     return [f"{point.asker}: {point.text}" for point in review_points(status)]
 
 
-def on_v1(text: str, sender: str = MATT, **more: str) -> bytes:
+def reply_to_v1(text: str, sender: str = MATT, **more: str) -> bytes:
     return mail(
         f"Re: [PATCH] {story.TITLE}",
         text,
@@ -53,8 +53,8 @@ def on_v1(text: str, sender: str = MATT, **more: str) -> bytes:
     )
 
 
-def test_each_question_and_request_is_a_point() -> None:
-    assert points(story.V1, on_v1(TWO)) == [
+def test_questions_and_requests_are_points() -> None:
+    assert points(story.V1, reply_to_v1(TWO)) == [
         "Matt Maintainer: Can pump ever be NULL here? I only see one caller.",
         "Matt Maintainer: Please name the commit that introduced this.",
     ]
@@ -70,8 +70,8 @@ def test_each_question_and_request_is_a_point() -> None:
         "> +\tif (!pump)\n\nI have a few comments below.\n",
     ],
 )
-def test_what_asks_nothing_has_no_point(text: str) -> None:
-    assert points(story.V1, on_v1(text)) == []
+def test_neutral_text_has_no_point(text: str) -> None:
+    assert points(story.V1, reply_to_v1(text)) == []
 
 
 @pytest.mark.parametrize(
@@ -86,22 +86,22 @@ def test_what_asks_nothing_has_no_point(text: str) -> None:
         "We need a lock here.",
     ],
 )
-def test_a_request_needs_no_word_of_asking(text: str) -> None:
-    assert points(story.V1, on_v1(f"> +\tif (!pump)\n\n{text}\n")) == [
+def test_request_needs_no_keyword(text: str) -> None:
+    assert points(story.V1, reply_to_v1(f"> +\tif (!pump)\n\n{text}\n")) == [
         f"Matt Maintainer: {text}"
     ]
 
 
-def test_a_question_to_another_recipient_asks_the_author_nothing() -> None:
+def test_question_to_another_person_is_not_ours() -> None:
     asked = "> +\tif (!pump)\n\n{}, could you please drop the check?\n".format
     both = {"cc": f"{ADA}, {RITA}"}
-    assert points(story.V1, on_v1(asked("Rita"), **both)) == []
-    assert points(story.V1, on_v1(asked("Ada"), **both)) == [
+    assert points(story.V1, reply_to_v1(asked("Rita"), **both)) == []
+    assert points(story.V1, reply_to_v1(asked("Ada"), **both)) == [
         "Matt Maintainer: Ada, could you please drop the check?"
     ]
 
 
-def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
+def test_each_paragraph_may_ask() -> None:
     text = (
         "> +\tif (!pump)\n"
         "\nI can see the race.\n"
@@ -110,20 +110,22 @@ def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
         "\nI like the rest. I missed the note.\n"
         "\n> +\tgo();\n\nMatt.\n"
     )
-    assert points(story.V1, on_v1(text)) == [
+    assert points(story.V1, reply_to_v1(text)) == [
         "Matt Maintainer: Please add a test.",
         "Matt Maintainer: The changelog is confusing.",
     ]
 
 
-def test_the_authors_own_questions_are_no_points() -> None:
+def test_authors_questions_are_not_points() -> None:
     assert (
-        points(story.V1, on_v1("Should I send this to stable as well?\n", sender=ADA))
+        points(
+            story.V1, reply_to_v1("Should I send this to stable as well?\n", sender=ADA)
+        )
         == []
     )
 
 
-def test_a_new_version_has_the_points_of_its_own_review_only() -> None:
+def test_new_version_has_its_own_points() -> None:
     on_v2 = reply(
         f"[PATCH net v2] {story.TITLE}",
         "Why is this not in pump_stop()?",
@@ -139,14 +141,14 @@ def test_a_new_version_has_the_points_of_its_own_review_only() -> None:
     ]
 
 
-def test_a_very_long_point_is_cut_at_a_word() -> None:
-    (text,) = points(story.V1, on_v1("Please " + "rename " * 60 + "it.\n"))
+def test_long_point_is_cut_at_a_word() -> None:
+    (text,) = points(story.V1, reply_to_v1("Please " + "rename " * 60 + "it.\n"))
     assert text.endswith("rename…")
     assert len(text) < 200
 
 
-def test_a_tick_is_kept_and_cleared(tmp_path: Path) -> None:
-    (tmp_path / "m").write_bytes(mbox(story.V1, on_v1(TWO)))
+def test_tick_can_be_cleared(tmp_path: Path) -> None:
+    (tmp_path / "m").write_bytes(mbox(story.V1, reply_to_v1(TWO)))
     with open_store() as store:
         (series,) = add_from_mbox(tmp_path / "m", store=store)
     first, second = checklist(series)
@@ -164,14 +166,14 @@ def test_a_tick_is_kept_and_cleared(tmp_path: Path) -> None:
         ]
 
 
-def test_what_was_applied_has_no_open_points(tmp_path: Path) -> None:
+def test_applied_patch_has_no_open_points(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
     with open_store() as store:
         (series,) = add_from_mbox(tmp_path / "m", store=store)
     assert checklist(series) == ()
 
 
-def test_ticked_points_are_in_the_changelog_of_the_next_version(tmp_path: Path) -> None:
+def test_settled_points_are_in_the_changelog(tmp_path: Path) -> None:
     with life(tmp_path) as one:
         one.tell(
             one.send(),
@@ -188,7 +190,7 @@ def test_ticked_points_are_in_the_changelog_of_the_next_version(tmp_path: Path) 
         assert "needed at all" not in exported
 
 
-def test_a_report_is_one_point_its_first_new_problem() -> None:
+def test_report_is_one_point() -> None:
     text = (
         "Hi Ada,\n"
         "\nkernel test robot noticed the following build warnings:\n"
@@ -209,7 +211,7 @@ def test_a_report_is_one_point_its_first_new_problem() -> None:
     ]
 
 
-def test_of_a_discussion_of_hundreds_of_mails_the_newest_points_are_given() -> None:
+def test_long_discussion_keeps_the_newest_points() -> None:
     many = [
         mail(
             f"Re: [PATCH] {story.TITLE}",
@@ -232,7 +234,7 @@ def test_of_a_discussion_of_hundreds_of_mails_the_newest_points_are_given() -> N
 @pytest.mark.parametrize(
     "praise", ["I like the idea.", "The change itself is right: nobody reads it then."]
 )
-def test_praise_is_no_point_wherever_it_stands(praise: str) -> None:
+def test_praise_is_not_a_point(praise: str) -> None:
     asked = f"{praise}\n\n> +\tint one;\n\nPlease rename it, it looks good otherwise."
     answer = reply("[PATCH] pump: stop it", asked, id="r1", reply_to="v1")
     status = only(mailed("v1 [PATCH] pump: stop it"), answer)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which reviewer has done what with which patch of the latest version."""
+"""Test what each reviewer did with each patch of the latest version."""
 
 import pytest
 
@@ -55,7 +55,7 @@ def table(*mails: bytes) -> ReviewTable:
 
 
 def states(found: ReviewTable) -> dict[str, str]:
-    """Return the states of each reviewer, one per patch."""
+    """Return each reviewer's states, one per patch."""
     return {
         person.name: " ".join(
             review.state if (review := found.review(patch, person)) else "none"
@@ -123,14 +123,14 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_state_of_a_reviewer(name: str) -> None:
+def test_reviewer_state(name: str) -> None:
     mails, expected = CASES[name]
     found = states(table(*mails))
     assert found["Rita Reviewer"] == expected
     assert found["Matt Maintainer"] == "never-looked never-looked"
 
 
-def test_a_tag_keeps_its_version_and_mail() -> None:
+def test_tag_keeps_version_and_mail() -> None:
     found = table(*series(1), says(TAG, "v1p1"), *series(2, tags=TAG))
     (review, *_) = found.patches[0].reviewers
     assert (review.tags, review.version, review.message_id) == (
@@ -141,14 +141,14 @@ def test_a_tag_keeps_its_version_and_mail() -> None:
     assert (found.approved, found.version) == (1, 2)
 
 
-def test_a_request_beside_a_carried_tag_does_not_approve() -> None:
+def test_request_next_to_a_carried_tag_does_not_approve() -> None:
     found = table(*series(2, tags=TAG), says(ASKS, "v2p1"))
     (review, *_) = found.patches[0].reviewers
     assert (review.state, review.tags) == ("asked", ("Reviewed-by",))
     assert found.approved == 0
 
 
-def test_a_reply_to_the_cover_letter_is_about_every_patch() -> None:
+def test_cover_letter_reply_covers_every_patch() -> None:
     title = "[PATCH 0/2] demo: pointers"
     cover = mail(title, "Both.\n", id="c", to=RITA, minutes=DAY)
     below = mailed(f"b+{DAY + 2}>c [PATCH 2/2] {TWO}")
@@ -161,12 +161,12 @@ def test_a_reply_to_the_cover_letter_is_about_every_patch() -> None:
     assert [it.name for it in found.silent] == ["Matt Maintainer"]
 
 
-def test_who_applied_it_is_not_asked_again() -> None:
+def test_applier_is_not_asked_again() -> None:
     taken = says("Applied to demo/next, thanks!", "v1p1", sender=MATT)
     assert states(table(*series(1), taken))["Matt Maintainer"].startswith("applied")
 
 
-def test_bots_lists_and_authors_are_no_reviewers() -> None:
+def test_bots_lists_and_authors_are_not_reviewers() -> None:
     others = "lkp@intel.com, linux-kernel@vger.kernel.org, Ada Fixer <ada@example.org>"
     post = mailed(f"p [PATCH] {ONE}", to=f"{others}, {RITA}")
     bot = reply(

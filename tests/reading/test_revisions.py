@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which patches are one series, and which series are revisions of one work."""
+"""Test which patches form a series, and which series are revisions of one another."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def versions(topic: PostedTopic) -> list[int]:
     return [revision.version for revision in topic.revisions]
 
 
-def joined(*mails: bytes | str) -> str:
+def join_versions(*mails: bytes | str) -> str:
     """Return the versions of each series: `1 2, 1`."""
     return ", ".join(" ".join(map(str, versions(topic))) for topic in topics(*mails))
 
@@ -47,12 +47,12 @@ CHECK, CHECK_V2 = "a [PATCH] demo: check it", "b+9 [PATCH v2] demo: check it"
 RENAMED = "b+9 [PATCH v2] pump: something else"
 
 
-def of_file(name: str, line: str, **more: object) -> bytes:
+def file_patch(name: str, line: str, **more: object) -> bytes:
     """Return the patch for another file."""
     return mailed(line, **more).replace(b"pump.c", name.encode())
 
 
-def rewritten(via: str) -> bytes:
+def rewritten_by_list(via: str) -> bytes:
     """Return the next version, as a list sends it on."""
     body = patch("x").decode().partition("\n\n")[2]
     subject = "[PATCH v2] demo: check it"
@@ -107,12 +107,12 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "same subject and author": ([CHECK, "b+9 [PATCH net v2] demo: check it"], "1 2"),
     "another author": ([CHECK, mailed(CHECK_V2, author=OTTO)], "1, 2"),
     "one title for two files": (
-        [f"a {TYPO}", of_file("tap.c", f"b+10 {TYPO}")],
+        [f"a {TYPO}", file_patch("tap.c", f"b+10 {TYPO}")],
         "1, 1",
     ),
     "one title for a file": ([f"a {TYPO}", f"b+10 {TYPO}"], "1 1"),
     "two files at two times": (
-        [f"a {TYPO}", of_file("tap.c", f"b+2000 {TYPO}")],
+        [f"a {TYPO}", file_patch("tap.c", f"b+2000 {TYPO}")],
         "1, 1",
     ),
     "a common title of cover letters": (
@@ -136,7 +136,7 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
         "1 2",
     ),
     "a fix in the thread of a series": (
-        [*TWO_OF_PUMP, of_file("probe.c", PROBE)],
+        [*TWO_OF_PUMP, file_patch("probe.c", PROBE)],
         "1, 2",
     ),
     "a patch of the series in its thread": (
@@ -144,7 +144,7 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
         "1 2",
     ),
     "a numbered patch in its thread": (
-        [*TWO_OF_PUMP, of_file("probe.c", PROBE.replace("v2]", "v2 2/2]"))],
+        [*TWO_OF_PUMP, file_patch("probe.c", PROBE.replace("v2]", "v2 2/2]"))],
         "1 2",
     ),
     "a change-id": (
@@ -157,11 +157,14 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "an answer": ([CHECK, "b+9>a [PATCH v2] pump: else"], "1 2"),
     "two works of an author": ([CHECK, "b+9 [PATCH] valve: open it"], "1, 1"),
     "a sender rewritten by the list": (
-        [CHECK, rewritten("\"'Ada Fixer' via demo-list\" <demo@lists.example.org>")],
+        [
+            CHECK,
+            rewritten_by_list("\"'Ada Fixer' via demo-list\" <demo@lists.example.org>"),
+        ],
         "1 2",
     ),
     "a sender rewritten by another list": (
-        [CHECK, rewritten('"Ada Fixer via demo" <demo@lists.example.org>')],
+        [CHECK, rewritten_by_list('"Ada Fixer via demo" <demo@lists.example.org>')],
         "1 2",
     ),
     "a link to another work": (
@@ -239,7 +242,7 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
         "2",
     ),
     "a change-id of gerrit": (
-        [mailed(CHECK, message=GERRIT), of_file("tap.c", RENAMED, message=GERRIT)],
+        [mailed(CHECK, message=GERRIT), file_patch("tap.c", RENAMED, message=GERRIT)],
         "1 2",
     ),
     "a request to pull of other patches": ([*VALVES, *PULL], "1, 1"),
@@ -324,12 +327,10 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
 
 @pytest.mark.parametrize(("mails", "expected"), SERIES.values(), ids=SERIES)
 def test_mails_are_joined_to_series(mails: list[bytes | str], expected: str) -> None:
-    assert joined(*mails) == expected
+    assert join_versions(*mails) == expected
 
 
-def test_a_mail_without_number_and_diff_that_patches_answer_is_their_cover_letter() -> (
-    None
-):
+def test_unnumbered_parent_is_the_cover_letter() -> None:
     words = mail("[PATCH] demo: check everything", "These check it all.\n", id="c")
     patches = [f"p{n}+{n}>c [PATCH {n}/2] demo: check {n}" for n in (1, 2)]
     (found,) = topics(words, *patches)
@@ -338,20 +339,20 @@ def test_a_mail_without_number_and_diff_that_patches_answer_is_their_cover_lette
     assert not topics(words)[0].latest.head.is_cover
 
 
-def test_a_link_to_the_last_version_joins_what_was_renamed() -> None:
+def test_link_joins_renamed_versions() -> None:
     (found,) = topics(CHECK, mailed(RENAMED, notes=V1))
     assert versions(found) == [1, 2]
     assert found.subject == "pump: something else"
 
 
-def test_a_link_to_a_version_that_is_not_there_is_kept() -> None:
+def test_link_to_a_missing_version_is_kept() -> None:
     link = "- Link to v1: https://lore.kernel.org/r/gone@example.org\n"
     assert topics(mailed("b [PATCH v2] demo: check it", notes=link))[0].missing == {
         "gone@example.org": 1
     }
 
 
-def test_a_series_is_put_together_by_its_threading() -> None:
+def test_series_is_assembled_by_threading() -> None:
     found = topics(
         "c0 [PATCH v2 0/2] demo: two",
         "c2+200>c0 [PATCH v2 2/2] demo: b",
@@ -361,7 +362,7 @@ def test_a_series_is_put_together_by_its_threading() -> None:
     assert [post.number for post in found[0].latest.posts] == [0, 1, 2]
 
 
-def test_a_series_without_threading_is_put_together_by_its_time() -> None:
+def test_unthreaded_series_is_assembled_by_time() -> None:
     found = topics(
         "c1 [PATCH 1/2] demo: a",
         "c2+1 [PATCH 2/2] demo: b",
@@ -369,7 +370,7 @@ def test_a_series_without_threading_is_put_together_by_its_time() -> None:
     assert [len(one.latest.posts) for one in found] == [2]
 
 
-def test_a_resend_is_a_revision_of_its_own() -> None:
+def test_resend_is_a_revision() -> None:
     found = topics(
         "a [PATCH] demo: a",
         "b+9 [RESEND PATCH] demo: a",
@@ -382,7 +383,7 @@ def test_a_resend_is_a_revision_of_its_own() -> None:
     ]
 
 
-def test_an_rfc_and_a_pull_request_are_revisions() -> None:
+def test_rfc_and_pull_request_are_revisions() -> None:
     found = topics(
         "a [RFC PATCH] demo: a",
         "b+9 [PATCH] demo: a",
@@ -403,7 +404,7 @@ def test_an_rfc_and_a_pull_request_are_revisions() -> None:
     ]
 
 
-def test_a_backport_is_no_revision() -> None:
+def test_backport_is_not_a_revision() -> None:
     found = topics(
         "a [PATCH] demo: a",
         "b+9 [PATCH 6.1.y] demo: a",
@@ -411,7 +412,7 @@ def test_a_backport_is_no_revision() -> None:
     assert [one.latest.backport_to for one in found] == [None, "6.1.y"]
 
 
-def test_revisions_stand_as_they_were_sent_an_rfc_in_several_versions_first() -> None:
+def test_revisions_are_in_sending_order() -> None:
     marks = ["[RFC PATCH]", "[RFC PATCH v2]", "[RFC PATCH v3]", "[PATCH]", "[PATCH v2]"]
     found = topics(
         *(f"m{at}+{at * DAY} {mark} demo: check it" for at, mark in enumerate(marks))
@@ -429,7 +430,7 @@ def test_revisions_stand_as_they_were_sent_an_rfc_in_several_versions_first() ->
 @pytest.mark.parametrize(
     "cover", ["[PATCH v2 0/2]", "[RESEND PATCH v2 0/3]", "[RFC v2 0/3]"]
 )
-def test_patches_under_a_cover_that_is_marked_otherwise_are_one_sending(
+def test_differently_marked_cover_is_the_same_sending(
     cover: str,
 ) -> None:
     found = topics(
@@ -442,7 +443,7 @@ def test_patches_under_a_cover_that_is_marked_otherwise_are_one_sending(
     assert [(len(one.revisions), len(one.latest.patches)) for one in found] == [(1, 3)]
 
 
-def test_a_mail_the_author_sent_to_themselves_is_no_revision() -> None:
+def test_mail_to_self_is_not_a_revision() -> None:
     whom = {
         "to": ADA,
         "X_Original_To": "Matt <matt@example.com>",
@@ -461,9 +462,7 @@ def test_a_mail_the_author_sent_to_themselves_is_no_revision() -> None:
     assert not status.replies
 
 
-def test_a_patch_to_its_author_alone_counts_where_nothing_says_that_it_was_a_test() -> (
-    None
-):
+def test_patch_to_its_author_may_be_a_revision() -> None:
     # a Bcc: to a list leaves no trace in the headers; what a mail server adds names nobody else
     for headers in ({}, {"X_Original_To": "ada@example.org"}):
         status = only(patch("[PATCH] demo: check it", id="a", to=ADA, **headers))
@@ -473,7 +472,7 @@ def test_a_patch_to_its_author_alone_counts_where_nothing_says_that_it_was_a_tes
 @pytest.mark.parametrize(
     ("first", "second", "notes", "expected"),
     [
-        # a link that says "v1" joins whatever the title, one in a sentence does not
+        # a link that says "v1" joins any title, but one within a sentence does not
         ("[PATCH] demo: check it", "[PATCH v2] pump: something else", V1, "1 2"),
         ("[PATCH] demo: check it", "[PATCH v3] pump: something else", V1, "1 3"),
         (
@@ -483,26 +482,24 @@ def test_a_patch_to_its_author_alone_counts_where_nothing_says_that_it_was_a_tes
             "1, 2",
         ),
         ("[PATCH v3] demo: check it", "[PATCH v2] pump: something else", V1, "3, 2"),
-        # the version that the link names is not the one it leads to
+        # the link leads to another version than it names
         ("[PATCH v2] demo: check it", "[PATCH v3] pump: something else", V1, "2, 3"),
     ],
 )
-def test_a_link_joins_with_what_it_says_it_is(
+def test_link_type_decides_the_join(
     first: str, second: str, notes: str, expected: str
 ) -> None:
-    later = of_file("tap.c", f"b+9 {second}", notes=notes)
-    assert joined(f"a {first}", later) == expected
+    later = file_patch("tap.c", f"b+9 {second}", notes=notes)
+    assert join_versions(f"a {first}", later) == expected
 
 
 @pytest.mark.parametrize(("mark", "expected"), [("v2", "1 2"), ("", "1, 1")])
-def test_a_later_version_with_the_same_changes_has_another_title(
-    mark: str, expected: str
-) -> None:
+def test_retitled_version_is_joined_by_its_changes(mark: str, expected: str) -> None:
     later = f"b+9 [PATCH {mark}] pump: something else"
-    assert joined(PUMP, later) == expected
-    assert joined(PUMP, of_file("tap.c", later)) == expected.replace(" ", ", ").replace(
-        ",,", ","
-    )
+    assert join_versions(PUMP, later) == expected
+    assert join_versions(PUMP, file_patch("tap.c", later)) == expected.replace(
+        " ", ", "
+    ).replace(",,", ",")
 
 
 @pytest.mark.parametrize(
@@ -517,12 +514,12 @@ def test_a_later_version_with_the_same_changes_has_another_title(
         ),
     ],
 )
-def test_another_author_carries_on_only_where_link_and_title_say_so(
+def test_new_author_needs_link_and_title(
     subject: str, notes: str, expected: str
 ) -> None:
     later = mailed(f"b+9 {subject}", notes=notes, author=OTTO)
-    assert joined(mailed(PUMP, Cc=OTTO), later) == expected
-    assert joined(PUMP, later) == "1, 2", "nobody knows who that is"
+    assert join_versions(mailed(PUMP, Cc=OTTO), later) == expected
+    assert join_versions(PUMP, later) == "1, 2", "nobody knows who that is"
 
 
 @pytest.mark.parametrize(
@@ -535,10 +532,10 @@ def test_another_author_carries_on_only_where_link_and_title_say_so(
         ("[PATCH v2] demo: check it", 551, "1 2"),
     ],
 )
-def test_a_first_version_of_the_same_title_long_after_is_another_work(
+def test_old_series_of_the_same_title_is_separate(
     subject: str, days: int, expected: str
 ) -> None:
-    assert joined(CHECK, f"b+{days}d {subject}") == expected
+    assert join_versions(CHECK, f"b+{days}d {subject}") == expected
 
 
 @pytest.mark.parametrize(
@@ -550,13 +547,11 @@ def test_a_first_version_of_the_same_title_long_after_is_another_work(
         ("Tue, 01 Jan 1991 00:00:00 +0000", "2 1"),
     ],
 )
-def test_dates_that_cannot_be_right_leave_the_order_to_the_numbers(
-    date: str, expected: str
-) -> None:
+def test_impossible_dates_are_ignored(date: str, expected: str) -> None:
     second = mailed("b [PATCH v2] demo: check it").replace(
         b"Mon, 04 Mar 2024 09:00:00 +0000", date.encode()
     )
-    assert joined("a+9 [PATCH] demo: check it", second) == expected
+    assert join_versions("a+9 [PATCH] demo: check it", second) == expected
 
 
 @pytest.mark.parametrize(
@@ -592,7 +587,7 @@ def test_dates_that_cannot_be_right_leave_the_order_to_the_numbers(
         ),
     ],
 )
-def test_links_to_earlier_versions_are_reported_from_other_links(
+def test_version_links_differ_from_other_links(
     notes: str, earlier: dict[str, int]
 ) -> None:
     (post,) = topics(mailed("b [PATCH v13] demo: check it", notes=notes))[
@@ -615,7 +610,7 @@ def test_links_to_earlier_versions_are_reported_from_other_links(
         (("PATCH", "PATCH"), 1, "m0, m1"),
     ],
 )
-def test_patches_without_threading_are_one_series_by_shape_and_time(
+def test_unthreaded_patches_are_grouped_by_shape(
     marks: tuple[str, str], minutes: int, groups: str
 ) -> None:
     mails = (
@@ -637,9 +632,7 @@ def test_patches_without_threading_are_one_series_by_shape_and_time(
         ("one", "two", False),
     ],
 )
-def test_message_ids_of_one_run_keep_a_series_together_over_hours(
-    first: str, second: str, together: bool
-) -> None:
+def test_message_ids_group_a_slow_send(first: str, second: str, together: bool) -> None:
     found = topics(f"{first} [PATCH 1/2] demo: 1", f"{second}+300 [PATCH 2/2] demo: 2")
     assert (len(found) == 1) is together
 
@@ -652,13 +645,13 @@ def test_message_ids_of_one_run_keep_a_series_together_over_hours(
         (("1+1>0 [PATCH v2 1/2] demo: 1",), "0 | 1"),
     ],
 )
-def test_a_cover_that_miscounts_keeps_the_patches_sent_under_it(
+def test_miscounting_cover_keeps_its_patches(
     patches: tuple[str, ...], expected: str
 ) -> None:
     assert sets("0 [PATCH 0/3] demo: two", *patches) == expected
 
 
-def test_the_letter_of_a_set_is_a_cover_whose_version_its_patches_have() -> None:
+def test_letter_of_a_set_has_its_version() -> None:
     cover = mail("[PATCHSET v4 1/2] demo: pumps", "The first of two sets.\n", id="c0")
     under = [f"c{at}+{at}>c0 [PATCH {at}/2] demo: {at}" for at in (1, 2)]
     (found,) = topics(cover, *under)
@@ -668,7 +661,7 @@ def test_the_letter_of_a_set_is_a_cover_whose_version_its_patches_have() -> None
     )
 
 
-def test_a_patch_sent_again_below_its_version_is_of_that_version() -> None:
+def test_resent_patch_keeps_its_version() -> None:
     first = ("a1+1 [PATCH 1/2] demo: step 1", "a2+2>a1 [PATCH 2/2] demo: step 2")
     second = (
         "b1+901 [PATCH v2 1/2] demo: step 1",
@@ -696,7 +689,7 @@ def test_a_patch_sent_again_below_its_version_is_of_that_version() -> None:
         assert [status.state for status in read_thread(parse(mbox(*mails)))] == [state]
 
 
-def test_a_resend_without_its_number_is_of_the_version_before_it() -> None:
+def test_unnumbered_resend_keeps_the_previous_version() -> None:
     (found,) = topics(
         "a [RFC] demo: check the pump",
         "b+600 [RFCv2] demo: check the pump",
@@ -707,7 +700,7 @@ def test_a_resend_without_its_number_is_of_the_version_before_it() -> None:
     assert labels == ["RFC v1", "RFC v2", "v3", "v3 resend"]
 
 
-def test_a_letter_and_its_only_patch_without_numbers_are_one_sending() -> None:
+def test_letter_and_unnumbered_patch_are_one_sending() -> None:
     assert (
         sets(
             mail("[PATCH] demo: pumps", "One step.\n", id="c1"),
@@ -719,7 +712,7 @@ def test_a_letter_and_its_only_patch_without_numbers_are_one_sending() -> None:
     )
 
 
-def test_a_patch_that_answers_without_references_belongs_to_its_series() -> None:
+def test_reply_without_references_joins_its_series() -> None:
     first = "a1 [PATCH 1/2] demo: step 1"
     later = mailed("a2+90>a1 [PATCH 2/2] demo: step 2", references="")
     assert sets(first, later) == "a1 a2"
@@ -729,7 +722,7 @@ def test_a_patch_that_answers_without_references_belongs_to_its_series() -> None
 @pytest.mark.parametrize(
     ("day", "minutes", "count"), [(4, 90, 1), (5, 90, 2), (5, 29, 1), (5, 30, 2)]
 )
-def test_a_patch_is_under_a_cover_that_miscounts_by_its_run_or_by_its_time(
+def test_miscounting_cover_is_matched_by_run_or_time(
     day: int, minutes: int, count: int
 ) -> None:
     cover, first = "20240304090000.7-1-ada", f"2024030{day}090000.7-2-ada"
@@ -747,13 +740,13 @@ V2_LINK = "- Link to v2: https://lore.kernel.org/r/a@example.org\n"
 @pytest.mark.parametrize(
     ("first", "second", "notes", "reply_to", "expected"),
     [
-        # an answer joins, but not with a version after it
+        # a reply joins, but not with a later version
         ("[PATCH] demo: check it", "[PATCH v2] pump: else", "", "a", "1 2"),
         ("[PATCH v2] demo: check it", "[PATCH v2] pump: else", "", "a", "2 2"),
         ("[PATCH v3] demo: check it", "[PATCH v2] pump: else", "", "a", "3, 2"),
         ("[PATCH] demo: check it", "[PATCH] pump: else", "", "a", "1, 1"),
         ("[PATCH] demo: check it", "[PATCH v2 6.1.y] pump: else", "", "a", "1, 2"),
-        # a link to an earlier version joins, one to another of the same version does not
+        # a link to an earlier version joins, but not one to the same version
         ("[PATCH] demo: check it", "[PATCH v2] pump: else", V1, None, "1 2"),
         ("[PATCH] demo: check it", "[PATCH v2 6.1.y] pump: else", V1, None, "1, 2"),
         (
@@ -763,7 +756,7 @@ V2_LINK = "- Link to v2: https://lore.kernel.org/r/a@example.org\n"
             None,
             "2, 2",
         ),
-        # one in a sentence joins nothing
+        # a link within a sentence joins nothing
         (
             "[PATCH] demo: check it",
             "[PATCH v3] demo: check the valves",
@@ -787,12 +780,12 @@ V2_LINK = "- Link to v2: https://lore.kernel.org/r/a@example.org\n"
         ),
     ],
 )
-def test_what_a_later_version_answers_or_links_to_is_the_version_before(
+def test_answered_or_linked_version_is_earlier(
     first: str, second: str, notes: str, reply_to: str | None, expected: str
 ) -> None:
     answered = f">{reply_to}" if reply_to else ""
-    later = of_file("tap.c", f"b+9{answered} {second}", notes=notes)
-    assert joined(f"a {first}", later) == expected
+    later = file_patch("tap.c", f"b+9{answered} {second}", notes=notes)
+    assert join_versions(f"a {first}", later) == expected
 
 
 @pytest.mark.parametrize(
@@ -805,12 +798,12 @@ def test_what_a_later_version_answers_or_links_to_is_the_version_before(
         ("one", "two", "1, 2"),
     ],
 )
-def test_a_link_joins_unless_both_have_another_change_id(
+def test_different_change_ids_prevent_a_join(
     mine: str, yours: str, expected: str
 ) -> None:
     first, second = (CHANGE.format(name) if name else "" for name in (mine, yours))
-    later = of_file("tap.c", RENAMED, notes=second + V1)
-    assert joined(mailed(CHECK, notes=first), later) == expected
+    later = file_patch("tap.c", RENAMED, notes=second + V1)
+    assert join_versions(mailed(CHECK, notes=first), later) == expected
 
 
 @pytest.mark.parametrize(
@@ -822,21 +815,21 @@ def test_a_link_joins_unless_both_have_another_change_id(
         (550 * DAY + 1, "pump.c", "1, 1"),
     ],
 )
-def test_first_versions_of_one_title_are_one_series_for_a_time(
+def test_recent_versions_of_one_title_are_joined(
     minutes: int, file: str, expected: str
 ) -> None:
     first = "a [PATCH] demo: fix a typo"
     second = f"b+{minutes} [PATCH] demo: fix a typo"
-    assert joined(first, of_file(file, second)) == expected
-    assert joined(of_file(file, first), mailed(second)) == expected
+    assert join_versions(first, file_patch(file, second)) == expected
+    assert join_versions(file_patch(file, first), mailed(second)) == expected
 
 
-def undated(one: bytes) -> bytes:
+def break_date(one: bytes) -> bytes:
     """Return the mail with a date that cannot be right."""
     return one.replace(b"Date: ", b"X-Date: ", 1)
 
 
-def test_where_a_date_is_missing_revisions_are_in_the_order_of_their_numbers() -> None:
+def test_undated_revisions_are_ordered_by_number() -> None:
     def labels(*mails: bytes | str) -> list[str]:
         (found,) = topics(*mails)
         return [revision.label for revision in found.revisions]
@@ -845,10 +838,10 @@ def test_where_a_date_is_missing_revisions_are_in_the_order_of_their_numbers() -
     first = "f+10 [PATCH] demo: check it"
     second = mailed("s+5 [PATCH v2] demo: check it")
     assert labels(first, rfc) == ["v1", "RFC v1"]
-    assert labels(undated(mailed(first)), rfc) == ["RFC v1", "v1"]
-    assert labels(first, undated(second)) == ["v1", "v2"]
+    assert labels(break_date(mailed(first)), rfc) == ["RFC v1", "v1"]
+    assert labels(first, break_date(second)) == ["v1", "v2"]
     later = ("t+30 [PATCH v2] demo: check it", "u+40 [RFC PATCH v2] demo: check it")
-    assert labels(undated(mailed(first)), *later) == ["v1", "RFC v2", "v2"]
+    assert labels(break_date(mailed(first)), *later) == ["v1", "RFC v2", "v2"]
     assert labels(first, second.replace(b"Mar 2024", b"Mar 1990")) == ["v1", "v2"]
     assert labels(first, second.replace(b"Mar 2024", b"Mar 1991")) == ["v2", "v1"]
 
@@ -874,9 +867,7 @@ LINK = "https://lore.kernel.org/r/a@example.org\n"
         (LINK, None),
     ],
 )
-def test_a_link_is_to_the_version_that_the_words_before_it_name(
-    words: str, version: int | None
-) -> None:
+def test_words_before_a_link_name_its_version(words: str, version: int | None) -> None:
     (found,) = topics(mailed("b [PATCH v3] demo: check it", notes=words))
     post = found.latest.head
     assert post.earlier == ({} if version is None else {"a@example.org": version})
@@ -885,7 +876,7 @@ def test_a_link_is_to_the_version_that_the_words_before_it_name(
 @pytest.mark.parametrize(
     ("mails", "expected"),
     [
-        # sent without threads: what is next to it in time, of the latest of that form
+        # unthreaded mail joins the nearest in time of the latest form
         (
             [
                 "p [PATCH 1/2] demo: step p",
@@ -915,7 +906,7 @@ def test_a_link_is_to_the_version_that_the_words_before_it_name(
             ],
             "p, q",
         ),
-        # some of the numbers again, below it: they replace what they correct
+        # some numbers appear again below it: they replace the originals
         (
             [
                 "p [PATCH 1/2] demo: step p",
@@ -950,7 +941,5 @@ def test_a_link_is_to_the_version_that_the_words_before_it_name(
         ),
     ],
 )
-def test_what_was_sent_together_is_one_revision(
-    mails: list[str], expected: str
-) -> None:
+def test_joint_sending_is_one_revision(mails: list[str], expected: str) -> None:
     assert sets(*mails) == expected

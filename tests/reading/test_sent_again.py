@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Versions that repeat an earlier one, and those that replace a few of its patches."""
+"""Test versions that repeat an earlier one, or replace some of its patches."""
 
 import pytest
 
@@ -13,7 +13,7 @@ COVER = mailed("c [PATCH 0/4] pump: stop in time")
 
 
 def step(number: int, mark: str = "PATCH", *, value: int = 0, **more: object) -> bytes:
-    """Return one of four patches, with a diff of its own; `value` changes it."""
+    """Return one of four patches with its own diff; `value` changes it."""
     counted = f" {number}/4" if "/4" not in mark else ""
     one = patch(f"[{mark}{counted}] pump: {STEPS[number - 1]}", **more)
     return one.replace(b"-EINVAL", b"-%d" % (100 * number + value))
@@ -46,7 +46,7 @@ BELOW = "<p3@example.org> <a70@example.org>"
 THIRD = step(3, "PATCH v2", value=1, id="q3", reply_to="p3", minutes=900)
 
 
-def test_a_patch_sent_as_reply_to_its_number_replaces_that_patch_only() -> None:
+def test_reply_replaces_the_patch_with_its_number() -> None:
     found = status(TAG, REQUEST, TO_BE_CHANGED, THIRD)
     assert [revision.label for revision in found.topic.revisions] == ["v1", "v2"]
     assert patches(found) == ["p1", "p2", "q3", "p4"]
@@ -71,23 +71,23 @@ def test_a_patch_sent_as_reply_to_its_number_replaces_that_patch_only() -> None:
 @pytest.mark.parametrize(
     ("mails", "expected"),
     [
-        # below a review of the patch, without its number, and a later one of the version
+        # below a review of the patch, without a number, and later than the version
         ((step(3, "PATCH v2", id="q3", reply_to="a70", references=BELOW, minutes=900),), ["p1", "p2", "q3", "p4"]),  # noqa: E501
         ((mailed("q3+900>p3 [PATCH v2] pump: stop the pump"),), ["p1", "p2", "q3", "p4"]),
         ((THIRD, step(1, "PATCH v2", id="q1", reply_to="p1", minutes=1900)), ["q1", "p2", "q3", "p4"]),  # noqa: E501
         ((THIRD, step(3, "PATCH v3", id="r3", reply_to="q3", minutes=1900)), ["p1", "p2", "r3", "p4"]),  # noqa: E501
-        # in the place of another patch, or of a series of another length, it is a version
+        # in place of another patch or of a longer or shorter series, it is a version
         ((step(3, "PATCH v2", id="q3", reply_to="p2", minutes=900),), ["q3"]),
         ((step(3, "PATCH v2 3/3, 3/4", id="q3", reply_to="c", minutes=900),), ["q3"]),
     ],
 )  # fmt: skip
-def test_what_replaces_some_patches_has_the_others_of_the_version_before(
+def test_partial_resend_keeps_the_other_patches(
     mails: tuple[bytes, ...], expected: list[str]
 ) -> None:
     assert patches(status(TO_BE_CHANGED, *mails)) == expected
 
 
-def test_a_patch_sent_once_more_unchanged_leaves_the_others_in_place() -> None:
+def test_unchanged_resend_keeps_the_other_patches() -> None:
     again = mailed("q3+900>p3 [PATCH] pump: stop the pump")
     found = status(TAG, again.replace(b"-EINVAL", b"-300"))
     assert [revision.label for revision in found.topic.revisions] == ["v1"]
@@ -95,7 +95,7 @@ def test_a_patch_sent_once_more_unchanged_leaves_the_others_in_place() -> None:
     assert [tag.patch for tag in found.trailers] == [1]
 
 
-def test_a_whole_series_below_the_version_before_has_no_patches_of_it() -> None:
+def test_full_resend_inherits_no_patches() -> None:
     whole = (
         step(n, "PATCH v2", id=f"q{n}", reply_to=f"p{n}", minutes=900 + n)
         for n in range(1, 5)
@@ -103,7 +103,7 @@ def test_a_whole_series_below_the_version_before_has_no_patches_of_it() -> None:
     assert patches(status(*whole)) == ["q1", "q2", "q3", "q4"]
 
 
-def test_what_was_applied_stays_so_where_another_patch_is_replaced() -> None:
+def test_applied_patch_stays_applied() -> None:
     applied = answer("p1", "Applied, thanks.", 80, MATT)
     found = status(applied, answer("p3", "Applied, thanks.", 81, MATT), THIRD)
     assert [str(it.state) for it in found.patches] == [
@@ -117,15 +117,13 @@ def test_what_was_applied_stays_so_where_another_patch_is_replaced() -> None:
 @pytest.mark.parametrize(
     ("about", "states"),
     [
-        # said of one patch, of another that was changed since, and of the series
+        # about one patch, about another that was changed since, and about the series
         ("p1", ["accepted", "sent", "sent", "sent"]),
         ("p2", ["sent", "sent", "sent", "sent"]),
         ("c", ["accepted", "sent", "accepted", "accepted"]),
     ],
 )
-def test_a_patch_that_was_applied_and_sent_again_unchanged_stays_applied(
-    about: str, states: list[str]
-) -> None:
+def test_unchanged_resend_stays_applied(about: str, states: list[str]) -> None:
     again = [
         step(
             n, "PATCH v2", value=int(n == 2), id=f"q{n}", reply_to="d", minutes=900 + n
@@ -147,7 +145,7 @@ def test_a_patch_that_was_applied_and_sent_again_unchanged_stays_applied(
         (2000, "PATCH", 1, ["v1", "v1"]),
     ],
 )
-def test_a_version_without_a_change_and_a_number_is_a_resend(
+def test_unchanged_unnumbered_version_is_a_resend(
     minutes: int, mark: str, value: int, labels: list[str]
 ) -> None:
     one = mailed("a [PATCH] pump: stop")
@@ -167,9 +165,7 @@ def test_a_version_without_a_change_and_a_number_is_a_resend(
         ("Applied to pumps-next, thanks.", "accepted"),
     ],
 )
-def test_replies_to_what_is_only_sent_again_still_count(
-    text: str, expected: str
-) -> None:
+def test_replies_survive_a_resend(text: str, expected: str) -> None:
     one = mailed("a [PATCH] pump: stop", to=f"{MATT}, demo@lists.example.org")
     said = mail(
         "Re: [PATCH] pump: stop",
@@ -187,7 +183,7 @@ def test_replies_to_what_is_only_sent_again_still_count(
     assert only(one, said, changed).state == "sent"
 
 
-def test_patches_added_to_a_set_that_counts_none_are_of_it() -> None:
+def test_added_patch_joins_an_uncounted_set() -> None:
     cover = mail("[PATCHSET] pump: stop in time", "Some steps.\n", id="c")
     first, second = (
         mailed(f"p{n}+{n}>c [PATCH {n}/2] pump: {STEPS[n - 1]}") for n in (1, 2)

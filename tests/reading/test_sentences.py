@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How the text of a reply is split into sentences, and the weights of their words."""
+"""Test how a reply is split into sentences, and the weights of their words."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from patchpilot.reading.request_model import (
 from patchpilot.reading.sentences import sentences_of
 
 
-def said(text: str) -> list[str]:
+def split_text(text: str) -> list[str]:
     return [sentence.text for sentence in sentences_of(parse_body(text))]
 
 
@@ -39,11 +39,11 @@ def said(text: str) -> list[str]:
         ("", []),
     ],
 )
-def test_a_reply_is_split_into_sentences(text: str, sentences: list[str]) -> None:
-    assert said(text) == sentences
+def test_reply_is_split_into_sentences(text: str, sentences: list[str]) -> None:
+    assert split_text(text) == sentences
 
 
-def test_a_sentence_knows_its_lines_and_what_it_answers() -> None:
+def test_sentence_knows_its_lines() -> None:
     text = "> +\tx = 1;\n\nWhy 1? It\nwas 2.\n\n> Is it so?\n\nYes.\n"
     first, second, third = sentences_of(parse_body(text))
     assert (first.line, first.end, first.quoted) == (2, 2, ("+\tx = 1;",))
@@ -53,7 +53,7 @@ def test_a_sentence_knows_its_lines_and_what_it_answers() -> None:
     assert first.part == second.part != third.part
 
 
-def test_weights_that_cannot_be_read_are_named(
+def test_unreadable_weights_are_reported(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(request_model, "data_dir", lambda _name: tmp_path)

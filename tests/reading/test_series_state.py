@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which source decides a state: mails, those who send a series on, the repository, the sends of a
-topic.
+"""Test which source decides a state: mails, people who forward a series, the repository, or
+sends.
 """
 
 from dataclasses import replace
@@ -39,7 +39,7 @@ NACKED = (
 )
 
 
-def test_a_commit_in_the_repository_goes_before_what_mails_say() -> None:
+def test_commit_overrides_mails() -> None:
     sent = read(story.V1)
     assert sent.state is SeriesState.SENT
     landed = with_commits(sent, [MAINLINE])
@@ -52,7 +52,7 @@ def test_a_commit_in_the_repository_goes_before_what_mails_say() -> None:
     ]
 
 
-def test_without_a_commit_there_the_mails_decide() -> None:
+def test_mails_decide_without_a_commit() -> None:
     for mails in ((story.V1,), story.BEGINNING, story.WHOLE):
         by_mail = read(*mails)
         again = with_commits(by_mail, [])
@@ -64,13 +64,13 @@ def test_without_a_commit_there_the_mails_decide() -> None:
         )
 
 
-def test_a_refused_series_is_not_landed_by_a_commit_of_its_title() -> None:
+def test_rejected_series_does_not_land_by_title() -> None:
     refused = read(*NACKED)
     assert refused.state is SeriesState.REJECTED
     assert with_commits(refused, [MAINLINE, STABLE]).state is SeriesState.REJECTED
 
 
-def test_silence_is_too_long_when_the_project_says_so() -> None:
+def test_project_sets_the_silence_limit() -> None:
     evidence = read(mailed("a [PATCH] demo: check it", author=ADA)).evidence
     assert evidence.last
     days = evidence.topic.waiting.days
@@ -92,20 +92,20 @@ def test_silence_is_too_long_when_the_project_says_so() -> None:
         (None, False, False, "not-sent"),
         (None, True, False, "sent"),
         (SeriesState.ACCEPTED, True, False, "accepted"),
-        # sent from elsewhere: the outbox knows nothing, the archive does
+        # sent from elsewhere: the archive knows it, but the outbox does not
         (SeriesState.UNDER_REVIEW, False, False, "under-review"),
-        # a newer version of which mails are missing
+        # a newer version with missing mails
         (SeriesState.ACCEPTED, True, True, "partly-sent"),
         (None, False, True, "partly-sent"),
     ],
 )
-def test_the_state_of_a_topic(
+def test_topic_state(
     series: SeriesState | None, sent: bool, partly: bool, expected: str
 ) -> None:
     assert decide_topic(series, sent=sent, partly=partly) == expected
 
 
-def said(
+def story_reply(
     text: str, minutes: int, *, sender: str = RITA, to: str = "v1", name: str = ""
 ) -> bytes:
     """Return a reply to a mail of the story."""
@@ -120,37 +120,37 @@ def said(
 
 
 ASKED_FOR = SeriesState.CHANGES_REQUESTED
-WISH = said("Please check it at the caller instead.", 60)
-ANSWERED = said("The caller has no pointer.", 90, sender=ADA, to="m60")
+WISH = story_reply("Please check it at the caller instead.", 60)
+ANSWERED = story_reply("The caller has no pointer.", 90, sender=ADA, to="m60")
 
 
 @pytest.mark.parametrize(
     ("mails", "expected"),
     [
         ((WISH,), ASKED_FOR),
-        ((WISH, said(f"Reviewed-by: {RITA}", 99)), SeriesState.UNDER_REVIEW),
-        # who agreed before wants something now
-        ((said(f"Reviewed-by: {RITA}", 30), WISH), ASKED_FOR),
-        # at the same time is not after it
+        ((WISH, story_reply(f"Reviewed-by: {RITA}", 99)), SeriesState.UNDER_REVIEW),
+        # a reviewer who agreed before now requests a change
+        ((story_reply(f"Reviewed-by: {RITA}", 30), WISH), ASKED_FOR),
+        # the same time is not later
         (
-            (said(f"Reviewed-by: {RITA}", 60, name="t"), WISH),
+            (story_reply(f"Reviewed-by: {RITA}", 60, name="t"), WISH),
             ASKED_FOR,
         ),
-        # another one agrees
+        # another person agrees
         (
-            (WISH, said(f"Reviewed-by: {MATT}", 99, sender=MATT)),
+            (WISH, story_reply(f"Reviewed-by: {MATT}", 99, sender=MATT)),
             ASKED_FOR,
         ),
-        # words end no request
-        ((WISH, ANSWERED, said("Ok, makes sense.", 99, to="m90")), ASKED_FOR),
+        # words do not close a request
+        ((WISH, ANSWERED, story_reply("Ok, makes sense.", 99, to="m90")), ASKED_FOR),
         (
-            (WISH, said("Please ignore that, I misread it.", 99, to="m60")),
+            (WISH, story_reply("Please ignore that, I misread it.", 99, to="m60")),
             ASKED_FOR,
         ),
-        ((WISH, said("I'll fix it when applying.", 99, sender=MATT)), ASKED_FOR),
+        ((WISH, story_reply("I'll fix it when applying.", 99, sender=MATT)), ASKED_FOR),
     ],
 )
-def test_a_wish_is_open_until_who_had_it_agrees_later(
+def test_request_is_open_until_its_author_agrees(
     mails: tuple[bytes, ...], expected: SeriesState
 ) -> None:
     assert read(story.V1, *mails).state is expected
@@ -164,9 +164,7 @@ def test_a_wish_is_open_until_who_had_it_agrees_later(
         ("redone", SeriesState.CHANGES_REQUESTED),
     ],
 )
-def test_what_ends_a_version_counts_from_when_the_latest_was_sent(
-    what: str, expected: SeriesState
-) -> None:
+def test_version_end_needs_a_later_mail(what: str, expected: SeriesState) -> None:
     evidence = read(story.V1).evidence
     sent = evidence.topic.latest.sent
     assert sent
@@ -187,17 +185,17 @@ def event(what: str, hours: float = 1, **more: Any) -> Claim:
     return Claim(what, at, f"{what}@{hours:g}", by, sentence="so", **more)
 
 
-def with_evidence(
+def add_evidence(
     evidence: Evidence,
     events: tuple[Claim, ...] = (),
     commits: tuple[LandedCommit, ...] = (),
 ) -> Evidence:
-    """Return the evidence with what mails report and what a repository has."""
+    """Return the evidence in mails and in a repository."""
     return replace(evidence, events=events, commits=commits)
 
 
 def only_patch(evidence: Evidence) -> PatchState:
-    """Return the state of a series' only patch, which is that of the series."""
+    """Return the state of a series' only patch, which equals the series' state."""
     decision = decide(evidence)
     (one,) = decision.patches
     assert (decision.state, decision.why) == (one.state, one.why)
@@ -295,10 +293,10 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
         ([event("redone"), event("refused")], "rejected", "Matt: so", "refused@1"),
     ],
 )
-def test_what_mails_report_decides_and_is_the_proof(
+def test_mail_evidence_decides(
     events: list[Claim], state: str, why: str | None, proof: str | None
 ) -> None:
-    found = only_patch(with_evidence(read(story.V1).evidence, tuple(events)))
+    found = only_patch(add_evidence(read(story.V1).evidence, tuple(events)))
     assert (found.state, found.why) == (state, why or found.why)
     assert found.proof.message_id == (proof or found.proof.message_id)
     by_id = {event.message_id: event for event in events}
@@ -358,14 +356,14 @@ FAILED = event("failed", version="5.10")
         ([event("refused")], [NEXT], "rejected", "Matt: so", None),
     ],
 )
-def test_what_a_repository_has_decides_and_is_the_proof(
+def test_repository_evidence_decides(
     events: list[Claim],
     commits: list[LandedCommit],
     state: str,
     why: str,
     commit: str | None,
 ) -> None:
-    evidence = with_evidence(read(story.V1).evidence, tuple(events), tuple(commits))
+    evidence = add_evidence(read(story.V1).evidence, tuple(events), tuple(commits))
     found = only_patch(evidence)
     assert (found.state, found.why) == (state, why)
     assert (found.proof.commit or "")[:1] == (commit or "")
@@ -377,30 +375,30 @@ def test_what_a_repository_has_decides_and_is_the_proof(
 @pytest.mark.parametrize(
     ("reverted", "applied", "state"),
     [
-        # sent at the time of the revert, or before: that version was reverted
+        # sent before or at the time of the revert, so that version was reverted
         (0, 1, "changes-requested"),
         (1, 2, "changes-requested"),
-        # sent after it: what was applied before does not count
+        # sent after it, so the earlier acceptance does not count
         (-2, 1, "accepted"),
         (-2, -1, "accepted"),
         (-2, -2, "sent"),
         (-2, -3, "sent"),
     ],
 )
-def test_a_version_sent_after_a_revert_is_to_be_applied_again(
+def test_version_after_a_revert_is_pending(
     reverted: float, applied: float, state: str
 ) -> None:
     undone = replace(UNDONE, date=SENT + reverted * HOUR)
     evidence = read(story.V1).evidence
     assert only_patch(
-        with_evidence(evidence, (event("applied", applied),), (undone,))
+        add_evidence(evidence, (event("applied", applied),), (undone,))
     ).state == (state)
     queued = event("queued", applied, version="6.1", commit="f" * 40)
-    found = only_patch(with_evidence(evidence, (queued,), (undone,)))
+    found = only_patch(add_evidence(evidence, (queued,), (undone,)))
     assert (found.state == "in-stable") is (state == "accepted")
     assert (found.state == "sent") is (state == "sent")
     review = event("review", applied, version="6.1", commit="f" * 40)
-    found = only_patch(with_evidence(evidence, (review,), (undone,)))
+    found = only_patch(add_evidence(evidence, (review,), (undone,)))
     assert (found.state == "in-mainline") is (state == "accepted")
 
 
@@ -411,10 +409,10 @@ def test_a_version_sent_after_a_revert_is_to_be_applied_again(
         ([APPLIED, event("superseded", 2)], "accepted", None, "applied@1"),
     ],
 )
-def test_what_another_sends_on_decides_and_is_the_proof(
+def test_forwarded_patch_decides(
     events: list[Claim], state: str, why: str | None, proof: str
 ) -> None:
-    found = only_patch(with_evidence(read(story.V1).evidence, tuple(events)))
+    found = only_patch(add_evidence(read(story.V1).evidence, tuple(events)))
     assert (found.state, found.why, found.proof.message_id) == (
         state,
         why or found.why,
@@ -422,9 +420,9 @@ def test_what_another_sends_on_decides_and_is_the_proof(
     )
 
 
-def test_what_another_took_over_is_in_the_tree_that_has_its_commit() -> None:
+def test_taken_over_series_follows_its_commit() -> None:
     passed = (event("superseded", 2, by="Otto"),)
-    evidence = with_evidence(read(story.V1).evidence, passed, commits=(NEXT,))
+    evidence = add_evidence(read(story.V1).evidence, passed, commits=(NEXT,))
     assert only_patch(evidence).state == "in-next"
 
 
@@ -485,14 +483,14 @@ BOTH = tuple(
         ),
     ],
 )
-def test_a_series_is_as_far_as_its_least_advanced_patch(
+def test_least_advanced_patch_sets_the_series_state(
     events: list[Claim],
     commits: list[LandedCommit],
     state: str,
     why: str | None,
     states: str,
 ) -> None:
-    evidence = with_evidence(read(*BOTH).evidence, tuple(events), tuple(commits))
+    evidence = add_evidence(read(*BOTH).evidence, tuple(events), tuple(commits))
     found = decide(evidence)
     assert (found.state, found.why) == (state, why or found.why)
     assert [one.state for one in found.patches] == states.split()
@@ -502,20 +500,20 @@ def test_a_series_is_as_far_as_its_least_advanced_patch(
             assert one.proof.message_id == one.message_id
 
 
-def test_a_cover_letter_without_its_patches_has_a_state() -> None:
+def test_cover_letter_alone_has_a_state() -> None:
     alone = mailed("c [PATCH 0/2] demo: pumps")
     found = decide(read(alone).evidence)
     assert found == (SeriesState.SENT, "no reply yet", ())
 
 
-ASKED = said("Is the caller checked?", 60)
+ASKED = story_reply("Is the caller checked?", 60)
 
 
 @pytest.mark.parametrize(
     ("mails", "state", "why", "proof"),
     [
         ((), "sent", "no reply yet", "v1"),
-        ((said("See the log.", 60, sender=ADA),), "sent", "no reply yet", "v1"),
+        ((story_reply("See the log.", 60, sender=ADA),), "sent", "no reply yet", "v1"),
         (
             (ASKED,),
             "under-review",
@@ -523,26 +521,26 @@ ASKED = said("Is the caller checked?", 60)
             "m60",
         ),
         (
-            (ASKED, said(f"Reviewed-by: {MATT}", 70, sender=MATT)),
+            (ASKED, story_reply(f"Reviewed-by: {MATT}", 70, sender=MATT)),
             "under-review",
             "2 replies, with a question by Rita Reviewer",
             "m70",
         ),
         (
-            (said(f"Reviewed-by: {MATT}", 70, sender=MATT),),
+            (story_reply(f"Reviewed-by: {MATT}", 70, sender=MATT),),
             "under-review",
             "1 reply",
             "m70",
         ),
         (
-            (WISH, said("Rename it, please.", 70, sender=MATT)),
+            (WISH, story_reply("Rename it, please.", 70, sender=MATT)),
             "changes-requested",
             "Matt Maintainer requested changes (review)",
             "m70",
         ),
     ],
 )
-def test_replies_decide_and_the_last_one_is_the_proof(
+def test_last_reply_decides(
     mails: tuple[bytes, ...], state: str, why: str, proof: str
 ) -> None:
     found = only_patch(read(story.V1, *mails).evidence)
@@ -550,25 +548,25 @@ def test_replies_decide_and_the_last_one_is_the_proof(
     assert found.proof.message_id == f"{proof}@example.org"
 
 
-def test_what_is_said_of_an_earlier_version_does_not_end_the_latest() -> None:
-    withdrawn = said("Please ignore this patch.", 1500, sender=ADA)
+def test_verdict_on_an_old_version_does_not_end_the_new_one() -> None:
+    withdrawn = story_reply("Please ignore this patch.", 1500, sender=ADA)
     assert read(story.V1, withdrawn).state == "withdrawn"
     assert read(story.V1, story.V2, withdrawn).state == "sent"
-    wish = said("Please check it at the caller instead.", 1500)
+    wish = story_reply("Please check it at the caller instead.", 1500)
     assert read(story.V1, wish, story.V2).state == "changes-requested"
-    before = said("Please check it at the caller instead.", 1400)
+    before = story_reply("Please check it at the caller instead.", 1400)
     assert read(story.V1, before, story.V2).state == "sent"
 
 
-def test_a_wish_about_a_patch_that_was_sent_again_corrected_is_done() -> None:
+def test_corrected_resend_addresses_the_request() -> None:
     cover = mailed("c [PATCH 0/2] demo: pumps")
     first, second = (
         mailed(f"p{at}+1>c [PATCH {at}/2] {title}")
         for at, title in ((1, ONE), (2, TWO))
     )
-    wish = said("Please count them once.", 60, to="p2", name="w")
+    wish = story_reply("Please count them once.", 60, to="p2", name="w")
     again = mailed(f"p2b+90>p2 [PATCH 2/2] {TWO}")
     assert read(cover, first, second, wish).state == "changes-requested"
     assert read(cover, first, second, wish, again).state == "under-review"
-    general = said("Please split it.", 70, to="c", name="g")
+    general = story_reply("Please split it.", 70, to="c", name="g")
     assert read(cover, first, second, wish, again, general).state == "changes-requested"

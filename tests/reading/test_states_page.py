@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The page that explains how states are found names each of them, and no other."""
+"""Test that the page on states names each of them, and no other."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from patchpilot.reading.thread_values import SeriesState
 PAGE = Path(__file__).parents[2] / "docs/explanation/how-states-are-found.md"
 
 
-def test_the_page_has_every_state_and_no_other() -> None:
+def test_page_lists_every_state() -> None:
     text = PAGE.read_text()
     rows = set(re.findall(r"^\|[^|\n]+\| ([a-z-]+)(?= \||,)", text, re.MULTILINE))
     states = {str(state) for state in SeriesState}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a work stands."""
+"""Test the state of a series."""
 
 import time
 from datetime import timedelta
@@ -28,7 +28,7 @@ from tests.reading import story
 from tests.reading.story import SHA, TITLE, answer, read, state
 
 
-def test_a_patch_nobody_answered_is_sent_and_then_stalled() -> None:
+def test_unanswered_patch_stalls() -> None:
     assert state(story.V1) == "sent"
     later = read_thread(parse(story.V1), now=START + timedelta(days=20))[0]
     assert later.state == "stalled"
@@ -39,7 +39,7 @@ def test_a_patch_nobody_answered_is_sent_and_then_stalled() -> None:
     ("subject", "days", "overdue"),
     [("[PATCH]", 10, False), ("[PATCH net]", 10, True), ("[PATCH net]", 6, False)],
 )
-def test_silence_is_as_long_as_the_project_has_it_before_a_reminder_is_due(
+def test_project_sets_the_reminder_delay(
     subject: str, days: int, overdue: bool
 ) -> None:
     found = read_thread(
@@ -48,14 +48,14 @@ def test_silence_is_as_long_as_the_project_has_it_before_a_reminder_is_due(
     assert found.state == ("stalled" if overdue else "sent")
 
 
-def test_a_review_asks_for_changes_until_the_next_version() -> None:
+def test_requested_changes_last_until_the_next_version() -> None:
     assert state(*story.BEGINNING) == "changes-requested"
     assert "v2" in next_step(read(*story.BEGINNING))
     assert state(*story.BEGINNING, story.ANSWER) == "changes-requested"
     assert state(*story.BEGINNING, story.ANSWER, story.V2) == "sent"
 
 
-def test_a_reviewer_who_then_gives_a_tag_is_content() -> None:
+def test_later_tag_withdraws_a_request() -> None:
     more = answer(
         "Fine then.\n\nReviewed-by: Rita Reviewer <rita@example.net>",
         to="r2",
@@ -66,7 +66,7 @@ def test_a_reviewer_who_then_gives_a_tag_is_content() -> None:
     assert state(*story.BEGINNING, story.ANSWER, more) == "under-review"
 
 
-def test_a_question_is_to_be_answered() -> None:
+def test_question_needs_an_answer() -> None:
     asked = answer(
         "Can this happen at all? Which hardware?",
         to="v1",
@@ -77,7 +77,7 @@ def test_a_question_is_to_be_answered() -> None:
     assert "question" in next_step(read(story.V1, asked))
 
 
-def test_a_refusal_rejects_it_until_a_new_version() -> None:
+def test_rejection_lasts_until_a_new_version() -> None:
     refused = answer(
         "NAK, the core does that.", to="v1", minutes=70, subject=f"[PATCH] {TITLE}"
     )
@@ -85,7 +85,7 @@ def test_a_refusal_rejects_it_until_a_new_version() -> None:
     assert state(story.V1, refused, story.V2) == "sent"
 
 
-def test_the_whole_story_is_reported() -> None:
+def test_whole_story_is_reported() -> None:
     found = read(*story.WHOLE)
     assert [revision.version for revision in found.topic.revisions] == [1, 2]
     assert found.state == "in-stable"
@@ -115,14 +115,14 @@ def test_acceptance_is_reported_before_mainline() -> None:
     assert read(*story.ACCEPTED).commit == SHA[:12]
 
 
-def test_a_stable_review_alone_tells_of_mainline_and_of_no_release() -> None:
+def test_stable_review_implies_mainline() -> None:
     found = read(*story.ACCEPTED, story.IN_REVIEW)
     assert found.state == "in-mainline"
     assert found.landed[-1].release is None
     assert found.commit == SHA
 
 
-def test_an_applied_that_is_taken_back_does_not_count() -> None:
+def test_withdrawn_applied_does_not_count() -> None:
     superseded = answer(
         "Not really, the patch that got applied was the version from Otto.", to="r4"
     )
@@ -131,7 +131,7 @@ def test_an_applied_that_is_taken_back_does_not_count() -> None:
     assert state(*story.ACCEPTED, dropped) != "accepted"
 
 
-def test_a_stable_mail_that_is_taken_back_does_not_count() -> None:
+def test_withdrawn_stable_mail_does_not_count() -> None:
     gone = mail(
         f'Re: Patch "{TITLE}" has been added to the 6.1-stable tree',
         "> note\n\nOops, wrong branch, this is now dropped.\n",
@@ -145,7 +145,7 @@ def test_a_stable_mail_that_is_taken_back_does_not_count() -> None:
     assert found.state == "in-mainline"
 
 
-def test_a_robot_that_found_no_commit_accepts_nothing() -> None:
+def test_robot_without_a_commit_accepts_nothing() -> None:
     body = (
         "Hello:\n\nThis series was applied to netdev/net.git (main)\nby X:\n\nHere is the summary"
         " with links:\n  - [net,v2] demo\n    (no matching commit)\n"
@@ -161,7 +161,7 @@ def test_a_robot_that_found_no_commit_accepts_nothing() -> None:
     assert state(story.V2, said) != "accepted"
 
 
-def test_tags_for_a_stable_candidate_are_not_the_patchs() -> None:
+def test_stable_tags_are_not_patch_tags() -> None:
     tested = mail(
         f"Re: [PATCH 6.6 010/123] {TITLE}",
         f"> x\n\nTested-by: {RITA}\n",
@@ -175,7 +175,7 @@ def test_tags_for_a_stable_candidate_are_not_the_patchs() -> None:
     ] == [2]
 
 
-def test_a_tag_on_the_cover_letter_is_for_the_series() -> None:
+def test_cover_letter_tag_covers_the_series() -> None:
     cover = mailed("c0 [PATCH 0/2] demo: two")
     one, two = (
         mailed("c1>c0 [PATCH 1/2] demo: a"),
@@ -192,7 +192,7 @@ def test_a_tag_on_the_cover_letter_is_for_the_series() -> None:
     ]
 
 
-def test_a_backport_offered_for_a_failed_one_is_queued_by_words() -> None:
+def test_backport_for_a_failure_is_queued_in_words() -> None:
     offer = mail(
         f'Re: FAILED: patch "[PATCH] {TITLE}" failed to apply to 5.10-stable tree',
         f"Here it is:\n\n--- >8 ---\nSubject: [PATCH] {TITLE}\n\nSigned-off-by: {ADA}\n{DIFF}",
@@ -214,7 +214,7 @@ def test_a_backport_offered_for_a_failed_one_is_queued_by_words() -> None:
     } == {"5.10": "queued"}
 
 
-def test_a_revert_is_named_and_shows_that_it_had_landed() -> None:
+def test_revert_implies_it_had_landed() -> None:
     revert = patch(
         f'[PATCH 6.1.y] Revert "{TITLE}"',
         message=f"This reverts commit {SHA}.\n",
@@ -236,7 +236,7 @@ def test_a_revert_is_named_and_shows_that_it_had_landed() -> None:
     assert found.stable == ()
 
 
-def test_another_authors_patch_of_the_same_title_is_not_ours() -> None:
+def test_patch_of_the_same_title_is_not_ours() -> None:
     theirs = stable_added(
         TITLE, "f" * 40, "6.1", author=story.OTTO, id="th", minutes=9100
     )
@@ -244,14 +244,14 @@ def test_another_authors_patch_of_the_same_title_is_not_ours() -> None:
 
 
 @pytest.mark.parametrize("cut", ["References", "In-Reply-To"])
-def test_one_of_the_threading_headers_is_enough(cut: str) -> None:
+def test_either_threading_header_suffices(cut: str) -> None:
     bare = b"\n".join(
         line for line in story.TAG.split(b"\n") if not line.startswith(cut.encode())
     )
     assert len(read(story.V1, story.V2, bare).trailers) == 1
 
 
-def test_a_reply_without_threading_is_found_by_its_subject() -> None:
+def test_unthreaded_reply_is_found_by_subject() -> None:
     bare = b"\n".join(
         line
         for line in story.TAG.split(b"\n")
@@ -260,13 +260,13 @@ def test_a_reply_without_threading_is_found_by_its_subject() -> None:
     assert [tag.version for tag in read(story.V1, story.V2, bare).trailers] == [2]
 
 
-def test_mails_that_came_twice_count_once() -> None:
+def test_duplicate_mails_count_once() -> None:
     found = read(*story.ACCEPTED, *story.ACCEPTED)
     assert len(found.trailers) == 1
     assert len(found.topic.revisions) == 2
 
 
-def test_mails_that_answer_each_other_in_a_circle_end() -> None:
+def test_reply_cycle_ends() -> None:
     one = mail(
         f"Re: [PATCH] {TITLE}",
         "> a\n\nb\n",
@@ -322,7 +322,7 @@ def test_any_damaged_mbox_is_read(mails: list[bytes], junk: bytes, at: int) -> N
     read_thread(parse(data[:at] + junk + data[at:]))
 
 
-def test_advice_follows_the_newest_of_two_that_are_called_alike() -> None:
+def test_advice_follows_the_newest_namesake() -> None:
     rfc = mailed(f"rfc [RFC PATCH] {TITLE}")
     question = answer(
         "Why at all? Is there hardware?",
@@ -353,7 +353,7 @@ CARRIED_PATCH = mailed(
 )
 
 
-def test_who_needs_anothers_patch_has_not_accepted_it() -> None:
+def test_dependent_series_is_not_acceptance() -> None:
     needs = mailed("n0+3000 [PATCH 0/2] valve: a driver", sender=story.OTTO)
     needed = mailed(
         f"n1+3000>n0 [PATCH 1/2] {TITLE}",
@@ -364,11 +364,11 @@ def test_who_needs_anothers_patch_has_not_accepted_it() -> None:
     assert (found.state, found.follow_ups) == ("sent", ())
 
 
-def test_a_patch_of_that_title_by_others_says_nothing() -> None:
+def test_others_patch_of_the_title_says_nothing() -> None:
     assert state(story.V1, mailed(f"k2+3000 [PATCH] {TITLE}", author=MATT)) == "sent"
 
 
-def test_what_was_sent_on_before_the_newest_version_is_not_that_version() -> None:
+def test_older_forward_is_not_the_newest_version() -> None:
     assert (
         state(
             story.V1,
@@ -380,7 +380,7 @@ def test_what_was_sent_on_before_the_newest_version_is_not_that_version() -> Non
     )
 
 
-def test_who_takes_a_work_over_continues_it() -> None:
+def test_new_author_continues_the_series() -> None:
     over = mailed(
         f"o+3000 [PATCH v2] {TITLE}", author=RITA, message=f"From: {ADA}\n\nCheck.\n"
     )
@@ -410,7 +410,7 @@ Otto Other (1):
 PULL = mail("[GIT PULL] pumps for 6.9", PULL_TEXT, sender=MATT, id="p", minutes=3000)
 
 
-def test_a_request_to_pull_that_lists_the_patch_carries_it() -> None:
+def test_pull_request_carries_the_patch() -> None:
     found = read(story.V1, PULL)
     assert (found.state, [one.relation for one in found.follow_ups]) == (
         "accepted",
@@ -420,7 +420,7 @@ def test_a_request_to_pull_that_lists_the_patch_carries_it() -> None:
     assert state(third, PULL) == "sent", "it is in the list as another's"
 
 
-def test_a_merged_request_to_pull_is_mainline_for_what_it_carries() -> None:
+def test_merged_pull_request_is_mainline() -> None:
     text = (
         "The pull request you sent on Mon:\n\nhas been merged into"
         f" torvalds/linux.git:\nhttps://git.kernel.org/torvalds/c/{SHA}\n\nThank you!\n"
@@ -439,7 +439,7 @@ def test_a_merged_request_to_pull_is_mainline_for_what_it_carries() -> None:
     assert "pumps for 6.9" in found.why
 
 
-def test_this_has_been_merged_counts_for_the_series_that_it_answers() -> None:
+def test_merged_reply_counts_for_its_series() -> None:
     fix = mailed("w1+50>v1 [PATCH] demo: count the pumps")
     for answered, states in (
         ("w1", ["sent", "accepted"]),
@@ -457,14 +457,14 @@ def test_this_has_been_merged_counts_for_the_series_that_it_answers() -> None:
         assert [str(status.state) for status in found] == states
 
 
-def test_another_persons_stable_backport_is_no_fix_of_it() -> None:
+def test_others_stable_backport_is_not_a_fix() -> None:
     message = f"From: {ADA}\n\ncommit {SHA} upstream.\n\nCheck.\n"
     backport = mailed(f"y+9000 [PATCH 6.1.y] {TITLE}", author=RITA, message=message)
     found = read(*story.ACCEPTED, backport)
     assert [one.relation for one in found.follow_ups] == ["backports"]
 
 
-def test_a_trees_mail_about_a_patch_sent_on_is_its_authors() -> None:
+def test_tree_mail_for_a_forward_is_the_authors() -> None:
     text = (
         "\nThis is a note to let you know that I've just added the patch titled\n\n   "
         f" {TITLE}\n\nto my usb git tree which can be found at\n   "
@@ -484,7 +484,7 @@ def test_a_trees_mail_about_a_patch_sent_on_is_its_authors() -> None:
 
 
 @pytest.mark.long
-def test_a_reply_at_the_end_of_a_long_chain_is_about_the_patch() -> None:
+def test_end_of_a_long_chain_is_about_the_patch() -> None:
     chain = [
         mail(
             f"Re: [PATCH] other words {at}",
@@ -503,7 +503,7 @@ def test_a_reply_at_the_end_of_a_long_chain_is_about_the_patch() -> None:
 
 
 @pytest.mark.long
-def test_many_works_are_reported_apart_without_comparing_each_with_each() -> None:
+def test_many_series_are_separated_quickly() -> None:
     many = [
         mailed(
             f"p{at}+{at} [PATCH] demo: step {at} of the pump",

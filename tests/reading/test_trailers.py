@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which tags of a reply count."""
+"""Test which tags of a reply count."""
 
 import pytest
 
@@ -11,28 +11,30 @@ from tests.kit.mails import ADA, DIFF, RITA, mail, reply
 SUBJECT = "[PATCH net] demo: check the pointer"
 
 
-def credited(raw: bytes) -> list[str]:
+def credited_tags(raw: bytes) -> list[str]:
     return [str(tag) for tag in classify(parse(raw)[0]).credited]
 
 
-def test_the_senders_own_tag_counts() -> None:
-    assert credited(reply(SUBJECT, f"Reviewed-by: {RITA}")) == [f"Reviewed-by: {RITA}"]
+def test_senders_own_tag_counts() -> None:
+    assert credited_tags(reply(SUBJECT, f"Reviewed-by: {RITA}")) == [
+        f"Reviewed-by: {RITA}"
+    ]
 
 
-def test_a_tag_without_name_or_brackets_counts() -> None:
-    assert credited(reply(SUBJECT, "Reviewed-by: rita@example.net")) == [
+def test_incomplete_tag_counts() -> None:
+    assert credited_tags(reply(SUBJECT, "Reviewed-by: rita@example.net")) == [
         "Reviewed-by: rita@example.net"
     ]
 
 
-def test_another_address_of_the_same_person_counts() -> None:
-    assert credited(reply(SUBJECT, "Acked-by: Rita Reviewer <rr@work.example>")) == [
-        "Acked-by: Rita Reviewer <rr@work.example>"
-    ]
+def test_other_address_of_the_person_counts() -> None:
+    assert credited_tags(
+        reply(SUBJECT, "Acked-by: Rita Reviewer <rr@work.example>")
+    ) == ["Acked-by: Rita Reviewer <rr@work.example>"]
 
 
-def test_a_tag_folded_before_its_address_counts() -> None:
-    assert credited(
+def test_folded_tag_counts() -> None:
+    assert credited_tags(
         reply(SUBJECT, "Tested-by: Rita Reviewer\n <rita@example.net>")
     ) == [f"Tested-by: {RITA}"]
 
@@ -59,9 +61,9 @@ def test_a_tag_folded_before_its_address_counts() -> None:
         ("Reviewed-by: {}.", ""),
     ],
 )
-def test_a_comment_stays_and_an_address_is_cleaned(written: str, tag: str) -> None:
+def test_trailer_comment_is_kept(written: str, tag: str) -> None:
     expected = (tag or "Reviewed-by: {}").format(RITA)
-    assert credited(reply(SUBJECT, written.format(RITA))) == [expected]
+    assert credited_tags(reply(SUBJECT, written.format(RITA))) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_a_comment_stays_and_an_address_is_cleaned(written: str, tag: str) -> No
         "{} # if you fix the typo",
     ],
 )
-def test_a_condition_is_reported(text: str) -> None:
+def test_condition_is_reported(text: str) -> None:
     (tag,) = classify(
         parse(reply(SUBJECT, text.format(f"Reviewed-by: {RITA}")))[0]
     ).credited
@@ -108,12 +110,12 @@ def test_a_condition_is_reported(text: str) -> None:
         "for patch 2: Reviewed-by: {}",
     ],
 )
-def test_a_tag_without_a_condition_just_counts(text: str) -> None:
+def test_unconditional_tag_counts(text: str) -> None:
     (tag,) = classify(parse(reply(SUBJECT, text.format(RITA)))[0]).credited
     assert tag.conditional is None
 
 
-def test_tags_for_the_patch_are_proposed_and_do_not_count() -> None:
+def test_inline_tags_are_proposed_only() -> None:
     text = (
         'Please add\n\nFixes: 0123456789ab ("demo: a long\nsubject")\n'
         "fixes: commit 0123456789abcdef\nLink: https://example.org/x\n"
@@ -128,21 +130,21 @@ def test_tags_for_the_patch_are_proposed_and_do_not_count() -> None:
     )
 
 
-def test_a_sender_rewritten_by_the_list_still_counts() -> None:
+def test_list_rewritten_sender_counts() -> None:
     raw = mail(
         f"Re: {SUBJECT}",
         f"> x\n\nReviewed-by: {RITA}\n",
         sender="\"'Rita Reviewer' via demo-list\" <demo@lists.example.org>",
         Reply_To=RITA,
     )
-    assert credited(raw) == [f"Reviewed-by: {RITA}"]
+    assert credited_tags(raw) == [f"Reviewed-by: {RITA}"]
     raw = mail(
         f"Re: {SUBJECT}",
         f"> x\n\nReviewed-by: {RITA}\n",
         sender='"Rita Reviewer via demo" <demo@lists.example.org>',
         X_Original_From=RITA,
     )
-    assert credited(raw) == [f"Reviewed-by: {RITA}"]
+    assert credited_tags(raw) == [f"Reviewed-by: {RITA}"]
 
 
 @pytest.mark.parametrize(
@@ -171,23 +173,23 @@ def test_a_sender_rewritten_by_the_list_still_counts() -> None:
         ),
     ],
 )
-def test_what_the_sender_does_not_give_is_not_credited(text: str) -> None:
-    assert credited(mail(f"Re: {SUBJECT}", f"{text}\n", sender=RITA)) == []
+def test_unproven_tag_is_not_credited(text: str) -> None:
+    assert credited_tags(mail(f"Re: {SUBJECT}", f"{text}\n", sender=RITA)) == []
 
 
-def test_tags_of_a_patch_are_not_given_by_its_mail() -> None:
+def test_patch_tags_are_not_reply_tags() -> None:
     assert (
-        credited(
+        credited_tags(
             mail(SUBJECT, f"Text.\n\nReviewed-by: {ADA}\nSigned-off-by: {ADA}\n{DIFF}")
         )
         == []
     )
 
 
-def test_the_same_tag_twice_counts_once() -> None:
+def test_repeated_tag_counts_once() -> None:
     assert (
         len(
-            credited(
+            credited_tags(
                 reply(
                     SUBJECT, f"Reviewed-by: {RITA}\n\nAs said:\n\nReviewed-by: {RITA}"
                 )

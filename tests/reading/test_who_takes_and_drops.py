@@ -47,11 +47,11 @@ TO_TESTER = mailed(f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, {TESTER}")
         (f"With that fixed:\n\nReviewed-by: {MATT}", "changes-requested"),
     ],
 )
-def test_what_a_maintainer_says(text: str, expected: str) -> None:
+def test_maintainers_statements_are_read(text: str, expected: str) -> None:
     assert state(TO_MATT, answer(text, to="v2")) == expected
 
 
-def test_an_author_who_maintains_takes_the_own_series() -> None:
+def test_maintainer_applies_their_own_series() -> None:
     own = mail(
         f"Re: [PATCH net v2] {TITLE}",
         "On Mon, Ada Fixer wrote:\n> Check.\n\nNo comments..\n\nApplied!\n",
@@ -78,9 +78,7 @@ def test_an_author_who_maintains_takes_the_own_series() -> None:
         ("I've pushed it to my branch for you to test.", "under-review"),
     ],
 )
-def test_an_author_who_maintains_tells_others_where_it_is(
-    text: str, expected: str
-) -> None:
+def test_maintaining_author_names_the_tree(text: str, expected: str) -> None:
     tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
     own = mail(
         f"Re: [PATCH net v2] {TITLE}",
@@ -92,7 +90,7 @@ def test_an_author_who_maintains_tells_others_where_it_is(
     assert state(TO_MATT, tagged, own) == expected
 
 
-def test_one_patch_taken_below_the_cover_letter_is_not_the_series() -> None:
+def test_applied_patch_is_not_the_whole_series() -> None:
     one = mail(
         "Re: [PATCH 0/2] demo: two",
         "> And the second?\n\nthis one is already in demo-next.\n",
@@ -113,7 +111,7 @@ def test_one_patch_taken_below_the_cover_letter_is_not_the_series() -> None:
     assert state(*_series(), both) == "accepted"
 
 
-def test_one_word_of_somebody_who_was_not_addressed_is_asked_about() -> None:
+def test_one_word_from_a_bystander_is_unclear() -> None:
     found = read(TO_MATT, answer("Applied.\n\nTess", to="v2", sender=TESTER))
     assert (found.state, [claim.sender.email for claim in found.claims]) == (
         "sent",
@@ -125,7 +123,7 @@ def test_one_word_of_somebody_who_was_not_addressed_is_asked_about() -> None:
     )
 
 
-def test_an_author_may_refuse_the_own_patch_and_ask_something() -> None:
+def test_author_may_reject_their_own_patch() -> None:
     text = (
         "hm self-NAK\n\nThere is a helper for it. Rita, do you want to use it in the other ones as"
         " well?"
@@ -140,7 +138,7 @@ def test_an_author_may_refuse_the_own_patch_and_ask_something() -> None:
     assert state(TO_MATT, own) == "withdrawn"
 
 
-def test_who_asks_why_it_should_not_be_taken_takes_nothing_back() -> None:
+def test_asking_for_a_reason_withdraws_nothing() -> None:
     applied = answer("I applied them for v6.10 now.", to="v2")
     text = (
         "I was hoping for v6.9. Is there something that makes you think they shouldn't be merged as"
@@ -164,7 +162,7 @@ def test_who_asks_why_it_should_not_be_taken_takes_nothing_back() -> None:
     assert state(TO_MATT, applied, asked_to) != "accepted"
 
 
-def test_who_pushed_it_has_a_tree() -> None:
+def test_pusher_has_a_tree() -> None:
     for text in ("Pushed now.", "OK, the patch is now applied."):
         assert state(TO_TESTER, answer(text, to="v2", sender=TESTER)) == "accepted"
         assert [
@@ -180,11 +178,11 @@ def test_who_pushed_it_has_a_tree() -> None:
         "I applied the series locally and gave it a spin, works fine.",
     ],
 )
-def test_a_tester_takes_nothing(text: str) -> None:
+def test_tester_applies_nothing(text: str) -> None:
     assert state(TO_MATT, answer(text, to="v2", sender=TESTER)) == "under-review"
 
 
-def test_a_thank_you_mail_of_b4_that_only_gives_a_tag_applies_nothing() -> None:
+def test_thank_you_mail_with_a_tag_applies_nothing() -> None:
     body = f"On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Check.\n\nTested-by: {MATT}\n"
     tested = mail(
         f"Re: [PATCH net v2] {TITLE}",
@@ -201,7 +199,7 @@ def test_a_thank_you_mail_of_b4_that_only_gives_a_tag_applies_nothing() -> None:
     )
 
 
-def test_a_newer_version_voids_words_but_no_commit() -> None:
+def test_new_version_voids_words_only() -> None:
     by_words = answer("Applied, thanks.", to="v2")
     assert state(TO_MATT, by_words) == "accepted"
     found = read(TO_MATT, by_words, V3)
@@ -211,7 +209,7 @@ def test_a_newer_version_voids_words_but_no_commit() -> None:
     assert state(TO_MATT, by_words, unchanged) == "accepted"
 
 
-def test_a_refused_version_is_followed_to_the_next() -> None:
+def test_rejected_version_leads_to_the_next() -> None:
     refused = answer("NAK, this is the wrong place.", to="v2")
     assert state(TO_MATT, refused) == "rejected"
     assert state(TO_MATT, refused, V3) == "sent"
@@ -234,13 +232,13 @@ def test_a_refused_version_is_followed_to_the_next() -> None:
         "Please drop this one.",
     ],
 )
-def test_an_author_withdraws(text: str) -> None:
+def test_author_withdraws(text: str) -> None:
     withdrawn = answer(text, to="v2", sender=ADA)
     assert state(TO_MATT, withdrawn) == "withdrawn"
     assert state(TO_MATT, withdrawn, V3) == "sent", "a new version is a new try"
 
 
-def test_an_author_who_asks_to_ignore_the_version_before_withdraws_nothing() -> None:
+def test_ignoring_the_old_version_withdraws_nothing() -> None:
     assert (
         state(
             story.V1,
@@ -256,7 +254,7 @@ def test_an_author_who_asks_to_ignore_the_version_before_withdraws_nothing() -> 
     )
 
 
-def test_the_authors_own_marks_for_patchwork_count() -> None:
+def test_authors_patchwork_marks_count() -> None:
     assert (
         state(
             TO_MATT, answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA)
@@ -303,7 +301,7 @@ def _about_queue(
         "Wrong bot, please ignore.",
     ],
 )
-def test_a_stable_tree_drops_it_in_a_reply_to_a_reply(text: str) -> None:
+def test_stable_drop_in_a_nested_reply_counts(text: str) -> None:
     asked = _about_queue(
         "Why is this needed there?", to="s2", sender=RITA, id="q", minutes=9300
     )
@@ -328,12 +326,12 @@ def test_a_stable_tree_drops_it_in_a_reply_to_a_reply(text: str) -> None:
         "I object to this backport.",
     ],
 )
-def test_an_objection_ends_a_proposal(text: str) -> None:
+def test_objection_ends_a_proposal(text: str) -> None:
     found = read(*story.ACCEPTED, story.IN_REVIEW, _about_queue(text, to="s1"))
     assert [branch.state for branch in found.stable] == ["objected"]
 
 
-def test_queued_again_after_a_drop_counts() -> None:
+def test_requeued_patch_counts() -> None:
     dropped = _about_queue("Now dropped.", to="s2")
     again = stable_added(TITLE, SHA, "6.1", id="s9", minutes=9900)
     assert [
@@ -362,7 +360,7 @@ def _thanks(*lines: str, subject: str = "Re: (subset) [PATCH 0/2] demo: two") ->
     return mail(subject, body, sender=MATT, id="2.b4-ty", reply_to="c0", minutes=500)
 
 
-def test_a_part_that_was_applied_is_a_part() -> None:
+def test_partly_applied_is_partial() -> None:
     first = ("[1/2] demo: a", "      commit: 0123456789abcdef0123456789abcdef01234567")
     second = ("[2/2] demo: b", "      commit: 1123456789abcdef0123456789abcdef01234567")
     part = read(*_series(), _thanks(*first))
@@ -401,7 +399,7 @@ def test_a_part_that_was_applied_is_a_part() -> None:
         )
 
 
-def test_a_reply_to_somebody_elses_patch_of_that_title_is_theirs() -> None:
+def test_reply_to_a_namesake_is_not_ours() -> None:
     theirs = mail(
         f"Re: [PATCH net v2] {TITLE}", "On Mon, 4 Mar 2024, Otto Other wrote:\n> Mine.\n\nApplied, thanks.\n", sender=MATT,  # noqa: E501
         id="o", to=story.OTTO, reply_to="elsewhere", minutes=3000,
@@ -418,7 +416,7 @@ def test_a_reply_to_somebody_elses_patch_of_that_title_is_theirs() -> None:
         "Link to v1:\n  https://lore.kernel.org/r/w1@example.org",
     ],
 )
-def test_a_link_to_v1_is_found(way: str) -> None:
+def test_link_to_v1_is_found(way: str) -> None:
     first = mailed("w1 [PATCH] pump: look before use")
     second = mailed(
         "w2+2000 [PATCH v2] demo: a wholly different subject",
@@ -431,13 +429,13 @@ def test_a_link_to_v1_is_found(way: str) -> None:
     assert read(second).topic.missing == {"w1@example.org": 1}
 
 
-def test_a_lone_v3_of_one_patch_of_a_series_is_its_next_version() -> None:
+def test_lone_v3_of_one_patch_is_the_next_version() -> None:
     lone = mailed("l+4000>c2 [PATCH v3 2/2] demo: b")
     found = read(*_series(), lone)
     assert [revision.label for revision in found.topic.revisions] == ["v1", "v3"]
 
 
-def test_somebody_elses_v3_of_it_continues_it() -> None:
+def test_others_v3_continues_the_series() -> None:
     theirs = mailed(
         f"o3+4000>v2 [PATCH v3] {TITLE}",
         author=story.OTTO,
@@ -449,7 +447,7 @@ def test_somebody_elses_v3_of_it_continues_it() -> None:
     ) == 2
 
 
-def test_naming_a_commit_is_not_fixing_it() -> None:
+def test_mentioned_commit_is_not_a_fix() -> None:
     mentions = mailed(
         "m+9900 [PATCH] demo: a cleanup",
         author=story.OTTO,
@@ -466,9 +464,7 @@ def test_naming_a_commit_is_not_fixing_it() -> None:
     ]
 
 
-def test_a_patch_of_several_that_its_author_drops_does_not_withdraw_the_series() -> (
-    None
-):
+def test_dropped_patch_does_not_withdraw_the_series() -> None:
     series = [
         mailed(f"p{number}>p0 [PATCH {number}/3] demo: part {number}")
         for number in (1, 2, 3)
@@ -514,7 +510,7 @@ def test_a_patch_of_several_that_its_author_drops_does_not_withdraw_the_series()
     assert state(cover, *series, whole) == "withdrawn"
 
 
-def test_a_maintainer_who_applies_patches_of_their_own() -> None:
+def test_maintainer_applies_own_patches() -> None:
     text = f"1 patches applied to demo-next branch of demo.git, thanks.\n\n{SHA[:12]} {TITLE}"
     assert state(TO_MATT, answer(text, to="v2", sender=ADA)) == "accepted"
     assert (
@@ -528,7 +524,7 @@ def test_a_maintainer_who_applies_patches_of_their_own() -> None:
     )
 
 
-def test_what_is_asked_after_it_was_applied_is_to_be_answered() -> None:
+def test_question_after_applied_needs_an_answer() -> None:
     applied = answer("Applied, thanks.", to="v2", sender=MATT)
     late = answer(
         "This breaks my board since today: please look at the probe order.",
@@ -554,7 +550,7 @@ def mailed_later(raw: bytes) -> bytes:
     return message.as_bytes()
 
 
-def test_an_author_who_tells_at_length_where_it_is_is_to_be_read() -> None:
+def test_long_explanation_is_unclear() -> None:
     words = (
         "On Tue, Mar 05, 2024, Ada Fixer wrote:\n> Check.\n\nI applied this series"
         " to\nhttps://git.example.org/ada/pumps.git pumps/for-next\nbased on v6.9-rc1 which"
@@ -570,7 +566,7 @@ def test_an_author_who_tells_at_length_where_it_is_is_to_be_read() -> None:
     )
 
 
-def test_a_maintainers_script_that_names_one_patch_takes_this_one() -> None:
+def test_script_reply_takes_the_named_patch() -> None:
     posts = [
         mailed(
             f"p{n}+{n} [PATCH {n}/2] demo: part {n}",
@@ -594,7 +590,7 @@ def test_a_maintainers_script_that_names_one_patch_takes_this_one() -> None:
     assert read(*posts, taken).why == "1 of 2 applied; 2/2 has no reply"
 
 
-def test_an_answer_in_a_discussion_below_asks_for_no_changes() -> None:
+def test_nested_discussion_asks_for_no_changes() -> None:
     asked = answer(
         "The counter should be there, too, as it is missing now.",
         to="v2",
@@ -618,7 +614,7 @@ def test_an_answer_in_a_discussion_below_asks_for_no_changes() -> None:
         "It broke the build, so I've dropped this patch.",
     ],
 )
-def test_a_maintainer_drops_what_they_applied_wherever_they_say_so(text: str) -> None:
+def test_maintainer_may_drop_it_anywhere(text: str) -> None:
     applied = answer("Applied, thanks.", to="v2")
     report = answer(
         "The pump stalls with this in your tree.", to="v2", sender=TESTER, minutes=2200
@@ -636,7 +632,7 @@ def test_a_maintainer_drops_what_they_applied_wherever_they_say_so(text: str) ->
     )
 
 
-def test_a_list_of_commits_with_their_titles_names_the_patches_applied() -> None:
+def test_listed_commits_apply_their_patches() -> None:
     posted = _series()
     text = (
         f"2 patches applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n{SHA[1:13]}"
@@ -663,7 +659,7 @@ def test_a_list_of_commits_with_their_titles_names_the_patches_applied() -> None
         ("Don't forget about this patch, please.", "under-review"),
     ],
 )
-def test_an_author_gives_the_patch_up_in_other_words(text: str, expected: str) -> None:
+def test_author_gives_up_in_other_words(text: str, expected: str) -> None:
     assert (
         state(
             TO_MATT,
@@ -674,7 +670,7 @@ def test_an_author_gives_the_patch_up_in_other_words(text: str, expected: str) -
     )
 
 
-def test_an_author_who_sent_it_twice_withdraws_one() -> None:
+def test_duplicate_is_withdrawn_alone() -> None:
     twice = [
         mailed(f"{name}+{minutes} [PATCH] {TITLE}")
         for name, minutes in (("t1", 0), ("t2", 3))
@@ -698,9 +694,7 @@ def test_an_author_who_sent_it_twice_withdraws_one() -> None:
         ("I will apply this here and try it.", TESTER, "under-review"),
     ],
 )
-def test_a_maintainer_who_gives_a_tag_and_takes_it(
-    text: str, sender: str, expected: str
-) -> None:
+def test_maintainer_tags_and_applies(text: str, sender: str, expected: str) -> None:
     found = read(
         TO_MATT, answer(f"Reviewed-by: {sender}\n\n{text}", to="v2", sender=sender)
     )
@@ -710,7 +704,7 @@ def test_a_maintainer_who_gives_a_tag_and_takes_it(
     )
 
 
-def test_an_author_tells_a_reviewer_that_it_is_applied() -> None:
+def test_author_says_it_is_applied() -> None:
     tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
     taken = answer(
         "That's what I did. Thanks for the review. I've applied this series now.",
@@ -731,7 +725,7 @@ def test_an_author_tells_a_reviewer_that_it_is_applied() -> None:
         )
 
 
-def test_an_author_who_tells_at_length_what_was_dropped_takes_nothing_back() -> None:
+def test_long_story_of_a_drop_withdraws_nothing() -> None:
     told = (
         "You dropped the commit.\n" + "That was before the other one was sent.\n" * 10
     )
@@ -740,7 +734,7 @@ def test_an_author_who_tells_at_length_what_was_dropped_takes_nothing_back() -> 
     assert state(TO_MATT, taken, own) == "accepted"
 
 
-def test_an_answer_whose_subject_lost_its_re_is_no_new_version() -> None:
+def test_reply_without_re_is_not_a_version() -> None:
     wish = answer("This should be a patch of its own.", to="v2", sender=RITA)
     own = mail(
         f"[PATCH net v2] {TITLE}",

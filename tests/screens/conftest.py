@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sandbox's repositories, built once; a clone of their own and a walk on it for each test."""
+"""Build the sandbox's repositories once, with a clone and a session for each test."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
 
 @pytest.fixture
 def clone(built: Repositories, tmp_path: Path) -> Path:
-    """The newcomer's clone, with a mail server that is set and remotes whose names tell nothing of
+    """Return the newcomer's clone, with a configured mail server and remotes independent of
     this machine.
     """
     return copy_clone(built, tmp_path)
@@ -38,14 +38,14 @@ def clone(built: Repositories, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fixed(clone: Path) -> Path:
-    """The clone after Robin mended style and message."""
+    """Return the clone after Robin fixed style and message."""
     fix_first(clone, check=acme.CHECK_FIXED)
     return clone
 
 
 @pytest.fixture
 def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
-    """A walk whose memory is not new, so that it does not welcome."""
+    """Return a session with saved state, which does not show the welcome."""
 
     def on(work: Path) -> PatchpilotApp:
         memory = SavedState(tmp_path / "state" / "walk.json")
@@ -58,19 +58,19 @@ def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
 
 @pytest.fixture
 def app(fixed: Path, walk_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
-    """The walk on the clone that Robin mended."""
+    """Return a session on the clone that Robin fixed."""
     return walk_on(fixed)
 
 
 @pytest.fixture
 def newcomer(clone: Path, walk_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
-    """The walk on the newcomer's clone."""
+    """Return a session on the newcomer's clone."""
     return walk_on(clone)
 
 
 @pytest.fixture
 def used_before() -> Path:
-    """The saved state of a TUI that was used before."""
+    """Return the saved state of a previously used TUI."""
     state = Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json"
     state.parent.mkdir(parents=True, exist_ok=True)
     state.write_text('{"": {"theme": "patchpilot-dark"}}')

@@ -67,7 +67,7 @@ SENDING = "sending"
 
 
 async def press(pilot: Pilot[int], key: str) -> None:
-    """One key, or that of a stage."""
+    """Press one key, or that of a stage."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await pilot.press(str(Stage(key).number) if key in list(Stage) else key)
@@ -93,7 +93,7 @@ async def draw(
     for name, keys in moments.items():
         if names and name not in names:
             continue
-        # what lies over a screen is opened in its theme and size, as a user sees it
+        # open the overlay with the theme and size of its screen
         views = (
             [((size,), (theme,)) for size in SIZES for theme in THEMES]
             if name in OVER
@@ -113,7 +113,7 @@ async def draw(
 
 
 async def draw_sending(work: Path, out: Path) -> list[Path]:
-    """Return a series while it is sent: the server takes two mails and is slow with the third."""
+    """Return a series during a send: the server accepts two mails and delays the third."""
     with (
         tempfile.TemporaryDirectory() as folder,
         FaultySink(Faults(stall_at=3)) as server,
@@ -143,7 +143,7 @@ async def shots(
     sizes: Sequence[tuple[int, int]],
     themes: Sequence[str],
 ) -> list[Path]:
-    """Return the screen as it is in these sizes and themes."""
+    """Return the current screen in these sizes and themes."""
     made, app = [], pilot.app
     for size in sizes:
         await pilot.resize_terminal(*size)
@@ -163,14 +163,13 @@ def readable(svg: str) -> str:
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace(
         "Fira Code", "DejaVu Sans Mono"
     )
-    # rsvg-convert does not stretch a text to its textLength: this size makes a letter as wide as a
-    # column
+    # rsvg-convert ignores textLength: this size makes a letter one column wide
     svg = svg.replace("font-size: 20px", "font-size: 20.263px")
     return svg.replace("<text ", '<text xml:space="preserve" ')
 
 
 def series_to_send(sandbox: Sandbox) -> Path:
-    """Four patches with a cover letter that nothing blocks, in a repository of their own."""
+    """Return four patches with a cover letter, ready to send, in a separate repository."""
     work = sandbox.root / "linux-mmc"
     shutil.copytree(sandbox.work, work)
     git(work, "checkout", "-q", "-f", "-B", "kelp", "--track", "origin/master")
@@ -191,7 +190,7 @@ def series_to_send(sandbox: Sandbox) -> Path:
 
 
 def send(sandbox: Sandbox) -> None:
-    """What Robin does up to the send, and the replies."""
+    """Do what Robin does up to the send and the replies."""
     fix_first(sandbox.work)
     for words in (
         ["prepare", "--fixes", "auto", "--stable", "auto", "--signoff"],

@@ -24,7 +24,7 @@ ADAPTED = Adaptation(
 )
 
 
-def test_what_is_not_sure_comes_after_resolving_manually() -> None:
+def test_uncertain_adaptation_is_the_second_choice() -> None:
     conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
 
     def offered(ways: Ways) -> list[str]:
@@ -46,7 +46,7 @@ def test_what_is_not_sure_comes_after_resolving_manually() -> None:
 
 
 @pytest.mark.long
-async def test_z_proposes_the_adaptation_and_writes_it(
+async def test_z_writes_the_adaptation(
     fixed: Path, app: PatchpilotApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from patchpilot.services.backport import topic_backports

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The first stages on a branch of a real `b4 prep`: its patches, and not its cover letter."""
+"""Test the first stages on a real `b4 prep` branch: its patches, without its cover letter."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.kit.walk import keys, running, text_of
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-async def test_the_stages_show_the_patches_of_a_prep_branch(
+async def test_prep_branch_shows_its_patches(
     tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp], strategy: str
 ) -> None:
     repo = prep(tmp_path / "r", strategy, 2, cover=COVER)

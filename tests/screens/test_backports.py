@@ -29,7 +29,6 @@ from patchpilot.tui.screens.backports_rows import (
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.walk import keys, running, text_of, visible
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
@@ -77,7 +76,7 @@ def todo(one: BranchResult, *, upstream: bool = True, is_tagged: bool = False) -
         ),
     ],
 )
-def test_every_verdict_is_a_sign_a_word_and_an_action(
+def test_verdict_has_sign_word_and_action(
     verdict: BranchVerdict, more: dict[str, object], badge: str, action: str
 ) -> None:
     one = branch(verdict, **more)
@@ -85,15 +84,13 @@ def test_every_verdict_is_a_sign_a_word_and_an_action(
     assert todo(one) == action
 
 
-def test_what_is_not_in_mainline_is_left_to_the_tag_or_waits() -> None:
+def test_unmerged_fix_waits() -> None:
     conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
     assert todo(branch(BranchVerdict.CLEAN), upstream=False) == "Cc: stable is enough"
     assert todo(conflict, upstream=False) == "wait for the merge"
 
 
-def test_a_merged_fix_with_the_tag_is_left_to_the_stable_maintainers_where_it_applies() -> (
-    None
-):
+def test_tagged_fix_is_left_to_stable() -> None:
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
         assert todo(branch(verdict), is_tagged=True) == "Cc: stable is enough"
     assert todo(branch(BranchVerdict.CONFLICT), is_tagged=True) == "a resolve"
@@ -101,14 +98,14 @@ def test_a_merged_fix_with_the_tag_is_left_to_the_stable_maintainers_where_it_ap
     assert todo(failed, is_tagged=True) == "w write patch"
 
 
-def test_while_the_introducing_commit_is_unknown_no_branch_has_an_action() -> None:
+def test_unknown_culprit_has_no_action() -> None:
     unknown = BackportResult("3" * 40, "x", upstream=False)
     texts = BranchTexts(unknown, {}, "", is_tagged=False)
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.CONFLICT):
         assert texts.todo(branch(verdict, prerequisites=(NEED,))) == ""
 
 
-async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked(
+async def test_unknown_culprit_selects_no_prerequisite(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rank_culprits, "SURE", 2)
@@ -129,16 +126,14 @@ async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked
         ("later", False),
     ],
 )
-def test_a_branch_whose_support_ends_within_half_a_year_is_dim(
-    ends: str | None, soon: bool
-) -> None:
+def test_branch_near_its_end_is_dim(ends: str | None, soon: bool) -> None:
     assert ends_soon(branch(BranchVerdict.CLEAN, ends=ends), date(2026, 11, 21)) is soon
     assert ends_soon(
         branch(BranchVerdict.CLEAN, ends=ends, is_over=True), date(2026, 11, 21)
     )
 
 
-def test_prerequisites_have_order_size_and_risk_in_words() -> None:
+def test_prerequisites_are_described() -> None:
     assert (
         need_row(NEED, 2, "high", is_ticked=True).plain
         == "[✓]  2  111111111111    12 lines  high risk    frob: check first"
@@ -149,7 +144,7 @@ def test_prerequisites_have_order_size_and_risk_in_words() -> None:
     assert needs_count(branch(BranchVerdict.FIXED, prerequisites=(NEED,))) == ""
 
 
-def test_what_is_written_is_reported_before_the_folder_is_asked_for() -> None:
+def test_written_patches_are_reported_first() -> None:
     other = replace(NEED, commit="4" * 40)
     branches = (
         branch(BranchVerdict.CONFLICT, prerequisites=(NEED, other)),
@@ -172,7 +167,7 @@ async def test_a_conflict_is_a_diff_and_a_low_terminal_says_why_and_what_is_next
 ) -> None:
     async with running(app, (160, 50), Stage.BACKPORTS) as pilot:
         text = text_of(app)
-        # what the likely commit means is shown before it is confirmed, as the tags stage shows it
+        # show the effect of the likely commit before it is confirmed, like the tags stage
         assert "Stable branches, if 33248b1ba072 introduced the bug" in text
         assert (
             "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in text
@@ -201,7 +196,7 @@ async def test_a_conflict_is_a_diff_and_a_low_terminal_says_why_and_what_is_next
         assert "w write patches" not in words
 
 
-def test_a_verdict_is_reported_in_short_rows() -> None:
+def test_verdict_is_short() -> None:
     causes = tuple(
         Cause(digit * 40, subject, "lines", "it changed them")
         for digit, subject in (("6", "frob: lock"), ("7", "frob: unlock"))
@@ -237,7 +232,7 @@ def test_a_verdict_is_reported_in_short_rows() -> None:
     assert why(branch(BranchVerdict.CLEAN), ()) == ""
 
 
-async def test_a_prerequisite_that_is_not_ticked_is_not_written(
+async def test_unselected_prerequisite_is_not_written(
     fixed: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
     tag = git(
@@ -264,7 +259,7 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(
         assert "From the branch (-) to the fix (+)" in text_of(app)
         assert "1/1 ticked" in text_of(app)
         assert "w write 2 patches" in text_of(app)
-        # from the matrix Space goes to the prerequisites
+        # Space moves from the matrix to the prerequisites
         await keys(pilot, "space", "space")
         await visible(pilot, "0/1 ticked")
         assert "w write 2 patches" not in text_of(app)

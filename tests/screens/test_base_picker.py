@@ -12,9 +12,7 @@ from tests.kit.walk import keys, opened, settled, text_of, until
 On = Callable[..., PatchpilotApp]
 
 
-async def test_a_guessed_base_with_many_commits_is_asked_for(
-    tmp_path: Path, walk_on: On
-) -> None:
+async def test_uncertain_base_is_confirmed(tmp_path: Path, walk_on: On) -> None:
     repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
     repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
     for number in range(31):

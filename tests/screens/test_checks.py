@@ -20,13 +20,12 @@ from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.panel import Panel
 from tests.kit.walk import keys, running, said, settle, text_of, until, visible
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
 
 
-async def at_checks(pilot: Pilot[int], *names: str) -> DiffView:
+async def open_checks(pilot: Pilot[int], *names: str) -> DiffView:
     """Return the checks stage, with the first finding of this name selected."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
@@ -34,12 +33,12 @@ async def at_checks(pilot: Pilot[int], *names: str) -> DiffView:
     await keys(pilot, Stage.CHECKS)
     view = app.screen.query_one("#patch", DiffView)
     for name in names:
-        view.choose(found(app).index(name))
+        view.choose(listed_findings(app).index(name))
         await settle(pilot)
     return view
 
 
-def found(app: PatchpilotApp) -> list[str]:
+def listed_findings(app: PatchpilotApp) -> list[str]:
     return [shown.finding.name for shown in app.screen._found]  # type: ignore[attr-defined]
 
 
@@ -47,55 +46,59 @@ def message(work: Path) -> str:
     return git(work, "log", "-1", "--format=%B").text
 
 
-async def test_list_patch_and_detail_follow_one_cursor(newcomer: PatchpilotApp) -> None:
+async def test_panels_follow_one_cursor(newcomer: PatchpilotApp) -> None:
     async with newcomer.run_test(size=(120, 36)) as pilot:
-        view = await at_checks(pilot)
+        view = await open_checks(pilot)
         screen = newcomer.screen
         panels = [
             screen.query_one(name, Panel) for name in ("#finding-list", "#detail-panel")
         ]
         listed = screen.query_one("#findings", RowList)
-        total = len(found(newcomer))
+        total = len(listed_findings(newcomer))
 
         def selected() -> tuple[str, str, str]:
             name = listed.chosen.finding.name
             return name, panels[1].heading, panels[0].count.split()[0]
 
-        # what brings a new version is selected first
+        # the finding that causes a new version is selected first
         assert selected() == ("missing-fixes", "missing-fixes", f"3/{total}")
         assert view.cursor == view.notes[1].line
         shown = text_of(newcomer)
         assert "✗ 2 Checks 6" in shown.split("\n")[1]
         assert " 3 errors, 2 warnings, 1 check " in shown, shown
         await keys(pilot, "F", "F")
-        assert selected() == (found(newcomer)[0], found(newcomer)[0], f"1/{total}")
+        assert selected() == (
+            listed_findings(newcomer)[0],
+            listed_findings(newcomer)[0],
+            f"1/{total}",
+        )
         await keys(pilot, "j")
         assert view.note == 1
         await keys(pilot, "tab", "G")
         view.go(view.notes[-1].line)
         await settle(pilot)
         assert selected() == (
-            found(newcomer)[-1],
-            found(newcomer)[-1],
+            listed_findings(newcomer)[-1],
+            listed_findings(newcomer)[-1],
             f"{total}/{total}",
         )
 
 
-async def test_the_stage_bar_counts_warnings_as_something_to_do(
+async def test_stage_bar_counts_warnings_as_work(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     git(fixed, "commit", "-q", "--amend", "--no-edit", "--signoff")
     async with app.run_test(size=(120, 36)) as pilot:
-        await at_checks(pilot)
-        assert found(app) == ["missing-fixes"]
+        await open_checks(pilot)
+        assert listed_findings(app) == ["missing-fixes"]
         assert "● 2 Checks 1" in text_of(app).split("\n")[1]
 
 
-async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(
+async def test_small_terminal_shows_the_detail_as_a_card(
     newcomer: PatchpilotApp,
 ) -> None:
     async with newcomer.run_test(size=(80, 24)) as pilot:
-        view = await at_checks(pilot, "no-space-after-keyword")
+        view = await open_checks(pilot, "no-space-after-keyword")
         assert "Fix  press a" not in text_of(newcomer)
         await keys(pilot, "enter")
         rows = text_of(newcomer)
@@ -105,9 +108,12 @@ async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(
         assert "Fix  press a" not in text_of(newcomer)
         assert newcomer.focused is newcomer.screen.query_one("#findings")
         # what the patch lacks as a whole is where its message ends
-        assert view.rows[view.notes[found(newcomer).index("no-sign-off")].line] == "---"
+        assert (
+            view.rows[view.notes[listed_findings(newcomer).index("no-sign-off")].line]
+            == "---"
+        )
         # the fix has the width of the card
-        view.choose(found(newcomer).index("missing-fixes"))
+        view.choose(listed_findings(newcomer).index("missing-fixes"))
         await keys(pilot, "enter")
         await visible(pilot, "+Cc: stable@vger.kernel.org")
         # a search finds the words of findings
@@ -120,12 +126,12 @@ async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(
         assert name in view.searchable[view.cursor]
 
 
-async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
+async def test_sign_off_is_added_after_its_text_is_shown(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     before = message(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_checks(pilot, "no-sign-off")
+        await open_checks(pilot, "no-sign-off")
         await keys(pilot, "a")
         assert isinstance(app.screen, Choose)
         shown = " ".join(text_of(app).replace("┃", " ").split())
@@ -146,7 +152,7 @@ async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
         )
         await settle(pilot)
         assert "added Signed-off-by: to 1 commit; press u to undo" in said(app)
-        assert "no-sign-off" not in found(app)
+        assert "no-sign-off" not in listed_findings(app)
 
 
 async def test_fixes_and_tags_are_one_dialog_and_one_undo_without_a_sign_off(
@@ -154,7 +160,7 @@ async def test_fixes_and_tags_are_one_dialog_and_one_undo_without_a_sign_off(
 ) -> None:
     before = message(clone)
     async with newcomer.run_test(size=(100, 60)) as pilot:
-        await at_checks(pilot, "missing-fixes")
+        await open_checks(pilot, "missing-fixes")
         shown = text_of(newcomer)
         assert "a add tag" in shown
         assert "A fix all" in shown
@@ -179,7 +185,7 @@ async def test_fixes_and_tags_are_one_dialog_and_one_undo_without_a_sign_off(
         assert newcomer.screen is newcomer.stage_screen, "no second dialog"
         assert "fixed " in said(newcomer)
         assert "and added the tags; press u to undo" in said(newcomer)
-        assert "missing-fixes" not in found(newcomer)
+        assert "missing-fixes" not in listed_findings(newcomer)
         assert "Signed-off-by" not in message(clone)
         assert "\tif ((rsp" in (clone / acme.MCP).read_text()
         assert "A fix all" not in text_of(newcomer)
@@ -189,7 +195,7 @@ async def test_fixes_and_tags_are_one_dialog_and_one_undo_without_a_sign_off(
         assert not git(clone, "status", "--porcelain", "-uno").text
 
 
-async def test_the_number_of_strict_findings_is_shown_with_its_key(
+async def test_strict_count_is_shown_with_its_key(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     file = fixed / acme.MCP
@@ -200,24 +206,24 @@ async def test_the_number_of_strict_findings_is_shown_with_its_key(
     )
     git(fixed, "commit", "-q", "--amend", "-a", "--no-edit")
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_checks(pilot)
+        await open_checks(pilot)
         assert "o 1 more" in text_of(app)
         await keys(pilot, "o", "f")
         assert "o 1 more" not in text_of(app)
         assert "the findings of all rules" in text_of(app)
 
 
-def test_the_stage_is_not_done_while_it_lists_a_finding() -> None:
+def test_stage_with_findings_is_not_done() -> None:
     assert state_of(Counter()) is StageState.DONE
     assert state_of(Counter([Severity.CHECK])) is StageState.TODO
     assert state_of(Counter([Severity.WARNING])) is StageState.TODO
     assert state_of(Counter([Severity.ERROR])) is StageState.BLOCKED
 
 
-async def test_the_panels_fill_the_body_at_every_size(clone: Path, walk_on: On) -> None:
+async def test_panels_fill_the_body(clone: Path, walk_on: On) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_checks(pilot)
+        await open_checks(pilot)
         for columns, lines in ((80, 24), (120, 36), (160, 50)):
             await pilot.resize_terminal(columns, lines)
             await settle(pilot)
@@ -231,7 +237,7 @@ async def test_the_panels_fill_the_body_at_every_size(clone: Path, walk_on: On) 
             assert max(region.right for region in panels) == columns
 
 
-def test_a_fix_shows_the_lines_that_change_and_how_many_more_there_are() -> None:
+def test_fix_shows_its_changed_lines() -> None:
     diff = ["--- a", "+++ b", "-\tif(rc)", "+\tif (rc)", " ", *["+more"] * 12]
     assert change_text(diff).plain.split("\n")[1:] == [
         "-       if(rc)",
@@ -241,7 +247,7 @@ def test_a_fix_shows_the_lines_that_change_and_how_many_more_there_are() -> None
     ]
 
 
-async def test_a_reviewer_reads_the_patches_at_a_key(
+async def test_reviewer_is_started_by_a_key(
     newcomer: PatchpilotApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = tmp_path / "answer"

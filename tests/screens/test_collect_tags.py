@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The dialog for adding tags: one with a reason to hesitate is added only if it is ticked."""
+"""Test the dialog for adding tags: an uncertain one is added only if selected."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -51,7 +51,7 @@ class Host(App[None]):
         (("space", "escape"), None),
     ],
 )
-async def test_only_what_is_ticked_is_given(
+async def test_only_selected_findings_are_sent(
     pressed: tuple[str, ...], result: object
 ) -> None:
     app = Host()

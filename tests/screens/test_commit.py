@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commit screen: what is next and which key does it, the questions before sending, hints on the
-message, what the topic is.
+"""Test the commit screen: the next tasks and their keys, the questions before sending, hints on
+the message, and the topic.
 """
 
 from pathlib import Path
@@ -15,12 +15,11 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.lists import List
 from tests.kit.walk import keys, running, said, text_of, visible
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 
-def listed(app: PatchpilotApp) -> list[str]:
-    """Return the rows of what is next."""
+def next_tasks(app: PatchpilotApp) -> list[str]:
+    """Return the rows of the next tasks."""
     rows = app.screen.query_one("#next-list", List)
     return [str(rows.get_option_at_index(at).prompt) for at in range(rows.option_count)]
 
@@ -31,7 +30,7 @@ async def test_what_is_next_is_listed_with_its_key_where_questions_are_open(
     async with running(app, (120, 36)) as pilot:
         screen = app.screen
         assert isinstance(screen, CommitScreen)
-        rows = listed(app)
+        rows = next_tasks(app)
         assert [" ".join(row.split()[:3]) for row in rows] == [
             "● a Could",
             "● a Did",
@@ -62,7 +61,7 @@ async def test_what_is_next_is_listed_with_its_key_where_questions_are_open(
         assert said(app) == "No question is asked about these commits"
 
 
-async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
+async def test_question_is_answered_by_letter(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24)) as pilot:
@@ -76,7 +75,7 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
         for key in ("q", "x", "2", "space", "g"):
             await pilot.press(key)
             assert isinstance(app.screen, Choose), key
-        # what has the focus at first decides nothing
+        # the initial focus must not decide anything
         await keys(pilot, "enter")
         assert not isinstance(app.screen, Choose)
         assert app.session.open_questions == 3
@@ -88,16 +87,14 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
         assert app.session.open_questions == 2
         await visible(pilot, "● 1 Commit")
         assert "Commit: 2 questions to answer" in text_of(app)
-        assert "attack" not in " ".join(listed(app))
+        assert "attack" not in " ".join(next_tasks(app))
         await keys(pilot, "home", "enter", "n")
         assert app.session.open_questions == 1
         await keys(pilot, Stage.RECIPIENTS)
         assert "security@kernel.org" in text_of(app)
 
 
-async def test_below_what_is_next_a_message_of_75_columns_is_seen_whole(
-    fixed: Path, app: PatchpilotApp
-) -> None:
+async def test_message_of_75_columns_fits(fixed: Path, app: PatchpilotApp) -> None:
     line = "word " * 14 + "ended"
     git(
         fixed,
@@ -113,7 +110,7 @@ async def test_below_what_is_next_a_message_of_75_columns_is_seen_whole(
         assert f" {line} " in shown
 
 
-async def test_a_topic_that_does_not_apply_has_the_command_that_rebases_it(
+async def test_conflicting_topic_names_the_rebase(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
@@ -125,5 +122,5 @@ async def test_a_topic_that_does_not_apply_has_the_command_that_rebases_it(
     async with running(app, (120, 36)):
         assert any(
             "run git rebase origin/master: conflicts in" in " ".join(row.split())
-            for row in listed(app)
+            for row in next_tasks(app)
         )

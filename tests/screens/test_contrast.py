@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every text on the background it is drawn on, in every theme that is offered: WCAG AA.
+"""Test that every text is legible on its background in every theme (WCAG AA).
 
 The high-contrast themes AAA.
 """
@@ -19,14 +19,13 @@ from patchpilot.tui.themes import CONTRAST, DARK, HIGH_CONTRAST
 from patchpilot.tui.view.stages import Stage
 from tests.kit.walk import keys, opened, running, text_of, until, visible
 
-# every stage in every theme is opened and each cell of it measured
 pytestmark = pytest.mark.long
 
 ROUNDING = 0.02
 
 
 @pytest.fixture(autouse=True)
-def _colored(monkeypatch: pytest.MonkeyPatch) -> None:
+def _force_colors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
@@ -52,7 +51,7 @@ def unreadable(
             yield f"{app.theme}, {app.stage}: {ratio:.2f} {text.strip()!r} {style}"
 
 
-def test_contrast_is_what_wcag_computes() -> None:
+def test_contrast_matches_wcag() -> None:
     black, white, gray = (
         Color.parse(name) for name in ("#000000", "#ffffff", "#767676")
     )
@@ -61,7 +60,7 @@ def test_contrast_is_what_wcag_computes() -> None:
     assert contrast(gray, gray) == 1
 
 
-def test_a_color_is_moved_only_as_far_as_needed() -> None:
+def test_color_is_changed_minimally() -> None:
     ground = Color.parse("#1e1e1e")
     assert legible(
         Color.parse("#e0e0e0"), ground, AA, ColorSystem.TRUECOLOR
@@ -80,7 +79,7 @@ def test_a_color_is_moved_only_as_far_as_needed() -> None:
     )
 
 
-async def test_the_sign_of_the_selected_row_keeps_its_color(
+async def test_selected_sign_keeps_its_color(
     newcomer: PatchpilotApp,
 ) -> None:
     async with running(newcomer, (80, 24), Stage.CHECKS) as pilot:
@@ -106,7 +105,7 @@ async def test_the_sign_of_the_selected_row_keeps_its_color(
             assert red > max(green, blue), theme
 
 
-async def in_each_theme(
+async def find_illegible(
     app: PatchpilotApp, pilot: Pilot[int], high: float = AAA
 ) -> list[str]:
     """Return all wrong texts of the current screen, theme by theme.
@@ -122,14 +121,14 @@ async def in_each_theme(
     return wrong
 
 
-async def test_every_text_is_legible_in_every_theme(newcomer: PatchpilotApp) -> None:
+async def test_text_is_legible_in_every_theme(newcomer: PatchpilotApp) -> None:
     async with running(newcomer, (120, 36), Stage.CHECKS) as pilot:
-        assert await in_each_theme(newcomer, pilot) == []
+        assert await find_illegible(newcomer, pilot) == []
         await keys(pilot, Stage.TAGS)
-        assert await in_each_theme(newcomer, pilot) == []
+        assert await find_illegible(newcomer, pilot) == []
         await pilot.press("question_mark")
-        # the screen below a dialog is dimmed: its text is not what is read
-        assert await in_each_theme(newcomer, pilot, AA) == []
+        # the screen below a dialog is dimmed and need not be legible
+        assert await find_illegible(newcomer, pilot, AA) == []
 
 
 async def test_every_stage_is_legible_also_with_sixteen_colors(
@@ -149,7 +148,7 @@ async def test_every_stage_is_legible_also_with_sixteen_colors(
                 assert list(unreadable(newcomer, least, system)) == []
 
 
-async def test_a_theme_is_kept_and_an_unknown_one_is_the_first(
+async def test_theme_is_remembered(
     newcomer: PatchpilotApp,
 ) -> None:
     newcomer.memory.keep(theme="ansi-dark")
@@ -166,7 +165,7 @@ async def test_a_theme_is_kept_and_an_unknown_one_is_the_first(
         assert newcomer.memory.get("theme") == "nord"
 
 
-async def test_correcting_colors_costs_no_key_its_time(newcomer: PatchpilotApp) -> None:
+async def test_color_correction_is_fast(newcomer: PatchpilotApp) -> None:
     async with running(newcomer, (160, 50)):
         strips = newcomer.screen._compositor.render_strips()
         begun = time.process_time()

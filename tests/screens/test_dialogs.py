@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dialogs: answers by letter and Enter; a key that is no answer answers nothing."""
+"""Test dialogs: answers by letter and Enter, while other keys answer nothing."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ ANSWERS = (
 
 
 class Asking(App[None]):
-    """Shows one dialog on the key n, as a stage does, and keeps what it gave."""
+    """Show one dialog on the key n, like a stage, and store its result."""
 
     last_key = ""
 
@@ -49,7 +49,7 @@ class Asking(App[None]):
         )
 
 
-def test_each_answer_has_a_letter_of_its_own() -> None:
+def test_every_answer_has_a_letter() -> None:
     labels = ("No", "Yes", "Not yet", "I don't know yet", "???")
     assert letters_of(labels) == ["n", "y", "o", "i", ""]
 
@@ -67,14 +67,12 @@ def test_each_answer_has_a_letter_of_its_own() -> None:
         ("7", []),
     ],
 )
-async def test_only_a_key_of_an_answer_answers(
-    pressed: str, given: list[str | None]
-) -> None:
+async def test_only_answer_keys_answer(pressed: str, given: list[str | None]) -> None:
     app = Asking()
     async with app.run_test() as pilot:
         await pilot.press("n")
         await pilot.pause()
-        # n opened the dialog: held down, it is no answer
+        # holding down n, which opened the dialog, does not answer it
         await pilot.press(pressed)
         await pilot.pause()
         assert app.given == given
@@ -97,7 +95,7 @@ async def test_arrows_move_and_the_key_that_opened_it_answers_a_moment_later() -
 
 
 class Styled(Asking):
-    """The same with the TUI's own styles."""
+    """Do the same with the TUI's styles."""
 
     CSS_PATH = Path(tui.__file__).parent / "patchpilot.tcss"
 
@@ -106,7 +104,7 @@ class Styled(Asking):
         return {"text-yours": "#ffffff"}
 
 
-async def test_a_line_is_saved_by_ctrl_s_when_it_is_valid() -> None:
+async def test_ctrl_s_saves_a_valid_line() -> None:
     app = Asking()
     async with app.run_test() as pilot:
         app.push_screen(
@@ -120,7 +118,7 @@ async def test_a_line_is_saved_by_ctrl_s_when_it_is_valid() -> None:
         assert app.given == ["ab"]
 
 
-async def test_a_second_key_closes_no_other_screen() -> None:
+async def test_second_key_closes_nothing_else() -> None:
     app = Asking()
     screens = (
         Choose("Really?", ANSWERS),
@@ -152,7 +150,7 @@ async def opened(
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30)])
-async def test_a_mail_to_confirm_opens_at_its_top_and_tells_that_there_is_more(
+async def test_long_mail_opens_at_its_top(
     size: tuple[int, int],
 ) -> None:
     mail = ["Subject: Re: it", "To: ada@example.org", "", *map(str, range(60)), "last"]
@@ -173,14 +171,14 @@ async def test_a_mail_to_confirm_opens_at_its_top_and_tells_that_there_is_more(
         assert app.given == [True]
 
 
-async def test_a_short_mail_to_confirm_is_shown_whole() -> None:
+async def test_short_mail_is_shown_whole() -> None:
     mail = ["Subject: a", "", "last"]
     async with opened(Confirm("Send it?", "send", mail=mail)) as (app, _):
         assert "last" in text_of(app)
         assert "more line" not in text_of(app)
 
 
-async def test_a_long_question_keeps_its_answers_in_view() -> None:
+async def test_answers_of_a_long_question_stay_visible() -> None:
     why = f"{'because ' * 200}\n\nit ends here"
     answers = [*ANSWERS[:2], ("later", "I don't know yet", "stays open")]
     question = Choose(f"Really?\n\n{why}", answers, "Question", at="later")
@@ -197,9 +195,7 @@ async def test_a_long_question_keeps_its_answers_in_view() -> None:
             assert words in shown, words
 
 
-async def test_a_diff_to_apply_stands_below_the_answers_and_is_scrolled_by_page() -> (
-    None
-):
+async def test_diff_below_the_answers_scrolls() -> None:
     diff = ["+++ b/a.c", *(f"+line {number}" for number in range(60)), "+last"]
     answers = (("yes", "Apply"), ("no", "Cancel"))
     async with opened(Choose("Apply?", answers, diff=diff)) as (app, pilot):

@@ -15,7 +15,7 @@ from patchpilot.tui.view.empty import empty_text
 
 
 @pytest.mark.parametrize("size", [(78, 20), (118, 30), (40, 9)])
-def test_the_text_is_in_the_middle(size: tuple[int, int]) -> None:
+def test_text_is_centered(size: tuple[int, int]) -> None:
     columns, lines = size
     keys = (("f", "run git fetch"), ("Esc", "go back"))
     text = empty_text("Nothing yet", "One two.\n\nThree.", keys, columns, lines)
@@ -35,7 +35,7 @@ def test_blank_lines_give_way_first() -> None:
     assert len(text.split("\n")) == 3
 
 
-def test_branches_that_were_not_fetched_name_the_key() -> None:
+def test_unfetched_branches_name_the_key() -> None:
     result: Any = SimpleNamespace(rules=("Not fetched.\n\nRun `git fetch`.",), unfetched=True)  # fmt: skip  # noqa: E501
     assert empty_words(result) == ("Not fetched.", "Run git fetch.")
     assert empty_keys(result)[0] == ("g", "run git fetch, after confirmation")
@@ -43,14 +43,14 @@ def test_branches_that_were_not_fetched_name_the_key() -> None:
     assert [key for key, _ in empty_keys(result)] == ["4", "n"]
 
 
-def test_checks_without_findings_name_what_is_next() -> None:
+def test_clean_checks_name_the_next_step() -> None:
     result: Any = SimpleNamespace(suppressed=(), left_out=2)
     assert nothing_keys(result, is_strict=True) == [("n", "go to To/Cc")]
     result.suppressed = ("one",)
     assert [key for key, _ in nothing_keys(result, is_strict=False)] == ["n", "o", "o"]
 
 
-def test_follow_says_what_it_waits_for_and_what_to_do() -> None:
+def test_follow_explains_what_it_waits_for() -> None:
     reading = [row.plain.strip() for row in middle_rows(76, 18, is_reading=True)]
     assert "Reading the tracked series …" in reading
     assert "Esc  cancel" in reading
@@ -60,7 +60,7 @@ def test_follow_says_what_it_waits_for_and_what_to_do() -> None:
     assert "w there tracks any other series" in nothing
 
 
-def test_what_was_not_checked_names_the_key() -> None:
+def test_skipped_checks_name_their_key() -> None:
     checked = SimpleNamespace(patch=SimpleNamespace(paths=("a.c",)))
     result: Any = SimpleNamespace(patches=(checked,), build="", whole_files=True)
     assert unchecked(result, "press B") == ("whether it compiles (press B)",)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Home asks what the user has, and shows where a log, a commit, a branch or a bisection leads."""
+"""Test that Home asks what the user has, and shows where a log, a commit, a branch or a
+bisection leads.
+"""
 
 from pathlib import Path
 
@@ -15,7 +17,6 @@ from tests.kit.repos import Repo
 from tests.kit.walk import keys, settle, text_of, until
 from tests.symptoms.test_find import TITLE, repo
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 __all__ = ["repo"]
 MESSAGE = "acme 0000:00:19.0: cannot fill the ring of queue 7"
@@ -23,14 +24,14 @@ MESSAGE = "acme 0000:00:19.0: cannot fill the ring of queue 7"
 
 @pytest.fixture
 def app(repo: Repo, tmp_path: Path) -> PatchpilotApp:
-    """The TUI in a repository without a topic."""
+    """Start the TUI in a repository without a topic."""
     repo.git("checkout -q --detach origin/master")
     memory = SavedState(tmp_path / "state" / "walk.json")
     memory.keep(theme="patchpilot-dark")
     return make(repo.path, memory=memory)
 
 
-async def test_without_a_topic_a_log_leads_to_the_stable_kernels(
+async def test_log_leads_to_stable_kernels(
     app: PatchpilotApp,
 ) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
@@ -58,7 +59,7 @@ async def test_without_a_topic_a_log_leads_to_the_stable_kernels(
         assert f'("{TITLE}") to 6.1' in file.read_text()
 
 
-async def test_without_a_remote_a_main_branch_is_no_topic(
+async def test_main_branch_without_a_remote_is_not_a_topic(
     app: PatchpilotApp, repo: Repo
 ) -> None:
     repo.git("checkout -q -B master")
@@ -69,7 +70,7 @@ async def test_without_a_remote_a_main_branch_is_no_topic(
         assert "no commits on top" in str(app.session.errors[Stage.COMMIT])
 
 
-async def test_a_report_is_kept_as_a_draft(app: PatchpilotApp) -> None:
+async def test_report_is_saved_as_a_draft(app: PatchpilotApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "What do you have?" in text_of(app), "question")
         await pilot.press("escape", "w")
@@ -90,9 +91,7 @@ async def test_a_report_is_kept_as_a_draft(app: PatchpilotApp) -> None:
         assert isinstance(app.screen, HomeScreen)
 
 
-async def test_a_bisection_leads_to_the_fix_of_its_commit(
-    app: PatchpilotApp, repo: Repo
-) -> None:
+async def test_bisection_leads_to_the_fix(app: PatchpilotApp, repo: Repo) -> None:
     bad = repo.git("rev-parse v6.1^{commit}")
     repo.commit(f'acme: fix it\n\nFixes: {bad[:12]} ("Linux 6.1")\n', {"x.c": "x\n"})
     repo.git("update-ref refs/remotes/origin/master HEAD")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The follow stage: what is known is shown before the archive answers.
+"""Test the Follow stage, which shows known data before the archive responds.
 
 Review points, the story, the next version's changelog.
 """
@@ -31,28 +31,27 @@ from tests.kit.mails import mbox, posted
 from tests.kit.topics import unpacked
 from tests.kit.walk import keys, running, said, settle, text_of, until
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 REVIEW = "Why do you change line 1?\n\n> more\n\nPlease add a test for it."
 
 
 @pytest.fixture
-def one(tmp_path: Path) -> Iterator[Life]:
-    """A topic that was sent, with a question and a request."""
+def sent_topic(tmp_path: Path) -> Iterator[Life]:
+    """Return a sent topic with a question and a request."""
     with life(tmp_path) as lived:
         lived.tell(lived.send(), REVIEW)
         yield lived
 
 
 @pytest.fixture
-def app(one: Life, tmp_path: Path) -> PatchpilotApp:
+def app(sent_topic: Life, tmp_path: Path) -> PatchpilotApp:
     memory = SavedState(tmp_path / "state" / "walk.json")
     memory.keep(theme="patchpilot-dark")
-    return make(one.repo.path, memory=memory)
+    return make(sent_topic.repo.path, memory=memory)
 
 
-async def test_what_is_known_is_shown_while_the_archive_is_asked(
+async def test_known_series_is_shown_while_polling(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = threading.Event()
@@ -63,7 +62,7 @@ async def test_what_is_known_is_shown_while_the_archive_is_asked(
         return poll(*words, **more)
 
     monkeypatch.setattr(update_series, "poll_archives", slow)
-    # nothing was read ahead of the visit
+    # nothing was prefetched
     app.jobs.ahead = []
     async with running(app, (120, 36)) as pilot:
         app.session.found.pop(Stage.FOLLOW, None)
@@ -80,10 +79,10 @@ async def test_what_is_known_is_shown_while_the_archive_is_asked(
         assert "Why do you change line 1?" in text_of(app)
 
 
-async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(
-    one: Life, app: PatchpilotApp
+async def test_settled_point_is_put_into_the_changelog(
+    sent_topic: Life, app: PatchpilotApp
 ) -> None:
-    one.amend()
+    sent_topic.amend()
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
@@ -99,12 +98,12 @@ async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(
         await until(pilot, lambda: "1/2 ticked" in text_of(app), "one tick cleared")
         await keys(pilot, "v")
         await until(pilot, lambda: "v2 is started" in text_of(app), "v2")
-    changelog = one.run("draft").out
+    changelog = sent_topic.run("draft").out
     assert "EDITME review: Please add a test for it. (Rita Reviewer)" in changelog
     assert "Why do you change" not in changelog
 
 
-async def test_the_history_is_a_key_away(app: PatchpilotApp) -> None:
+async def test_history_has_a_key(app: PatchpilotApp) -> None:
     async with running(app, (80, 24), Stage.FOLLOW) as pilot:
         assert "» v1 sent" not in text_of(app)
         await keys(pilot, "x", "h")
@@ -117,7 +116,7 @@ async def test_the_history_is_a_key_away(app: PatchpilotApp) -> None:
 
 
 @pytest.mark.parametrize("versions", [2, 3])
-async def test_two_versions_are_compared_in_the_reader(
+async def test_versions_are_compared_in_the_reader(
     app: PatchpilotApp, tmp_path: Path, versions: int
 ) -> None:
     (tmp_path / "m").write_bytes(
@@ -153,7 +152,7 @@ async def test_two_versions_are_compared_in_the_reader(
         assert isinstance(app.screen, FollowScreen)
 
 
-async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(
+async def test_incomparable_versions_are_an_error(
     app: PatchpilotApp, tmp_path: Path
 ) -> None:
     (tmp_path / "m").write_bytes(
@@ -171,7 +170,7 @@ async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(
         )
 
 
-async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(
+async def test_late_result_is_drawn(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
@@ -187,16 +186,14 @@ async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(
         assert "Why do you change line 1?" in text_of(app)
 
 
-async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(
-    one: Life, app: PatchpilotApp
-) -> None:
+async def test_page_down_cuts_no_line(sent_topic: Life, app: PatchpilotApp) -> None:
     line = (
         "drivers/net/widget.c:7:5: warning: "
         + "unused variable and " * 6
         + "end of the line"
     )
-    one.tell(
-        one.first,
+    sent_topic.tell(
+        sent_topic.first,
         "\n\n".join([f"line {number}" for number in range(60)] + [f">> {line}"]),
     )
     async with running(app, (100, 24), Stage.FOLLOW, "home") as pilot:
@@ -209,13 +206,13 @@ async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(
         assert "end of the line" in " ".join(text_of(app).replace("│", " ").split())
 
 
-async def test_new_mails_are_reported_and_gone_to(
-    one: Life, app: PatchpilotApp
-) -> None:
-    one.tell(one.first, "\n\n".join(f"line {number}" for number in range(30)))
+async def test_new_mails_can_be_visited(sent_topic: Life, app: PatchpilotApp) -> None:
+    sent_topic.tell(
+        sent_topic.first, "\n\n".join(f"line {number}" for number in range(30))
+    )
     async with running(app, (80, 24), Stage.FOLLOW) as pilot:
-        one.tell(one.first, "A first answer.")
-        one.tell(one.first, "A second answer.")
+        sent_topic.tell(sent_topic.first, "A first answer.")
+        sent_topic.tell(sent_topic.first, "A second answer.")
         await keys(pilot, "g")
         assert said(app) == "2 new messages: press f to go to it"
         assert "A first answer." not in text_of(app), "the user reads something else"
@@ -223,7 +220,7 @@ async def test_new_mails_are_reported_and_gone_to(
         assert "A first answer." in text_of(app)
 
 
-async def test_a_bounce_that_arrived_twice_is_reported_with_the_way_to_it(
+async def test_repeated_bounce_is_reported_once(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24), Stage.FOLLOW) as pilot:
@@ -240,8 +237,8 @@ async def test_a_bounce_that_arrived_twice_is_reported_with_the_way_to_it(
         assert said(app) == "2 new messages: press x to read it"
 
 
-async def test_the_series_that_home_opened_is_read_first(
-    one: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+async def test_opened_series_is_read_first(
+    sent_topic: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
     listed = known_series.listed
@@ -252,7 +249,7 @@ async def test_the_series_that_home_opened_is_read_first(
 
     monkeypatch.setattr(known_series, "listed", slow)
     app.session.series = 1
-    app.memory.keep(f"{one.repo.path.resolve()}/.git:topic", stage="follow")
+    app.memory.keep(f"{sent_topic.repo.path.resolve()}/.git:topic", stage="follow")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(
             pilot,
@@ -267,14 +264,14 @@ async def test_the_series_that_home_opened_is_read_first(
         await settle(pilot)
 
 
-async def test_the_reviewers_of_each_patch_are_a_key_away(app: PatchpilotApp) -> None:
+async def test_reviewers_are_listed_by_a_key(app: PatchpilotApp) -> None:
     async with running(app, (80, 24), Stage.FOLLOW, "x", "r"):
         shown = " ".join(text_of(app).replace("│", " ").split())
         assert "0 of 1 patch reviewed or acked" in shown
         assert "asked for changes, no reply since (v1)" in shown
 
 
-async def test_r_above_all_messages_answers_what_is_asked_first(
+async def test_r_answers_the_oldest_question(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[str] = []
@@ -291,7 +288,7 @@ async def test_r_above_all_messages_answers_what_is_asked_first(
         assert given == [screen._items[0].point.message_id]
 
 
-def test_the_path_of_a_mail_is_no_message_id(tmp_path: Path) -> None:
+def test_mail_path_is_not_a_message_id(tmp_path: Path) -> None:
     bounce = tmp_path / "bounce.eml"
     bounce.write_text("Subject: Undelivered\n\n")
     assert first_question.mail_file(str(bounce)) == bounce
@@ -300,7 +297,7 @@ def test_the_path_of_a_mail_is_no_message_id(tmp_path: Path) -> None:
         assert first_question.mail_file(name) is None
 
 
-async def test_a_file_with_the_series_is_followed(
+async def test_mbox_file_can_be_followed(
     one: Life, tmp_path: Path, app: PatchpilotApp
 ) -> None:
     mail = tmp_path / "series.eml"
@@ -329,7 +326,7 @@ async def test_a_file_with_the_series_is_followed(
         )
 
 
-async def test_what_another_process_tracks_is_shown_by_itself(
+async def test_new_series_appear_by_themselves(
     one: Life, tmp_path: Path, app: PatchpilotApp
 ) -> None:
     mail = tmp_path / "series.eml"
@@ -352,7 +349,7 @@ async def test_what_another_process_tracks_is_shown_by_itself(
         )
 
 
-async def test_another_size_keeps_the_cursor_and_what_is_next(
+async def test_resizing_keeps_the_cursor(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (100, 40), Stage.FOLLOW) as pilot:
@@ -379,8 +376,8 @@ async def other_series(pilot: Pilot[int]) -> None:
     await settle(pilot)
 
 
-async def at_row(pilot: Pilot[int], words: str) -> None:
-    """Follow, with the cursor on the first row that has these words."""
+async def select_row(pilot: Pilot[int], words: str) -> None:
+    """Return Follow with the cursor on the first row containing these words."""
     await settle(pilot)
     assert isinstance(pilot.app, PatchpilotApp)
     await keys(pilot, Stage.FOLLOW)
@@ -388,13 +385,13 @@ async def at_row(pilot: Pilot[int], words: str) -> None:
 
 
 def go_to(app: PatchpilotApp, words: str) -> None:
-    """Put the cursor on the first row that has these words."""
+    """Move the cursor to the first row containing these words."""
     thread = app.screen.query_one("#thread", RowList)
     thread.go(next(at for at, row in enumerate(thread.lines()) if words in row))
 
 
-async def test_r_replies_to_the_mail_under_the_cursor(
-    one: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+async def test_r_replies_to_the_selected_mail(
+    sent_topic: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[str] = []
 
@@ -403,16 +400,16 @@ async def test_r_replies_to_the_mail_under_the_cursor(
         return f"{text.rstrip()}\n\nThe old one is `wrong`.\n"
 
     monkeypatch.setattr("patchpilot.tui.actions.reply_action.edit_text", edited)
-    before = len(one.server.take())
+    before = len(sent_topic.server.take())
     async with app.run_test(size=(120, 36)) as pilot:
-        await at_row(pilot, "Why do you change")
+        await select_row(pilot, "Why do you change")
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview")
         assert "The old one is `wrong`." in text_of(app)
         assert "In-Reply-To: <" in text_of(app)
         assert "to 1 person" in text_of(app)
         await pilot.press("escape")
-        assert len(one.server.take()) == before
+        assert len(sent_topic.server.take()) == before
         assert (
             "The old one is `wrong`." in call("track", "reply", "--format", "json").out
         )
@@ -421,40 +418,40 @@ async def test_r_replies_to_the_mail_under_the_cursor(
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview again")
         app.screen.query_one(Input).value = "send"
         await pilot.press("enter")
-        await until(pilot, lambda: len(one.server.take()) > before, "the mail")
+        await until(pilot, lambda: len(sent_topic.server.take()) > before, "the mail")
         await settle(pilot)
     assert "> Why do you change line 1?" in given[0]
     assert "The old one is `wrong`." in given[1]
-    mail = message_from_bytes(unpacked(one.server.take()[-1]))
+    mail = message_from_bytes(unpacked(sent_topic.server.take()[-1]))
     assert mail["To"] == "Rita Reviewer <rita@example.net>"
     assert mail["Subject"].startswith("Re: ")
     assert "no drafts" in call("track", "reply").out
 
 
-async def test_the_same_reply_is_not_sent_again(
-    one: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+async def test_identical_reply_is_not_resent(
+    sent_topic: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = lambda _, text, __="": f"{text.rstrip()}\n\nIt was wrong.\n"  # noqa: E731
     monkeypatch.setattr("patchpilot.tui.actions.reply_action.edit_text", answer)
-    before = len(one.server.take())
+    before = len(sent_topic.server.take())
     async with app.run_test(size=(120, 36)) as pilot:
-        await at_row(pilot, "Why do you change")
+        await select_row(pilot, "Why do you change")
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview")
         app.screen.query_one(Input).value = "send"
         await pilot.press("enter")
-        await until(pilot, lambda: len(one.server.take()) > before, "the mail")
+        await until(pilot, lambda: len(sent_topic.server.take()) > before, "the mail")
         await settle(pilot)
-        await at_row(pilot, "Why do you change")
+        await select_row(pilot, "Why do you change")
         await pilot.press("r")
         await until(pilot, lambda: "this reply was sent on" in said(app), "the refusal")
         assert isinstance(app.screen, FollowScreen)
-    assert len(one.server.take()) == before + 1
+    assert len(sent_topic.server.take()) == before + 1
 
 
-async def test_i_declines_a_point_and_takes_it_back(app: PatchpilotApp) -> None:
+async def test_i_declines_a_point(app: PatchpilotApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
-        await at_row(pilot, "Please add a test")
+        await select_row(pilot, "Please add a test")
         await pilot.press("i")
         await until(
             pilot, lambda: "[–] Please add a test for it." in text_of(app), "the sign"

@@ -43,7 +43,7 @@ def status(stage: Stage) -> StageStatus:
 
 @pytest.mark.parametrize("ascii_only", ["0", "1"])
 @pytest.mark.parametrize("current", Stage)
-def test_the_stage_bar_fits_every_width(
+def test_stage_bar_fits_every_width(
     current: Stage, ascii_only: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
@@ -63,7 +63,7 @@ def test_the_stage_bar_fits_every_width(
     assert "5/6" in line
 
 
-def test_the_title_line_gives_way_from_the_right() -> None:
+def test_title_is_cut_from_the_right() -> None:
     places = where(TOPIC, FACTS)
     shown = [title_row(SUBJECT, places, "", wide) for wide in (200, 120, 80, 50)]
     assert [width(row) for row in shown] == [200, 120, 80, 50]
@@ -97,15 +97,15 @@ def test_the_title_line_gives_way_from_the_right() -> None:
     assert "\n" not in title_row("a\nb\x1b[31m", places, "x\ny", 80)
 
 
-def test_no_style_of_the_title_line_begins_before_its_text() -> None:
-    # Textual looks for ever for the line of one that does
+def test_title_style_starts_at_its_text() -> None:
+    # Textual would search forever for such a line
     for doing in ("", "* reading the history of the files"):
         for wide in range(120):
             spans = title_text(SUBJECT, ("my-fix",), doing, wide).spans
             assert all(0 <= span.start <= span.end for span in spans), (doing, wide)
 
 
-def test_a_base_that_was_named_has_no_question_mark_and_no_second_id() -> None:
+def test_chosen_base_is_certain() -> None:
     named = TopicFacts(
         1, "5f2c1d0a91e2", "5f2c1d0a91e2" + "0" * 28, guessed=False, profile="linux"
     )
@@ -115,7 +115,7 @@ def test_a_base_that_was_named_has_no_question_mark_and_no_second_id() -> None:
     )
 
 
-def test_the_facts_of_a_topic(fixed: Path) -> None:
+def test_topic_facts_are_shown(fixed: Path) -> None:
     with Repository.open(fixed) as repository:
         found = topic_facts(repository, None, None, "")
         assert (found.version, found.base, found.guessed, found.profile) == (
@@ -130,7 +130,7 @@ def test_the_facts_of_a_topic(fixed: Path) -> None:
         assert topic_facts(repository, "HEAD^..HEAD", None, "").base == ""
 
 
-def test_every_glyph_is_one_column_and_has_an_ascii_sign(
+def test_every_glyph_has_an_ascii_form(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in _SIGNS:
@@ -151,7 +151,7 @@ def test_every_glyph_is_one_column_and_has_an_ascii_sign(
         ({}, False),
     ],
 )
-def test_a_terminal_that_lacks_the_glyphs_gets_ascii(
+def test_limited_terminal_gets_ascii(
     env: dict[str, str], ascii_only: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LC_ALL", "LC_CTYPE", "LANG", "TERM", "PATCHPILOT_ASCII"):
@@ -172,7 +172,7 @@ def test_a_terminal_that_lacks_the_glyphs_gets_ascii(
     ],
     ids=str,
 )
-async def test_every_stage_has_two_header_lines_panels_and_one_key_line(
+async def test_stage_layout_is_uniform(
     app: PatchpilotApp, size: tuple[int, int]
 ) -> None:
     async with running(app, size) as pilot:
@@ -193,7 +193,7 @@ async def test_every_stage_has_two_header_lines_panels_and_one_key_line(
 
 
 @pytest.mark.long
-async def test_in_ascii_nothing_else_is_drawn(
+async def test_ascii_mode_draws_ascii_only(
     fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
@@ -206,7 +206,7 @@ async def test_in_ascii_nothing_else_is_drawn(
             assert not odd, (stage, odd)
 
 
-async def test_the_help_says_what_the_stage_is_for_and_runs_what_is_chosen(
+async def test_help_explains_and_runs_keys(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (100, 40), Stage.RECIPIENTS) as pilot:
@@ -221,7 +221,7 @@ async def test_the_help_says_what_the_stage_is_for_and_runs_what_is_chosen(
         await until(pilot, lambda: app.stage is Stage.CHECKS, "the chosen stage")
 
 
-async def test_what_was_undone_is_redone(fixed: Path, app: PatchpilotApp) -> None:
+async def test_undone_change_is_redone(fixed: Path, app: PatchpilotApp) -> None:
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
     first, second = (
@@ -265,7 +265,7 @@ async def test_what_arrives_without_widgets_or_after_the_end_does_no_harm(
     app.redraw()
 
 
-async def test_only_the_focused_panel_has_a_border_in_the_accent_color(
+async def test_only_the_focused_panel_is_accented(
     clone: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -282,7 +282,7 @@ async def test_only_the_focused_panel_has_a_border_in_the_accent_color(
                 assert (color == accent) is panel.has_pseudo_class("focus-within")
 
 
-async def test_plus_gives_the_focused_panel_the_screen_and_takes_it_again(
+async def test_plus_enlarges_the_focused_panel(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (100, 30), Stage.CHECKS) as pilot:

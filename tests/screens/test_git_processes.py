@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git is asked once in the TUI, too: how many git processes its opening and each stage start on the
-sandbox's clone.
-"""
+"""Test how many git processes the TUI's start and each stage run on the sandbox's clone."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -31,11 +29,11 @@ standard input, and what has the time of now.
 
 
 @pytest.mark.long
-async def test_the_tui_asks_git_few_questions_and_none_twice(
+async def test_tui_runs_few_git_processes(
     tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]
 ) -> None:
     work = make_repositories(tmp_path / "sandbox").work
-    # what is cached between runs, such as where the history of customs ends
+    # values cached between runs, such as the end of the analyzed history
     async with walk_on(work).run_test(size=(160, 45)) as pilot:
         await keys(pilot, *Stage)
     app = walk_on(work)

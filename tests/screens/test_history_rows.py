@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The history of a series: a sign and a sentence for each event, then its date and proof."""
+"""Test a series' history: a sign and a sentence for each event, then its date and proof."""
 
 from datetime import UTC, datetime
 
@@ -35,7 +35,7 @@ EVENTS = (
 )
 
 
-def test_each_event_has_its_sign_and_its_proof_and_long_ones_are_wrapped() -> None:
+def test_events_have_sign_and_proof() -> None:
     rows = "\n".join(row.plain for row in story_rows(EVENTS, 37))
     assert rows.split("\n") == [
         "» v1 sent, 2 patches",
@@ -52,7 +52,7 @@ def test_each_event_has_its_sign_and_its_proof_and_long_ones_are_wrapped() -> No
     ]
 
 
-def test_text_of_mails_cannot_move_the_cursor() -> None:
+def test_mail_text_is_escaped() -> None:
     shown = story_rows(
         [
             StoryEvent(

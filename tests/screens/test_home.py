@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Home: the topics of all repositories; opening one, wherever its branch is, and going back."""
+"""Test Home: the topics of all repositories, opening one wherever its branch is, and returning."""
 
 import os
 import time
@@ -35,16 +35,17 @@ from tests.kit.mails import mbox
 from tests.kit.walk import settle, still, text_of, until
 from tests.reading import story
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 Start = Callable[..., PatchpilotApp]
 
 
 @pytest.fixture
-def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
-    """A topic whose reviewer asked something, and another repository with one that was not sent."""
-    # the kit's commits are of a fixed day
+def topic_with_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Life]:
+    """Return a topic with a reviewer's question, and another repository with an unsent one."""
+    # the kit's commits have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
     with life(tmp_path) as lived:
         lived.tell(lived.send(), "Why do you change line 1?")
@@ -66,16 +67,16 @@ def start(tmp_path: Path) -> Start:
     def on(work: Path | None, *, at_home: bool = True) -> PatchpilotApp:
         memory = SavedState(tmp_path / "state" / "walk.json")
         memory.keep(theme="patchpilot-dark")
-        return make(work, memory=memory, at_home=at_home)
+        return make(work, memory=memory, at_home=open_home)
 
     return on
 
 
-def other(one: Life) -> Path:
-    return one.repo.path.parent / "other"
+def other(topic_with_question: Life) -> Path:
+    return topic_with_question.repo.path.parent / "other"
 
 
-async def at_home(pilot: Pilot[int], *texts: str) -> None:
+async def open_home(pilot: Pilot[int], *texts: str) -> None:
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await until(
@@ -89,7 +90,7 @@ async def at_home(pilot: Pilot[int], *texts: str) -> None:
 
 
 async def opened(pilot: Pilot[int], title: str, key: str = "enter") -> None:
-    """Move to a topic and open it with this key, once all are read."""
+    """Move to a topic and open it with this key, after all are read."""
     screen = pilot.app.screen
     assert isinstance(screen, HomeScreen)
     await until(pilot, lambda: screen._topics and not screen._doing, "all topics")
@@ -101,30 +102,32 @@ async def opened(pilot: Pilot[int], title: str, key: str = "enter") -> None:
     await pilot.press(key)
 
 
-async def test_enter_that_is_held_opens_a_topic_once(one: Life, start: Start) -> None:
-    app = start(one.repo.path)
+async def test_held_enter_opens_one_topic(
+    topic_with_question: Life, start: Start
+) -> None:
+    app = start(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
-        await at_home(pilot, "Your turn", "Rita Reviewer asked 1 question")
+        await open_home(pilot, "Your turn", "Rita Reviewer asked 1 question")
         await opened(pilot, "widget: change line 1")
         await until(
             pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow"
         )
         await settle(pilot)
         session, screens = app.session, list(app.screen_stack)
-        app.open_topic(one.repo.path, Stage.COMMIT)
+        app.open_topic(topic_with_question.repo.path, Stage.COMMIT)
         await settle(pilot)
         assert app.session is session
         assert app.screen_stack == screens
 
 
-async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(
-    one: Life, start: Start
+async def test_topic_opens_at_its_next_stage(
+    topic_with_question: Life, start: Start
 ) -> None:
-    call("draft", "-C", other(one))
+    call("draft", "-C", other(topic_with_question))
     read_topics()
-    app = start(one.repo.path)
+    app = start(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
-        await at_home(
+        await open_home(
             pilot,
             "Your turn",
             "Rita Reviewer asked 1 question",
@@ -136,10 +139,10 @@ async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(
             pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow"
         )
         await settle(pilot)
-        assert app.session.directory == one.repo.path
+        assert app.session.directory == topic_with_question.repo.path
         assert "Why do you change line 1?" in text_of(app)
         await pilot.press("0")
-        await at_home(pilot, "Not started")
+        await open_home(pilot, "Not started")
         await pilot.press("escape")
         await until(
             pilot,
@@ -147,7 +150,7 @@ async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(
             "Follow again",
         )
         await pilot.press("0")
-        await at_home(pilot, "Not started")
+        await open_home(pilot, "Not started")
         await pilot.press("2")
         await until(
             pilot, lambda: app.stage_screen and app.stage is Stage.CHECKS, "Checks"
@@ -155,29 +158,27 @@ async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(
         await settle(pilot)
 
 
-async def test_a_topic_of_another_directory_is_opened_there(
-    one: Life, start: Start
+async def test_topic_opens_in_its_own_directory(
+    topic_with_question: Life, start: Start
 ) -> None:
-    call("draft", "-C", other(one))
-    app = start(one.repo.path)
+    call("draft", "-C", other(topic_with_question))
+    app = start(topic_with_question.repo.path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(pilot, "Not started")
+        await open_home(pilot, "Not started")
         await opened(pilot, "gadget: fix it")
         await until(pilot, lambda: app.stage_screen and app.session.topic, "its topic")
         await settle(pilot)
-        assert app.session.directory == other(one)
+        assert app.session.directory == other(topic_with_question)
         assert app.stage is Stage.COMMIT
         assert "gadget: fix it" in text_of(app)
 
 
-async def test_a_digit_opens_the_selected_topic_at_that_stage(
-    one: Life, start: Start
-) -> None:
-    call("draft", "-C", other(one))
+async def test_digit_opens_that_stage(topic_with_question: Life, start: Start) -> None:
+    call("draft", "-C", other(topic_with_question))
     read_topics()
-    app = start(one.repo.path)
+    app = start(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
-        await at_home(pilot, "Rita Reviewer asked 1 question", "Not started")
+        await open_home(pilot, "Rita Reviewer asked 1 question", "Not started")
         await opened(pilot, "gadget: fix it", key="3")
         await until(
             pilot,
@@ -185,22 +186,26 @@ async def test_a_digit_opens_the_selected_topic_at_that_stage(
             "To/Cc",
         )
         await settle(pilot)
-        assert app.session.directory == other(one)
+        assert app.session.directory == other(topic_with_question)
         assert "gadget: fix it" in text_of(app)
 
 
 @pytest.mark.parametrize(
     ("letter", "branch", "target"), [("s", "topic", None), ("o", "master", "..topic")]
 )
-async def test_a_branch_that_is_not_checked_out_is_switched_to_or_only_read(
-    one: Life, start: Start, letter: str, branch: str, target: str | None
+async def test_other_branch_is_switched_to_or_read(
+    topic_with_question: Life,
+    start: Start,
+    letter: str,
+    branch: str,
+    target: str | None,
 ) -> None:
-    call("draft", "-C", other(one))
-    repo = one.repo
+    call("draft", "-C", other(topic_with_question))
+    repo = topic_with_question.repo
     repo.git("checkout", "-q", "master")
-    app = start(other(one))
+    app = start(other(topic_with_question))
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(pilot, "Rita Reviewer asked")
+        await open_home(pilot, "Rita Reviewer asked")
         await opened(pilot, "widget: change line 1")
         await until(pilot, lambda: isinstance(app.screen, Choose), "the question")
         assert "topic is not checked out" in text_of(app)
@@ -215,15 +220,15 @@ async def test_a_branch_that_is_not_checked_out_is_switched_to_or_only_read(
         ]  # type: ignore[union-attr]
 
 
-async def test_uncommitted_changes_keep_the_branch_and_home_stays(
-    one: Life, start: Start
+async def test_uncommitted_changes_keep_the_branch(
+    topic_with_question: Life, start: Start
 ) -> None:
-    repo = one.repo
+    repo = topic_with_question.repo
     repo.git("checkout", "-q", "master")
     (repo.path / "widget.c").write_text("int uncommitted;\n")
-    app = start(other(one))
+    app = start(other(topic_with_question))
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(pilot, "Rita Reviewer asked")
+        await open_home(pilot, "Rita Reviewer asked")
         await opened(pilot, "widget: change line 1")
         await until(pilot, lambda: isinstance(app.screen, Choose), "the question")
         await pilot.press("s")
@@ -231,34 +236,32 @@ async def test_uncommitted_changes_keep_the_branch_and_home_stays(
         assert isinstance(app.screen, HomeScreen)
 
 
-async def test_outside_a_topic_home_is_shown_when_there_are_topics(
-    one: Life, start: Start, tmp_path: Path
+async def test_home_is_shown_outside_a_topic(
+    topic_with_question: Life, start: Start, tmp_path: Path
 ) -> None:
     read_topics()
     (tmp_path / "empty").mkdir()
     app = start(tmp_path / "empty", at_home=False)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(pilot, "Rita Reviewer asked")
+        await open_home(pilot, "Rita Reviewer asked")
         await pilot.press("escape")
         assert isinstance(app.screen, HomeScreen)
 
 
-async def test_without_any_topic_home_says_how_to_begin(
-    start: Start, tmp_path: Path
-) -> None:
+async def test_empty_home_says_how_to_begin(start: Start, tmp_path: Path) -> None:
     app = start(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(pilot, "No topics yet", "in your clone")
+        await open_home(pilot, "No topics yet", "in your clone")
 
 
-async def test_one_list_has_all_groups_and_a_series_without_a_branch_opens_at_follow(
-    one: Life, start: Start, tmp_path: Path
+async def test_list_contains_every_group(
+    topic_with_question: Life, start: Start, tmp_path: Path
 ) -> None:
     (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
     call("track", "add", "--mbox", tmp_path / "m")
-    app = start(one.repo.path)
+    app = start(topic_with_question.repo.path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(pilot, "Your turn", "Waiting", "accepted")
+        await open_home(pilot, "Your turn", "Waiting", "accepted")
         screen = app.screen
         assert isinstance(screen, HomeScreen)
         await until(pilot, lambda: not screen._doing and screen._topics, "quiet")
@@ -275,13 +278,13 @@ async def test_one_list_has_all_groups_and_a_series_without_a_branch_opens_at_fo
         assert "demo: check the pointer before use" in text_of(app)
 
 
-async def test_a_filter_ends_with_escape_and_o_sorts(
+async def test_escape_ends_the_filter(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known(monkeypatch, topics())
+    set_known_topics(monkeypatch, topics())
     app = start(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
-        await at_home(pilot, "usb: dwc3")
+        await open_home(pilot, "usb: dwc3")
         screen = app.screen
         assert isinstance(screen, HomeScreen)
         await pilot.press("slash", *"DWC3", "enter")
@@ -300,8 +303,10 @@ async def test_a_filter_ends_with_escape_and_o_sorts(
         assert "by subject" in text_of(app)
 
 
-def known(monkeypatch: pytest.MonkeyPatch, every: tuple[HomeTopic, ...]) -> None:
-    """Have Home read these topics."""
+def set_known_topics(
+    monkeypatch: pytest.MonkeyPatch, every: tuple[HomeTopic, ...]
+) -> None:
+    """Make Home read these topics."""
     for name, value in (
         ("known_topics", every),
         ("read_topics", every),
@@ -311,7 +316,7 @@ def known(monkeypatch: pytest.MonkeyPatch, every: tuple[HomeTopic, ...]) -> None
 
 
 def topics() -> tuple[HomeTopic, ...]:
-    """Return one topic of each kind, with ages that are in words whenever the test runs."""
+    """Return one topic of each kind, with ages that are always shown in words."""
     now = time.time()
     hour, home = 3600.0, f"{Path.home()}/src/linux/.git"
     report = "kernel test robot reports: build failure"
@@ -356,12 +361,12 @@ def test_home_looks_as_it_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    known(monkeypatch, topics())
+    set_known_topics(monkeypatch, topics())
     app = start(tmp_path)
     app.memory.keep(theme=theme)
 
     async def drawn(pilot: Pilot[int]) -> None:
-        await at_home(pilot, "usb: dwc3")
+        await open_home(pilot, "usb: dwc3")
         await until(pilot, lambda: not app.screen._doing, "all topics")  # type: ignore[attr-defined]
         await pilot.press("j")
         await still(pilot)
@@ -377,20 +382,20 @@ STANDING = {
 }
 
 
-async def test_next_is_the_first_stage_that_is_not_done(
+async def test_next_stage_is_the_first_unfinished(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = tuple(topic for topic in topics() if topic.branch == "spi-dma")
-    known(monkeypatch, alone)
+    set_known_topics(monkeypatch, alone)
     app = start(tmp_path)
     app.memory.keep(f"{alone[0].repository}:spi-dma", standings=STANDING)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(pilot, "spi: dma", "2 Checks", "1 your turn")
+        await open_home(pilot, "spi: dma", "2 Checks", "1 your turn")
         assert "stage 2 Checks: 3 errors, 1 warning" in text_of(app)
 
 
 @pytest.mark.parametrize("columns", [76, 116])
-def test_a_row_has_as_many_columns_as_there_are_and_stands_below_the_titles(
+def test_row_columns_match_the_header(
     columns: int,
 ) -> None:
     news = partial(news_of, states={})
@@ -408,21 +413,19 @@ def test_a_row_has_as_many_columns_as_there_are_and_stands_below_the_titles(
     assert not states_of({"commit": "no state"})
 
 
-async def test_a_request_that_was_written_is_listed_until_it_is_old(
-    start: Start, tmp_path: Path
-) -> None:
+async def test_recent_request_is_listed(start: Start, tmp_path: Path) -> None:
     file = keep_draft(
         "requests", "0123", "Subject: backport of 0123 to 6.1\n\nPlease.\n"
     )
     app = start(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(pilot, "backport of 0123 to 6.1", "draft, not sent", "1 unsent")
+        await open_home(pilot, "backport of 0123 to 6.1", "draft, not sent", "1 unsent")
         await pilot.press("enter")
         await until(pilot, lambda: "git send-email" in text_of(app), "the draft")
         await pilot.press("escape")
         os.utime(file, (0, 0))
         await pilot.press("g")
-        await at_home(pilot, "No topics yet")
+        await open_home(pilot, "No topics yet")
 
 
 def test_home_takes_no_verb() -> None:
@@ -431,12 +434,10 @@ def test_home_takes_no_verb() -> None:
     assert "--home takes no command" in done.err
 
 
-async def test_help_and_palette_name_what_works_on_home(
-    start: Start, tmp_path: Path
-) -> None:
+async def test_home_help_lists_working_keys(start: Start, tmp_path: Path) -> None:
     app = start(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(pilot, "No topics yet")
+        await open_home(pilot, "No topics yet")
         every = [command.does for command in commands(app, app.screen)]
         assert not any(Stage.CHECKS.label in does for does in every)
         await pilot.press("question_mark")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""kill -9 in each stage, and in the middle of a send: the walk opens where it was, and no mail
-leaves twice.
+"""Test kill -9 in each stage and during a send: the session resumes where it was, and no mail
+is sent twice.
 """
 
 import os
@@ -18,7 +18,6 @@ from tests.kit.smtp import FaultySink
 from tests.kit.terminal import WALK, Terminal
 from tests.kit.walk import answer_all
 
-# senders are killed while the screen shows them
 pytestmark = pytest.mark.long
 
 SHOWS = {
@@ -34,9 +33,7 @@ SHOWS = {
 """A text that only this stage's screen shows."""
 
 
-def test_a_walk_that_is_killed_in_a_stage_opens_there(
-    fixed: Path, used_before: Path
-) -> None:
+def test_killed_session_resumes_at_its_stage(fixed: Path, used_before: Path) -> None:
     for stage in Stage:
         with Terminal(WALK, fixed) as walk:
             walk.wait_for(SHOWS[stage])
@@ -50,7 +47,7 @@ def test_a_walk_that_is_killed_in_a_stage_opens_there(
     assert '"stage": "follow"' in used_before.read_text()
 
 
-def test_a_closed_terminal_ends_the_walk(fixed: Path, used_before: Path) -> None:
+def test_hangup_ends_the_session(fixed: Path, used_before: Path) -> None:
     with Terminal(WALK, fixed) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT], "quit")
         walk.close()
@@ -67,9 +64,7 @@ def test_a_closed_terminal_ends_the_walk(fixed: Path, used_before: Path) -> None
         assert walk.process.wait(30)
 
 
-def test_a_send_that_is_killed_is_taken_up_where_it_was(
-    fixed: Path, used_before: Path
-) -> None:
+def test_killed_send_is_resumed(fixed: Path, used_before: Path) -> None:
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
     answer_all(fixed)
@@ -107,7 +102,7 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(
         assert len(server.take()) == 1
 
 
-def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(
+def test_killed_demo_restores_the_terminal(
     tmp_path: Path,
 ) -> None:
     with Terminal(
@@ -132,14 +127,14 @@ def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(
         assert demo.end() != 0
 
 
-def test_a_terminal_that_cannot_draw_is_reported_the_way_out(fixed: Path) -> None:
+def test_dumb_terminal_gets_a_hint(fixed: Path) -> None:
     with Terminal(WALK, fixed, env={"TERM": "dumb"}) as walk:
         walk.wait_for("TERM=dumb", "patchpilot --help")
         assert walk.end() == ExitCode.USAGE
     assert "\x1b[?1049h" not in walk.seen
 
 
-def test_a_bug_restores_the_terminal_and_names_its_log(
+def test_crash_restores_the_terminal(
     fixed: Path, used_before: Path, tmp_path: Path
 ) -> None:
     planted = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is said, where it is said, and what is left of the look without colours."""
+"""Test texts and their positions, and the appearance without colors."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,7 +40,7 @@ def test_the_result_of_the_search_is_reported_where_the_fix_is_needed() -> None:
         assert ("search" in known) is bool(words)
 
 
-def test_the_cursor_begins_where_a_person_is_wanted() -> None:
+def test_cursor_starts_at_open_work() -> None:
     rows = [
         replace(branch(verdict), branch=str(verdict))
         for verdict in (
@@ -56,7 +56,7 @@ def test_the_cursor_begins_where_a_person_is_wanted() -> None:
     assert first == [str(BranchVerdict.CONFLICT), str(BranchVerdict.CLEAN), None, None]
 
 
-def test_without_colour_weight_and_the_meaning_of_a_click_are_kept() -> None:
+def test_monochrome_keeps_meaning() -> None:
     style = Style(
         color="red", bgcolor="#123456", bold=True, underline=True, meta={"row": 3}
     )
@@ -71,7 +71,7 @@ def test_without_colour_weight_and_the_meaning_of_a_click_are_kept() -> None:
 @pytest.mark.parametrize(
     ("value", "coloured"), [("1", False), ("", True), (None, True)]
 )
-async def test_no_color_is_taken_at_its_word(
+async def test_no_color_is_respected(
     fixed: Path,
     walk_on: On,
     monkeypatch: pytest.MonkeyPatch,
@@ -90,7 +90,7 @@ async def test_no_color_is_taken_at_its_word(
             if segment.style
         ]
         assert any(style.color or style.bgcolor for style in styles) is coloured
-        # the row under the cursor is told without them too
+        # the row under the cursor must be recognizable without them
         assert coloured or any(style.reverse for style in styles)
 
 

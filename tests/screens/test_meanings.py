@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What needs the user and what only warns: two colors in every theme, two signs without color."""
+"""Test that open work and warnings differ: two colors in every theme, two signs without color."""
 
 import pytest
 from textual.color import Color
@@ -33,7 +33,7 @@ def apart(one: Color, other: Color) -> int:
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
-def test_what_needs_the_user_has_not_the_color_of_warnings_or_errors(
+def test_open_work_is_not_colored_as_a_warning(
     theme: Theme,
 ) -> None:
     named = theme.to_color_system().generate()
@@ -45,25 +45,25 @@ def test_what_needs_the_user_has_not_the_color_of_warnings_or_errors(
 
 
 @pytest.mark.parametrize("theme", OURS, ids=lambda theme: theme.name)
-def test_what_needs_the_user_has_not_the_color_of_the_focus_and_keys(
+def test_open_work_is_not_colored_as_focus(
     theme: Theme,
 ) -> None:
     assert theme.accent
     assert apart(needs_you(theme), Color.parse(theme.accent)) >= APART
 
 
-def test_a_mail_that_warns_or_asks_has_not_the_color_of_keys() -> None:
+def test_warning_is_not_colored_as_a_key() -> None:
     assert KINDS["build-warning"] == "yellow"
     assert "magenta" not in " ".join(KINDS.values())
 
 
-def test_all_dialogs_have_the_same_tick() -> None:
+def test_dialogs_share_one_tick() -> None:
     assert glyph("ticked") == Tick("x", value=True).BUTTON_INNER
     assert Tick("x").BUTTON_INNER == " "
 
 
 @pytest.mark.parametrize("ascii_only", ["0", "1"])
-def test_the_signs_differ_too(ascii_only: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signs_differ_too(ascii_only: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
     assert STYLES[StageState.TODO] == TURNS[Turn.YOURS][1] == NEEDS_YOU
     yours, (warning, role) = OF_STATE[StageState.TODO], LOOKS[Severity.WARNING]
@@ -73,7 +73,7 @@ def test_the_signs_differ_too(ascii_only: str, monkeypatch: pytest.MonkeyPatch) 
     assert glyph(yours) != glyph(warning)
 
 
-def test_a_note_that_needs_an_answer_is_no_warning() -> None:
+def test_note_needing_an_answer_is_not_a_warning() -> None:
     asks = RecipientAdvice(
         "warning", "security question open", "…", Remedy(RemedyKind.ANSWER, ("no",))
     )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings mended and waived from the walk, on real commits: shown first, written when told, taken
-back with a key.
+"""Test fixing and waiving findings from the TUI on real commits: shown first, written on
+request, undone with a key.
 """
 
 import re
@@ -20,7 +20,6 @@ from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.repos import Repo
 from tests.kit.walk import keys, opened, said, settle, still, text_of, until
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
@@ -39,7 +38,7 @@ ADA = "Ada Fixer <ada@example.org>"
 
 @pytest.fixture
 def untidy(tmp_path: Path) -> Repo:
-    """A branch of two commits, the first untidy in its message and its code."""
+    """Return a branch of two commits, the first untidy in message and code."""
     repo = Repo(tmp_path / "r")
     for name, value in (
         ("user.name", "Ada Fixer"),
@@ -67,12 +66,12 @@ def untidy(tmp_path: Path) -> Repo:
 
 
 def head(repo: Repo) -> str:
-    """Return the commit that is checked out; also while git writes the files of another."""
+    """Return the checked-out commit, even while git writes another one's files."""
     return repo.git("rev-parse", "HEAD")
 
 
 def state(repo: Repo) -> tuple[str, str, str]:
-    """Return the branch, the file and what is not committed.
+    """Return the branch, the file and the uncommitted changes.
 
     Asked without a lock, for which the rewriting would have to wait.
     """
@@ -83,18 +82,18 @@ def state(repo: Repo) -> tuple[str, str, str]:
     )
 
 
-async def at_checks(pilot: Pilot[int]) -> DiffView:
+async def open_checks(pilot: Pilot[int]) -> DiffView:
     app = pilot.app
     await settle(pilot)
     await keys(pilot, Stage.CHECKS)
     return app.screen.query_one("#patch", DiffView)
 
 
-async def test_of_a_long_fix_the_tags_are_first_and_what_is_below_is_said(
+async def test_long_fix_shows_tags_first(
     newcomer: PatchpilotApp,
 ) -> None:
     async with newcomer.run_test(size=(100, 20)) as pilot:
-        await at_checks(pilot)
+        await open_checks(pilot)
         await still(pilot)
         await keys(pilot, "A")
         await still(pilot)
@@ -108,13 +107,11 @@ async def test_of_a_long_fix_the_tags_are_first_and_what_is_below_is_said(
         assert "more lines below" not in text_of(newcomer)
 
 
-async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(
-    untidy: Repo, walk_on: On
-) -> None:
+async def test_one_finding_is_fixed_alone(untidy: Repo, walk_on: On) -> None:
     before = state(untidy)
     app = walk_on(untidy.path)
     async with app.run_test(size=(160, 50)) as pilot:
-        view = await at_checks(pilot)
+        view = await open_checks(pilot)
         screen = app.screen
         view.choose(
             [shown.finding.name for shown in screen._found].index("malformed-tag")
@@ -152,7 +149,7 @@ async def test_commits_of_others_are_rewritten_when_the_word_is_typed(
     before = state(untidy)
     app = walk_on(untidy.path)
     async with app.run_test(size=(100, 30)) as pilot:
-        await at_checks(pilot)
+        await open_checks(pilot)
         for answer in (("escape",), (*word, "enter")):
             assert state(untidy) == before
             await keys(pilot, "A")
@@ -171,26 +168,22 @@ async def test_commits_of_others_are_rewritten_when_the_word_is_typed(
     assert untidy.git("log", "-1", "--format=%ce") == "ada@example.org"
 
 
-async def test_work_on_a_file_to_be_fixed_is_in_the_way(
-    untidy: Repo, walk_on: On
-) -> None:
+async def test_uncommitted_work_blocks_a_fix(untidy: Repo, walk_on: On) -> None:
     (untidy.path / FILE).write_text("mine\n")
     before = state(untidy)
     app = walk_on(untidy.path)
     async with app.run_test(size=(100, 30)) as pilot:
-        await at_checks(pilot)
+        await open_checks(pilot)
         await keys(pilot, "A", "enter")
         assert "uncommitted changes" in text_of(app)
         assert "git stash" in text_of(app)
         assert state(untidy) == before
 
 
-async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
-    untidy: Repo, walk_on: On
-) -> None:
+async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:
     app = walk_on(untidy.path)
     async with app.run_test(size=(100, 40)) as pilot:
-        pager = await at_checks(pilot)
+        pager = await open_checks(pilot)
         screen = app.screen
         at = next(
             shown.line
@@ -254,7 +247,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
         assert app.session.status(Stage.CHECKS).state is StageState.BLOCKED
 
 
-def test_what_would_be_fixed_looks_as_it_did(
+def test_fix_preview_matches_the_result(
     snap_compare: Callable[..., bool],
     untidy: Repo,
     walk_on: On,
@@ -263,7 +256,7 @@ def test_what_would_be_fixed_looks_as_it_did(
     monkeypatch.delenv("NO_COLOR", raising=False)
 
     async def run(pilot: Pilot[int]) -> None:
-        await at_checks(pilot)
+        await open_checks(pilot)
         await keys(pilot, "A")
         await still(pilot)
 

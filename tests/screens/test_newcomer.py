@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What stopped a newcomer on the walk: each stop is told where it is mended, and is gone once it
-is.
-"""
+"""Test what blocked a newcomer: each problem is named where it is fixed, and disappears then."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,23 +18,20 @@ from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.lists import List
 from tests.kit.walk import keys, running, said, settle, text_of, until
 
-# the first minutes of somebody new, on real services
 pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
 
 
 @pytest.fixture
-def signed(fixed: Path) -> Path:
+def sign_off(fixed: Path) -> Path:
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
     return fixed
 
 
-async def test_an_address_nobody_can_send_to_is_reported_at_recipients_and_is_gone_from_the_preview_with_it(  # noqa: E501
-    signed: Path, walk_on: On
-) -> None:
-    app = walk_on(signed)
+async def test_undeliverable_recipient_is_removed(sign_off: Path, walk_on: On) -> None:
+    app = walk_on(sign_off)
     async with running(app, (80, 24), Stage.RECIPIENTS, "w") as pilot:
         await pilot.press(*"foo@bar", "enter")
         await settle(pilot)
@@ -69,13 +64,13 @@ async def test_an_address_nobody_can_send_to_is_reported_at_recipients_and_is_go
         assert "hint: " not in text_of(app)
 
 
-async def test_without_a_mail_server_the_send_is_blocked_and_setup_mail_is_run(
-    signed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+async def test_missing_mail_server_blocks_the_send(
+    sign_off: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run: list[Path] = []
     monkeypatch.setattr("patchpilot.topic.edit_commits.set_up_mail", run.append)
-    git(signed, "config", "--global", "--unset", "sendemail.smtpServer")
-    app = walk_on(signed)
+    git(sign_off, "config", "--global", "--unset", "sendemail.smtpServer")
+    app = walk_on(sign_off)
     async with running(app, (80, 24), Stage.PREVIEW, Stage.SEND) as pilot:
         assert app.session.status(Stage.SEND).state is StageState.BLOCKED
         assert "press a to set up your mail account" in text_of(app)
@@ -83,14 +78,12 @@ async def test_without_a_mail_server_the_send_is_blocked_and_setup_mail_is_run(
             await keys(pilot, key)
             assert not isinstance(app.screen, Choose | Confirm)
             assert run.pop()
-        git(signed, "config", "--global", "sendemail.smtpServer", "mail.example.org")
+        git(sign_off, "config", "--global", "sendemail.smtpServer", "mail.example.org")
         await keys(pilot, "g")
         assert app.session.status(Stage.SEND).state is StageState.TODO
 
 
-async def test_the_editor_is_followed_by_a_question_only_when_it_changed_something(
-    fixed: Path, app: PatchpilotApp
-) -> None:
+async def test_unchanged_edit_asks_nothing(fixed: Path, app: PatchpilotApp) -> None:
     names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
     (fixed / "Makefile").write_text((fixed / "Makefile").read_text() + "# mine\n")
     other = (fixed / "Makefile").read_text()
@@ -122,9 +115,7 @@ async def test_the_editor_is_followed_by_a_question_only_when_it_changed_somethi
         )
 
 
-async def test_keys_are_named_where_words_of_the_verbs_were(
-    fixed: Path, app: PatchpilotApp
-) -> None:
+async def test_keys_replace_command_names(fixed: Path, app: PatchpilotApp) -> None:
     fix = in_backticks("`patchpilot fixes HEAD` finds the commit; or git blame")
     assert in_keys(fix) == "stage 4 finds the commit; or git blame"
     git(fixed, "branch", "-q", "-f", "nothing", "origin/master")
@@ -138,7 +129,7 @@ async def test_keys_are_named_where_words_of_the_verbs_were(
         assert "ctrl+q" not in said(app)
 
 
-async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(
+async def test_project_without_stable_series_skips_backports(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     for ref in git(

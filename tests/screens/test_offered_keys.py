@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The keys that are offered: only those that do something now, and ? in every dialog."""
+"""Test offered keys: only those with an effect, and ? in every dialog."""
 
 import importlib
 import pkgutil
@@ -32,7 +32,7 @@ def dialogs(of: type[Any] = Modal) -> Iterator[type[Any]]:
         yield from dialogs(subclass)
 
 
-def test_every_dialog_answers_the_key_for_help() -> None:
+def test_every_dialog_has_help() -> None:
     known = {dialog for dialog in dialogs() if dialog is not Dialog}
     assert {Choose, Confirm, CollectTags} <= known
     for dialog in known - {Help}:
@@ -49,7 +49,7 @@ def test_every_dialog_answers_the_key_for_help() -> None:
 
 
 class Asks(App[None]):
-    """An app whose help is that of the TUI."""
+    """An app with the TUI's help."""
 
     ENABLE_COMMAND_PALETTE = False
 
@@ -60,7 +60,7 @@ class Asks(App[None]):
 ANSWERS = (("yes", "Switch branch"), ("no", "Cancel"))
 
 
-async def test_the_help_of_a_dialog_has_its_own_keys() -> None:
+async def test_dialog_help_lists_its_keys() -> None:
     app = Asks()
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(Choose("Which?", ANSWERS, "Open a topic"))
@@ -77,7 +77,7 @@ async def test_the_help_of_a_dialog_has_its_own_keys() -> None:
         assert isinstance(app.screen, Choose), "the dialog is still open"
 
 
-async def test_in_a_text_field_a_question_mark_is_text() -> None:
+async def test_question_mark_can_be_typed() -> None:
     app = Asks()
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(LineDialog("Which?"))
@@ -97,7 +97,7 @@ async def test_in_a_text_field_a_question_mark_is_text() -> None:
         ("not-affected", False, (1,), {"tick", "resolve"}),
     ],
 )
-def test_keys_that_do_nothing_for_a_branch_are_hidden(
+def test_useless_keys_are_hidden(
     verdict: str, wants_fix: bool, prerequisites: tuple[int, ...], hidden: set[str]
 ) -> None:
     branch: Any = SimpleNamespace(
@@ -108,12 +108,12 @@ def test_keys_that_do_nothing_for_a_branch_are_hidden(
     assert useless_keys(None, is_early=False) == {"tick", "resolve"}
 
 
-def test_the_demo_s_key_is_offered_until_its_work_is_done() -> None:
+def test_demo_key_is_shown_until_done() -> None:
     assert is_first(["net: x", "", "We added a check."])
     assert not is_first(["net: x", "", "Add a check."])
 
 
-def test_a_recipient_is_offered_the_other_header_only() -> None:
+def test_recipient_can_be_moved_once() -> None:
     in_to: Any = SimpleNamespace(chosen=("To", None), _shown=None)
     may = RecipientsScreen.check_action
     assert not may(in_to, "move", ("to",))

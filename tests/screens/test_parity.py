@@ -26,7 +26,6 @@ from tests.kit.cli import call
 from tests.kit.walk import keys, running, text_of, until, visible
 from tests.tags.culprits import FIX, history
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 
@@ -37,7 +36,7 @@ def verb(*argv: object) -> Any:
 
 
 @pytest.mark.parametrize("tagged", [False, True])
-async def test_each_stage_got_what_its_verb_says(
+async def test_stages_show_their_service_result(
     fixed: Path, app: PatchpilotApp, tagged: bool
 ) -> None:
     if tagged:
@@ -68,7 +67,7 @@ async def test_each_stage_got_what_its_verb_says(
         for candidate in got[Stage.TAGS].candidates
     ] == [(fix["commit"], fix["tag"], fix["evidence"]) for fix in fixes["candidates"]]
 
-    # without a Fixes: tag the stage assumes the likely commit, and says so
+    # without a Fixes: tag, the stage assumes the likely commit and says so
     assumed = ("--fixes", likely) if likely else ()
     assert bool(assumed) != tagged
     branches = verb("backport", "-C", fixed, *assumed, "HEAD")["branches"]
@@ -108,7 +107,7 @@ async def test_each_stage_got_what_its_verb_says(
     }
 
 
-async def test_follow_got_what_track_says(
+async def test_follow_matches_track(
     fixed: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
     mail = git(fixed, "format-patch", "--stdout", "-1").out.split(b"\n", 1)[1]
@@ -175,7 +174,7 @@ async def test_follow_got_what_track_says(
     assert said["next_step"].partition(";")[0] in words
 
 
-def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(
+def test_chosen_base_reaches_the_tags_stage(
     tmp_path: Path,
 ) -> None:
     story = history(tmp_path / "r")
@@ -192,7 +191,7 @@ def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(
     )
 
 
-async def test_what_is_no_fix_is_offered_no_tag_and_a_choice_says_otherwise(
+async def test_non_fix_needs_no_tag(
     tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]
 ) -> None:
     story = history(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The preview of a second version: which mails are new in what, the mail as text and as bytes."""
+"""Test the preview of a second version: the changes in each mail, the mail as text and as bytes."""
 
 from pathlib import Path
 
@@ -17,13 +17,10 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.walk import keys, running, said, settle, text_of
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 
-async def test_what_is_new_in_the_second_version_is_marked(
-    fixed: Path, app: PatchpilotApp
-) -> None:
+async def test_changes_in_v2_are_marked(fixed: Path, app: PatchpilotApp) -> None:
     git(fixed, "commit", "-q", "--amend", "-s", "--no-edit")
     with Sink() as server, Repository.open(fixed) as repository:
         git(fixed, "config", "--global", "sendemail.smtpServer", "127.0.0.1")
@@ -63,30 +60,30 @@ async def test_what_is_new_in_the_second_version_is_marked(
         assert "MIME-Version: 1.0" not in "\n".join(mail.rows)
 
 
-async def test_what_blocks_is_shown_with_its_key(
+async def test_blocking_problem_names_its_key(
     newcomer: PatchpilotApp,
 ) -> None:
     async with running(newcomer, (80, 24), Stage.PREVIEW) as pilot:
         assert "press 7 to fix" in text_of(newcomer)
-        # what cannot be done is not offered
+        # impossible actions are not offered
         await keys(pilot, "7")
         last = text_of(newcomer).rstrip().split("\n")[-1]
         assert last.split()[:2] == ["a", "fix"]
         assert " s send " not in last
 
 
-async def test_the_first_version_marks_nothing(app: PatchpilotApp) -> None:
+async def test_first_version_marks_nothing(app: PatchpilotApp) -> None:
     async with running(app, (120, 36), Stage.PREVIEW):
         assert "next change" not in text_of(app)
         assert "compared with" not in text_of(app)
 
 
-async def test_the_transport_is_switched(app: PatchpilotApp) -> None:
+async def test_transport_can_be_switched(app: PatchpilotApp) -> None:
     async with running(app, (120, 36), Stage.PREVIEW) as pilot:
         await keys(pilot, "o")
         await pilot.press("s")
         await pilot.pause()
-        # a toast lasts some seconds, planning may last longer
+        # a toast lasts some seconds, but planning may take longer
         assert (
             said(app)
             == "transport: b4 instead of git-send-email; press o to switch again"

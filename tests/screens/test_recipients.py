@@ -27,7 +27,6 @@ from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List, RowList
 from tests.kit.walk import keys, running, said, settle, text_of, until, visible
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
@@ -41,7 +40,7 @@ def recipient(
     )
 
 
-def test_recipients_are_grouped_by_why_and_an_excluded_one_stays_in_its_place() -> None:
+def test_excluded_recipient_keeps_its_place() -> None:
     rows = [
         ("Cc", recipient("list", "list", "cc", "WIDGETS")),
         ("To", recipient("ada", "maintainer", "to", "WIDGETS")),
@@ -81,7 +80,7 @@ def rows_of(app: PatchpilotApp) -> list[str]:
     ]
 
 
-async def test_space_excludes_in_place_and_the_detail_says_why(
+async def test_space_excludes_a_recipient(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (120, 36)) as pilot:
@@ -118,7 +117,7 @@ async def test_space_excludes_in_place_and_the_detail_says_why(
         assert "matches F:" not in text_of(app)
 
 
-async def test_the_tree_is_named_where_the_note_is(fixed: Path, walk_on: On) -> None:
+async def test_note_names_the_tree(fixed: Path, walk_on: On) -> None:
     git(fixed, "remote", "add", "net", "https://git.example.org/netdev/net.git")
     other = {
         f"GIT_{role}_{part}": "net@example.org"
@@ -160,9 +159,7 @@ async def test_the_tree_is_named_where_the_note_is(fixed: Path, walk_on: On) -> 
         assert "run git rebase net/main" in other_tree.text.plain
 
 
-async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
-    fixed: Path, app: PatchpilotApp
-) -> None:
+async def test_o_shows_one_patch_of_a_series(fixed: Path, app: PatchpilotApp) -> None:
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS, "o")
         assert app.session.view == "series"
@@ -177,7 +174,7 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
         await visible(pilot, "Recipients of the series")
         await keys(pilot, "o")
         await visible(pilot, "Recipients of patch: net/acme: second")
-        # an edit is for the patch that is shown
+        # edits affect the displayed patch
         people = app.screen.query_one("#people", RowList)
         who = people.chosen[1].address.email
         await keys(pilot, "space")
@@ -198,7 +195,7 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
         )
 
 
-async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_security_team(
+async def test_undisclosed_fix_has_few_recipients(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     with Repository.open(fixed) as repository:

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pre-flight card of the send stage: its verdict, the keys that repair, and one key that takes
-them back.
-"""
+"""Test the Send stage's card: its verdict, its repairing keys, and the key that undoes them."""
 
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from patchpilot.tui.widgets.lists import RowList
 from tests.kit.cli import call
 from tests.kit.walk import keys, running, said, text_of, until
 
-# real services repair what stops a send
 pytestmark = pytest.mark.long
 
 
@@ -24,16 +21,14 @@ def message(work: Path) -> str:
     return git(work, "log", "-1", "--format=%B").text
 
 
-async def test_the_verdict_is_that_of_a_dry_run(
-    clone: Path, newcomer: PatchpilotApp
-) -> None:
+async def test_verdict_matches_a_dry_run(clone: Path, newcomer: PatchpilotApp) -> None:
     printed = call("send", "-C", clone, "--dry-run").out.rstrip("\n").split("\n")[-1]
     async with running(newcomer, (120, 36), Stage.SEND):
         assert f" {printed[0].upper()}{printed[1:]} " in text_of(newcomer)
         assert newcomer.session.status(Stage.SEND).note == printed
 
 
-async def test_a_at_an_open_question_asks_it_here(newcomer: PatchpilotApp) -> None:
+async def test_a_answers_the_open_question(newcomer: PatchpilotApp) -> None:
     async with running(newcomer, (120, 36), Stage.SEND) as pilot:
         screen = newcomer.screen
         assert isinstance(screen, SendScreen)
@@ -51,7 +46,7 @@ async def test_a_at_an_open_question_asks_it_here(newcomer: PatchpilotApp) -> No
         assert newcomer.stage is Stage.SEND
 
 
-async def test_a_goes_to_the_first_problem_that_it_repairs(
+async def test_a_repairs_the_first_problem(
     newcomer: PatchpilotApp,
 ) -> None:
     async with running(newcomer, (120, 36), Stage.SEND) as pilot:

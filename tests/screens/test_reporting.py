@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An error that the user can fix is shown wherever it is raised, and the TUI goes on."""
+"""Test that a user error is shown wherever it is raised, and that the TUI continues."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ def fail(*_: object) -> None:
     raise GitError("git is away", hint="bring it back")
 
 
-async def test_it_is_shown_whether_a_key_a_message_a_dialog_or_a_timer_raised_it(
+async def test_error_is_shown_wherever_it_is_raised(
     tmp_path: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = walk_on(tmp_path)
@@ -71,9 +71,7 @@ def test_the_screen_comes_back_after_an_editor_that_failed() -> None:
 
 
 @pytest.mark.long
-async def test_keys_that_need_a_repository_say_so_where_there_is_none(
-    tmp_path: Path, walk_on: On
-) -> None:
+async def test_key_needing_a_repository_says_so(tmp_path: Path, walk_on: On) -> None:
     app = walk_on(tmp_path)
     async with running(app, (80, 24)) as pilot:
         for stage in Stage:

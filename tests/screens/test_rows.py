@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Results in lines: patches written or not, a conflict taken to a clone, what a robot marks in its
+"""Test result rows: written and missing patches, a conflict in a clone, and marks in a robot's
 report.
 """
 
@@ -26,7 +26,7 @@ from patchpilot.tui.view.stages import Stage
 WHY = "not in mainline here"
 
 
-def test_branches_that_were_left_out_for_one_reason_share_a_line() -> None:
+def test_branches_with_one_reason_share_a_row() -> None:
     none = tuple(WrittenBackport(f"linux-{one}.y", (), WHY) for one in ("6.1", "6.6"))
     assert written_rows(none) == [f"no patch for linux-6.1.y, linux-6.6.y: {WHY}"]
     some = (WrittenBackport("linux-6.12.y", (Path("backports/0001-a.patch"),)), *none)
@@ -38,7 +38,7 @@ def test_branches_that_were_left_out_for_one_reason_share_a_line() -> None:
     ]
 
 
-def test_after_writing_the_command_that_sends_the_patches_is_there(
+def test_written_patches_show_the_send_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     done = tuple(
@@ -63,7 +63,7 @@ def test_after_writing_the_command_that_sends_the_patches_is_there(
     assert not any("git send-email" in row for row in written_rows(done))
 
 
-def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up(
+def test_conflict_says_where_to_resume(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waiting = Resolving(
@@ -114,14 +114,14 @@ def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up(
     ]
 
 
-def test_advice_names_the_stage_of_a_verb() -> None:
+def test_advice_names_the_stage() -> None:
     failed = Action("backport", (), "backport it to 6.1 (`{}`): it failed")
     assert in_keys(failed) == "backport it to 6.1 (stage 5): it failed"
     assert in_keys(Action("doctor", (), "see `{}`")) == "see `patchpilot doctor`"
     assert in_keys("wait for replies") == "wait for replies"
 
 
-def test_a_check_before_sending_names_the_key_or_the_stage_that_repairs_it() -> None:
+def test_check_names_the_repairing_key() -> None:
     def check(name: str, hint: Advice, state: CheckState = CheckState.NOTE) -> str:
         return help_of(CheckLine(state, name, "", hint))
 
@@ -140,7 +140,7 @@ def test_a_check_before_sending_names_the_key_or_the_stage_that_repairs_it() -> 
 
 
 @given(st.text(), st.integers(1, 200))
-def test_no_text_moves_the_cursor_or_turns_round(text: str, columns: int) -> None:
+def test_text_is_escaped(text: str, columns: int) -> None:
     for styled in (plain(text), diff_line(text)):
         assert not UNSAFE.search(styled.plain)
         assert not [span for span in styled.spans if "link" in str(span.style)]
@@ -171,7 +171,7 @@ def test_markup_stays_text(text: str) -> None:
     assert not plain(text).spans
 
 
-def test_advice_after_a_send_names_keys_and_no_verb() -> None:
+def test_advice_after_a_send_names_keys() -> None:
     update, show = Action("track", ("update",)), Action("track", ("show",))
     assert (
         in_keys(Hint(("replies are tracked: ", update, ", then ", show)), Stage.SEND)
@@ -187,7 +187,7 @@ def test_advice_after_a_send_names_keys_and_no_verb() -> None:
     )
 
 
-def test_a_remark_about_a_send_names_the_key_that_takes_it_back() -> None:
+def test_send_remark_names_the_undo_key() -> None:
     dropped = Hint(
         (
             "dropped, including later versions: a@b.example (undo: ",
@@ -206,7 +206,7 @@ def test_a_remark_about_a_send_names_the_key_that_takes_it_back() -> None:
     )
 
 
-def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
+def test_key_of_the_current_stage_is_named_alone() -> None:
     test = Action("send", ("--to-self",), "send the series to yourself first: {}")
     assert (
         in_keys(test, Stage.PREVIEW)
@@ -227,7 +227,7 @@ def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
     assert in_keys(changelog, Stage.FOLLOW) == "e at stage 6"
 
 
-def test_a_started_version_leads_to_its_changelog_and_to_send() -> None:
+def test_started_version_leads_to_its_changelog() -> None:
     step = Hint(
         (
             "write the changelog of v2, then review it: ",
@@ -241,7 +241,7 @@ def test_a_started_version_leads_to_its_changelog_and_to_send() -> None:
     )
 
 
-def test_every_key_is_a_binding_of_its_stage() -> None:
+def test_every_key_is_bound() -> None:
     for words, key in KEYS.items():
         if key.stage and key.key:
             bound = {
@@ -255,7 +255,7 @@ def test_every_key_is_a_binding_of_its_stage() -> None:
             )
 
 
-def test_a_command_in_a_sentence_is_code_without_backticks() -> None:
+def test_command_in_a_sentence_is_code() -> None:
     text = with_code("see `patchpilot doctor`, or `[b]` and a lone `")
     assert text.plain == "see patchpilot doctor, or [b] and a lone `"
     assert [
@@ -265,9 +265,7 @@ def test_a_command_in_a_sentence_is_code_without_backticks() -> None:
     ] == ["patchpilot doctor", "[b]"]
 
 
-def test_a_version_that_was_started_leads_to_send_and_one_that_was_asked_for_to_the_next_version() -> (  # noqa: E501
-    None
-):
+def test_started_version_leads_to_send() -> None:
     started = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}`")
     assert (in_keys(started, Stage.FOLLOW), first_stage(started)) == (
         "review v2, then send it: press 7",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A send that was cut off is found again, and taken up with each mail once."""
+"""Test that an interrupted send is found again, and resumed with each mail once."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -32,7 +32,6 @@ from tests.kit.walk import (
     until,
 )
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
@@ -40,7 +39,7 @@ On = Callable[[Path], PatchpilotApp]
 
 @pytest.fixture
 def ready(fixed: Path) -> Iterator[tuple[Path, Sink]]:
-    """A topic that may be sent, and a server for it."""
+    """Return a topic that may be sent, and a server for it."""
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
     answer_all(fixed)
@@ -55,7 +54,7 @@ def ready(fixed: Path) -> Iterator[tuple[Path, Sink]]:
         yield fixed, sink
 
 
-async def test_the_word_must_be_typed_and_what_was_sent_is_followed(
+async def test_confirmation_word_must_be_typed(
     ready: tuple[Path, Sink], walk_on: On
 ) -> None:
     work, sink = ready
@@ -84,7 +83,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(
         await keys(pilot, "escape")
         assert len(sink.take()) == 1, "nothing is sent again unconfirmed"
         sent = parse_mail(sink.take()[0].data.replace(b"\r\n", b"\n")).message_id
-        # the preview shows what left, not what would leave once more
+        # the preview shows what was sent, not what would be sent again
         for pressed in (Stage.PREVIEW, "g"):
             await keys(pilot, pressed)
             await still(pilot)
@@ -100,7 +99,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(
     again = walk_on(work)
     again.memory.keep(again.place, stage="commit")
     async with running(again, (80, 24)) as pilot:
-        # known from the record, before anybody looked
+        # known from the record before the first visit
         assert (
             again.session.status(Stage.PREVIEW)
             == again.session.status(Stage.SEND)
@@ -111,7 +110,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(
         assert f"<{sent}>"[:60] in text_of(again)
 
 
-async def test_a_send_that_was_cut_off_is_taken_up_once(
+async def test_interrupted_send_is_resumed_once(
     ready: tuple[Path, Sink], walk_on: On
 ) -> None:
     work, sink = ready
@@ -142,7 +141,7 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(
     ] == [1]
 
 
-async def test_the_mail_account_is_set_up_on_the_terminal_where_none_is(
+async def test_missing_mail_account_is_set_up(
     fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("smtpServer", "smtpServerPort"):
@@ -165,9 +164,7 @@ async def test_the_mail_account_is_set_up_on_the_terminal_where_none_is(
         await until(pilot, lambda: "mail.example.org" in text_of(app), "the account")
 
 
-async def test_an_open_question_is_asked_at_s_and_nothing_is_sent_before(
-    fixed: Path, walk_on: On
-) -> None:
+async def test_s_asks_the_open_question_first(fixed: Path, walk_on: On) -> None:
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
     app = walk_on(fixed)

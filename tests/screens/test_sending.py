@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sending a series from the TUI to real servers: a line a mail, a refusal, an interruption
-half-way, and the rest sent once.
+"""Test sending a series from the TUI to real servers: one row per mail, a rejection, an
+interruption, and the rest sent once.
 """
 
 import re
@@ -19,7 +19,6 @@ from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.walk import answer_all, keys, said, settle, still, text_of, until
 
-# mails are sent to a real server while the screen shows them
 pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
@@ -29,7 +28,7 @@ VIA = ("git-send-email", "b4")
 
 @pytest.fixture
 def series(clone: Path) -> Path:
-    """Three patches with a cover letter, ready to be sent."""
+    """Return three patches with a cover letter, ready to send."""
     git(clone, "reset", "-q", "--hard", "HEAD~1")
     for number in (1, 2, 3):
         (clone / FILE).write_text(
@@ -79,9 +78,7 @@ def ids(server: FaultySink) -> list[str]:
 
 
 @pytest.mark.parametrize("via", VIA)
-async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(
-    series: Path, walk_on: On, via: str
-) -> None:
+async def test_every_mail_has_a_row(series: Path, walk_on: On, via: str) -> None:
     with FaultySink() as server:
         use(series, server, via)
         app = walk_on(series)
@@ -94,7 +91,7 @@ async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(
             )
             await still(pilot)
             shown = text_of(app)
-            # the topic changed: what was sent is not what is on screen now
+            # the topic has changed since the send
             app.session.changed("draft")
             assert app.stage_screen
             app.stage_screen.place()
@@ -114,7 +111,7 @@ async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(
 
 
 @pytest.mark.parametrize("via", VIA)
-async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(
+async def test_interrupted_send_sends_each_mail_once(
     series: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch, via: str
 ) -> None:
     with FaultySink(Faults(gone_from=3)) as server:
@@ -134,7 +131,7 @@ async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(
             assert "s resume" in shown
             assert "What to do" in shown
             server.faults.heal()
-            # a job that waits for the sending runs after it, whatever else happens
+            # a job that waits for the send runs afterwards in any case
             monkeypatch.setattr(app.jobs, "_look_at_store", lambda: None)
             app.jobs.ahead = [Stage.TAGS]
             await pilot.press("s")
@@ -153,7 +150,7 @@ async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(
         assert sorted(ids(server)) == [f"[PATCH net {number}/3" for number in range(4)]
 
 
-async def test_a_refused_recipient_is_shown_with_the_words_of_the_server(
+async def test_refused_recipient_shows_the_server_response(
     series: Path, walk_on: On
 ) -> None:
     with FaultySink(Faults(reject_all=True)) as server:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What goes stale when something moves, what is kept over restarts, and that nothing of a commit is
-ever taken for markup.
+"""Test what becomes stale after changes, what survives restarts, and that no commit text is
+interpreted as markup.
 """
 
 import json
@@ -42,11 +42,11 @@ On = Callable[[Path], PatchpilotApp]
 
 
 def shown_panels(app: PatchpilotApp) -> list[Panel]:
-    """Return the panels that are on the screen."""
+    """Return the panels on the screen."""
     return [panel for panel in app.screen.query(Panel) if panel.region.area]
 
 
-async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(
+async def test_amend_makes_dependent_stages_stale(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     async with running(app, (80, 24), Stage.BACKPORTS) as pilot:
@@ -65,11 +65,11 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(
         await settle(pilot)
         assert app.session.status(Stage.BACKPORTS).state is StageState.STALE
         assert app.session.status(Stage.CHECKS).state is not StageState.STALE
-        # how far the topic is depends on its commits: it is looked up again
+        # progress depends on the commits, so it is computed again
         assert app.session.found[Stage.FOLLOW] is not before_follow
 
 
-async def test_of_two_reads_of_the_topic_only_the_newest_counts(
+async def test_newest_read_of_the_topic_counts(
     fixed: Path, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_read, go_on, real = (
@@ -92,7 +92,7 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, first_read.is_set, "the first read")
             git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
-            # whether the walk sees the amend by itself or is told of it
+            # the session may notice the amend itself or be told
             app.jobs.read_topic()
             await until(pilot, lambda: app.jobs.is_open, "the second read")
             go_on.set()
@@ -113,7 +113,7 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(
         go_on.set()
 
 
-async def test_a_canceled_stage_gives_way_to_the_one_that_waits(
+async def test_canceled_stage_yields(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24), Stage.CHECKS) as pilot:
@@ -126,7 +126,7 @@ async def test_a_canceled_stage_gives_way_to_the_one_that_waits(
         assert app.session.fresh(Stage.RECIPIENTS) is not None
 
 
-def test_an_amend_while_the_topic_is_read_is_seen_afterwards(
+def test_amend_during_a_read_is_noticed(
     fixed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = topic_base.topic_commits
@@ -144,7 +144,7 @@ def test_an_amend_while_the_topic_is_read_is_seen_afterwards(
     assert watch.moved
 
 
-async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(
+async def test_recipient_edit_keeps_other_stages(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24)) as pilot:
@@ -162,9 +162,7 @@ async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(
         assert not app.session.fresh(Stage.RECIPIENTS).planned.left_out
 
 
-async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
-    fixed: Path, walk_on: On
-) -> None:
+async def test_address_is_checked_while_typing(fixed: Path, walk_on: On) -> None:
     app = walk_on(fixed)
     async with running(app, (80, 24), Stage.RECIPIENTS, "w") as pilot:
         await pilot.press(*"ada@example..org")
@@ -183,9 +181,7 @@ async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
         }
 
 
-async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
-    fixed: Path, app: PatchpilotApp
-) -> None:
+async def test_written_tags_can_be_undone(fixed: Path, app: PatchpilotApp) -> None:
     first = git(fixed, "rev-parse", "HEAD").text
     async with running(app, (80, 24), Stage.TAGS, "enter") as pilot:
         await visible(pilot, "{+Fixes: ")
@@ -208,7 +204,7 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
         assert app.session.status(Stage.TAGS).state is StageState.OFFERED
 
 
-async def test_a_likely_culprit_is_enough_for_the_backports_and_a_closed_dialog_changes_nothing(
+async def test_likely_culprit_suffices_for_backports(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24), Stage.TAGS, "j", "w", "escape") as pilot:
@@ -226,7 +222,7 @@ async def test_a_likely_culprit_is_enough_for_the_backports_and_a_closed_dialog_
         ]
 
 
-async def test_a_message_is_text_and_never_markup_or_escapes(
+async def test_message_markup_is_not_interpreted(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     evil = (
@@ -253,16 +249,14 @@ async def test_a_message_is_text_and_never_markup_or_escapes(
         assert "[red]not[/red]" in text_of(app)
 
 
-async def test_a_branch_without_commits_is_a_panel_with_the_way_out(
-    fixed: Path, app: PatchpilotApp
-) -> None:
+async def test_empty_branch_shows_a_way_out(fixed: Path, app: PatchpilotApp) -> None:
     git(fixed, "switch", "-q", "-c", "empty", "origin/master")
     async with app.run_test(size=(80, 24)) as pilot:
         await visible(pilot, "What do you have?")
         assert "no commits on top of the base" in str(app.session.errors[Stage.COMMIT])
 
 
-async def test_what_has_no_topic_says_how_to_get_one(
+async def test_missing_topic_says_how_to_start(
     tmp_path: Path, fixed: Path, walk_on: On
 ) -> None:
     git(None, "init", "-q", "-b", "new", str(tmp_path / "unborn"))
@@ -309,9 +303,7 @@ async def test_what_has_no_topic_says_how_to_get_one(
             assert app.screen.is_modal == (place != "nothing")
 
 
-async def test_a_merge_among_the_commits_is_reported(
-    fixed: Path, app: PatchpilotApp
-) -> None:
+async def test_merge_commit_is_reported(fixed: Path, app: PatchpilotApp) -> None:
     who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
     git(fixed, "switch", "-q", "-c", "side", "origin/master")
     (fixed / "COPYING").write_text("other words\n")
@@ -323,7 +315,7 @@ async def test_a_merge_among_the_commits_is_reported(
         assert "merge commits are skipped (use git rebase)" in text_of(app)
 
 
-def test_a_stale_stage_says_when_it_is_refreshed() -> None:
+def test_stale_stage_says_when_it_refreshes() -> None:
     session = Session(None)
     session.remember(Stage.SEND, object(), StageStatus(StageState.DONE))
     session.changed("answers", "draft", "waivers")
@@ -331,9 +323,7 @@ def test_a_stale_stage_says_when_it_is_refreshed() -> None:
     assert note == "out of date; stage 7 is refreshed when you open it"
 
 
-def test_a_stage_that_asks_for_the_commit_of_a_topic_without_one_gets_an_error_with_a_hint() -> (
-    None
-):
+def test_missing_commit_is_an_error_with_a_hint() -> None:
     request = JobRequest(
         repository=cast(Repository, None),
         session=Session(None),
@@ -344,7 +334,7 @@ def test_a_stage_that_asks_for_the_commit_of_a_topic_without_one_gets_an_error_w
     assert caught.value.hint == "commit the fix, then press g"
 
 
-def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
+def test_unread_stage_is_open_after_a_restart() -> None:
     session = Session(None, topic=OpenTopic(None, "topic", None, ()))
     session.recall(
         {
@@ -361,7 +351,7 @@ def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
     assert session.status(Stage.SEND).state is StageState.UNOPENED
 
 
-async def test_a_narrow_terminal_has_the_numbers_and_one_panel(
+async def test_narrow_terminal_shows_one_panel(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (70, 20), Stage.RECIPIENTS) as pilot:
@@ -377,7 +367,7 @@ async def test_a_narrow_terminal_has_the_numbers_and_one_panel(
         assert app.stage is Stage.CHECKS
 
 
-async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(
+async def test_search_restores_n_afterwards(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24)) as pilot:
@@ -395,7 +385,7 @@ async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(
         assert app.stage is Stage.CHECKS
 
 
-async def test_the_help_names_every_key_that_the_screen_binds(
+async def test_help_names_every_bound_key(
     app: PatchpilotApp,
 ) -> None:
     from textual.actions import parse
@@ -419,7 +409,7 @@ async def test_the_help_names_every_key_that_the_screen_binds(
             assert {shown_key(key) for key in bound} - reported <= {"Enter"}
 
 
-async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(
+async def test_hundred_thousand_lines_are_drawn_lazily(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[int] = []
@@ -438,7 +428,7 @@ async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(
         assert len(drawn) < 500
 
 
-def test_head_moves_are_seen_without_asking_git(fixed: Path) -> None:
+def test_head_is_watched_without_git(fixed: Path) -> None:
     folder = fixed / ".git"
     before = head_signature(folder, folder)
     git(
@@ -457,7 +447,7 @@ def test_head_moves_are_seen_without_asking_git(fixed: Path) -> None:
     assert head_signature(folder, folder) not in (before, moved)
 
 
-def test_memory_that_cannot_be_read_or_written_is_done_without(tmp_path: Path) -> None:
+def test_unwritable_state_is_tolerated(tmp_path: Path) -> None:
     file = tmp_path / "walk.json"
     file.write_text("not json")
     memory = SavedState(file)
@@ -468,7 +458,7 @@ def test_memory_that_cannot_be_read_or_written_is_done_without(tmp_path: Path) -
     assert not os.path.exists(file.with_suffix(f".{os.getpid()}"))
 
 
-def test_the_page_of_keys_is_what_is_bound() -> None:
+def test_key_page_matches_the_bindings() -> None:
     from patchpilot.tui.keys import page
 
     file = Path(__file__).parents[2] / "docs" / "reference" / "keys.md"
@@ -477,7 +467,7 @@ def test_the_page_of_keys_is_what_is_bound() -> None:
     )
 
 
-async def test_a_click_on_a_widget_that_was_just_removed_does_nothing(
+async def test_click_on_a_removed_widget_is_ignored(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(app, (80, 24)):

@@ -55,7 +55,7 @@ WHEN = datetime(2026, 9, 2, 8, 0, tzinfo=UTC)
 def work(
     built: Repositories, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
-    """A mended clone that all snapshots share, and a home for those who make it."""
+    """Return a fixed clone shared by all snapshots, and a home for it."""
     place = tmp_path_factory.mktemp("snapshots")
     with pytest.MonkeyPatch.context() as patch:
         for name in [
@@ -76,7 +76,7 @@ def work(
 
 @pytest.fixture(scope="module")
 def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
-    """Every stage's result, of the mended commit before its tags are written."""
+    """Return every stage's result for the fixed commit without tags."""
     fixed = work
     with Repository.open(fixed) as repository:
         session = Session(fixed)
@@ -103,7 +103,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         found[Stage.BACKPORTS] = (
             replace(
                 result,
-                branches=tuple(_reworded(branch) for branch in result.branches),
+                branches=tuple(_fix_branch_text(branch) for branch in result.branches),
                 bug=bug_range(
                     repository, result.commit, result.culprits, result.branches
                 ),
@@ -145,9 +145,9 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
     return found
 
 
-def _reworded(one: BranchResult) -> BranchResult:
-    """Return a branch with fixed words and days: what `backport` says of it is another
-    test's matter.
+def _fix_branch_text(one: BranchResult) -> BranchResult:
+    """Return a branch with fixed texts and dates, because another test covers those of
+    `backport`.
     """
     causes = tuple(
         replace(cause, why="it changed lines the fix stands on") for cause in one.causes
@@ -163,8 +163,8 @@ def _reworded(one: BranchResult) -> BranchResult:
 
 
 def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
-    """Return the candidates with fixed weights and words: how sure `fixes` is of what
-    is another test's matter.
+    """Return candidates with fixed weights and texts, because another test covers those of
+    `fixes`.
     """
     others = (
         "acme: mask the sequence number off the response code",
@@ -232,14 +232,14 @@ def _followed(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
 
 def walk(results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str) -> Any:
     file = work.parent / "walk.json"
-    # what the last test visited must not open here
+    # the place of the last test must not be restored
     file.unlink(missing_ok=True)
     memory = SavedState(file)
     memory.keep(theme=theme)
     app = make(work, memory=memory)
 
     def loader_of(stage: Stage) -> Loader:
-        # ahead of a visit only the record is looked at
+        # only the record is read before a visit
         return lambda ask: (
             results[stage]
             if ask.visited or stage not in RECORDED
@@ -259,13 +259,13 @@ def to_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
     return run
 
 
-# the light theme differs in its colors only
+# the light theme differs only in its colors
 @pytest.mark.parametrize(
     "theme", [THEMES[0], pytest.param(THEMES[1], marks=pytest.mark.long)]
 )
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
-def test_each_stage_looks_as_it_did(
+def test_stages_look_unchanged(
     snap_compare: Any,
     results: Any,
     work: Path,
@@ -281,7 +281,7 @@ def test_each_stage_looks_as_it_did(
 
 @pytest.mark.parametrize(
     "size",
-    # a dialog is as wide as its text: the other size shows where it stands
+    # a dialog is as wide as its text; the other size shows its position
     [SIZES[0], *(pytest.param(size, marks=pytest.mark.long) for size in SIZES[1:])],
     ids=lambda size: f"{size[0]}x{size[1]}",
 )
@@ -297,7 +297,7 @@ def test_each_stage_looks_as_it_did(
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )
-def test_each_dialog_looks_as_it_did(
+def test_dialogs_look_unchanged(
     snap_compare: Any,
     results: Any,
     work: Path,
@@ -307,7 +307,7 @@ def test_each_dialog_looks_as_it_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    # how sure it is, is another test's matter
+    # another test covers the probability
     monkeypatch.setattr(adaptation, "confidence_of", lambda *_: 0.8)
     if name == "confirm":
         sending = results[Stage.SEND][0]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keys between a result and its rows: the cursor is about what is on screen, whatever a job found
-since.
+"""Test keys between a result and its rows: the cursor refers to the screen, whatever a job has
+found since.
 """
 
 from dataclasses import replace
@@ -11,7 +11,6 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from tests.kit.walk import keys, running, settle, text_of
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 FEWER = {
@@ -23,7 +22,7 @@ FEWER = {
 }
 
 
-async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
+async def test_pending_shorter_result_is_harmless(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (120, 36)) as pilot:

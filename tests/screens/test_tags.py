@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Tags stage: what is shown of a candidate, the choices below the candidates, and what they
-change elsewhere.
+"""Test the Tags stage: a candidate's details, the choices below the candidates, and their
+effects elsewhere.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,6 @@ from patchpilot.tui.screens.tags_rows import (
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.walk import keys, running, text_of, until, visible
 
-# keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
@@ -51,12 +50,12 @@ FIX = [
 ]
 
 
-def test_the_hunk_that_the_fix_is_about_is_shown_first() -> None:
+def test_hunk_being_fixed_comes_first() -> None:
     assert PATCH[related_hunk(PATCH, FIX)] == "@@ -9 +9,3 @@ two"
     assert related_hunk([], []) == related_hunk(["no patch"], FIX) == 0
 
 
-def test_evidence_for_and_against_have_signs_of_their_own() -> None:
+def test_evidence_has_signs_for_and_against() -> None:
     one = Candidate(
         "1" * 40,
         "a: b",
@@ -77,7 +76,7 @@ def test_evidence_for_and_against_have_signs_of_their_own() -> None:
     ]
 
 
-async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
+async def test_not_a_fix_is_respected_by_other_stages(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24)) as pilot:
@@ -101,7 +100,7 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
             for question in app.session.fresh(Stage.PREVIEW).warnings
             if "unanswered" in question.name
         ]
-        # taken back, everything is as it was
+        # undoing restores everything
         await keys(pilot, Stage.TAGS, "enter")
         await visible(pilot, "This is not a fix")
 

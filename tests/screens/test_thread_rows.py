@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of a conversation: badges, folds, boxes at review points."""
+"""Test the rows of a conversation: badges, folds, and boxes at review points."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -65,7 +65,7 @@ def text_of(rows: list[Row]) -> list[str]:
     return [line[1:] for line in lines]
 
 
-def test_posts_are_closed_replies_open_quotes_folded_and_points_have_boxes(
+def test_thread_rows_are_folded(
     tmp_path: Path,
 ) -> None:
     ack = on_v1("Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90)
@@ -103,7 +103,7 @@ def test_follow_opens_at_a_request_then_at_news_then_at_the_newest_message(
     assert opens_at(replace(series, unread=frozenset()), (), mails) == unread
 
 
-def test_enter_opens_and_closes_mails_and_quotes(tmp_path: Path) -> None:
+def test_enter_folds_mails_and_quotes(tmp_path: Path) -> None:
     series = followed(tmp_path, story.V1, on_v1(REVIEW))
     post, review, *_ = folds = [
         row.about.fold for row in laid(series) if row.about and row.about.fold
@@ -125,7 +125,7 @@ def test_enter_opens_and_closes_mails_and_quotes(tmp_path: Path) -> None:
     assert any("+\tif (!pump)".expandtabs(8) in row for row in opened)
 
 
-def test_a_ticked_point_has_a_cross_in_its_box(
+def test_settled_point_is_crossed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     series = followed(tmp_path, story.V1, on_v1(REVIEW))
@@ -137,7 +137,7 @@ def test_a_ticked_point_has_a_cross_in_its_box(
     assert rows[1].startswith("  v review Matt")
 
 
-def test_a_point_starts_a_row_with_its_box_in_the_margin(tmp_path: Path) -> None:
+def test_point_has_a_box_in_the_margin(tmp_path: Path) -> None:
     text = (
         "Fine so far. Could you say in the message that the probe\n"
         "function takes it as harmless? Thanks. Please send a v2 with that.\n"
@@ -153,9 +153,7 @@ def test_a_point_starts_a_row_with_its_box_in_the_margin(tmp_path: Path) -> None
     ("words", "badge"),
     [("warning: unused", "build-warning"), ("error: undeclared", "build-failure")],
 )
-def test_a_report_without_an_error_is_no_failure(
-    tmp_path: Path, words: str, badge: str
-) -> None:
+def test_clean_report_is_not_a_failure(tmp_path: Path, words: str, badge: str) -> None:
     report = (
         f"kernel test robot noticed the following build {words.partition(':')[0]}s:\n\n>>"
         f" drivers/demo/pump.c:12:3: {words} 'x'\n"
@@ -177,14 +175,14 @@ def test_a_report_without_an_error_is_no_failure(
     assert topic_of_series("", series).failed is ("error" in words)
 
 
-def test_long_lines_go_on_below_and_none_is_cut(tmp_path: Path) -> None:
+def test_long_lines_are_wrapped(tmp_path: Path) -> None:
     text = "Please " + "explain " * 20 + "it.\n\n\tif (" + "x" * 100 + ")\n"
     rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text)), columns=60))
     assert max(map(len, rows[2:])) <= 60
     assert "x" * 100 in "".join(row.strip() for row in rows)
 
 
-def test_a_paragraph_that_is_too_wide_is_filled_again_and_a_quote_keeps_its_level(
+def test_wrapped_quote_keeps_its_level(
     tmp_path: Path,
 ) -> None:
     wide = (
@@ -221,7 +219,7 @@ def test_a_paragraph_that_is_too_wide_is_filled_again_and_a_quote_keeps_its_leve
     ]
 
 
-def test_in_a_long_conversation_only_what_asks_something_is_open(
+def test_only_requests_are_open_in_a_long_thread(
     tmp_path: Path,
 ) -> None:
     many = [

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tour of the demo: a text at each stage names the one key that is next, until the patch is
-merged.
-"""
+"""Test the demo's tour: each stage's text names the one next key, until the patch is merged."""
 
 import os
 import re
@@ -23,7 +21,6 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Confirm
 from tests.kit.walk import keys, running, settled, still, text_of, until
 
-# each text of the tour is taken to its end
 pytestmark = pytest.mark.long
 
 PRESS = re.compile(r"Press (\S+): (.+)")
@@ -35,7 +32,7 @@ def demo(work: Path) -> PatchpilotApp:
 
 
 async def tour(pilot: Pilot[int], start: str) -> str:
-    """Return the text of the tour, once it begins so."""
+    """Return the tour's text once it starts like this."""
 
     def shown() -> str:
         rows = [row for row in pilot.app.screen.query(TourRow) if row.display]
@@ -54,7 +51,7 @@ def replies(sandbox: Sandbox) -> str:
     )
 
 
-async def test_each_stage_has_a_text_with_a_key_until_the_tour_is_ended(
+async def test_every_stage_has_a_tour_text(
     clone: Path,
 ) -> None:
     app = demo(clone)
@@ -82,7 +79,7 @@ async def test_each_stage_has_a_text_with_a_key_until_the_tour_is_ended(
         await tour(pilot, "Tour 1/8")
 
 
-async def test_the_questions_name_the_answers_of_robin(clone: Path) -> None:
+async def test_questions_name_the_demo_answers(clone: Path) -> None:
     app = demo(clone)
     async with running(app, (100, 30)) as pilot:
         assert "answer the open questions" in await tour(pilot, "Tour 1/8")
@@ -91,7 +88,7 @@ async def test_the_questions_name_the_answers_of_robin(clone: Path) -> None:
             await until(pilot, lambda title=title: title in text_of(app), title)  # type: ignore[misc]
             await still(pilot)
             assert "You are Robin: " in text_of(app)
-            # to the first answer, No or [PATCH net]
+            # up to the first answer, No or [PATCH net]
             await pilot.press("home", "enter")
         await until(
             pilot,
@@ -105,7 +102,7 @@ async def test_the_questions_name_the_answers_of_robin(clone: Path) -> None:
         )
 
 
-async def test_the_keys_of_the_tour_lead_from_the_first_screen_to_the_end(
+async def test_tour_keys_lead_to_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DemoFollow, "INTERVAL", 0.3)
@@ -117,7 +114,7 @@ async def test_the_keys_of_the_tour_lead_from_the_first_screen_to_the_end(
             monkeypatch.delenv(name)
         for name, value in sandbox.env.items():
             monkeypatch.setenv(name, value)
-        # what Robin writes below the question
+        # the text that Robin writes below the question
         monkeypatch.setenv("GIT_EDITOR", f"sed -i '$a {SAID}'")
         monkeypatch.chdir(sandbox.work)
         app = make(sandbox.work, kind=DemoApp, at_home=True)
@@ -132,7 +129,7 @@ async def test_the_keys_of_the_tour_lead_from_the_first_screen_to_the_end(
                 if isinstance(screen, Confirm):
                     await pilot.press(*"send", "enter")
                 elif getattr(screen, "title_text", "").endswith(" question"):
-                    # Enter would leave it open; below "In the demo" is the answer
+                    # Enter would leave it open; the answer is below "In the demo"
                     letters = {"Security": "n", "Regression": "y", "Tree": "f"}
                     await pilot.press(letters[screen.title_text.partition(" ")[0]])
                 elif screen.is_modal:
@@ -150,7 +147,7 @@ async def test_the_keys_of_the_tour_lead_from_the_first_screen_to_the_end(
             assert pressed[:7] == ["r", "0", "w", "Enter", "a", "n", "A"]
             (request,) = (state_path() / "requests").iterdir()
             assert MASK_SUBJECT in request.read_text()
-            # the user answers the question before the changes for v2 are made
+            # answer the question before making the changes for v2
             assert pressed.index("r") < pressed.index("M")
             assert SAID in replies(sandbox)
             assert pressed[-5:] == ["g", "5", "w", "M", "q"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI asks before a command runs that the repository names itself, and goes on when it is
+"""Test that the TUI asks before running a repository's command, and continues after it is
 trusted.
 """
 
@@ -17,7 +17,7 @@ from tests.kit.canaries import Canaries
 from tests.kit.walk import keys, opened, running, text_of, until, visible
 
 
-async def test_the_preview_asks_before_a_command_of_the_repository_runs(
+async def test_preview_requires_trust(
     fixed: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
     canaries = Canaries(tmp_path / "canaries")
@@ -42,7 +42,7 @@ async def test_the_preview_asks_before_a_command_of_the_repository_runs(
         assert canaries.sang == {"cccmd"}
 
 
-async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(
+async def test_editor_and_fetch_require_trust(
     fixed: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
     canaries = Canaries(tmp_path / "canaries")

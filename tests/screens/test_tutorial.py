@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every key that the tutorial names at a stage works there, by the page of keys, which is generated
-from the bindings.
+"""Test that every key in the tutorial works at its stage, according to the generated page of
+keys.
 """
 
 import re
@@ -26,7 +26,7 @@ DEMO_KEYS = {
 
 
 def sections(page: str) -> dict[str, str]:
-    """Heading → text below it."""
+    """Map headings to the text below them."""
     parts = re.split(
         r"^## (.+)\n", (DOCS / page).read_text(encoding="utf-8"), flags=re.MULTILINE
     )
@@ -42,7 +42,7 @@ def keys_of(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
-def test_the_keys_of_the_tutorial_work_at_their_stage(stage: Stage) -> None:
+def test_tutorial_keys_work(stage: Stage) -> None:
     name = f"{stage.number} {stage.label}"
     known = sections("reference/keys.md")
     works = WIDGETS.union(*(keys_of(known[heading]) for heading in (*EVERYWHERE, name)))

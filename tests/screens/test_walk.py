@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The whole walk by keys, on the sandbox: from the first screen to the sent mail, the followed
-reply, v2, and where it landed.
+"""Test the whole way by keys in the sandbox: from the first screen to the sent mail, the
+followed reply, v2, and the merge.
 """
 
 import os
@@ -17,11 +17,10 @@ from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import REPEATED
 from tests.kit.walk import keys, running, said, settle, text_of, until
 
-# two versions are sent, answered, merged and backported
 pytestmark = pytest.mark.long
 
 
-async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
+async def test_first_timer_reaches_the_reply(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DemoFollow, "INTERVAL", 0.3)
@@ -45,11 +44,11 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
 
         async with running(app, (80, 24)) as pilot:
             assert session.open_questions == 3
-            # the tour ends here; its own test takes it
+            # the tour ends here and has its own test
             await keys(pilot, "T", "a")
             assert "You are Robin: No" in text_of(app)
             await keys(pilot, "n")
-            # a key that is pressed twice answers one question
+            # a repeated key answers only one question
             await pilot.pause(REPEATED)
             await keys(pilot, "n", "escape")
             assert session.open_questions == 1
@@ -114,7 +113,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
                 "Sana" in trailer.trailer for trailer in followed().status.trailers
             )
             posted = session.topic.commits[-1].id
-            # Robin's changes for v2 are made at stage 8 only
+            # Robin's changes for v2 are made only at stage 8
             await keys(pilot, Stage.CHECKS, "M")
             assert session.topic.commits[-1].id == posted
             await keys(pilot, Stage.FOLLOW, "M")
@@ -167,7 +166,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             await keys(pilot, "escape", Stage.FOLLOW, "home")
             assert "press g to fetch what was merged" in text_of(app)
             for _ in range(60):
-                # where it landed is read from the clone, once the stable tree has it
+                # the stable tree must contain it before the clone shows where it landed
                 await keys(pilot, "g", "enter")
                 if str(followed().state) == "in-stable":
                     break

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The terminal's own ways: the mouse, the clipboard, ^Z and back, no colours.
+"""Test terminal features: the mouse, the clipboard, ^Z and fg, no colors.
 
 And choosing what is shown of the findings.
 """
@@ -27,7 +27,7 @@ On = Callable[[Path], PatchpilotApp]
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
 
 
-async def test_a_click_does_what_the_key_does(app: PatchpilotApp) -> None:
+async def test_click_acts_like_the_key(app: PatchpilotApp) -> None:
     async with running(app, (80, 24)) as pilot:
         await pilot.click("#commit", offset=(5, 4))
         await pilot.pause()
@@ -46,9 +46,7 @@ async def test_a_click_does_what_the_key_does(app: PatchpilotApp) -> None:
         assert app.screen.query_one("#people", List).highlighted == 2
 
 
-async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_an_amend(
-    fixed: Path, walk_on: On
-) -> None:
+async def test_stage_states_survive_a_restart(fixed: Path, walk_on: On) -> None:
     first = walk_on(fixed)
     async with running(first, (80, 24), Stage.BACKPORTS, Stage.COMMIT):
         stood = first.session.status(Stage.BACKPORTS)
@@ -63,9 +61,7 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
         assert amended.session.status(Stage.BACKPORTS).state is StageState.STALE
 
 
-def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(
-    fixed: Path, used_before: Path
-) -> None:
+def test_copying_and_suspending_work(fixed: Path, used_before: Path) -> None:
     with Terminal(WALK, fixed, env={"NO_COLOR": ""}) as walk:
         walk.wait_for("Subject:", "quit")
         assert COLOUR.search(walk.seen)
@@ -79,7 +75,7 @@ def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(
             time.sleep(0.01)
         os.killpg(walk.process.pid, signal.SIGCONT)
         walk.wait_for("\x1b[?1049h", "quit", since=asked)
-        # a key may come before the terminal is ours again: then it is the shell's
+        # a key pressed too early belongs to the shell
         for _ in range(30):
             if walk.process.poll() is None:
                 walk.type("q")
@@ -87,16 +83,14 @@ def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(
         assert walk.end() == 0
 
 
-def test_the_first_frame_says_where_you_stand_before_textual_is_there(
-    fixed: Path, used_before: Path
-) -> None:
+def test_first_frame_precedes_textual(fixed: Path, used_before: Path) -> None:
     with Terminal(WALK, fixed) as walk:
         walk.wait_for("1 Commit", "8 Follow", "acme-old-cards · 1 patch")
         assert "quit" not in walk.seen
         assert not COLOUR.search(walk.seen)
 
 
-def test_only_so_many_places_are_remembered(tmp_path: Path) -> None:
+def test_saved_positions_are_limited(tmp_path: Path) -> None:
     memory = SavedState(tmp_path / "walk.json")
     memory.keep(theme="textual-light")
     for number in range(PLACES + 3):

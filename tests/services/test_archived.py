@@ -61,9 +61,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("c2", ["c1", "c2"]),
     ],
 )
-def test_message_selects_the_version_that_it_belongs_to(
-    url: str, word: str, sources: list[str]
-) -> None:
+def test_message_selects_its_version(url: str, word: str, sources: list[str]) -> None:
     series = series_at(f"<{word}@example.org>", lore=url)
     assert [patch.source for patch in series.patches] == [
         f"{name}@example.org" for name in sources
@@ -78,7 +76,7 @@ def test_discussion_is_not_a_series(url: str) -> None:
         series_at("https://lore.example.org/all/", lore=url)
 
 
-def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
+def test_check_and_maintainers_accept_a_url(url: str, workdir: Path) -> None:
     done = call("check --format json", f"{url}/v2@example.org/")
     document = done.json
     assert (document["repository"], document["patches"][0]["source"]) == (
@@ -107,7 +105,7 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
     assert lines.out == "Matt Maintainer <matt@example.com>\n"
 
 
-def test_bare_id_is_fetched_from_the_users_archive(url: str, workdir: Path) -> None:
+def test_bare_id_uses_the_configured_archive(url: str, workdir: Path) -> None:
     repo = Repo(workdir / "r")
     repo.commit("start", {"a.c": "int a;\n"})
     repo.git("config --global patchpilot.lore", url)
@@ -129,7 +127,7 @@ def test_offline_lists_skipped_queries(workdir: Path) -> None:
         assert "--offline" in done.err
 
 
-def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
+def test_advice_names_the_configured_archive(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "topic")
     with Outbox() as outbox:
         sent = record(outbox, MailState.UNKNOWN)

@@ -29,7 +29,7 @@ def raised(message: str) -> RuntimeError:
         return error
 
 
-def test_last_traceback_of_this_user_is_in_the_report(temporary: Path) -> None:
+def test_last_traceback_is_reported(temporary: Path) -> None:
     assert last_traceback() == ""
     assert "no log of a bug" in bug_report(load())
     hint = bug_hint(raised("an older bug"))
@@ -43,7 +43,7 @@ def test_last_traceback_of_this_user_is_in_the_report(temporary: Path) -> None:
     assert "RuntimeError: in ```text``` of ~/linux" in report
 
 
-def test_long_traceback_is_cut_at_its_beginning(temporary: Path) -> None:
+def test_long_traceback_keeps_its_end(temporary: Path) -> None:
     bug_hint(raised("x" * 30_000 + " the end"))
     text = last_traceback()
     assert len(text) < 21_000
@@ -51,7 +51,7 @@ def test_long_traceback_is_cut_at_its_beginning(temporary: Path) -> None:
     assert text.endswith(" the end\n")
 
 
-def test_settings_with_commands_servers_and_paths_are_not_shown() -> None:
+def test_private_settings_are_hidden() -> None:
     values = {
         "patchpilot.via": ["b4"],
         "patchpilot.strict": ["perhaps"],
@@ -69,9 +69,7 @@ def test_settings_with_commands_servers_and_paths_are_not_shown() -> None:
     assert "secret" not in report
 
 
-def test_report_is_printed_where_the_settings_cannot_be_read(
-    temporary: Path, workdir: Path
-) -> None:
+def test_report_survives_unreadable_settings(temporary: Path, workdir: Path) -> None:
     (workdir / ".git").write_text("gitdir: /nonexistent\n")
     outcome = call("doctor", "--report")
     assert outcome.code == 0

@@ -25,7 +25,7 @@ def tree(series: Tracked) -> list[str]:
     ]
 
 
-def test_answers_are_below_what_they_answer_and_bots_messages_are_roots(
+def test_replies_are_below_their_parent(
     tmp_path: Path,
 ) -> None:
     assert tree(followed(tmp_path, *story.ACCEPTED, story.IN_REVIEW)) == [
@@ -39,14 +39,14 @@ def test_answers_are_below_what_they_answer_and_bots_messages_are_roots(
     ]
 
 
-def test_version_sent_as_a_reply_is_still_a_root(
+def test_version_sent_as_a_reply_is_a_root(
     tmp_path: Path,
 ) -> None:
     second = patch(f"[PATCH v2] {story.TITLE}", id="v2", minutes=100, reply_to="v1")
     assert tree(followed(tmp_path, story.V1, second)) == ["patch v1", "patch v2"]
 
 
-def test_messages_that_answer_each_other_are_shown_once_each(tmp_path: Path) -> None:
+def test_reply_cycle_is_shown_once(tmp_path: Path) -> None:
     def one(ident: str, to: str, minutes: int) -> bytes:
         return mail(
             f"Re: [PATCH] {story.TITLE}",
@@ -65,7 +65,7 @@ def test_messages_that_answer_each_other_are_shown_once_each(tmp_path: Path) -> 
     ]
 
 
-def test_history_lists_every_event_with_date_and_proof(tmp_path: Path) -> None:
+def test_history_lists_events_with_proof(tmp_path: Path) -> None:
     events = story_of(followed(tmp_path, *story.WHOLE))
     assert [
         (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the text that comes back from an editor."""
+"""Test the text returned from an editor."""
 
 import signal
 from pathlib import Path
@@ -21,11 +21,11 @@ from patchpilot.topic.edit_commits import edit_text
         ("truncate -s 0", ""),
     ],
 )
-def test_text_is_returned_or_none_without_a_file(editor: str, text: str | None) -> None:
+def test_missing_file_returns_none(editor: str, text: str | None) -> None:
     assert edit_text(editor, "a\n", "DRAFT.txt") == text
 
 
-def test_text_saved_before_an_editor_failure_is_kept() -> None:
+def test_text_survives_an_editor_failure() -> None:
     with pytest.raises(PatchpilotError, match="the text is kept in ") as error:
         edit_text("f() { echo mine > $1; false; }; f", "a\n", "DRAFT.txt")
     kept = Path(error.value.message.rpartition(" ")[2])

@@ -37,7 +37,7 @@ def found(check: EditorCheck, path: Path, text: str) -> Iterator[tuple[int, str]
         ({"base": "HEAD~1"}, [(1, "trailing-space")]),
     ],
 )
-def test_changes_count_since_head_or_the_base_of_the_topic(
+def test_changes_are_counted_from_head_or_base(
     repo: Repo, options: dict[str, object], expected: list[tuple[int, str]]
 ) -> None:
     check = EditorCheck(repo.path, **options)  # type: ignore[arg-type]
@@ -45,13 +45,13 @@ def test_changes_count_since_head_or_the_base_of_the_topic(
     check.close()
 
 
-def test_all_lines_of_a_new_file_count(repo: Repo) -> None:
+def test_new_file_counts_completely(repo: Repo) -> None:
     check = EditorCheck(repo.path)
     assert (0, "trailing-space") in found(check, repo.path / "new.c", BAD)
     check.close()
 
 
-def test_changed_files_are_those_with_changes_that_are_there(repo: Repo) -> None:
+def test_deleted_files_are_not_listed(repo: Repo) -> None:
     repo.put("frob.c", BAD)
     check = EditorCheck(repo.path)
     assert check.changed() == (repo.path.resolve() / "frob.c",)
@@ -60,7 +60,7 @@ def test_changed_files_are_those_with_changes_that_are_there(repo: Repo) -> None
     check.close()
 
 
-def test_findings_of_an_mbox_are_at_the_lines_of_the_file(tmp_path: Path) -> None:
+def test_mbox_findings_use_file_lines(tmp_path: Path) -> None:
     bad = patches.mail(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); ")).split(
         "\n", 1
     )[1]
@@ -72,9 +72,7 @@ def test_findings_of_an_mbox_are_at_the_lines_of_the_file(tmp_path: Path) -> Non
     check.close()
 
 
-def test_message_belongs_to_the_working_tree_that_git_asks_for(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_message_belongs_to_its_worktree(repo: Repo, tmp_path: Path) -> None:
     repo.git("worktree add -q", str(tmp_path / "other"), "HEAD")
     (linked,) = (repo.path / ".git" / "worktrees").iterdir()
     assert editor_directory(linked / "COMMIT_EDITMSG") == tmp_path / "other"

@@ -76,7 +76,7 @@ def file(repo: Repo, rev: str) -> str:
     return repo.git("show", f"{rev}:{FILE}") + "\n"
 
 
-def test_messages_and_code_are_fixed_and_the_rest_is_carried(tmp_path: Path) -> None:
+def test_fixing_carries_the_other_commits(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     people = repo.git("log '--format=%an %ae %ad %cn %ce' topic")
     old = file(repo, "topic")
@@ -115,7 +115,7 @@ def test_second_time_changes_nothing(tmp_path: Path) -> None:
     )
 
 
-def test_undo_brings_back_message_tree_and_files(tmp_path: Path) -> None:
+def test_undo_restores_message_tree_and_files(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     head, text = repo.git("rev-parse topic"), (repo.path / FILE).read_text()
     assert mend(repo).undo
@@ -128,7 +128,7 @@ def test_undo_brings_back_message_tree_and_files(tmp_path: Path) -> None:
     ) == (head, text, "")
 
 
-def test_undo_does_not_run_over_work_that_is_not_committed(tmp_path: Path) -> None:
+def test_undo_keeps_uncommitted_work(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     mend(repo)
     repo.put(FILE, "mine\n")
@@ -175,7 +175,7 @@ def test_overlong_patch_is_not_fixed(
     assert repo.git("rev-parse topic") == old
 
 
-def test_only_changes_to_touched_files_block(
+def test_only_touched_files_block(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -203,7 +203,7 @@ def test_branch_is_fixed_without_checkout(tmp_path: Path) -> None:
     assert repo.git("status --porcelain") == ""
 
 
-def test_branch_that_another_working_tree_has_is_refused(tmp_path: Path) -> None:
+def test_branch_of_another_worktree_is_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.checkout("master")
     repo.git("worktree add -q", str(tmp_path / "w"), "topic")
@@ -220,7 +220,7 @@ def test_published_commits_need_an_override(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("why", ["published", "rebase", "merge"])
-def test_unfixable_target_is_refused_before_the_check(
+def test_unfixable_target_is_refused_early(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -271,7 +271,7 @@ def test_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
     assert repo.git("rev-parse topic") == head
 
 
-def test_files_and_commits_do_not_go_in_one_call(tmp_path: Path) -> None:
+def test_files_and_commits_are_not_mixed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.git("format-patch -q -o out master")
     with pytest.raises(UsageError, match="in one run"):
@@ -293,7 +293,7 @@ def test_select_limits_what_is_fixed(tmp_path: Path) -> None:
     assert "if(a)" in file(repo, "topic~1")
 
 
-def test_message_unlike_its_commit_is_not_fixed(tmp_path: Path) -> None:
+def test_message_unlike_its_commit_is_kept(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.commit(
         f"frob: a title\nover two lines.\n\n{TEXT}---\n\nReviewed-By: Ben Reader"
@@ -346,7 +346,7 @@ def test_fix_survives_a_later_move(tmp_path: Path) -> None:
     [MOVED.replace("\treturn a;", "\treturn 2;"), f"{MOVED}\n{MOVED}"],
     ids=["changes", "doubles"],
 )
-def test_moved_and_changed_lines_are_not_edited(tmp_path: Path, moved: str) -> None:
+def test_moved_lines_are_kept(tmp_path: Path, moved: str) -> None:
     repo = moving(tmp_path / "r", moved)
     mend(repo)
     assert file(repo, "topic~1").startswith(TIDY)
@@ -371,7 +371,7 @@ def test_merged_lines_are_not_edited(tmp_path: Path) -> None:
     assert file(repo, "topic") == f"{rest}{call}"
 
 
-def test_gerrit_change_id_stays_in_the_commit_but_not_in_the_message(
+def test_gerrit_id_stays_in_the_commit(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -414,7 +414,7 @@ print(count[0])
 
 
 @pytest.mark.long
-def test_kill_at_any_git_call_leaves_old_or_new_state(tmp_path: Path) -> None:
+def test_kill_leaves_the_old_or_new_state(tmp_path: Path) -> None:
     whole = topic(tmp_path / "whole")
     old = whole.git("rev-parse topic")
     # the same commit, whenever it is written
@@ -458,7 +458,7 @@ _NUMBER = st.integers(0, 5)
     )
 )
 @settings(max_examples=6)
-def test_rebased_commits_change_only_the_fixed_lines(
+def test_rebased_commits_keep_other_lines(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str]]
 ) -> None:
     repo = Repo(tmp_path_factory.mktemp("carry") / "r")
@@ -484,7 +484,7 @@ def test_rebased_commits_change_only_the_fixed_lines(
     assert repo.git("status --porcelain") == ""
 
 
-def test_line_below_a_changed_one_is_aligned_in_the_commit(tmp_path: Path) -> None:
+def test_following_line_is_realigned(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     before = "int frob_one(int a,\n\t     int b)\n{\n\treturn a + b;\n}\n"
     repo.commit("frob: begin\n", {FILE: before}, author=ADA)

@@ -21,7 +21,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("why", ERRORS)
 @pytest.mark.parametrize("times", [1, 9])
 @pytest.mark.parametrize("at", [1, 2, 3])
-def test_interrupted_write_leaves_all_files_unchanged(
+def test_interrupted_write_changes_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str, times: int, at: int
 ) -> None:
     for name in "abc":
@@ -48,7 +48,7 @@ def test_interrupted_write_leaves_all_files_unchanged(
         assert after == before
 
 
-def test_endless_file_is_not_read_completely(
+def test_endless_file_is_not_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("patchpilot.commits.range.MAX_INPUT", 1 << 20)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test fixing one finding: determined first, written on request, and nothing else changed."""
+"""Test fixing one finding: computed first, written on request, with nothing else changed."""
 
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def changed(fixed: FindingFixed) -> list[str]:
     ]
 
 
-def test_only_the_finding_that_was_named_is_fixed(repo: Repo) -> None:
+def test_only_the_named_finding_is_fixed(repo: Repo) -> None:
     before = repo.git("rev-parse HEAD")
     shown = changed(fixed(repo, "no-space-after-keyword"))
     assert shown == ["-\tif(a)", "+\tif (a)"]
@@ -88,7 +88,7 @@ def test_only_the_finding_that_was_named_is_fixed(repo: Repo) -> None:
     assert "frob(a,1)" in code
 
 
-def test_author_s_sign_off_is_added_where_the_user_is_the_author(
+def test_author_may_add_their_sign_off(
     repo: Repo,
 ) -> None:
     assert changed(fixed(repo, "author-not-signed", write=True)) == [
@@ -101,7 +101,7 @@ def test_author_s_sign_off_is_added_where_the_user_is_the_author(
     )
 
 
-def test_nobody_signs_off_for_another_author(repo: Repo) -> None:
+def test_sign_off_is_not_added_for_others(repo: Repo) -> None:
     repo.git("config user.email carl@example.org")
     result = fixed(repo, "author-not-signed", write=True)
     assert not result.diff

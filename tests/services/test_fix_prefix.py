@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `check --fix` writes the missing prefix if the files' history agrees on one."""
+"""Test that `check --fix` adds the missing prefix if the files' history agrees on one."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ PATH = "drivers/net/frob.c"
     ("prefixes", "fixed"),
     [(["net: frob"] * 6, True), (["net: frob"] * 4 + ["net"] * 2, False)],
 )
-def test_prefix_is_written_where_the_history_agrees(
+def test_prefix_is_added_if_history_agrees(
     prefixes: list[str], fixed: bool, tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")

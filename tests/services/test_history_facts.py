@@ -27,7 +27,7 @@ def test_stale_branch_proves_nothing(tmp_path: Path) -> None:
         assert facts.is_ancestor_of_mainline(own) is False
 
 
-def test_without_a_mainline_nothing_is_reported(tmp_path: Path) -> None:
+def test_nothing_is_reported_without_a_mainline(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
     commit = repo.commit("frob: a\n", {"a": "1\n"})
     with Repository.open(repo.path) as opened:
@@ -50,7 +50,7 @@ def test_first_final_release_counts(tmp_path: Path) -> None:
         assert RepositoryFacts(opened).first_release(commit) == "v6.1"
 
 
-def test_no_release_denies_nothing_where_tags_are_old_or_missing(
+def test_missing_tags_prove_nothing(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "linux")
@@ -68,7 +68,7 @@ def test_no_release_denies_nothing_where_tags_are_old_or_missing(
         assert RepositoryFacts(opened).is_released(later) is None
 
 
-def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(
+def test_one_history_walk_serves_many_patches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = Repo(tmp_path / "linux")
@@ -98,7 +98,7 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(
     assert answers[-1] == []
 
 
-def test_many_facts_need_one_log_read(
+def test_facts_share_one_log_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = Repo(tmp_path / "linux")
@@ -159,7 +159,7 @@ def test_unreleased_bug_needs_no_backport(
     } == reported
 
 
-def test_tips_and_trees_are_those_of_the_remotes(tmp_path: Path) -> None:
+def test_tips_and_trees_come_from_remotes(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
     old = repo.commit("frob: a\n", {"a": "1\n"})
     new = repo.commit("frob: b\n", {"a": "2\n"})

@@ -22,7 +22,7 @@ from tests.reading import story
 KEY = "{}/.git"
 
 
-def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_it_is(
+def test_topics_are_sorted_by_turn(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as author:
@@ -79,7 +79,7 @@ def test_read_data_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ]
 
 
-def test_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
+def test_unsent_branch_is_a_topic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the kit's commits have a fixed date
@@ -101,7 +101,7 @@ def test_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
         assert known_topics() == ()
 
 
-def test_sent_topic_stays_when_its_branch_or_its_repository_is_gone(
+def test_sent_topic_outlives_its_branch(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as author:
@@ -119,7 +119,7 @@ def test_sent_topic_stays_when_its_branch_or_its_repository_is_gone(
         assert [topic.title for topic in read_topics()] == ["widget: change line 1"]
 
 
-def test_news_of_the_archive_come_with_an_update(tmp_path: Path) -> None:
+def test_update_brings_archive_news(tmp_path: Path) -> None:
     with life(tmp_path) as author:
         ident = author.send()
         author._answer(
@@ -153,7 +153,7 @@ def test_uncounted_reply_is_still_news(tmp_path: Path) -> None:
         assert "no reply" not in topic.news
 
 
-def test_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
+def test_topic_opens_in_its_worktree(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start", {"a": "1\n"})
     repo.git("branch topic")
@@ -167,7 +167,7 @@ def test_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
     assert checkout_of(key, "second").directory == tmp_path / "tree"
 
 
-def test_topics_are_given_as_they_are_read_and_kept_when_the_reading_is_canceled(
+def test_partial_topic_list_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read_home, "OFTEN", 0.0)
@@ -188,7 +188,7 @@ def test_topics_are_given_as_they_are_read_and_kept_when_the_reading_is_canceled
     assert counts == [0, 1]
 
 
-def test_merge_is_shown_for_a_branch_sent_without_a_draft(
+def test_merge_is_shown_without_a_draft(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the kit's commits have a fixed date
@@ -207,7 +207,7 @@ def test_merge_is_shown_for_a_branch_sent_without_a_draft(
         assert topics["topic"] == "in-mainline"
 
 
-def test_merge_found_by_git_needs_no_archive(tmp_path: Path) -> None:
+def test_merge_in_git_needs_no_archive(tmp_path: Path) -> None:
     with life(tmp_path) as author:
         author.send()
         author.update()

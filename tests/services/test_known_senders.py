@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test who is known to be on a tracked series beyond its messages: from the repository and the
-user.
-"""
+"""Test who is known on a tracked series beyond its messages: from the repository and the user."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -63,7 +61,7 @@ def followed(tmp_path: Path) -> "Callable[..., Tracked]":
         (".mailmap", "# Carol <carol@example.com>\n", "sent"),
     ],
 )
-def test_maintainer_is_known_by_the_mainlines_files(
+def test_maintainer_is_known_by_mainline_files(
     followed: "Callable[..., Tracked]", tmp_path: Path, path: str, text: str, state: str
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -71,7 +69,7 @@ def test_maintainer_is_known_by_the_mainlines_files(
     assert followed(TAKEN, repository=repo).state == state
 
 
-def test_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(
+def test_maintainer_is_known_by_mainline_commits(
     followed: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -84,7 +82,7 @@ def test_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(
     assert followed(TAKEN, repository=repo).state == "accepted"
 
 
-def test_stable_maintainer_is_known_as_committer_of_the_stable_branches(
+def test_stable_maintainer_is_known_as_committer(
     followed: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -110,7 +108,7 @@ def test_stable_maintainer_is_known_as_committer_of_the_stable_branches(
         ("Otto <ada@home.example>\n", "sent"),
     ],
 )
-def test_another_address_of_the_author_is_known_by_mailmap(
+def test_mailmap_joins_author_addresses(
     followed: "Callable[..., Tracked]", tmp_path: Path, line: str, state: str
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -118,7 +116,7 @@ def test_another_address_of_the_author_is_known_by_mailmap(
     assert followed(HOME, repository=repo).state == state
 
 
-def test_confirmed_and_dismissed_senders_are_remembered(
+def test_confirmed_senders_are_remembered(
     followed: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
     series = followed(HOME)
@@ -135,7 +133,7 @@ def test_confirmed_and_dismissed_senders_are_remembered(
             confirm_senders(["other@example.org"], known=True, store=store)
 
 
-def test_claim_is_shown_asked_about_and_confirmed_on_the_command_line(
+def test_claim_can_be_confirmed(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "thread.mbox"
@@ -154,7 +152,7 @@ def test_claim_is_shown_asked_about_and_confirmed_on_the_command_line(
     assert "withdrawn" in call("track show 1").out
 
 
-def test_tag_with_anothers_address_is_only_added_on_request(
+def test_others_tag_needs_a_request(
     tmp_path: Path,
 ) -> None:
     tag = "Acked-by: Linus Torvalds <torvalds@kernel.example>"
@@ -196,9 +194,7 @@ def add_own(
 
 
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])
-def test_strangers_older_patch_confirms_no_sender(
-    tmp_path: Path, target: str | None
-) -> None:
+def test_older_patch_confirms_no_sender(tmp_path: Path, target: str | None) -> None:
     older = patch(f"[PATCH] {TITLE}", id="v0", minutes=-5000, **BY_EVE)
     tracked_series = add_own(tmp_path, older, V1, TAKEN_BY_EVE2, target=target)
     (series,) = [
@@ -227,7 +223,7 @@ def test_users_message_wins_over_a_duplicate_id(
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_duplicate_id_by_strangers_is_ignored(tmp_path: Path, is_first: bool) -> None:
+def test_strangers_duplicate_id_is_ignored(tmp_path: Path, is_first: bool) -> None:
     reply = answer("Applied, thanks!", to="v1", sender=CAROL)
     other = answer("Applied, thanks!", to="v1", sender="matt@example.com")
     pair = (reply, other) if is_first else (other, reply)
@@ -238,7 +234,7 @@ def test_duplicate_id_by_strangers_is_ignored(tmp_path: Path, is_first: bool) ->
     assert "matt@example.com" in trouble
 
 
-def test_copy_that_a_list_rewrote_is_the_same_message(tmp_path: Path) -> None:
+def test_list_rewritten_copy_is_the_same_message(tmp_path: Path) -> None:
     header = "\"'Matt Maintainer' via demo\" <demo@lists.example.org>"
     rewritten = answer("Applied, thanks!", to="v1", sender=header).replace(
         b"To: ", b"X-Original-From: matt@example.com\nTo: ", 1

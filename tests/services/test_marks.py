@@ -56,7 +56,7 @@ def patches(*mails: bytes) -> list[Patch]:
         ("PATCH", "", "drivers/hwmon/frob.c", ""),
     ],
 )
-def test_networking_message_without_its_tree_is_reported(
+def test_missing_networking_tree_is_reported(
     mark: str, tag: str, path: str, advised: str
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()
@@ -80,7 +80,7 @@ def test_networking_message_without_its_tree_is_reported(
         ("PATCH wireless-next", 'Fixes: 123456789012 ("net: frob")\n', False),
     ],
 )
-def test_fix_with_the_feature_tree_prefix_is_reported(
+def test_feature_prefix_on_a_fix_is_reported(
     mark: str, tag: str, reported: bool
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path="drivers/net/frob.c")
@@ -92,7 +92,7 @@ def test_fix_with_the_feature_tree_prefix_is_reported(
     assert all("[PATCH net]" in problem.message for problem in problems)
 
 
-def test_message_over_a_limit_has_no_other_warning() -> None:
+def test_oversized_message_has_one_warning() -> None:
     long = MAIL.format(mark="PATCH net", tag="", path="drivers/net/frob.c").replace(
         "-\tint unused;\n", "-\tint unused;\n" * 40_001
     )

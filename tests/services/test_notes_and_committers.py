@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what each verb that rewrites commits does with notes and committers: prepare, check --fix,
-trailers, undo.
+"""Test how each rewriting verb treats notes and committers: prepare, check --fix, trailers,
+undo.
 """
 
 import os
@@ -46,7 +46,7 @@ VERBS = pytest.mark.parametrize("verb", [prepare, check_fix])
 
 
 @VERBS
-def test_notes_survive_the_verb_and_its_undo(tmp_path: Path, verb: Verb) -> None:
+def test_notes_survive_undo(tmp_path: Path, verb: Verb) -> None:
     repo = topic(tmp_path / "r")
     note(repo, "topic~1", "tested on two boards")
     note(repo, "topic", "v1: first")
@@ -61,7 +61,7 @@ def test_notes_survive_the_verb_and_its_undo(tmp_path: Path, verb: Verb) -> None
 
 
 @VERBS
-def test_author_stays_and_the_user_is_the_committer(
+def test_rewriting_keeps_the_author(
     tmp_path: Path, verb: Verb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -103,7 +103,7 @@ def test_rewriting_others_commits_needs_claim(
         repo.git("cherry-pick", last)
     before = repo.git("rev-parse topic")
     refused = verb(repo)
-    # 1 are findings, of check
+    # check uses 1 for findings
     assert refused.code == (2 if verb is check_fix else 1)
     assert "was committed by Max Keeper <max@keeper.example>" in refused.err
     assert "add --claim" in refused.err
@@ -115,9 +115,7 @@ def test_rewriting_others_commits_needs_claim(
     assert repo.git("rev-parse topic") == before
 
 
-def test_trailers_keep_notes_and_ask_before_they_claim(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_trailers_keep_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with life(tmp_path) as topic:
         note(topic.repo, "topic", "tested on two boards")
         topic.tell(topic.send(), f"Reviewed-by: {RITA}")
@@ -133,7 +131,7 @@ def test_trailers_keep_notes_and_ask_before_they_claim(
         assert topic.repo.git("notes show topic") == "tested on two boards"
 
 
-def test_cover_letter_of_b4_is_not_written_below_commits_of_others(
+def test_b4_cover_of_others_is_not_written(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit", 1, cover=COVER)

@@ -47,7 +47,7 @@ def remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
     return {advice.title: advice.remedy for advice in counted(repo, base).advice}
 
 
-def test_tree_is_named_with_the_command_that_rebases_onto_it(
+def test_rebase_command_names_the_tree(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo.commit("net: port: mend it", NET)
@@ -89,7 +89,7 @@ def test_tree_is_named_with_the_command_that_rebases_onto_it(
     assert "target tree not named" not in remedies(repo)
 
 
-def test_open_questions_are_notes_until_they_are_answered(repo: Repo) -> None:
+def test_open_questions_are_notes(repo: Repo) -> None:
     repo.commit("net: port: mend it", NET)
     assert remedies(repo)["security question open"] == Remedy(
         RemedyKind.ANSWER, ("security",)
@@ -100,7 +100,7 @@ def test_open_questions_are_notes_until_they_are_answered(repo: Repo) -> None:
     assert "regression question open" in remedies(repo)
 
 
-def test_address_in_doubt_is_excluded_and_then_no_longer_noted(repo: Repo) -> None:
+def test_excluded_address_has_no_note(repo: Repo) -> None:
     tags = "Reported-by: Loc <loc@machine.test>\nCc: <kvmarm@lists.cs.columbia.edu>"
     repo.commit(f"widget: mend it\n\n{tags}", {"drivers/widget/core.c": "int m;\n"})
     recipients = counted(repo)
@@ -111,7 +111,7 @@ def test_address_in_doubt_is_excluded_and_then_no_longer_noted(repo: Repo) -> No
     assert "doubtful address" not in remedies(repo)
 
 
-def test_history_of_a_contact_is_that_of_the_files(repo: Repo) -> None:
+def test_contact_history_covers_the_files(repo: Repo) -> None:
     repo.commit(
         "net: port: more\n\nSigned-off-by: Eve Router <eve@net.example>",
         {"drivers/net/port.c": "int more;\n"},

@@ -17,7 +17,7 @@ from tests.kit.topics import topic, unpacked
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str) -> None:
+def test_reply_is_sent_once(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         repo.git("config --global sendemail.bcc ada.archive@example.org")
@@ -75,7 +75,7 @@ def test_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str) 
     assert planned["message_id"] in {it["message_id"] for it in replies}
 
 
-def test_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
+def test_quote_is_trimmed(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         text = repo.patchpilot(
@@ -136,7 +136,7 @@ def test_long_lines_are_noted(tmp_path: Path) -> None:
     assert "1 lines over 80 columns" in plan.out or "1 line over 80 columns" in plan.out
 
 
-def test_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
+def test_draft_can_be_deleted(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         words = ("track", "reply", review, "-C", repo.path)
@@ -148,7 +148,7 @@ def test_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
         assert call("track reply").out == "no drafts of replies\n"
 
 
-def test_reply_in_an_unknown_state_is_not_resent_by_default(tmp_path: Path) -> None:
+def test_uncertain_reply_is_not_resent(tmp_path: Path) -> None:
     faults = Faults(close_after_data=1)
     with FaultySink(faults) as server:
         repo, review = followed(tmp_path, server)
@@ -178,7 +178,7 @@ def test_reply_in_an_unknown_state_is_not_resent_by_default(tmp_path: Path) -> N
         )
 
 
-def test_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
+def test_ping_goes_to_the_original_recipients(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         to, list_ = (
@@ -225,7 +225,7 @@ def test_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) -> None:
+def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         upstream = repo.git("rev-parse HEAD").strip()
@@ -269,7 +269,7 @@ def test_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) ->
     assert repo.git("diff HEAD topic").strip() == ""
 
 
-def test_thanks_give_a_tag(tmp_path: Path) -> None:
+def test_thanks_with_a_tag_counts(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         words = (

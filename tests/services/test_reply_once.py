@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a reply is sent once: requested again, from two processes, after a kill, and with
+"""Test that a reply is sent once: when repeated, from two processes, after a kill, and with
 another draft.
 """
 
@@ -51,9 +51,7 @@ def _ids(server: FaultySink) -> list[str]:
 
 
 @BOTH
-def test_identical_reply_is_refused_with_what_was_sent_and_when(
-    tmp_path: Path, via: str
-) -> None:
+def test_identical_reply_is_refused(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server, "--via", via)
         done = [call(*words) for _ in range(3)]
@@ -79,7 +77,7 @@ def test_identical_reply_is_refused_with_what_was_sent_and_when(
         ]
 
 
-def test_same_text_is_the_same_reply_from_another_template_transport_or_line_end(
+def test_same_text_is_the_same_reply(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -94,7 +92,7 @@ def test_same_text_is_the_same_reply_from_another_template_transport_or_line_end
         assert len(server.take()) == 1
 
 
-def test_different_text_or_message_is_another_reply(tmp_path: Path) -> None:
+def test_changed_text_is_another_reply(tmp_path: Path) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server)
         assert call(*words).code == 0
@@ -106,7 +104,7 @@ def test_different_text_or_message_is_another_reply(tmp_path: Path) -> None:
         assert len(set(_ids(server))) == 3
 
 
-def test_reason_is_required_to_send_a_reply_again(tmp_path: Path) -> None:
+def test_resending_a_reply_needs_a_reason(tmp_path: Path) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server)
         refused = call(*words, "--force", " ")
@@ -114,7 +112,7 @@ def test_reason_is_required_to_send_a_reply_again(tmp_path: Path) -> None:
     assert "--force requires a reason" in refused.err
 
 
-def test_only_one_of_two_processes_sends_a_reply(tmp_path: Path) -> None:
+def test_concurrent_processes_send_one_reply(tmp_path: Path) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server)
         with ThreadPoolExecutor(3) as pool:
@@ -125,7 +123,7 @@ def test_only_one_of_two_processes_sends_a_reply(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
-def test_draft_that_changed_while_it_was_sent_is_kept(tmp_path: Path) -> None:
+def test_draft_changed_during_a_send_is_kept(tmp_path: Path) -> None:
     written: list[Outcome] = []
     with FaultySink() as server:
         words = _answer(tmp_path, server)
@@ -162,7 +160,7 @@ def test_killed_reply_arrives_once(tmp_path: Path, via: str, after_data: bool) -
         assert len(server.take()) == 1
 
 
-def test_reply_in_doubt_is_not_sent_again_from_a_new_draft(tmp_path: Path) -> None:
+def test_uncertain_reply_blocks_its_draft(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
         words = _answer(tmp_path, server)
         assert call(*words).code == 4
@@ -176,7 +174,7 @@ def test_reply_in_doubt_is_not_sent_again_from_a_new_draft(tmp_path: Path) -> No
         assert call("track reply").out == "no drafts of replies\n"
 
 
-def test_new_text_is_kept_after_the_old_one_was_sent(tmp_path: Path) -> None:
+def test_new_text_is_kept_after_a_send(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
         words = _answer(tmp_path, server)
         assert call(*words).code == 4

@@ -32,7 +32,7 @@ DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 
 def known(number: int, version: int = 1) -> KnownPatch:
-    """Return the patch of message `one` of a version, as tests.kit.outbox makes it."""
+    """Return the patch of message `one` of a version, as made by tests.kit.outbox."""
     return KnownPatch(
         str(message(number, version).patch_id), f"widget: change {number}"
     )
@@ -59,7 +59,7 @@ def test_unsent_topic_has_no_next_version() -> None:
         reroll(DRAFT)
 
 
-def test_last_version_is_the_highest_of_which_messages_were_sent() -> None:
+def test_last_version_is_the_highest_sent() -> None:
     sent(1, 3, 2)
     with Outbox() as outbox:
         record(outbox, MailState.PENDING, version=4)
@@ -67,7 +67,7 @@ def test_last_version_is_the_highest_of_which_messages_were_sent() -> None:
     assert last_sent(DRAFT) == again
 
 
-def test_reroll_starts_the_next_version_with_a_changelog() -> None:
+def test_reroll_starts_a_version() -> None:
     sent(1)
     draft = replace(
         DRAFT,
@@ -92,7 +92,7 @@ def test_reroll_starts_the_next_version_with_a_changelog() -> None:
     assert reroll(made) == made
 
 
-def test_reroll_keeps_a_version_and_a_changelog_that_were_set() -> None:
+def test_reroll_keeps_version_and_changelog() -> None:
     sent(1)
     assert reroll(replace(DRAFT, version=5)).version == 5
     mine = replace(DRAFT, version=2, changelogs={"2": "v2:\n- mine"})
@@ -101,7 +101,7 @@ def test_reroll_keeps_a_version_and_a_changelog_that_were_set() -> None:
     assert (early.version, early.changelog) == (2, "v2:\n- mine")
 
 
-def test_changelog_gets_its_heading_and_its_link() -> None:
+def test_changelog_gets_heading_and_link() -> None:
     first = with_changelog(DRAFT, "\n- mended\n")
     assert first.changelogs == {"1": "- mended"}
     sent(2)
@@ -142,7 +142,7 @@ def test_changelog_gets_its_heading_and_its_link() -> None:
         ((), ["dropped", "dropped"]),
     ],
 )
-def test_outcome_of_each_patch_is_listed(
+def test_outcome_is_listed_per_patch(
     patches: tuple[KnownPatch, ...], kinds: list[str]
 ) -> None:
     assert [
@@ -171,7 +171,7 @@ def test_only_changes_are_described() -> None:
         (1, "EDITME", False),
     ],
 )
-def test_changelog_is_unfinished_until_its_points_are_written(
+def test_changelog_with_placeholders_is_unfinished(
     version: int, text: str, open_: bool
 ) -> None:
     assert (
@@ -180,7 +180,7 @@ def test_changelog_is_unfinished_until_its_points_are_written(
     )
 
 
-def test_sent_version_is_tagged_with_its_cover(tmp_path: Path) -> None:
+def test_sent_version_is_tagged(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     base, head = repo.git("rev-parse master"), repo.git("rev-parse topic")
     send = replace(sent(1), base=base, head=head)
@@ -227,7 +227,7 @@ def test_sent_version_is_tagged_with_its_cover(tmp_path: Path) -> None:
         ]
 
 
-def test_range_diff_is_between_what_was_sent_and_what_is_there(
+def test_range_diff_starts_at_the_sent_version(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -309,7 +309,7 @@ def test_b4s_changelog_template_is_replaced(changelog: str, is_kept: bool) -> No
         assert ("EDITME dropped: widget: change 2" in made.changelog) is not is_kept
 
 
-def test_reworded_message_appears_in_the_changelog(tmp_path: Path) -> None:
+def test_reworded_message_is_in_the_changelog(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     before = repo.git("rev-parse HEAD").strip()
     repo.git("commit -q --amend -m", f"widget: change 1\n\nBetter.\n\n{SIGNED}")
@@ -329,7 +329,7 @@ def test_reworded_message_appears_in_the_changelog(tmp_path: Path) -> None:
     assert "reworded" not in reroll(draft).changelog
 
 
-def test_link_is_on_the_archive_that_others_can_reach(tmp_path: Path) -> None:
+def test_link_uses_a_public_archive(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     send = sent(1)
     ident = f"{CHANGE}-v1-1@example.org"
@@ -350,7 +350,7 @@ def test_link_is_on_the_archive_that_others_can_reach(tmp_path: Path) -> None:
             assert link_to(send, repository) == link, lore
 
 
-def test_draft_remembers_each_version_that_was_sent(tmp_path: Path) -> None:
+def test_draft_remembers_sent_versions(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     first, second = sent(1), sent(2)
     assert not is_remembered(first)

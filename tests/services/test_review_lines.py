@@ -23,7 +23,7 @@ PEOPLE = tuple(Address(f"Person Number{at}", f"p{at}@example.org") for at in ran
 
 
 def table(patches: int, people: int) -> ReviewTable:
-    """Return a table with each state once in each row, with tags where the state has them."""
+    """Return a table with each state once in each row, with tags for states that have them."""
     states = tuple(ReviewState)
     rows = []
     for number in range(1, patches + 1):
@@ -39,7 +39,7 @@ def table(patches: int, people: int) -> ReviewTable:
 
 @pytest.mark.parametrize("patches", [1, 2, 5, 30])
 @pytest.mark.parametrize("people", [0, 1, 3, 12])
-def test_table_fits_and_has_every_reviewer(patches: int, people: int) -> None:
+def test_table_has_every_reviewer(patches: int, people: int) -> None:
     lines = review_lines(table(patches, people), 76)
     assert [line for line in lines if len(line) > 76] == []
     text = "\n".join(lines)
@@ -47,7 +47,7 @@ def test_table_fits_and_has_every_reviewer(patches: int, people: int) -> None:
     assert ("R reviewed" in text) == (patches > 1 and people > 0)
 
 
-def test_fewer_reviewers_than_patches_are_the_columns() -> None:
+def test_columns_are_the_shorter_side() -> None:
     first, row, *_ = review_lines(table(5, 2), 76)
     assert first.split() == ["Person", "Person"]
     assert row.startswith("1/5 subsystem: a title")
@@ -57,7 +57,7 @@ def test_fewer_reviewers_than_patches_are_the_columns() -> None:
     ]
 
 
-def test_table_of_more_patches_than_columns_continues_below() -> None:
+def test_wide_review_table_is_split() -> None:
     heads = [
         line for line in review_lines(table(12, 12), 76) if line.startswith("patch")
     ]

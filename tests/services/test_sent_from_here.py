@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that versions sent from this machine are part of the tracked series, even if no archive has
-them yet.
+"""Test that versions sent from this machine belong to the tracked series, even if no archive
+has them yet.
 """
 
 import os
@@ -50,7 +50,7 @@ def _send_next(life: Life, version: int = 2, **options: bool) -> str:
 
 
 @pytest.mark.parametrize("publish", [False, True])
-def test_state_after_v2_was_sent_is_that_of_v2(tmp_path: Path, publish: bool) -> None:
+def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
     with life(tmp_path) as topic:
         first = _reviewed(topic)
         before = topic.track("show").out
@@ -73,11 +73,11 @@ def test_state_after_v2_was_sent_is_that_of_v2(tmp_path: Path, publish: bool) ->
             assert _row(topic.track("show", f"<{second}>").out, "state").startswith(
                 "sent"
             )
-            # neither an archive without it nor its answer changes that
+            # neither an archive without it nor its response changes that
             topic.update()
 
 
-def test_version_that_the_archive_lacks_is_reported_as_missing(
+def test_unarchived_version_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with life(tmp_path) as topic:
@@ -88,7 +88,7 @@ def test_version_that_the_archive_lacks_is_reported_as_missing(
         assert "1 message sent 0 hours before it was last" in topic.track("show").out
 
 
-def test_version_after_an_accepted_one_has_a_note(tmp_path: Path) -> None:
+def test_version_after_acceptance_has_a_note(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         first = topic.send("--to", MATT)
         topic.update()
@@ -100,7 +100,7 @@ def test_version_after_an_accepted_one_has_a_note(tmp_path: Path) -> None:
         assert "accepted-before" in names
 
 
-def test_bounce_of_any_version_is_stored_and_may_be_added_again(
+def test_bounce_is_stored(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
@@ -134,7 +134,7 @@ def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
 
 
 @pytest.mark.parametrize("by", ["mbox", "archive"])
-def test_replies_to_each_version_are_of_one_series(tmp_path: Path, by: str) -> None:
+def test_replies_to_all_versions_are_joined(tmp_path: Path, by: str) -> None:
     with life(tmp_path) as topic:
         publish = by == "archive"
         first = topic.send("--to", MATT, publish=publish)
@@ -161,12 +161,12 @@ def test_replies_to_each_version_are_of_one_series(tmp_path: Path, by: str) -> N
         assert "Matt Maintainer, on v1" in replies
 
 
-def test_two_entries_that_turn_out_to_be_one_are_merged(tmp_path: Path) -> None:
+def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         first = _reviewed(topic)
         second = _send_next(topic)
         with open_store() as store:
-            # as added by an earlier version
+            # as written by an earlier version
             store.add(second, TITLE, topic.archive.url, None)
             store.mark(2, "asks@example.net", 3, "declined")
         assert len(topic.track("--format", "json").json["series"]) == 2
@@ -180,7 +180,7 @@ def test_two_entries_that_turn_out_to_be_one_are_merged(tmp_path: Path) -> None:
             assert store.marks(1) == {("asks@example.net", 3): "declined"}
 
 
-def test_version_joins_the_series_of_what_was_sent_elsewhere(tmp_path: Path) -> None:
+def test_version_joins_its_series(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         first = _reviewed(topic)
         for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
@@ -192,7 +192,7 @@ def test_version_joins_the_series_of_what_was_sent_elsewhere(tmp_path: Path) -> 
         assert [it["message_id"] for it in series["revisions"]] == [first, second]
 
 
-def test_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
+def test_local_tag_is_not_a_version(tmp_path: Path) -> None:
     with life(tmp_path) as author:
         first = author.send("--to", MATT)
         author.update()
@@ -216,7 +216,7 @@ def test_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
         assert "write the changelog of v2" in author.track("show").out
 
 
-def test_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> None:
+def test_ledger_defaults_to_the_topic(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         none = topic.track("show", "--ledger")
         none.expect(3, "no series is tracked")
@@ -237,7 +237,7 @@ def test_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> None:
         several.expect(2, "`patchpilot track show 1`")
 
 
-def test_answered_request_is_not_counted_as_open(tmp_path: Path) -> None:
+def test_answered_request_is_closed(tmp_path: Path) -> None:
     question = "Why does nobody else need this?"
     with life(tmp_path) as author:
         first = author.send("--to", MATT)
@@ -262,7 +262,7 @@ def test_answered_request_is_not_counted_as_open(tmp_path: Path) -> None:
         ]
 
 
-def test_next_version_counts_the_open_requests_as_the_list_does(
+def test_next_version_counts_open_requests(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
@@ -286,7 +286,7 @@ def test_next_version_counts_the_open_requests_as_the_list_does(
         )
 
 
-def test_given_repository_is_not_searched_for(tmp_path: Path) -> None:
+def test_given_repository_is_used(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.applied(topic.send())
         asks = "with -C REPOSITORY"
@@ -298,7 +298,7 @@ def test_given_repository_is_not_searched_for(tmp_path: Path) -> None:
             assert asks in call("track show 1").out
 
 
-def test_requests_for_a_version_that_no_archive_has_are_known_for_the_next_one(
+def test_requests_of_an_unarchived_version_are_known(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
@@ -317,7 +317,7 @@ def test_requests_for_a_version_that_no_archive_has_are_known_for_the_next_one(
         assert "v2 has 2 open requests: " in output
 
 
-def test_archive_that_has_only_a_later_version_is_searched_for_it(
+def test_earlier_version_is_searched_for(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:

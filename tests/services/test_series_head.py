@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the five rows that start every view of a tracked series."""
+"""Test the five rows at the start of every view of a tracked series."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +89,7 @@ def test_claim_closes_no_request() -> None:
     assert head["open"] == "2 requests by Rita Reviewer"
 
 
-def test_tags_are_added_only_where_a_new_version_is_due() -> None:
+def test_tags_are_added_with_a_new_version() -> None:
     tag = reply("[PATCH] x", f"Acked-by: {MATT}", sender=MATT, id="t", reply_to="v1")
     assert "tag" not in rows(story.V1, tag)["next"]
     assert rows(*story.BEGINNING, tag)["next"].endswith(
@@ -97,7 +97,7 @@ def test_tags_are_added_only_where_a_new_version_is_due() -> None:
     )
 
 
-def test_replies_have_their_patch_and_bodies_are_shown_when_asked_for() -> None:
+def test_reply_bodies_are_optional() -> None:
     ask = reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
     series = tracked(*PAIR, ask)
     text = series_text(series)
@@ -106,12 +106,12 @@ def test_replies_have_their_patch_and_bodies_are_shown_when_asked_for() -> None:
     assert "Please rename it." in series_text(series, with_mails=True)
 
 
-def test_rows_are_filled_to_the_terminal() -> None:
+def test_rows_fill_the_terminal() -> None:
     text = series_text(tracked(*story.ACCEPTED), room=60)
     assert max(map(len, text.splitlines())) <= 60
 
 
-def test_condition_of_a_tag_is_a_whole_sentence() -> None:
+def test_tag_condition_is_a_sentence() -> None:
     words = (
         "Nice.\n\nWith the nit about the name of the\nfunction that starts the pump fixed"
         f" (see\nmy mail on the first version for what\nI mean there), feel free to add\n\n"
@@ -126,7 +126,7 @@ def test_condition_of_a_tag_is_a_whole_sentence() -> None:
     assert "on a condition: “With the nit" in series_text(tracked(story.V1, tag))
 
 
-def test_file_counts_until_its_latest_message() -> None:
+def test_mbox_counts_until_its_last_message() -> None:
     series = tracked(*story.BEGINNING)
     latest = f"{series.as_of:%Y-%m-%d %H:%M}"
     words = f"{latest}, the latest message of t.mbox: days count until then"
@@ -134,7 +134,7 @@ def test_file_counts_until_its_latest_message() -> None:
     assert f"  as of     {words}" in series_text(series).splitlines()
 
 
-def test_offline_days_count_until_the_archive_was_last_read(workdir: Path) -> None:
+def test_offline_days_end_at_the_last_poll(workdir: Path) -> None:
     asked = datetime(2024, 3, 20, 9, tzinfo=UTC)
     entry = TrackEntry(1, "v1@example.org", "", "u", None, "", asked.isoformat(), None)
     with open_store(offline=True) as store:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot setup mail` with a real mail server: what it writes, where the password is
-stored, the login, and the message to oneself.
+"""Test `patchpilot setup mail` with a real mail server: its settings, the stored password, the
+login, and the message to oneself.
 """
 
 import stat
@@ -44,7 +44,7 @@ def set_up(server: FaultySink, *more: str, password: str = SECRET) -> Outcome:
     return call("setup mail", *words, *more, stdin=f"{password}\n".encode())
 
 
-def test_settings_are_shown_tried_and_written_and_git_finds_the_password(
+def test_settings_are_tested_before_writing(
     workdir: Path,
 ) -> None:
     with FaultySink(login=("ada@example.org", SECRET)) as server:
@@ -80,7 +80,7 @@ def test_refused_login_writes_nothing(workdir: Path) -> None:
     assert not (Path.home() / ".git-credentials").exists()
 
 
-def test_dry_run_shows_and_writes_nothing(workdir: Path) -> None:
+def test_dry_run_writes_nothing(workdir: Path) -> None:
     with FaultySink() as server:
         done = set_up(server, "--dry-run")
         assert done.code == 0
@@ -99,7 +99,7 @@ def test_nothing_is_written_without_agreement(workdir: Path) -> None:
     assert "sendemail" not in config()
 
 
-def test_repository_that_replaces_a_setting_is_named(workdir: Path) -> None:
+def test_overriding_repository_is_named(workdir: Path) -> None:
     repo = Repo(workdir / "r")
     repo.git("config sendemail.smtpserver other.example.org")
     with FaultySink() as server:
@@ -127,7 +127,7 @@ def test_known_provider_is_filled_in(
     assert "sendemail.smtppass" not in settings
 
 
-def test_every_provider_has_a_name_separately() -> None:
+def test_providers_have_distinct_names() -> None:
     names = [name for name, _ in provider_names()]
     assert len(set(names)) == len(names)
     assert {"gmail", "outlook", "fastmail", "kernel.org", "own", "b4", "msmtp"} <= set(
@@ -152,7 +152,7 @@ def test_errors_are_named(workdir: Path, request_: MailRequest, words: str) -> N
         plan_mail(request_)
 
 
-def test_netrc_is_appended_to_and_for_its_owner_only(workdir: Path) -> None:
+def test_netrc_stays_private(workdir: Path) -> None:
     netrc = Path.home() / ".netrc"
     netrc.write_text("machine lists.example.org login ada password other")
     for _ in range(2):
@@ -191,6 +191,6 @@ def test_only_complete_commands_are_offered(
     assert commands_of(Diagnosis("stage", "name", "warn", "message", hint)) == commands
 
 
-def test_setup_names_what_is_missing_with_its_command(workdir: Path) -> None:
+def test_setup_names_missing_programs(workdir: Path) -> None:
     done = call("setup --offline")
     done.expect(1, "no mail server is set", "run `patchpilot setup mail`")

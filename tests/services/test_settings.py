@@ -128,7 +128,7 @@ def test_every_setting_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_valid_setting_works_the_same_in_cli_and_tui(repo: Repo, name: str) -> None:
+def test_setting_works_in_both_front_ends(repo: Repo, name: str) -> None:
     repo.git("config", f"patchpilot.{name}", RIGHT[name])
     verb = said_by_verb(repo)
     assert verb == said_by_tui(repo)
@@ -149,9 +149,7 @@ def test_valid_setting_works_the_same_in_cli_and_tui(repo: Repo, name: str) -> N
     ("name", "value"),
     [(name, value) for name, values in WRONG.items() for value in values],
 )
-def test_wrong_value_gives_both_front_ends_the_same_error(
-    repo: Repo, name: str, value: str
-) -> None:
+def test_wrong_value_gives_the_same_error(repo: Repo, name: str, value: str) -> None:
     scope = "--local" if name == "base" else "--global"
     repo.git("config", scope, f"patchpilot.{name}", value)
     code, message, hint = said_by_verb(repo)  # type: ignore[misc]
@@ -163,7 +161,7 @@ def test_wrong_value_gives_both_front_ends_the_same_error(
     ) in message + hint or "notes.txt" in message
 
 
-def test_pack_of_the_user_fires_in_both(repo: Repo) -> None:
+def test_user_pack_runs_in_both(repo: Repo) -> None:
     for value in ("~/ours.toml", "ours.toml"):
         (repo.path / "ours.toml").write_text(PACK)
         repo.git("config --global patchpilot.packs", value)
@@ -183,7 +181,7 @@ def test_pack_of_the_user_fires_in_both(repo: Repo) -> None:
         "packs = 'x.toml'\n",
     ],
 )
-def test_tree_file_error_is_the_same_in_cli_and_tui(repo: Repo, text: str) -> None:
+def test_tree_settings_give_the_same_error(repo: Repo, text: str) -> None:
     (repo.path / ".patchpilot.toml").write_text(text)
     code, message, hint = said_by_verb(repo, "check")  # type: ignore[misc]
     assert said_by_tui(repo) == (code, message, hint)
@@ -191,7 +189,7 @@ def test_tree_file_error_is_the_same_in_cli_and_tui(repo: Repo, text: str) -> No
     assert str(repo.path) in message + hint
 
 
-def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(
+def test_config_and_doctor_survive_bad_settings(
     repo: Repo,
 ) -> None:
     (repo.path / ".patchpilot.toml").write_text(
@@ -222,14 +220,14 @@ def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(
     assert {check["stage"] for check in doctor["checks"]} > {"repository", "sending"}
 
 
-def test_git_writes_true_without_a_value(repo: Repo) -> None:
+def test_git_true_without_a_value_is_read(repo: Repo) -> None:
     with (repo.path / ".git" / "config").open("a") as file:
         file.write("[patchpilot]\n\tsignoff\n")
     with Repository.open(repo.path) as repository:
         assert read_settings(repository).flag("signoff")
 
 
-def test_users_settings_count_outside_a_repository(
+def test_user_settings_apply_outside_a_repository(
     tmp_path: Path, repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo.git("config --global patchpilot.lore https://archive.example.org/all")
@@ -238,11 +236,11 @@ def test_users_settings_count_outside_a_repository(
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
-def test_every_default_is_a_value_that_may_be_set(key: object) -> None:
+def test_defaults_are_valid_settings(key: object) -> None:
     load(None, {f"patchpilot.{key.name}": [key.default]})  # type: ignore[attr-defined]
 
 
-def test_tui_sends_and_signs_by_the_same_settings(repo: Repo) -> None:
+def test_tui_uses_the_same_mail_settings(repo: Repo) -> None:
     for name, value in (("profile", "u-boot"), ("via", "b4"), ("signoff", "yes")):
         repo.git("config", f"patchpilot.{name}", value)
     session = Session(repo.path)
@@ -254,7 +252,7 @@ def test_tui_sends_and_signs_by_the_same_settings(repo: Repo) -> None:
     assert session.known_settings.flag("signoff")
 
 
-def test_unknown_setting_of_git_is_named_where_settings_are_explained(
+def test_unknown_git_setting_is_named(
     repo: Repo,
 ) -> None:
     repo.git("config patchpilot.profil linux")
@@ -279,7 +277,7 @@ def test_unknown_setting_of_git_is_named_where_settings_are_explained(
     assert "profil" not in repo.patchpilot("check HEAD").err
 
 
-def test_unknown_setting_outside_any_repository_is_named_too(
+def test_unknown_setting_is_named_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -108,7 +108,7 @@ def _old(number: int, text: str) -> str:
     return "".join(lines)
 
 
-def test_binding_of_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) -> None:
+def test_binding_in_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) -> None:
     binding: dict[str, str | None] = {
         BINDING: (
             "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n"
@@ -159,7 +159,7 @@ def _renamed(
 
 
 @pytest.mark.parametrize("words", [(), ("--no-numbered",)])
-def test_patch_two_applies_to_what_patch_one_leaves(
+def test_patch_two_applies_after_patch_one(
     tree: Repo, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     files = _renamed(tree, tmp_path / "out", *words)
@@ -168,9 +168,7 @@ def test_patch_two_applies_to_what_patch_one_leaves(
         assert "does-not-apply" not in _names(_check(targets, tree.path), 1)
 
 
-def test_revert_within_a_series_is_not_already_applied(
-    tree: Repo, tmp_path: Path
-) -> None:
+def test_revert_within_a_series_is_new(tree: Repo, tmp_path: Path) -> None:
     files = _renamed(tree, tmp_path / "out", then="line_10")
     assert "already-applied" in _names(_check([files[1]], tree.path), 0)
     assert not {"already-applied", "does-not-apply"} & set(
@@ -186,7 +184,7 @@ def test_failing_patch_does_not_affect_the_next(tree: Repo, tmp_path: Path) -> N
     assert "does-not-apply" not in _names(result, 1)
 
 
-def test_several_processes_find_what_one_finds(tree: Repo, tmp_path: Path) -> None:
+def test_parallel_results_agree(tree: Repo, tmp_path: Path) -> None:
     commits: list[tuple[str, dict[str, str | None]]] = [
         (
             f"demo: Rename line {number}",

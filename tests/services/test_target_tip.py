@@ -50,7 +50,7 @@ def test_stale_origin_master_is_not_a_target(stale: Repo) -> None:
         assert traps(repository).target == chosen
 
 
-def test_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> None:
+def test_target_is_the_current_branch_tip(stale: Repo, tmp_path: Path) -> None:
     source = Repo.__new__(Repo)
     source.path, source._clock = tmp_path / "up", stale._clock
     newest = grow(source, 2, "newer")
@@ -60,7 +60,7 @@ def test_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> None:
     assert (chosen.label, chosen.tip) == ("origin/main", newest)
 
 
-def test_named_branch_is_a_target_but_a_commit_is_not(stale: Repo) -> None:
+def test_branch_can_be_a_target(stale: Repo) -> None:
     assert label(stale, named="origin/master") == "origin/master"
     for word in (
         stale.git("rev-parse origin/master"),
@@ -82,7 +82,7 @@ def test_pushed_copy_is_not_a_target(tmp_path: Path) -> None:
     assert target(repo) is not None
 
 
-def test_rebased_upstream_is_the_target_as_it_is_now(tmp_path: Path) -> None:
+def test_rebased_upstream_is_the_target(tmp_path: Path) -> None:
     source = upstream(tmp_path / "up")
     source.branch("for-next")
     grow(source, 3, "queued", SUBMAINTAINER)
@@ -97,16 +97,14 @@ def test_rebased_upstream_is_the_target_as_it_is_now(tmp_path: Path) -> None:
     assert (chosen.label, chosen.tip) == ("origin/for-next", now)
 
 
-def test_commit_of_another_branch_has_that_branchs_target(stale: Repo) -> None:
+def test_commit_uses_its_branch_target(stale: Repo) -> None:
     stale.git("checkout -q --track -b other origin/master")
     stale.commit("other: fix\n", {"other.c": "int o;\n"})
     assert label(stale) == "origin/master"
     assert label(stale, "topic") == "origin/main"
 
 
-def test_patch_files_are_for_the_base_of_what_is_checked_out(
-    stale: Repo, tmp_path: Path
-) -> None:
+def test_patch_files_use_the_current_base(stale: Repo, tmp_path: Path) -> None:
     assert label(stale, "") == "origin/main"
     stale.git("checkout -q main")
     assert label(stale, "") == "origin/main"

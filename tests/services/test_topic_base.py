@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the base of a topic in clones as developers have them: real repositories, with the expected
-choice and reason.
-"""
+"""Test the base of a topic in realistic clones, with the expected choice and reason."""
 
 import subprocess
 from collections.abc import Callable
@@ -103,7 +101,7 @@ def _detached(folder: Path) -> Repo:
 
 
 def _rebased_upstream(folder: Path) -> Repo:
-    """Return a branch whose upstream was rebased after the topic was started from it."""
+    """Return a branch whose upstream was rebased after the topic started."""
     source = upstream(folder / "up")
     source.branch("for-next")
     grow(source, 3, "queued", SUBMAINTAINER)
@@ -180,7 +178,7 @@ def _on_stable(folder: Path) -> Repo:
 
 
 def _merges(folder: Path) -> Repo:
-    """Return a branch that merged mainline and a subsystem's tree on its way."""
+    """Return a branch that merged mainline and a subsystem's tree."""
     source = upstream(folder / "up")
     tree = clone(source, folder / "sub", "-b", "main")
     grow(tree, 5, "subsystem", SUBMAINTAINER)
@@ -225,7 +223,7 @@ def _colleague(folder: Path) -> Repo:
 
 
 def _several_remotes(folder: Path) -> Repo:
-    """Return a clone in which MAINTAINERS names one of two trees that have the same commit."""
+    """Return a clone in which MAINTAINERS names one of two trees with the same commit."""
     source = Repo(folder / "up")
     with commits_by(SUBMAINTAINER):
         source.commit(
@@ -284,7 +282,7 @@ FIXTURES: tuple[tuple[Callable[[Path], Repo], str, int, str, str], ...] = (
     FIXTURES,
     ids=[row[0].__name__ for row in FIXTURES],
 )
-def test_base_is_what_a_person_means(
+def test_base_is_the_expected_one(
     tmp_path: Path,
     build: Callable[[Path], Repo],
     name: str,
@@ -306,14 +304,14 @@ def test_base_is_what_a_person_means(
         assert topic_commits(repository, None) == base.commits
 
 
-def test_pushed_copy_is_known_without_a_configured_identity(tmp_path: Path) -> None:
+def test_pushed_copy_is_recognized(tmp_path: Path) -> None:
     repo = _fork(tmp_path)
     (Path.home() / ".gitconfig").write_text("")
     with Repository.open(repo.path) as repository:
         assert find_base(repository).name == "upstream/main"
 
 
-def test_named_base_wins_and_is_never_asked_about(tmp_path: Path) -> None:
+def test_named_base_is_certain(tmp_path: Path) -> None:
     with Repository.open(_stale_master(tmp_path).path) as repository:
         base = topic_base(repository, "origin/master")
         assert (base.name, len(base.commits), base.guessed) == (
@@ -323,7 +321,7 @@ def test_named_base_wins_and_is_never_asked_about(tmp_path: Path) -> None:
         )
 
 
-def test_more_than_thirty_commits_over_a_guessed_base_are_asked_about(
+def test_distant_guessed_base_is_confirmed(
     tmp_path: Path,
 ) -> None:
     repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
@@ -372,7 +370,7 @@ def test_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
     assert "over upstream/main there are 2 commits" in str(error.value.hint)
 
 
-def test_likeliest_bases_come_with_their_commits(tmp_path: Path) -> None:
+def test_likely_bases_have_commit_counts(tmp_path: Path) -> None:
     with Repository.open(_on_stable(tmp_path).path) as repository:
         assert [(base.name, len(base.commits)) for base in likeliest(repository)] == [
             ("origin/linux-6.6.y", 1),
@@ -381,7 +379,7 @@ def test_likeliest_bases_come_with_their_commits(tmp_path: Path) -> None:
         ]
 
 
-def test_hundreds_of_remote_branches_take_no_process_each(
+def test_remote_branches_share_a_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = _stale_master(tmp_path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test how far a topic is: each moment of its life, and what the verbs show."""
+"""Test the state of a topic at each moment of its life, and in each verb."""
 
 import os
 from collections.abc import Callable
@@ -26,14 +26,14 @@ from tests.kit.mails import MATT, RITA
 from tests.kit.topics import SIGNED
 
 
-def test_draft_names_the_version_after_the_last_sent(tmp_path: Path) -> None:
+def test_draft_names_the_next_version(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         assert "next:     v1" in topic.run("draft").out
         topic.send()
         assert "next:     v2" in topic.run("draft").out
 
 
-def test_resend_of_v2_is_too_soon_after_v2(tmp_path: Path) -> None:
+def test_quick_resend_is_too_soon(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.send()
         topic.run("draft", "--changelog", "- better", "-v", "2")
@@ -43,7 +43,7 @@ def test_resend_of_v2_is_too_soon_after_v2(tmp_path: Path) -> None:
         assert "v1 was sent" not in reported
 
 
-def test_age_of_v1_is_not_reported_after_v2_was_sent(tmp_path: Path) -> None:
+def test_age_of_v1_is_hidden_after_v2(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.send()
         topic.run("draft", "--changelog", "- better", "-v", "2")
@@ -53,7 +53,7 @@ def test_age_of_v1_is_not_reported_after_v2_was_sent(tmp_path: Path) -> None:
         assert "[too-soon]" not in reported
 
 
-def test_each_note_is_printed_once_and_the_verdict_is_the_last_line(
+def test_notes_precede_the_verdict(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
@@ -66,7 +66,7 @@ def test_each_note_is_printed_once_and_the_verdict_is_the_last_line(
         assert blocked.rstrip().split("\n")[-1] == blocked.split("\n")[0]
 
 
-def test_tags_are_looked_for_in_a_series_without_an_archive(tmp_path: Path) -> None:
+def test_tags_are_found_without_an_archive(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.send(publish=False)
         done = topic.run("trailers", "--yes")
@@ -74,7 +74,7 @@ def test_tags_are_looked_for_in_a_series_without_an_archive(tmp_path: Path) -> N
         assert "track update" in done.err
 
 
-def test_another_repositorys_series_of_this_subject_is_not_this_topics(
+def test_other_repositories_are_separate(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
@@ -87,7 +87,7 @@ def test_another_repositorys_series_of_this_subject_is_not_this_topics(
         assert "next:     v1" in other.patchpilot("draft").out
 
 
-def test_followed_series_of_a_closed_store_are_read_again(tmp_path: Path) -> None:
+def test_closed_store_is_read_again(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.send()
         topic.update()
@@ -104,7 +104,7 @@ def test_followed_series_of_a_closed_store_are_read_again(tmp_path: Path) -> Non
             assert state.series.is_read
 
 
-def test_messages_of_series_with_other_titles_are_not_read(
+def test_unrelated_series_are_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with life(tmp_path) as topic:
@@ -142,7 +142,7 @@ def test_summary_is_kept_while_topics_change(
             patch.setattr(known_series._Reading, "_read", _never)
             topic.repo.git("commit -q --allow-empty -m more")
             assert state() == before
-            # a branch into which the series may have been merged
+            # the series may have been merged into this branch
             topic.repo.git("update-ref refs/heads/master HEAD")
             with pytest.raises(AssertionError, match="were read"):
                 state()
@@ -152,7 +152,7 @@ def _never(*_: object) -> NoReturn:
     raise AssertionError("the mails were read")
 
 
-def test_show_without_a_number_means_this_topics_series(
+def test_show_defaults_to_the_topic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with life(tmp_path) as topic:
@@ -175,7 +175,7 @@ def test_show_without_a_number_means_this_topics_series(
         assert "2  widget: something else" in which.err
 
 
-def test_list_marks_this_topic_and_says_when_it_is_not_sent(tmp_path: Path) -> None:
+def test_list_marks_the_topic(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         assert "not-sent" in topic.track().out
         topic.send()
@@ -315,9 +315,9 @@ def of_another_repository(life: Life) -> None:
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment and what is shown then: the stage bar's state of Follow and of Send with words of
-    Follow's note, `draft`'s words and next version, the state that `track` shows, and how
-    `trailers` ends (0, or part of its error).
+    """A moment and its display: the states of Follow and Send in the stage bar with words of
+    Follow's note, `draft`'s words and next version, the state in `track`, and the result of
+    `trailers` (0, or part of its error).
     """
 
     make: Callable[[Life], object]
@@ -503,7 +503,7 @@ def test_message_names_its_series(tmp_path: Path) -> None:
         for name in LIFE
     ],
 )
-def test_all_verbs_agree_on_a_topics_state(name: str, tmp_path: Path) -> None:
+def test_verbs_agree_on_the_state(name: str, tmp_path: Path) -> None:
     moment = LIFE[name]
     with life(tmp_path, moment.patches) as topic:
         moment.make(topic)
@@ -529,7 +529,7 @@ def test_all_verbs_agree_on_a_topics_state(name: str, tmp_path: Path) -> None:
     assert trailers.code == (3 if moment.trailers else 0)
 
 
-def test_version_with_its_changelog_is_to_be_reviewed_and_sent(
+def test_finished_version_is_ready_for_review(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
@@ -541,7 +541,7 @@ def test_version_with_its_changelog_is_to_be_reviewed_and_sent(
         )
 
 
-def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
+def test_recipients_added_by_an_answer_are_named(tmp_path: Path) -> None:
     with life(tmp_path) as topic, Repository.open(topic.repo.path) as repository:
         topic.repo.git("config --global sendemail.cc otto@example.com")
         topic.repo.git("config patchpilot.profile linux")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test for which commits the verb `trailers` adds a tag."""
+"""Test to which commits `trailers` adds a tag."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tests.kit.topics import unpacked
 EVE = "Eve <eve@evil.example>"
 
 
-def test_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(
+def test_series_tag_skips_unsent_commits(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path, 2) as topic:
@@ -64,7 +64,7 @@ def test_a_tag_given_with_a_condition_and_then_without_is_offered_once(
         assert whys == ["given conditionally: With the typo fixed", ""]
 
 
-def test_unsafe_tag_is_reported_and_others_are_added(
+def test_unsafe_tag_is_skipped(
     tmp_path: Path,
 ) -> None:
     tags = (
@@ -94,7 +94,7 @@ def test_unsafe_tag_is_reported_and_others_are_added(
         ]
 
 
-def test_tag_is_written_unasked_only_with_the_one_address_of_its_sender(
+def test_unique_sender_tag_is_written(
     tmp_path: Path,
 ) -> None:
     asked = (
@@ -138,7 +138,7 @@ def test_unusable_tag_is_skipped(
             assert "not 'Name <address>'" in done.err
 
 
-def test_comment_and_what_a_reply_proposes_are_offered(tmp_path: Path) -> None:
+def test_proposed_tags_are_offered(tmp_path: Path) -> None:
     tag = f"Tested-by: {RITA} # on a Rock 5"
     with life(tmp_path) as topic:
         culprit = topic.repo.git("rev-parse HEAD~1")
@@ -157,9 +157,7 @@ def test_comment_and_what_a_reply_proposes_are_offered(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("is_renamed", [True, False])
-def test_rename_and_a_binary_file_that_stayed_have_not_changed(
-    tmp_path: Path, is_renamed: bool
-) -> None:
+def test_renamed_file_is_unchanged(tmp_path: Path, is_renamed: bool) -> None:
     tag = f"Reviewed-by: {RITA}"
     with life(tmp_path) as topic:
         repo = topic.repo
@@ -188,7 +186,7 @@ def test_rename_and_a_binary_file_that_stayed_have_not_changed(
         assert "has changed since v1" in topic.run("trailers", "--yes").err
 
 
-def test_on_a_terminal_each_tag_is_asked_about_and_a_refusal_is_remembered(
+def test_refused_tag_is_remembered(
     tmp_path: Path,
 ) -> None:
     mine, other = f"Reviewed-by: {RITA}", f"Acked-by: {MATT}"
@@ -220,7 +218,7 @@ def test_on_a_terminal_each_tag_is_asked_about_and_a_refusal_is_remembered(
         assert mine in topic.repo.git("log -1 --format=%B")
 
 
-def test_adding_all_tags_skips_tags_with_a_note(tmp_path: Path) -> None:
+def test_skipped_tags_have_a_note(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         first = topic.send()
         topic.tell(first, f"Reviewed-by: {RITA}")
@@ -233,7 +231,7 @@ def test_adding_all_tags_skips_tags_with_a_note(tmp_path: Path) -> None:
         assert (RITA in message, EVE in message) == (True, False)
 
 
-def test_commit_with_a_new_title_is_recognized_by_its_changes_where_asked(
+def test_retitled_commit_is_matched_by_diff(
     tmp_path: Path,
 ) -> None:
     tag = f"Reviewed-by: {RITA}"
@@ -256,7 +254,7 @@ def test_commit_with_a_new_title_is_recognized_by_its_changes_where_asked(
         )
         topic.repo.git("cherry-pick", second)
 
-        # a series that another program sent
+        # another program sent this series
         with (
             Outbox() as outbox,
             Drafts() as drafts,

@@ -55,7 +55,7 @@ def test_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-def test_tree_pack_runs_only_after_trust(repo: Repo) -> None:
+def test_tree_pack_needs_trust(repo: Repo) -> None:
     with_pack(repo)
     code, out, err = check(repo)
     assert (code, out) == (2, "")
@@ -77,7 +77,7 @@ def test_tree_pack_runs_only_after_trust(repo: Repo) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-def test_tui_reports_an_untrusted_pack_like_the_cli(repo: Repo) -> None:
+def test_tui_and_cli_report_untrusted_packs(repo: Repo) -> None:
     with_pack(repo)
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
@@ -88,7 +88,7 @@ def test_tui_reports_an_untrusted_pack_like_the_cli(repo: Repo) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-def test_trust_covers_worktrees_with_the_same_files(repo: Repo, tmp_path: Path) -> None:
+def test_trust_covers_identical_worktrees(repo: Repo, tmp_path: Path) -> None:
     with_pack(repo)
     repo.commit(NOTHING)
     assert call("trust", repo.path).code == 0
@@ -96,9 +96,7 @@ def test_trust_covers_worktrees_with_the_same_files(repo: Repo, tmp_path: Path) 
     assert call("check --select our-marker HEAD~1 -C", tmp_path / "other").code == 1
 
 
-def test_users_own_setting_needs_no_trust_and_does_without_the_trees_packs(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_user_pack_needs_no_trust(repo: Repo, tmp_path: Path) -> None:
     with_pack(repo)
     (tmp_path / "mine.toml").write_text(PACK)
     repo.git("config --global patchpilot.packs", str(tmp_path / "mine.toml"))
@@ -118,9 +116,7 @@ def test_settings_without_packs_need_no_trust(repo: Repo) -> None:
 
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("name", ["tools/ours.toml", ".patchpilot.toml"])
-def test_link_out_of_the_tree_is_not_followed(
-    repo: Repo, tmp_path: Path, name: str
-) -> None:
+def test_external_link_is_not_followed(repo: Repo, tmp_path: Path, name: str) -> None:
     with_pack(repo)
     outside = tmp_path / "secret.toml"
     outside.write_text((repo.path / name).read_text())
@@ -133,7 +129,7 @@ def test_link_out_of_the_tree_is_not_followed(
 
 
 @pytest.mark.usefixtures("terminal")
-def test_pipe_and_a_huge_file_are_not_read(repo: Repo) -> None:
+def test_special_and_huge_files_are_not_read(repo: Repo) -> None:
     with_pack(repo)
     (repo.path / "tools/ours.toml").unlink()
     os.mkfifo(repo.path / "tools/ours.toml")
@@ -153,9 +149,7 @@ def test_pipe_and_a_huge_file_are_not_read(repo: Repo) -> None:
         ("OURS", "{match!r}"),
     ],
 )
-def test_trusted_pack_is_limited_in_time_memory_and_attributes(
-    repo: Repo, pattern: str, message: str
-) -> None:
+def test_trusted_pack_is_limited(repo: Repo, pattern: str, message: str) -> None:
     text = PACK.replace("pattern = 'OURS'", f"pattern = '{pattern}'")
     if message:
         text = text.replace("scope =", f"message = '{message}'\nscope =")
@@ -177,7 +171,7 @@ def gate(repo: Repo, *words: object) -> int:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_branch_cannot_disable_its_own_gate(repo: Repo, form: str) -> None:
+def test_branch_cannot_disable_its_gate(repo: Repo, form: str) -> None:
     long = f"int b = {' + '.join(['value'] * 30)};\n"
     repo.commit(
         NOTHING,
@@ -199,7 +193,7 @@ LONG = f"int b = {' + '.join(['value'] * 30)};\n"
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_branch_cannot_extend_the_gates_baseline(
+def test_branch_cannot_extend_the_baseline(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.chdir(repo.path)
@@ -241,7 +235,7 @@ def test_branch_cannot_extend_the_gates_baseline(
     )
 
 
-def test_baseline_missing_from_the_base_suppresses_nothing_in_a_gate(
+def test_gate_ignores_a_new_baseline(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repo.path)
@@ -259,7 +253,7 @@ def test_baseline_missing_from_the_base_suppresses_nothing_in_a_gate(
     assert gate(repo, "--format", "sarif", "--baseline", "link/baseline.json") == 1
 
 
-def test_settings_of_the_base_are_in_force_in_a_gate(
+def test_gate_uses_the_settings_of_the_base(
     repo: Repo, request: pytest.FixtureRequest
 ) -> None:
     repo.commit("all: settings\n", {".patchpilot.toml": "max-line-length = 1000\n"})
@@ -272,7 +266,7 @@ def test_settings_of_the_base_are_in_force_in_a_gate(
     assert repo.patchpilot("check --config-from nowhere").code == 2
 
 
-def test_named_versions_packs_are_trusted_by_naming_it(repo: Repo) -> None:
+def test_naming_a_pack_trusts_it(repo: Repo) -> None:
     with_pack(repo)
     repo.commit("all: settings\n")
     repo.git("tag -f base")
@@ -283,7 +277,7 @@ def test_named_versions_packs_are_trusted_by_naming_it(repo: Repo) -> None:
     assert check(repo, "--format", "github", "--config-from", "base")[0] == 1
 
 
-def test_untrusted_packs_do_not_stop_a_commit(repo: Repo) -> None:
+def test_untrusted_packs_do_not_block_a_commit(repo: Repo) -> None:
     with_pack(repo)
     file = repo.path / ".git" / "COMMIT_EDITMSG"
     file.write_text(NOTHING)
@@ -291,5 +285,5 @@ def test_untrusted_packs_do_not_stop_a_commit(repo: Repo) -> None:
     done.expect(0, "skipped")
 
 
-def test_source_of_no_tree_is_none() -> None:
+def test_source_without_a_tree_is_none() -> None:
     assert source_of(None) is None

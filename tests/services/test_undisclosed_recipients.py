@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test who gets a security fix that is not public yet: every role of MAINTAINERS, every tag, both
+"""Test who gets an undisclosed security fix: every role of MAINTAINERS, every tag, both
 transports.
 """
 
@@ -99,7 +99,7 @@ TAGS = (
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """Return a tree with every role, and a commit to fix that has its own tags.
+    """Return a tree with every role, and a commit to fix with its own tags.
 
     Every row needs both and changes neither.
     """
@@ -198,7 +198,7 @@ def people(
     *,
     security: str = "yes",
 ) -> dict[str, str]:
-    """Return address → header of the recipients, including configured ones, with "bcc" for blind
+    """Map addresses to recipients' headers, including configured ones, with "bcc" for blind
     copies.
     """
     series = series_with(tag, repository.resolve("HEAD"))
@@ -221,7 +221,7 @@ def people(
 
 @pytest.mark.parametrize("via", transports.names())
 @pytest.mark.parametrize("tag", TAGS)
-def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(
+def test_undisclosed_fix_has_private_recipients(
     tag: str, via: str, repo: Repo, repository: Repository
 ) -> None:
     recipients = people(tag, via, repository, SendRequest())
@@ -230,9 +230,7 @@ def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(
 
 
 @pytest.mark.parametrize("via", transports.names())
-def test_call_names_further_recipients_and_nothing_else_does(
-    via: str, repository: Repository
-) -> None:
+def test_only_the_call_adds_recipients(via: str, repository: Repository) -> None:
     request = SendRequest(
         to=("Ann Expert <ann@expert.example>",), cc=("rea@reviewer.example",)
     )
@@ -250,9 +248,7 @@ def test_call_names_further_recipients_and_nothing_else_does(
     }
 
 
-def test_same_patch_reaches_the_others_once_it_is_public(
-    repo: Repo, repository: Repository
-) -> None:
+def test_public_patch_reaches_everyone(repo: Repo, repository: Repository) -> None:
     recipients = people(
         "reported-by", "git-send-email", repository, SendRequest(), security="no"
     )
@@ -268,7 +264,7 @@ def test_same_patch_reaches_the_others_once_it_is_public(
         file.unlink()
 
 
-def test_maintainer_that_was_dropped_stays_out(repository: Repository) -> None:
+def test_dropped_maintainer_stays_out(repository: Repository) -> None:
     series = series_with("cc", repository.resolve("HEAD"))
     save_edits(
         topic_key(series, repository),
@@ -280,7 +276,7 @@ def test_maintainer_that_was_dropped_stays_out(repository: Repository) -> None:
     }
 
 
-def test_without_a_maintainer_the_team_is_in_to(repository: Repository) -> None:
+def test_security_team_is_in_to_without_a_maintainer(repository: Repository) -> None:
     series = series_with("cc", "")
     text = (
         "\n".join(series.patches[0].lines)
@@ -295,7 +291,7 @@ def test_without_a_maintainer_the_team_is_in_to(repository: Repository) -> None:
     ] == [(TEAM, "to")]
 
 
-def test_public_plan_is_not_reused_for_an_undisclosed_fix(
+def test_public_plan_is_not_reused(
     repository: Repository,
 ) -> None:
     series = series_with("reported-by", "")
@@ -325,7 +321,7 @@ def test_ignored_recipients_are_named(repository: Repository) -> None:
         assert name in warnings
 
 
-def test_maintainers_and_send_agree_on_a_topic_that_was_answered(
+def test_maintainers_and_send_agree(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "r")

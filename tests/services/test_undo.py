@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that if nothing can be undone, the way to the old state is named."""
+"""Test that the way to the old state is named if nothing can be undone."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_changed_branch_can_be_restored(tmp_path: Path) -> None:
     assert "git rebase --onto" in repo.patchpilot("undo restore", 1).err
 
 
-def test_undo_restores_the_branch_that_is_checked_out(tmp_path: Path) -> None:
+def test_undo_restores_the_branch(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("first\n", {"a.c": "int a;\n"})
     repo.git("update-ref refs/remotes/origin/master HEAD")

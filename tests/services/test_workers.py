@@ -24,7 +24,7 @@ def _answer(pipe: Connection, repository: Repository) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_worker_reads_objects_through_a_git_process_separately(
+def test_worker_starts_its_own_git(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -35,8 +35,8 @@ def test_worker_reads_objects_through_a_git_process_separately(
         there = repository.objects.get("HEAD:a.c")
         process = repository.objects._process
         assert process is not None
-        # a thread of the parent is in the middle of a request: a worker that shared its pipe or
-        # lock would hang
+        # a parent thread is in the middle of a request: a worker that shared its pipe or lock would
+        # hang
         os.kill(process.pid, signal.SIGSTOP)
         asking = threading.Thread(target=repository.objects.get, args=("HEAD:a.c",))
         worker = fork.Process(target=_answer, args=(theirs, repository))
@@ -56,7 +56,7 @@ def test_worker_reads_objects_through_a_git_process_separately(
         assert repository.objects.get("HEAD:a.c") == there
 
 
-def test_results_keep_the_order_and_few_items_are_taken_ahead() -> None:
+def test_results_keep_their_order() -> None:
     taken: list[int] = []
 
     def items() -> Iterator[int]:
@@ -72,7 +72,7 @@ def test_results_keep_the_order_and_few_items_are_taken_ahead() -> None:
     assert len({process for _, process in (first, *rest)} - {os.getpid()}) == 2
 
 
-def test_work_continues_here_when_the_system_ends_a_process() -> None:
+def test_killed_worker_is_replaced() -> None:
     here = os.getpid()
 
     def work(number: int) -> int:
