@@ -148,7 +148,7 @@ def _home(
     # screen snapshots are drawn with all colors, whatever terminal runs the tests
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
-    # nobody is there to leave a pager
+    # nobody can leave a pager
     monkeypatch.setenv("PAGER", "cat")
     monkeypatch.delenv("EMAIL", raising=False)
     (home / ".gitconfig").write_text(GIT_CONFIGURATION)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test every start of a child process: which words come from outside, and why none is read as an
-option or by a shell.
+"""Test every start of a child process: which words come from outside, and why none becomes an
+option or reaches a shell.
 """
 
 import ast
@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[1]
 
 
 class Kind(NamedTuple):
-    """Words that come from outside, and the tests that prove that no program reads one as an
+    """Words that come from outside, and the tests proving that no program reads one as an
     option.
     """
 
@@ -41,10 +41,10 @@ class Kind(NamedTuple):
     proofs: tuple[str, ...]
 
 
-HOSTILE = f"{HERE}::test_no_word_from_outside_is_an_option"
-ADDRESSES = "tests/outgoing/test_hostile_addresses.py::test_no_option_of_a_patch_reaches_the_mail_program"  # noqa: E501
-NO_REVISION = f"{HERE}::test_word_that_begins_with_a_dash_names_no_revision"
-SHELLS = f"{HERE}::test_shell_gets_only_a_command_of_the_user"
+HOSTILE = f"{HERE}::test_outside_text_is_never_an_option"
+ADDRESSES = "tests/outgoing/test_hostile_addresses.py::test_patch_option_does_not_reach_the_mail_program"  # noqa: E501
+NO_REVISION = f"{HERE}::test_dashed_word_is_not_a_revision"
+SHELLS = f"{HERE}::test_shell_runs_only_user_commands"
 
 IDS = Kind(
     "ids of commits and trees, which git printed or Repository.resolve found",
@@ -59,11 +59,11 @@ FILES = Kind(
 )
 REMOTES = Kind(
     "a remote after --, branches and an address of the project's data",
-    ("tests/history/test_missing_branches.py::test_no_name_of_a_remote_is_an_option",),
+    ("tests/history/test_missing_branches.py::test_remote_name_is_not_an_option",),
 )
 VALUES = Kind(
     "values after a key of git config; keys that begin with our section",
-    (f"{HERE}::test_git_config_reads_no_option_after_a_key",),
+    (f"{HERE}::test_git_config_reads_no_later_option",),
 )
 OPTIONS = Kind(
     "lists made in the function or below it, whose words are ours or ids", (HOSTILE,)
@@ -75,37 +75,36 @@ RECIPIENTS = Kind("addresses with names, of mails, trees and settings", (ADDRESS
 TARGETS = Kind(
     "paths of a commit as targets of make",
     (
-        "tests/building/test_build.py"
-        "::test_no_path_of_a_commit_is_an_option_or_a_variable_of_make",
-        "tests/building/test_build.py::test_no_path_of_a_commit_is_an_option_or_a_variable_of_make",
+        "tests/building/test_build.py::test_path_is_not_a_make_option",
+        "tests/building/test_build.py::test_path_is_not_a_make_option",
     ),
 )
 CHECKED = Kind(
     "paths of a commit that begin with no hyphen, and ids",
-    ("tests/building/test_field_checkers.py::test_no_path_is_an_option",),
+    ("tests/building/test_field_checkers.py::test_path_is_not_an_option",),
 )
 SANDBOX = Kind(
     "words of the sandbox, which has its own repositories, mails and HOME",
-    ("tests/demo/test_repository.py::test_same_ids_come_out_in_every_run",),
+    ("tests/demo/test_repository.py::test_ids_are_reproducible",),
 )
 OBJECTS = Kind(
     "none; names of objects are written to its input, one in a line",
-    (f"{HERE}::test_name_of_an_object_is_one_line",),
+    (f"{HERE}::test_object_name_is_one_line",),
 )
 PASSWORD = Kind(
     "none; server and user are written to its input",
-    (f"{HERE}::test_no_setting_asks_for_the_password_of_another_host",),
+    (f"{HERE}::test_password_stays_with_its_host",),
 )
 PAGER = Kind(
     "none; the text is written to its input",
     (
-        "tests/outgoing/test_verdict.py::test_on_a_terminal_the_messages_go_through_the_pager",
+        "tests/outgoing/test_verdict.py::test_messages_are_paged_on_a_terminal",
         SHELLS,
     ),
 )
 CHECKPATCH = Kind(
     "none; the patch is written to its input, and the script passes its paths on",
-    (f"{HERE}::test_trees_script_gets_no_path_that_is_an_option",),
+    (f"{HERE}::test_tree_script_gets_no_option",),
 )
 NOTHING = Kind(
     "none: the process runs this program's own code, or has only literal words",
@@ -120,7 +119,7 @@ REVIEWER = Kind(
 )
 SEARCHED = Kind(
     "texts of a reviewer and names in code after -e, paths after --",
-    ("tests/reviewers/test_reviews.py::test_no_word_of_a_reviewer_is_an_option",),
+    ("tests/reviewers/test_reviews.py::test_reviewer_text_is_not_an_option",),
 )
 AGREED = Kind(
     "the words of a complete command that doctor shows, after the user agreed",
@@ -373,7 +372,7 @@ def test_every_process_start_has_a_row() -> None:
     assert {row: tuple(sorted(words)) for row, words in rows.items()} == places()
 
 
-def test_every_proof_is_a_test_that_is_there() -> None:
+def test_every_proof_is_an_existing_test() -> None:
     for kind in {*WORDS, *PROGRAMS.values()}:
         assert kind.proofs, kind.words
         for proof in kind.proofs:
@@ -422,7 +421,7 @@ def test_new_place_is_found(tmp_path: Path) -> None:
     }
 
 
-def test_shell_gets_only_a_command_of_the_user() -> None:
+def test_shell_runs_only_user_commands() -> None:
     scripts: dict[str, set[str]] = {}
     for file, tree in trees("shell", '"-c"'):
         for node in ast.walk(tree):
@@ -519,7 +518,7 @@ CALLS = (
 
 
 @pytest.mark.parametrize("argv", CALLS, ids=" ".join)
-def test_no_word_from_outside_is_an_option(
+def test_outside_text_is_never_an_option(
     hostile: Repo,
     tmp_path: Path,
     argv: tuple[str, ...],
@@ -560,9 +559,7 @@ def test_no_word_from_outside_is_an_option(
 
 
 def _without_values(words: Iterator[str]) -> Iterator[str]:
-    """Yield the words of a call, for git config none after the key, where it reads no option (see
-    below).
-    """
+    """Yield a call's words, for git config none after the key if it reads no option there."""
     is_config = False
     for word in words:
         yield word
@@ -572,16 +569,14 @@ def _without_values(words: Iterator[str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("word", [*HOSTILE_WORDS, "", "HEAD\n"])
-def test_word_that_begins_with_a_dash_names_no_revision(
-    hostile: Repo, word: str
-) -> None:
+def test_dashed_word_is_not_a_revision(hostile: Repo, word: str) -> None:
     with Repository.open(hostile.path) as repository:
         assert repository.find(word) is None
         with pytest.raises(UsageError):
             repository.resolve(word)
 
 
-def test_git_config_reads_no_option_after_a_key(tmp_path: Path) -> None:
+def test_git_config_reads_no_later_option(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     with Repository.open(repo.path) as repository:
         for value in ("--unset-all", "-z", "--global", *HOSTILE_WORDS):
@@ -589,7 +584,7 @@ def test_git_config_reads_no_option_after_a_key(tmp_path: Path) -> None:
             assert repository.config("branch.x.description") == (value,)
 
 
-def test_name_of_an_object_is_one_line(hostile: Repo) -> None:
+def test_object_name_is_one_line(hostile: Repo) -> None:
     with CatFile(hostile.path) as objects:
         assert objects.get("HEAD:frob.c\nHEAD:frob.h") is None
         assert objects.get("HEAD:frob.h") is not None
@@ -597,9 +592,7 @@ def test_name_of_an_object_is_one_line(hostile: Repo) -> None:
 
 
 @pytest.mark.parametrize("key", ["smtpuser", "smtpserver"])
-def test_no_setting_asks_for_the_password_of_another_host(
-    tmp_path: Path, key: str
-) -> None:
+def test_password_stays_with_its_host(tmp_path: Path, key: str) -> None:
     repo = Repo(tmp_path / "r")
     repo.git("config", "--global", "sendemail.smtpserver", "mail.example.org")
     repo.git("config", "--global", "sendemail.smtpuser", "ada")
@@ -613,7 +606,7 @@ def test_no_setting_asks_for_the_password_of_another_host(
 
 
 @pytest.mark.parametrize("path", ["--self-test", "-f", "a;b.c", "a$(id).c"])
-def test_trees_script_gets_no_path_that_is_an_option(tmp_path: Path, path: str) -> None:
+def test_tree_script_gets_no_option(tmp_path: Path, path: str) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "checkpatch.pl").write_text("die 'it ran';")
     text = (

@@ -7,7 +7,7 @@ from patchpilot.config import load
 from patchpilot.errors import InputError, UsageError
 
 
-def test_later_wins_and_knows_where_it_came_from() -> None:
+def test_later_setting_wins() -> None:
     settings = load(
         "strict = true\nmax-line-length = 80\n",
         {"patchpilot.maxlinelength": ["90"]},
@@ -30,7 +30,7 @@ def test_later_wins_and_knows_where_it_came_from() -> None:
         'packs = ["../x.toml"]',
     ],
 )
-def test_tree_names_no_command_server_or_outside_path(text: str) -> None:
+def test_tree_settings_are_restricted(text: str) -> None:
     with pytest.raises(InputError):
         load(text)
 
@@ -57,16 +57,14 @@ def test_malformed_file_is_named() -> None:
         ("not a URL/%s", "https://lore.kernel.org/all"),
     ],
 )
-def test_archive_of_b4_is_used_if_its_mask_is_an_archive(
-    mask: str, archive: str
-) -> None:
+def test_b4_archive_needs_a_valid_mask(mask: str, archive: str) -> None:
     settings = load(git_config={"b4.midmask": [mask]})
     assert settings.get("lore") == archive
     assert settings.unread == ()
 
 
 @pytest.mark.parametrize("last", [False, True])
-def test_own_setting_overrides_the_archive_of_b4(last: bool) -> None:
+def test_own_setting_overrides_b4(last: bool) -> None:
     values = {
         "b4.midmask": ["https://mine.example.org/all/%s"],
         "patchpilot.lore": ["https://own.example.org"],

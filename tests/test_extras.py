@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the core runs without the optional packages, and that a command that needs one names
+"""Test that the core runs without optional packages, and that a command that needs one names
 its extra.
 """
 
@@ -55,13 +55,13 @@ def imported() -> Iterator[tuple[str, str]]:
                     yield top, str(file.relative_to(ROOT))
 
 
-def test_every_import_is_of_the_core_or_of_an_extra() -> None:
+def test_imports_belong_to_core_or_an_extra() -> None:
     core = imports_of(PROJECT["dependencies"])
     assert not {it for it in imported() if it[0] not in core | EXTRA_OF.keys()}
     assert not core & EXTRA_OF.keys()
 
 
-def test_every_extra_installs_what_its_imports_need() -> None:
+def test_every_extra_installs_its_imports() -> None:
     # installed by another package of the same extra
     brought = {"lsprotocol"}
     for name, extra in EXTRA_OF.items():
@@ -77,7 +77,7 @@ def test_every_extra_installs_what_its_imports_need() -> None:
         ("pipx_metadata.json", "{}", "pipx inject patchpilot"),
     ],
 )
-def test_hint_is_for_the_program_that_made_the_environment(
+def test_hint_matches_the_environment(
     file: str,
     text: str,
     command: str,
@@ -98,7 +98,7 @@ def test_hint_is_for_the_program_that_made_the_environment(
 LSP = ["unidiff>=0.7.5", "pygls>=2,<3; extra == 'lsp'", "rich>=13; extra == 'tui'"]
 
 
-def test_pip_is_not_proposed_where_the_system_manages_python(
+def test_pip_is_not_suggested_on_managed_systems(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
@@ -115,7 +115,7 @@ def test_pip_is_not_proposed_where_the_system_manages_python(
         ("brew", "install sparse, ld.lld"),
     ],
 )
-def test_hint_names_the_package_manager_of_the_machine(
+def test_hint_names_the_package_manager(
     manager: str, hint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.which", {manager: f"/usr/bin/{manager}"}.get)
@@ -130,7 +130,7 @@ def test_hint_names_the_package_manager_of_the_machine(
         ("patchpilot.nosuch", 70, "a bug in patchpilot"),
     ],
 )
-def test_missing_package_is_an_error_that_names_the_extra(
+def test_missing_package_names_its_extra(
     name: str, code: int, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work() -> int:
@@ -140,5 +140,5 @@ def test_missing_package_is_an_error_that_names_the_extra(
     assert words in capsys.readouterr().err
 
 
-def test_another_missing_import_is_not_an_extra() -> None:
+def test_other_missing_import_is_not_an_extra() -> None:
     assert missing_extra(ModuleNotFoundError("x")) is None

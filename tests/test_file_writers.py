@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that one module writes files; other modules write only in folders that they created."""
+"""Test that one module writes files; others write only in folders that they created."""
 
 import ast
 import os
@@ -64,7 +64,7 @@ def writes(call: ast.Call) -> bool:
     )
 
 
-def test_one_module_writes_files() -> None:
+def test_files_are_written_in_one_module() -> None:
     writers = {
         str(file.relative_to(ROOT))
         for file in ROOT.rglob("*.py")
@@ -86,7 +86,7 @@ def test_link_is_not_followed(tmp_path: Path) -> None:
     assert not link.is_symlink()
 
 
-def test_mode_stays_and_a_failure_leaves_nothing(
+def test_failed_write_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "file"

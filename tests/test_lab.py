@@ -27,20 +27,20 @@ def _programs() -> set[str]:
     return {file.stem for file, text in _texts("lab/*.py").items() if _PROGRAM in text}
 
 
-def test_each_module_is_a_program_or_imported_by_one() -> None:
+def test_every_module_is_used() -> None:
     imported = {name for text in _texts("lab/*.py").values() for name in _named(text)}
     assert {file.stem for file in _texts("lab/*.py")} - {"__init__"} <= (
         _programs() | imported
     )
 
 
-def test_kit_has_no_program_and_imports_none() -> None:
+def test_kit_contains_no_program() -> None:
     for file, text in _texts("kit/*.py").items():
         assert _PROGRAM not in text, file
         assert not re.search(r"^(?:from|import) tests\.lab", text, re.MULTILINE), file
 
 
-def test_page_lists_every_program_and_its_tests() -> None:
+def test_page_lists_every_program() -> None:
     tests: dict[str, set[str]] = {name: set() for name in _programs()}
     for file, text in _texts("**/test_*.py").items():
         for name in _named(text) & tests.keys():

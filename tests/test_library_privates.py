@@ -85,7 +85,7 @@ def _overridden() -> set[str]:
     return result
 
 
-def test_no_private_name_of_a_library_is_used() -> None:
+def test_private_library_names_are_not_used() -> None:
     assert _imports() == set()
     assert _attributes() == DOCUMENTED
     assert _overridden() == set()

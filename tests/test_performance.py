@@ -12,7 +12,7 @@ ROWS = [
 ]
 
 
-def test_ratio_may_only_grow_by_its_tolerance() -> None:
+def test_ratio_has_a_tolerance() -> None:
     recorded = {"check, one patch": 0.5 / TOLERANCE, "build": 1.234}
     assert worse(ROWS, recorded) == []
     recorded["check, one patch"] -= 0.01
@@ -21,7 +21,7 @@ def test_ratio_may_only_grow_by_its_tolerance() -> None:
     assert worse(ROWS, {}) == []
 
 
-def test_page_has_each_pair_with_machine_versions_and_day() -> None:
+def test_page_has_every_pair() -> None:
     text = page(
         ROWS,
         ["Python 3.11.2", "git 2.39"],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no password of a URL, a setting, the environment or a credential helper is printed,
-logged or stored.
+"""Test that no password of a URL, setting, environment variable or credential helper is
+printed, logged or stored.
 """
 
 import base64
@@ -34,7 +34,7 @@ DIFF = "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-int a;\n+int
 
 
 def secret(name: str) -> str:
-    """Return a password that can be found by its mark."""
+    """Return a password with a recognizable mark."""
     return f"{MARK}-{name}"
 
 
@@ -190,7 +190,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         )
 
 
-def test_settings_and_what_doctor_finds_have_no_password(world: World) -> None:
+def test_output_contains_no_password(world: World) -> None:
     world.call("config")
     world.call("config", "--format", "json")
     world.call("config", "lore")
@@ -210,7 +210,7 @@ def test_settings_and_what_doctor_finds_have_no_password(world: World) -> None:
     world.assert_kept()
 
 
-def test_followed_series_has_no_password_of_its_archive(world: World) -> None:
+def test_tracked_series_contains_no_password(world: World) -> None:
     assert world.call("track", "add", "<post@example.org>") == 0
     assert (
         world.call(
@@ -325,7 +325,7 @@ def test_server_replies_are_masked(world: World, via: str, name: str) -> None:
         st.characters(exclude_characters="*", exclude_categories=("C", "Z")), min_size=4
     ),
 )
-def test_no_form_of_a_password_is_left_in_a_reply(user: str, password: str) -> None:
+def test_reply_contains_no_password(user: str, password: str) -> None:
     parts = (password, f"\0{user}\0{password}", f"{user}\0{user}\0{password}")
     parts = (*parts, f"user={user}\x01auth=Bearer {password}\x01\x01")
     forms = (password.encode(), *(base64.b64encode(part.encode()) for part in parts))
@@ -337,7 +337,7 @@ def test_no_form_of_a_password_is_left_in_a_reply(user: str, password: str) -> N
     assert credential.masked(b"\0\xff%$") == b"\0\xff%$"
 
 
-def test_reply_without_the_password_is_shown_unchanged() -> None:
+def test_reply_without_a_password_is_unchanged() -> None:
     reply = (
         b"535-5.7.8 Username and Password not accepted. For more information, go to\r\n"
     )
@@ -439,7 +439,7 @@ def test_shown_url_has_no_login(text: str, shown: str) -> None:
     ),
     st.text(st.characters(exclude_categories=("Z", "C"))),
 )
-def test_no_password_of_a_url_is_shown(user: str, word: str) -> None:
+def test_url_password_is_hidden(user: str, word: str) -> None:
     assert public_url(f"x http://{user}:{MARK}@host/{word}").startswith(
         "x http://host/"
     )
@@ -459,7 +459,5 @@ def test_no_password_of_a_url_is_shown(user: str, word: str) -> None:
         ("http://h/a", "http://[::1/", "http://h/a"),
     ],
 )
-def test_password_is_sent_to_its_own_server_only(
-    url: str, own: str, expected: str
-) -> None:
+def test_password_is_sent_to_its_server_only(url: str, own: str, expected: str) -> None:
     assert with_login(url, own) == expected

@@ -30,7 +30,7 @@ class Followed:
         self.followed = False
 
     def then(self, *mails: bytes, days: float = 0) -> tuple[str, str]:
-        """These mails come, and days pass: its state and next step."""
+        """Receive these mails, let days pass, and return the state and next step."""
         series = self.update(*mails, days=days)
         return str(series.state), series.next_step
 
@@ -69,24 +69,24 @@ class Followed:
 
     @property
     def patches(self) -> list[str]:
-        """The state of each patch."""
+        """Return the state of each patch."""
         assert self.series.status
         return [str(patch.state) for patch in self.series.status.patches]
 
     @property
     def branches(self) -> dict[str, str]:
-        """The state in each stable branch."""
+        """Return the state in each stable branch."""
         return {branch.version: branch.words for branch in self.series.stable}
 
     @property
     def commands(self) -> list[str]:
-        """The commands of the next step."""
+        """Return the commands of the next step."""
         return [action.command for action in actions(self.series.step.advice)]
 
 
 @contextmanager
 def followed(place: Path, kind: str = "stand-in") -> Iterator[Followed]:
-    """Nothing is sent yet; `kind` is one of SERVED."""
+    """Return an archive to which nothing is sent yet; `kind` is one of SERVED."""
     with archive_server(kind, place / "inbox") as archive:
         yield Followed(place, archive)
 

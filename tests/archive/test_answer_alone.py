@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply in a file without the patch that it answers, which was sent from here."""
+"""Test a reply in a file without its patch, which was sent from here."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.kit.mails import RITA, mail
 TAG = f"Reviewed-by: {RITA}"
 
 
-def test_a_reply_in_a_file_is_joined_to_the_patch_that_was_sent_from_here(
+def test_reply_file_joins_the_sent_patch(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "reply"

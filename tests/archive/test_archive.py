@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reading an archive: a real public-inbox and the stand-in give the same answers, and trouble is
-told apart.
+"""Test reading an archive: public-inbox and the stub give the same results, and failures are
+distinguished.
 """
 
 import email.charset
@@ -30,7 +30,7 @@ from tests.reading.story import SHA, TITLE
 
 
 def valve(subject: str, ident: str, days: int, author: str = ADA, **more: str) -> bytes:
-    """Return a patch to the valve; nothing in it names its other versions."""
+    """Return a patch to the valve that does not name its other versions."""
     return patch(
         subject, id=ident, author=author, minutes=days * 24 * 60, **more
     ).replace(b"demo/pump.c", b"demo/valve.c")
@@ -87,18 +87,18 @@ def ids(mails: tuple[object, ...]) -> set[str]:
     return {one.message_id.split("@")[0] for one in mails}  # type: ignore[attr-defined]
 
 
-def test_a_thread_is_read(url: str) -> None:
+def test_thread_is_read(url: str) -> None:
     with open_archive(url) as archive:
         assert ids(archive.thread("v1@example.org")) == {"v1", "r1", "r2"}
         assert ids(archive.thread("r1@example.org")) == {"v1", "r1", "r2"}
 
 
-def test_one_mail_is_read(url: str) -> None:
+def test_single_mail_is_read(url: str) -> None:
     with open_archive(url) as archive:
         assert archive.mail("v2@example.org").subject == f"[PATCH net v2] {TITLE}"
 
 
-def test_searches_find_by_subject_sender_and_body(url: str) -> None:
+def test_search_covers_subject_sender_and_body(url: str) -> None:
     with open_archive(url) as archive:
         assert ids(archive.search(f"s:{quoted(TITLE)} AND f:gregkh")) == {
             "s1",
@@ -123,13 +123,13 @@ def test_searches_find_by_subject_sender_and_body(url: str) -> None:
         assert archive.search("s:nothingofthekind") == ()
 
 
-def test_what_is_absent_is_not_called_unreachable(url: str) -> None:
+def test_missing_mail_is_not_an_outage(url: str) -> None:
     with open_archive(url) as archive, pytest.raises(MissingError) as reported:
         archive.thread("nobody@example.org")
     assert reported.value.exit_code == 3
 
 
-def test_everything_about_a_series_is_gathered_from_one_mail(url: str) -> None:
+def test_one_mail_gathers_the_whole_series(url: str) -> None:
     with open_archive(url) as archive:
         mails, troubles, failure = gather(archive, "v1@example.org")
     assert ids(mails) == {
@@ -149,7 +149,7 @@ def test_everything_about_a_series_is_gathered_from_one_mail(url: str) -> None:
     assert (troubles, failure) == ((), None)
 
 
-def test_a_work_of_years_is_gathered_from_its_third_version(url: str) -> None:
+def test_third_version_gathers_years_of_work(url: str) -> None:
     with open_archive(url) as archive:
         mails, troubles, failure = gather(archive, "w3@example.org")
     assert ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
@@ -168,7 +168,7 @@ def test_a_work_of_years_is_gathered_from_its_third_version(url: str) -> None:
     )
 
 
-def test_mails_added_later_are_found_at_once(tmp_path: Path) -> None:
+def test_new_mail_is_found_at_once(tmp_path: Path) -> None:
     for kind in (*SERVED, *LOCAL):
         with archive_server(kind, tmp_path / kind, story.V1) as server:
             with open_archive(server.url) as archive:
@@ -179,7 +179,7 @@ def test_mails_added_later_are_found_at_once(tmp_path: Path) -> None:
                 assert ids(archive.search("f:gregkh")) == {"s2"}
 
 
-def test_odd_message_ids_are_asked_for(tmp_path: Path) -> None:
+def test_odd_message_ids_are_fetched(tmp_path: Path) -> None:
     odd = mail("[PATCH] odd", "x\n").replace(
         b"Message-ID: <", b"Message-ID: <a/b+c%d?e"
     )
@@ -192,7 +192,7 @@ def test_odd_message_ids_are_asked_for(tmp_path: Path) -> None:
             assert archive.thread(message_id)[0].message_id == message_id
 
 
-def test_answers_are_kept_for_ten_minutes(tmp_path: Path) -> None:
+def test_responses_are_cached_for_ten_minutes(tmp_path: Path) -> None:
     with archive_server("stand-in", tmp_path, story.V1) as server:
         url = server.url
         with Archive(url, cache=tmp_path / "cache") as archive:
@@ -203,7 +203,7 @@ def test_answers_are_kept_for_ten_minutes(tmp_path: Path) -> None:
             archive.thread("v1@example.org", fresh=True)
 
 
-def test_an_archive_that_is_down_is_unreachable() -> None:
+def test_failed_archive_is_unreachable() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -216,14 +216,14 @@ def test_an_archive_that_is_down_is_unreachable() -> None:
 
 
 @contextmanager
-def serving(
+def serve(
     status: int,
     bodies: bytes | list[bytes],
     headers: dict[str, str] | None = None,
     until: int = 99,
 ) -> Iterator[tuple[str, list[str]]]:
-    """A server that gives one answer, or each of several once (the last ever after; after `until`
-    requests: 404), and the requests it got.
+    """Run a server that gives one response, or several once each, and records its requests;
+    after `until` requests it answers 404.
     """
     seen: list[str] = []
     given = bodies if isinstance(bodies, list) else [bodies]
@@ -257,16 +257,16 @@ def serving(
 
 
 @pytest.mark.parametrize("status", [500, 403])
-def test_a_server_in_trouble_is_unreachable_not_empty(status: int) -> None:
+def test_failing_server_is_not_an_empty_archive(status: int) -> None:
     with (
-        serving(status, b"") as (url, _),
+        serve(status, b"") as (url, _),
         Archive(url) as archive,
         pytest.raises(NetworkError),
     ):
         archive.search("s:x")
 
 
-def test_a_busy_server_is_asked_again_after_a_while(
+def test_busy_server_is_retried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waits: list[float] = []
@@ -276,7 +276,7 @@ def test_a_busy_server_is_asked_again_after_a_while(
         lambda reported, attempt: waits.append(float(reported or 0)) or 0.0,
     )
     with (
-        serving(429, b"", {"Retry-After": "7"}) as (url, seen),
+        serve(429, b"", {"Retry-After": "7"}) as (url, seen),
         Archive(url) as archive,
         pytest.raises(NetworkError) as reported,
     ):
@@ -286,14 +286,14 @@ def test_a_busy_server_is_asked_again_after_a_while(
     assert "is rate-limiting requests" in reported.value.message
 
 
-def test_a_long_wait_is_cut() -> None:
+def test_long_wait_is_cut() -> None:
     assert module._wait("86400", 0) == module.LONGEST_WAIT
     assert module._wait("tomorrow", 1) == 2.0
 
 
-def test_it_says_honestly_what_asks() -> None:
+def test_user_agent_is_honest() -> None:
     with (
-        serving(404, b"") as (url, seen),
+        serve(404, b"") as (url, seen),
         Archive(url) as archive,
         pytest.raises(NetworkError),
     ):
@@ -309,16 +309,16 @@ def test_it_says_honestly_what_asks() -> None:
         gzip.compress(b"x" * 100, mtime=0)[:-9],
     ],
 )
-def test_an_answer_that_is_no_mbox_is_reported(body: bytes) -> None:
+def test_non_mbox_response_is_an_error(body: bytes) -> None:
     with (
-        serving(200, body) as (url, _),
+        serve(200, body) as (url, _),
         Archive(url) as archive,
         pytest.raises((NetworkError, MissingError)),
     ):
         archive.thread("v1@example.org")
 
 
-def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read(
+def test_decompression_bomb_is_truncated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(mbox_module, "MAX_MAIL", 4 << 20)
@@ -327,27 +327,27 @@ def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read(
         f"[PATCH] {TITLE}", f"{'x' * 999}\n" * (9 << 10), id="huge", reply_to="v1"
     )
     with (
-        serving(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _),
+        serve(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _),
         Archive(url) as archive,
     ):
         assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert ["<huge@example.org>" in reason for reason in archive.skipped] == [True]
     with (
-        serving(200, gzip.compress(bytes(8 << 20), 1)) as (url, _),
+        serve(200, gzip.compress(bytes(8 << 20), 1)) as (url, _),
         Archive(url) as archive,
         pytest.raises((NetworkError, MissingError)),
     ):
         archive.thread("v1@example.org")
 
 
-def test_all_mails_of_an_answer_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_response_has_a_total_size_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_ANSWER", 4 << 20)
     large = [
         reply(f"[PATCH] {TITLE}", "x\n" * (1 << 19), id=f"l{number}", reply_to="v1")
         for number in range(12)
     ]
     with (
-        serving(200, gzip.compress(mbox(story.V1, *large), 1)) as (url, _),
+        serve(200, gzip.compress(mbox(story.V1, *large), 1)) as (url, _),
         Archive(url) as archive,
     ):
         assert ids(archive.thread("v1@example.org")) == {"v1", "l0", "l1", "l2"}
@@ -364,10 +364,10 @@ _BAD = {
 
 
 @pytest.mark.parametrize("body", _BAD.values(), ids=_BAD)
-def test_an_answer_that_cannot_be_used_is_not_kept(tmp_path: Path, body: bytes) -> None:
+def test_unusable_response_is_not_cached(tmp_path: Path, body: bytes) -> None:
     answers = [body, THREAD]
     with (
-        serving(200, answers) as (url, seen),
+        serve(200, answers) as (url, seen),
         Archive(url, cache=tmp_path / "cache") as archive,
     ):
         with pytest.raises(NetworkError):
@@ -379,9 +379,9 @@ def test_an_answer_that_cannot_be_used_is_not_kept(tmp_path: Path, body: bytes) 
         assert len(seen) == 2
 
 
-def test_the_thread_of_a_mail_that_nobody_has_is_the_one_that_answers_it() -> None:
+def test_unknown_mail_finds_its_replies() -> None:
     with (
-        serving(200, gzip.compress(mbox(story.REVIEW))) as (url, _),
+        serve(200, gzip.compress(mbox(story.REVIEW))) as (url, _),
         Archive(url) as archive,
     ):
         assert ids(archive.thread("v1@example.org")) == {"r1"}
@@ -399,15 +399,15 @@ def test_the_thread_of_a_mail_that_nobody_has_is_the_one_that_answers_it() -> No
         "\udcff",
     ],
 )
-def test_a_redirect_elsewhere_is_refused(location: str) -> None:
-    with serving(200, THREAD) as (there, asked):
+def test_foreign_redirect_is_refused(location: str) -> None:
+    with serve(200, THREAD) as (there, asked):
         target = (
             location.format(port=there.split(":")[2].split("/")[0])
             .encode("utf-8", "surrogateescape")
             .decode("latin-1")
         )
         with (
-            serving(302, b"", {"Location": target}) as (url, _),
+            serve(302, b"", {"Location": target}) as (url, _),
             Archive(url) as archive,
             pytest.raises(NetworkError),
         ):
@@ -415,25 +415,25 @@ def test_a_redirect_elsewhere_is_refused(location: str) -> None:
         assert asked == []
 
 
-def test_a_redirect_to_a_host_that_the_settings_name_is_followed() -> None:
-    with serving(200, THREAD) as (there, _):
+def test_redirect_to_a_configured_host_is_followed() -> None:
+    with serve(200, THREAD) as (there, _):
         target = there.replace("127.0.0.1", "localhost")
         with (
-            serving(302, b"", {"Location": target}) as (url, _),
+            serve(302, b"", {"Location": target}) as (url, _),
             Archive(url, hosts=("localhost",)) as archive,
         ):
             assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
 
 
-def test_a_cancelled_archive_asks_no_more() -> None:
-    with serving(404, b"") as (url, seen), Archive(url) as archive:
+def test_canceled_archive_stops_fetching() -> None:
+    with serve(404, b"") as (url, seen), Archive(url) as archive:
         archive.cancel()
         with pytest.raises(CancelledError):
             archive.search("s:x")
     assert seen == []
 
 
-def test_without_the_library_that_reads_archives_it_says_what_to_install(
+def test_missing_library_error_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "liblore", None)
@@ -447,7 +447,7 @@ def test_offline_asks_nobody() -> None:
         Archive("http://127.0.0.1:9/x", offline=True).thread("a@example.org")
 
 
-def test_the_email_package_stays_as_it_was(url: str) -> None:
+def test_email_package_is_not_patched(url: str) -> None:
     before = dict(email.charset.CHARSETS)
     with open_archive(url) as archive:
         archive.thread("v1@example.org")
@@ -469,13 +469,13 @@ def test_the_email_package_stays_as_it_was(url: str) -> None:
         ("", None),
     ],
 )
-def test_ids_are_read_from_what_people_paste(
+def test_ids_are_extracted_from_pasted_text(
     target: str, message_id: str | None
 ) -> None:
     assert message_id_of(target) == message_id
 
 
-def test_a_url_names_its_archive() -> None:
+def test_url_names_its_archive() -> None:
     lore = "https://lore.kernel.org/all"
     assert archive_of("a@example.org", lore) == lore
     assert archive_of("https://lore.kernel.org/netdev/a@example.org/", lore) == lore
@@ -490,17 +490,17 @@ def test_a_url_names_its_archive() -> None:
     )
 
 
-def test_an_address_that_is_no_url_is_refused() -> None:
+def test_invalid_url_is_refused() -> None:
     for wrong in ("lore.kernel.org", "file:///etc/passwd", "http://"):
         with pytest.raises(UsageError):
             Archive(wrong)
 
 
-def test_a_search_phrase_cannot_leave_its_quotes() -> None:
+def test_search_phrase_is_quoted_safely() -> None:
     assert quoted('a "b" OR c') == '"a b OR c"'
 
 
-def test_a_stand_in_understands_brackets_and_not(tmp_path: Path) -> None:
+def test_search_stub_supports_brackets_and_not(tmp_path: Path) -> None:
     with (
         archive_server(
             "stand-in",

@@ -26,7 +26,7 @@ LATER = int((START + timedelta(days=30)).timestamp())
 
 
 class Posted:
-    """A tree, an archive, and what is committed of the mails."""
+    """A tree, an archive, and commits made from its mails."""
 
     def __init__(self, place: Path, archive: FilledArchive) -> None:
         self.archive = archive
@@ -68,7 +68,7 @@ class Posted:
         )
 
     def find(self, commit: str, code: int = 0) -> dict[str, Any]:
-        """Return what `find` answers in JSON."""
+        """Return the JSON output of `find`."""
         done = call(
             "find", commit, "-C", self.repo.path, "--lore", self.archive.url,
             "--format", "json",
@@ -79,8 +79,8 @@ class Posted:
 
 
 @pytest.fixture(params=[*SERVED, *LOCAL])
-def posted(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Posted]:
-    """Two versions, the second with a review, in an archive of each kind."""
+def archived_patch(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Posted]:
+    """Create an archive of each kind with two versions, the second with a review."""
     with archive_server(request.param, workdir / "inbox") as archive:
         made = Posted(workdir, archive)
         made.post("v1")
@@ -97,18 +97,18 @@ def posted(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Posted]:
         yield made
 
 
-def test_a_link_leads_to_the_thread_with_its_versions_review_and_backports(
-    posted: Posted,
+def test_link_finds_the_whole_thread(
+    archived_patch: Posted,
 ) -> None:
-    fix = posted.commit("Link: https://lore.kernel.org/r/v2@example.org\n")
-    posted.repo.tag("v6.9-rc1")
-    posted.repo.branch("linux-6.8.y", "v6.8")
-    backport = posted.repo.commit(
+    fix = archived_patch.commit("Link: https://lore.kernel.org/r/v2@example.org\n")
+    archived_patch.repo.tag("v6.9-rc1")
+    archived_patch.repo.branch("linux-6.8.y", "v6.8")
+    backport = archived_patch.repo.commit(
         f"{TITLE}\n\ncommit {fix} upstream.\n\nThe limit is missing.\n",
         {FILE: AFTER},
         author="Ada Fixer <ada@example.org>",
     )
-    found = posted.find(backport)
+    found = archived_patch.find(backport)
     assert (found["commit"], found["upstream"]) == (backport, fix)
     assert (found["found_by"], found["message_id"]) == ("link", "v2@example.org")
     assert found["version"] == 2
@@ -123,18 +123,18 @@ def test_a_link_leads_to_the_thread_with_its_versions_review_and_backports(
     }
 
 
-def test_without_a_link_the_latest_version_before_the_commit_is_found(
-    posted: Posted,
+def test_latest_version_before_the_commit_is_found(
+    archived_patch: Posted,
 ) -> None:
-    posted.post("v9", "PATCH v9", minutes=60 * 24 * 60)
-    found = posted.find(posted.commit())
+    archived_patch.post("v9", "PATCH v9", minutes=60 * 24 * 60)
+    found = archived_patch.find(archived_patch.commit())
     assert found["message_id"] == "v2@example.org"
     assert found["upstream"] is None
 
 
-def test_a_commit_begins_a_followed_series(posted: Posted) -> None:
-    where = ("-C", posted.repo.path, "--lore", posted.archive.url)
-    done = call("track", "add", posted.commit(), *where, "--json")
+def test_commit_starts_a_tracked_series(archived_patch: Posted) -> None:
+    where = ("-C", archived_patch.repo.path, "--lore", archived_patch.archive.url)
+    done = call("track", "add", archived_patch.commit(), *where, "--json")
     assert done.code == 0, done.err
     (series,) = json.loads(done.out)["series"]
     assert [it["message_id"] for it in series["revisions"]] == [
@@ -154,7 +154,7 @@ def test_report_of_a_tree_begins_the_series_of_a_commit(workdir: Path) -> None:
     assert (series["subject"], series["stable"][0]["state"]) == (TITLE, "queued")
 
 
-def test_a_topic_that_was_posted_after_it_was_committed_is_found(workdir: Path) -> None:
+def test_topic_posted_after_its_commit_is_found(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
         made = Posted(workdir, archive)
         commit = made.commit()
@@ -163,23 +163,25 @@ def test_a_topic_that_was_posted_after_it_was_committed_is_found(workdir: Path) 
         assert made.find(commit)["message_id"] == "v1@example.org"
 
 
-def test_a_link_to_the_report_is_not_taken_for_the_patch(posted: Posted) -> None:
-    posted.archive.add(
+def test_link_to_a_report_is_not_a_patch(archived_patch: Posted) -> None:
+    archived_patch.archive.add(
         mail("demo: pump crashes", "It does.\n", sender=MATT, id="report")
     )
-    found = posted.find(
-        posted.commit("Link: https://lore.kernel.org/r/report@example.org\n")
+    found = archived_patch.find(
+        archived_patch.commit("Link: https://lore.kernel.org/r/report@example.org\n")
     )
     assert found["message_id"] == "v2@example.org"
 
 
-def test_a_changed_title_is_found_by_the_changes(posted: Posted) -> None:
-    found = posted.find(posted.commit(title="pump: add the limit that is missing"))
+def test_retitled_patch_is_found_by_its_diff(archived_patch: Posted) -> None:
+    found = archived_patch.find(
+        archived_patch.commit(title="pump: add the limit that is missing")
+    )
     assert found["message_id"] == "v2@example.org"
     assert found["found_by"] in ("patch-id", "changes")
 
 
-def test_an_archive_that_knows_patch_ids_is_asked_for_them(workdir: Path) -> None:
+def test_patch_id_search_is_used_if_supported(workdir: Path) -> None:
     with archive_server("stand-in", workdir / "inbox") as archive:
         made = Posted(workdir, archive)
         made.post("v1", sender="Ada Fixer <ada@home.example>")
@@ -191,7 +193,7 @@ def test_an_archive_that_knows_patch_ids_is_asked_for_them(workdir: Path) -> Non
         assert found["url"] == f"{archive.url}/v1@example.org/"
 
 
-def test_nothing_is_asked_about_an_undisclosed_fix(workdir: Path) -> None:
+def test_undisclosed_fix_is_not_searched(workdir: Path) -> None:
     with archive_server("stand-in", workdir / "inbox") as archive:
         made = Posted(workdir, archive)
         made.repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
@@ -204,37 +206,37 @@ def test_nothing_is_asked_about_an_undisclosed_fix(workdir: Path) -> None:
         assert "track add --mbox FILE" in error
 
 
-def test_a_sender_other_than_the_author_is_found(posted: Posted) -> None:
+def test_sender_may_differ_from_the_author(archived_patch: Posted) -> None:
     text = (
         "From: Ada Fixer <ada@example.org>\n\nIt is the same.\n\n"
         "Signed-off-by: Ada Fixer <ada@example.org>\n"
     )
     title = "demo: valve: open it before the pump starts"
-    diff = posted._diff().replace("pump", "valve")
-    posted.archive.add(
+    diff = archived_patch._diff().replace("pump", "valve")
+    archived_patch.archive.add(
         mail(f"[PATCH] {title}", f"{text}---\n{diff}\n", sender=MATT, id="carried")
     )
-    commit = posted.repo.commit(
+    commit = archived_patch.repo.commit(
         f"{title}\n\nIt is.\n",
         {"drivers/demo/valve.c": "x\n"},
         author="Ada Fixer <ada@example.org>",
     )
-    assert posted.find(commit)["message_id"] == "carried@example.org"
+    assert archived_patch.find(commit)["message_id"] == "carried@example.org"
 
 
-def test_what_no_archive_has_is_an_error_that_names_the_link(posted: Posted) -> None:
-    commit = posted.repo.commit(
+def test_error_names_the_link_not_archived(archived_patch: Posted) -> None:
+    commit = archived_patch.repo.commit(
         "demo: tank: something that was never posted\n\nLink: https://lore.kernel.org/r/v1@example.org\n",
         {"tank.c": "x\n"},
         author="Tom Tank <tom@example.org>",
     )
-    error = posted.find(commit, code=3)["err"]
+    error = archived_patch.find(commit, code=3)["err"]
     assert "has no patch for" in error
     assert "v1@example.org" in error
     assert "--lore" in error
 
 
-def test_the_text_says_how_it_was_found_and_how_to_follow_it(workdir: Path) -> None:
+def test_output_says_how_to_follow_the_match(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
         made = Posted(workdir, archive)
         made.post("v1")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a repository shows of a series: mainline, linux-next, stable branches, reverts and later
-fixes.
+"""Test what a repository shows about a series: mainline, linux-next, stable branches, reverts
+and later fixes.
 """
 
 from pathlib import Path
@@ -40,7 +40,7 @@ def trees(tmp_path: Path) -> Trees:
     return Trees(tmp_path / "r")
 
 
-def test_one_of_two_in_mainline_and_a_stable_branch_is_not_done(trees: Trees) -> None:
+def test_half_merged_series_is_not_done(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     trees.repo.tag("v6.9-rc1")
     trees.backport(taken, "6.1", tag="v6.1.120")
@@ -56,7 +56,7 @@ def test_one_of_two_in_mainline_and_a_stable_branch_is_not_done(trees: Trees) ->
     assert all(it.commit and it.date for it in found.landed)
 
 
-def test_the_mainline_of_another_project_is_not_that_of_linux(trees: Trees) -> None:
+def test_other_project_is_not_linux_mainline(trees: Trees) -> None:
     trees.repo.commit("common: split", {"common/spl": "", "include/u-boot": ""})
     trees.commit(f"{ONE}\n\nCheck it.\n")
     found = status(trees, ALONE)
@@ -64,7 +64,7 @@ def test_the_mainline_of_another_project_is_not_that_of_linux(trees: Trees) -> N
     assert found.state == "in-mainline"
 
 
-def test_a_revert_in_mainline_reopens_it(trees: Trees) -> None:
+def test_mainline_revert_reopens_the_series(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     assert status(trees, ALONE).state == "in-mainline"
     revert = trees.commit(
@@ -87,7 +87,7 @@ def test_a_revert_in_mainline_reopens_it(trees: Trees) -> None:
     )
 
 
-def test_a_revert_in_a_stable_branch_is_named(trees: Trees) -> None:
+def test_stable_revert_is_reported(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     there = trees.backport(taken, "6.1")
     trees.on_stable(
@@ -116,8 +116,8 @@ def test_linux_next_is_before_mainline(trees: Trees) -> None:
     assert status(trees, ALONE).state == "in-mainline"
 
 
-def _in_tree(trees: Trees, branch: str, message: str, committer: str) -> str:
-    """Return a commit of a remote's branch, as this committer made it; its id."""
+def _commit_on_remote(trees: Trees, branch: str, message: str, committer: str) -> str:
+    """Create a commit by this committer on a remote's branch, and return its id."""
     trees.repo.checkout(trees.first)
     trees.commit(message)
     name, _, email = committer.rstrip(">").partition(" <")
@@ -137,14 +137,14 @@ def _in_tree(trees: Trees, branch: str, message: str, committer: str) -> str:
     return made
 
 
-def test_a_fetched_tree_of_a_maintainer_has_it_before_linux_next(trees: Trees) -> None:
+def test_maintainer_tree_precedes_linux_next(trees: Trees) -> None:
     trees.repo.git(
         "config",
         "remote.net.url",
         "git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net-next.git",
     )
     trees.repo.git("update-ref", "refs/remotes/origin/master", "master")
-    taken = _in_tree(trees, "net/main", f"{ONE}\n\nCheck it.\n", MATT)
+    taken = _commit_on_remote(trees, "net/main", f"{ONE}\n\nCheck it.\n", MATT)
     trees.repo.git("update-ref", "refs/remotes/net/for-next", taken)
     found = status(trees, P1, P2)
     assert (found.state, found.why) == (
@@ -163,12 +163,12 @@ def test_a_fetched_tree_of_a_maintainer_has_it_before_linux_next(trees: Trees) -
     assert status(trees, ALONE).state == "in-mainline"
 
 
-def test_a_copy_of_the_topic_on_a_remote_is_no_tree_of_a_maintainer(
+def test_pushed_topic_is_not_a_maintainer_tree(
     trees: Trees,
 ) -> None:
-    _in_tree(trees, "origin/topic", f"{ONE}\n\nCheck it.\n", ADA)
+    _commit_on_remote(trees, "origin/topic", f"{ONE}\n\nCheck it.\n", ADA)
     assert status(trees, ALONE).state == "sent"
-    taken = _in_tree(
+    taken = _commit_on_remote(
         trees,
         "ada/for-next",
         "pump: another title\n\nLink: https://lore.kernel.org/r/p1@example.org\n",
@@ -185,9 +185,7 @@ def test_a_copy_of_the_topic_on_a_remote_is_no_tree_of_a_maintainer(
 @pytest.mark.parametrize(
     "link", ["Link: https://lore.kernel.org/r/p1@example.org\n", ""]
 )
-def test_a_commit_with_another_title_is_known_by_its_link_or_its_changes(
-    trees: Trees, link: str
-) -> None:
+def test_retitled_commit_is_matched_by_link_or_diff(trees: Trees, link: str) -> None:
     diff = (
         f"--- a/{FILE}\n+++ b/{FILE}\n@@ -11,3 +11,6 @@\n \tint rc;\n \n+\tif (!pump)\n+\t\treturn"
         " -EINVAL;\n+\n \trc = pump_prime(pump);\n"
@@ -204,7 +202,7 @@ def test_a_commit_with_another_title_is_known_by_its_link_or_its_changes(
     assert (found.state, found.patches[0].proof.commit) == ("in-mainline", taken)
 
 
-def test_a_search_by_changes_that_takes_too_long_finds_nothing(
+def test_slow_diff_search_gives_up(
     trees: Trees, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = trees.commit(
@@ -216,7 +214,7 @@ def test_a_search_by_changes_that_takes_too_long_finds_nothing(
     assert status(trees, ALONE).state == "sent"
 
 
-def test_a_branch_without_the_patch_is_searched_again_only_where_it_is_new(
+def test_second_search_covers_only_new_commits(
     trees: Trees, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searches: list[tuple[str, ...]] = []
@@ -238,7 +236,7 @@ def test_a_branch_without_the_patch_is_searched_again_only_where_it_is_new(
     assert f"^{first}" in searches[1]
 
 
-def test_a_later_fix_reopens_it_until_every_branch_has_it(trees: Trees) -> None:
+def test_later_fix_reopens_the_series(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     there = trees.backport(taken, "6.1")
     fix = trees.repo.commit(
@@ -271,7 +269,7 @@ STABLE = "Cc: stable@vger.kernel.org\n"
         ("", "has no Cc: stable tag", "patchpilot backport {} --request`"),
     ],
 )
-def test_after_the_merge_the_stable_branches_that_have_the_bug_are_waited_for(
+def test_affected_stable_branches_are_awaited_after_merge(
     tag: str, words: str, command: str, trees: Trees
 ) -> None:
     bug = trees.repo.commit("pump: be quick", {"Makefile": "quick\n"})
@@ -297,7 +295,7 @@ def test_after_the_merge_the_stable_branches_that_have_the_bug_are_waited_for(
     assert advise(status(trees, ALONE)).need == "nothing"
 
 
-def test_a_cc_stable_tag_alone_is_waited_for_until_a_branch_has_it(
+def test_cc_stable_alone_awaits_a_branch(
     trees: Trees,
 ) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{STABLE}")
@@ -308,12 +306,12 @@ def test_a_cc_stable_tag_alone_is_waited_for_until_a_branch_has_it(
     assert advise(status(trees, ALONE)).need == "nothing"
 
 
-def test_without_tags_nothing_is_waited_for_after_the_merge(trees: Trees) -> None:
+def test_untagged_fix_is_done_after_merge(trees: Trees) -> None:
     trees.commit(f"{ONE}\n\nCheck it.\n")
     assert next_step(status(trees, ALONE)) == "done: it is in mainline"
 
 
-def test_a_merge_is_seen_without_the_archive(trees: Trees, tmp_path: Path) -> None:
+def test_merge_is_found_without_the_archive(trees: Trees, tmp_path: Path) -> None:
     nowhere = "http://127.0.0.1:9"
     with (
         Store(tmp_path / "track.sqlite") as store,

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Archives on this machine: what changes in them is seen, what is no archive is an error, the index
-can be lost.
-"""
+"""Test local archives: changes are noticed, other files are errors, and the index can be lost."""
 
 import json
 import sqlite3
@@ -32,9 +30,7 @@ def subjects(url: str, query: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", LOCAL)
-def test_a_series_is_added_and_updated_from_this_machine(
-    kind: str, workdir: Path
-) -> None:
+def test_series_is_tracked_offline(kind: str, workdir: Path) -> None:
     with archive_server(kind, workdir / "pi", story.V1) as archive:
         added = call("track", "add", "<v1@example.org>", "--lore", archive.url)
         assert added.code == 0, added.err
@@ -45,7 +41,7 @@ def test_a_series_is_added_and_updated_from_this_machine(
     assert series["source"] == archive.url
 
 
-def test_the_setting_may_be_a_path_and_a_relative_one_is_kept_whole(
+def test_archive_setting_accepts_a_path(
     workdir: Path,
 ) -> None:
     with archive_server("maildir", workdir / "pi", story.V1):
@@ -63,12 +59,12 @@ def test_the_setting_may_be_a_path_and_a_relative_one_is_kept_whole(
         open_archive("lore.kernel.org/netdev")
 
 
-def test_a_deleted_mail_of_a_maildir_is_not_found_any_more(tmp_path: Path) -> None:
+def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
     with archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive:
         assert subjects(archive.url, "f:ada") == ["v1"]
         (tmp_path / "mails" / "new" / "0.example").unlink()
         assert subjects(archive.url, "f:ada") == []
-        # read by a mail program: another folder and flags, the same mail
+        # a mail program read it: the folder and flags differ, the mail does not
         (tmp_path / "mails" / "new" / "1.example").rename(
             tmp_path / "mails" / "cur" / "1.example:2,S"
         )
@@ -76,7 +72,7 @@ def test_a_deleted_mail_of_a_maildir_is_not_found_any_more(tmp_path: Path) -> No
             assert opened.mail("r1@example.org").body
 
 
-def test_an_mbox_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
+def test_rewritten_mbox_is_indexed_again(tmp_path: Path) -> None:
     with archive_server("mbox", tmp_path, story.V1, story.REVIEW) as archive:
         assert subjects(archive.url, "m:v1@example.org") == ["v1"]
         whole = Path(archive.url).read_bytes()
@@ -93,7 +89,7 @@ with open_archive(sys.argv[1]) as archive:
 """
 
 
-def test_processes_that_index_an_archive_at_once_wait_for_one_another(
+def test_concurrent_indexing_is_serialized(
     workdir: Path,
 ) -> None:
     many = [
@@ -113,7 +109,7 @@ def test_processes_that_index_an_archive_at_once_wait_for_one_another(
             assert (out.strip(), err) == ("1500", "")
 
 
-def test_who_waits_for_another_process_can_be_cancelled(tmp_path: Path) -> None:
+def test_waiting_for_the_lock_can_be_canceled(tmp_path: Path) -> None:
     with (
         archive_server("mbox", tmp_path, story.V1) as archive,
         open_archive(archive.url) as first,
@@ -127,7 +123,7 @@ def test_who_waits_for_another_process_can_be_cancelled(tmp_path: Path) -> None:
                 second.search("f:ada")
 
 
-def test_a_mail_that_is_only_indexed_is_not_kept_in_memory(tmp_path: Path) -> None:
+def test_indexed_mail_is_not_kept_in_memory(tmp_path: Path) -> None:
     parsed = []
     with (
         archive_server("mbox", tmp_path, story.V1, story.REVIEW) as archive,
@@ -140,7 +136,7 @@ def test_a_mail_that_is_only_indexed_is_not_kept_in_memory(tmp_path: Path) -> No
     assert len(parsed) == 1
 
 
-def test_a_damaged_index_is_made_again(tmp_path: Path) -> None:
+def test_damaged_index_is_rebuilt(tmp_path: Path) -> None:
     with archive_server("maildir", tmp_path, story.V1) as archive:
         assert subjects(archive.url, "f:ada") == ["v1"]
         (index,) = (cache_dir() / "local-archives").glob("*.sqlite")
@@ -155,9 +151,7 @@ def test_a_damaged_index_is_made_again(tmp_path: Path) -> None:
         ("folder", "is neither a public-inbox directory, a maildir nor an mbox"),
     ],
 )
-def test_what_is_no_archive_is_an_error_and_no_news_is_not_said(
-    made: str, why: str, workdir: Path
-) -> None:
+def test_non_archive_is_an_error(made: str, why: str, workdir: Path) -> None:
     with archive_server("maildir", workdir / "pi", story.V1) as archive:
         assert call("track", "add", "<v1@example.org>", "--lore", archive.url).code == 0
     Path(archive.url).rename(workdir / "away")
@@ -170,7 +164,7 @@ def test_what_is_no_archive_is_an_error_and_no_news_is_not_said(
         opened.mail("v1@example.org")
 
 
-def test_a_title_in_the_text_is_found_where_it_is_whole_words(tmp_path: Path) -> None:
+def test_title_matches_whole_words_only(tmp_path: Path) -> None:
     texts = {
         "a": "Ada Fixer (1):\n   demo: check the pointer\n",
         "b": "demo: check the pointers\n",
@@ -187,7 +181,7 @@ def test_a_title_in_the_text_is_found_where_it_is_whole_words(tmp_path: Path) ->
 @pytest.mark.parametrize(
     "kind", [*SERVED, *(kind for kind in LOCAL if kind != "maildir")]
 )
-def test_days_of_arrival_limit_a_search(kind: str, tmp_path: Path) -> None:
+def test_arrival_dates_limit_a_search(kind: str, tmp_path: Path) -> None:
     first, second = START, START + timedelta(days=3)
     with archive_server(
         kind,
@@ -210,7 +204,7 @@ def test_days_of_arrival_limit_a_search(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "query", ["", "(", "s:a)", "nofield:x", "AND s:a", "s:a OR", "rt:yesterday.."]
 )
-def test_a_search_that_is_not_understood_is_refused(query: str) -> None:
+def test_unsupported_query_is_refused(query: str) -> None:
     with pytest.raises(UsageError, match="a local archive cannot be searched"):
         condition(query)
 
@@ -219,7 +213,7 @@ def test_words_are_whole() -> None:
     assert words_of("Demo: check-it, foo_bar()!") == " demo check it foo_bar "
 
 
-def test_what_a_database_cannot_hold_is_kept_out_of_it(tmp_path: Path) -> None:
+def test_unstorable_text_is_not_stored(tmp_path: Path) -> None:
     odd = (
         mail("[PATCH] odd", "diff --git a/b\\udcd4 b/x\n", id="odd")
         .replace(b"\\udcd4", b"\xd4\xc8\x08")
@@ -239,7 +233,7 @@ def test_known_mails_are_not_read_again(tmp_path: Path) -> None:
     assert [one.message_id for one in found] == ["r1@example.org"]
 
 
-def test_a_mail_that_is_named_is_found_among_very_many(
+def test_message_is_found_in_a_large_archive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local_archive, "_MOST_FOUND", 2)
@@ -251,7 +245,7 @@ def test_a_mail_that_is_named_is_found_among_very_many(
         assert "v1" in subjects(archive.url, 'f:rita OR m:"v1@example.org"')
 
 
-def test_only_mails_of_the_days_asked_for_are_indexed_and_older_ones_when_needed(
+def test_only_requested_days_are_indexed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mails = [
@@ -282,7 +276,7 @@ def test_only_mails_of_the_days_asked_for_are_indexed_and_older_ones_when_needed
         assert added == ["two", "one", "three"]
 
 
-def test_what_was_indexed_before_an_end_stays_and_progress_is_reported(
+def test_interrupted_indexing_keeps_its_progress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local_archive, "_AT_ONCE", 2)

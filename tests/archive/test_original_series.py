@@ -39,7 +39,7 @@ RENAMED, UNLINKED, OLD, LOST = "a1" * 20, "b2" * 20, "c3" * 20, "d4" * 20
 
 
 def ago(days: float) -> int:
-    """Minutes from the beginning of the mails' time."""
+    """Return a time in minutes after the first mail."""
     return int((NOW - START - timedelta(days=days)).total_seconds() // 60)
 
 
@@ -78,8 +78,8 @@ MAILS = (
     patch("[PATCH] hose: long ago", id="h1", minutes=ago(250)),
     patch("[PATCH] tank: of another", author=OTTO, id="o1", minutes=ago(20)),
     reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=ago(19)),  # noqa: E501
-    # the stable trees' mails, each about a patch from before; the last one's is in no archive, and
-    # one is another's
+    # mails of the stable trees, each about an earlier patch; the last original is in no archive,
+    # and one belongs to another series
     patch("[PATCH] gauge: older than all", id="g1", minutes=ago(700)),
     autosel("gauge: older than all", OLD, 12, id="sg"),
     patch("[PATCH] nozzle: as it was sent", id="n1", minutes=ago(400)),
@@ -109,8 +109,8 @@ def archive(
 
 
 @pytest.fixture(autouse=True)
-def _place(workdir: Path) -> None:
-    """Outside of any repository."""
+def _outside_repository(workdir: Path) -> None:
+    """Run outside any repository."""
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def _place(workdir: Path) -> None:
         ("sk", "k1"),
     ],
 )
-def test_following_a_mail_of_a_stable_tree_follows_the_original(
+def test_stable_mail_leads_to_its_original(
     stable: str, original: str, archive: str
 ) -> None:
     outcome = call(
@@ -164,7 +164,7 @@ def test_following_a_mail_of_a_stable_tree_follows_the_original(
         ),
     ],
 )
-def test_a_report_can_be_the_first_that_is_known_of_a_series(
+def test_series_can_start_from_a_report(
     first: bytes, state: str, workdir: Path
 ) -> None:
     (workdir / "m").write_bytes(mbox(first))
@@ -178,7 +178,7 @@ def test_a_report_can_be_the_first_that_is_known_of_a_series(
         assert call("track", "update").code == 0
 
 
-def test_two_patches_of_one_stable_review_are_two_series(workdir: Path) -> None:
+def test_stable_review_has_one_series_per_patch(workdir: Path) -> None:
     of_round = (
         stable_review(it, LOST, "6.1", id=it, reply_to="round") for it in ("a", "b")
     )
@@ -217,13 +217,13 @@ def test_since(text: str, days: float | None) -> None:
 @pytest.mark.parametrize(
     "text", ["", "x", "0d", "-3d", "yesterday", "6q", "2026-13-01"]
 )
-def test_a_wrong_since_is_an_error(text: str) -> None:
+def test_invalid_since_is_an_error(text: str) -> None:
     with pytest.raises(UsageError, match="--since: cannot parse"):
         moment_since(text)
 
 
 class Empty:
-    """An archive that has nothing, and counts what it is asked."""
+    """An empty archive that counts its queries."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -238,7 +238,7 @@ class Empty:
         raise NotInArchiveError("no such mail")
 
 
-def test_what_is_in_no_archive_is_not_searched_for_forever() -> None:
+def test_hopeless_search_is_not_repeated() -> None:
     link = "https://lore.kernel.org/r/nothing@example.org"
     mails = [
         autosel(

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asking for news of many series at once: few requests, nothing missed, an answer that cannot be is
-not believed.
-"""
+"""Test polling many series at once: few requests, nothing missed, impossible responses rejected."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -27,7 +25,7 @@ from tests.reading import story
 
 
 class Counting(StandIn):
-    """An archive that writes down what it is asked."""
+    """An archive that records its queries."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,11 +44,11 @@ def title(number: int) -> str:
     return f"demo{number}: check the pointer number {number} before it is used"
 
 
-def posted(number: int) -> bytes:
+def post_patch(number: int) -> bytes:
     return mailed(f"p{number} [PATCH] {title(number)}", author=author(number))
 
 
-def updated(*argv: str) -> dict[int, list[str]]:
+def update_series(*argv: str) -> dict[int, list[str]]:
     done = call("track", "update", "--fresh", *argv, "--format", "json")
     assert done.code == 0, done.err
     return {series["id"]: series["new"] for series in json.loads(done.out)["series"]}
@@ -61,7 +59,7 @@ def updated(*argv: str) -> dict[int, list[str]]:
 )
 def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> None:
     with Counting() as server:
-        server.add(*(posted(number) for number in range(count)))
+        server.add(*(post_patch(number) for number in range(count)))
         with Store() as store:
             for number in range(count):
                 entry = store.add(
@@ -70,17 +68,17 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
                 store.keep(
                     entry.id,
                     title(number),
-                    parse(mbox(posted(number))),
+                    parse(mbox(post_patch(number))),
                     seen=[f"p{number}@example.org"],
                 )
-        assert updated() == {number: [] for number in range(1, count + 1)}
+        assert update_series() == {number: [] for number in range(1, count + 1)}
         assert len(server.asked) <= most
         assert all(len(target) < 2000 for target in server.asked)
         server.add(
             reply(f"[PATCH] {title(7)}", "Why?", id="why", reply_to="p7", minutes=60)
         )
         server.asked.clear()
-        assert {number: new for number, new in updated().items() if new} == {
+        assert {number: new for number, new in update_series().items() if new} == {
             8: ["why@example.org"]
         }
         assert len(server.asked) <= most + 8, "only the series with news is read whole"
@@ -101,7 +99,7 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
     ],
     ids=["reply", "renamed reply", "renamed v2", "v2", "a bot's mail"],
 )  # fmt: skip
-def test_news_are_found_on_the_archives(kind: str, news: bytes, workdir: Path) -> None:
+def test_news_come_from_the_archives(kind: str, news: bytes, workdir: Path) -> None:
     others = [mailed("w [PATCH] valve: open it", author=story.OTTO)]
     with archive_server(kind, workdir / "pi", story.V1, *others) as server:
         for name in ("v1", "w"):
@@ -109,9 +107,9 @@ def test_news_are_found_on_the_archives(kind: str, news: bytes, workdir: Path) -
                 call("track", "add", f"<{name}@example.org>", "--lore", server.url).code
                 == 0
             )
-        assert updated() == {1: [], 2: []}
+        assert update_series() == {1: [], 2: []}
         server.add(news)
-        assert updated()[2] == []
+        assert update_series()[2] == []
     store_of_mails = polled(1, story.V1)
     assert poll.concerned(parse(mbox(news))[0], [store_of_mails]) == [1]
     assert (
@@ -131,7 +129,7 @@ def polled(number: int, *mails: bytes) -> PolledSeries:
     return PolledSeries(number, summary_of(status, {}), status.message_ids, START)
 
 
-def test_a_search_that_does_not_find_what_is_there_is_an_error(workdir: Path) -> None:
+def test_search_that_misses_a_known_mail_is_an_error(workdir: Path) -> None:
     class Forgetful(StandIn):
         forgets = False
 
@@ -156,8 +154,8 @@ def test_a_search_that_does_not_find_what_is_there_is_an_error(workdir: Path) ->
 _YEAR = 525_600
 
 
-def received(raw: bytes, minutes: int) -> bytes:
-    """Return the mail as the server of a list received it then, whatever its own date is."""
+def receive(raw: bytes, minutes: int) -> bytes:
+    """Return the mail as received by a list's server at this time, regardless of its own date."""
     return (
         f"Received: from a by b;\n\t{START + timedelta(minutes=minutes):%a, %d %b %Y %H:%M:%S}"
         " +0000\n".encode()
@@ -166,8 +164,8 @@ def received(raw: bytes, minutes: int) -> bytes:
 
 
 @pytest.fixture
-def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The Message-IDs of the mails that are parsed."""
+def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record the Message-IDs of parsed mails."""
     ids: list[str] = []
     parse_once = MailReader.parse
 
@@ -183,12 +181,12 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize(
     "kind", [*SERVED[1:], pytest.param(SERVED[0], marks=pytest.mark.long)]
 )
-def test_a_poll_reads_no_mail_that_it_knows_nor_those_of_years_ago(
-    kind: str, workdir: Path, parsed: list[str]
+def test_poll_skips_known_and_old_mail(
+    kind: str, workdir: Path, parsed_ids: list[str]
 ) -> None:
-    # their own dates are of the first day
+    # their own dates are on the first day
     others = [
-        received(
+        receive(
             mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR
         )
         for number in range(30)
@@ -199,21 +197,21 @@ def test_a_poll_reads_no_mail_that_it_knows_nor_those_of_years_ago(
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         late = _YEAR + 90 * 1440
         server.add(
-            received(
+            receive(
                 reply(
                     f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60
                 ),
                 late,
             )
         )
-        server.add(received(mail("Another", "Nothing.", id="last", minutes=0), late))
-        assert updated() == {1: ["n@example.org"]}
-        parsed.clear()
+        server.add(receive(mail("Another", "Nothing.", id="last", minutes=0), late))
+        assert update_series() == {1: ["n@example.org"]}
+        parsed_ids.clear()
         assert call("track", "update", "--fresh").code == 0
-    assert sorted(parsed) == ["last@example.org", "v1@example.org"]
+    assert sorted(parsed_ids) == ["last@example.org", "v1@example.org"]
 
 
-def test_news_that_could_not_be_read_are_found_by_the_next_poll(workdir: Path) -> None:
+def test_failed_download_is_retried_by_the_next_poll(workdir: Path) -> None:
     class Half(StandIn):
         broken = False
 
@@ -231,37 +229,37 @@ def test_news_that_could_not_be_read_are_found_by_the_next_poll(workdir: Path) -
         server.broken = True
         assert call("track", "update", "--fresh").code == 4
         server.broken = False
-        assert updated() == {1: ["r1@example.org"]}
+        assert update_series() == {1: ["r1@example.org"]}
 
 
-def test_a_date_in_the_future_hides_nothing(workdir: Path) -> None:
+def test_future_date_hides_nothing(workdir: Path) -> None:
     with StandIn() as server:
         server.add(story.V1, mail("Hello", "Nothing.", id="clock", minutes=99 * _YEAR))
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
-        assert updated() == {1: []}
+        assert update_series() == {1: []}
         with Store() as store:
             assert datetime.fromisoformat(store.entry(1).reached or "") <= datetime.now(
                 UTC
             )
 
 
-def test_a_mail_that_is_about_nothing_is_looked_at_once(workdir: Path) -> None:
+def test_unrelated_mail_is_read_once(workdir: Path) -> None:
     with Counting() as server:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
         # the same file by the same author: perhaps a new version
         server.add(mailed("other+99999 [PATCH v5] demo: another patch of the pump"))
-        updated()
+        update_series()
         server.asked.clear()
-        assert updated() == {1: []}
+        assert update_series() == {1: []}
         assert len(server.asked) == 1
 
 
-def test_a_mail_of_a_series_that_is_not_asked_about_is_looked_at_once(
+def test_mail_of_an_unpolled_series_is_read_once(
     workdir: Path,
 ) -> None:
     with Counting() as server:
-        # a patch like the finished one by the same author, later
+        # a later patch by the same author that resembles the finished one
         server.add(
             *story.WHOLE,
             mailed("alike+1 [PATCH] demo: check the pointer before each use"),
@@ -275,15 +273,15 @@ def test_a_mail_of_a_series_that_is_not_asked_about_is_looked_at_once(
             database.execute(
                 "UPDATE series SET news = '2020-01-01T00:00:00+00:00' WHERE id = 1"
             )
-        updated()
-        updated()
+        update_series()
+        update_series()
         server.asked.clear()
-        assert updated() == {1: [], 2: []}
+        assert update_series() == {1: [], 2: []}
         assert len(server.asked) == 1
 
 
-def test_a_query_is_never_longer_than_a_url_may_be() -> None:
-    series = [polled(number, posted(number)) for number in range(300)]
+def test_query_fits_in_a_url() -> None:
+    series = [polled(number, post_patch(number)) for number in range(300)]
     asked = [query for query, _ in poll._queries(series, START)]
     assert max(len(quote(query)) for query in asked) <= poll.LONGEST_QUERY
     assert sorted(
@@ -293,7 +291,7 @@ def test_a_query_is_never_longer_than_a_url_may_be() -> None:
     ) == list(range(300))
 
 
-def test_a_summary_is_the_same_when_it_was_cached() -> None:
+def test_cached_summary_matches_a_fresh_one() -> None:
     for status in read_thread(parse(mbox(*story.WHOLE))):
         summary = summary_of(status, {})
         assert SeriesSummary.read(summary.plain()) == summary

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A new address of a known sender, proved by a signature.
+"""Test that a signature proves a known sender's new address.
 
 The keys are made here, nothing is looked up.
 """
@@ -51,7 +51,7 @@ class Signer:
         return parse_mail(header.replace(b"\r\n", b"\n") + raw)
 
     def record(self, domain: str) -> "dict[str, bytes]":
-        """Return what DNS says of it."""
+        """Return its DNS record."""
         return {f"s1._domainkey.{domain}.": b"v=DKIM1; k=ed25519; p=" + self.public}
 
 
@@ -63,19 +63,19 @@ def first() -> Mail:
     return ADAS.developer(mailed("v1 [PATCH] demo: check it"), "ada@example.org")
 
 
-def by_key(new: Mail, first: Mail) -> list[str]:
+def prove_by_key(new: Mail, first: Mail) -> list[str]:
     return [str(address) for address in proved([new], [first], KNOWN, lambda _: None)]
 
 
-def test_the_same_developer_key_proves_a_new_address(first: Mail) -> None:
-    assert by_key(
+def test_same_developer_key_proves_a_new_address(first: Mail) -> None:
+    assert prove_by_key(
         ADAS.developer(
             patch("[PATCH v2] demo: check it", author=NEW), "ada@work.example.com"
         ),
         first,
     ) == [NEW]
     other = "Otto Other <ada@work.example.com>"
-    assert by_key(
+    assert prove_by_key(
         ADAS.developer(
             patch("[PATCH v2] demo: check it", author=other), "ada@work.example.com"
         ),
@@ -83,13 +83,13 @@ def test_the_same_developer_key_proves_a_new_address(first: Mail) -> None:
     ) == ["ada@work.example.com"]
 
 
-def test_another_key_or_a_changed_message_proves_nothing(first: Mail) -> None:
+def test_wrong_key_or_changed_message_proves_nothing(first: Mail) -> None:
     raw = patch("[PATCH v2] demo: check it", author=NEW)
-    assert by_key(parse_mail(raw), first) == []
-    assert by_key(EVES.developer(raw, "ada@work.example.com"), first) == []
+    assert prove_by_key(parse_mail(raw), first) == []
+    assert prove_by_key(EVES.developer(raw, "ada@work.example.com"), first) == []
     good = ADAS.developer(raw, "ada@work.example.com")
     assert (
-        by_key(
+        prove_by_key(
             parse_mail(good.raw.replace(b"Check the pointer", b"Trust the pointer")),
             first,
         )
@@ -97,7 +97,7 @@ def test_another_key_or_a_changed_message_proves_nothing(first: Mail) -> None:
     )
 
 
-def test_a_signed_patch_that_somebody_sends_on_proves_nothing(first: Mail) -> None:
+def test_forwarded_signed_patch_proves_nothing(first: Mail) -> None:
     head, _, body = first.raw.partition(b"\n\n")
     again = (
         head.replace(
@@ -106,26 +106,28 @@ def test_a_signed_patch_that_somebody_sends_on_proves_nothing(first: Mail) -> No
         + b"\n\nFrom: Ada Fixer <ada@example.org>\n\n"
         + body
     )
-    assert by_key(parse_mail(again), first) == []
+    assert prove_by_key(parse_mail(again), first) == []
 
 
-def by_domain(new: Mail, known: Identities, *signers: "dict[str, bytes]") -> list[str]:
+def prove_by_domain(
+    new: Mail, known: Identities, *signers: "dict[str, bytes]"
+) -> list[str]:
     records = {name: text for record in signers for name, text in record.items()}
     return [str(address) for address in proved([new], [], known, records.get)]
 
 
-def test_the_domain_of_a_known_address_vouches_for_the_same_mailbox_below_it() -> None:
+def test_parent_domain_proves_the_same_mailbox() -> None:
     raw = patch("[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>")
     signed = ADAS.dkim(raw, "example.org")
-    assert by_domain(signed, KNOWN, ADAS.record("example.org")) == [
+    assert prove_by_domain(signed, KNOWN, ADAS.record("example.org")) == [
         "Ada Fixer <ada@linux.example.org>"
     ]
-    assert by_domain(signed, KNOWN) == [], "without its key"
-    assert by_domain(signed, KNOWN, EVES.record("example.org")) == [], (
+    assert prove_by_domain(signed, KNOWN) == [], "without its key"
+    assert prove_by_domain(signed, KNOWN, EVES.record("example.org")) == [], (
         "with another key"
     )
     assert (
-        by_domain(
+        prove_by_domain(
             parse_mail(signed.raw.replace(b"Check", b"Trust")),
             KNOWN,
             ADAS.record("example.org"),
@@ -143,15 +145,15 @@ def test_the_domain_of_a_known_address_vouches_for_the_same_mailbox_below_it() -
         ("Ada Fixer <ada@notexample.org>", "notexample.org"),
     ],
 )
-def test_a_domain_of_its_own_proves_nothing(author: str, domain: str) -> None:
+def test_personal_domain_proves_nothing(author: str, domain: str) -> None:
     signed = EVES.dkim(patch("[PATCH v2] demo: check it", author=author), domain)
-    assert by_domain(signed, KNOWN, EVES.record(domain)) == []
+    assert prove_by_domain(signed, KNOWN, EVES.record(domain)) == []
 
 
-def test_a_signature_of_a_part_or_beside_a_second_sender_proves_nothing() -> None:
+def test_partial_signature_proves_nothing() -> None:
     raw = patch("[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>")
     assert (
-        by_domain(
+        prove_by_domain(
             ADAS.dkim(raw, "example.org", length=True),
             KNOWN,
             ADAS.record("example.org"),
@@ -161,7 +163,7 @@ def test_a_signature_of_a_part_or_beside_a_second_sender_proves_nothing() -> Non
     twice = ADAS.dkim(raw, "example.org").raw.replace(
         b"From: ", b"From: Ada Fixer <ada@linux.example.org>\nFrom: ", 1
     )
-    assert by_domain(parse_mail(twice), KNOWN, ADAS.record("example.org")) == []
+    assert prove_by_domain(parse_mail(twice), KNOWN, ADAS.record("example.org")) == []
 
 
 @pytest.mark.parametrize(
@@ -199,9 +201,7 @@ def test_damaged_signatures_prove_nothing(header: str, first: Mail) -> None:
     )
 
 
-def test_a_key_is_asked_for_online_only_and_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_key_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def get_txt(name: str, timeout: int) -> bytes | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is followed is kept, read once, and forgotten when asked."""
+"""Test that tracked data is kept, read once, and removed on request."""
 
 import sqlite3
 import stat
@@ -16,7 +16,7 @@ from tests.reading import story
 MAILS = parse(mbox(story.V1, story.REVIEW))
 
 
-def test_a_series_is_kept_with_its_mails(tmp_path: Path) -> None:
+def test_series_is_stored_with_its_mails(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         entry = store.add("v1@example.org", "demo", "http://x.example/y", None)
         assert set(store.keep(entry.id, "demo: new", MAILS)) == {
@@ -33,7 +33,7 @@ def test_a_series_is_kept_with_its_mails(tmp_path: Path) -> None:
         ]
 
 
-def test_the_same_series_twice_is_one(tmp_path: Path) -> None:
+def test_duplicate_series_is_stored_once(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         assert (
             store.add("v1@example.org", "demo", "http://x.example/y", None).id
@@ -52,7 +52,7 @@ def test_replies_are_unread_until_read(tmp_path: Path) -> None:
         assert store.unread(entry.id) == frozenset()
 
 
-def test_a_removed_series_takes_its_mails_with_it(tmp_path: Path) -> None:
+def test_removing_a_series_removes_its_mails(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         one, two = (
             store.add("v1@example.org", "a", None, None),
@@ -67,19 +67,19 @@ def test_a_removed_series_takes_its_mails_with_it(tmp_path: Path) -> None:
         assert store.add("c", "c", None, None).id == 3
 
 
-def test_the_store_is_the_users_alone(tmp_path: Path) -> None:
+def test_store_is_private(tmp_path: Path) -> None:
     with Store() as store:
         assert store.file == default_file()
         assert stat.S_IMODE(store.file.stat().st_mode) == 0o600
 
 
-def test_a_damaged_store_is_reported(tmp_path: Path) -> None:
+def test_damaged_store_is_reported(tmp_path: Path) -> None:
     (tmp_path / "s").write_bytes(b"not a database" * 100)
     with pytest.raises(InputError, match="s: "):
         Store(tmp_path / "s")
 
 
-def test_a_newer_store_is_not_touched(tmp_path: Path) -> None:
+def test_newer_store_is_not_touched(tmp_path: Path) -> None:
     database = sqlite3.connect(tmp_path / "s")
     database.execute("PRAGMA user_version = 99")
     database.close()
@@ -87,7 +87,7 @@ def test_a_newer_store_is_not_touched(tmp_path: Path) -> None:
         Store(tmp_path / "s")
 
 
-def test_mails_that_are_no_utf8_are_kept(tmp_path: Path) -> None:
+def test_non_utf8_mails_are_stored(tmp_path: Path) -> None:
     odd = parse(
         b"From: \xff <a@example.org>\nMessage-ID: <\xfe@example.org>\nSubject: \xe9\n\n\xff\n"
     )
@@ -104,7 +104,7 @@ def test_two_processes_may_write(tmp_path: Path) -> None:
         assert len(one.entries()) == 2
 
 
-def test_mails_that_an_earlier_version_kept_are_weighed_when_there_are_too_many(
+def test_old_mails_are_weighed_for_eviction(
     tmp_path: Path,
 ) -> None:
     with Store(tmp_path / "s") as store:

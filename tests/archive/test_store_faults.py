@@ -25,19 +25,19 @@ HARMFUL = re.compile(r"\b(?:delete|remove|rm|move)\b")
 
 
 @pytest.fixture(autouse=True)
-def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a process that has opened nothing yet, and is not patient."""
+def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start like a new process with a short timeout."""
     monkeypatch.setattr(database, "_checked", set())
     monkeypatch.setattr(database, "PATIENCE", 0.05)
 
 
 def again() -> None:
-    """As in the next process."""
+    """Start like the next process."""
     database._checked.clear()
 
 
 @pytest.fixture
-def followed(workdir: Path) -> Path:
+def store_file(workdir: Path) -> Path:
     """The file of the store with two series in it, and a backup of before the second one was added."""  # noqa: E501
     for name, mails in (("whole.mbox", story.WHOLE), ("other.mbox", (OTHER,))):
         (workdir / name).write_bytes(mbox(*mails))
@@ -68,7 +68,7 @@ def sql(*statements: str) -> Callable[[Path], None]:
     return run
 
 
-def page_of(table: str) -> Callable[[Path], None]:
+def damage_page(table: str) -> Callable[[Path], None]:
     """Return a fault in a table's first page."""
 
     def run(file: Path) -> None:
@@ -94,9 +94,9 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         DAMAGED,
         "doctor --recover",
     ),
-    "a damaged page of mails": (page_of("mail"), DAMAGED, "doctor --recover"),
-    "a damaged page of series": (page_of("series"), DAMAGED, "doctor --recover"),
-    "a damaged page of members": (page_of("member"), DAMAGED, "doctor --recover"),
+    "a damaged page of mails": (damage_page("mail"), DAMAGED, "doctor --recover"),
+    "a damaged page of series": (damage_page("series"), DAMAGED, "doctor --recover"),
+    "a damaged page of members": (damage_page("member"), DAMAGED, "doctor --recover"),
     "cut in half": (
         lambda file: file.write_bytes(
             file.read_bytes()[: file.stat().st_size // 2 + 100]
@@ -142,7 +142,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
 }
 
 
-def stored() -> list[bytes]:
+def read_messages() -> list[bytes]:
     """Return the messages in the store."""
     with Store() as store:
         return sorted(
@@ -151,13 +151,13 @@ def stored() -> list[bytes]:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_an_error_with_the_command_that_repairs_it(
-    name: str, followed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_store_fault_names_the_repair_command(
+    name: str, store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    whole = stored()
+    whole = read_messages()
     again()
     make, said, command = FAULTS[name]
-    make(followed)
+    make(store_file)
     outcomes: list[Outcome] = []
     for number, words in enumerate(
         (
@@ -167,7 +167,7 @@ def test_a_fault_is_an_error_with_the_command_that_repairs_it(
             ("update", "--offline"),
         )
     ):
-        # nothing that was derived before hides the fault
+        # cached values must not hide the fault
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache-{number}"))
         outcomes.append(call("track", *words))
         again()
@@ -179,13 +179,12 @@ def test_a_fault_is_an_error_with_the_command_that_repairs_it(
     repaired = call(*command.split())
     assert repaired.code == 0, repaired.err
     again()
-    # rows that were added after the backup may be lost with their page; the followed files make
-    # them again
+    # rows added after the backup may be lost with their page; the tracked files restore them
     for file in ("whole.mbox", "other.mbox"):
         assert call("track", "add", "--mbox", file).code == 0
     assert call("track").code == 0
     if command.startswith("track") or "page" not in name:
-        assert stored() == whole
+        assert read_messages() == whole
     assert not call("track", "show", "1", "--keep-unread").err
 
 
@@ -202,51 +201,51 @@ SAID = (
 
 
 @pytest.mark.parametrize("name", BAD_MAILS)
-def test_a_mail_that_cannot_be_read_is_missing_and_nothing_else(
-    name: str, followed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_unreadable_mail_is_skipped(
+    name: str, store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    whole = stored()
+    whole = read_messages()
     shown = call("track", "show", "1", "--keep-unread").out
     again()
-    sql(BAD_MAILS[name])(followed)
+    sql(BAD_MAILS[name])(store_file)
     for number, words in enumerate((("show", "1"), (), ("--json",))):
-        # nothing that was derived before hides the fault
+        # cached values must not hide the fault
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache-{number}"))
         outcome = call("track", *words)
         assert (outcome.code, "damaged" in outcome.out) == (2, True), outcome.err
         assert outcome.err == f"patchpilot: warning: {SAID}\n"
         assert ("valve: open it" in outcome.out) is (words != ("show", "1"))
         again()
-    # its file still has it
+    # the file still contains it
     updated = call("track", "update")
     assert (updated.code, updated.err) == (0, "")
-    assert stored() == whole
+    assert read_messages() == whole
     assert call("track", "show", "1", "--keep-unread").out == shown
 
 
-def test_what_the_source_lost_comes_from_a_backup_or_is_reported(
-    followed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_lost_mail_comes_from_a_backup(
+    store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    kept = backups(followed)
-    sql(BAD_MAILS["a bad blob"])(followed)
+    kept = backups(store_file)
+    sql(BAD_MAILS["a bad blob"])(store_file)
     Path("whole.mbox").unlink()
     assert call("track", "update").code == 0
     assert call("track", "show", "1").code == 0
     again()
-    sql(BAD_MAILS["a bad blob"])(followed)
+    sql(BAD_MAILS["a bad blob"])(store_file)
     for backup in kept:
         backup.unlink()
-    # what was read before the fault may be in the cache
+    # mails read before the fault may be cached
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     outcome = call("track", "update")
     assert (outcome.code, outcome.err) == (2, f"patchpilot: warning: {SAID}\n")
 
 
-def test_a_series_of_damaged_mails_alone_does_not_wait_for_the_archive(
-    followed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_fully_damaged_series_skips_the_archive(
+    store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    sql("UPDATE mail SET raw = x'00' WHERE message_id = 'w@example.org'")(followed)
+    sql("UPDATE mail SET raw = x'00' WHERE message_id = 'w@example.org'")(store_file)
     outcome = call("track", "show", "2")
     assert outcome.code == 2
     assert (
@@ -257,7 +256,7 @@ def test_a_series_of_damaged_mails_alone_does_not_wait_for_the_archive(
 
 @contextmanager
 def full_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No page more fits on the disk."""
+    """Leave no space for another page on the disk."""
     original = database._prepare
 
     def prepare(
@@ -274,8 +273,8 @@ def full_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @contextmanager
-def locked(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Another program writes to the store and does not end."""
+def lock_store(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let another program hold a write transaction on the store."""
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -283,7 +282,7 @@ def locked(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def newer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A newer patchpilot has migrated the store."""
+    """Migrate the store to a newer version."""
     version = 0
     with contextlib.closing(sqlite3.connect(file)) as plain:
         version = plain.execute("PRAGMA user_version").fetchone()[0]
@@ -295,7 +294,7 @@ def newer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A directory has the name of the store."""
+    """Put a directory in place of the store."""
     there = file.with_name("there")
     file.rename(there)
     file.mkdir()
@@ -311,7 +310,7 @@ PASSING = {
         "nothing was changed; free up disk space (see `df -h",
     ),
     "locked": (
-        locked,
+        lock_store,
         "is locked by another process",
         "wait for the other patchpilot process to finish; `fuser -v",
     ),
@@ -325,8 +324,8 @@ PASSING = {
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_what_passes_is_an_error_that_says_so_and_changes_nothing(
-    name: str, followed: Path, monkeypatch: pytest.MonkeyPatch
+def test_temporary_fault_changes_nothing(
+    name: str, store_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = call("track", "--format", "json").out
     again()
@@ -337,7 +336,7 @@ def test_what_passes_is_an_error_that_says_so_and_changes_nothing(
     )
     Path("big.mbox").write_bytes(mbox(big))
     make, said, hint = PASSING[name]
-    with make(followed, monkeypatch):
+    with make(store_file, monkeypatch):
         outcome = call("track", "add", "--mbox", "big.mbox")
         assert (outcome.code, outcome.out) == (2, ""), outcome.err
         assert said in outcome.err
@@ -347,13 +346,13 @@ def test_what_passes_is_an_error_that_says_so_and_changes_nothing(
     assert call("track", "--format", "json").out == before
 
 
-def test_what_a_recovery_cannot_find_an_update_fetches(followed: Path) -> None:
+def test_update_fetches_what_recovery_missed(store_file: Path) -> None:
     with Store() as store:
         ids = store.message_ids(1)
     again()
-    for backup in backups(followed):
+    for backup in backups(store_file):
         backup.unlink()
-    sql("UPDATE mail SET raw = x'01'")(followed)
+    sql("UPDATE mail SET raw = x'01'")(store_file)
     assert call("doctor", "--recover").code == 0
     again()
     assert "`patchpilot track update 1`" in call("track", "show", "1").err

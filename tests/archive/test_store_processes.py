@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Several processes at the store at once, some of them killed, and a store with bytes that are
-wrong.
-"""
+"""Test concurrent processes on the store, some of them killed, and a store with corrupt bytes."""
 
 import random
 import subprocess
@@ -20,18 +18,18 @@ from tests.reading import story
 
 @pytest.mark.long
 @pytest.mark.parametrize("after", [0.02, 0.4])
-def test_processes_that_are_killed_leave_whole_series(
+def test_killed_process_leaves_whole_series(
     after: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
-        # what it sets is taken back after the test
+        # the test undoes its changes
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
     store_kills.prepare(tmp_path)
     right, what = store_kills.one_kill(tmp_path, 7, after)
     assert right, what
 
 
-def test_processes_that_write_at_once_wait_for_one_another(workdir: Path) -> None:
+def test_concurrent_writers_are_serialized(workdir: Path) -> None:
     names = [f"s{number}" for number in range(6)]
     for name in names:
         (workdir / f"{name}.mbox").write_bytes(thread(name, 12))
@@ -62,7 +60,7 @@ def test_processes_that_write_at_once_wait_for_one_another(workdir: Path) -> Non
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_wrong_bytes_are_no_bug_and_can_be_repaired(
+def test_corrupt_row_can_be_repaired(
     seed: int, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (workdir / "m").write_bytes(mbox(*story.WHOLE))

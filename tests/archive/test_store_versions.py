@@ -22,9 +22,9 @@ VERSIONS = sorted(
 IDS = ("v1@example.org", "r1@example.org")
 
 
-def written_by(version: int) -> Path:
-    """Return the default store as that version wrote it, with a series of two mails, one
-    of them read.
+def old_store(version: int) -> Path:
+    """Return the default store as written by that version, with a series of two mails, one of
+    them read.
     """
     file = default_file()
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -49,10 +49,8 @@ def test_each_older_schema_is_here() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_store_of_an_older_version_is_migrated_with_all_that_is_in_it(
-    version: int, workdir: Path
-) -> None:
-    file = written_by(version)
+def test_old_store_is_migrated_completely(version: int, workdir: Path) -> None:
+    file = old_store(version)
     shown = call("track", "show", "2", "--keep-unread", "--mails")
     assert (shown.code, shown.err) == (0, "")
     assert "Please add a Fixes: tag" in shown.out
@@ -80,7 +78,7 @@ def test_a_store_of_an_older_version_is_migrated_with_all_that_is_in_it(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_migrated_store_is_like_a_new_one(
+def test_migrated_store_matches_a_new_one(
     version: int, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def tables(file: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -96,7 +94,7 @@ def test_a_migrated_store_is_like_a_new_one(
                 for name in names
             }
 
-    with Store(written_by(version)):
+    with Store(old_store(version)):
         pass
     with Store(workdir / "new.sqlite"):
         pass
@@ -108,10 +106,10 @@ def test_a_migrated_store_is_like_a_new_one(
     assert call("track", "remove", "2").code == 0
 
 
-def test_what_a_newer_version_wrote_can_be_had_back_from_the_backup_before_its_migration(
+def test_newer_store_is_restored_from_its_backup(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = written_by(CURRENT)
+    file = old_store(CURRENT)
     newer = TRACK_LAYOUT.__class__(
         TRACK_LAYOUT.what,
         (*TRACK_LAYOUT.migrations, "ALTER TABLE series ADD COLUMN more TEXT"),

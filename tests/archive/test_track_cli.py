@@ -36,7 +36,7 @@ from tests.reading import story
 from tests.reading.story import SHA, TITLE
 
 
-def document(outcome: Outcome) -> dict[str, Any]:
+def json_document(outcome: Outcome) -> dict[str, Any]:
     assert outcome.err == ""
     found: dict[str, Any] = json.loads(outcome.out)
     return found
@@ -45,7 +45,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
 def series(*argv: object) -> list[dict[str, Any]]:
     outcome = call("track", *argv, "--format", "json")
     assert outcome.code == 0, outcome.err
-    found = document(outcome)
+    found = json_document(outcome)
     assert found["schema"] == "patchpilot/track/1"
     return list(found["series"])
 
@@ -57,7 +57,7 @@ def thread(workdir: Path) -> Path:
     return file
 
 
-def test_what_no_mail_names_is_null_in_json(workdir: Path) -> None:
+def test_missing_values_are_null_in_json(workdir: Path) -> None:
     added = story.QUEUED.replace(f"commit {SHA} upstream.\n".encode(), b"").replace(
         SHA.encode(), b""
     )
@@ -69,7 +69,7 @@ def test_what_no_mail_names_is_null_in_json(workdir: Path) -> None:
     assert [one["commit"] for one in found["stable"]] == [None]
 
 
-def test_a_series_is_found_in_an_mbox(thread: Path) -> None:
+def test_series_is_found_in_an_mbox(thread: Path) -> None:
     (found,) = series("add", "--mbox", thread)
     assert (found["id"], found["subject"], found["state"]) == (1, TITLE, "in-stable")
     assert [(one["version"], one["message_id"]) for one in found["revisions"]] == [
@@ -110,7 +110,7 @@ _READING = (
 """What reads mails or a repository."""
 
 
-def listing(where: Path, *modules: str) -> str:
+def run_list(where: Path, *modules: str) -> str:
     """Return the exit code of `track` in a directory, and which of these modules it imported."""
     code = (
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
@@ -127,25 +127,23 @@ def listing(where: Path, *modules: str) -> str:
     return done.stderr.strip()
 
 
-def test_a_list_of_known_series_imports_nothing_that_reads_mails_or_a_repository(
-    thread: Path, workdir: Path
-) -> None:
+def test_track_list_imports_no_mail_or_git_code(thread: Path, workdir: Path) -> None:
     series("add", "--mbox", thread)
-    assert listing(workdir, *_READING) == "0 []"
+    assert run_list(workdir, *_READING) == "0 []"
 
 
-def test_a_list_in_a_repository_imports_nothing_that_reads_mails(
+def test_track_list_in_a_repository_imports_no_mail_code(
     thread: Path, workdir: Path
 ) -> None:
     series("add", "--mbox", thread)
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    # the first one in a repository reads the mails, to find their commits
+    # the first run in a repository reads the mails to find their commits
     assert series()[0]["state"] == "in-stable"
     call("track", "-C", repo.path)
     assert (
-        listing(
+        run_list(
             repo.path,
             "patchpilot.reading.mail_classifier",
             "patchpilot.topic.topic_state",
@@ -156,10 +154,10 @@ def test_a_list_in_a_repository_imports_nothing_that_reads_mails(
         "valve: open it\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"b.c": "x\n"}
     )
     call("track", "-C", repo.path)
-    assert listing(repo.path, "patchpilot.reading.mail_classifier") == "0 []"
+    assert run_list(repo.path, "patchpilot.reading.mail_classifier") == "0 []"
 
 
-def test_for_a_branch_without_commits_of_its_own_no_other_base_is_searched(
+def test_empty_branch_needs_no_base_search(
     thread: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     series("add", "--mbox", thread)
@@ -175,12 +173,12 @@ def test_for_a_branch_without_commits_of_its_own_no_other_base_is_searched(
     assert searched == []
 
 
-def test_a_packed_mbox_is_read(workdir: Path) -> None:
+def test_compressed_mbox_is_read(workdir: Path) -> None:
     (workdir / "t.mbox.gz").write_bytes(gzip.compress(mbox(*story.BEGINNING)))
     assert series("add", "--mbox", "t.mbox.gz")[0]["state"] == "changes-requested"
 
 
-def test_one_of_several_series_in_an_mbox_is_named(workdir: Path) -> None:
+def test_ambiguous_mbox_needs_a_series(workdir: Path) -> None:
     (workdir / "m").write_bytes(
         mbox(
             story.V1,
@@ -194,9 +192,7 @@ def test_one_of_several_series_in_an_mbox_is_named(workdir: Path) -> None:
     assert len(series("add", "--mbox", "m")) == 2
 
 
-def test_a_series_is_added_with_its_mails_or_not_at_all(
-    thread: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_add_is_atomic(thread: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*words: object, **more: object) -> None:
         raise PatchpilotError("the disk is full")
 
@@ -206,7 +202,7 @@ def test_a_series_is_added_with_its_mails_or_not_at_all(
     assert series() == []
 
 
-def test_the_list_tells_state_and_next_step(thread: Path) -> None:
+def test_list_shows_state_and_next_step(thread: Path) -> None:
     assert "track add" in call("track").out
     call("track", "add", "--mbox", thread)
     outcome = call("track")
@@ -215,7 +211,7 @@ def test_the_list_tells_state_and_next_step(thread: Path) -> None:
     assert "send a backport if it is needed there" in outcome.out
 
 
-def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(
+def test_table_is_sorted_by_turn_and_news(
     workdir: Path,
 ) -> None:
     title = (
@@ -271,7 +267,7 @@ def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(
     }
 
 
-def test_what_happened_since_a_day_and_what_waits_for_an_answer_are_lists(
+def test_since_and_waiting_are_lists(
     workdir: Path,
 ) -> None:
     for number, mails in enumerate((story.BEGINNING[:2], (story.FIX_V1,)), 1):
@@ -292,9 +288,7 @@ def test_what_happened_since_a_day_and_what_waits_for_an_answer_are_lists(
     assert call("track --since soon").code == 2
 
 
-def test_an_archive_that_a_file_did_not_come_from_is_read_and_not_distrusted(
-    thread: Path, workdir: Path
-) -> None:
+def test_unrelated_archive_is_trusted(thread: Path, workdir: Path) -> None:
     call("track", "add", "--mbox", thread)
     with archive_server("stand-in", workdir, mailed("w [PATCH] valve: open it")) as one:
         done = call("track", "update", "1", "--lore", one.url)
@@ -312,7 +306,7 @@ def test_showing_marks_replies_as_read(thread: Path) -> None:
     assert series()[0]["unread"] == 0
 
 
-def test_a_file_is_shown_without_following_it(thread: Path) -> None:
+def test_file_is_shown_without_tracking(thread: Path) -> None:
     outcome = call("track", "show", "--mbox", thread)
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.splitlines()[0].endswith(TITLE)
@@ -323,7 +317,7 @@ def test_a_file_is_shown_without_following_it(thread: Path) -> None:
     assert call("track", "show", "1", "--mbox", thread).code == 2
 
 
-def test_an_mbox_that_grew_is_read_again(workdir: Path) -> None:
+def test_growing_mbox_is_read_again(workdir: Path) -> None:
     file = workdir / "m"
     file.write_bytes(mbox(story.V1))
     assert series("add", "--mbox", file)[0]["state"] == "sent"
@@ -332,7 +326,7 @@ def test_an_mbox_that_grew_is_read_again(workdir: Path) -> None:
     assert (found["state"], found["new"]) == ("changes-requested", ["r1@example.org"])
 
 
-def test_a_removed_series_is_gone(thread: Path) -> None:
+def test_series_can_be_removed(thread: Path) -> None:
     call("track", "add", "--mbox", thread)
     assert call("track", "remove", "1").code == 0
     assert series() == []
@@ -341,7 +335,7 @@ def test_a_removed_series_is_gone(thread: Path) -> None:
     assert outcome.out == ""
 
 
-def test_an_archive_is_followed(workdir: Path) -> None:
+def test_archive_is_polled(workdir: Path) -> None:
     with archive_server("public-inbox", workdir / "pi", *story.BEGINNING) as server:
         (found,) = series("add", f"{server.url}/v1@example.org/")
         assert (found["state"], found["source"]) == ("changes-requested", server.url)
@@ -357,7 +351,7 @@ def test_an_archive_is_followed(workdir: Path) -> None:
         assert series("update", "--fresh")[0]["state"] == "in-stable"
 
 
-def test_a_refused_series_is_followed_on(workdir: Path) -> None:
+def test_rejected_series_is_still_polled(workdir: Path) -> None:
     refused = reply(
         f"[PATCH] {TITLE}",
         "NAK, this is the wrong place for the check.",
@@ -374,7 +368,7 @@ def test_a_refused_series_is_followed_on(workdir: Path) -> None:
         assert series("update", "--fresh")[0]["state"] == "accepted"
 
 
-def test_a_finished_series_is_asked_about_less_and_less_often(workdir: Path) -> None:
+def test_finished_series_is_polled_less_often(workdir: Path) -> None:
     def age(**columns: timedelta) -> None:
         with sqlite3.connect(default_file()) as database:
             for column, past in columns.items():
@@ -397,9 +391,9 @@ def test_a_finished_series_is_asked_about_less_and_less_often(workdir: Path) -> 
 
 
 @contextmanager
-def answering(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that answers every request with these bytes (with a `pause`, one by one), and the
-    requests it got.
+def serve_bytes(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
+    """Run a server that answers every request with these bytes, one by one with `pause`, and
+    records its requests.
     """
     seen: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
@@ -480,7 +474,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_fault_of_an_archive_is_no_news(
+def test_archive_fault_is_not_reported_as_no_news(
     fault: str, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer, pause, reported = FAULTS[fault]
@@ -493,7 +487,7 @@ def test_no_fault_of_an_archive_is_no_news(
     ) as server:
         for name in ("v1", "w"):
             series("add", f"<{name}@example.org>", "--lore", server.url)
-    with answering(answer, pause) as (url, seen):
+    with serve_bytes(answer, pause) as (url, seen):
         started = time.monotonic()
         outcome = call("track", "update", "--fresh", "--lore", url, "--format", "json")
         took = time.monotonic() - started
@@ -512,13 +506,13 @@ def test_no_fault_of_an_archive_is_no_news(
     assert took < 9
 
 
-def test_an_answer_that_is_too_large_is_named_as_that(
+def test_oversized_response_error_says_so(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (archive_reading, mail_reading, mbox_reading):
         for limit in {"MAX_ANSWER", "MAX_MAIL"} & vars(module).keys():
             monkeypatch.setattr(module, limit, 1 << 20)
-    with answering(http("200 OK", gzip.compress(b"\0" * (3 << 20))), 0.0) as (url, _):
+    with serve_bytes(http("200 OK", gzip.compress(b"\0" * (3 << 20))), 0.0) as (url, _):
         outcome = call("track", "add", "<v1@example.org>", "--lore", url)
     assert outcome.code == 4
     assert "mail too large: the limit is 1 MiB" in outcome.err
@@ -526,7 +520,7 @@ def test_an_answer_that_is_too_large_is_named_as_that(
     assert "empty" not in outcome.err
 
 
-def test_what_was_found_before_a_search_failed_is_kept(workdir: Path) -> None:
+def test_results_before_a_failed_search_are_kept(workdir: Path) -> None:
     class Half(StandIn):
         def answer(self, method: str, target: str) -> HttpAnswer:
             return (
@@ -547,7 +541,7 @@ def test_what_was_found_before_a_search_failed_is_kept(workdir: Path) -> None:
         assert "HTTP status 403" in outcome.err
 
 
-def test_another_archive_is_asked_for_a_lore_url_too(workdir: Path) -> None:
+def test_other_archive_serves_a_lore_url(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         (found,) = series(
             "add",
@@ -558,7 +552,7 @@ def test_another_archive_is_asked_for_a_lore_url_too(workdir: Path) -> None:
         assert found["source"] == server.url
 
 
-def test_offline_says_how_old_it_is(workdir: Path) -> None:
+def test_offline_shows_the_age(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         series("add", "<v1@example.org>", "--lore", server.url)
     with sqlite3.connect(default_file()) as database:
@@ -581,7 +575,7 @@ def test_offline_says_how_old_it_is(workdir: Path) -> None:
     assert "as of" not in call("track", "show", "1").out
 
 
-def test_an_answer_from_the_cache_is_reported(workdir: Path) -> None:
+def test_cached_response_is_reported(workdir: Path) -> None:
     with archive_server("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "<v1@example.org>", "--lore", server.url)
         assert call("track", "update").err == ""
@@ -609,13 +603,13 @@ def test_absent_and_unreachable_exit_differently(workdir: Path) -> None:
     assert call("track", "add", "v1@example.org", "--offline").code == 4
 
 
-def test_what_is_known_is_shown_when_the_archive_is_down(workdir: Path) -> None:
+def test_known_data_is_shown_while_the_archive_is_down(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
     assert series("show", "1")[0]["state"] == "stalled"
 
 
-def test_one_archive_that_is_down_does_not_keep_the_others_from_being_read(
+def test_one_failed_archive_does_not_block_others(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with archive_server(
@@ -652,12 +646,12 @@ def test_wrong_words_are_reported(workdir: Path, argv: list[str], code: int) -> 
     assert outcome.err
 
 
-def test_a_thread_without_a_patch_is_reported(workdir: Path) -> None:
+def test_thread_without_a_patch_is_reported(workdir: Path) -> None:
     (workdir / "m").write_bytes(mbox(mail("Hello", "Nothing here.\n")))
     assert call("track", "add", "--mbox", "m").code == 2
 
 
-def _fixed(path: Path) -> tuple[Repo, str]:
+def _create_fixed_tree(path: Path) -> tuple[Repo, str]:
     """Return a kernel tree after v6.8 with the fix, and the fix."""
     repo = Repo(path)
     files = dict.fromkeys(("MAINTAINERS", "Kbuild", "Kconfig"), "x\n")
@@ -667,7 +661,7 @@ def _fixed(path: Path) -> tuple[Repo, str]:
     return repo, repo.commit(text, {"a.c": "x\n"})
 
 
-def _backported(repo: Repo, fix: str) -> str:
+def _backport_fix(repo: Repo, fix: str) -> str:
     """Return its backport to linux-6.6.y, which is left checked out."""
     repo.branch("linux-6.6.y", "v6.8")
     sign = "Signed-off-by: Ada Fixer <ada@example.org>"
@@ -675,11 +669,11 @@ def _backported(repo: Repo, fix: str) -> str:
     return repo.commit(text, {"a.c": "y\n"})
 
 
-def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
-    repo, fix = _fixed(workdir / "linux")
+def test_repository_gives_the_release(thread: Path, workdir: Path) -> None:
+    repo, fix = _create_fixed_tree(workdir / "linux")
     repo.commit("Linux 6.9-rc1\n", {"Makefile": "VERSION = 69\n"})
     repo.tag("v6.9-rc1")
-    backport = _backported(repo, fix)
+    backport = _backport_fix(repo, fix)
     repo.tag("v6.6.30")
     repo.checkout("master")
     (found,) = series("add", "--mbox", thread, "-C", repo.path)
@@ -691,10 +685,8 @@ def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
     ] == "released"
 
 
-def test_show_has_the_story_with_the_proof_of_each_event(
-    thread: Path, workdir: Path
-) -> None:
-    repo, fix = _fixed(workdir / "linux")
+def test_show_lists_events_with_their_proof(thread: Path, workdir: Path) -> None:
+    repo, fix = _create_fixed_tree(workdir / "linux")
     shown = call("track", "add", "--mbox", thread, "-C", repo.path).out.splitlines()
     start, end = shown.index("  story"), shown.index("  replies")
     assert shown[start + 1 : end] == [
@@ -717,11 +709,9 @@ def test_show_has_the_story_with_the_proof_of_each_event(
     ]
 
 
-def test_a_stable_branch_has_one_state_on_one_screen(
-    thread: Path, workdir: Path
-) -> None:
-    repo, fix = _fixed(workdir / "linux")
-    backport = _backported(repo, fix)
+def test_stable_branch_state_is_consistent(thread: Path, workdir: Path) -> None:
+    repo, fix = _create_fixed_tree(workdir / "linux")
+    backport = _backport_fix(repo, fix)
     repo.checkout("master")
     shown = call("track", "add", "--mbox", thread, "-C", repo.path).out
     lines = [
@@ -745,7 +735,7 @@ def test_a_stable_branch_has_one_state_on_one_screen(
 def test_mails_are_classified_without_a_store(workdir: Path) -> None:
     (workdir / "one.eml").write_bytes(story.REVIEW)
     (workdir / "all.mbox").write_bytes(mbox(*story.ACCEPTED))
-    found = document(
+    found = json_document(
         call("track", "classify", "--format", "json", "one.eml", "all.mbox")
     )
     assert found["schema"] == "patchpilot/classify/1"
@@ -767,12 +757,12 @@ def test_mails_are_classified_without_a_store(workdir: Path) -> None:
     assert "Reviewed-by" in call("track", "classify", "all.mbox").out
 
 
-def test_a_mail_on_standard_input_is_classified() -> None:
+def test_standard_input_is_classified() -> None:
     outcome = call("track", "classify", "-", "--format", "json", stdin=story.TAG)
-    assert document(outcome)["mails"][0]["trailers"][0]["credited"] is True
+    assert json_document(outcome)["mails"][0]["trailers"][0]["credited"] is True
 
 
-def test_what_mails_say_cannot_steer_the_terminal(workdir: Path) -> None:
+def test_mail_text_is_escaped(workdir: Path) -> None:
     bad = mail(
         f"Re: [PATCH] {TITLE} \x1b[31m\u202e",
         "> x\n\nPlease \x1b]0;owned\x07 change \u202eit.\n",
@@ -789,7 +779,7 @@ def test_what_mails_say_cannot_steer_the_terminal(workdir: Path) -> None:
         assert "\u202e" not in out
 
 
-def test_of_a_very_long_thread_what_decides_and_the_latest_are_read_and_the_rest_is_counted(
+def test_huge_thread_is_read_selectively(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.topic.followed.known_series.MOST_READ", 5)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track update --all` reads each thread again; what is only stored here stays."""
+"""Test that `track update --all` reads each thread again and keeps local data."""
 
 import json
 import sqlite3
@@ -20,8 +20,8 @@ DAMAGE = "UPDATE mail SET raw = x'00'"
 
 
 @pytest.fixture(autouse=True)
-def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a process that has opened nothing yet."""
+def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start like a new process."""
     monkeypatch.setattr(database, "_checked", set())
 
 
@@ -30,8 +30,8 @@ def sql(statement: str) -> None:
         plain.execute(statement)
 
 
-def stored(number: int = 1) -> dict[str, Any]:
-    """Return what is known of a series here and nowhere else."""
+def local_data(number: int = 1) -> dict[str, Any]:
+    """Return what is stored about a series only here."""
     with Store() as store:
         entry = store.entry(number)
         return {
@@ -52,7 +52,7 @@ def series(*words: object) -> dict[str, Any]:
     return dict(found)
 
 
-def test_a_damaged_mail_is_whole_again_and_all_else_as_before(workdir: Path) -> None:
+def test_damaged_mail_is_restored(workdir: Path) -> None:
     with archive_server(
         "public-inbox",
         workdir / "pi",
@@ -65,17 +65,17 @@ def test_a_damaged_mail_is_whole_again_and_all_else_as_before(workdir: Path) -> 
         with Store() as store:
             store.mark_read(2, ["r1@example.org"])
             store.mark(2, "r1@example.org", 3, "declined")
-        before, shown = stored(2), series("show", "--keep-unread")
+        before, shown = local_data(2), series("show", "--keep-unread")
         sql(f"{DAMAGE} WHERE message_id IN ('r1@example.org', 'v2@example.org')")
         sql("DELETE FROM mail WHERE message_id = 'r4@example.org'")
         assert call("track", "show", "2", "--keep-unread").code == 2
         updated = series("update", "--all")
-    assert stored(2) == before
+    assert local_data(2) == before
     assert updated["new"] == []
     assert {**series("show", "--keep-unread"), "updated": 0} == {**shown, "updated": 0}
 
 
-def test_what_the_archive_lost_stays_and_what_it_got_is_new(workdir: Path) -> None:
+def test_update_adds_mail_and_keeps_lost_mail(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1, story.REVIEW) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
     with archive_server("stand-in", workdir, story.V1, story.V2, story.TAG) as other:
@@ -85,20 +85,20 @@ def test_what_the_archive_lost_stays_and_what_it_got_is_new(workdir: Path) -> No
         "r1@example.org",
         "r3@example.org",
     }
-    assert stored()["source"] == (server.url, None)
+    assert local_data()["source"] == (server.url, None)
 
 
-def test_a_damaged_mail_that_no_archive_gives_comes_from_a_backup_or_is_named(
+def test_unavailable_mail_comes_from_a_backup(
     workdir: Path,
 ) -> None:
     with archive_server("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
-        before = stored()
+        before = local_data()
         call("track")  # with it the backup of the day
         sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     database._checked.clear()
     outcome = call("track", "update", "--all")
-    assert (outcome.code, stored()) == (4, before)
+    assert (outcome.code, local_data()) == (4, before)
     sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     for backup in backups(default_file()):
         backup.unlink()
@@ -108,15 +108,15 @@ def test_a_damaged_mail_that_no_archive_gives_comes_from_a_backup_or_is_named(
     assert (shown.code, "r1@example.org> is damaged" in shown.err) == (2, True)
 
 
-def test_a_file_is_read_again_and_a_missing_one_is_named(workdir: Path) -> None:
+def test_tracked_file_is_read_again(workdir: Path) -> None:
     file = workdir / "thread.mbox"
     file.write_bytes(mbox(*story.BEGINNING))
     call("track", "add", "--mbox", file)
-    before = stored()
+    before = local_data()
     file.write_bytes(mbox(*story.ACCEPTED))
     sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     assert series("update", "--all")["state"] == "accepted"
-    assert set(before["mails"]) < set(stored()["mails"])
+    assert set(before["mails"]) < set(local_data()["mails"])
     for backup in backups(default_file()):
         backup.unlink()
     file.unlink()

@@ -16,7 +16,7 @@ def put(world: World, path: str, content: bytes, message: str) -> str:
     return world.repo.commit(message)
 
 
-def test_binary_file_applies_only_if_identical(
+def test_binary_file_must_be_identical(
     world: World,
 ) -> None:
     before = put(world, "logo.bin", b"\0\1\2", "add logo")
@@ -29,7 +29,7 @@ def test_binary_file_applies_only_if_identical(
     assert world.one(fix, "--onto", other)["verdict"] == "conflict"
 
 
-def test_new_file_conflicts_with_one_that_is_there(world: World) -> None:
+def test_new_file_conflicts_with_an_existing_one(world: World) -> None:
     fix = world.repo.commit("add a file", {"new.c": "int a;\n"})
     assert (
         world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"]
@@ -39,7 +39,7 @@ def test_new_file_conflicts_with_one_that_is_there(world: World) -> None:
     assert world.one(fix, "--onto", taken)["verdict"] == "conflict"
 
 
-def test_deletion_conflicts_with_a_file_that_was_changed(world: World) -> None:
+def test_deletion_conflicts_with_a_change(world: World) -> None:
     world.repo.git("rm", "-q", "other.c")
     fix = world.repo.commit("drop other.c")
     assert (
@@ -54,7 +54,7 @@ def test_deletion_conflicts_with_a_file_that_was_changed(world: World) -> None:
     assert answer["conflicts"][0]["line"] is None
 
 
-def test_rename_is_clean_where_the_file_is(world: World) -> None:
+def test_rename_needs_the_original_file(world: World) -> None:
     world.repo.git("mv", "other.c", "moved.c")
     fix = world.repo.commit("move other.c", {"moved.c": source(l5="five(5);")})
     assert (
@@ -72,7 +72,7 @@ def test_mode_change_is_clean(world: World) -> None:
     )
 
 
-def test_whitespace_change_is_not_stable_material(world: World) -> None:
+def test_whitespace_change_is_not_for_stable(world: World) -> None:
     fix = world.repo.commit("indent", {"other.c": source(l5="step( 5 );")})
     assert "whitespace only" in world.ask(fix, "--onto", world.base)["rules"][0]
 
@@ -125,7 +125,7 @@ class Store:
         return SimpleNamespace(clean=self.clean, tree=self.picked)
 
 
-def test_tree_of_the_store_is_read_within_its_top() -> None:
+def test_directory_stays_within_its_top() -> None:
     tree = ScratchTree(Store(a=b"content"), "t")  # type: ignore[arg-type]
     assert (tree.read("a"), tree.read("x"), tree.read("../a")) == (
         b"content",
@@ -166,7 +166,7 @@ BINARY = "diff --git a/a b/a\nindex 1..2\nBinary files a/a and b/a differ\n"
     ],
 )
 @pytest.mark.parametrize("onto", ["t", "c"])
-def test_how_a_fix_applies_is_decided_by_its_merge_and_its_hunks(
+def test_verdict_depends_on_merge_and_hunks(
     diff: str, store: Store, expected: tuple[str, int, tuple[int, ...], bool], onto: str
 ) -> None:
     files = parse_diff(tuple(diff.splitlines()), 1).files
@@ -182,7 +182,7 @@ def test_how_a_fix_applies_is_decided_by_its_merge_and_its_hunks(
 
 
 @pytest.mark.parametrize("blobs", [{"a": "other-id"}, {}])
-def test_binary_file_that_differs_does_not_fit(blobs: dict[str, str]) -> None:
+def test_changed_binary_file_conflicts(blobs: dict[str, str]) -> None:
     files = parse_diff(tuple(BINARY.splitlines()), 1).files
     fix: Any = SimpleNamespace(id="f", base="b", files=files, old_blobs=blobs)
     assert try_fix(Store("new", a=b"1"), fix, "t").misfits  # type: ignore[arg-type]

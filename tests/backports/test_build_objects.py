@@ -53,7 +53,7 @@ def only_make(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(configuration, "NEEDED", ("make",))
 
 
-def trusted(repo: Repo) -> None:
+def trust_tree(repo: Repo) -> None:
     command = build_command(repo.path)
     trust({command.digest: command.label})
 
@@ -83,21 +83,21 @@ def ask(repo: Repo, fix: str, *words: object) -> Outcome:
 def built(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
     repo = kernel(tmp_path, "\n\n\n", **{"init/main.c": "int x;\n"})
     fix = repo.commit("drv: fix it", driver(body))
-    trusted(repo)
+    trust_tree(repo)
     (answer,) = json.loads(ask(repo, fix, "--format", "json").out)["builds"]
     return ask(repo, fix).out, answer
 
 
-def test_objects_that_compile_as_before_are_built(tmp_path: Path) -> None:
+def test_affected_objects_are_built(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\t/* done */\n")
     assert "linux-6.6.y: builds\n" in out
-    # in the matrix too
+    # also in the matrix
     assert "\n      builds\n" in out
-    # a variable that is unused in the branch as well is not a new warning
+    # an unused variable on the branch is not a new warning
     assert (answer["exit_code"], answer["warnings"]) == (0, [])
 
 
-def test_warning_that_the_fix_adds_is_listed(tmp_path: Path) -> None:
+def test_new_warning_is_listed(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\tint mine;\n")
     assert (
         "linux-6.6.y: builds with 1 new warning\n  drv/w.c:7: warning: unused variable"
@@ -106,7 +106,7 @@ def test_warning_that_the_fix_adds_is_listed(tmp_path: Path) -> None:
     assert len(answer["warnings"]) == 1
 
 
-def test_object_that_does_not_compile_reports_why(tmp_path: Path) -> None:
+def test_failed_object_has_a_reason(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\tmissing;\n")
     assert "linux-6.6.y: does not build (exit 2)" in out
     assert "'missing' undeclared" in answer["tail"].replace("‘", "'").replace("’", "'")
@@ -145,7 +145,7 @@ def test_missing_programs_are_named(
     repo = kernel(tmp_path, "")
     fix = repo.commit("drv: fix it", driver("\t/* done */\n"))
     assert "is not trusted for that yet" in ask(repo, fix).err
-    trusted(repo)
+    trust_tree(repo)
     done = ask(repo, fix)
     assert done.code == 3
     assert "not installed: flex" in done.err
@@ -162,7 +162,7 @@ def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
     )
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    trusted(repo)
+    trust_tree(repo)
     done = ask(repo, fix, "--write", tmp_path / "out")
     assert "the branch compiles without the fix, but not with it" in done.out
     assert "linux-6.6.y: does not build" in done.out
@@ -172,14 +172,14 @@ def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
     assert list(tmp_path.glob("out/*/*.patch"))
 
 
-def test_every_fix_of_a_range_is_compiled(tmp_path: Path) -> None:
+def test_whole_range_is_compiled(tmp_path: Path) -> None:
     repo = kernel(tmp_path, "\n")
     broken = driver("\n")["drv/w.c"].replace("return 1", "return MORE")
     repo.commit("drv: fix it", {"drv/w.c": broken})
     repo.commit("init: fix it too", {"init/main.c": "int x;\n"})
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    trusted(repo)
+    trust_tree(repo)
     done = ask(repo, "linux-6.6.y..HEAD", "--write", tmp_path / "out")
     # once in the matrix, at the last fix
     assert done.out.count("      does not build (exit 2)\n") == 1
@@ -187,7 +187,7 @@ def test_every_fix_of_a_range_is_compiled(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("out/*/*"))
 
 
-def test_only_the_kernels_objects_are_known(tmp_path: Path) -> None:
+def test_only_kernel_objects_are_known(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "tool")
     repo.commit("start", driver(""))
     done = call(

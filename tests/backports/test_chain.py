@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test several fixes for one branch: each is adapted on top of the previous one, with its
+"""Test several fixes for one branch, each adapted on top of the previous one, with its
 follow-ups.
 """
 
@@ -9,7 +9,7 @@ from patchpilot.model.mail import parse_patch
 from tests.backports.world import World, source
 
 
-def with_later_fix(world: World) -> str:
+def add_later_fix(world: World) -> str:
     """Commit a fix of the fix and return its id."""
     return world.repo.commit(
         f'work: step 20 is for each\n\nFixes: {world.fix[:12]} ("work: do not forget step'
@@ -22,7 +22,9 @@ def with_later_fix(world: World) -> str:
     )
 
 
-def written(world: World, folder: Path, *words: object) -> tuple[str, list[Path]]:
+def written_patches(
+    world: World, folder: Path, *words: object
+) -> tuple[str, list[Path]]:
     done = world.call(
         *words, "--onto", "linux-6.6.y", "--adapt", "--write", folder, "--signoff"
     )
@@ -31,10 +33,12 @@ def written(world: World, folder: Path, *words: object) -> tuple[str, list[Path]
     return done.out, sorted(folder.rglob("*.patch"))
 
 
-def test_fix_of_the_fix_is_adapted_on_top_of_it(world: World, tmp_path: Path) -> None:
-    later = with_later_fix(world)
+def test_fix_for_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> None:
+    later = add_later_fix(world)
     tip = world.renamed()
-    out, files = written(world, tmp_path / "out", f"{world.groundwork}..{later}")
+    out, files = written_patches(
+        world, tmp_path / "out", f"{world.groundwork}..{later}"
+    )
     assert (
         f"{world.fix[:12]}, which introduced the bug, is backported with it"
         in " ".join(out.split())
@@ -49,9 +53,9 @@ def test_fix_of_the_fix_is_adapted_on_top_of_it(world: World, tmp_path: Path) ->
     assert "\tverify(20, all, each);\n" in world.applied(tip, files, tmp_path / "clone")
 
 
-def test_later_fix_is_named_and_left_out(world: World, tmp_path: Path) -> None:
-    later = with_later_fix(world)
+def test_later_fix_is_named_only(world: World, tmp_path: Path) -> None:
+    later = add_later_fix(world)
     world.renamed()
-    out, files = written(world, tmp_path / "out", world.fix)
+    out, files = written_patches(world, tmp_path / "out", world.fix)
     assert f"also needed: {later[:12]}" in out
     assert len(files) == 1

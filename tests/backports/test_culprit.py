@@ -4,15 +4,15 @@
 from tests.backports.world import GROUND, World, source
 
 
-def untagged(world: World) -> str:
+def untagged_fix(world: World) -> str:
     files = {"w.c": source(**GROUND, l40="late(40);")}
     return world.repo.commit("work: be late at 40\n", files)
 
 
-def test_untagged_fix_uses_the_named_culprit(
+def test_untagged_fix_uses_the_given_culprit(
     world: World,
 ) -> None:
-    fix = untagged(world)
+    fix = untagged_fix(world)
     without, with_it = (
         world.branch("6.1", world.base),
         world.branch("6.6", world.culprit),
@@ -28,7 +28,7 @@ def test_untagged_fix_uses_the_named_culprit(
     )
 
 
-def test_culprit_that_is_named_wins_over_the_tag(world: World) -> None:
+def test_explicit_culprit_overrides_the_tag(world: World) -> None:
     tip = world.branch("6.1", world.culprit)
     assert world.one(world.fix, "--onto", tip)["affected"] is True
     assert (
@@ -38,7 +38,7 @@ def test_culprit_that_is_named_wins_over_the_tag(world: World) -> None:
 
 
 def test_existing_tags_in_a_series_are_used(world: World) -> None:
-    later = untagged(world)
+    later = untagged_fix(world)
     tip = world.branch("6.1", world.culprit)
     answer = world.ask(
         f"{world.groundwork}..{later}", "--onto", tip, "--fixes", world.groundwork

@@ -9,7 +9,7 @@ from patchpilot.errors import GitError
 ENTRY = b"100644 name\0" + bytes(20)
 
 
-def test_tree_is_read_as_git_wrote_it() -> None:
+def test_tree_is_read_like_git() -> None:
     assert _read_tree(ENTRY + b"40000 \xff\0" + b"\1" * 20) == {
         "name": ("100644", "0" * 40),
         "\udcff": ("40000", "01" * 20),
@@ -26,6 +26,6 @@ def test_tree_is_read_as_git_wrote_it() -> None:
         ENTRY + b"1",
     ],
 )
-def test_damaged_data_is_a_clear_error(raw: bytes) -> None:
+def test_damaged_data_is_an_error(raw: bytes) -> None:
     with pytest.raises(GitError, match="damaged"):
         _read_tree(raw)

@@ -40,7 +40,7 @@ def tree_with(folder: Path, content: str = FITTING) -> Path:
     return tree
 
 
-def test_applied_content_is_reported_as_applied(world: World, workdir: Path) -> None:
+def test_applied_content_is_reported(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, source(**FIXED))
     answer = ask(patch_of(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["landed_as"], answer["version"]) == (
@@ -52,7 +52,7 @@ def test_applied_content_is_reported_as_applied(world: World, workdir: Path) -> 
     assert "no git history" in answer["reason"]
 
 
-def test_patch_that_fits_a_directory_is_clean(world: World, workdir: Path) -> None:
+def test_patch_may_fit_a_directory(world: World, workdir: Path) -> None:
     tree = tree_with(workdir)
     answer = ask(patch_of(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["affected"]) == ("clean", None)
@@ -65,7 +65,7 @@ def test_failing_patch_reports_its_line(world: World, workdir: Path) -> None:
     assert answer["conflicts"][0]["path"] == "w.c"
 
 
-def test_file_that_is_missing_is_a_conflict(world: World, workdir: Path) -> None:
+def test_missing_file_is_a_conflict(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, "")
     (tree / "w.c").unlink()
     assert (
@@ -74,9 +74,7 @@ def test_file_that_is_missing_is_a_conflict(world: World, workdir: Path) -> None
     )
 
 
-def test_commit_can_be_asked_of_a_directory_and_a_branch_at_once(
-    world: World, workdir: Path
-) -> None:
+def test_directory_and_branch_can_be_combined(world: World, workdir: Path) -> None:
     tree = tree_with(workdir)
     done = world.call(world.fix, "--onto", tree, "--onto", "master", "--format", "json")
     assert [load["verdict"] for load in json.loads(done.out)["branches"]] == [
@@ -85,7 +83,7 @@ def test_commit_can_be_asked_of_a_directory_and_a_branch_at_once(
     ]
 
 
-def test_patch_file_is_judged_as_its_merged_commit(world: World, workdir: Path) -> None:
+def test_patch_file_matches_its_merged_commit(world: World, workdir: Path) -> None:
     done = world.call(
         patch_of(world, workdir), "--onto", world.culprit, "--format", "json"
     )
@@ -93,7 +91,7 @@ def test_patch_file_is_judged_as_its_merged_commit(world: World, workdir: Path) 
     assert json.loads(done.out)["branches"][0]["verdict"] == "conflict"
 
 
-def test_uncommitted_patch_is_judged_as_git_am_would_commit_it(
+def test_uncommitted_patch_is_judged_as_git_am_commits_it(
     world: World, workdir: Path
 ) -> None:
     file = patch_of(world, workdir)
@@ -115,7 +113,7 @@ def test_uncommitted_patch_is_judged_as_git_am_would_commit_it(
     assert not world.repo.git("status", "--porcelain", "--untracked-files=no")
 
 
-def test_patch_that_fits_no_base_is_a_usage_error(world: World, workdir: Path) -> None:
+def test_patch_without_a_base_is_a_usage_error(world: World, workdir: Path) -> None:
     file = patch_of(world, workdir)
     file.write_text(
         file.read_text()
@@ -128,7 +126,7 @@ def test_patch_that_fits_no_base_is_a_usage_error(world: World, workdir: Path) -
     assert "--base" in done.err
 
 
-def test_message_id_is_fetched_and_judged(world: World, workdir: Path) -> None:
+def test_message_id_is_fetched(world: World, workdir: Path) -> None:
     file = patch_of(world, workdir)
     mail = file.read_bytes().partition(b"\n")[2]
     with archive_server(
@@ -144,7 +142,7 @@ def test_message_id_is_fetched_and_judged(world: World, workdir: Path) -> None:
     assert answer["branches"][0]["verdict"] == "conflict"
 
 
-def test_file_without_a_diff_is_an_input_error(workdir: Path) -> None:
+def test_file_without_a_diff_is_an_error(workdir: Path) -> None:
     (workdir / "x.patch").write_text(
         "From: A <a@example.org>\nSubject: [PATCH] x\n\ntext\n"
     )
@@ -153,7 +151,7 @@ def test_file_without_a_diff_is_an_input_error(workdir: Path) -> None:
     assert "no diff" in done.err
 
 
-def test_half_a_patch_is_an_input_error(world: World, workdir: Path) -> None:
+def test_truncated_patch_is_an_error(world: World, workdir: Path) -> None:
     whole = patch_of(world, workdir).read_text()
     (workdir / "half.patch").write_text(whole[: whole.index("+\tcheck(20, all);")])
     tree = tree_with(workdir)
@@ -163,7 +161,7 @@ def test_half_a_patch_is_an_input_error(world: World, workdir: Path) -> None:
     assert "truncated" in done.err
 
 
-def test_dos_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -> None:
+def test_crlf_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -> None:
     dos = dos_patch_of(world, workdir)
     tree = tree_with(workdir)
     answer = ask(dos, "--onto", tree)
@@ -173,7 +171,7 @@ def test_dos_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -> 
     assert "CR LF" in ask(dos, "--onto", tree)["reason"]
 
 
-def test_dos_patch_of_a_dos_file_fits_unchanged(world: World, workdir: Path) -> None:
+def test_crlf_patch_fits_a_crlf_file(world: World, workdir: Path) -> None:
     dos = dos_patch_of(world, workdir)
     tree = tree_with(workdir, "")
     (tree / "w.c").write_bytes(FITTING.replace("\n", "\r\n").encode())
@@ -182,7 +180,7 @@ def test_dos_patch_of_a_dos_file_fits_unchanged(world: World, workdir: Path) -> 
     assert "CR LF" not in answer["reason"]
 
 
-def test_bare_diff_is_called_by_its_file(world: World, workdir: Path) -> None:
+def test_bare_diff_is_named_by_its_file(world: World, workdir: Path) -> None:
     (workdir / "bare.diff").write_text(
         world.repo.git("diff", f"{world.fix}^", world.fix) + "\n"
     )
@@ -193,16 +191,14 @@ def test_bare_diff_is_called_by_its_file(world: World, workdir: Path) -> None:
     assert "the diff has no subject" in done.err
 
 
-def test_without_a_repository_and_a_directory_it_says_what_it_needs(
+def test_missing_repository_error_lists_the_requirements(
     workdir: Path,
 ) -> None:
     done = call("backport", "HEAD")
     assert done.code == 3
 
 
-def test_directory_counts_applied_and_failing_hunks_separately(
-    world: World, workdir: Path
-) -> None:
+def test_directory_counts_hunks_by_result(world: World, workdir: Path) -> None:
     repo = world.repo
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     repo.commit(
@@ -233,9 +229,7 @@ def test_directory_counts_applied_and_failing_hunks_separately(
     )
 
 
-def test_tag_branch_and_directory_of_one_content_get_one_verdict(
-    world: World, workdir: Path
-) -> None:
+def test_tag_branch_and_directory_agree(world: World, workdir: Path) -> None:
     fitting = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20);"}
     contents = {
         "clean": source(**fitting),

@@ -14,7 +14,7 @@ from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
-def written(patch: Path, tree: Path, *words: object) -> tuple[str, list[Path]]:
+def write_patches(patch: Path, tree: Path, *words: object) -> tuple[str, list[Path]]:
     out = tree.parent / "out"
     done = call("backport", patch, "--onto", tree, "--write", out, *words)
     files = sorted(out.rglob("*.patch"))
@@ -22,7 +22,7 @@ def written(patch: Path, tree: Path, *words: object) -> tuple[str, list[Path]]:
     return done.out, files
 
 
-def patched(tree: Path, file: Path) -> str:
+def apply_patch(tree: Path, file: Path) -> str:
     """Return the tree's file after patch(1); `git am` gives the same result."""
     there = tree.parent / "am"
     repo = Repo(there)
@@ -38,24 +38,22 @@ def patched(tree: Path, file: Path) -> str:
     return (tree / "w.c").read_text()
 
 
-def test_patch_that_fits_is_written_with_its_message(
-    world: World, workdir: Path
-) -> None:
+def test_clean_patch_keeps_its_message(world: World, workdir: Path) -> None:
     tree = tree_with(workdir)
-    _, (file,) = written(patch_of(world, workdir), tree)
+    _, (file,) = write_patches(patch_of(world, workdir), tree)
     patch = parse_patch(file.read_bytes(), str(file))
     assert patch.header("Subject") == "[PATCH 5.15.y] work: do not forget step 20"
     assert patch.tags("Fixes")
-    assert "check(20, all);" in patched(tree, file)
+    assert "check(20, all);" in apply_patch(tree, file)
 
 
-def test_patch_that_conflicts_is_adapted_and_explained(
+def test_conflicting_patch_is_adapted_and_explained(
     world: World, workdir: Path
 ) -> None:
     tree = tree_with(
         workdir, source(l10="slow(10);", l19="verify(19);", l20="verify(20);")
     )
-    out, (file,) = written(patch_of(world, workdir), tree, "--adapt", "--signoff")
+    out, (file,) = write_patches(patch_of(world, workdir), tree, "--adapt", "--signoff")
     assert "adapted (context, confidence 0." in out
     assert "help: only the hunks are known" in out
     text = parse_patch(file.read_bytes(), str(file)).message
@@ -64,26 +62,24 @@ def test_patch_that_conflicts_is_adapted_and_explained(
         for line in text
     )
     assert text[-1].startswith("Signed-off-by: ")
-    assert "\tverify(20, all);" in patched(tree, file)
+    assert "\tverify(20, all);" in apply_patch(tree, file)
 
 
 def test_unadaptable_fix_is_not_written(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, "int other;\n")
-    out, files = written(patch_of(world, workdir), tree, "--adapt")
+    out, files = write_patches(patch_of(world, workdir), tree, "--adapt")
     assert "nothing written: 1 of 1 hunks do not apply" in out
     assert not files
 
 
 def test_uncertain_adaptation_is_not_written(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, source(l19="check(19);", l20="check(20, none);"))
-    out, files = written(patch_of(world, workdir), tree, "--adapt")
+    out, files = write_patches(patch_of(world, workdir), tree, "--adapt")
     assert "nothing written: adapted with a confidence of 0." in out
     assert not files
 
 
-def test_fixes_of_a_series_are_adapted_on_top_of_each_other(
-    world: World, workdir: Path
-) -> None:
+def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
     repo = world.repo
     first = patch_of(world, workdir).read_text()
     repo.commit(
@@ -95,7 +91,7 @@ def test_fixes_of_a_series_are_adapted_on_top_of_each_other(
         first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n"
     )
     tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
-    _, (first_patch, other) = written(mails, tree, "--adapt")
+    _, (first_patch, other) = write_patches(mails, tree, "--adapt")
     assert (
         parse_patch(other.read_bytes(), str(other)).header("Subject")
         == "[PATCH 5.15.y 2/2] work: forget step 20 no more"
@@ -104,7 +100,7 @@ def test_fixes_of_a_series_are_adapted_on_top_of_each_other(
     assert "-\tverify(20, all);\n+\tverify(20, each);" in other.read_text()
 
 
-def test_json_has_the_adaptation_for_a_directory(world: World, workdir: Path) -> None:
+def test_json_describes_a_directory(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
     answer = ask(patch_of(world, workdir), "--onto", tree, "--adapt")
     assert (
@@ -119,8 +115,8 @@ def test_json_has_the_adaptation_for_a_directory(world: World, workdir: Path) ->
     assert ask(patch_of(world, workdir), "--onto", tree)["adaptation"] is None
 
 
-def test_dos_patch_is_written_for_an_unix_tree(world: World, workdir: Path) -> None:
+def test_crlf_patch_is_written_for_an_lf_tree(world: World, workdir: Path) -> None:
     dos = dos_patch_of(world, workdir)
     tree = tree_with(workdir)
-    _, (file,) = written(dos, tree)
+    _, (file,) = write_patches(dos, tree)
     assert b"\r" not in file.read_bytes()

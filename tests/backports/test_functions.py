@@ -5,7 +5,7 @@ from patchpilot.backports.changed_functions import function_at
 from tests.backports.world import FIXED, World, source
 
 
-def test_commits_that_changed_the_function_come_after_those_of_the_lines(
+def test_line_history_precedes_function_history(
     world: World,
 ) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
@@ -35,7 +35,7 @@ def test_commits_that_changed_the_function_come_after_those_of_the_lines(
     assert other not in [cause for cause, _ in causes]
 
 
-def test_commit_under_another_id_is_not_named(world: World) -> None:
+def test_same_change_under_another_id_is_not_named(world: World) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
     world.repo.commit(
@@ -52,7 +52,7 @@ def test_commit_under_another_id_is_not_named(world: World) -> None:
     assert far not in [cause["commit"] for cause in answer["causes"]]
 
 
-def test_function_ends_where_its_brace_is() -> None:
+def test_function_ends_at_its_brace() -> None:
     lines = [
         "static int\n",
         "one(int a)\n",
@@ -80,7 +80,7 @@ def test_function_ends_where_its_brace_is() -> None:
     assert function_at([], 0) is None
 
 
-def test_missing_file_is_reported_with_the_new_location_of_its_functions(
+def test_missing_file_hint_names_the_new_location(
     world: World,
 ) -> None:
     moved = source(**FIXED)

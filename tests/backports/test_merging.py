@@ -26,7 +26,7 @@ TREES = st.dictionaries(
 )
 
 
-def tree_of(scratch: Scratch, files: dict[str, str | None]) -> str:
+def write_tree(scratch: Scratch, files: dict[str, str | None]) -> str:
     entries = {
         name: ("100644", scratch.write("blob", text.encode()))
         for name, text in files.items()
@@ -48,12 +48,12 @@ def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
             our: dict[str, str | None],
             their: dict[str, str | None],
         ) -> None:
-            # all sides start from the same files, so most of a tree is on all three
+            # most files are the same on all three sides
             start: dict[str, str | None] = dict.fromkeys(NAMES, BODY)
             trees = [
-                tree_of(scratch, start | base),
-                tree_of(scratch, start | base | our),
-                tree_of(scratch, start | base | their),
+                write_tree(scratch, start | base),
+                write_tree(scratch, start | base | our),
+                write_tree(scratch, start | base | their),
             ]
             mine, git = scratch.merge(*trees), scratch.merge_trees(*trees)
             assert (mine.clean, mine.paths) == (git.clean, git.paths)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test where a commit's missing prerequisites are searched, and that commits in the branch are not
-missing.
+"""Test where a commit's missing prerequisites are searched, and that commits on the branch are
+not missing.
 """
 
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ def edit(
     return LineEditStep(old, new, hunks)
 
 
-def marked(*theirs: str) -> str:
+def conflict_with(*theirs: str) -> str:
     """Return a conflicted file with these lines on the commit's side."""
     return "".join(("<<<<<<< ours\nx\n=======\n", *theirs, ">>>>>>> theirs\n"))
 
@@ -115,22 +115,22 @@ def two(monkeypatch: pytest.MonkeyPatch) -> Made:
 @pytest.mark.parametrize(
     ("conflict", "found"),
     [
-        (marked("line 11\n"), ("b",)),
-        (marked("line 3\n"), ("a",)),
-        (marked("line 3\n") + marked("line 11\n"), ("a", "b")),
-        # lines next to a hunk count as part of it
-        (marked("line 2\n"), ("a",)),
-        (marked("line 4\n"), ("a",)),
-        (marked("line 12\n"), ("b",)),
-        # lines of no hunk, lines that are not there, no lines, no markers
-        (marked("line 6\n"), ("a", "b")),
-        (marked("line 11\n") + marked("line 6\n"), ("a", "b")),
-        (marked("line 30\n"), ("a", "b")),
-        (marked(), ("a", "b")),
+        (conflict_with("line 11\n"), ("b",)),
+        (conflict_with("line 3\n"), ("a",)),
+        (conflict_with("line 3\n") + conflict_with("line 11\n"), ("a", "b")),
+        # lines next to a hunk belong to it
+        (conflict_with("line 2\n"), ("a",)),
+        (conflict_with("line 4\n"), ("a",)),
+        (conflict_with("line 12\n"), ("b",)),
+        # lines outside hunks, missing lines, no lines, no markers
+        (conflict_with("line 6\n"), ("a", "b")),
+        (conflict_with("line 11\n") + conflict_with("line 6\n"), ("a", "b")),
+        (conflict_with("line 30\n"), ("a", "b")),
+        (conflict_with(), ("a", "b")),
         ("x\n", ("a", "b")),
     ],
 )
-def test_only_the_hunks_that_conflict_are_traced_where_the_markers_name_them(
+def test_only_conflicting_hunks_are_traced(
     conflict: str, found: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = two(monkeypatch)
@@ -140,13 +140,16 @@ def test_only_the_hunks_that_conflict_are_traced_where_the_markers_name_them(
     )
 
 
-def test_line_at_the_end_of_the_file_is_found_by_the_markers(
+def test_conflict_at_the_end_of_file_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = two(monkeypatch)
     made.fix = LineTouch("fix", (edit(FIRST, (10, 11)),))
     text = "".join(f"line {number}\n" for number in range(1, 12))
-    made.blobs = {("theirs", "f.c"): text, ("merged", "f.c"): marked("line 11\n")}
+    made.blobs = {
+        ("theirs", "f.c"): text,
+        ("merged", "f.c"): conflict_with("line 11\n"),
+    }
     assert made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == (
         "b",
     )
@@ -155,24 +158,24 @@ def test_line_at_the_end_of_the_file_is_found_by_the_markers(
 @pytest.mark.parametrize(
     ("change", "blobs"),
     [
-        (edit(FIRST, SECOND), {("merged", "f.c"): marked("line 11\n")}),
+        (edit(FIRST, SECOND), {("merged", "f.c"): conflict_with("line 11\n")}),
         (edit(FIRST, SECOND, old="f.c", new="g.c"), {("theirs", "g.c"): TEXT}),
         (edit(FIRST, SECOND, new=None), {("theirs", ""): TEXT}),
     ],
 )
-def test_deleted_or_renamed_file_traces_every_hunk(
+def test_deleted_file_traces_every_hunk(
     change: LineEditStep,
     blobs: dict[tuple[str, str], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = two(monkeypatch)
     made.fix = LineTouch("fix", (change,))
-    made.blobs = {("merged", "g.c"): marked("line 11\n"), **blobs}
+    made.blobs = {("merged", "g.c"): conflict_with("line 11\n"), **blobs}
     merge = Merge("merged", False, ("f.c", "g.c"))
     assert made.search().wrote("fix", merge, "theirs") == ("a", "b")
 
 
-def test_commit_under_another_id_is_not_missing(
+def test_same_change_under_another_id_is_not_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = two(monkeypatch)
@@ -190,7 +193,7 @@ def test_commit_under_another_id_is_not_missing(
 
 
 @pytest.mark.parametrize(("count", "found"), [(20, 0), (21, 21)])
-def test_branch_is_searched_for_a_few_commits_only(
+def test_search_is_limited_to_a_few_commits(
     count: int, found: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     touches = [LineTouch(f"c{at}", (edit(FIRST),)) for at in range(count)]
@@ -199,7 +202,7 @@ def test_branch_is_searched_for_a_few_commits_only(
     assert len(made.search().dependencies_of("fix", ["f.c"], 0)) == found
 
 
-def test_only_files_that_conflict_are_searched_or_all_where_git_names_others(
+def test_only_conflicting_files_are_searched(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = Made(
@@ -219,7 +222,7 @@ def test_only_files_that_conflict_are_searched_or_all_where_git_names_others(
         assert made.search().dependencies_of("fix", conflicts, 0) == expected, conflicts
 
 
-def test_earlier_names_are_looked_for_where_the_branch_lacks_the_file(
+def test_earlier_names_are_searched_if_a_file_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = Made(monkeypatch)
@@ -232,7 +235,7 @@ def test_earlier_names_are_looked_for_where_the_branch_lacks_the_file(
     assert made.search(parents=()).names(["g.c"]) == ("g.c",)
 
 
-def test_commits_before_one_are_read_once_for_all_parts_of_the_files(
+def test_shared_history_is_read_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = Made(

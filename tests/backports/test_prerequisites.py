@@ -32,7 +32,7 @@ def test_only_the_prerequisite_is_found(world: World) -> None:
     ]
 
 
-def test_chain_is_listed_in_the_order_to_apply(world: World) -> None:
+def test_chain_is_listed_in_application_order(world: World) -> None:
     repo = world.repo
     content = {**FIXED}
     chain = []
@@ -85,7 +85,7 @@ def test_partial_prerequisite_is_reported(
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 
 
-def test_unrelated_chain_is_not_a_prerequisite(
+def test_unrelated_chain_is_not_required(
     world: World,
 ) -> None:
     repo = world.repo
@@ -104,7 +104,7 @@ def test_unrelated_chain_is_not_a_prerequisite(
     assert "prerequisites (only their changes to the files of the fix):" in shown
 
 
-def test_large_prerequisite_is_reduced_to_the_needed_files(
+def test_large_prerequisite_is_reduced(
     world: World,
 ) -> None:
     big = "".join(f"line {number};\n" for number in range(2500))
@@ -124,7 +124,7 @@ def test_renamed_file_is_followed(world: World) -> None:
     assert set(ids(answer)) <= {moved, step}
 
 
-def test_no_time_means_no_search_and_is_reported(world: World) -> None:
+def test_timeout_skips_the_search(world: World) -> None:
     answer = world.one(
         world.fix, "--onto", world.branch("6.12", world.culprit), "--effort", "0"
     )
@@ -133,7 +133,7 @@ def test_no_time_means_no_search_and_is_reported(world: World) -> None:
     assert answer["search"] == "gave-up"
 
 
-def test_unmerged_fix_gets_stable_lines_with_prerequisites(
+def test_unmerged_fix_gets_stable_lines(
     world: World,
 ) -> None:
     world.branch("6.6", world.culprit)
@@ -146,12 +146,12 @@ def test_unmerged_fix_gets_stable_lines_with_prerequisites(
     ]
 
 
-def test_causes_name_the_commits_behind_a_conflict(world: World) -> None:
+def test_causes_name_the_conflicting_commits(world: World) -> None:
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
     assert [cause["commit"] for cause in answer["causes"]] == [world.groundwork]
 
 
-def test_branchs_own_commit_is_named_as_the_cause(world: World) -> None:
+def test_branch_commit_can_be_the_cause(world: World) -> None:
     tip = world.branch(
         "6.12",
         world.groundwork,
@@ -166,7 +166,7 @@ def test_branchs_own_commit_is_named_as_the_cause(world: World) -> None:
     ] == [(tip, "a commit of this branch that wrote the conflicting lines")]
 
 
-def test_missing_helper_is_reported_with_its_commit(
+def test_missing_helper_names_its_commit(
     world: World,
 ) -> None:
     repo = world.repo
@@ -187,7 +187,7 @@ def test_missing_helper_is_reported_with_its_commit(
     assert helper in [cause["commit"] for cause in answer["causes"]]
 
 
-def test_changed_function_signature_gives_a_hint(
+def test_changed_signature_is_a_hint(
     world: World,
 ) -> None:
     repo = world.repo
@@ -206,7 +206,7 @@ def test_changed_function_signature_gives_a_hint(
     assert any("helper() has different arguments" in hint for hint in answer["hints"])
 
 
-def test_rules_speak_of_size_and_kind(world: World, tmp_path: Path) -> None:
+def test_rules_cover_size_and_kind(world: World, tmp_path: Path) -> None:
     big = world.repo.commit(
         "big", {"big.c": "".join(f"line {number};\n" for number in range(150))}
     )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what the TUI shows and writes of a backport: where the bug is, the sides of a conflict, the
-ticked prerequisites.
+"""Test what the TUI shows and writes for a backport: the bug's range, both sides of a conflict,
+and selected prerequisites.
 """
 
 from pathlib import Path
@@ -35,7 +35,7 @@ def states(result: BackportResult) -> list[tuple[str, ReleaseState]]:
     return [(point.version, point.state) for point in result.bug.points]
 
 
-def test_range_has_every_series_the_release_of_the_bug_and_the_fix(
+def test_range_spans_culprit_to_fix(
     world: World,
 ) -> None:
     world.repo.git("tag", "v6.4-rc1", world.culprit)
@@ -74,7 +74,7 @@ def test_candidate_previews_range_and_message(world: World) -> None:
     with Repository.open(world.repo.path) as repository:
         impact = candidate_impact(repository, world.fix, [world.groundwork])
         other = candidate_impact(repository, world.fix, [world.culprit])
-    # the release before the bug is the only one in the fix's history
+    # only the release before the bug is in the history of the fix
     assert [(point.version, str(point.state)) for point in other.bug.points] == [
         ("6.1", "clean"),
         ("6.4-rc1", "bug enters"),
@@ -101,9 +101,7 @@ def test_each_conflict_has_both_sides() -> None:
     ]
 
 
-def test_only_ticked_prerequisites_are_written_with_the_fix(
-    world: World, tmp_path: Path
-) -> None:
+def test_only_selected_prerequisites_are_written(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.culprit)
     result = ask(world)
     assert [need.commit for need in result.branches[0].prerequisites] == [
@@ -132,19 +130,17 @@ def test_only_ticked_prerequisites_are_written_with_the_fix(
         (100, False, Risk.MEDIUM),
     ],
 )
-def test_risk_of_a_prerequisite_is_its_kind_and_its_size(
+def test_prerequisite_risk_depends_on_kind_and_size(
     size: int, is_fix: bool, risk: Risk
 ) -> None:
     assert risk_of(PrerequisiteNeed("1" * 40, "x", size, is_fix), 100) is risk
 
 
-def test_tree_without_a_limit_finds_no_size_risky() -> None:
+def test_size_is_not_risky_without_a_limit() -> None:
     assert risk_of(PrerequisiteNeed("1" * 40, "x", 9999), 0) is Risk.MEDIUM
 
 
-def test_reported_failure_is_known_for_its_branch_only(
-    world: World, tmp_path: Path
-) -> None:
+def test_reported_failure_applies_to_one_branch(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
     follow_failed(world.fix, tmp_path, "6.6")

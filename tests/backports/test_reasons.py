@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what a verdict states about a branch, from known commits."""
+"""Test what a verdict says about a branch, given known commits."""
 
 from types import SimpleNamespace
 
@@ -20,7 +20,7 @@ CLEAN = ApplyResult(AppliesHow.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), Fal
 
 
 def history(**landings: Landing) -> SimpleNamespace:
-    """Return a history that derives where commits were merged from their first letter."""
+    """Return a history in which a commit's first letter tells where it was merged."""
     return SimpleNamespace(landed=lambda commit, tip: landings.get(commit[0]))
 
 
@@ -115,7 +115,7 @@ def answer(
     ), tried  # type: ignore[arg-type]
 
 
-def test_merged_fix_is_only_retried_as_a_backport(
+def test_merged_fix_is_retried_only_as_a_backport(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     result, tried = answer(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))

@@ -40,8 +40,8 @@ def go_on(clone: Path, text: str = "") -> None:
 
 
 @pytest.fixture
-def conflicting(world: World) -> World:
-    """Return a branch that has the prerequisite and its own line 20."""
+def conflicting_branch(world: World) -> World:
+    """Return a branch with the prerequisite and its own line 20."""
     world.branch(
         "6.12",
         world.culprit,
@@ -50,33 +50,35 @@ def conflicting(world: World) -> World:
     return world
 
 
-def test_conflict_is_resolved_in_two_calls(conflicting: World, tmp_path: Path) -> None:
-    first = resolve(conflicting)
+def test_conflict_is_resolved_in_two_calls(
+    conflicting_branch: World, tmp_path: Path
+) -> None:
+    first = resolve(conflicting_branch)
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
     assert "<<<<<<<" in (clone / "w.c").read_text()
     go_on(clone, source(l10="quick(10);", l20="own(20, all);"))
-    second = conflicting.ask(
-        conflicting.fix, "--resolve", "linux-6.12.y", "--write", tmp_path / "out"
+    second = conflicting_branch.ask(
+        conflicting_branch.fix, "--resolve", "linux-6.12.y", "--write", tmp_path / "out"
     )["resolve"]
     assert second["state"] == "done"
     text = Path(second["files"][0]).read_text()
     assert "Subject: [PATCH 6.12.y] work: do not forget step 20" in text
-    assert f"commit {conflicting.fix} upstream." in text
+    assert f"commit {conflicting_branch.fix} upstream." in text
     assert "+\town(20, all);" in text
     assert "This differs from upstream" in text
     assert "yourname" not in text.partition("\n---\n")[0]
 
 
-def test_with_adapt_the_files_in_conflict_have_the_adaptation(
-    conflicting: World, tmp_path: Path
+def test_adapt_fills_in_conflicting_files(
+    conflicting_branch: World, tmp_path: Path
 ) -> None:
-    first = resolve(conflicting, "--adapt")
+    first = resolve(conflicting_branch, "--adapt")
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
     assert "own(20, all);" in (clone / "w.c").read_text()
     go_on(clone)
-    second = resolve(conflicting, "--write", tmp_path / "out")
+    second = resolve(conflicting_branch, "--write", tmp_path / "out")
     assert (
         "the lines around the change differ in the branch"
         in Path(second["files"][0]).read_text().partition("\n---\n")[0]
@@ -84,20 +86,20 @@ def test_with_adapt_the_files_in_conflict_have_the_adaptation(
 
 
 def test_resolution_replies_to_the_failed_message(
-    conflicting: World, tmp_path: Path
+    conflicting_branch: World, tmp_path: Path
 ) -> None:
-    follow_failed(conflicting.fix, tmp_path, "6.12")
-    clone = Path(resolve(conflicting)["folder"])
+    follow_failed(conflicting_branch.fix, tmp_path, "6.12")
+    clone = Path(resolve(conflicting_branch)["folder"])
     go_on(clone, source(l10="quick(10);", l20="own(20, all);"))
-    done = resolve(conflicting)
+    done = resolve(conflicting_branch)
     assert (
         "In-Reply-To: <failed-6.12-2@example.org>" in Path(done["files"][0]).read_text()
     )
-    named = resolve(conflicting, "--in-reply-to", "mine@example.org")
+    named = resolve(conflicting_branch, "--in-reply-to", "mine@example.org")
     assert "In-Reply-To: <mine@example.org>" in Path(named["files"][0]).read_text()
 
 
-def test_prerequisites_that_were_found_are_committed_there(world: World) -> None:
+def test_prerequisites_are_committed_first(world: World) -> None:
     world.branch("6.6", world.culprit)
     done = world.ask(world.fix, "--resolve", "6.6")["resolve"]
     log = git(Path(done["folder"]), "log", "--format=%s", "-3").split("\n")
@@ -106,34 +108,36 @@ def test_prerequisites_that_were_found_are_committed_there(world: World) -> None
     assert len(done["files"]) == 2
 
 
-def test_unfinished_resolution_is_found_again_as_it_was_left(
-    conflicting: World,
+def test_unfinished_resolution_is_resumed(
+    conflicting_branch: World,
 ) -> None:
-    first = resolve(conflicting)
+    first = resolve(conflicting_branch)
     (Path(first["folder"]) / "w.c").write_text("half done\n")
-    again = resolve(conflicting)
+    again = resolve(conflicting_branch)
     assert again["folder"] == first["folder"]
     assert again["state"] == "conflict"
     assert (Path(first["folder"]) / "w.c").read_text() == "half done\n"
 
 
-def test_directory_cannot_be_resolved_in(conflicting: World, tmp_path: Path) -> None:
-    done = conflicting.call(conflicting.fix, "--resolve", tmp_path)
+def test_directory_cannot_be_resolved_in(
+    conflicting_branch: World, tmp_path: Path
+) -> None:
+    done = conflicting_branch.call(conflicting_branch.fix, "--resolve", tmp_path)
     assert done.code == 2
 
 
-def test_where_a_resolution_was_written_is_found_again(conflicting: World) -> None:
+def test_written_resolution_is_found_again(conflicting_branch: World) -> None:
     def known() -> Path | None:
-        with Repository.open(conflicting.repo.path) as repository:
-            result = backport(repository, BackportRequest(conflicting.fix))[-1]
+        with Repository.open(conflicting_branch.repo.path) as repository:
+            result = backport(repository, BackportRequest(conflicting_branch.fix))[-1]
             return resolution(
                 repository,
-                conflicting.fix,
+                conflicting_branch.fix,
                 next(branch for branch in result.branches if branch.version == "6.12"),
             )
 
-    clone = Path(resolve(conflicting)["folder"])
+    clone = Path(resolve(conflicting_branch)["folder"])
     assert known() is None
     go_on(clone, source(l10="quick(10);", l20="own(20, all);"))
-    done = resolve(conflicting)
+    done = resolve(conflicting_branch)
     assert known() == Path(done["files"][0]).parent

@@ -10,7 +10,7 @@ def text(world: World, *words: object) -> str:
     return done.out
 
 
-def test_sentences_fit_in_80_columns_and_code_is_left_unchanged(world: World) -> None:
+def test_text_fits_in_80_columns(world: World) -> None:
     code = "if (" + " || ".join(f"condition({number})" for number in range(9)) + ")"
     subject = (
         "work: a subject that is as long as some people write them, with no end in sight for"
@@ -38,7 +38,7 @@ def test_sentences_fit_in_80_columns_and_code_is_left_unchanged(world: World) ->
     ], out
 
 
-def test_order_of_the_trees_is_said_once_of_a_fix_that_is_not_upstream(
+def test_tree_order_is_explained_once(
     world: World,
 ) -> None:
     world.repo.branch("topic", "master")

@@ -33,7 +33,7 @@ def edit(
     return LineEditStep(old, new, hunks)
 
 
-def same(*spans: Span, **names: str | None) -> LineEditStep:
+def replace_lines(*spans: Span, **names: str | None) -> LineEditStep:
     """Return an edit that changes these lines but not their number."""
     return edit(*((span, span) for span in spans), **names)
 
@@ -48,7 +48,7 @@ def ids(touches: tuple[LineTouch, ...]) -> list[str]:
 
 def fix(*spans: Span) -> LineTouch:
     """Return a fix of these lines (from, to), as positions between lines, counted from 0."""
-    return touch("fix", same(*spans))
+    return touch("fix", replace_lines(*spans))
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,8 @@ def fix(*spans: Span) -> LineTouch:
         ((0, 40), True),
     ],
 )
-def test_fix_depends_on_commits_that_changed_its_lines_or_neighbors(
-    changed: Span, meets: bool
-) -> None:
-    before = touch("a", same(changed))
+def test_fix_depends_on_nearby_changes(changed: Span, meets: bool) -> None:
+    before = touch("a", replace_lines(changed))
     assert ids(dependencies_of([before], fix((10, 12)), NONE)) == (
         ["a"] if meets else []
     )
@@ -88,13 +86,11 @@ def test_fix_depends_on_commits_that_changed_its_lines_or_neighbors(
         ((0, 1), 20, True),
     ],
 )
-def test_margin_widens_the_lines_of_the_fix(
-    changed: Span, margin: int, meets: bool
-) -> None:
+def test_margin_widens_the_lines(changed: Span, margin: int, meets: bool) -> None:
     assert (
         bool(
             dependencies_of(
-                [touch("a", same(changed))],
+                [touch("a", replace_lines(changed))],
                 fix((10, 12)),
                 NONE,
                 margin=margin,
@@ -107,35 +103,33 @@ def test_margin_widens_the_lines_of_the_fix(
 @pytest.mark.parametrize(
     ("old", "new", "then"),
     [
-        # lines added, removed or replaced above shift the lines below
+        # added, removed or replaced lines above shift the lines below
         ((0, 0), (0, 5), (5, 7)),
         ((0, 5), (0, 0), (15, 17)),
         ((2, 4), (2, 5), (9, 11)),
-        # below: nothing shifts
+        # nothing shifts below
         ((20, 20), (20, 29), (10, 12)),
-        # the edit ends where the lines begin
+        # the edit ends at the first line
         ((4, 4), (4, 8), (6, 8)),
-        # the edit overlaps the lines from above, from below, whole, within
+        # the edit overlaps the lines from above, from below, completely, or within
         ((8, 11), (8, 12), (8, 11)),
         ((11, 15), (11, 14), (10, 15)),
         ((8, 18), (8, 14), (8, 18)),
         ((11, 11), (11, 12), (10, 11)),
         ((11, 14), (11, 11), (10, 15)),
-        # it ends or begins exactly next to them
+        # it ends or begins right next to them
         ((12, 12), (12, 15), (10, 12)),
         ((12, 15), (12, 12), (10, 15)),
         ((9, 10), (9, 10), (10, 12)),
-        # in front of the first line
+        # before the first line
         ((0, 3), (0, 0), (13, 15)),
     ],
 )
-def test_line_numbers_are_carried_back_through_other_commits(
-    old: Span, new: Span, then: Span
-) -> None:
+def test_line_numbers_map_through_commits(old: Span, new: Span, then: Span) -> None:
     other = touch("b", edit((old, new)))
     low, high = then
     for at in range(30):
-        first = touch("a", same((at, at + 1)))
+        first = touch("a", replace_lines((at, at + 1)))
         expected = low <= at + 1 and at <= high
         assert (
             "a" in ids(dependencies_of([first, other], fix((10, 12)), frozenset("b")))
@@ -143,29 +137,29 @@ def test_line_numbers_are_carried_back_through_other_commits(
 
 
 def test_prerequisites_of_prerequisites_are_needed() -> None:
-    first = touch("a", same((30, 31)))
-    second = touch("b", same((10, 11), (30, 31)))
+    first = touch("a", replace_lines((30, 31)))
+    second = touch("b", replace_lines((10, 11), (30, 31)))
     assert ids(dependencies_of([first, second], fix((10, 12)), NONE)) == ["a", "b"]
     assert ids(dependencies_of([first, second], fix((10, 12)), frozenset("b"))) == []
-    # no prerequisites are searched for the last writers
+    # the last writers need no prerequisites
     assert ids(last_writers([first, second], fix((10, 12)), NONE, PATHS)) == ["b"]
 
 
-def test_lines_rewritten_later_are_not_traced_further() -> None:
+def test_rewritten_lines_are_not_traced() -> None:
     old, new = (
-        touch("a", same((10, 12))),
-        touch("b", same((10, 12))),
+        touch("a", replace_lines((10, 12))),
+        touch("b", replace_lines((10, 12))),
     )
     assert ids(last_writers([old, new], fix((10, 12)), NONE, PATHS)) == ["b"]
-    half = touch("b", same((10, 11)))
+    half = touch("b", replace_lines((10, 11)))
     assert ids(last_writers([old, half], fix((10, 12)), NONE, PATHS)) == ["a", "b"]
-    middle = touch("b", same((12, 16)))
+    middle = touch("b", replace_lines((12, 16)))
     for at, expected in ((10, True), (17, True), (13, False)):
         assert (
             "a"
             in ids(
                 last_writers(
-                    [touch("a", same((at, at + 1))), middle],
+                    [touch("a", replace_lines((at, at + 1))), middle],
                     fix((10, 19)),
                     NONE,
                     PATHS,
@@ -176,11 +170,13 @@ def test_lines_rewritten_later_are_not_traced_further() -> None:
     assert ids(last_writers([old, removed], fix((9, 11)), NONE, PATHS)) == ["a", "b"]
 
 
-def test_only_the_files_asked_about_count() -> None:
-    both = touch("fix", same((1, 2)), same((1, 2), old="g.c", new="h.c"))
+def test_only_requested_files_count() -> None:
+    both = touch(
+        "fix", replace_lines((1, 2)), replace_lines((1, 2), old="g.c", new="h.c")
+    )
     touches = [
-        touch("f", same((1, 2))),
-        touch("g", same((1, 2), old="g.c", new="g.c")),
+        touch("f", replace_lines((1, 2))),
+        touch("g", replace_lines((1, 2), old="g.c", new="g.c")),
     ]
     assert ids(dependencies_of(touches, both, NONE)) == ["f", "g"]
     for asked, expected in (
@@ -200,8 +196,8 @@ def test_only_the_files_asked_about_count() -> None:
     )
 
 
-def test_rename_is_followed_and_can_be_a_prerequisite() -> None:
-    first = touch("a", same((10, 11), old="old.c", new="old.c"))
+def test_rename_can_be_a_prerequisite() -> None:
+    first = touch("a", replace_lines((10, 11), old="old.c", new="old.c"))
     move = touch("m", edit(old="old.c", new="f.c"))
     assert ids(dependencies_of([first, move], fix((10, 12)), NONE)) == ["a", "m"]
     assert ids(dependencies_of([first, move], fix((10, 12)), frozenset("m"))) == ["a"]
@@ -209,7 +205,9 @@ def test_rename_is_followed_and_can_be_a_prerequisite() -> None:
     assert ids(crossing([first, move], "f.c", (10, 12))) == ["a"]
     made = touch("c", edit(((0, 0), (0, 40)), old=None, new="f.c"))
     assert ids(
-        dependencies_of([touch("x", same((10, 11))), made], fix((10, 12)), NONE)
+        dependencies_of(
+            [touch("x", replace_lines((10, 11))), made], fix((10, 12)), NONE
+        )
     ) == ["c"]
 
 
@@ -220,7 +218,7 @@ def test_rename_is_followed_and_can_be_a_prerequisite() -> None:
         ((4, 5), (4, 5), (5, 9), False),
         ((9, 10), (9, 10), (5, 9), False),
         ((8, 10), (8, 10), (5, 9), True),
-        # a removal counts on each side of the gap
+        # a removal counts on both sides of the gap
         ((5, 8), (5, 5), (5, 9), True),
         ((5, 8), (5, 5), (2, 5), True),
         ((5, 8), (5, 5), (6, 9), False),
@@ -229,15 +227,15 @@ def test_rename_is_followed_and_can_be_a_prerequisite() -> None:
         ((0, 3), (0, 0), (1, 2), False),
     ],
 )
-def test_commit_that_changes_a_span_crosses_it(
+def test_commit_may_cross_a_span(
     old: Span, new: Span, span: Span, crosses: bool
 ) -> None:
     assert bool(crossing([touch("a", edit((old, new)))], "f.c", span)) is crosses
 
 
-def test_span_is_carried_back_and_the_oldest_comes_first() -> None:
+def test_span_maps_back_to_the_oldest_commit() -> None:
     touches = [
-        touch("a", same((5, 6))),
+        touch("a", replace_lines((5, 6))),
         touch("b", edit(((0, 0), (0, 10)))),
         touch("c", edit(((15, 16), (15, 18)))),
     ]
@@ -245,7 +243,7 @@ def test_span_is_carried_back_and_the_oldest_comes_first() -> None:
     assert crossing(touches, "g.c", (16, 17)) == ()
 
 
-def test_size_of_a_commit_is_the_lines_it_removes_and_adds() -> None:
+def test_commit_size_counts_changed_lines() -> None:
     assert (
         touch(
             "a",
@@ -256,7 +254,7 @@ def test_size_of_a_commit_is_the_lines_it_removes_and_adds() -> None:
     )
 
 
-def test_changes_are_read_from_git_unchanged(tmp_path: Path) -> None:
+def test_git_changes_are_unmodified(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     text = [f"line {n}\n" for n in range(1, 21)]
     base = repo.commit("start", {"f.c": "".join(text), "keep.c": "int k;\n"})
@@ -312,7 +310,7 @@ def test_changes_are_read_from_git_unchanged(tmp_path: Path) -> None:
         assert older_names(repository, ["keep.c"], two, base) == ()
 
 
-def test_every_earlier_name_of_a_file_is_found_later_names_first(
+def test_earlier_file_names_are_found_newest_first(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -358,7 +356,7 @@ class FakeGit:
         return cast("Any", self)
 
 
-def test_each_command_has_the_time_that_is_left_and_at_least_a_tenth_of_a_second(
+def test_remaining_time_limits_each_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fake = FakeGit(log=b"c1\nc2\n", diff_tree=b"R100\0older.c\0new.c\0M\0")
@@ -381,7 +379,7 @@ def test_each_command_has_the_time_that_is_left_and_at_least_a_tenth_of_a_second
     ]
 
 
-def test_earlier_names_are_looked_for_in_so_many_steps_and_commits() -> None:
+def test_rename_search_is_bounded() -> None:
     fake = FakeGit(log=b"c\n" * 50, diff_tree=b"")
     assert older_names(fake.repository, ["new.c"], "tip", "less") == ()
     assert [words[0] for words, _ in fake.asked] == ["log"] + ["diff-tree"] * 40
@@ -392,15 +390,15 @@ def test_earlier_names_are_looked_for_in_so_many_steps_and_commits() -> None:
     assert older_names(fake.repository, ["0"], "tip", "less") == tuple("123456")
 
 
-def test_created_file_ends_only_its_own_lines() -> None:
-    first = touch("a", same((30, 31)))
+def test_created_file_ends_its_own_lines() -> None:
+    first = touch("a", replace_lines((30, 31)))
     made = edit(((0, 0), (0, 9)), old=None, new="n.c")
     moved = touch("b", made, edit(((0, 0), (0, 20))))
     assert ids(dependencies_of([first, moved], fix((50, 51)), frozenset("b"))) == ["a"]
     assert ids(dependencies_of([first, moved], fix((30, 31)), frozenset("b"))) == []
 
 
-def test_paths_that_are_given_limit_what_git_reads() -> None:
+def test_path_arguments_limit_git() -> None:
     fake = FakeGit(log=b"")
     assert read_touch(fake.repository, "c", ["f.c"]) == LineTouch("c", ())
     assert read_touch(fake.repository, "c") == LineTouch("c", ())
@@ -412,7 +410,7 @@ def test_paths_that_are_given_limit_what_git_reads() -> None:
     assert seconds == 60
 
 
-def test_hunk_belongs_to_the_diff_above_it() -> None:
+def test_hunk_belongs_to_its_diff() -> None:
     head = b"\x01c\n\n"
     raws = b"".join(
         b":100644 100644 %s %s M\t%s\n" % (b"1" * 40, b"2" * 40, name)

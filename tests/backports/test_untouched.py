@@ -14,9 +14,7 @@ from tests.backports.world import World, source
 from tests.kit.cli import call, spawn
 
 
-def test_questions_and_patches_leave_the_repository_as_it_was(
-    world: World, tmp_path: Path
-) -> None:
+def test_backport_leaves_the_repository_unchanged(world: World, tmp_path: Path) -> None:
     world.branch("6.1", world.base)
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
@@ -58,7 +56,7 @@ def test_read_only_repository_is_supported(world: World) -> None:
             folder.chmod(0o755)
 
 
-def test_no_temporary_objects_are_left(
+def test_temporary_objects_are_removed(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tmp").mkdir()
@@ -68,7 +66,7 @@ def test_no_temporary_objects_are_left(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_two_calls_at_once_answer_the_same(world: World) -> None:
+def test_concurrent_calls_agree(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
     words = (
         "backport",
@@ -86,9 +84,7 @@ def test_two_calls_at_once_answer_the_same(world: World) -> None:
     assert first.out == second.out
 
 
-def test_missing_objects_of_a_partial_clone_are_reported(
-    world: World, tmp_path: Path
-) -> None:
+def test_missing_objects_are_reported(world: World, tmp_path: Path) -> None:
     tip = world.branch("6.12", world.culprit)
     world.repo.git("config", "uploadpack.allowFilter", "true")
     world.repo.git(
@@ -101,7 +97,7 @@ def test_missing_objects_of_a_partial_clone_are_reported(
     clone = tmp_path / "partial"
     done = call("check", "-C", clone, world.fix)
     assert done.code == 3
-    # the command of the hint fetches the files of this commit, and nothing else
+    # the command in the hint fetches only this commit's files
     command = re.search(r"git show \w+ >/dev/null", done.err)
     assert command, done.err
     subprocess.run(command[0], shell=True, cwd=clone, check=True)
@@ -110,7 +106,7 @@ def test_missing_objects_of_a_partial_clone_are_reported(
     assert "clone is partial" in done.err
 
 
-def test_git_directory_with_a_colon_in_its_path_works(tmp_path: Path) -> None:
+def test_colon_in_the_git_directory_works(tmp_path: Path) -> None:
     world = World(tmp_path / "a:b c")
     assert (
         world.one(world.fix, "--onto", world.branch("6.12", world.culprit))["search"]

@@ -79,7 +79,7 @@ def test_verdict_of_a_branch(
     assert reason.format(**known) in answer["reason"]
 
 
-def test_conflict_comes_with_its_place_and_both_sides(world: World) -> None:
+def test_conflict_shows_both_sides(world: World) -> None:
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
     assert answer["verdict"] == "conflict"
     conflict = answer["conflicts"][0]
@@ -108,14 +108,14 @@ def test_reverted_backport_is_needed_again(world: World) -> None:
     assert f"reverted by {undone[:12]}" in answer["reason"]
 
 
-def test_without_a_fixes_tag_it_is_not_known_whether_a_branch_is_affected(
+def test_affected_is_unknown_without_a_fixes_tag(
     world: World,
 ) -> None:
     answer = world.one(world.groundwork, "--onto", world.branch("6.1", world.culprit))
     assert (answer["verdict"], answer["affected"]) == ("clean", None)
 
 
-def test_document_is_that_of_the_contract(world: World) -> None:
+def test_document_matches_the_contract(world: World) -> None:
     world.branch("6.1", world.base)
     world.branch("6.12", world.groundwork)
     answer = world.ask(world.fix)
@@ -136,7 +136,7 @@ def test_document_is_that_of_the_contract(world: World) -> None:
     ]
 
 
-def test_each_patch_is_judged_on_top_of_the_previous_ones(world: World) -> None:
+def test_series_is_applied_cumulatively(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
     answer = world.ask(f"{world.culprit}..{world.fix}", "--onto", tip)
     assert [entry["branches"][0]["verdict"] for entry in answer["series"]] == [
@@ -146,14 +146,14 @@ def test_each_patch_is_judged_on_top_of_the_previous_ones(world: World) -> None:
     assert answer["commit"] == world.fix
 
 
-def test_newer_branches_that_lack_it_are_named(world: World) -> None:
+def test_newer_branches_without_the_fix_are_named(world: World) -> None:
     world.branch("6.1", world.groundwork)
     world.branch("6.12", world.groundwork)
     older, newer = world.ask(world.fix)["branches"]
     assert (older["lacking_newer"], newer["lacking_newer"]) == (["linux-6.12.y"], [])
 
 
-def test_fixes_and_reverts_of_the_fix_must_come_along(world: World) -> None:
+def test_later_fixes_and_reverts_are_required(world: World) -> None:
     follow = world.repo.commit(
         f'work: really\n\nFixes: {world.fix[:12]} ("work: do not forget step 20")\n',
         {"other.c": source(l1="x();")},
@@ -164,7 +164,7 @@ def test_fixes_and_reverts_of_the_fix_must_come_along(world: World) -> None:
     ] == [(follow, "fix")]
 
 
-def test_commit_in_a_release_candidate_is_queued(world: World) -> None:
+def test_release_candidate_commit_is_queued(world: World) -> None:
     world.branch("6.12", world.groundwork)
     world.repo.branch("candidate", "linux-6.12.y")
     tip = world.repo.commit(f"y\n\n[ Upstream commit {world.fix} ]\n", {"w.c": "x\n"})
@@ -178,7 +178,7 @@ def test_commit_in_a_release_candidate_is_queued(world: World) -> None:
     )
 
 
-def test_commit_in_the_patch_queue_is_queued(world: World) -> None:
+def test_patch_queue_commit_is_queued(world: World) -> None:
     world.branch("6.12", world.groundwork)
     world.repo.git("checkout", "-q", "--orphan", "queue")
     world.repo.git("rm", "-rfq", ".")
@@ -190,14 +190,14 @@ def test_commit_in_the_patch_queue_is_queued(world: World) -> None:
     assert world.one(world.fix)["queued"] is True
 
 
-def test_fail_on_makes_a_conflict_an_exit_code(world: World) -> None:
+def test_fail_on_conflict_sets_the_exit_code(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
     assert world.call(world.fix, "--onto", tip, "--fail-on", "conflict").code == 1
     assert world.call(world.fix, "--onto", "master", "--fail-on", "affected").code == 0
     assert world.call(world.fix, "--onto", tip, "--fail-on", "affected").code == 1
 
 
-def test_text_and_markdown_say_the_same(world: World) -> None:
+def test_text_and_markdown_agree(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
     text = world.call(world.fix, "--onto", "linux-6.12.y").out
     assert "conflict" in text
@@ -207,7 +207,7 @@ def test_text_and_markdown_say_the_same(world: World) -> None:
     assert world.groundwork[:12] in table
 
 
-def test_subject_with_control_characters_and_markup_is_shown_harmless(
+def test_subject_is_escaped(
     world: World,
 ) -> None:
     evil = world.repo.commit(
@@ -234,14 +234,14 @@ def test_errors_give_a_hint(world: World, tmp_path: object) -> None:
     assert "merge" in done.err
 
 
-def test_root_commit_can_be_asked_about(world: World) -> None:
+def test_root_commit_is_accepted(world: World) -> None:
     world.repo.git("checkout", "-q", "--orphan", "elsewhere")
     world.repo.git("rm", "-rfq", ".")
     tip = world.repo.commit("elsewhere", {"e.c": "1\n"})
     assert world.one(world.base, "--onto", tip)["verdict"] == "clean"
 
 
-def test_another_projects_branches_are_found_by_their_pattern(world: World) -> None:
+def test_other_projects_use_their_branch_pattern(world: World) -> None:
     world.repo.git("branch", "23.11", world.groundwork)
     world.repo.git("branch", "24.11", world.fix)
     answer = world.ask(world.fix)
@@ -251,7 +251,7 @@ def test_another_projects_branches_are_found_by_their_pattern(world: World) -> N
     ]
 
 
-def test_linked_worktree_and_a_bare_clone_answer_the_same(world: World) -> None:
+def test_worktree_and_bare_clone_agree(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
     before = world.one(world.fix, "--onto", tip)
     world.repo.git("worktree", "add", "-q", "--detach", "../linked", "master")
@@ -297,7 +297,7 @@ def test_version_is_for_its_branch(world: World) -> None:
         assert (answer["branch"], answer["tip"]) == ("linux-6.12.y", tip)
 
 
-def test_series_that_is_not_here_is_named_with_its_fetch(world: World) -> None:
+def test_missing_series_hint_names_the_fetch(world: World) -> None:
     done = world.call(world.fix, "--onto", "5.15")
     assert done.code == 2
     assert "git fetch stable linux-5.15.y" in done.err
@@ -305,9 +305,7 @@ def test_series_that_is_not_here_is_named_with_its_fetch(world: World) -> None:
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_project_is_not_sent_to_the_stable_trees_of_another(
-    tmp_path: Path, named: bool
-) -> None:
+def test_project_ignores_other_stable_trees(tmp_path: Path, named: bool) -> None:
     def asked(profile: str, sign: str, *words: str) -> str:
         repo = Repo(tmp_path / profile)
         repo.commit("start", {sign if not named else "a.c": "x\n"})
@@ -331,7 +329,7 @@ def test_project_is_not_sent_to_the_stable_trees_of_another(
     assert "patchpilot setup stable --fetch" in asked("dpdk", "lib/eal/x.c")
 
 
-def test_version_of_another_project_is_not_a_series(tmp_path: Path) -> None:
+def test_foreign_version_is_not_a_series(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start", {"common/spl/spl.c": "x\n"})
     done = call("backport", "-C", repo.path, "HEAD", "--onto", "6.1")
@@ -343,7 +341,7 @@ def test_version_of_another_project_is_not_a_series(tmp_path: Path) -> None:
     assert "git fetch stable 24.11" in done.err
 
 
-def test_merged_commit_is_judged_as_its_mainline_commit(world: World) -> None:
+def test_backport_is_judged_as_its_mainline_commit(world: World) -> None:
     repo = world.repo
     message = repo.git("log", "-1", "--format=%B", world.fix).replace(
         "Signed-off-by", "Tested-by: Tess <tess@example.org>\nSigned-off-by"
@@ -375,7 +373,7 @@ def test_merged_commit_is_judged_as_its_mainline_commit(world: World) -> None:
     assert f"mainline commit for {ours[:12]}" in output
 
 
-def test_different_commit_with_the_same_title_is_judged_separately(
+def test_same_title_does_not_mean_same_commit(
     world: World,
 ) -> None:
     repo = world.repo
@@ -390,7 +388,7 @@ def test_different_commit_with_the_same_title_is_judged_separately(
     assert (answer["commit"], answer["asked"]) == (other, None)
 
 
-def test_later_fix_of_the_same_lines_is_a_hint(world: World) -> None:
+def test_later_fix_is_a_hint(world: World) -> None:
     tip = world.branch("6.12", world.groundwork)
     again = source(**(FIXED | {"l20": "check(20, most);"}))
     other = world.repo.commit("work: fix step 20 again", {"w.c": again})

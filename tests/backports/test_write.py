@@ -33,9 +33,7 @@ def write(
     return done
 
 
-def test_clean_backport_is_one_message_with_marker_and_people(
-    world: World, tmp_path: Path
-) -> None:
+def test_clean_backport_is_one_message(world: World, tmp_path: Path) -> None:
     tip = world.branch("6.12", world.groundwork)
     write(world, tmp_path / "out", "--signoff")
     file = next((tmp_path / "out" / "6.12").iterdir())
@@ -56,9 +54,7 @@ def test_clean_backport_is_one_message_with_marker_and_people(
     assert "This differs" not in file.read_text()
 
 
-def test_prerequisites_come_first_and_name_what_they_are_for(
-    world: World, tmp_path: Path
-) -> None:
+def test_prerequisites_precede_the_fix(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.culprit)
     write(world, tmp_path / "out")
     files = sorted((tmp_path / "out" / "6.6").iterdir())
@@ -70,7 +66,7 @@ def test_prerequisites_come_first_and_name_what_they_are_for(
     assert second.header("Subject") == "[PATCH 6.6.y 2/2] work: do not forget step 20"
 
 
-def test_unsafe_tag_is_reported_below_the_message() -> None:
+def test_unsafe_tag_is_reported() -> None:
     stable = find_project("linux").stable
     made = MadeCommit(
         "id",
@@ -87,9 +83,7 @@ def test_unsafe_tag_is_reported_below_the_message() -> None:
         backport_message(HIDDEN, stable, signer=Address("A\x85da", "ada@example.org"))
 
 
-def test_adapt_does_not_fall_back_to_prerequisites(
-    world: World, tmp_path: Path
-) -> None:
+def test_adapt_adds_no_prerequisites(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.culprit)
     world.repo.checkout("master")
     world.repo.commit(
@@ -111,7 +105,7 @@ def test_adapt_does_not_fall_back_to_prerequisites(
     assert len(list((tmp_path / "whole").rglob("*.patch"))) == 2
 
 
-def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
+def test_git_am_accepts_the_output(world: World, tmp_path: Path) -> None:
     three_way = (
         "top",
         {"w.c": source(**GROUND, l22="other(22);")},
@@ -131,9 +125,7 @@ def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
         )
 
 
-def test_adapted_patch_shows_the_difference_and_a_note(
-    world: World, tmp_path: Path
-) -> None:
+def test_adapted_patch_explains_its_changes(world: World, tmp_path: Path) -> None:
     other = source(**GROUND, l22="other(22);")
     world.branch("6.12", world.groundwork, ("top", {"w.c": other}))
     write(world, tmp_path / "out", "--signoff", "--note", "line 22 is another one here")
@@ -159,9 +151,7 @@ def test_unmerged_fix_is_not_written(world: World, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_command_that_sends_the_patches_is_printed(
-    world: World, tmp_path: Path
-) -> None:
+def test_send_command_is_printed(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.groundwork)
     world.branch("6.12", world.groundwork)
     out = write(world, tmp_path / "out").out
@@ -174,15 +164,13 @@ def test_command_that_sends_the_patches_is_printed(
     assert "Signed-off-by" not in write(world, tmp_path / "more", "--signoff").out
 
 
-def test_nothing_to_write_is_no_failure(world: World, tmp_path: Path) -> None:
+def test_empty_result_is_a_success(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.fix)
     world.branch("6.1", world.base)
     assert "nothing written" in write(world, tmp_path / "out").out
 
 
-def test_conflict_without_prerequisites_is_left_to_the_user(
-    world: World, tmp_path: Path
-) -> None:
+def test_plain_conflict_is_left_to_the_user(world: World, tmp_path: Path) -> None:
     world.branch(
         "6.12",
         world.culprit,
@@ -191,9 +179,7 @@ def test_conflict_without_prerequisites_is_left_to_the_user(
     assert "--resolve linux-6.12.y" in write(world, tmp_path / "out", code=1).out
 
 
-def test_folder_that_holds_patches_is_not_written_over(
-    world: World, tmp_path: Path
-) -> None:
+def test_existing_patches_are_not_overwritten(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.groundwork)
     write(world, tmp_path / "out")
     done = world.call(world.fix, "--write", tmp_path / "out")
@@ -219,7 +205,7 @@ def test_malformed_message_id_is_refused(
     assert done.code == 2
 
 
-def test_request_message_names_trees_commit_and_reason(world: World) -> None:
+def test_request_names_trees_commit_and_reason(world: World) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
     done = world.call(world.fix, "--request")
@@ -235,10 +221,10 @@ def test_request_message_names_trees_commit_and_reason(world: World) -> None:
     assert "git send-email FILE" in done.err
     assert f"--request{chr(10)}" in world.call(world.fix).out
     note = "It is seen as: " + "step 20 is lost, " * 9
-    assert max(map(len, request_of(world, "--note", note).splitlines()[5:])) < 80
+    assert max(map(len, write_request(world, "--note", note).splitlines()[5:])) < 80
 
 
-def test_tree_without_the_changed_code_is_not_affected(world: World) -> None:
+def test_tree_without_the_code_is_not_affected(world: World) -> None:
     added = source().replace("work", "more").replace("step", "go")
     world.repo.commit("work: more\n", {"w.c": f"{source(**FIXED)}\n{added}"})
     fixed = added.replace("go(20)", "go(all)")
@@ -249,7 +235,7 @@ def test_tree_without_the_changed_code_is_not_affected(world: World) -> None:
     world.call(fix, "--request").expect(2, "no stable tree needs the fix")
 
 
-def test_duplicate_sign_off_is_not_added() -> None:
+def test_duplicate_sign_off_is_skipped() -> None:
     stable = find_project("linux").stable
     for tags, count in (
         ("Signed-off-by: Ada Fixer <ada@example.org>\n", 1),
@@ -268,26 +254,26 @@ def test_duplicate_sign_off_is_not_added() -> None:
         assert made.count("Signed-off-by:") == count
 
 
-def request_of(world: World, *words: object) -> str:
+def write_request(world: World, *words: object) -> str:
     done = world.call(world.fix, "--request", *words)
     assert done.code == 0, done.err
     return done.out
 
 
-def test_request_message_claims_nothing_that_the_user_has_not_done(
+def test_request_makes_no_false_claims(
     world: World,
 ) -> None:
     world.branch("6.12", world.groundwork)
-    mail = request_of(world)
+    mail = write_request(world)
     assert "git applies it there without conflicts." in mail
     world.branch("6.6", world.culprit)
-    mail += request_of(world)
+    mail += write_request(world)
     for claim in ("I have", "checked", "tested", "follows", "unchanged"):
         assert claim not in mail
     assert "It conflicts on 6.6." in mail
 
 
-def test_request_message_goes_to_the_maintainers_and_lists_but_not_to_oneself(
+def test_request_excludes_the_sender(
     world: World,
 ) -> None:
     world.branch("6.12", world.groundwork)
@@ -298,38 +284,36 @@ def test_request_message_goes_to_the_maintainers_and_lists_but_not_to_oneself(
         "L:\twork@lists.example.org\nS:\tMaintained\nF:\tw.c\n",
     )
     world.repo.git("config", "user.email", "ada@example.org")
-    head = request_of(world).partition("\nSubject: ")[0]
+    head = write_request(world).partition("\nSubject: ")[0]
     for address in ("author", "rita", "mia", "rob", "work@lists"):
         assert address in head
     assert "ada@example.org" not in head
 
 
-def test_build_runs_in_a_tree_that_has_the_fix(world: World) -> None:
+def test_build_runs_in_the_fixed_tree(world: World) -> None:
     world.branch("6.6", world.culprit)
     answer = world.ask(world.fix, "--build", "grep -c all w.c")
     assert answer["builds"][0]["exit_code"] == 0
     assert world.ask(world.fix, "--build", "false")["builds"][0]["exit_code"] == 1
 
 
-def reply_of(folder: Path) -> set[str | None]:
+def read_reply(folder: Path) -> set[str | None]:
     return {
         parse_patch(file.read_bytes(), str(file)).header("In-Reply-To")
         for file in folder.iterdir()
     }
 
 
-def test_failed_message_of_a_tracked_series_is_answered(
-    world: World, tmp_path: Path
-) -> None:
+def test_backport_replies_to_the_failed_message(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
     follow_failed(world.fix, tmp_path, "6.6", "5.15")
     done = write(world, tmp_path / "out")
-    assert reply_of(tmp_path / "out" / "6.6") == {"<failed-6.6-2@example.org>"}
-    assert reply_of(tmp_path / "out" / "6.12") == {None}
+    assert read_reply(tmp_path / "out" / "6.6") == {"<failed-6.6-2@example.org>"}
+    assert read_reply(tmp_path / "out" / "6.12") == {None}
     assert "linux-6.6.y: in reply to <failed-6.6-2@example.org>" in done.out
     write(world, tmp_path / "other", "--in-reply-to", "mine@example.org")
-    assert reply_of(tmp_path / "other" / "6.6") == {"<mine@example.org>"}
+    assert read_reply(tmp_path / "other" / "6.6") == {"<mine@example.org>"}
 
 
 def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
@@ -377,7 +361,7 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
         assert not findings
 
 
-def test_author_who_backports_signs_off_once(world: World, tmp_path: Path) -> None:
+def test_backporting_author_signs_once(world: World, tmp_path: Path) -> None:
     message = "work: on\n\nIt was lost.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
     fix = world.repo.commit(message, {"other.c": source(l40="on(40);")})
     world.branch("6.12", world.fix)
@@ -390,9 +374,7 @@ def test_author_who_backports_signs_off_once(world: World, tmp_path: Path) -> No
     )
 
 
-def test_partial_prerequisites_are_written_as_parts(
-    world: World, tmp_path: Path
-) -> None:
+def test_partial_prerequisites_are_marked(world: World, tmp_path: Path) -> None:
     repo = world.repo
     for number in range(14):
         repo.commit(
@@ -413,6 +395,6 @@ def test_partial_prerequisites_are_written_as_parts(
     assert "prepare(all);" not in (clone / "other.c").read_text()
 
 
-def test_text_announced_by_the_first_paragraph_is_included() -> None:
+def test_announced_text_is_included() -> None:
     text = "It gives up receiving:\n\n  acme: bad state 7"
     assert _first_paragraph(f"{text}\n\nReset the ring.") == text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small project with a mainline and stable branches, whose answers are known."""
+"""A small project with a mainline and stable branches and known answers."""
 
 import atexit
 import copy

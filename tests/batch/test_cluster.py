@@ -76,7 +76,7 @@ def ids(folder: Path) -> list[str]:
     )
 
 
-def test_range_has_the_lines_of_the_messages_that_it_adds(epoch: Repo) -> None:
+def test_range_covers_the_new_messages(epoch: Repo) -> None:
     *lines, summary = map(json.loads, check_range(place(epoch), "HEAD~3..HEAD~1"))
     assert [line["message_id"] for line in lines] == [
         f"{COUNT - 2}@example.org",
@@ -88,7 +88,7 @@ def test_range_has_the_lines_of_the_messages_that_it_adds(epoch: Repo) -> None:
 
 
 @pytest.mark.long
-def test_every_message_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_ended(
+def test_killed_worker_does_not_lose_a_message(
     client: Client, epoch: Repo, tmp_path: Path
 ) -> None:
     workers = client.run(os.getpid)
@@ -110,7 +110,7 @@ def test_every_message_is_checked_once_when_a_worker_is_killed_and_when_a_run_is
 
 
 @pytest.mark.long
-def test_epochs_of_the_same_name_have_files_of_their_own(
+def test_epochs_have_separate_files(
     client: Client, epoch: Repo, tmp_path: Path
 ) -> None:
     other = Repo(tmp_path / "other-list" / "inbox")
@@ -137,18 +137,18 @@ def test_patches_are_checked_against_a_tree(
     (tree / "MAINTAINERS").write_text(MAINTAINERS)
     (tree / "Kbuild").touch()
     options = Options(strict=True)
-    (alone,) = findings_of(check_range(place(epoch), "HEAD~1..HEAD", options))
-    (inside,) = findings_of(check_range(place(epoch), "HEAD~1..HEAD", options, tree))
+    (alone,) = finding_names(check_range(place(epoch), "HEAD~1..HEAD", options))
+    (inside,) = finding_names(check_range(place(epoch), "HEAD~1..HEAD", options, tree))
     assert "maintainer-not-addressed" in inside - alone
     check_epochs(client, [place(epoch)], tmp_path / "lines", options=options, tree=tree)
     assert all(
         inside == names
         for file in (tmp_path / "lines").iterdir()
-        for names in findings_of(file.read_text().splitlines())
+        for names in finding_names(file.read_text().splitlines())
     )
 
 
-def findings_of(lines: Iterable[str]) -> list[set[str]]:
+def finding_names(lines: Iterable[str]) -> list[set[str]]:
     """Return the names of each patch's findings."""
     return [
         {finding["name"] for finding in line["findings"]}
@@ -158,7 +158,7 @@ def findings_of(lines: Iterable[str]) -> list[set[str]]:
 
 
 @pytest.mark.long
-def test_new_messages_change_the_last_part_only(
+def test_new_messages_change_the_last_part(
     client: Client, epoch: Repo, tmp_path: Path
 ) -> None:
     assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 3
@@ -173,7 +173,7 @@ def test_new_messages_change_the_last_part_only(
     assert ids(tmp_path) == [str(number) for number in range(COUNT + 1)]
 
 
-def test_without_distributed_the_extra_is_named(
+def test_missing_distributed_names_its_extra(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)

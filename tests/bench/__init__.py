@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Benchmarks: not part of the suite, always side by side with what a user would run instead."""
+"""Benchmarks, which are not part of the suite and always include what a user would run instead."""

@@ -73,7 +73,7 @@ def growth(patchpilot: str, scratch: Path) -> None:
 
 
 def command(patchpilot: str, verb: str, size: int, scratch: Path) -> tuple[str, ...]:
-    """Return the command of a verb for this many items, creating them if necessary."""
+    """Return a verb's command for this many items, creating them if necessary."""
     work = scratch / f"{size}"
     if not work.exists():
         subprocess.run(["git", "init", "-q", "-b", "main", str(work)], check=True)
@@ -118,7 +118,7 @@ def history(size: int) -> Iterator[str]:
 
 
 def cost(words: tuple[str, ...], work: Path) -> tuple[float, int]:
-    """Return the CPU seconds and the peak megabytes of a run, with all its processes.
+    """Return a run's CPU seconds and peak megabytes, including all its processes.
 
     The peak of a process is at least that of the process that started it, which must be small.
     """

@@ -15,7 +15,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A command (or several, run one after the other) and where to run it.
+    """A command, or several in sequence, and where to run it.
 
     If it is `fresh`, each run has no caches and no bytecode, like the first run on a machine.
     """

@@ -23,7 +23,7 @@ TOLERANCE = 1.25
 
 
 def worse(rows: Sequence[Row], recorded: dict[str, float]) -> list[str]:
-    """Return a sentence for each pair whose ratio is above the recorded one and its tolerance."""
+    """Return a sentence for each pair whose ratio exceeds the recorded one and its tolerance."""
     return [
         f"{row.title}: ratio {row.ratio:.3f}, recorded {recorded[row.title]:.3f}"
         for row in rows

@@ -100,7 +100,7 @@ def _say(what: str, costs: Sequence[int], limit: int = 0) -> bool:
 
 
 def memory(work: Path, scratch: Path) -> bool:
-    """Print the peak memory of a thread of 5,000 messages, and return whether it is too much."""
+    """Print the peak memory for a thread of 5,000 messages, and return whether it is too high."""
     env = environment(scratch, "thread")
     box = scratch / "thread.mbox"
     box.write_text("".join(thread_mail(number) for number in range(MAILS)))

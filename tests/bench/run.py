@@ -94,7 +94,7 @@ def kernel_tree(scratch: Path) -> Path | None:
 
 
 def commits(tree: Path) -> None:
-    """Measure one commit and nine, a file, recipients, a rule, and messages."""
+    """Measure one and nine commits, a file, recipients, a rule, and messages."""
     perl = ("perl", "scripts/checkpatch.pl", "--terse", "--no-summary")
     last = [f"HEAD~{number}" for number in range(COMMITS)]
     series = f"HEAD~{COMMITS}..HEAD"
@@ -164,7 +164,7 @@ def patches(tree: Path) -> None:
 
 
 def starts(tree: Path) -> None:
-    """Measure the start, and the first run on a machine: no caches and no bytecode."""
+    """Measure start-up, and the first run on a machine without caches and bytecode."""
     version = Job("b4", ((B4, "--version"),))
     report("start: --version", Job("start", ((PATCHPILOT, "--version"),)), version)
     report(
@@ -175,7 +175,7 @@ def starts(tree: Path) -> None:
 
 
 def terminal(tree: Path, scratch: Path) -> None:
-    """The TUI in the kernel's tree and in the demo, beside lazygit if it is installed."""
+    """Measure the TUI in the kernel tree and in the demo, beside lazygit if installed."""
     for label, work in (("kernel", tree), ("demo", sandbox(scratch))):
         walk(label, work, environment(scratch, label))
     if shutil.which("lazygit"):
@@ -208,7 +208,7 @@ def objects(tree: Path, scratch: Path) -> None:
     subprocess.run(
         [PATCHPILOT, "trust", "--build", str(tree)], check=True, input=b"y\n"
     )
-    # without what the first run remembered
+    # delete what the first run stored
     clean = ("rm", "-rf", str(scratch / "CACHE" / "patchpilot"))
     build = (PATCHPILOT, "build", "--quick", "-q", "-C", str(tree), "HEAD")
     out = scratch / "by-make"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make bench`: measure the fixed cost of a `check` of one small patch: imports, classes, compiled
+"""`make bench`: measure the fixed cost of checking a small patch: imports, classes, compiled
 patterns.
 
 Counts are exact and the same on every machine.
@@ -86,7 +86,7 @@ def counts(*arguments: str) -> dict[str, int]:
 
 def main() -> int:
     """Print the counts of a run with caches; return 1 if one exceeds its limit."""
-    # with PYTHONDONTWRITEBYTECODE, every run would compile the sources
+    # PYTHONDONTWRITEBYTECODE would make every run compile the sources
     compileall.compile_dir(str(Path(__file__).parents[2] / "patchpilot"), quiet=2)
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["XDG_CACHE_HOME"] = str(Path(scratch, "cache"))

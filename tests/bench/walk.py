@@ -28,7 +28,7 @@ SETTLED = 1.5
 
 
 def environment(scratch: Path, label: str) -> dict[str, str]:
-    """Return the variables of a home directory that was used before."""
+    """Return the variables of a previously used home directory."""
     home = scratch / f"home of {label}"
     state = home / "state" / "patchpilot"
     state.mkdir(parents=True)

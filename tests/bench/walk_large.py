@@ -150,7 +150,7 @@ async def walked(work: Path, folder: Path) -> None:
     assert loader_of is not None
 
     def loader(stage: Stage) -> Loader:
-        # also of Follow the job that runs ahead of a visit imports the module, as always
+        # the prefetching job for Follow imports the module too
         usual = loader_of(stage)
         return (
             (lambda _: (known, StageStatus(StageState.DONE, "1 series")))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot build` on a toy tree whose Makefile takes the calls that a kernel's takes."""
+"""Test `patchpilot build` on a toy tree whose Makefile accepts the kernel's calls."""
 
 import json
 import os
@@ -60,7 +60,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def only_gcc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The toy tree needs none of the other programs of a kernel build."""
+    """Pretend that the toy tree's build needs no other programs."""
     monkeypatch.setattr(configuration, "NEEDED", ("make",))
 
 
@@ -72,7 +72,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def trusted(repo: Repo) -> None:
+def trust_tree(repo: Repo) -> None:
     command = build_command(repo.path)
     trust({command.digest: command.label})
 
@@ -83,7 +83,7 @@ def built(
     """Return the findings of the branch's commits, each with its commit's subject, and the
     notes.
     """
-    trusted(repo)
+    trust_tree(repo)
     given = ("build", "-C", repo.path, "--quick", *words, "--format", "json")
     done = call(*given, *targets)
     assert done.out, done.err
@@ -95,7 +95,7 @@ def built(
     ], done.err
 
 
-def test_a_new_warning_is_at_its_line_and_the_second_run_compiles_nothing(
+def test_second_run_compiles_nothing(
     repo: Repo,
 ) -> None:
     repo.commit(
@@ -109,11 +109,11 @@ def test_a_new_warning_is_at_its_line_and_the_second_run_compiles_nothing(
     (again,), notes = built(repo)
     assert again["message"] == finding["message"]
     assert "0 objects compiled, 2 known" in notes
-    # the person's tree has nothing of the build in it
+    # the build leaves nothing in the user's tree
     assert repo.git("status", "--porcelain", "--ignored") == ""
 
 
-def test_a_new_warning_on_a_moved_line_is_reported(repo: Repo) -> None:
+def test_new_warning_on_a_moved_line_is_reported(repo: Repo) -> None:
     unused = "\tint not_used_here;\n"
     hidden = DRIVER.replace("\tint old;\n", f"#if 0\n{unused}#endif\n")
     repo.commit("drv: hide", {"drv/w.c": hidden})
@@ -130,7 +130,7 @@ def places(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
     ]
 
 
-def test_uncommitted_changes_are_built_after_the_topic(repo: Repo) -> None:
+def test_uncommitted_changes_are_built_last(repo: Repo) -> None:
     repo.commit("drv: add a user", {"drv/w.c": f"{DRIVER}static int spare;\n"})
     index = repo.path.joinpath(".git", "index").read_bytes()
     repo.path.joinpath("drv/w.c").write_text(
@@ -152,7 +152,7 @@ def test_patch_files_are_built_on_their_base(repo: Repo) -> None:
     assert places(repo, "--base", "base", file) == [("drv: 1", "drv/w.c", 9)]
 
 
-def test_a_commit_that_needs_a_later_one_names_it(repo: Repo) -> None:
+def test_later_commit_is_named_as_missing(repo: Repo) -> None:
     user = '#include "w.h"\n\nint use(void);\nint use(void) { return helper(%s); }\n'
     repo.commit(
         "drv: change the helper", {"drv/w.h": "int helper(int one, int two);\n"}
@@ -166,9 +166,7 @@ def test_a_commit_that_needs_a_later_one_names_it(repo: Repo) -> None:
     assert (last["name"], last["subject"]) == ("build-error", "drv: break it")
 
 
-def test_nothing_of_a_tree_that_is_not_trusted_is_run(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_untrusted_tree_runs_nothing(repo: Repo, tmp_path: Path) -> None:
     touched = tmp_path / "touched"
     hostile = f"$(shell touch {touched})\n{MAKEFILE}"
     repo.commit("drv: evil", {"Makefile": hostile, "drv/w.c": f"{DRIVER}\n"})
@@ -205,7 +203,7 @@ def test_nothing_of_a_tree_that_is_not_trusted_is_run(
         "drv/rules.mk",
     ],
 )
-def test_a_file_that_a_build_runs_is_not_built_untrusted(repo: Repo, path: str) -> None:
+def test_untrusted_build_script_is_not_run(repo: Repo, path: str) -> None:
     repo.commit("drv: add", {path: "x\n"})
     change = build_change(repo.path, repo.path, "HEAD")
     assert change is not None
@@ -218,7 +216,7 @@ def test_a_file_that_a_build_runs_is_not_built_untrusted(repo: Repo, path: str) 
 
 
 @pytest.mark.parametrize("way", ["earlier commit", "merge", "only before"])
-def test_trust_covers_only_build_files_of_a_remote_branch(
+def test_trust_covers_only_remote_build_files(
     repo: Repo, tmp_path: Path, way: str
 ) -> None:
     touched = tmp_path / "touched"
@@ -233,7 +231,7 @@ def test_trust_covers_only_build_files_of_a_remote_branch(
     repo.commit("drv: something else", evil)
     repaired = {"Makefile": MAKEFILE} if way == "only before" else {}
     repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n", **repaired})
-    trusted(repo)
+    trust_tree(repo)
     words = ("build", "-C", repo.path, "--quick", "HEAD", "--format", "json")
     findings = json.loads(call(*words).out)["patches"][0]["findings"]
     assert [finding["name"] for finding in findings] == ["build-not-built"]
@@ -245,9 +243,7 @@ def test_trust_covers_only_build_files_of_a_remote_branch(
     assert touched.exists()
 
 
-def test_a_checkout_writes_nothing_through_a_link_of_a_malformed_tree(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_checkout_does_not_follow_symlinks(repo: Repo, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "x.c").write_text("mine")
@@ -280,9 +276,7 @@ def test_a_checkout_writes_nothing_through_a_link_of_a_malformed_tree(
     assert (outside / "x.c").read_text() == "mine"
 
 
-def test_a_checkout_of_a_commit_without_its_blob_fails(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_checkout_without_a_blob_fails(repo: Repo, tmp_path: Path) -> None:
     place = WorkPlace(tmp_path / "place")
     repo.commit("drv: change", {"drv/w.c": "int x;\n"})
     blob = repo.git("rev-parse", "HEAD:drv/w.c").strip()
@@ -293,7 +287,7 @@ def test_a_checkout_of_a_commit_without_its_blob_fails(
             place.checkout(repository, repository.resolve("HEAD"))
 
 
-def test_the_sparse_checkout_has_no_pattern_of_a_strange_name(tmp_path: Path) -> None:
+def test_odd_file_name_is_not_a_sparse_pattern(tmp_path: Path) -> None:
     place = WorkPlace(tmp_path)
     place.narrow(["lib\udcff/a.c", "d*/b.c", "../e/f.c", "a.c", "drv/w.c"], ["x86"])
     assert [line for line in place.patterns if "/drv" in line] == [
@@ -304,14 +298,14 @@ def test_the_sparse_checkout_has_no_pattern_of_a_strange_name(tmp_path: Path) ->
     "".join(place.patterns).encode()
 
 
-def test_build_files_of_a_remote_branch_are_not_shown(repo: Repo) -> None:
+def test_remote_build_files_are_hidden(repo: Repo) -> None:
     repo.commit("drv: upstream", {"Makefile": f"# new\n{MAKEFILE}"})
     repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
     repo.commit("drv: plain", {"drv/w.c": f"{DRIVER}\n"})
     assert build_change(repo.path, repo.path, "HEAD") is None
 
 
-def test_a_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
+def test_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     slow = f"{MAKEFILE}\t@echo $$$$ > {mark}; sleep 60\n"
     repo.commit("drv: slow", {"Makefile": slow, "drv/w.c": f"{DRIVER}\n"})
@@ -339,16 +333,14 @@ def test_a_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
         "arch/arm/boot/dts/-fx.dts",
     ],
 )
-def test_no_path_of_a_commit_is_an_option_or_a_variable_of_make(
-    repo: Repo, path: str
-) -> None:
+def test_path_is_not_a_make_option(repo: Repo, path: str) -> None:
     repo.commit("drv: odd", {path: DRIVER})
     (finding,), notes = built(repo)
     assert finding["message"] == f"{path!r} was not built: its name"
     assert "nothing was built" in notes
 
 
-def test_an_implied_symbol_is_reached(repo: Repo) -> None:
+def test_implied_symbol_is_enabled(repo: Repo) -> None:
     kconfig = 'config CODEC\n\ttristate\nconfig ALL\n\tbool "All"\n\timply CODEC\n'
     kconfig += 'config DEBUG_SECTION_MISMATCH\n\tbool "Full analysis"\n'
     implied = "$(O)/.config\n\t@echo CONFIG_CODEC=m >> $(O)/.config\n"
@@ -371,7 +363,7 @@ def test_an_implied_symbol_is_reached(repo: Repo) -> None:
     assert "CONFIG_DEBUG_SECTION_MISMATCH=y" in settings.read_text()
 
 
-def test_a_devicetree_is_built_for_what_it_includes(repo: Repo) -> None:
+def test_devicetree_is_rebuilt_for_its_include(repo: Repo) -> None:
     soc = "arch/arm64/boot/dts/v/soc.dtsi"
     blob = """%.dtb:
 \t@mkdir -p $(O)/arch/arm64/boot/dts/v
@@ -393,7 +385,7 @@ def test_a_devicetree_is_built_for_what_it_includes(repo: Repo) -> None:
     assert "/bad@1: no reg (arm64 gcc)" in finding["message"]
 
 
-def test_a_kconfig_file_that_cannot_be_read_is_an_error(repo: Repo) -> None:
+def test_unreadable_kconfig_is_an_error(repo: Repo) -> None:
     reads = (
         "allnoconfig:\n"
         "\t@! grep -n boool Kconfig || { echo 'Kconfig:2: syntax error' >&2; exit 1; }\n"
@@ -412,7 +404,7 @@ def test_a_kconfig_file_that_cannot_be_read_is_an_error(repo: Repo) -> None:
     assert [finding["subject"] for finding in findings] == ["drv: break it"]
 
 
-def test_a_symbol_that_no_kconfig_file_defines_is_a_warning(repo: Repo) -> None:
+def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     named = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{named}"})
     assert places(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
@@ -437,7 +429,7 @@ def test_a_directory_that_a_link_replaces_does_not_stop_the_build(repo: Repo) ->
     assert places(repo) == [("uncommitted changes", "drv/w.c", 9)]
 
 
-def test_a_given_configuration_is_used_as_it_is(repo: Repo, tmp_path: Path) -> None:
+def test_given_configuration_is_unchanged(repo: Repo, tmp_path: Path) -> None:
     own = tmp_path / "own.config"
     own.write_text("CONFIG_DRV=y\n")
     repo.commit(
@@ -468,9 +460,7 @@ def test_a_given_configuration_is_used_as_it_is(repo: Repo, tmp_path: Path) -> N
         ),
     ],
 )
-def test_a_symbol_that_a_module_will_not_find_is_an_error(
-    repo: Repo, text: str, problem: str
-) -> None:
+def test_unexported_symbol_is_an_error(repo: Repo, text: str, problem: str) -> None:
     makefile = "obj-$(CONFIG_DRV) += drv.o\ndrv-y := w.o user.o\n"
     repo.commit(
         "base",
@@ -492,7 +482,7 @@ def test_a_symbol_that_a_module_will_not_find_is_an_error(
     assert found == ([problem] if problem else [])
 
 
-def test_what_was_built_can_be_deleted(repo: Repo) -> None:
+def test_build_output_can_be_deleted(repo: Repo) -> None:
     repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
     built(repo)
     doctor = " ".join(call("doctor", "-C", repo.path, "--offline").out.split())
@@ -500,15 +490,15 @@ def test_what_was_built_can_be_deleted(repo: Repo) -> None:
     assert "deleted 1 directory" in call("build", "--clean").err
 
 
-def test_the_document_says_of_each_commit_what_was_built(repo: Repo) -> None:
-    trusted(repo)
+def test_document_lists_builds_per_commit(repo: Repo) -> None:
+    trust_tree(repo)
     repo.commit("drv: warn", {"drv/w.c": DRIVER.replace("int old;", "int old, mine;")})
     done = call("build", "-C", repo.path, "--quick", "--format", "json", "base..HEAD")
     (commit,) = json.loads(done.out)["commits"]
     assert commit["configurations"][0]["built"] == ["drv/w.c"]
 
 
-def test_the_mails_say_what_was_built_when_asked_and_until_the_commit_changes(
+def test_mails_note_builds_until_the_commit_changes(
     repo: Repo,
 ) -> None:
     repo.git("remote", "add", "origin", str(repo.path))
@@ -544,7 +534,7 @@ def test_the_mails_say_what_was_built_when_asked_and_until_the_commit_changes(
     assert "Compile-tested: " not in preview()
 
 
-def test_the_words_name_what_every_commit_was_built_in() -> None:
+def test_summary_names_every_configuration() -> None:
     def commit(*names: str, builds: bool = True, sparse: bool = False) -> BuiltCommit:
         rows = tuple(
             BuiltConfiguration(name, "gcc", "smallest", ("a.c",), (), sparse)
@@ -559,13 +549,13 @@ def test_the_words_name_what_every_commit_was_built_in() -> None:
         assert compile_tested([both, other]) == ""
 
 
-def test_the_units_of_a_build_are_built_by_the_workers(
+def test_workers_share_the_units(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("distributed")
     from distributed import Client, LocalCluster
 
-    trusted(repo)
+    trust_tree(repo)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
     repo.commit("drv: warn", {"drv/w.c": DRIVER.replace("int old;", "int old, mine;")})
@@ -584,5 +574,5 @@ def test_the_units_of_a_build_are_built_by_the_workers(
     found = {unit.commit: [finding.name for finding in unit.findings] for unit in units}
     assert found == {commits[0]: [], commits[1]: ["build-warning"]}
     assert all(unit.built.builds for unit in units)
-    # a worker's own directory, so that two of a machine do not wait for each other
+    # use a directory per worker, so that two workers do not wait for each other
     assert list((tmp_path / "cache").glob("patchpilot/builds/*-worker-*"))

@@ -57,15 +57,13 @@ FILES = {
         ("drivers/frob/lib.c", {"FROB", "FROB_LIB", "PCI"}),
     ],
 )
-def test_the_symbols_of_an_object_are_those_of_its_makefiles(
-    path: str, needs: set[str]
-) -> None:
+def test_makefile_gives_the_symbols(path: str, needs: set[str]) -> None:
     (need,) = needs_of(FILES.get, path)
     assert set(need.symbols) == needs
     assert need.module == "drivers/frob/frob"
 
 
-def test_an_object_that_no_makefile_names_has_no_way_to_it() -> None:
+def test_unlisted_object_has_no_symbols() -> None:
     assert needs_of(FILES.get, "drivers/frob/forgotten.c") == ()
     assert Need(("FROB",), "drivers/frob/frob") in needs_of(
         FILES.get, "drivers/frob/main.c"
@@ -76,7 +74,7 @@ def test_an_object_that_no_makefile_names_has_no_way_to_it() -> None:
     "makefile",
     ["include $(src)/deep/Kbuild", "frob-y += $(VERSIONS:%=deep/data-%.o)"],
 )
-def test_an_object_with_a_computed_name_may_be_of_the_module_above(
+def test_computed_object_belongs_to_the_parent_module(
     makefile: str,
 ) -> None:
     files = FILES | {
@@ -87,7 +85,7 @@ def test_an_object_with_a_computed_name_may_be_of_the_module_above(
     assert need == Need(("FROB",), "drivers/frob/frob")
 
 
-def test_an_object_may_be_of_the_module_next_to_its_directory() -> None:
+def test_object_may_belong_to_a_sibling_module() -> None:
     files = {
         "drivers/Makefile": "obj-$(CONFIG_FROB) += bus/frob/\n",
         "drivers/bus/frob/Makefile": (
@@ -103,7 +101,7 @@ def test_an_object_may_be_of_the_module_next_to_its_directory() -> None:
     assert need.module == "drivers/bus/frob/frob"
     target = "drivers/bus/frob/../show/deep/one.o"
     assert target_of(files.get, "drivers/bus/show/deep/one.c") == target
-    # another directory is none of its own
+    # another directory is unrelated
     assert not needs_of(files.get, "drivers/bus/other/one.c")
     assert target_of(files.get, "drivers/bus/other/one.c") == "drivers/bus/other/one.o"
 
@@ -118,14 +116,14 @@ def test_an_object_may_be_of_the_module_next_to_its_directory() -> None:
         ("FROB_LIB", {"NET", "FROB_BUS", "FROB"}),
     ],
 )
-def test_a_symbol_is_turned_on_with_what_it_needs(wanted: str, on: set[str]) -> None:
+def test_symbol_is_enabled_with_its_dependencies(wanted: str, on: set[str]) -> None:
     choice = SymbolChoice(Kconfig(FILES.get, "x86"))
     assert choice.turn_on(wanted)
     assert set(choice.on) == on
     assert choice.is_on(wanted)
 
 
-def test_what_cannot_be_on_changes_nothing() -> None:
+def test_impossible_symbol_changes_nothing() -> None:
     choice = SymbolChoice(Kconfig(FILES.get, "x86"), ("NET",))
     choice.keep_off(("FROB_BUS",))
     for name in ("FROB", "PCI", "NOT_A_SYMBOL"):
@@ -145,7 +143,7 @@ def test_a_select_is_unmet_if_its_symbol_can_be_on_without(
     assert SymbolChoice(kconfig).leaves_unmet("ANY", "FROB_CORE") is is_unmet
 
 
-def test_a_module_is_one_only_where_its_type_allows_it() -> None:
+def test_module_state_depends_on_the_type() -> None:
     choice = SymbolChoice(Kconfig(FILES.get, "x86"), ("FROB",))
     assert choice.text(("FROB", "NET")).split() == [
         "CONFIG_FROB=m",
@@ -171,7 +169,7 @@ def test_damaged_expressions_have_a_value(text: str) -> None:
         ("Documentation/a.c", "#ifdef CONFIG_FROB", []),
     ],
 )
-def test_symbols_are_named_in_code_and_in_kconfig_files(
+def test_symbols_are_found_in_code_and_kconfig(
     path: str, line: str, names: list[str]
 ) -> None:
     assert list(_names(path, line)) == names

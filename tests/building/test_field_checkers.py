@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --checkers`: the field's own checkers report what a commit adds."""
+"""Test `check --checkers`, which reports what a commit adds according to existing checkers."""
 
 import json
 import os
@@ -41,7 +41,7 @@ grep -n number "$file" | sed "s|:.*|:5: type: 'number' is not one of|; s|^|$file
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """A kernel tree; yamllint and dtschema are on PATH."""
+    """Create a kernel tree, with yamllint and dtschema in PATH."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for name, text in (("yamllint", YAMLLINT), ("dt-doc-validate", DTSCHEMA)):
@@ -68,7 +68,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 
 def found(repo: Repo, *more: str) -> list[tuple[Any, ...]]:
-    """Rule, path and line of each finding of a checker in the latest commit."""
+    """Return rule, path and line of each checker finding in the latest commit."""
     done = call(
         "check",
         "-C",
@@ -89,7 +89,7 @@ def found(repo: Repo, *more: str) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_what_a_commit_adds_is_reported_and_what_was_there_is_not(repo: Repo) -> None:
+def test_only_new_checker_warnings_are_reported(repo: Repo) -> None:
     page = PAGE + "\nNew *text.\n\n.. include:: /etc/passwd\n"
     binding = "a:  1\nx: 3\ny:  2\ntype: number\n$ref: common.yaml#\n"
     repo.commit("frob: change it", {RST: page, BINDING: binding})
@@ -100,16 +100,14 @@ def test_what_a_commit_adds_is_reported_and_what_was_there_is_not(repo: Repo) ->
     ]
 
 
-def test_a_line_that_only_changes_its_spaces_is_reported(repo: Repo) -> None:
+def test_reindented_line_is_reported(repo: Repo) -> None:
     text = "compatible_of_frob: 1\n$ref: common.yaml#\n"
     repo.commit("frob: one", {BINDING: text})
     repo.commit("frob: two", {BINDING: text.replace(": 1", ":  1")})
     assert found(repo) == [("yamllint-binding", BINDING, 1)]
 
 
-def test_a_script_of_the_tree_is_run_only_where_that_is_trusted(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_untrusted_tree_script_is_not_run(repo: Repo, tmp_path: Path) -> None:
     repo.commit("frob: change it", {CODE: "/** @old */\nint a;\n/** @new */\nint b;\n"})
     assert found(repo) == []
     said = call("check", "-C", repo.path, "--checkers", "HEAD").err
@@ -120,7 +118,7 @@ def test_a_script_of_the_tree_is_run_only_where_that_is_trusted(
     assert (tmp_path / "ran").exists()
 
 
-def test_a_checker_that_is_not_installed_is_named(
+def test_missing_checker_is_reported(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare = tmp_path / "bare"
@@ -135,15 +133,13 @@ def test_a_checker_that_is_not_installed_is_named(
     assert "pipx install yamllint" in doctor
 
 
-def test_nothing_is_run_without_the_option(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_checkers_are_optional(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patchpilot.building.field_checkers.reports", None)
     repo.commit("frob: change it", {RST: PAGE + "\nNew *text.\n"})
     assert "docutils-markup" not in call("check", "-C", repo.path, "HEAD").out
 
 
-def test_no_path_is_an_option() -> None:
+def test_path_is_not_an_option() -> None:
     for checker in CHECKERS:
         assert not checker.pattern.fullmatch("-e.c"), checker.name
         for path in (RST, BINDING, CODE, ABI):

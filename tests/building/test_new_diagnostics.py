@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which warnings of a build a patch adds, and to which of its lines they belong."""
+"""Test which build warnings a patch adds, and to which of its lines they belong."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def warning(line: int, text: str, path: str = "a.c") -> Diagnostic:
     return read_diagnostics([f"{path}:{line}:1: warning: {text} [-Wx]"], "/t")[0]
 
 
-def line_of(place: int | None) -> str:
+def diff_line(place: int | None) -> str:
     assert place
     return DIFF.split("\n")[place - 1]
 
@@ -54,23 +54,23 @@ def line_of(place: int | None) -> str:
         ([], [11], [11]),
         # above, between and below the hunks
         ([3, 20, 60], [3, 21, 60], []),
-        # its line was replaced
+        # the line was replaced
         ([12], [13], []),
-        # a second one of the same text
+        # a second one with the same text
         ([20], [21, 30], [30]),
         ([60, 61], [60], []),
-        # a line that was added has it, as well as the one that had it before
+        # both an added line and an old line contain it
         ([10], [10, 11], [11]),
     ],
 )
-def test_a_warning_that_only_moved_is_not_new(
+def test_moved_warning_is_not_new(
     before: list[int], after: list[int], new: list[int]
 ) -> None:
     made = [[warning(line, "too 5 bad") for line in lines] for lines in (before, after)]
     assert [one.line for one in new_ones(*made, changes())] == new
 
 
-def test_a_warning_that_went_with_its_code_to_another_file_is_not_new() -> None:
+def test_warning_moved_to_another_file_is_not_new() -> None:
     assert not new_ones(
         [warning(41, "unused 'x'")], [warning(1, "unused 'x'", "a.h")], changes()
     )
@@ -83,9 +83,9 @@ def test_a_warning_that_went_with_its_code_to_another_file_is_not_new() -> None:
     ("one", "line"),
     [
         (warning(11, "unused variable 'late'"), "+\tint late;"),
-        # its last use was removed: the variable is in no hunk, or is context
+        # its last use was removed, so the variable is in no hunk or in context
         (warning(41, "unused variable 'gone'"), "-\tuse(gone);"),
-        # in a caller that the patch does not touch
+        # in a caller outside the patch
         (
             warning(7, "passing argument 1 of 'helper' from …", "b.c"),
             "+int helper(long one);",
@@ -93,13 +93,11 @@ def test_a_warning_that_went_with_its_code_to_another_file_is_not_new() -> None:
         (warning(200, "something else"), "-\tuse(gone);"),
     ],
 )
-def test_a_warning_is_at_the_changed_line_it_belongs_to(
-    one: Diagnostic, line: str
-) -> None:
-    assert line_of(problem_of(one, changes()).patch_line) == line
+def test_warning_points_at_the_changed_line(one: Diagnostic, line: str) -> None:
+    assert diff_line(problem_of(one, changes()).patch_line) == line
 
 
-def test_a_warning_in_a_macro_of_a_header_is_at_the_line_that_uses_it() -> None:
+def test_macro_warning_points_at_the_caller() -> None:
     (one,) = read_diagnostics(
         [
             "In file included from /t/include/kern.h:5,",
@@ -111,7 +109,7 @@ def test_a_warning_in_a_macro_of_a_header_is_at_the_line_that_uses_it() -> None:
     )
     place = problem_of(one, changes())
     assert (place.path, place.line) == ("a.c", 13)
-    assert line_of(place.patch_line) == "+\tuse(late, MACRO(1));"
+    assert diff_line(place.patch_line) == "+\tuse(late, MACRO(1));"
 
 
 @pytest.mark.parametrize(
@@ -128,19 +126,19 @@ def test_a_warning_in_a_macro_of_a_header_is_at_the_line_that_uses_it() -> None:
         ("Error: /t/a.dts:2.3-4 syntax error", "error"),
     ],
 )
-def test_who_printed_a_line_is_seen_by_its_form(line: str, kind: str) -> None:
+def test_output_format_identifies_the_tool(line: str, kind: str) -> None:
     assert [
         diagnostic.kind for diagnostic in read_diagnostics([line, "make: *** x"], "/t")
     ] == [kind]
 
 
 @pytest.mark.parametrize("path", ["/t/a/b/../c.c", "../../t/../a/c.c"])
-def test_a_path_is_the_one_that_a_patch_has(path: str) -> None:
+def test_path_is_relative_to_the_patch(path: str) -> None:
     (one,) = read_diagnostics([f"{path}:1:2: error: 'x' undeclared"], "/t")
     assert (one.path, one.places) == ("a/c.c", (("a/c.c", 1),))
 
 
-def test_lines_belong_to_the_object_that_make_named_last() -> None:
+def test_lines_belong_to_the_last_object() -> None:
     lines = [
         "CALL x",
         "  CC [M]  d/a.o",
@@ -191,9 +189,7 @@ def test_modpost_reports_sections_and_a_license_that_the_module_lacks(
         ("helper", "use(late / MACRO(1));", 0),
     ],
 )
-def test_a_function_of_the_compiler_is_called_for_a_division(
-    name: str, text: str, line: int
-) -> None:
+def test_division_calls_a_compiler_function(name: str, text: str, line: int) -> None:
     diff = DIFF.replace("use(late, MACRO(1));", text)
     files = parse_diff(tuple(diff.split("\n")), 1).files
     assert division_in(files, "a.c", name) == line

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which of a tree's semantic patches run for a changed file, and what they report in it."""
+"""Test which of a tree's semantic patches run for a changed file, and what they report."""
 
 import shutil
 import tarfile
@@ -22,7 +22,7 @@ PLANTED: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("planted_for_semantic_patches.toml").read_text("utf-8")
 )
 REPORTING = {path: one for path, one in PLANTED.items() if "code" in one}
-# the names of functions stand in two rules, with a rule of Python between them
+# two rules contain the function names, with a Python rule in between
 KFREE = """/// Find a use after free.
 // Options: --no-includes
 virtual report
@@ -66,9 +66,7 @@ def state(files: dict[str, str]) -> Any:
         ("\tmy_kfree(one);\n", ["twice"]),
     ],
 )
-def test_a_semantic_patch_runs_where_a_word_that_it_needs_is(
-    text: str, names: list[str]
-) -> None:
+def test_semantic_patch_runs_if_its_keyword_occurs(text: str, names: list[str]) -> None:
     found = [
         path.rpartition("/")[2].removesuffix(".cocci")
         for path in scripts_for(state(FILES), text, silent)
@@ -78,7 +76,7 @@ def test_a_semantic_patch_runs_where_a_word_that_it_needs_is(
 
 @pytest.fixture(scope="module")
 def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The semantic patches of a kernel release, in a tree without other files."""
+    """Create a tree with only the semantic patches of a kernel release."""
     if not LINUX.exists():
         pytest.skip(f"{LINUX} is not installed")
     top = tmp_path_factory.mktemp("linux")
@@ -96,9 +94,7 @@ def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.long
 @needs_coccinelle
 @pytest.mark.parametrize("name", REPORTING)
-def test_the_planted_defect_selects_its_semantic_patch_and_is_reported(
-    linux: Path, name: str
-) -> None:
+def test_planted_defect_is_reported_by_its_script(linux: Path, name: str) -> None:
     script, planted = f"{FOLDER}/{name}", REPORTING[name]
     text = planted["code"]
     (linux / "drv.c").write_text(text, "utf-8")

@@ -75,7 +75,7 @@ def test_damaged_cache_file_is_ignored(content: bytes) -> None:
     assert _run("use") == (plain, 0)
 
 
-def test_broken_pattern_fails_when_compiled_not_when_cached() -> None:
+def test_broken_pattern_fails_on_first_compile() -> None:
     program = (
         "from patchpilot.cache import cached_re\n"
         "cached_re.WORTH_WRITING = 1\n"

@@ -30,7 +30,7 @@ def _file(key: str) -> Path:
     return cache_dir() / f"words-{key}"
 
 
-def test_one_changed_bit_anywhere_is_noticed() -> None:
+def test_single_changed_bit_is_detected() -> None:
     key, value = key_of(KIND, [b"a"]), {"a": [1, 2, (3, "four")]}
     assert remember(KIND, key, value)
     whole = _file(key).read_bytes()
@@ -51,7 +51,7 @@ def test_another_format_is_not_read() -> None:
     assert recall(KIND, key) is None
 
 
-def test_key_is_of_all_parts_and_of_the_code(tmp_path: Path) -> None:
+def test_key_covers_all_parts_and_the_code(tmp_path: Path) -> None:
     code = tmp_path / "code"
     code.mkdir()
     (code / "a.py").write_text("A = 1")
@@ -71,7 +71,7 @@ def test_key_is_of_all_parts_and_of_the_code(tmp_path: Path) -> None:
     assert len(keys) == 9
 
 
-def test_foreign_writable_file_is_not_read(tmp_path: Path) -> None:
+def test_writable_file_of_others_is_ignored(tmp_path: Path) -> None:
     key = key_of(KIND, [b"a"])
     remember(KIND, key, ["a"])
     file = _file(key)
@@ -85,14 +85,14 @@ def test_foreign_writable_file_is_not_read(tmp_path: Path) -> None:
     moved = file.rename(tmp_path / "elsewhere")
     file.symlink_to(moved)
     assert recall(KIND, key) is None
-    # the next run that caches something makes a folder private again
+    # the next run that writes to the cache makes the folder private again
     assert remember(KIND, key, ["a"])
     assert moved.read_bytes(), "a link was written through"
     assert file.parent.stat().st_mode & 0o077 == 0
     assert recall(KIND, key) == ["a"]
 
 
-def test_pipe_or_a_directory_instead_of_a_file_is_not_read() -> None:
+def test_only_regular_files_are_read() -> None:
     key = key_of(KIND, [b"a"])
     assert private_folder(cache_dir())
     os.mkfifo(_file(key), 0o600)
@@ -104,7 +104,7 @@ def test_pipe_or_a_directory_instead_of_a_file_is_not_read() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
-def test_directory_or_file_of_another_user_is_not_used() -> None:
+def test_entry_owned_by_another_user_is_ignored() -> None:
     key = key_of(KIND, [b"a"])
     remember(KIND, key, ["a"])
     os.chown(_file(key), 65534, 65534)
@@ -134,7 +134,7 @@ def test_oldest_entries_are_evicted() -> None:
         remember(KIND, f"{number}", number)
         os.utime(_file(f"{number}"), (now - 1000 + number,) * 2)
     remember(Kind("wordsmith", ()), "0", 0)
-    # reading updates the time
+    # reading updates the access time
     os.utime(_file("3"), (now - 90000,) * 2)
     assert recall(KIND, "3") == 3
     remember(KIND, "new", 1)
@@ -165,7 +165,7 @@ def test_cache_path_depends_on_repository_and_version(tmp_path: Path) -> None:
     assert file != repository_place("graphs", tmp_path / "a", 1)
 
 
-def test_file_that_is_too_large_or_not_private_is_not_read(tmp_path: Path) -> None:
+def test_oversized_or_shared_file_is_ignored(tmp_path: Path) -> None:
     file = cache_dir() / "words-file"
     assert write(file, b"a\nb\n")
     assert read(file, 100) == b"a\nb\n"

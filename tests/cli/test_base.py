@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the base on the command line: the same for every verb, explained, and asked about if it is a
-guess.
+"""Test the base on the command line: the same for every verb, explained, and confirmed if it is
+a guess.
 """
 
 import json
@@ -72,7 +72,7 @@ def test_named_target_needs_no_base(repo: Repo) -> None:
     )
 
 
-def test_many_commits_over_a_guess_are_exit_2_with_commands_that_work(
+def test_uncertain_base_with_many_commits_is_exit_2(
     repo: Repo,
 ) -> None:
     for number in range(2, 33):
@@ -93,7 +93,7 @@ def test_many_commits_over_a_guess_are_exit_2_with_commands_that_work(
     assert len(json.loads(call(*command).out)["patches"]) == 32
 
 
-def test_setting_names_the_base_for_maintainers_too(repo: Repo) -> None:
+def test_base_setting_applies_to_maintainers(repo: Repo) -> None:
     fix(repo, 2)
     repo.git("config", "patchpilot.base", "HEAD^")
     results = json.loads(call("maintainers", "--format", "json").out)["results"]

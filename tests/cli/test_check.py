@@ -44,18 +44,18 @@ def dirty(workdir: Path) -> Path:
     return file
 
 
-def test_clean_patch_exits_0_and_a_dirty_one_1(clean: Path, dirty: Path) -> None:
+def test_findings_set_the_exit_code(clean: Path, dirty: Path) -> None:
     assert call("check", clean).code == 0
     assert call("check", dirty).code == 1
     assert call("check", "--fail-on", "never", dirty).code == 0
 
 
-def test_checkpatch_form_says_nothing_at_all_of_a_clean_patch(clean: Path) -> None:
+def test_checkpatch_format_is_empty_for_a_clean_patch(clean: Path) -> None:
     done = spawn("check", "--format", "checkpatch", "-", stdin=clean.read_bytes())
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
-def test_checkpatch_form_is_one_line_a_finding(dirty: Path) -> None:
+def test_checkpatch_format_has_one_line_each(dirty: Path) -> None:
     done = spawn("check", "--format", "checkpatch", "-", stdin=dirty.read_bytes())
     lines = done.out.splitlines()
     assert done.code == 1
@@ -68,7 +68,7 @@ def test_checkpatch_form_is_one_line_a_finding(dirty: Path) -> None:
     )
 
 
-def test_json_is_what_the_contract_says(dirty: Path) -> None:
+def test_json_matches_the_contract(dirty: Path) -> None:
     done = call("check", "--strict", "--format", "json", dirty)
     document = json.loads(done.out)
     assert document["schema"] == "patchpilot/check/1"
@@ -92,7 +92,7 @@ def test_json_is_what_the_contract_says(dirty: Path) -> None:
     assert document["series"] == {"findings": []}
 
 
-def test_text_shows_the_line_and_why_once(dirty: Path) -> None:
+def test_reason_is_shown_once(dirty: Path) -> None:
     out = call("check", "--strict", dirty, dirty).out
     assert f"{dirty}:6: warning: " in out
     assert "    Hello all," in out
@@ -102,12 +102,12 @@ def test_text_shows_the_line_and_why_once(dirty: Path) -> None:
     assert "\x1b" not in out
 
 
-def test_text_says_what_to_do_instead_once(dirty: Path) -> None:
+def test_advice_is_shown_once(dirty: Path) -> None:
     out = call("check", "--strict", dirty, dirty).out
     assert out.count("    help: delete the line") == 1
 
 
-def test_fix_offer_is_only_printed_with_text(clean: Path, dirty: Path) -> None:
+def test_fix_offer_is_text_only(clean: Path, dirty: Path) -> None:
     reported = "patchpilot: note: 1 finding fixable with --fix (preview: --diff)"
     done = call("check", dirty)
     assert reported in done.err
@@ -123,7 +123,7 @@ def test_fix_offer_is_only_printed_with_text(clean: Path, dirty: Path) -> None:
     assert call("check", clean).err == ""
 
 
-def test_finding_whose_fix_would_change_nothing_is_not_counted(
+def test_no_op_fix_is_not_counted(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -137,7 +137,7 @@ def test_finding_whose_fix_would_change_nothing_is_not_counted(
     )
 
 
-def test_misspelled_word_in_the_diff_is_shown_with_its_line(workdir: Path) -> None:
+def test_misspelling_is_shown_with_its_line(workdir: Path) -> None:
     (workdir / "scripts").mkdir()
     (workdir / "scripts" / "spelling.txt").write_text("recieve||receive\n")
     file = workdir / "misspelt.patch"
@@ -158,9 +158,7 @@ def test_color_is_printed_on_request(dirty: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_form_is_well_formed_and_shows_no_control_characters(
-    workdir: Path, form: str
-) -> None:
+def test_formats_contain_no_control_characters(workdir: Path, form: str) -> None:
     file = workdir / "evil.patch"
     evil = DIRTY.replace("Hello all", "We added \x1b[31ma\u202e <b>wait</b> & [bold]")
     file.write_bytes(evil.encode() + b"+\xff\xfe\n")
@@ -186,11 +184,11 @@ def test_every_form_is_well_formed_and_shows_no_control_characters(
 
 
 @pytest.mark.parametrize("form", ["checkpatch", "github"])
-def test_line_forms_are_empty_for_a_clean_patch(clean: Path, form: str) -> None:
+def test_line_formats_are_empty_for_a_clean_patch(clean: Path, form: str) -> None:
     assert call("check", "--format", form, clean).out == ""
 
 
-def test_sarif_describes_the_rules_that_fired(dirty: Path) -> None:
+def test_sarif_describes_reported_rules(dirty: Path) -> None:
     (run,) = json.loads(call("check", "--format", "sarif", dirty).out)["runs"]
     rules = run["tool"]["driver"]["rules"]
     for result in run["results"]:
@@ -223,7 +221,7 @@ def test_rules_are_selected_and_ignored(dirty: Path) -> None:
     assert "greeting-in-message" not in names("--ignore", "message")
 
 
-def test_unknown_rule_is_a_usage_error_that_suggests_the_nearest(dirty: Path) -> None:
+def test_unknown_rule_suggests_the_nearest(dirty: Path) -> None:
     done = call("check", "--select", "not-imperativ", dirty)
     assert done.code == 2
     assert "did you mean 'not-imperative'?" in done.err
@@ -238,7 +236,7 @@ def test_unknown_rule_is_a_usage_error_that_suggests_the_nearest(dirty: Path) ->
         ["--fail-on", "note"],
     ],
 )
-def test_wrong_option_is_a_usage_error(clean: Path, words: list[str]) -> None:
+def test_invalid_option_is_a_usage_error(clean: Path, words: list[str]) -> None:
     assert call("check", *words, clean).code == 2
 
 
@@ -265,7 +263,7 @@ def test_directories_mboxes_and_gzip_are_read(workdir: Path, clean: Path) -> Non
         )
 
 
-def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> None:
+def test_commits_are_checked_with_their_history(workdir: Path) -> None:
     repo = Repo(workdir / "linux")
     for number in range(10):
         repo.commit(
@@ -294,7 +292,7 @@ def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> Non
     )
 
 
-def test_series_is_judged_as_a_completely(workdir: Path) -> None:
+def test_series_is_checked_as_a_whole(workdir: Path) -> None:
     for number in (1, 3):
         (workdir / f"000{number}-x.patch").write_text(
             CLEAN.replace("[PATCH]", f"[PATCH {number}/3]").replace(
@@ -326,7 +324,7 @@ def test_tree_setting_is_applied(workdir: Path, dirty: Path) -> None:
     assert call("check", "--tree", tree, dirty).code == 0
 
 
-def test_trees_own_script_runs_only_when_asked_for(workdir: Path, clean: Path) -> None:
+def test_tree_script_runs_only_on_request(workdir: Path, clean: Path) -> None:
     tree = workdir / "tree"
     (tree / "scripts").mkdir(parents=True)
     script = (
@@ -346,7 +344,7 @@ def test_trees_own_script_runs_only_when_asked_for(workdir: Path, clean: Path) -
     assert (tree / "ran").exists()
 
 
-def test_shell_characters_in_a_path_never_reach_the_script(workdir: Path) -> None:
+def test_path_is_not_interpreted_by_the_shell(workdir: Path) -> None:
     tree = workdir / "tree"
     (tree / "scripts").mkdir(parents=True)
     (tree / "scripts" / "checkpatch.pl").write_text('open(F, ">", "ran");\n')
@@ -360,7 +358,7 @@ def test_shell_characters_in_a_path_never_reach_the_script(workdir: Path) -> Non
     assert not (tree / "ran").exists()
 
 
-def test_non_patch_in_a_directory_is_reported_and_skipped(workdir: Path) -> None:
+def test_non_patch_in_a_directory_is_skipped(workdir: Path) -> None:
     folder = workdir / "out"
     folder.mkdir()
     for name in ("0001-a.patch", "0001-a.patch~", ".#0001-a.patch", "README"):
@@ -405,7 +403,7 @@ HEAVY = (
 )
 
 
-def test_check_imports_nothing_it_does_not_need(clean: Path) -> None:
+def test_check_imports_little(clean: Path) -> None:
     program = (
         "import sys; from patchpilot.cli import main; "
         f"code = main.run(['check', '--format', 'text', {str(clean)!r}]); "
@@ -424,7 +422,7 @@ def test_check_imports_nothing_it_does_not_need(clean: Path) -> None:
     assert done.stderr.strip() == "0 []"
 
 
-def test_explain_prints_the_page_of_a_rule() -> None:
+def test_explain_prints_the_rule_page() -> None:
     out = call("explain", "missing-fixes").out
     parts = [
         out.index(f"\n{word}") for word in ("Why", "Bad", "Good", "Fix", "Reference")
@@ -442,7 +440,7 @@ def test_rules_lists_every_rule_once() -> None:
     assert all(rule["name"] in listed for rule in rules)
 
 
-def test_missing_patch_file_is_reported_as_such(
+def test_missing_patch_file_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -452,7 +450,7 @@ def test_missing_patch_file_is_reported_as_such(
         assert f"{name}: no such file" in outcome.err
 
 
-def test_folder_without_patches_is_not_clean(tmp_path: Path) -> None:
+def test_folder_without_patches_is_an_error(tmp_path: Path) -> None:
     outcome = call("check", tmp_path)
     assert outcome.code == ExitCode.USAGE
     assert "no patches in this directory" in outcome.err
@@ -466,7 +464,7 @@ def test_output_file_is_replaced(tmp_path: Path) -> None:
         assert bool(report.read_text()) is there
 
 
-def test_message_finding_shows_no_diff_line(
+def test_message_finding_has_no_diff_line(
     workdir: Path,
 ) -> None:
     file = workdir / "unsigned.patch"
@@ -478,7 +476,7 @@ def test_message_finding_shows_no_diff_line(
     assert "+" not in call("check", "--select", "no-sign-off", file).out
 
 
-def test_git_show_output_is_rejected_with_a_hint(
+def test_git_show_output_is_rejected(
     workdir: Path,
 ) -> None:
     file = workdir / "shown.patch"
@@ -492,26 +490,26 @@ def test_git_show_output_is_rejected_with_a_hint(
     assert f"git format-patch -1 {commit[:12]}" in done.err
 
 
-def test_bare_diff_notes_the_unchecked_message(workdir: Path, clean: Path) -> None:
+def test_bare_diff_notes_the_missing_message(workdir: Path, clean: Path) -> None:
     file = workdir / "bare.diff"
     file.write_text(file_diff(PATH, HUNK))
     assert "(1 diff without a commit message)" in call("check", file).out
     assert "bare" not in call("check", clean).out
 
 
-def test_explain_shows_the_tag_that_was_missing() -> None:
+def test_explain_shows_the_missing_tag() -> None:
     page = call("explain", "missing-fixes").out
     assert "Fixes: " in page.partition("Good")[2].partition("\nFix")[0]
     assert "--strict" in page.splitlines()[0]
 
 
-def test_unknown_rule_names_the_list_of_rules() -> None:
+def test_unknown_rule_suggests_the_list() -> None:
     assert (
         "run `patchpilot explain` to list the rules" in call("explain", "zzzzqqqq").err
     )
 
 
-def test_maintainers_of_a_message_without_a_diff_is_a_usage_error(
+def test_maintainers_needs_a_diff(
     workdir: Path,
 ) -> None:
     (workdir / "MAINTAINERS").write_text(
@@ -524,7 +522,7 @@ def test_maintainers_of_a_message_without_a_diff_is_a_usage_error(
     assert "-f FILE" in done.err
 
 
-def test_message_with_dos_line_ends_has_its_message_checked(workdir: Path) -> None:
+def test_crlf_message_is_checked(workdir: Path) -> None:
     file = workdir / "dos.patch"
     file.write_bytes(
         DIRTY.replace("Hello all", "As in commit 0123456 we wait")
@@ -552,7 +550,7 @@ def test_message_with_dos_line_ends_has_its_message_checked(workdir: Path) -> No
 
 
 @pytest.mark.parametrize("word", ["--published", "--shared", "--claim"])
-def test_leave_to_rewrite_without_fix_is_refused(clean: Path, word: str) -> None:
+def test_leave_to_rewrite_needs_fix(clean: Path, word: str) -> None:
     done = call("check", word, clean)
     assert done.code == ExitCode.USAGE
     assert f"check --fix {word}" in done.err
@@ -564,7 +562,7 @@ def test_checkpatch_habits_get_a_hint() -> None:
     assert "check HEAD" in done.err
 
 
-def test_lines_of_words_and_colons_are_no_patch(workdir: Path) -> None:
+def test_prose_with_colons_is_not_a_patch(workdir: Path) -> None:
     (workdir / "people").write_text(
         "ada:x:1000:1000:Ada Fixer:/home/ada:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n"
     )
@@ -587,7 +585,7 @@ def test_strict_only_findings_are_counted(tmp_path: Path) -> None:
     assert "--strict" not in call("check", "--strict", file).err
 
 
-def test_changes_that_no_commit_has_are_named(workdir: Path) -> None:
+def test_uncommitted_changes_are_reported(workdir: Path) -> None:
     repo = Repo(workdir / "tree")
     repo.commit("first\n", {"a.c": "int a;\n", "b.c": "int b;\n"})
     repo.git("checkout", "-q", "-b", "topic")

@@ -18,7 +18,7 @@ def _types(*words: object) -> list[str]:
     return re.findall(r"^\S+:\d+: [A-Z]+:([A-Z0-9_]+): ", out, re.MULTILINE)
 
 
-def test_without_a_repository_every_id_is_unknown_only_when_compatible(
+def test_compat_mode_reports_unknown_ids_without_a_repository(
     workdir: Path,
 ) -> None:
     patch = workdir / "a.patch"
@@ -30,7 +30,7 @@ def test_without_a_repository_every_id_is_unknown_only_when_compatible(
     assert "UNKNOWN_COMMIT_ID" in _types("--checkpatch-compat", patch)
 
 
-def test_corrupted_patch_is_reported_once_a_run_only_when_compatible(
+def test_compat_mode_reports_corruption_once(
     workdir: Path,
 ) -> None:
     names = []
@@ -50,7 +50,7 @@ def test_corrupted_patch_is_reported_once_a_run_only_when_compatible(
     assert _types("--checkpatch-compat", *names).count("CORRUPTED_PATCH") == 1
 
 
-def test_marker_of_a_backport_is_asked_for_its_subject_only_when_compatible(
+def test_compat_mode_requires_a_subject_in_the_marker(
     workdir: Path,
 ) -> None:
     patch = workdir / "a.patch"
@@ -66,7 +66,7 @@ def test_marker_of_a_backport_is_asked_for_its_subject_only_when_compatible(
     assert "GIT_COMMIT_ID" in _types("--checkpatch-compat", patch)
 
 
-def test_license_is_the_first_text_of_its_line_only_when_compatible(
+def test_compat_mode_reads_the_first_license(
     workdir: Path,
 ) -> None:
     patch = workdir / "a.patch"

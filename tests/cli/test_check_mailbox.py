@@ -14,7 +14,7 @@ ADA = "Ada Fixer <ada@example.org>"
 DIFF = file_diff(PATH, HUNK)
 
 
-def sent(
+def thread_mail(
     name: str,
     subject: str,
     day: int,
@@ -44,12 +44,12 @@ def sent(
 
 def series(version: int, day: int) -> list[str]:
     mark = f"PATCH v{version}" if version > 1 else "PATCH"
-    first = sent(
+    first = thread_mail(
         f"v{version}-1", f"[{mark} 1/2] frob: wait for the link before it is used", day
     )
     return [
         first,
-        sent(
+        thread_mail(
             f"v{version}-2",
             f"[{mark} 2/2] frob: use the link",
             day,
@@ -69,7 +69,7 @@ FAILED = (
     f" original commit in Linus's tree ----\n\n{DIFF}"
 )
 OTHERS = [
-    sent(
+    thread_mail(
         "review",
         "Re: [PATCH 1/2] frob: wait for the link before it is used",
         7,
@@ -77,14 +77,14 @@ OTHERS = [
         sender="Rita <rita@example.org>",
         body=REVIEW,
     ),
-    sent(
+    thread_mail(
         "added",
         'Patch "frob: wait for the link" has been added to the 6.1-stable tree',
         9,
         sender=STABLE,
         body=NOTICE,
     ),
-    sent(
+    thread_mail(
         "failed",
         'FAILED: patch "[PATCH] frob: wait for the link" failed to apply to 6.1-stable tree',
         9,
@@ -122,15 +122,15 @@ def subjects(data: bytes) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("form", [mbox, digest])
-def test_only_the_patches_of_the_latest_version_are_checked(form: object) -> None:
+def test_only_the_latest_version_is_checked(form: object) -> None:
     first, second = series(1, 6), series(2, 8)
     data = form([*first, OTHERS[0], *second, *OTHERS[1:]])  # type: ignore[operator]
     titles = ["frob: wait for the link before it is used", "frob: use the link"]
     assert subjects(data) == list(zip(titles, (4, 5), strict=True))
 
 
-def test_other_series_of_the_mailbox_are_checked_too_and_copies_once() -> None:
-    other = sent(
+def test_all_series_are_checked_without_duplicates() -> None:
+    other = thread_mail(
         "other",
         "[PATCH] grob: do not count twice",
         6,
@@ -146,7 +146,7 @@ def test_other_series_of_the_mailbox_are_checked_too_and_copies_once() -> None:
     ]
 
 
-def test_messages_that_were_never_sent_are_all_checked() -> None:
+def test_unsent_messages_are_all_checked() -> None:
     written = [
         mail(f"[PATCH {at}/2] frob: wait for link {at}", f"{PROSE}\n\n{SIGN_OFF}", DIFF)
         for at in (1, 2)

@@ -45,7 +45,7 @@ def patch(name: str, diff: str = patches.DIFF, message_id: str = "") -> bytes:
     return text.encode().split(b"\n", 1)[1]
 
 
-def source_of(kind: str, folder: Path, mails: list[bytes]) -> Path:
+def make_source(kind: str, folder: Path, mails: list[bytes]) -> Path:
     """Return the messages as a source of this kind."""
     if kind == "directory of files":
         folder.mkdir()
@@ -59,7 +59,9 @@ def source_of(kind: str, folder: Path, mails: list[bytes]) -> Path:
 
 @pytest.fixture(params=KINDS)
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    return source_of(request.param, tmp_path / "mails", [patch(name) for name in NAMES])
+    return make_source(
+        request.param, tmp_path / "mails", [patch(name) for name in NAMES]
+    )
 
 
 def lines(*words: object, code: int = 0) -> list[dict[str, Any]]:
@@ -68,7 +70,7 @@ def lines(*words: object, code: int = 0) -> list[dict[str, Any]]:
     return [json.loads(line) for line in outcome.out.splitlines()]
 
 
-def test_every_patch_of_every_kind_of_source_has_a_line(source: Path) -> None:
+def test_every_patch_has_a_line(source: Path) -> None:
     *rows, last = lines(source)
     names = [line["subject"].removeprefix("foo: ") for line in rows]
     assert names in (NAMES, NAMES[::-1])
@@ -81,7 +83,7 @@ def test_every_patch_of_every_kind_of_source_has_a_line(source: Path) -> None:
     }  # fmt: skip
 
 
-def test_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
+def test_stream_matches_a_single_check(tmp_path: Path) -> None:
     mbox = tmp_path / "list.mbox"
     mbox.write_bytes(join_mbox([patch("one"), *ABOUT, patch("one", TRAILING, "two")]))
     first, two, last = lines(mbox, code=1)
@@ -95,20 +97,20 @@ def test_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
             "check",
             "--format",
             "json",
-            mbox_of(tmp_path, patch("one", TRAILING, "two")),
+            write_mbox(tmp_path, patch("one", TRAILING, "two")),
         ).out
     )["patches"]
     assert two["findings"] == alone["findings"]
     assert (last["summary"]["mails"], last["summary"]["patches"]) == (5, 2)
 
 
-def mbox_of(folder: Path, *mails: bytes) -> Path:
+def write_mbox(folder: Path, *mails: bytes) -> Path:
     file = folder / "other.mbox"
     file.write_bytes(join_mbox(mails))
     return file
 
 
-def test_damaged_message_has_a_line_with_the_error_and_the_rest_is_checked(
+def test_damaged_message_does_not_end_the_stream(
     tmp_path: Path,
 ) -> None:
     long = patch("long", patches.DIFF + "+" + "x" * (1 << 20) + "\n")
@@ -134,7 +136,7 @@ def test_damaged_message_has_a_line_with_the_error_and_the_rest_is_checked(
     assert lines(tmp_path, "--fail-on", "never", code=0)[:-1] == rows
 
 
-def test_commits_have_lines_too_and_the_series_is_in_the_summary(
+def test_commits_have_lines_and_a_summary(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -152,14 +154,14 @@ def test_commits_have_lines_too_and_the_series_is_in_the_summary(
     ]
 
 
-def test_unknown_rule_is_reported_before_any_line(tmp_path: Path) -> None:
-    file = mbox_of(tmp_path, patch("one"))
+def test_unknown_rule_precedes_the_stream(tmp_path: Path) -> None:
+    file = write_mbox(tmp_path, patch("one"))
     outcome = call("check", "--format", "jsonl", file, "--select", "nosuch")
     assert (outcome.code, outcome.out) == (2, "")
     assert "patchpilot: error: unknown rule 'nosuch'" in outcome.err
 
 
-def started(*words: object, **more: Any) -> "subprocess.Popen[bytes]":
+def start_check(*words: object, **more: Any) -> "subprocess.Popen[bytes]":
     argv = [
         sys.executable,
         "-m",
@@ -180,8 +182,8 @@ def started(*words: object, **more: Any) -> "subprocess.Popen[bytes]":
     )
 
 
-def test_line_is_printed_before_the_input_ends() -> None:
-    process = started("-", stdin=subprocess.PIPE)
+def test_lines_are_streamed() -> None:
+    process = start_check("-", stdin=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(
@@ -197,7 +199,7 @@ def test_line_is_printed_before_the_input_ends() -> None:
     ]
 
 
-def workers_of(session: int) -> list[int]:
+def list_workers(session: int) -> list[int]:
     """Return a session's processes, which get the terminal's signals, except its first."""
     result = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -218,16 +220,16 @@ def workers_of(session: int) -> list[int]:
     ("sign", "code"),
     [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)],
 )
-def test_no_process_is_left_when_it_is_ended(
+def test_interrupt_leaves_no_process(
     tmp_path: Path, sign: signal.Signals, code: int
 ) -> None:
-    file = mbox_of(tmp_path, *(patch(f"patch {number}") for number in range(2000)))
-    process = started(file, "--jobs", "2")
+    file = write_mbox(tmp_path, *(patch(f"patch {number}") for number in range(2000)))
+    process = start_check(file, "--jobs", "2")
     with process:
         assert process.stdout is not None
         for _ in range(40):
             process.stdout.readline()
-        assert len(workers_of(process.pid)) == 2
+        assert len(list_workers(process.pid)) == 2
         if sign == signal.SIGINT:
             os.killpg(process.pid, sign)
         else:
@@ -235,17 +237,17 @@ def test_no_process_is_left_when_it_is_ended(
         _, err = process.communicate(timeout=60)
     assert process.returncode == code
     assert b"Traceback" not in err
-    assert gone(process.pid)
+    assert have_ended(process.pid)
 
 
-def gone(session: int) -> bool:
+def have_ended(session: int) -> bool:
     until = time.monotonic() + 20
-    while workers_of(session) and time.monotonic() < until:
+    while list_workers(session) and time.monotonic() < until:
         time.sleep(0.05)
-    return not workers_of(session)
+    return not list_workers(session)
 
 
-def test_rule_that_looks_at_the_series_does_so_once_for_all_of_its_patches(
+def test_series_rules_run_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from patchpilot.lint.lint_context import Context

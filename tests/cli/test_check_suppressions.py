@@ -42,7 +42,7 @@ def call(*words: Any) -> Outcome:
     return call_cli(*words)
 
 
-def text_of(
+def make_patch(
     *added: str,
     subject: str = "frob: wait for the link",
     prose: str = PROSE,
@@ -70,7 +70,7 @@ def write(name: str, text: str) -> Path:
     return file
 
 
-def found(outcome: Outcome) -> list[str]:
+def finding_names(outcome: Outcome) -> list[str]:
     """Return the names of the unsuppressed findings."""
     document = json.loads(outcome.out)
     return [
@@ -96,37 +96,35 @@ def check(*words: object) -> Outcome:
         ("a.patch", "--baseline=b.json", "--write-baseline", "b.json"),
     ],
 )
-def test_baseline_is_written_however_it_is_asked_for(
-    workdir: Path, words: tuple[str, ...]
-) -> None:
-    write("a.patch", text_of(SPACED))
+def test_every_baseline_option_writes_it(workdir: Path, words: tuple[str, ...]) -> None:
+    write("a.patch", make_patch(SPACED))
     done = check(*words)
-    assert (done.code, found(done)) == (0, []), done.err
+    assert (done.code, finding_names(done)) == (0, []), done.err
     assert "b.json: 1 finding recorded, 1 new, 0 removed" in done.err
     assert str(workdir) not in Path("b.json").read_text()
     assert check("--baseline", "b.json", "a.patch").code == 0
     assert check("a.patch").code == 1
 
 
-def test_write_baseline_without_a_file_says_how(workdir: Path) -> None:
-    write("a.patch", text_of(SPACED))
+def test_write_baseline_needs_a_file(workdir: Path) -> None:
+    write("a.patch", make_patch(SPACED))
     done = call("check", "a.patch", "--write-baseline")
     assert done.code == 2
     assert "--baseline FILE --write-baseline" in done.err
 
 
-def test_baseline_survives_moved_lines_rewording_and_a_larger_range(
+def test_baseline_survives_moved_and_reworded_lines(
     workdir: Path,
 ) -> None:
-    write("a.patch", text_of(SPACED))
+    write("a.patch", make_patch(SPACED))
     check("--write-baseline", "b.json", "a.patch")
     write(
         "later/0001-a.patch",
-        text_of(CLEAN, path="drivers/frob/new.c", subject="frob: before it"),
+        make_patch(CLEAN, path="drivers/frob/new.c", subject="frob: before it"),
     )
     write(
         "later/0002-b.patch",
-        text_of(
+        make_patch(
             CLEAN,
             SPACED,
             subject="[PATCH v2 2/2] frob: other words",
@@ -135,7 +133,7 @@ def test_baseline_survives_moved_lines_rewording_and_a_larger_range(
         ),
     )
     done = check("--baseline", "b.json", "later")
-    assert (done.code, found(done)) == (0, [])
+    assert (done.code, finding_names(done)) == (0, [])
     summary = json.loads(done.out)["summary"]
     assert (summary["baselined"], summary["waived"], summary["errors"]) == (1, 0, 0)
 
@@ -143,28 +141,26 @@ def test_baseline_survives_moved_lines_rewording_and_a_larger_range(
 @pytest.mark.parametrize(
     ("text", "new"),
     [
-        (text_of(SPACED, SPACED), ["trailing-space"]),
-        (text_of(SPACED.replace("wait", "halt")), ["trailing-space"]),
-        (text_of(SPACED, path="drivers/frob/other.c"), ["trailing-space"]),
-        (text_of(SPACED, GLUED), ["operator-spacing"]),
-        (text_of(CLEAN), []),
+        (make_patch(SPACED, SPACED), ["trailing-space"]),
+        (make_patch(SPACED.replace("wait", "halt")), ["trailing-space"]),
+        (make_patch(SPACED, path="drivers/frob/other.c"), ["trailing-space"]),
+        (make_patch(SPACED, GLUED), ["operator-spacing"]),
+        (make_patch(CLEAN), []),
     ],
 )
-def test_changed_moved_and_repeated_findings_are_new(
-    workdir: Path, text: str, new: list[str]
-) -> None:
-    write("a.patch", text_of(SPACED))
+def test_changed_findings_are_new(workdir: Path, text: str, new: list[str]) -> None:
+    write("a.patch", make_patch(SPACED))
     check("--write-baseline", "b.json", "a.patch")
     write("a.patch", text)
     done = check("--baseline", "b.json", "a.patch")
-    assert len(found(done)) == len(new), found(done)
+    assert len(finding_names(done)) == len(new), finding_names(done)
     assert done.code == int(bool(new))
 
 
-def test_stale_baseline_entries_are_reported_and_dropped(workdir: Path) -> None:
-    write("a.patch", text_of(SPACED, GLUED))
+def test_stale_baseline_entries_are_dropped(workdir: Path) -> None:
+    write("a.patch", make_patch(SPACED, GLUED))
     check("--write-baseline", "b.json", "a.patch")
-    write("a.patch", text_of(GLUED))
+    write("a.patch", make_patch(GLUED))
     done = check("--baseline", "b.json", "a.patch")
     assert (
         "b.json: 1 finding is gone (--write-baseline removes them; -v lists them)"
@@ -187,10 +183,10 @@ def test_stale_baseline_entries_are_reported_and_dropped(workdir: Path) -> None:
     assert check("--baseline", "b.json", "a.patch").err == ""
 
 
-def test_baseline_entries_of_disabled_rules_are_kept(
+def test_baseline_keeps_disabled_rules(
     workdir: Path,
 ) -> None:
-    write("a.patch", text_of(SPACED, GLUED))
+    write("a.patch", make_patch(SPACED, GLUED))
     check("--write-baseline", "b.json", "a.patch")
     before = Path("b.json").read_text()
     assert (
@@ -210,16 +206,16 @@ def test_baseline_entries_of_disabled_rules_are_kept(
     assert Path("b.json").read_text() == before
 
 
-def test_baseline_is_the_same_text_each_time(workdir: Path) -> None:
-    write("a.patch", text_of(SPACED, GLUED))
-    write("b.patch", text_of(SPACED, path="drivers/a.c"))
+def test_baseline_is_deterministic(workdir: Path) -> None:
+    write("a.patch", make_patch(SPACED, GLUED))
+    write("b.patch", make_patch(SPACED, path="drivers/a.c"))
     check("--write-baseline", "one.json", "a.patch", "b.patch")
     check("--write-baseline", "two.json", workdir / "b.patch", workdir / "a.patch")
     assert Path("one.json").read_bytes() == Path("two.json").read_bytes()
 
 
-def test_broken_baseline_ends_the_call_and_is_not_changed(workdir: Path) -> None:
-    write("a.patch", text_of(SPACED))
+def test_broken_baseline_is_kept(workdir: Path) -> None:
+    write("a.patch", make_patch(SPACED))
     write("b.json", '{"schema": "patchpilot/baseline/1",\n "findings": [}')
     for words in (
         ("--baseline", "b.json"),
@@ -232,12 +228,12 @@ def test_broken_baseline_ends_the_call_and_is_not_changed(workdir: Path) -> None
     assert call("check", "--baseline", "none.json", "a.patch").code == 2
 
 
-def test_hidden_findings_are_counted_in_text_and_reported_by_sarif(
+def test_hidden_findings_are_counted(
     workdir: Path,
 ) -> None:
-    write("a.patch", text_of(SPACED))
+    write("a.patch", make_patch(SPACED))
     check("--write-baseline", "b.json", "a.patch")
-    write("a.patch", text_of(SPACED, GLUED))
+    write("a.patch", make_patch(SPACED, GLUED))
     assert (
         call("check", "--baseline", "b.json", "a.patch").out.splitlines()[0]
         == "1 patch checked, not ready to send: 1 error (1 in the baseline)"
@@ -266,15 +262,15 @@ WAIVER = (
 def tree(workdir: Path) -> Path:
     """Return a tree whose file waives a rule, and a patch that needs it."""
     write(f"tree/{FILE_NAME}", WAIVER)
-    write("a.patch", text_of(SPACED))
+    write("a.patch", make_patch(SPACED))
     return workdir / "tree"
 
 
-def test_tree_waivers_are_reported_with_reasons(
+def test_tree_waivers_show_their_reasons(
     tree: Path,
 ) -> None:
     done = check("--tree", tree, "a.patch")
-    assert (done.code, found(done)) == (0, [])
+    assert (done.code, finding_names(done)) == (0, [])
     document = json.loads(done.out)
     (waived,) = document["waived"]
     assert document["summary"]["waived"] == 1
@@ -288,9 +284,7 @@ def test_tree_waivers_are_reported_with_reasons(
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_form_stays_well_formed_and_hides_what_is_waived(
-    tree: Path, form: str
-) -> None:
+def test_waived_findings_are_hidden_in_every_format(tree: Path, form: str) -> None:
     done = call("check", "--tree", tree, "--format", form, "a.patch")
     assert (done.code, done.err) == (0, "")
     if form in ("checkpatch", "github"):
@@ -333,12 +327,12 @@ def test_every_form_stays_well_formed_and_hides_what_is_waived(
         assert done.out.startswith("1 patch checked: no findings (1 waived)\n")
 
 
-def test_text_shows_each_reason_when_asked_to_say_more(tree: Path) -> None:
+def test_verbose_text_shows_waiver_reasons(tree: Path) -> None:
     out = call("check", "-v", "--tree", tree, "a.patch").out
     assert "waived: trailing whitespace [trailing-space]\n    a <table> & more (" in out
 
 
-def test_expired_waiver_is_reported_if_it_would_apply(tree: Path) -> None:
+def test_expired_waiver_is_reported(tree: Path) -> None:
     write(f"tree/{FILE_NAME}", WAIVER + 'until = "2020-01-31"\n')
     done = call("check", "--tree", tree, "a.patch")
     assert done.code == 1
@@ -357,12 +351,12 @@ def test_expired_waiver_is_reported_if_it_would_apply(tree: Path) -> None:
         "expired on 2020-01-31"
         in call("check", "--tree", tree, "--diff", "a.patch").err
     )
-    write("a.patch", text_of(CLEAN))
+    write("a.patch", make_patch(CLEAN))
     assert call("check", "--tree", tree, "a.patch").err == ""
 
 
 def test_verbose_reports_unused_waivers(tree: Path) -> None:
-    write("a.patch", text_of(CLEAN))
+    write("a.patch", make_patch(CLEAN))
     assert call("check", "--tree", tree, "a.patch").err == ""
     assert [
         load["rule"]
@@ -395,13 +389,13 @@ def test_wrong_waiver_ends_the_call(tree: Path, text: str, message: str) -> None
     assert message in done.err
 
 
-def test_waived_finding_is_not_in_the_baseline(tree: Path) -> None:
+def test_baseline_excludes_waived_findings(tree: Path) -> None:
     check("--tree", tree, "--write-baseline", "b.json", "a.patch")
     assert json.loads(Path("b.json").read_text())["findings"] == []
 
 
-def test_patch_files_are_waived_for_the_call_only(workdir: Path) -> None:
-    write("a.patch", text_of(SPACED))
+def test_waiver_for_a_file_lasts_one_run(workdir: Path) -> None:
+    write("a.patch", make_patch(SPACED))
     done = check("--waive", "trailing-space=it is a fixture", "a.patch")
     assert (done.code, json.loads(done.out)["waived"][0]["reason"], done.err) == (
         0,
@@ -451,7 +445,7 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     )
     assert check(*where, "HEAD").code == 0
     assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
-    # reworded, and with another commit, it is the same topic
+    # a reworded topic with another commit is the same topic
     topic.git(
         "commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}"
     )
@@ -459,21 +453,23 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
         f"frob: use a\n\n{PROSE}\n\n{SIGN_OFF}",
         {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"},
     )
-    assert "trailing-space" not in found(check(*where))
-    # but another branch is not
+    assert "trailing-space" not in finding_names(check(*where))
+    # another branch is not
     topic.git("switch", "-q", "-c", "other", "topic~2")
     topic.commit(
         f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"}
     )
-    assert "trailing-space" in found(check(*where, "HEAD"))
+    assert "trailing-space" in finding_names(check(*where, "HEAD"))
     topic.git("switch", "-q", "topic")
     assert call("check", *where, "--unwaive", "trailing-spce").code == 2
-    assert "trailing-space" in found(check(*where, "--unwaive", "trailing-space"))
-    assert "trailing-space" in found(check(*where))
+    assert "trailing-space" in finding_names(
+        check(*where, "--unwaive", "trailing-space")
+    )
+    assert "trailing-space" in finding_names(check(*where))
     assert "has no waivers" in call("check", *where, "--unwaive", "trailing-space").err
 
 
-def test_send_respects_what_the_person_waived_and_not_what_the_tree_did(
+def test_send_ignores_waivers_from_the_tree(
     topic: Repo,
 ) -> None:
     words = (
@@ -515,11 +511,11 @@ def ages(outcome: Outcome) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
-    write("v1/0001-a.patch", text_of(SPACED))
+def test_findings_are_marked_as_new(workdir: Path, form: str) -> None:
+    write("v1/0001-a.patch", make_patch(SPACED))
     write(
         "v2/v2-0001-a.patch",
-        text_of(CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", at=90),
+        make_patch(CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", at=90),
     )
     done = call("check", "--format", form, "--since-version", "v1", "v2")
     assert done.code == 1
@@ -568,11 +564,11 @@ def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
         ("v1_frob.mbx", "v2_frob.mbx", "v2_frob.mbx"),
     ],
 )
-def test_files_of_an_earlier_version_are_found_beside(
+def test_previous_version_is_found_next_to_the_files(
     workdir: Path, old: str, new: str, target: str
 ) -> None:
-    write(old, text_of(SPACED, subject="[PATCH] frob: wait"))
-    write(new, text_of(SPACED, GLUED, subject="[PATCH v2] frob: wait"))
+    write(old, make_patch(SPACED, subject="[PATCH] frob: wait"))
+    write(new, make_patch(SPACED, GLUED, subject="[PATCH v2] frob: wait"))
     done = check("--since-version", "1", target)
     assert done.code == 1, done.err
     assert sorted(new for name, new in ages(done).items() if PATH in name) == [
@@ -583,13 +579,13 @@ def test_files_of_an_earlier_version_are_found_beside(
 
 
 def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
-    first = text_of(SPACED, subject="[PATCH] frob: wait")
-    reply = text_of(GLUED, subject="[PATCH] frob: wait").replace(
+    first = make_patch(SPACED, subject="[PATCH] frob: wait")
+    reply = make_patch(GLUED, subject="[PATCH] frob: wait").replace(
         "Subject: ", "Subject: Re: "
     )
-    two = text_of(SPACED, GLUED, subject="[PATCH v2] frob: wait")
-    three = text_of(SPACED, GLUED, at=70, subject="[PATCH v3] frob: wait longer")
-    other = text_of(
+    two = make_patch(SPACED, GLUED, subject="[PATCH v2] frob: wait")
+    three = make_patch(SPACED, GLUED, at=70, subject="[PATCH v3] frob: wait longer")
+    other = make_patch(
         SPACED, subject="[PATCH v2] grob: another work", path="drivers/grob.c"
     )
     write("thread.mbx", first + reply + two + three + other)
@@ -603,37 +599,37 @@ def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
 
 
 def test_unknown_version_gives_a_hint(workdir: Path) -> None:
-    write("a.patch", text_of(SPACED))
+    write("a.patch", make_patch(SPACED))
     done = call("check", "--since-version", "4", "a.patch")
     assert (done.code, done.out) == (2, "")
     assert "v4 not found" in done.err
     assert "--since-version DIR, FILE, A..B or a Message-ID" in done.err
-    write("elsewhere.patch", text_of(SPACED))
+    write("elsewhere.patch", make_patch(SPACED))
     assert ages(check("--since-version", "elsewhere.patch", "a.patch")) == {
         f"trailing-space:{PATH}": False
     }
 
 
-def test_finding_moved_between_patches_is_not_new(workdir: Path) -> None:
-    write("v1/1.patch", text_of(SPACED, subject="[PATCH 1/2] frob: one"))
+def test_finding_moved_between_patches_is_old(workdir: Path) -> None:
+    write("v1/1.patch", make_patch(SPACED, subject="[PATCH 1/2] frob: one"))
     write(
         "v1/2.patch",
-        text_of(CLEAN, subject="[PATCH 2/2] frob: two", path="drivers/frob/two.c"),
+        make_patch(CLEAN, subject="[PATCH 2/2] frob: two", path="drivers/frob/two.c"),
     )
-    write("v2/1.patch", text_of(CLEAN, subject="[PATCH v2 1/2] frob: one"))
+    write("v2/1.patch", make_patch(CLEAN, subject="[PATCH v2 1/2] frob: one"))
     write(
         "v2/2.patch",
-        text_of(
+        make_patch(
             CLEAN, subject="[PATCH v2 2/2] frob: two", path="drivers/frob/two.c"
         ).replace("-- \n2.43.0\n\n", "")
-        + text_of(SPACED).split("---\n", 1)[1].lstrip("\n"),
+        + make_patch(SPACED).split("---\n", 1)[1].lstrip("\n"),
     )
     assert (
         ages(check("--since-version", "1", "v2")).get(f"trailing-space:{PATH}") is False
     )
 
 
-def test_commits_are_held_against_what_was_sent(topic: Repo) -> None:
+def test_commits_are_compared_with_the_sent_version(topic: Repo) -> None:
     done = call("check", "-C", topic.path, "--since-version", "1")
     assert done.code == 2
     assert "sent, tracked, tagged or on a branch" in done.err
@@ -650,7 +646,7 @@ def test_commits_are_held_against_what_was_sent(topic: Repo) -> None:
     assert got["gerrit-change-id:None"] is True
 
 
-def test_reroll_is_compared_with_the_sent_messages_and_tag(
+def test_reroll_is_compared_with_the_sent_version(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -691,13 +687,13 @@ def test_reroll_is_compared_with_the_sent_messages_and_tag(
             True,
             False,
         )
-        # without the record of the send, the tag remains
+        # without the record of the send, only the tag remains
         with Outbox() as outbox:
             for send in outbox.sends(next(iter(Drafts().all())).change_id):
                 outbox.forget(send.id)
 
 
-def test_commits_are_held_against_a_followed_version(topic: Repo) -> None:
+def test_commits_are_compared_with_a_tracked_version(topic: Repo) -> None:
     first = topic.git(
         "format-patch", "--stdout", "-1", "--subject-prefix=PATCH RFC", "HEAD"
     ).replace("Date: ", "Message-ID: <one@example.org>\nDate: ", 1)
@@ -721,7 +717,7 @@ def test_commits_are_held_against_a_followed_version(topic: Repo) -> None:
     assert call("check", "-C", topic.path, "--since-version", "2").code == 2
 
 
-def test_b4_branch_is_compared_with_b4s_sent_tag(topic: Repo) -> None:
+def test_b4_branch_is_compared_with_its_sent_tag(topic: Repo) -> None:
     name, head, base = (
         "20260101-frob-0123456789ab",
         topic.git("rev-parse", "HEAD"),
@@ -798,7 +794,7 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     assert walk() == ([], "no findings, 1 waived")
     assert hook().code == 0
     check("-C", topic.path, "--unwaive", "trailing-space")
-    # a rule of a pack that the hook does not load is not an error there
+    # rules of packs that the hook does not load are no error there
     (topic.path / ".git/info").mkdir(exist_ok=True)
     (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")
     ours = '[[waiver]]\nrule = "our-own-rule"\nreason = "r"\n'

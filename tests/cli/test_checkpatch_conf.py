@@ -37,7 +37,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def found(repo: Repo, *words: str) -> set[str]:
+def finding_types(repo: Repo, *words: str) -> set[str]:
     done = call("check", "-C", repo.path, "--format", "json", "HEAD", *words)
     return {
         finding["name"] for finding in json.loads(done.out)["patches"][0]["findings"]
@@ -53,38 +53,38 @@ def change(repo: Repo, code: str = CODE) -> None:
     )
 
 
-def test_types_that_the_tree_ignores_are_not_reported(repo: Repo) -> None:
+def test_types_ignored_by_the_tree_are_hidden(repo: Repo) -> None:
     change(repo)
     silent = {"complex-macro-without-parentheses", "udelay-instead-of-sleep"}
-    assert found(repo, "--strict") >= silent
+    assert finding_types(repo, "--strict") >= silent
     repo.git("rm", "-q", FILE)
     repo.commit("conf\n", {".checkpatch.conf": CONF})
     change(repo)
-    assert not found(repo, "--strict") & silent
+    assert not finding_types(repo, "--strict") & silent
 
 
-def test_strict_a_length_and_the_types_of_the_tree_count(repo: Repo) -> None:
+def test_tree_configuration_is_applied(repo: Repo) -> None:
     repo.commit("conf\n", {".checkpatch.conf": "--strict\n--max-line-length=60\n"})
     change(repo, f"int {'a' * 62};\n" + CODE)
-    assert found(repo) >= {"udelay-instead-of-sleep", "long-line"}
-    assert "long-line" not in found(repo, "--max-line-length", "80")
+    assert finding_types(repo) >= {"udelay-instead-of-sleep", "long-line"}
+    assert "long-line" not in finding_types(repo, "--max-line-length", "80")
     repo.commit("conf\n", {".checkpatch.conf": "--types COMPLEX_MACRO\n"})
     change(repo, CODE + "int  b ;\n#define more(x) x, 2\n")
-    assert found(repo) == {"complex-macro-without-parentheses"}
+    assert finding_types(repo) == {"complex-macro-without-parentheses"}
 
 
-def test_advice_names_only_functions_that_the_tree_has(repo: Repo) -> None:
+def test_advice_names_existing_functions(repo: Repo) -> None:
     change(repo)
-    assert "prefer-fsleep" not in found(repo, "--strict")
+    assert "prefer-fsleep" not in finding_types(repo, "--strict")
     repo.commit(
         "delay: more\n",
         {"include/linux/delay.h": "void msleep(int ms);\nvoid fsleep(int us);\n"},
     )
     change(repo, CODE + "void more(void)\n{\n\tudelay(40);\n}\n")
-    assert "prefer-fsleep" in found(repo, "--strict")
+    assert "prefer-fsleep" in finding_types(repo, "--strict")
 
 
 def test_patch_cannot_suppress_its_own_findings(repo: Repo) -> None:
     repo.put(".checkpatch.conf", CONF)
     change(repo)
-    assert "complex-macro-without-parentheses" in found(repo)
+    assert "complex-macro-without-parentheses" in finding_types(repo)

@@ -45,7 +45,7 @@ OWN_FORMAT = re.compile(
 )
 
 
-def commands_in(log: str) -> Iterator[str]:
+def executed_commands(log: str) -> Iterator[str]:
     """Yield the log lines that GitHub's runner, Azure's agent or TeamCity would execute, according
     to their sources.
     """
@@ -82,22 +82,20 @@ def hostile(workdir: Path) -> Path:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_no_text_of_a_patch_is_a_command_in_any_format(
-    hostile: Path, form: str
-) -> None:
+def test_patch_text_is_not_a_ci_command(hostile: Path, form: str) -> None:
     done = call("check", "--strict", "--format", form, hostile)
     assert done.code == 1
     assert "teh" in done.out
     commands = [
         line
-        for line in commands_in(done.out)
+        for line in executed_commands(done.out)
         if form != "github" or not OWN_FORMAT.match(line)
     ]
     assert commands == []
-    assert list(commands_in(done.err)) == []
+    assert list(executed_commands(done.err)) == []
 
 
-def test_command_of_github_is_one_finding_each(hostile: Path) -> None:
+def test_github_has_one_command_per_finding(hostile: Path) -> None:
     lines = call("check", "--strict", "--format", "github", hostile).out.splitlines()
     others = json.loads(call("check", "--strict", "--format", "gitlab", hostile).out)
     assert len(lines) == len(others)
@@ -107,28 +105,30 @@ def test_command_of_github_is_one_finding_each(hostile: Path) -> None:
 @pytest.mark.parametrize(
     "words", [("--verbose",), ("--diff",), ("--fix",), ("--color",)]
 )
-def test_no_text_is_a_command_with_other_options(
+def test_options_do_not_enable_ci_commands(
     hostile: Path, words: tuple[str, ...]
 ) -> None:
     done = call("check", "--strict", *words, hostile)
     assert done.code in (0, 1, 2)
     # a diff is for programs, byte for byte, and its lines start with a sign
     log = done.err if words == ("--diff",) else done.out + done.err
-    assert list(commands_in(log)) == []
+    assert list(executed_commands(log)) == []
 
 
 @pytest.mark.parametrize(
     "name", ["::error::a.patch", "##[error]a.patch", "a\n::error::b.patch"]
 )
-def test_no_name_of_a_file_is_a_command_in_an_error(workdir: Path, name: str) -> None:
+def test_file_name_is_not_a_ci_command(workdir: Path, name: str) -> None:
     missing = call("check", name)
     Path(name).write_text("nothing\n")
     empty = call("check", name)
     assert (missing.code, empty.code) == (2, 2)
-    assert list(commands_in(missing.out + missing.err + empty.out + empty.err)) == []
+    assert (
+        list(executed_commands(missing.out + missing.err + empty.out + empty.err)) == []
+    )
 
 
-def test_gitlab_and_sarif_have_one_line_and_no_link(hostile: Path) -> None:
+def test_gitlab_and_sarif_use_one_line(hostile: Path) -> None:
     issues = json.loads(call("check", "--strict", "--format", "gitlab", hostile).out)
     assert all("\n" not in issue["description"] for issue in issues)
     (run,) = json.loads(call("check", "--strict", "--format", "sarif", hostile).out)[
@@ -151,7 +151,7 @@ def test_gitlab_and_sarif_have_one_line_and_no_link(hostile: Path) -> None:
     ]
 
 
-def test_junit_is_one_document_whose_text_is_text(hostile: Path) -> None:
+def test_junit_escapes_text(hostile: Path) -> None:
     text = call("check", "--strict", "--format", "junit", hostile).out
     assert {element.tag for element in ET.fromstring(text).iter()} <= {
         *("testsuites", "testsuite", "testcase", "failure", "system-out", "skipped")
@@ -171,18 +171,18 @@ def test_junit_is_one_document_whose_text_is_text(hostile: Path) -> None:
         ("## [title] a##b", "## [title] a##b"),
     ],
 )
-def test_only_what_a_server_acts_on_is_changed(text: str, safe: str) -> None:
+def test_only_ci_commands_are_escaped(text: str, safe: str) -> None:
     assert without_commands(text) == safe
-    assert list(commands_in(safe)) == []
+    assert list(executed_commands(safe)) == []
 
 
-def test_json_with_a_command_is_the_same_value() -> None:
+def test_escaped_json_keeps_its_value() -> None:
     value = {"a": "##[error]x \\##vso[a]", "##[b]": ["::error::x"]}
     assert json.loads(json_text(value)) == value
-    assert list(commands_in(json_text(value))) == []
+    assert list(executed_commands(json_text(value))) == []
 
 
-def test_action_runs_no_code_of_the_tree_it_checks(workdir: Path) -> None:
+def test_action_runs_no_code_from_the_checkout(workdir: Path) -> None:
     action = yaml.safe_load((Path(__file__).parents[2] / "action.yml").read_text())
     scripts = [step["run"] for step in action["runs"]["steps"] if "run" in step]
     # the shell would execute text that an expression inserts into a script

@@ -33,7 +33,7 @@ CALLS = (
 )
 
 
-def opened() -> set[str]:
+def open_pipes() -> set[str]:
     """Return the pipes that this process's descriptors lead to."""
     ends = set()
     for name in os.listdir("/proc/self/fd"):
@@ -48,7 +48,7 @@ def opened() -> set[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
 @pytest.mark.parametrize("words", CALLS, ids=" ".join)
-def test_call_closes_the_repository_it_opened(
+def test_call_closes_its_repository(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -69,8 +69,8 @@ def test_call_closes_the_repository_it_opened(
     call(*words)
     gc.disable()
     try:
-        before = opened()
+        before = open_pipes()
         done = call(*words)
-        assert opened() <= before, done.err
+        assert open_pipes() <= before, done.err
     finally:
         gc.enable()

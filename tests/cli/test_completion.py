@@ -123,14 +123,14 @@ def size(file: Path) -> int:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_completed_name_is_a_single_word(shell: str, repo: Repo) -> None:
+def test_completion_is_a_single_word(shell: str, repo: Repo) -> None:
     if not shutil.which(shell) and os.environ.get("CI") != "true":
         pytest.skip(f"{shell} is not installed")
     for number, text in enumerate(ACTIVE):
         repo.git("branch", f"ref{number}-{text}")
     for number, text in enumerate(FILES):
         (repo.path / f"file{number}-{text}").write_text("x\n")
-    # a fake that records its last argument, to see the word as the command gets it
+    # record the last argument to see the word as the command gets it
     fake = repo.path / "bin" / "patchpilot"
     fake.parent.mkdir()
     real = Path(sys.executable).parent / "patchpilot"

@@ -51,7 +51,7 @@ K:	\\bfoo_magic\\b
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a repository with releases, two stable branches and a topic of one fix."""
     folder = tmp_path_factory.mktemp("contract")
     with pytest.MonkeyPatch.context() as patch:
@@ -88,14 +88,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def repo(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repo(
+    sample_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """Return a copy of the repository to work in; the patch file is in `out` next to it."""
-    shutil.copytree(made, tmp_path / "w", symlinks=True)
+    shutil.copytree(sample_repository, tmp_path / "w", symlinks=True)
     monkeypatch.chdir(tmp_path / "w" / "linux")
     return tmp_path / "w" / "linux"
 
 
-def patch_of(repo: Path) -> Path:
+def write_patch(repo: Path) -> Path:
     (file,) = (repo.parent / "out").iterdir()
     return file
 
@@ -287,15 +289,13 @@ def every(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def undated(text: str) -> str:
+def strip_variable_parts(text: str) -> str:
     """Return a preview without the parts that differ in every run."""
     return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", text)
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_every_verb_gives_one_json_document_with_its_schema_and_keys(
-    repo: Path, verb: str
-) -> None:
+def test_every_verb_prints_valid_json(repo: Path, verb: str) -> None:
     done = call(*CALLS[verb], "--format", "json")
     document = json.loads(done.out)
     assert document["schema"] == f"patchpilot/{verb}/1"
@@ -325,7 +325,7 @@ def test_every_verb_gives_one_json_document_with_its_schema_and_keys(
 
 
 @pytest.mark.parametrize("verb", REPOSITORY)
-def test_option_c_works_before_and_after_the_verb(
+def test_option_c_is_accepted_everywhere(
     repo: Path, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -335,13 +335,11 @@ def test_option_c_works_before_and_after_the_verb(
     words = (*CALLS[verb], "--format", "json")
     before, after = call("-C", repo, *words), call(*words, f"--repo={repo}")
     assert before.code == after.code in (0, 1)
-    assert undated(before.out) == undated(after.out)
+    assert strip_variable_parts(before.out) == strip_variable_parts(after.out)
 
 
 @pytest.mark.parametrize("verb", REPOSITORY)
-def test_without_a_repository_the_exit_code_is_3_and_the_way_out_named(
-    verb: str, workdir: Path
-) -> None:
+def test_missing_repository_is_exit_3(verb: str, workdir: Path) -> None:
     for words in (CALLS[verb], (*CALLS[verb], "-C", str(workdir / "nowhere"))):
         done = call(*words)
         assert (done.code, done.out) == (3, "")
@@ -349,7 +347,7 @@ def test_without_a_repository_the_exit_code_is_3_and_the_way_out_named(
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_unknown_profile_is_2_and_suggests_the_nearest(repo: Path, verb: str) -> None:
+def test_unknown_profile_suggests_the_nearest(repo: Path, verb: str) -> None:
     done = call(*CALLS[verb], "--profile", "linxu")
     assert (done.code, done.out) == (2, "")
     assert "did you mean 'linux'" in done.err
@@ -372,9 +370,7 @@ def test_unknown_profile_is_2_and_suggests_the_nearest(repo: Path, verb: str) ->
         (("chekc",), "check"),
     ],
 )
-def test_unknown_word_exits_2_with_a_suggestion(
-    repo: Path, words: tuple[str, ...], near: str
-) -> None:
+def test_unknown_word_is_exit_2(repo: Path, words: tuple[str, ...], near: str) -> None:
     done = call(*words)
     assert (done.code, done.out) == (2, "")
     assert near in done.err.lower() or near in done.err
@@ -388,7 +384,7 @@ def test_unknown_word_exits_2_with_a_suggestion(
         ("profile", "netdve", "netdev"),
     ],
 )
-def test_invalid_setting_exits_2_with_a_suggestion(
+def test_invalid_setting_is_exit_2(
     repo: Path, name: str, value: str, near: str
 ) -> None:
     subprocess.run(["git", "config", f"patchpilot.{name}", value], check=True)
@@ -407,20 +403,20 @@ def test_binary_tree_file_exits_2(repo: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_option_o_writes_the_same_as_stdout(
-    repo: Path, verb: str, tmp_path: Path
-) -> None:
+def test_option_o_matches_stdout(repo: Path, verb: str, tmp_path: Path) -> None:
     reported = call(*CALLS[verb], "--no-color")
     written = call(*CALLS[verb], "--no-color", "-o", tmp_path / "out")
     assert (written.code, written.out) == (reported.code, "")
-    assert undated((tmp_path / "out").read_text()) == undated(reported.out)
+    assert strip_variable_parts((tmp_path / "out").read_text()) == strip_variable_parts(
+        reported.out
+    )
     full = call(*CALLS[verb], "--output", tmp_path / "none" / "out")
     assert (full.code, full.out) == (2, "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("verb", ["check", "maintainers", "rules"])
-def test_exit_codes_for_full_disk_and_closed_pipe(repo: Path, verb: str) -> None:
+def test_full_disk_and_closed_pipe_have_exit_codes(repo: Path, verb: str) -> None:
     done = call(*CALLS[verb], "-o", "/dev/full")
     assert (done.code, done.out) == (2, "")
     reading, writing = os.pipe()
@@ -436,7 +432,7 @@ def test_exit_codes_for_full_disk_and_closed_pipe(repo: Path, verb: str) -> None
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_unknown_option_or_form_is_2(repo: Path, verb: str) -> None:
+def test_unknown_option_is_exit_2(repo: Path, verb: str) -> None:
     for words in (("--no-such-option",), ("--format", "yaml")):
         done = call(*CALLS[verb], *words)
         assert (done.code, done.out) == (2, ""), words
@@ -444,7 +440,7 @@ def test_unknown_option_or_form_is_2(repo: Path, verb: str) -> None:
 
 def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
     """Return each kind of TARGET for the topic's fix, with its standard input."""
-    patch = patch_of(repo)
+    patch = write_patch(repo)
     (repo.parent / "one.mbox").write_bytes(patch.read_bytes())
     (repo.parent / "one.mbox.gz").write_bytes(gzip.compress(patch.read_bytes()))
     plain: dict[str, tuple[tuple[str, ...], bytes]] = {
@@ -464,7 +460,7 @@ def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
 
 
 @pytest.mark.parametrize("verb", ["check", "maintainers"])
-def test_every_kind_of_target_is_the_same_patch(repo: Path, verb: str) -> None:
+def test_all_targets_give_the_same_patch(repo: Path, verb: str) -> None:
     for kind, (words, stdin) in targets(repo).items():
         done = call(verb, "--format", "json", *words, stdin=stdin)
         document = json.loads(done.out)
@@ -487,12 +483,12 @@ def test_every_kind_of_target_is_the_same_patch(repo: Path, verb: str) -> None:
 
 def test_several_targets_may_be_given(repo: Path) -> None:
     done = json.loads(
-        call("check", "--format", "json", "HEAD", patch_of(repo), "HEAD~1").out
+        call("check", "--format", "json", "HEAD", write_patch(repo), "HEAD~1").out
     )
     assert len(done["patches"]) == 3
 
 
-def test_without_a_base_the_error_says_how_to_name_it(repo: Path) -> None:
+def test_missing_base_error_says_how_to_set_it(repo: Path) -> None:
     every = (
         "git for-each-ref --format='delete %(refname)' refs/heads refs/remotes | grep -v $(git"
         " symbolic-ref HEAD)$ | git update-ref --stdin"
@@ -505,7 +501,7 @@ def test_without_a_base_the_error_says_how_to_name_it(repo: Path) -> None:
     assert call("check", "--base", "HEAD~1").code in (0, 1)
 
 
-def test_checkpatch_form_is_silent_if_there_is_nothing_to_say(
+def test_checkpatch_format_is_silent_without_findings(
     repo: Path,
 ) -> None:
     done = spawn(
@@ -515,7 +511,7 @@ def test_checkpatch_form_is_silent_if_there_is_nothing_to_say(
         "--select",
         "tags",
         "-",
-        stdin=patch_of(repo).read_bytes(),
+        stdin=write_patch(repo).read_bytes(),
     )
     assert done == Outcome(0, "", "")
     outcome = spawn(
@@ -523,7 +519,9 @@ def test_checkpatch_form_is_silent_if_there_is_nothing_to_say(
         "--format",
         "checkpatch",
         "-",
-        stdin=patch_of(repo).read_bytes().replace(b"Signed-off-by:", b"Signed-of-by:"),
+        stdin=write_patch(repo)
+        .read_bytes()
+        .replace(b"Signed-off-by:", b"Signed-of-by:"),
     )
     assert outcome.err == ""
     assert re.fullmatch(
@@ -531,8 +529,8 @@ def test_checkpatch_form_is_silent_if_there_is_nothing_to_say(
     )
 
 
-def test_strict_adds_the_checks_and_fail_on_says_what_fails(repo: Path) -> None:
-    patch = patch_of(repo)
+def test_strict_and_fail_on_set_the_exit_code(repo: Path) -> None:
+    patch = write_patch(repo)
     text = (
         patch.read_text()
         .replace("+\treturn rc;", "+\tif (rc == NULL)\n+\t\treturn rc;")
@@ -572,13 +570,13 @@ def test_strict_adds_the_checks_and_fail_on_says_what_fails(repo: Path) -> None:
 
 def test_missing_data_exits_3(repo: Path) -> None:
     assert call("check", "--data", repo / "nowhere", "HEAD").code == 3
-    assert call("check", "--tree", repo / "nowhere", patch_of(repo)).code == 3
+    assert call("check", "--tree", repo / "nowhere", write_patch(repo)).code == 3
 
 
-def test_color_follows_option_and_no_color(
+def test_color_obeys_option_and_no_color(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patch = patch_of(repo)
+    patch = write_patch(repo)
     patch.write_text(patch.read_text().replace("Signed-off-by:", "Signed-of-by:"))
     assert "\x1b[" in call("check", "--color", patch).out
     assert "\x1b[" not in call("check", "--no-color", patch).out
@@ -588,9 +586,7 @@ def test_color_follows_option_and_no_color(
 
 
 @pytest.mark.parametrize("verb", ["check", "maintainers", "rules"])
-def test_results_for_programs_are_utf_8_on_every_stream_and_text_ends_no_call(
-    repo: Path, verb: str
-) -> None:
+def test_machine_output_is_utf_8(repo: Path, verb: str) -> None:
     for words in (("--format", "json"), ()):
         done = subprocess.run(
             [sys.executable, "-m", "patchpilot", *CALLS[verb], *words],
@@ -611,7 +607,7 @@ def test_results_for_programs_are_utf_8_on_every_stream_and_text_ends_no_call(
 
 
 @pytest.mark.parametrize("verb", ["check", "backport", "track", "draft"])
-def test_read_only_home_is_not_a_bug(repo: Path, verb: str) -> None:
+def test_read_only_home_is_accepted(repo: Path, verb: str) -> None:
     home = {
         name: f"/proc/nowhere/{name}"
         for name in (
@@ -634,11 +630,11 @@ def test_read_only_home_is_not_a_bug(repo: Path, verb: str) -> None:
     assert b"XDG_STATE_HOME" in done.stderr or done.returncode < 2
 
 
-def test_message_file_with_any_name_is_followed(repo: Path) -> None:
+def test_message_file_name_is_free(repo: Path) -> None:
     name = os.fsdecode(b"na\xefve.mbox")
     (repo / name).write_bytes(
         b"Message-ID: <x@example.org>\n"
-        + patch_of(repo).read_bytes().split(b"\n", 1)[1]
+        + write_patch(repo).read_bytes().split(b"\n", 1)[1]
     )
     assert call("track", "add", "--mbox", name).code == 0
     assert call("track", "update").code == 0
@@ -650,7 +646,7 @@ def test_other_object_types_are_named(repo: Path, verb: str) -> None:
     mails = (
         "<x@example.org>",
         "https://lore.example.org/all/x@example.org/",
-        "../out/" + patch_of(repo).name,
+        "../out/" + write_patch(repo).name,
     )
     # backport accepts messages and patches
     for word in () if verb == "backport" else mails:
@@ -665,6 +661,6 @@ def test_other_object_types_are_named(repo: Path, verb: str) -> None:
     "verb",
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "send", "draft"],
 )
-def test_empty_word_is_not_a_target(repo: Path, verb: str) -> None:
+def test_empty_target_is_refused(repo: Path, verb: str) -> None:
     done = call(verb, "", *(("--dry-run",) if verb in ("prepare", "send") else ()))
     assert (done.code, done.out) == (2, "")

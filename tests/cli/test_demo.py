@@ -7,7 +7,7 @@ from patchpilot.errors import ExitCode
 from tests.kit.cli import call
 
 
-def test_tui_needs_a_terminal_and_names_the_script() -> None:
+def test_tui_without_a_terminal_suggests_the_script() -> None:
     outcome = call("demo")
     assert outcome.code == ExitCode.USAGE
     assert "--script" in outcome.err

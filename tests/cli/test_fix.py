@@ -42,7 +42,7 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def test_only_the_added_line_changes_and_the_mode_stays(file: Path) -> None:
+def test_fix_changes_only_the_added_line(file: Path) -> None:
     file.chmod(0o640)
     before = file.read_text().split("\n")
     done = call("check", "--fix", file)
@@ -56,7 +56,7 @@ def test_only_the_added_line_changes_and_the_mode_stays(file: Path) -> None:
     assert [entry.name for entry in file.parent.iterdir()] == [file.name]
 
 
-def test_json_says_what_was_fixed(file: Path) -> None:
+def test_json_lists_the_fixes(file: Path) -> None:
     body = json.loads(call("check", "--fix", "--format", "json", file).out)
     assert {patch["name"] for patch in body["patches"][0]["fixed"]} == {
         "no-space-after-comma",
@@ -123,7 +123,7 @@ def test_unfixed_finding_has_a_reason(tmp_path: Path) -> None:
     )
 
 
-def test_diff_is_what_git_apply_takes_and_nothing_is_written(
+def test_diff_can_be_applied_and_writes_nothing(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(file.parent)
@@ -156,7 +156,7 @@ def test_standard_input_is_not_truncated(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "larger than" in done.err
 
 
-def test_standard_input_comes_out_fixed_and_the_findings_on_stderr(file: Path) -> None:
+def test_standard_input_is_fixed_on_stdout(file: Path) -> None:
     done = call("check", "--fix", "-", stdin=file.read_bytes())
     call("check", "--fix", file)
     assert done.out == file.read_text()
@@ -173,11 +173,11 @@ def test_standard_input_comes_out_fixed_and_the_findings_on_stderr(file: Path) -
         ("--diff", "--format", "sarif"),
     ],
 )
-def test_options_that_do_not_go_together(file: Path, options: tuple[str, ...]) -> None:
+def test_incompatible_options_are_refused(file: Path, options: tuple[str, ...]) -> None:
     assert call("check", *options, file).code == 2
 
 
-def test_targets_that_cannot_be_fixed(tmp_path: Path, file: Path) -> None:
+def test_unfixable_targets_are_refused(tmp_path: Path, file: Path) -> None:
     import gzip
 
     zipped = tmp_path / "a.mbox.gz"
@@ -188,9 +188,7 @@ def test_targets_that_cannot_be_fixed(tmp_path: Path, file: Path) -> None:
     assert (done.code, "archive" in done.err) == (2, True)
 
 
-def test_read_only_file_and_a_link_are_refused_and_no_file_of_the_series_changes(
-    tmp_path: Path, file: Path
-) -> None:
+def test_unwritable_file_stops_the_whole_fix(tmp_path: Path, file: Path) -> None:
     other = tmp_path / "0002-frob.patch"
     other.write_text(patch("frob: wait again", path="drivers/frob/two.c"))
     before = file.read_bytes()
@@ -233,9 +231,7 @@ def test_failed_write_restores_all_files(
 
 
 @pytest.mark.parametrize("form", ["base64", "quoted-printable", "flowed", "dos"])
-def test_messages_whose_bytes_are_not_the_patch_are_not_changed(
-    file: Path, form: str
-) -> None:
+def test_encoded_message_is_not_changed(file: Path, form: str) -> None:
     head, _, body = patch().partition("\n\n")
     if form == "base64":
         text = (
@@ -255,7 +251,7 @@ def test_messages_whose_bytes_are_not_the_patch_are_not_changed(
     assert done.code == 1
 
 
-def test_messages_of_an_mbox_are_fixed_each_in_its_place(tmp_path: Path) -> None:
+def test_mbox_messages_are_fixed_in_place(tmp_path: Path) -> None:
     box = tmp_path / "series.mbox"
     first, second = (
         patch("[PATCH 1/2] frob: wait for the link"),
@@ -267,7 +263,7 @@ def test_messages_of_an_mbox_are_fixed_each_in_its_place(tmp_path: Path) -> None
     assert box.read_text() == fixed[0] + "\n" + fixed[1]
 
 
-def test_quoted_from_lines_of_an_mbox_stay_quoted(tmp_path: Path) -> None:
+def test_quoted_from_line_stays_quoted(tmp_path: Path) -> None:
     box = tmp_path / "series.mbox"
     text = (
         patch()
@@ -281,7 +277,7 @@ def test_quoted_from_lines_of_an_mbox_stay_quoted(tmp_path: Path) -> None:
     )
 
 
-def test_bytes_that_are_no_utf8_stay(file: Path) -> None:
+def test_non_utf8_bytes_are_kept(file: Path) -> None:
     raw = (
         patch()
         .encode()
@@ -293,9 +289,7 @@ def test_bytes_that_are_no_utf8_stay(file: Path) -> None:
     assert file.read_bytes() == raw.replace(b"(frob,1 );  ", b"(frob, 1);")
 
 
-def test_fix_is_skipped_for_a_line_that_a_later_patch_needs(
-    tmp_path: Path, file: Path
-) -> None:
+def test_line_needed_by_a_later_patch_is_not_fixed(tmp_path: Path, file: Path) -> None:
     later = " \n \tint ret;\n \n \tret = frob_start(frob,1 );  \n+\tfrob_end(frob,2 );\n \tif (ret)"
     other = tmp_path / "0002-frob.patch"
     other.write_text(patch("frob: end it", later))
@@ -306,7 +300,7 @@ def test_fix_is_skipped_for_a_line_that_a_later_patch_needs(
 
 
 @pytest.mark.parametrize("kind", ["rename", "copy"])
-def test_fix_is_skipped_for_a_line_that_a_later_patch_needs_after_a_rename(
+def test_line_needed_after_a_rename_is_not_fixed(
     tmp_path: Path, file: Path, kind: str
 ) -> None:
     new, last = "drivers/frob/link.c", "drivers/frob/wait.c"
@@ -342,7 +336,7 @@ def test_nothing_to_fix_writes_nothing(file: Path) -> None:
     assert call("check", "--diff", file).out == ""
 
 
-def test_commits_are_fixed_on_a_branch_while_head_is_unborn(tmp_path: Path) -> None:
+def test_fix_works_with_an_unborn_head(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start\n", {"frob.c": "int a;\n"})
     repo.branch("topic")
@@ -356,7 +350,7 @@ def test_commits_are_fixed_on_a_branch_while_head_is_unborn(tmp_path: Path) -> N
     assert repo.git("show", "topic:frob.c").endswith("int f(void);")
 
 
-def test_fixes_is_not_moved_across_a_sign_off(tmp_path: Path) -> None:
+def test_fixes_stays_above_the_sign_off(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     first = repo.commit("frob: start\n", {"frob.c": "int a;\n"})
     tags = f'{SIGNED}\nFixes: {first[:12]} ("frob: start")'
@@ -368,9 +362,7 @@ def test_fixes_is_not_moved_across_a_sign_off(tmp_path: Path) -> None:
     assert repo.git("log", "-1", "--format=%B").rstrip().endswith(tags)
 
 
-def test_words_that_differ_in_a_message_are_bold_wherever_its_lines_are_broken() -> (
-    None
-):
+def test_changed_words_are_bold() -> None:
     lines = painted(
         [
             "-We recieve the",

@@ -88,7 +88,7 @@ def documents(
     not JUNIT.exists(), reason="needs Jenkins' schema, which .ci/setup installs"
 )
 @pytest.mark.parametrize("words", WAYS)
-def test_junit_is_valid_against_the_schema_of_jenkins(
+def test_junit_matches_the_jenkins_schema(
     words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
 ) -> None:
     schema = xmlschema.XMLSchema(JUNIT)
@@ -109,7 +109,7 @@ SCHEMAS = {
 
 @pytest.mark.parametrize("words", WAYS)
 @pytest.mark.parametrize("form", SCHEMAS)
-def test_documents_are_valid_against_the_schemas_of_their_readers(
+def test_documents_match_their_schemas(
     form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
 ) -> None:
     for text in documents(form, words, kinds):
@@ -130,7 +130,7 @@ FIXED = (
 
 
 @pytest.mark.parametrize("words", [("HEAD",), ("-f", "lib/frob.c")])
-def test_fixes_that_sarif_gets_are_those_of_fix(
+def test_sarif_fixes_match_fix(
     repo: Repo, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repo.path)
@@ -147,7 +147,7 @@ def test_fixes_that_sarif_gets_are_those_of_fix(
     ]
     assert {change["artifactLocation"]["uri"] for change in changes} == {"lib/frob.c"}
     lines = CODE.split("\n")
-    assert _edited(
+    assert _apply_edits(
         lines,
         [
             (
@@ -161,14 +161,14 @@ def test_fixes_that_sarif_gets_are_those_of_fix(
 
 
 def _span(region: dict[str, int]) -> tuple[int, int]:
-    """Return the first line of a region and the one after it."""
+    """Return a region's first line and the line after its last."""
     return region["startLine"], region["endLine"] + (
         0 if region.get("endColumn") == 1 else 1
     )
 
 
-def _edited(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
-    """Return whether the edits, each applied once, turn the lines into the fixed file."""
+def _apply_edits(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
+    """Return whether applying each edit once turns the lines into the fixed file."""
     after = list(lines)
     for first, end, text in sorted(set(edits), reverse=True):
         after[first - 1 : end - 1] = text.split("\n") if text else []
@@ -189,7 +189,7 @@ def test_columns_count_characters(repo: Repo) -> None:
     )
 
 
-def test_column_of_a_long_line_is_that_of_its_first_character_too_many(
+def test_column_is_the_first_excess_character(
     repo: Repo,
 ) -> None:
     code = "\tint " + "a" * 110 + ";\n"
@@ -205,7 +205,7 @@ def test_column_of_a_long_line_is_that_of_its_first_character_too_many(
 
 
 @pytest.mark.parametrize("form", ["sarif", "gitlab", "github"])
-def test_patch_file_is_named_relative_to_the_repository(repo: Repo, form: str) -> None:
+def test_path_is_relative_to_the_repository(repo: Repo, form: str) -> None:
     repo.git("format-patch", "-q", "-1", "-o", "out", "--subject-prefix", "PATCH foo")
     (file,) = (repo.path / "out").iterdir()
     text = file.read_text().replace("The user has", "Teh user has")

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the fuzzer of whole verbs finds what it is meant to find, and that a seed reproduces
-the same input.
-"""
+"""Test that the fuzzer of verbs finds planted errors, and that a seed reproduces its input."""
 
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from tests.lab.fuzz_verbs import Archive, Report, run_world
 from tests.lab.hostile_world import make_world
 
 
-def test_bug_is_reported_with_a_reproducer(
+def test_bug_report_has_a_reproducer(
     workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(**_: object) -> None:
@@ -30,7 +28,7 @@ def test_bug_is_reported_with_a_reproducer(
     assert "--seed 5 --world 7" in capsys.readouterr().out
 
 
-def test_no_verb_ends_in_a_bug_in_one_hostile_world(workdir: Path) -> None:
+def test_verbs_survive_a_hostile_world(workdir: Path) -> None:
     report = Report(2)
     run_world(1, ["reply", "maintainers"], Archive(), workdir, report)
     assert report.calls > 5

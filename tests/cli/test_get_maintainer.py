@@ -25,7 +25,7 @@ from tests.kit.repos import Repo
         ("--tree", "nowhere"),
     ],
 )
-def test_separate_process_gives_the_same_answer(
+def test_separate_process_agrees(
     widget_tree: Path, widget_mail: Path, words: tuple[str, ...]
 ) -> None:
     argv = [
@@ -39,7 +39,7 @@ def test_separate_process_gives_the_same_answer(
     assert spawn(*argv) == call(*argv)
 
 
-def test_patch_on_standard_input_is_read(widget_tree: Path) -> None:
+def test_patch_is_read_from_stdin(widget_tree: Path) -> None:
     argv = ["maintainers", "--format", "get_maintainer", "--norolestats", "-"]
     short = subprocess.run(
         [sys.executable, "-m", "patchpilot", *argv],
@@ -51,7 +51,7 @@ def test_patch_on_standard_input_is_read(widget_tree: Path) -> None:
     assert "ada@widgets.example" in short.stdout.decode()
 
 
-def test_no_slow_modules_are_imported(widget_tree: Path, widget_mail: Path) -> None:
+def test_slow_modules_are_not_imported(widget_tree: Path, widget_mail: Path) -> None:
     code = (
         "import os, sys\nos._exit = lambda code: sys.exit(f'{code} {sorted(set(sys.modules) &"
         ' {"argparse", "inspect", "dataclasses"})}\')\nfrom patchpilot.__main__ import'
@@ -75,7 +75,7 @@ def test_no_slow_modules_are_imported(widget_tree: Path, widget_mail: Path) -> N
     assert "Ada Fixer" in done.stdout
 
 
-def test_commits_ranges_and_folders_are_taken_as_patches(tmp_path: Path) -> None:
+def test_ranges_and_folders_are_accepted(tmp_path: Path) -> None:
     repo = Repo(write_tree(tmp_path / "tree"))
     repo.commit("all")
     repo.commit(
@@ -113,9 +113,7 @@ def test_commits_ranges_and_folders_are_taken_as_patches(tmp_path: Path) -> None
     assert "nothing-of-that-name" in wrong.err
 
 
-def test_unencodable_name_is_escaped_on_the_terminal(
-    widget_tree: Path, widget_mail: Path
-) -> None:
+def test_unencodable_name_is_escaped(widget_tree: Path, widget_mail: Path) -> None:
     file = widget_tree / "MAINTAINERS"
     file.write_text(
         file.read_text(encoding="utf-8").replace("Ada Fixer", "Łada Fixer"),

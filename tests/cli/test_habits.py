@@ -99,7 +99,7 @@ def test_habit_is_understood(
 
 
 @pytest.mark.parametrize(("words", "part"), REFUSED)
-def test_habit_that_means_nothing_is_refused(
+def test_meaningless_habit_is_refused(
     words: str, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -127,14 +127,14 @@ OTHERS = (
 
 
 @pytest.mark.parametrize(("words", "hint"), OTHERS)
-def test_word_of_another_program_has_a_hint(words: str, hint: str) -> None:
+def test_foreign_option_has_a_hint(words: str, hint: str) -> None:
     done = call(*words.split())
     assert done.code == 2
     assert f"hint: {hint}" in done.err
 
 
 @pytest.mark.parametrize(("words", "hint"), OTHERS)
-def test_hint_names_commands_and_options_that_exist(words: str, hint: str) -> None:
+def test_hint_names_existing_commands(words: str, hint: str) -> None:
     own = [
         call.split()
         for quoted in re.findall(r"`([^`]+)`", hint)
@@ -172,7 +172,7 @@ def test_variables_force_color_in_text_only(
     assert not common._replace(output=Path("result")).colored
 
 
-def test_dumb_terminal_has_no_progress_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dumb_terminal_has_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     common = Common(None, None, None, "text", None, False, False, False, None)
     monkeypatch.setenv("TERM", "xterm")
@@ -182,7 +182,7 @@ def test_dumb_terminal_has_no_progress_line(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.long
-def test_long_text_on_a_terminal_goes_through_the_pager(tmp_path: Path) -> None:
+def test_long_output_is_paged(tmp_path: Path) -> None:
     def shown(*argv: str) -> tuple[str, bool]:
         paged = tmp_path / "paged"
         paged.unlink(missing_ok=True)

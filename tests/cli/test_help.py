@@ -33,7 +33,7 @@ def test_overview_fits_a_terminal() -> None:
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
-def test_short_and_long_help_are_the_same(verb: str) -> None:
+def test_short_and_long_help_agree(verb: str) -> None:
     shown = call(verb, "--help").out
     assert shown.startswith(f"Usage: patchpilot {verb}")
     assert call(verb, "-h").out == call("help", verb).out == shown
@@ -60,7 +60,7 @@ def test_shared_options_are_printed_once() -> None:
     assert "--offline" not in call("check", "--help").out
 
 
-def test_topics_are_shown_and_a_wrong_one_suggests_the_nearest() -> None:
+def test_unknown_topic_suggests_the_nearest() -> None:
     assert all(name in call("help").out for name in (*TOPICS, *VERBS))
     assert call("help", "exit-codes").out.startswith("Exit codes\n")
     assert "did you mean 'targets'" in call("help", "target").err
@@ -83,7 +83,7 @@ def test_man_pages_pass_mandoc() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_man_pages_refer_to_each_other_and_list_their_commands() -> None:
+def test_man_pages_are_linked() -> None:
     texts = {file.stem: file.read_text() for file in MAN.iterdir()}
     for name, text in texts.items():
         named = re.findall(r"^\\fB(patchpilot\S*?)\\fR\(1\)", text, re.MULTILINE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test repositories at paths of any bytes: only their own files are read and written."""
+"""Test repositories at paths with any bytes: only their own files are read and written."""
 
 import os
 import warnings
@@ -34,7 +34,7 @@ def _topic(path: Path) -> Repo:
 
 
 @pytest.mark.parametrize("from_inside", [False, True], ids=["-C", "current directory"])
-def test_variable_in_a_path_names_no_other_repository(
+def test_dollar_in_a_path_is_not_expanded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_inside: bool
 ) -> None:
     named, other = (
@@ -56,9 +56,7 @@ def test_variable_in_a_path_names_no_other_repository(
     assert (named.path / "frob.c").read_text() == _BASE + "long d;\n"
 
 
-def test_tilde_in_a_path_names_no_home(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tilde_is_not_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = _topic(tmp_path / "home")
     named = _topic(tmp_path / "work" / "~")
     monkeypatch.setenv("HOME", str(home.path))
@@ -107,7 +105,7 @@ _CALLS = {
         if name in ("newline", "not UTF-8") or verb == "backport --build"
     ],
 )
-def test_repository_works_at_a_path_of_any_bytes(
+def test_repository_path_may_have_any_bytes(
     tmp_path: Path, name: str, verb: str
 ) -> None:
     repo = _topic(tmp_path / os.fsdecode(_PATHS[name]) / "tree")

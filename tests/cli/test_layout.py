@@ -32,7 +32,7 @@ def _plain(text: str) -> str:
 
 
 @given(st.lists(_LINE, max_size=4).map("\n".join), st.integers(40, 100))
-def test_folded_text_has_the_same_words_in_lines_that_fit(text: str, room: int) -> None:
+def test_wrapped_text_keeps_its_words(text: str, room: int) -> None:
     lines = folded(text, room).split("\n")
     assert "\n".join(lines).split() == text.split()
     for line in lines:

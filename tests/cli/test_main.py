@@ -18,14 +18,14 @@ from patchpilot.errors import ExitCode, InputError, UsageError
 from tests.kit.cli import call, spawn
 
 
-def failing(error: BaseException) -> Command:
+def raise_error(error: BaseException) -> Command:
     def raises() -> None:
         raise error
 
     return Command(raises, "check", "")
 
 
-def wrapped(cause: BaseException) -> Exception:
+def wrap_error(cause: BaseException) -> Exception:
     error = RuntimeError("Error calling __set_name__")
     error.__cause__ = cause
     return error
@@ -39,15 +39,15 @@ def wrapped(cause: BaseException) -> Exception:
         (ZeroDivisionError("ouch"), ExitCode.BUG),
         (RecursionError("deep"), ExitCode.BUG),
         (PermissionError(13, "Permission denied", "/etc/shadow"), ExitCode.USAGE),
-        (wrapped(KeyboardInterrupt()), ExitCode.INTERRUPTED),
+        (wrap_error(KeyboardInterrupt()), ExitCode.INTERRUPTED),
         (UsageError("no"), ExitCode.USAGE),
     ],
 )
-def test_every_error_ends_in_its_exit_code(
+def test_every_error_has_an_exit_code(
     error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(main.Verbs, "__getitem__", lambda *_: failing(error))
+    monkeypatch.setattr(main.Verbs, "__getitem__", lambda *_: raise_error(error))
     outcome = call("check")
     assert outcome.code == code
     assert "Traceback" not in outcome.err
@@ -59,7 +59,7 @@ def test_bug_report_names_the_traceback_file(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(
-        main.Verbs, "__getitem__", lambda *_: failing(ZeroDivisionError("ouch"))
+        main.Verbs, "__getitem__", lambda *_: raise_error(ZeroDivisionError("ouch"))
     )
     outcome = call("check")
     (log,) = tmp_path.glob("patchpilot-bug-*.log")
@@ -73,14 +73,14 @@ def test_unknown_verb_suggests_the_nearest() -> None:
     assert "did you mean 'check'" in outcome.err
 
 
-def test_every_verb_helps_with_an_example() -> None:
+def test_every_verb_has_an_example() -> None:
     for name in main.root.commands:
         outcome = call(name, "--help")
         assert outcome.code == 0, name
         assert "Example" in outcome.out or "example" in outcome.out, name
 
 
-def test_examples_can_be_copied_at_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_fit_in_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     for verb in ("check", "backport", "draft", "prepare", "send", "stable"):
         command = main.root.sub(verb)
@@ -91,19 +91,19 @@ def test_examples_can_be_copied_at_80_columns(monkeypatch: pytest.MonkeyPatch) -
             assert len(example) < 80
 
 
-def test_escape_sequences_in_an_error_do_not_reach_the_terminal() -> None:
+def test_error_message_is_escaped() -> None:
     outcome = call("check", "\x1b[31mred\x1b]0;title\x07.patch")
     assert outcome.code == ExitCode.USAGE
     assert "\x1b" not in outcome.err
 
 
-def test_without_a_terminal_the_bare_command_shows_its_help() -> None:
+def test_bare_command_without_a_terminal_prints_help() -> None:
     outcome = spawn()
     assert outcome.out.startswith("Usage: patchpilot")
     assert "  check " in outcome.out
 
 
-def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
+def test_ctrl_c_exits_with_130(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "patchpilot", "check", "-"],
         stdin=subprocess.PIPE,
@@ -146,7 +146,7 @@ def test_closed_stream_is_not_a_bug(redirection: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_full_disk_is_reported_in_a_sentence() -> None:
+def test_full_disk_is_explained() -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "patchpilot", "explain"],
@@ -159,7 +159,7 @@ def test_full_disk_is_reported_in_a_sentence() -> None:
     assert b"Exception ignored" not in done.stderr
 
 
-def test_ctrl_c_while_modules_are_imported_is_quiet(tmp_path: Path) -> None:
+def test_ctrl_c_during_import_is_quiet(tmp_path: Path) -> None:
     (tmp_path / "signal.py").write_text("raise KeyboardInterrupt\n")
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from patchpilot.__main__ import main;"

@@ -80,7 +80,7 @@ def test_there_are_eighty() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case["argv"]))
-def test_misuse_reports_the_error_and_a_hint(site: Path, case: dict[str, Any]) -> None:
+def test_misuse_has_a_hint(site: Path, case: dict[str, Any]) -> None:
     code, lines, out = outcome(site, case["argv"], at=case.get("at", "linux"))
     assert (code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
@@ -93,7 +93,7 @@ def test_misuse_reports_the_error_and_a_hint(site: Path, case: dict[str, Any]) -
     assert case["hint"].startswith("hint: ")
 
 
-def test_hint_for_a_source_file_names_a_command_that_takes_one() -> None:
+def test_source_file_hint_names_the_right_command() -> None:
     takes = [
         name
         for name in VERBS

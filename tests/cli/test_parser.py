@@ -35,7 +35,7 @@ def read(*words: str) -> dict[str, Any]:
 
 @given(argv=command_lines((*COMMON, *OPTIONS)))
 @settings(max_examples=600)
-def test_any_words_are_read_or_refused(argv: list[str]) -> None:
+def test_any_arguments_are_parsed_or_refused(argv: list[str]) -> None:
     try:
         values = read(*argv)
     except (UsageError, HelpRequested):
@@ -46,14 +46,14 @@ def test_any_words_are_read_or_refused(argv: list[str]) -> None:
     }
 
 
-def test_table_has_an_option_for_each_value_and_no_other() -> None:
+def test_option_table_matches_the_parser() -> None:
     assert {option.key for option in COMMON} == {*Common._fields, "json"} - {
         "explain_base"
     }
 
 
 @pytest.mark.parametrize("option", [*COMMON, *OPTIONS], ids=lambda option: option.key)
-def test_spellings_of_an_option_mean_the_same(option: Option) -> None:
+def test_option_spellings_are_equivalent(option: Option) -> None:
     text = {CHOICE: option.choices[-1:], NUMBER: ("80",), DECIMAL: ("80",)}.get(
         option.kind, ("x",)
     )

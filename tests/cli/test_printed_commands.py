@@ -273,7 +273,7 @@ class World:
         os.chdir(self.here)
 
 
-def _environment(root: Path, patch: pytest.MonkeyPatch) -> None:
+def _build_environment(root: Path, patch: pytest.MonkeyPatch) -> None:
     home = root / "home"
     home.mkdir(parents=True, exist_ok=True)
     for name, value in {
@@ -415,7 +415,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
         ]:
             patch.delenv(name)
-        _environment(root, patch)
+        _build_environment(root, patch)
         with life(root) as topic:
             made = World(root, topic)
             _make(made)
@@ -488,7 +488,7 @@ def _states(world: World) -> None:
     world.save("rerolled")
 
 
-def filled(command: str, values: dict[str, str]) -> str:
+def fill_placeholders(command: str, values: dict[str, str]) -> str:
     """Return a command with its placeholders filled in."""
     for pattern, value in PLACEHOLDERS:
         command = re.sub(pattern, value, command)
@@ -500,12 +500,12 @@ def filled(command: str, values: dict[str, str]) -> str:
 COMMANDS = sorted(set(printed_commands()) - set(NOT_RUN))
 
 
-def test_reason_is_listed_only_for_what_is_printed() -> None:
+def test_printed_codes_have_reasons() -> None:
     assert set(NOT_RUN) <= set(printed_commands())
     assert len(COMMANDS) > 130
 
 
-def test_command_ends_where_the_sentence_continues() -> None:
+def test_command_ends_before_the_sentence_continues() -> None:
     text = (
         "`patchpilot undo` takes it back; patchpilot track add '<a, b>', then patchpilot track"
         " update (see patchpilot doctor)"
@@ -527,9 +527,9 @@ def test_printed_command_runs_as_printed(
     command: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.enter(next(name for pattern, name in WORLDS if re.search(pattern, command)))
-    _environment(world.place, monkeypatch)
+    _build_environment(world.place, monkeypatch)
     monkeypatch.chdir(world.here)
-    words = shlex.split(filled(command, world.values))[1:]
+    words = shlex.split(fill_placeholders(command, world.values))[1:]
     stdin = b""
     while words and (mark := next((word for word in words if word in "<>"), None)):
         at = words.index(mark)
@@ -554,11 +554,11 @@ def test_printed_command_runs_as_printed(
         assert done.code == 0, done.err + done.out
 
 
-def test_draft_edit_runs_as_printed_with_what_the_editor_wrote(
+def test_printed_draft_edit_command_works(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.enter("ready")
-    _environment(world.place, monkeypatch)
+    _build_environment(world.place, monkeypatch)
     monkeypatch.chdir(world.here)
     editor = world.place / "editor"
     editor.write_text(

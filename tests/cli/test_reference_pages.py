@@ -12,7 +12,7 @@ from tests.cli.test_misuses import CASES
 PAGES = runpy.run_path(str(Path(__file__).parents[2] / ".ci" / "reference_pages.py"))
 
 
-def test_settings_page_has_every_setting_and_variable() -> None:
+def test_settings_page_is_complete() -> None:
     page = PAGES["settings_page"]()
     rows = re.findall(r"^\| `([\w-]+)` \| (?:`|\(empty)", page, re.M)
     assert rows == [key.name for key in KEYS]
@@ -22,7 +22,7 @@ def test_settings_page_has_every_setting_and_variable() -> None:
     assert named - set(re.findall(r"\w+", table)) == set()
 
 
-def test_every_error_is_a_row_with_three_cells() -> None:
+def test_every_error_row_has_three_cells() -> None:
     rows = re.findall(r"^\| `.*", PAGES["troubleshooting_page"](), re.M)
     assert len(rows) == len(CASES)
     for row in rows:

@@ -27,7 +27,7 @@ ORDER = [
 ]
 
 
-def test_every_rule_has_a_page_with_its_sections_in_order() -> None:
+def test_every_rule_has_a_complete_page() -> None:
     for explanation in explain_all(all_rules()):
         page = rule_page(explanation)
         without_code = re.sub(
@@ -40,7 +40,7 @@ def test_every_rule_has_a_page_with_its_sections_in_order() -> None:
         assert {"Why", "Bad", "References"} <= set(sections), explanation.rule.name
 
 
-def test_good_examples_of_a_rule_are_not_printed_like_a_bad_one() -> None:
+def test_good_and_bad_examples_differ() -> None:
     alike = {
         each.rule.name
         for each in explain_all(all_rules())
@@ -49,7 +49,7 @@ def test_good_examples_of_a_rule_are_not_printed_like_a_bad_one() -> None:
     assert not alike
 
 
-def test_list_links_to_each_rule_on_the_page_of_its_pack() -> None:
+def test_list_links_to_each_rule() -> None:
     pages = runpy.run_path(str(ROOT / ".ci/reference_pages.py"))["rule_pages"]()
     links = re.findall(r"\]\(([^)#]+)#([^)]+)\)", pages.pop("index"))
     assert len(links) == len(all_rules())
@@ -57,7 +57,7 @@ def test_list_links_to_each_rule_on_the_page_of_its_pack() -> None:
         assert f"\n## {name}\n" in pages[file.removesuffix(".md")]
 
 
-def test_page_has_the_options_and_the_known_problems_of_its_rule() -> None:
+def test_page_lists_options_and_known_problems() -> None:
     (explanation,) = explain("long-subject")
     assert (
         "## Options\n\n- `[style] subject_columns`: the maximum length of"
@@ -89,7 +89,7 @@ code = "	if (frob->is_three)"
 """
 
 
-def test_rules_of_your_own_are_listed_and_explained(
+def test_user_rules_are_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = Repo(tmp_path / "linux")
@@ -103,7 +103,7 @@ def test_rules_of_your_own_are_listed_and_explained(
     assert "no-magic-board" in call("explain").out
 
 
-def test_pack_that_is_not_trusted_is_left_out_with_a_note(
+def test_untrusted_pack_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = Repo(tmp_path / "linux")

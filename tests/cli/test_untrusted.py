@@ -23,7 +23,7 @@ _ACTIVE = re.compile(
 
 
 @given(st.text(st.characters()))
-def test_json_says_the_text_and_holds_nothing_a_terminal_acts_on(text: str) -> None:
+def test_json_is_safe_on_a_terminal(text: str) -> None:
     whole = document("x", {"text": text})
     assert not _ACTIVE.search(whole)
     assert json.loads(whole)["text"] == re.sub("[\ud800-\udfff]", "\ufffd", text)

@@ -57,7 +57,7 @@ def types(*words: object) -> list[str]:
     ]
 
 
-def test_lines_are_those_of_the_file_and_levels_those_of_checkpatch_with_f(
+def test_whole_files_match_checkpatch_f(
     tree: Path,
 ) -> None:
     assert types("frob.c") == [
@@ -76,7 +76,7 @@ def test_lines_are_those_of_the_file_and_levels_those_of_checkpatch_with_f(
     }
 
 
-def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(
+def test_caret_is_below_the_column(
     tree: Path,
 ) -> None:
     (reported,) = json.loads(
@@ -121,7 +121,7 @@ def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(
     assert text[2][text[3].index("^")] == ";"
 
 
-def test_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_over(
+def test_non_text_files_are_skipped(
     tree: Path,
 ) -> None:
     command = (
@@ -139,7 +139,7 @@ def test_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_over(
     assert types("firmware.bin", "empty.c") == []
 
 
-def test_file_outside_of_every_repository_is_checked_with_a_tree_or_without(
+def test_file_outside_a_repository_is_checked(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "alone").mkdir()

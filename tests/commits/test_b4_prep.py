@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test branches made by a real `b4 prep`: what is read from them, and that the cover letter is not
-taken for a patch.
+"""Test branches made by a real `b4 prep`: what is read from them, and that the cover letter is
+not a patch.
 """
 
 from pathlib import Path
@@ -36,7 +36,7 @@ def patches(repo: Repo, target: str | None = None) -> list[str]:
     return [patch.subject.title for patch in series.patches]
 
 
-def cover_of(repo: Repo) -> str:
+def read_cover(repo: Repo) -> str:
     return repo.git(
         "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
     )
@@ -60,7 +60,7 @@ def test_b4s_branch_data_is_read(tmp_path: Path, strategy: str) -> None:
     )
     assert (known.change_id, known.base) == (shown["change-id"], shown["base-commit"])
     assert known.base == repo.git("rev-parse", "master")
-    assert known.cover_commit == (cover_of(repo) or None)
+    assert known.cover_commit == (read_cover(repo) or None)
     assert [address.header() for address in known.to] == [
         "Mona Maintainer <mona@example.org>"
     ]
@@ -73,7 +73,7 @@ def test_b4s_branch_data_is_read(tmp_path: Path, strategy: str) -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("above", [False, True])
-def test_cover_letter_commit_is_not_in_the_series(
+def test_cover_letter_commit_is_not_a_patch(
     tmp_path: Path, strategy: str, above: bool
 ) -> None:
     repo = prep(tmp_path / "r", strategy, 2, above=above)
@@ -87,21 +87,19 @@ def test_cover_letter_commit_is_not_in_the_series(
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_target_that_is_the_cover_letter_is_refused(
-    tmp_path: Path, strategy: str
-) -> None:
+def test_cover_letter_target_is_refused(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy)
-    for target in (cover_of(repo), *(["HEAD"] if strategy == "tip-commit" else [])):
+    for target in (read_cover(repo), *(["HEAD"] if strategy == "tip-commit" else [])):
         with pytest.raises(UsageError, match="is b4's cover letter, not a patch"):
             patches(repo, target)
 
 
-def test_series_that_starts_at_the_cover_letter_is_based_below_it(
+def test_base_is_below_the_cover_letter(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit")
     with Repository.open(repo.path) as repository:
-        (series,) = read_targets([f"{cover_of(repo)}.."], repository)
+        (series,) = read_targets([f"{read_cover(repo)}.."], repository)
     assert series.base == repo.git("rev-parse", "master")
 
 
@@ -116,9 +114,7 @@ def test_branch_without_a_patch_is_reported(tmp_path: Path, strategy: str) -> No
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_base_branch_that_moved_on_does_not_move_the_base(
-    tmp_path: Path, strategy: str
-) -> None:
+def test_base_is_stable_while_the_branch_moves(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy)
     base = repo.git("rev-parse", "master")
     repo.checkout("master")
@@ -140,9 +136,7 @@ def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_pushed_branch_without_its_configuration_is_recognized(
-    tmp_path: Path, strategy: str
-) -> None:
+def test_pushed_branch_is_recognized(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy)
     repo.git("update-ref", f"refs/remotes/mine/{BRANCH}", "HEAD")
     repo.git("config", "--remove-section", f"branch.{BRANCH}")
@@ -152,7 +146,7 @@ def test_pushed_branch_without_its_configuration_is_recognized(
     assert (known.strategy, known.base) == (strategy, repo.git("rev-parse", "master"))
 
 
-def test_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
+def test_cover_letter_of_another_author_is_ignored(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit")
@@ -166,7 +160,7 @@ def test_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
     assert patches(repo) == ["widget: another"]
 
 
-def test_message_that_only_speaks_of_b4_is_a_patch(tmp_path: Path) -> None:
+def test_mention_of_b4_is_not_a_cover_letter(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "branch-description")
     repo.commit(
         "widget: quote\n\nThe marker is\n--- b4-submit-tracking ---\nand no more.",
@@ -175,7 +169,7 @@ def test_message_that_only_speaks_of_b4_is_a_patch(tmp_path: Path) -> None:
     assert patches(repo)[-1] == "widget: quote"
 
 
-def test_unreadable_tracking_data_is_no_prep_branch(tmp_path: Path) -> None:
+def test_unreadable_tracking_data_is_ignored(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "branch-description")
     for text in ("{", "[]", '{"series": 1}', "[" * 100000):
         repo.git("config", f"branch.{BRANCH}.b4-tracking", text)
@@ -196,8 +190,8 @@ def test_unreadable_tracking_data_is_no_prep_branch(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_named_commit_of_the_branch_has_its_base(tmp_path: Path, strategy: str) -> None:
-    """Prefer b4's base to a nearer remote branch that has the first patch."""
+def test_named_commit_keeps_the_branch_base(tmp_path: Path, strategy: str) -> None:
+    """Prefer b4's base to a nearer remote branch that contains the first patch."""
     repo = prep(tmp_path / "r", strategy, 2)
     base = repo.git("rev-parse", "master")
     first, second = (

@@ -16,7 +16,7 @@ from tests.kit.repos import Repo
 Lines = list[str]
 
 
-def _changed(chance: random.Random, lines: Lines, name: str) -> Lines:
+def _change_lines(chance: random.Random, lines: Lines, name: str) -> Lines:
     """Return lines after random removals, additions and replacements.
 
     No line occurs twice, so it is clear which lines were kept.
@@ -31,7 +31,7 @@ def _changed(chance: random.Random, lines: Lines, name: str) -> Lines:
 
 
 def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
-    """Return non-adjacent edits of one to three lines each, which become none to three."""
+    """Return non-adjacent edits that turn one to three lines into none to three."""
     result, at = [], chance.randint(1, 4)
     while at <= len(lines):
         last = min(at + chance.randrange(3), len(lines))
@@ -49,7 +49,7 @@ def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
     return tuple(result)
 
 
-def _expected(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
+def _apply_edits(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
     """Return the new file with every edit whose lines are still together."""
     text = "".join(new)
     for edit in edits:
@@ -61,7 +61,7 @@ def _expected(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_kept_lines_are_edited_in_later_commits(tmp_path: Path, seed: int) -> None:
+def test_kept_lines_are_edited_later(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     before = {
         f"dir{at % 3}/file{at}": [
@@ -69,7 +69,7 @@ def test_kept_lines_are_edited_in_later_commits(tmp_path: Path, seed: int) -> No
         ]
         for at in range(60)
     }
-    after = {path: _changed(chance, lines, path) for path, lines in before.items()}
+    after = {path: _change_lines(chance, lines, path) for path, lines in before.items()}
     repo = Repo(tmp_path / "repo")
     old = repo.commit("old", {path: "".join(lines) for path, lines in before.items()})
     new = repo.commit("new", {path: "".join(lines) for path, lines in after.items()})
@@ -78,7 +78,7 @@ def test_kept_lines_are_edited_in_later_commits(tmp_path: Path, seed: int) -> No
         reached = carried(repository, old, new, edits)
         tree = edited_tree(repository, new, reached)
         for path, lines in after.items():
-            assert repository.blob(tree, path) == _expected(
+            assert repository.blob(tree, path) == _apply_edits(
                 before[path], lines, edits[path]
             )
             assert edited(
@@ -130,7 +130,7 @@ def test_edit_follows_renames_but_not_links(
     )
 
 
-def test_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
+def test_missing_final_newline_is_kept(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     old = repo.commit("old", {"file": "one\ntwo\nthree"})
     new = repo.commit("new", {"file": "zero\none\ntwo\nthree"})
@@ -142,7 +142,7 @@ def test_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
         )
 
 
-def test_file_that_is_missing_is_reported(tmp_path: Path) -> None:
+def test_missing_file_is_reported(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     commit = repo.commit("old", {"file": "one\n"})
     with (

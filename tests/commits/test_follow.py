@@ -43,15 +43,15 @@ class Place:
 
 
 @pytest.fixture
-def moved(tmp_path: Path) -> Iterator[Place]:
+def moved_branch(tmp_path: Path) -> Iterator[Place]:
     made = Place(tmp_path / "repo")
     with made.repository:
         yield made
 
 
 @pytest.mark.parametrize("detached", [False, True])
-def test_other_staged_files_stay_staged(moved: Place, detached: bool) -> None:
-    repo = moved.repo
+def test_other_staged_files_stay_staged(moved_branch: Place, detached: bool) -> None:
+    repo = moved_branch.repo
     if detached:
         repo.git("checkout", "-q", "--detach")
     repo.put("b", "staged\n")
@@ -63,102 +63,108 @@ def test_other_staged_files_stay_staged(moved: Place, detached: bool) -> None:
     repo.git("add", "-N", "meant")
     before = repo.git("status", "--porcelain")
     assert "MM b" in before
-    moved.shift(ref=None if detached else "refs/heads/topic")
+    moved_branch.shift(ref=None if detached else "refs/heads/topic")
     assert repo.git("status", "--porcelain") == before
     assert (
         repo.git("show", ":b"),
         (repo.path / "b").read_text(),
         (repo.path / "a").read_text(),
     ) == ("staged", "worked on\n", "3\n")
-    assert repo.git("rev-parse", "HEAD") == moved.new
-    assert repo.git("rev-parse", "topic") == (moved.old if detached else moved.new)
+    assert repo.git("rev-parse", "HEAD") == moved_branch.new
+    assert repo.git("rev-parse", "topic") == (
+        moved_branch.old if detached else moved_branch.new
+    )
     assert repo.git("branch", "--show-current") == ("" if detached else "topic")
     assert repo.git("config", "--get-regexp", r"^branch\.", check=False) == ""
 
 
-def test_branch_in_two_worktrees_is_refused(moved: Place, tmp_path: Path) -> None:
-    moved.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
-    before = moved.state()
+def test_branch_in_two_worktrees_is_refused(
+    moved_branch: Place, tmp_path: Path
+) -> None:
+    moved_branch.repo.git(
+        "worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic"
+    )
+    before = moved_branch.state()
     with pytest.raises(RefusedError, match="other, whose files would not be updated"):
-        moved.shift()
-    assert moved.state() == before
-    moved.repo.git("-C", str(tmp_path / "other"), "checkout", "-q", "--detach")
-    moved.shift()
-    assert moved.state()[0] == moved.new
+        moved_branch.shift()
+    assert moved_branch.state() == before
+    moved_branch.repo.git("-C", str(tmp_path / "other"), "checkout", "-q", "--detach")
+    moved_branch.shift()
+    assert moved_branch.state()[0] == moved_branch.new
 
 
-def test_working_tree_that_is_gone_is_not_in_the_way(
-    moved: Place, tmp_path: Path
-) -> None:
-    moved.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
+def test_deleted_worktree_is_ignored(moved_branch: Place, tmp_path: Path) -> None:
+    moved_branch.repo.git(
+        "worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic"
+    )
     shutil.rmtree(tmp_path / "other")
-    moved.shift()
-    assert moved.state()[0] == moved.new
+    moved_branch.shift()
+    assert moved_branch.state()[0] == moved_branch.new
 
 
-def test_assume_unchanged_files_are_not_overwritten(
-    moved: Place,
+def test_assume_unchanged_files_are_kept(
+    moved_branch: Place,
 ) -> None:
-    moved.repo.git("update-index", "--assume-unchanged", "a")
-    moved.repo.put("a", "precious\n")
-    before = moved.state()
+    moved_branch.repo.git("update-index", "--assume-unchanged", "a")
+    moved_branch.repo.put("a", "precious\n")
+    before = moved_branch.state()
     with pytest.raises(
         RefusedError, match=r"could not be updated: .*overwritten by checkout: a"
     ):
-        moved.shift()
-    assert moved.state() == before
+        moved_branch.shift()
+    assert moved_branch.state() == before
 
 
 @pytest.mark.parametrize("name", ["added", "ignored"])
-def test_untracked_file_is_not_overwritten(moved: Place, name: str) -> None:
-    repo = moved.repo
+def test_untracked_file_is_not_overwritten(moved_branch: Place, name: str) -> None:
+    repo = moved_branch.repo
     repo.checkout("made")
     repo.put(name, "theirs\n")
     repo.git("add", "-f", name)
     new = repo.commit("with one more")
     repo.checkout("topic")
     repo.put(name, "mine\n")
-    before = moved.state()
+    before = moved_branch.state()
     with pytest.raises(RefusedError, match="could not be updated"):
-        moved.shift(new)
-    assert moved.state() == before
+        moved_branch.shift(new)
+    assert moved_branch.state() == before
     assert (repo.path / name).read_text() == "mine\n"
 
 
-def test_running_git_blocks_changes(moved: Place) -> None:
-    lock = moved.repo.path / ".git" / "index.lock"
+def test_running_git_blocks_changes(moved_branch: Place) -> None:
+    lock = moved_branch.repo.path / ".git" / "index.lock"
     lock.touch()
-    before = moved.state()
+    before = moved_branch.state()
     with pytest.raises(RefusedError, match=r"index\.lock, created"):
-        moved.shift()
-    assert moved.state() == before
+        moved_branch.shift()
+    assert moved_branch.state() == before
     lock.unlink()
-    moved.shift()
-    assert moved.state()[2] == "3\n"
+    moved_branch.shift()
+    assert moved_branch.state()[2] == "3\n"
 
 
-def test_moved_branch_is_not_changed(moved: Place) -> None:
-    newer = moved.repo.commit("meanwhile", {"b": "more\n"})
+def test_moved_branch_is_not_changed(moved_branch: Place) -> None:
+    newer = moved_branch.repo.commit("meanwhile", {"b": "more\n"})
     with pytest.raises(RefusedError, match="moved in the meantime"):
-        moved.shift()
-    assert moved.repo.git("rev-parse", "topic") == newer
+        moved_branch.shift()
+    assert moved_branch.repo.git("rev-parse", "topic") == newer
 
 
-def test_sparse_checkout_is_respected(moved: Place) -> None:
-    moved.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/a")
-    assert not (moved.repo.path / "a").exists()
-    moved.shift()
+def test_sparse_checkout_is_respected(moved_branch: Place) -> None:
+    moved_branch.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/a")
+    assert not (moved_branch.repo.path / "a").exists()
+    moved_branch.shift()
     assert (
-        moved.repo.git("rev-parse", "topic"),
-        moved.repo.git("status", "--porcelain"),
+        moved_branch.repo.git("rev-parse", "topic"),
+        moved_branch.repo.git("status", "--porcelain"),
     ) == (
-        moved.new,
+        moved_branch.new,
         "",
     )
-    assert not (moved.repo.path / "a").exists()
+    assert not (moved_branch.repo.path / "a").exists()
 
 
-def test_logs_say_who_moved_it(moved: Place) -> None:
-    moved.shift()
-    assert "patchpilot test" in moved.repo.git("reflog", "-1", "HEAD")
-    assert moved.repo.git("rev-parse", "topic@{1}") == moved.old
+def test_reflog_names_the_command(moved_branch: Place) -> None:
+    moved_branch.shift()
+    assert "patchpilot test" in moved_branch.repo.git("reflog", "-1", "HEAD")
+    assert moved_branch.repo.git("rev-parse", "topic@{1}") == moved_branch.old

@@ -16,7 +16,7 @@ from patchpilot.errors import UsageError
 from tests.kit.topics import topic
 
 
-def test_commits_are_named_one_by_one_or_by_a_range(tmp_path: Path) -> None:
+def test_commits_may_be_named_or_a_range(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 3)
     ids = repo.git("rev-list", "--reverse", "master..topic").split()
     with Repository.open(repo.path) as repository:
@@ -42,7 +42,7 @@ def test_commits_are_named_one_by_one_or_by_a_range(tmp_path: Path) -> None:
             assert error.value.hint
 
 
-def test_commit_as_a_patch_has_no_number_no_signature_and_nobody_to_send_to(
+def test_single_commit_has_no_number(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that many merges through one git process give the same answers as a process each."""
+"""Test that merges through one git process agree with separate processes."""
 
 import os
 import shutil
@@ -42,7 +42,7 @@ def scratch(tmp_path: Path) -> Iterator[Scratch]:
         yield scratch
 
 
-def test_answers_come_one_by_one_and_are_those_of_a_process_each(
+def test_answers_match_separate_processes(
     tmp_path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
@@ -64,7 +64,7 @@ def test_answers_come_one_by_one_and_are_those_of_a_process_each(
         assert not scratch.merge_trees(start, left, clashing).clean
 
 
-def test_advice_about_a_submodule_is_no_part_of_the_next_answer(
+def test_submodule_advice_is_skipped(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
@@ -79,7 +79,7 @@ def test_advice_about_a_submodule_is_no_part_of_the_next_answer(
         assert not scratch.merge_trees(start, left, clashing).clean
 
 
-def test_git_without_flushing_falls_back_to_one_process_per_merge(
+def test_old_git_uses_one_process_per_merge(
     tmp_path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mute = tmp_path / "bin" / "git"
@@ -117,7 +117,7 @@ def test_file_merge_is_cached(
     assert (bad.clean, bad.paths) == (False, ("d/a.c",))
 
 
-def test_trees_that_nobody_asks_for_are_not_written(scratch: Scratch) -> None:
+def test_unneeded_trees_are_not_written(scratch: Scratch) -> None:
     tree = sides(scratch)[0]
     assert not (scratch._path / tree[:2] / tree[2:]).exists()
     assert scratch.has(tree, "d/a.c")

@@ -23,14 +23,14 @@ def notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
     return [text.strip() for text in shown.removesuffix("\0").split("\0")]
 
 
-def rewritten(repo: Repo, commit: str) -> None:
+def rewritten_id(repo: Repo, commit: str) -> None:
     with Repository.open(repo.path) as repository:
         rewrite.apply(
             repository, change(repository, commit, "other\n\nOther text.\n"), "prepare"
         )
 
 
-def test_notes_of_all_refs_follow_what_is_rewritten_and_what_is_rebased(
+def test_notes_follow_rewritten_commits(
     tmp_path: Path,
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -39,7 +39,7 @@ def test_notes_of_all_refs_follow_what_is_rewritten_and_what_is_rebased(
     note(repo, ids[0], "of zero")
     note(repo, ids[2], "tested on hardware", "review/lab")
     raw = repo.git("notes", "show", ids[1])
-    rewritten(repo, ids[1])
+    rewritten_id(repo, ids[1])
     assert notes(repo)[0::2] == ["of two", "of zero"]
     assert repo.git("notes", "show", "topic~1") == raw
     assert notes(repo, "review/lab") == ["tested on hardware", "", ""]
@@ -67,7 +67,7 @@ def test_notes_of_all_refs_follow_what_is_rewritten_and_what_is_rebased(
         ),
     ],
 )
-def test_settings_choose_the_refs_as_for_git_rebase(
+def test_notes_refs_follow_git_settings(
     tmp_path: Path, settings: tuple[str, ...], kept: set[str]
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -75,7 +75,7 @@ def test_settings_choose_the_refs_as_for_git_rebase(
         note(repo, ids[2], "a note", ref)
     for setting in settings:
         repo.git("config", "--add", *setting.split("=", 1))
-    rewritten(repo, ids[2])
+    rewritten_id(repo, ids[2])
     assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
     if settings:
         # git's result with the same settings
@@ -93,7 +93,7 @@ def test_environment_overrides_the_setting(
         note(repo, ids[2], "a note", ref)
     repo.git("config", "notes.rewriteRef", "refs/notes/more")
     monkeypatch.setenv("GIT_NOTES_REWRITE_REF", "refs/notes/commits:refs/notes/rev*")
-    rewritten(repo, ids[2])
+    rewritten_id(repo, ids[2])
     assert [notes(repo, ref)[0] for ref in ("commits", "review", "more")] == [
         "a note",
         "a note",
@@ -101,11 +101,11 @@ def test_environment_overrides_the_setting(
     ]
 
 
-def test_undo_and_redo_bring_back_notes_that_were_changed_since(tmp_path: Path) -> None:
+def test_undo_restores_changed_notes(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     note(repo, ids[1], "first")
     note(repo, ids[2], "kept")
-    rewritten(repo, ids[1])
+    rewritten_id(repo, ids[1])
     note(repo, "topic~1", "second")
     repo.git("notes", "remove", "topic")
     with Repository.open(repo.path) as repository:
@@ -118,7 +118,7 @@ def test_undo_and_redo_bring_back_notes_that_were_changed_since(tmp_path: Path) 
     assert notes(repo) == ["kept", "third", ""]
 
 
-def test_equal_notes_make_no_commit_and_no_notes_no_process(tmp_path: Path) -> None:
+def test_unchanged_notes_cost_nothing(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     note(repo, ids[1], "same")
     note(repo, ids[2], "same")
@@ -128,7 +128,7 @@ def test_equal_notes_make_no_commit_and_no_notes_no_process(tmp_path: Path) -> N
     assert repo.git("rev-parse", "refs/notes/commits") == before
 
 
-def test_notes_follow_when_the_files_move_too(tmp_path: Path) -> None:
+def test_notes_follow_moved_files(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     note(repo, ids[2], "a note")
     with Repository.open(repo.path) as repository:
@@ -142,10 +142,10 @@ def test_notes_follow_when_the_files_move_too(tmp_path: Path) -> None:
     assert notes(repo)[0] == "a note"
 
 
-def test_branch_stays_when_its_notes_cannot_be_written(tmp_path: Path) -> None:
+def test_branch_stays_if_notes_fail(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     note(repo, ids[2], "a note")
     (repo.path / ".git" / "refs" / "notes" / "commits.lock").touch()
     with pytest.raises(Exception, match="notes"):
-        rewritten(repo, ids[2])
+        rewritten_id(repo, ids[2])
     assert repo.git("rev-parse", "topic") == ids[2]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the patches of a series over a tree give the tree that git would have after them."""
+"""Test that the patches of a series on a tree give git's resulting tree."""
 
 import random
 from pathlib import Path
@@ -15,7 +15,7 @@ from patchpilot.model.patch import Patch
 from tests.kit.repos import Repo
 
 
-def _edited(chance: random.Random, text: str) -> str:
+def _edit_text(chance: random.Random, text: str) -> str:
     lines = text.split("\n")
     for _ in range(chance.randint(1, 3)):
         at = chance.randrange(len(lines))
@@ -39,7 +39,7 @@ def _history(repo: Repo, chance: random.Random, commits: int) -> None:
             path = chance.choice(sorted(files))
             what = chance.choice("eeeedrn")
             if what == "e":
-                files[path] = _edited(chance, files[path])
+                files[path] = _edit_text(chance, files[path])
                 repo.put(path, files[path])
             elif what == "d" and len(files) > 3:
                 del files[path]
@@ -57,7 +57,7 @@ def _history(repo: Repo, chance: random.Random, commits: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_each_file_is_what_git_has(tmp_path: Path, seed: int) -> None:
+def test_files_match_git(tmp_path: Path, seed: int) -> None:
     repo = Repo(tmp_path / "repo")
     _history(repo, random.Random(seed), 14)
     repository = Repository.open(repo.path)
@@ -105,7 +105,7 @@ def test_untouched_file_is_read_from_the_base(tmp_path: Path) -> None:
     assert tree.label.endswith("with the previous patch")
 
 
-def test_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> None:
+def test_mismatched_patch_makes_the_file_a_guess(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     other = repo.commit("other", {"a": "quite\nanother\nfile\n"})
     repo.commit("start", {"a": "".join(f"{number}\n" for number in range(20))})
@@ -141,7 +141,7 @@ class Letters:
         return tuple("abcdef")
 
 
-def _renaming(number: int, *names: str) -> Patch:
+def _renaming_patch(number: int, *names: str) -> Patch:
     """Return a patch that renames files; `ab` renames file a to b."""
     lines = [
         line
@@ -158,9 +158,9 @@ def _renaming(number: int, *names: str) -> Patch:
     )
 
 
-def test_files_renamed_in_rings_are_followed_in_time() -> None:
+def test_rename_cycle_is_followed_quickly() -> None:
     stack = Stack(
-        Letters(), [_renaming(number, "ab", "bc", "ca") for number in range(200)]
+        Letters(), [_renaming_patch(number, "ab", "bc", "ca") for number in range(200)]
     )
     for number in (199, 198, 3, 100):
         tree = PatchedTree(stack, number)
@@ -170,12 +170,12 @@ def test_files_renamed_in_rings_are_followed_in_time() -> None:
         assert not any(map(tree.is_guess, "abc"))
 
 
-def test_endless_renames_end_as_a_guess() -> None:
+def test_endless_renames_become_a_guess() -> None:
     every = [left + other for left in "abcdef" for other in "abcdef" if left != other]
     chance = random.Random(1)
     stack = Stack(
         Letters(),
-        [_renaming(number, *chance.sample(every, 12)) for number in range(120)],
+        [_renaming_patch(number, *chance.sample(every, 12)) for number in range(120)],
     )
     trees = [PatchedTree(stack, number) for number in chance.sample(range(120), 120)]
     assert any(tree.is_guess(path) for tree in trees for path in "abcdef")

@@ -28,13 +28,13 @@ def subjects(*targets: object) -> list[str]:
     ]
 
 
-def test_all_members_of_a_gzip_are_read(tmp_path: Path) -> None:
+def test_concatenated_gzip_is_read(tmp_path: Path) -> None:
     file = tmp_path / "two.mbox.gz"
     file.write_bytes(gzip.compress(ONE) + gzip.compress(TWO))
     assert subjects(file) == ["foo: part 1", "foo: part 2"]
 
 
-def test_packed_mbox_is_taken_from_standard_input() -> None:
+def test_compressed_stdin_is_read() -> None:
     done = call(
         "check",
         "--format",
@@ -62,7 +62,7 @@ def test_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         subjects("/dev/zero")
 
 
-def test_verb_without_archive_access_reports_it() -> None:
+def test_missing_archive_access_is_reported() -> None:
     with pytest.raises(UsageError, match="cannot read mail archives"):
         subjects("<x@example.org>")
 
@@ -88,7 +88,9 @@ def test_verb_without_archive_access_reports_it() -> None:
         ("v6.1..", False, False),
     ],
 )
-def test_target_is_known_by_its_form(target: str, network: bool, file: bool) -> None:
+def test_target_kind_depends_on_its_form(
+    target: str, network: bool, file: bool
+) -> None:
     assert module.is_network_target(target) is network
     assert module.looks_like_file(target) is file
     assert module.is_mail(target) is (network or file)
@@ -106,7 +108,7 @@ def test_target_is_known_by_its_form(target: str, network: bool, file: bool) -> 
         (("objects", "refs"), "", False),
     ],
 )
-def test_file_head_of_a_bare_repository_means_the_commit(
+def test_bare_repository_prefers_commit_head(
     folders: tuple[str, ...],
     word: str,
     is_file: bool,
@@ -248,7 +250,7 @@ RANGE = "A..B means the commits of B that are not in A"
         ),
     ],
 )
-def test_unreadable_input_names_the_required_form(
+def test_unreadable_input_names_the_expected_form(
     ask: Any, message: str, hint: str
 ) -> None:
     with pytest.raises(PatchpilotError) as error:
@@ -257,7 +259,7 @@ def test_unreadable_input_names_the_required_form(
     assert str(error.value.hint) == hint
 
 
-def test_b4s_cover_letter_is_not_a_patch() -> None:
+def test_b4_cover_letter_is_not_a_patch() -> None:
     error = module.only_cover("c" * 40)
     assert error.message == f"no patches: {'c' * 12} is b4's cover letter"
     assert str(error.hint) == (
@@ -265,13 +267,13 @@ def test_b4s_cover_letter_is_not_a_patch() -> None:
     )
 
 
-def test_as_many_commits_as_the_limit_are_read() -> None:
+def test_commit_limit_is_inclusive() -> None:
     ids = tuple(f"{at:040x}" for at in range(1000))
     assert module.range_commits(Line(*ids), "a", "b") == ids  # type: ignore[arg-type]
     assert module.head_of(Line(found="c" * 40)) == "c" * 40  # type: ignore[arg-type]
 
 
-def test_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> None:
+def test_archive_series_precede_file_series(tmp_path: Path) -> None:
     file = tmp_path / "one.patch"
     file.write_bytes(ONE)
     asked = []
@@ -289,7 +291,7 @@ def test_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> Non
     assert [patch.source for patch in series[1].patches] == [str(file), "-"]
 
 
-def test_folder_patches_are_read_in_order(tmp_path: Path) -> None:
+def test_folder_is_read_in_order(tmp_path: Path) -> None:
     for name in (
         "b.eml",
         "a.patch",
@@ -313,7 +315,7 @@ def test_folder_patches_are_read_in_order(tmp_path: Path) -> None:
     )
 
 
-def test_non_patch_file_names_are_skipped(tmp_path: Path) -> None:
+def test_other_file_names_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "a.patch").write_text("text\n")
     skipped: list[str] = []
 
@@ -340,7 +342,7 @@ ANSWER = mail("Re: [PATCH 1/2] foo: part 1", diff="").encode()
 MEETING = mail("Re: meeting 0/1", diff="").encode()
 
 
-def test_mailbox_yields_patches_and_cover_letters() -> None:
+def test_mailbox_has_patches_and_cover_letters() -> None:
     patches = module.patches_of(ANSWER + MEETING + COVER + ONE + TWO, "x")
     assert [patch.source for patch in patches] == ["x:3", "x:4", "x:5"]
     patches = module.patches_of(
@@ -351,7 +353,7 @@ def test_mailbox_yields_patches_and_cover_letters() -> None:
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
-def test_message_over_a_limit_is_left_out_of_a_mailbox(
+def test_oversized_message_is_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("patchpilot.model.mail.MAX_LINE", 200)
@@ -365,7 +367,7 @@ def test_message_over_a_limit_is_left_out_of_a_mailbox(
 
 
 @pytest.mark.parametrize(("more", "is_refused"), [(0, False), (-1, True)])
-def test_file_may_be_as_large_as_the_limit(
+def test_file_size_limit_is_inclusive(
     more: int, is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "a.patch"
@@ -479,13 +481,11 @@ def member(
         ),
     ],
 )
-def test_patches_of_files_are_grouped_into_series(
-    patches: list[Patch], sizes: list[int]
-) -> None:
+def test_files_are_grouped_into_series(patches: list[Patch], sizes: list[int]) -> None:
     assert [len(series.patches) for series in module.group(patches)] == sizes
 
 
-def test_cover_letter_is_that_of_its_series() -> None:
+def test_cover_letter_belongs_to_its_series() -> None:
     letter, only = member("PATCH 0/1"), member("PATCH 1/1")
     (series,) = module.group([letter, only])
     assert (series.cover, series.patches) == (letter, (only,))
@@ -513,7 +513,5 @@ def test_cover_letter_is_that_of_its_series() -> None:
         ("0001-a.patch", "b.patch", False),
     ],
 )
-def test_file_follows_another_by_its_number(
-    before: str, after: str, follows: bool
-) -> None:
+def test_files_are_ordered_by_number(before: str, after: str, follows: bool) -> None:
     assert module.follows_in_folder(before, after) is follows

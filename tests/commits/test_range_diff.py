@@ -24,8 +24,8 @@ PUMP = "".join(
 VALVE = "".join(f"int valve_{part};\n" for part in range(40))
 
 
-def mailed(repo: Repo, what: str) -> list[Patch]:
-    """Return the patches of a range as `git format-patch` mails them."""
+def format_patches(repo: Repo, what: str) -> list[Patch]:
+    """Return the patches of a range as mailed by `git format-patch`."""
     text = repo.git("format-patch", "--stdout", "-M", what)
     return [
         parse_patch(f"From {mail}".encode(), "mail")
@@ -83,20 +83,22 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_messages_compare_as_their_commits_do(repo: Repo) -> None:
+def test_messages_compare_like_commits(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         expected = read_range_diff(range_diff(repository.git, "base..v1", "base2..v2"))
-    differences = compare_patches(mailed(repo, "base..v1"), mailed(repo, "base2..v2"))
+    differences = compare_patches(
+        format_patches(repo, "base..v1"), format_patches(repo, "base2..v2")
+    )
     assert differences == expected
     assert {difference.difference for difference in differences} == set(Difference)
     assert "pump.c: int pump_1(void)" in differences[0].text
 
 
-def test_same_patches_on_another_base_are_the_same(repo: Repo) -> None:
+def test_rebased_patches_are_equal(repo: Repo) -> None:
     repo.git("checkout", "-q", "-b", "third", "base2")
     repo.git("cherry-pick", "base..v1")
     differences = compare_patches(
-        mailed(repo, "base..v1"), mailed(repo, "base2..third")
+        format_patches(repo, "base..v1"), format_patches(repo, "base2..third")
     )
     assert [
         (difference.difference, difference.old, difference.new)
@@ -104,7 +106,7 @@ def test_same_patches_on_another_base_are_the_same(repo: Repo) -> None:
     ] == [(Difference.SAME, at, at) for at in range(1, 6)]
 
 
-def test_patch_to_an_impossible_path_is_compared_without_it() -> None:
+def test_patch_to_an_impossible_path_is_compared() -> None:
     text = (
         b"From: Ada <ada@example.org>\nSubject: [PATCH] x\n\nText %d.\n---\ndiff --git a/.git/x"
         b" b/.git/x\n--- a/.git/x\n+++ b/.git/x\n@@ -1 +1 @@\n-a\n+b\n"

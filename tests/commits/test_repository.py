@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the repository: words resolved once, hostile configuration ignored, history read
+"""Test the repository: names resolved once, hostile configuration ignored, history read
 unmodified.
 """
 
@@ -46,7 +46,7 @@ def test_blocking_fifo_is_named(repo: Repo, name: str) -> None:
     Repository.open(repo.path).close()
 
 
-def test_topic_is_what_the_branch_has_over_its_base(repo: Repo) -> None:
+def test_topic_is_ahead_of_its_base(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         (series,) = read_series((), repository)
         assert [patch.subject.title for patch in series.patches] == ["a: second"]
@@ -92,7 +92,7 @@ def test_users_diff_settings_are_ignored(
     )
 
 
-def test_file_of_versions_to_ignore_that_is_missing_is_reported(
+def test_missing_ignore_revs_file_is_reported(
     repo: Repo,
 ) -> None:
     repo.git("config", "--global", "blame.ignoreRevsFile", ".git-blame-ignore-revs")
@@ -104,7 +104,7 @@ def test_file_of_versions_to_ignore_that_is_missing_is_reported(
     assert "blame.ignoreRevsFile" in (reported.value.hint or "")
 
 
-def test_revisions_that_the_user_ignores_count_for_us(repo: Repo) -> None:
+def test_ignored_revisions_are_respected(repo: Repo) -> None:
     (repo.path / ".git" / "ignored").write_text(repo.git("rev-parse", "HEAD") + "\n")
     repo.git(
         "config",
@@ -121,9 +121,7 @@ def test_revisions_that_the_user_ignores_count_for_us(repo: Repo) -> None:
         )
 
 
-def test_end_of_a_shallow_history_is_no_patch_of_the_whole_tree(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_shallow_boundary_is_not_a_patch(repo: Repo, tmp_path: Path) -> None:
     repo.git(
         "clone", "-q", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow")
     )
@@ -135,7 +133,7 @@ def test_end_of_a_shallow_history_is_no_patch_of_the_whole_tree(
     assert "git fetch" in (reported.value.hint or "")
 
 
-def test_repository_with_other_object_names_is_reported(tmp_path: Path) -> None:
+def test_sha256_repository_is_reported(tmp_path: Path) -> None:
     made = Repo(tmp_path / "other")
     shutil.rmtree(made.path / ".git")
     made.git("init", "-q", "--object-format=sha256", ".")
@@ -147,7 +145,7 @@ def test_repository_with_other_object_names_is_reported(tmp_path: Path) -> None:
         repository.resolve("HEAD")
 
 
-def test_repository_of_somebody_else_is_reported(
+def test_foreign_repository_is_reported(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
@@ -156,7 +154,7 @@ def test_repository_of_somebody_else_is_reported(
     assert "safe.directory" in (reported.value.hint or "")
 
 
-def test_in_a_bare_repository_head_is_the_commit(
+def test_head_of_a_bare_repository_is_a_commit(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo.git("clone", "-q", "--bare", str(repo.path), str(tmp_path / "bare.git"))
@@ -166,13 +164,13 @@ def test_in_a_bare_repository_head_is_the_commit(
     assert series.patches[0].commit == repo.git("rev-parse", "HEAD")
 
 
-def test_unknown_word_names_the_nearest_ref(repo: Repo) -> None:
+def test_unknown_ref_suggests_the_nearest(repo: Repo) -> None:
     with Repository.open(repo.path) as repository, pytest.raises(UsageError) as error:
         repository.resolve("mastre")
     assert error.value.hint == "did you mean 'master'?"
 
 
-def test_word_like_an_option_is_not_an_option(repo: Repo) -> None:
+def test_dashed_word_is_not_an_option(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         assert repository.find("--all") is None
         with pytest.raises(UsageError):
@@ -192,7 +190,7 @@ def test_main_branch_alone_is_not_a_topic(repo: Repo) -> None:
     assert "commit or a range A..B" in str(error.value.hint)
 
 
-def test_both_kinds_of_tree_read_the_same(repo: Repo) -> None:
+def test_both_tree_kinds_agree(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         trees = [
             DirectoryTree(repo.path),
@@ -206,14 +204,14 @@ def test_both_kinds_of_tree_read_the_same(repo: Repo) -> None:
             assert "a.c" in tree.files()
 
 
-def test_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
+def test_external_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("x")
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "link").symlink_to(tmp_path / "secret")
     assert DirectoryTree(tmp_path / "t").read("link") is None
 
 
-def test_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
+def test_merge_has_no_patch(repo: Repo) -> None:
     second = repo.git("rev-parse", "HEAD")
     repo.branch("side", "v6.1")
     side = repo.commit("b: side\n", {"b.c": "int b;\n"})
@@ -240,9 +238,7 @@ def test_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
         ("HEAD@{7}", "git log --oneline -5"),
     ],
 )
-def test_unknown_revision_is_reported_with_a_hint(
-    repo: Repo, word: str, hint: str
-) -> None:
+def test_unknown_revision_has_a_hint(repo: Repo, word: str, hint: str) -> None:
     with (
         Repository.open(repo.path) as repository,
         pytest.raises(UsageError) as reported,

@@ -50,7 +50,7 @@ def test_only_messages_and_parents_change(tmp_path: Path) -> None:
     assert (tmp_path / "r" / "a").read_text() == "dirty\n"
 
 
-def test_user_is_the_committer_of_what_is_rewritten_and_of_what_is_rebased(
+def test_rewriting_sets_the_committer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -76,7 +76,7 @@ def test_user_is_the_committer_of_what_is_rewritten_and_of_what_is_rebased(
         ("Ada", "α", False),
     ],
 )
-def test_another_encoding_is_kept_while_it_can_be(
+def test_message_encoding_is_kept(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     committer: str,
@@ -124,7 +124,7 @@ def test_others_commits_need_claim(
         )
 
 
-def test_without_a_name_nothing_is_rewritten(tmp_path: Path) -> None:
+def test_rewriting_needs_a_name(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     repo.git("config", "user.name", "")
     with (
@@ -177,7 +177,7 @@ def test_signature_is_dropped_and_reported(tmp_path: Path) -> None:
     assert "gpgsig" not in repo.git("cat-file", "commit", plan.new)
 
 
-def test_rewritten_commits_are_signed_as_git_signs(tmp_path: Path) -> None:
+def test_rewritten_commits_are_signed(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     key = str(tmp_path / "key")
     subprocess.run(
@@ -207,7 +207,7 @@ def test_rewritten_commits_are_signed_as_git_signs(tmp_path: Path) -> None:
         change(repository, plan.new, "step 2\n")
 
 
-def test_nothing_moves_when_the_branch_has_moved(tmp_path: Path) -> None:
+def test_moved_branch_is_not_rewritten(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
         plan = change(repository, ids[2], "other\n")
@@ -241,7 +241,7 @@ def test_operations_in_progress_block_a_rewrite(tmp_path: Path, mark: str) -> No
     assert "git " in (caught.value.hint or "")
 
 
-def test_rebase_of_the_branch_in_another_worktree_is_refused(tmp_path: Path) -> None:
+def test_rebase_in_another_worktree_is_refused(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     repo.git("worktree", "add", "-q", "--detach", str(tmp_path / "w"))
     state = tmp_path / "r" / ".git" / "worktrees" / "w" / "rebase-merge"
@@ -251,7 +251,7 @@ def test_rebase_of_the_branch_in_another_worktree_is_refused(tmp_path: Path) -> 
         rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
 
 
-def test_published_and_shared_commits_need_an_override(
+def test_published_commits_need_an_override(
     tmp_path: Path,
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -267,7 +267,7 @@ def test_published_and_shared_commits_need_an_override(
         )
 
 
-def test_unshared_commits_are_rewritten_without_a_walk_per_ref(
+def test_rewrite_walks_history_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -293,7 +293,7 @@ def test_unshared_commits_are_rewritten_without_a_walk_per_ref(
     ]
 
 
-def test_tag_a_detached_head_and_a_remote_that_is_called_sent(tmp_path: Path) -> None:
+def test_detached_head_is_rewritten(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     repo.git("branch", "also", ids[1])
     with Repository.open(tmp_path / "r") as repository:

@@ -19,7 +19,7 @@ from tests.kit.processes import has_ended
 from tests.kit.repos import Repo
 
 
-def test_variables_of_another_repository_do_not_reach_git(
+def test_git_environment_is_cleared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("GIT_DIR", "/nowhere")
@@ -40,7 +40,7 @@ def test_missing_program_is_exit_3() -> None:
         run(["no-such-program"])
 
 
-def test_program_that_may_not_be_run_is_exit_3(tmp_path: Path) -> None:
+def test_non_executable_program_is_exit_3(tmp_path: Path) -> None:
     (tmp_path / "locked").write_text("#!/bin/sh\n")
     for start in (run, interactive):
         with pytest.raises(
@@ -54,7 +54,7 @@ def test_hanging_program_is_ended() -> None:
         run(["sleep", "60"], timeout=0.2)
 
 
-def test_canceled_program_is_ended_with_its_children(tmp_path: Path) -> None:
+def test_canceled_program_is_killed_with_its_children(tmp_path: Path) -> None:
     child = tmp_path / "child"
 
     def cancel() -> None:
@@ -67,7 +67,7 @@ def test_canceled_program_is_ended_with_its_children(tmp_path: Path) -> None:
     assert has_ended(int(child.read_text()))
 
 
-def test_program_that_is_watched_gets_its_input_and_gives_its_output() -> None:
+def test_watched_program_gets_its_input() -> None:
     seen: list[int] = []
     watched = Watched(300, lambda: seen.append(1))
     done = run(["sh", "-c", "sleep 1; cat"], stdin=b"all of it", timeout=watched)
@@ -83,14 +83,14 @@ def test_failure_contains_gits_message(tmp_path: Path) -> None:
         git(tmp_path, "rev-parse", "--verify", "nothing")
 
 
-def test_stream_closed_early_leaves_no_process(tmp_path: Path) -> None:
+def test_closed_stream_leaves_no_process(tmp_path: Path) -> None:
     repo = Repo(tmp_path)
     repo.commit("x\n", {"a": "1\n"})
     with streaming(tmp_path, "log") as out:
         assert out.readline().startswith(b"commit ")
 
 
-def test_stream_that_ends_with_a_failure_is_an_error(tmp_path: Path) -> None:
+def test_failed_stream_is_an_error(tmp_path: Path) -> None:
     Repo(tmp_path)
     with (
         pytest.raises(GitError, match="git log failed: "),
@@ -99,6 +99,6 @@ def test_stream_that_ends_with_a_failure_is_an_error(tmp_path: Path) -> None:
         assert out.read() == b""
 
 
-def test_argument_that_no_program_can_be_given_is_an_error(tmp_path: Path) -> None:
+def test_invalid_argument_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(GitError, match="cannot be started: embedded null byte"):
         git(tmp_path, "log", "--grep=a\0b")

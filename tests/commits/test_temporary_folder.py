@@ -40,20 +40,20 @@ def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     remove_leftovers.cache_clear()
 
 
-def old(folder: Path) -> Path:
+def old_folder(folder: Path) -> Path:
     """Return a folder whose lock was created some minutes ago."""
     os.utime(folder / LOCK, (0, 0))
     return folder
 
 
-def left(tmpdir: Path, name: str, *more: str) -> Path:
+def stale_folder(tmpdir: Path, name: str, *more: str) -> Path:
     """Return a folder as left by a killed run, with these additional files."""
     folder = tmpdir / name
     (folder / FILES / "ab").mkdir(parents=True)
     (folder / LOCK).touch()
     for file in more:
         (folder / file).touch()
-    return old(folder)
+    return old_folder(folder)
 
 
 def run(tmpdir: Path) -> "subprocess.Popen[str]":
@@ -71,18 +71,18 @@ def first_line(process: "subprocess.Popen[str]") -> Path:
     return Path(process.stdout.readline().strip())
 
 
-def test_folder_is_gone_on_exit_with_its_files(tmpdir: Path) -> None:
+def test_folder_is_removed_on_exit(tmpdir: Path) -> None:
     with TemporaryFolder("objects") as folder:
         assert folder.is_relative_to(tmpdir)
         (folder / "x").write_text("x")
     assert not list(tmpdir.iterdir())
 
 
-def test_next_run_removes_what_a_killed_one_left_and_doctor_names_it(
+def test_next_run_removes_stale_folders(
     tmpdir: Path,
 ) -> None:
     with run(tmpdir) as killed, run(tmpdir) as living:
-        gone, stays = old(first_line(killed)), old(first_line(living))
+        gone, stays = old_folder(first_line(killed)), old_folder(first_line(living))
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         argv = [sys.executable, "-m", "patchpilot", "doctor", "--offline"]
@@ -105,31 +105,31 @@ def test_next_run_removes_what_a_killed_one_left_and_doctor_names_it(
 
 def test_run_removes_all_leftovers_once(tmpdir: Path) -> None:
     folders = [
-        left(tmpdir, f"patchpilot-{name}")
+        stale_folder(tmpdir, f"patchpilot-{name}")
         for name in ("objects-a", "mails-b", "demo-c")
     ]
     with TemporaryFolder("text"):
         assert not [folder for folder in folders if folder.exists()]
-        again = left(tmpdir, "patchpilot-objects-d")
+        again = stale_folder(tmpdir, "patchpilot-objects-d")
         with TemporaryFolder("text"):
             assert again.exists()
 
 
-def test_new_and_foreign_folders_are_kept(
+def test_recent_and_foreign_folders_are_kept(
     tmpdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stays = [
-        left(tmpdir, "patchpilot-notes", "notes.txt"),
-        left(tmpdir, "linux-objects-a"),
+        stale_folder(tmpdir, "patchpilot-notes", "notes.txt"),
+        stale_folder(tmpdir, "linux-objects-a"),
         tmpdir / "patchpilot-empty",
         tmpdir / "patchpilot-link",
-        left(tmpdir, "patchpilot-young"),
+        stale_folder(tmpdir, "patchpilot-young"),
     ]
     stays[2].mkdir()
-    stays[3].symlink_to(left(tmpdir, "elsewhere"))
+    stays[3].symlink_to(stale_folder(tmpdir, "elsewhere"))
     (stays[4] / LOCK).touch()
     (tmpdir / "patchpilot-bug-x.log").touch()
-    foreign = left(tmpdir, "patchpilot-objects-x")
+    foreign = stale_folder(tmpdir, "patchpilot-objects-x")
     with monkeypatch.context() as patched:
         patched.setattr(os, "geteuid", lambda: 12345)
         assert remove_leftovers() == ()
@@ -140,7 +140,7 @@ def test_new_and_foreign_folders_are_kept(
     assert YOUNG < 3600
 
 
-def test_every_temporary_folder_is_made_here() -> None:
+def test_temporary_folders_are_made_in_one_place() -> None:
     made = re.compile(r"\b(?:TemporaryDirectory|mkdtemp)\(")
     places = [
         file.name

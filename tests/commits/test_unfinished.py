@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the next start recovers a killed branch move, and that a lock in the way is named."""
+"""Test that the next start recovers a killed branch move, and that a blocking lock is named."""
 
 import json
 import os
@@ -26,9 +26,11 @@ from tests.kit.topics import topic_with_spaces
 from tests.lab.rewrite_kills import COMMANDS, one_kill
 
 
-def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str, str]:
-    """Return a repository in which git was killed during a checkout: the branch old, half of the
-    files new, the index locked.
+def _halved_checkout(
+    path: Path, why: str = "patchpilot check --fix"
+) -> tuple[Repo, str, str]:
+    """Return a repository in which git was killed during a checkout: an old branch, half of the
+    files new, a locked index.
     """
     repo = topic_with_spaces(path, 4)
     old = repo.git("rev-parse", "topic")
@@ -45,10 +47,8 @@ def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str,
 
 
 @pytest.mark.parametrize("why", ["patchpilot check --fix", "patchpilot undo"])
-def test_killed_move_is_rolled_back_and_killed_undo_completed(
-    tmp_path: Path, why: str
-) -> None:
-    repo, old, new = _halved(tmp_path / "r", why)
+def test_killed_move_is_recovered(tmp_path: Path, why: str) -> None:
+    repo, old, new = _halved_checkout(tmp_path / "r", why)
     prepare = ("prepare", "--yes", "--trailer", "https://example.org/r/1")
     for command in (("check", "--fix"), prepare):
         refused = call(*command, "-C", repo.path)
@@ -64,8 +64,8 @@ def test_killed_move_is_rolled_back_and_killed_undo_completed(
     assert not (repo.path / ".git" / "index.lock").exists()
 
 
-def test_edit_made_after_the_kill_is_kept(tmp_path: Path) -> None:
-    repo, _, _ = _halved(tmp_path / "r")
+def test_edit_after_the_kill_is_kept(tmp_path: Path) -> None:
+    repo, _, _ = _halved_checkout(tmp_path / "r")
     (repo.path / "frob3.c").write_text("mine\n")
     outcome = call("undo", "-C", repo.path, "restore")
     assert outcome.code == ExitCode.FINDINGS
@@ -73,10 +73,10 @@ def test_edit_made_after_the_kill_is_kept(tmp_path: Path) -> None:
     assert (repo.path / "frob3.c").read_text() == "mine\n"
 
 
-def test_process_that_ends_while_locks_are_examined_is_skipped(
+def test_exiting_process_is_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo, old, _ = _halved(tmp_path / "r")
+    repo, old, _ = _halved_checkout(tmp_path / "r")
     scandir = os.scandir
 
     def gone(folder: Any) -> Any:
@@ -90,7 +90,7 @@ def test_process_that_ends_while_locks_are_examined_is_skipped(
 
 
 @pytest.mark.parametrize("name", ["index.lock", "refs/heads/topic.lock"])
-def test_stale_lock_is_named_with_a_hint(tmp_path: Path, name: str) -> None:
+def test_stale_lock_has_a_hint(tmp_path: Path, name: str) -> None:
     repo = topic_with_spaces(tmp_path / "r", 2)
     lock = repo.path / ".git" / name
     lock.write_bytes(b"")
@@ -105,7 +105,7 @@ def test_stale_lock_is_named_with_a_hint(tmp_path: Path, name: str) -> None:
     assert lock.exists()
 
 
-def test_briefly_held_lock_is_waited_for(
+def test_briefly_held_lock_is_awaited(
     tmp_path: Path,
 ) -> None:
     repo = topic_with_spaces(tmp_path / "r", 2)
@@ -125,8 +125,8 @@ def _doctor_check(repo: Repo, name: str) -> dict[str, str]:
     return {check["name"]: check for check in checks}[name]
 
 
-def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
-    repo, _, _ = _halved(tmp_path / "r")
+def test_doctor_reports_killed_move_and_stale_lock(tmp_path: Path) -> None:
+    repo, _, _ = _halved_checkout(tmp_path / "r")
     finding = _doctor_check(repo, "unfinished move")
     assert finding["state"] == "fail"
     assert "patchpilot undo restore" in finding["hint"]
@@ -153,7 +153,7 @@ def test_killed_verb_leaves_old_or_new_state(tmp_path: Path, verb: str) -> None:
 
 
 def test_planted_move_record_is_ignored(tmp_path: Path) -> None:
-    repo, old, new = _halved(tmp_path / "r")
+    repo, old, new = _halved_checkout(tmp_path / "r")
     victim = tmp_path / "victim"
     victim.write_text("precious\n")
     planted = repo.path / ".git" / "patchpilot-move"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the demo's newcomer does what maintainers want: answers, and fixes a robot's report
+"""Test that the demo's newcomer does what maintainers want: replies, and fixes a robot's report
 before the merge.
 """
 
@@ -23,7 +23,7 @@ from patchpilot.services.tags.undo_rewrite import (
 )
 
 
-def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(
+def test_v2_contains_the_requested_changes(
     tmp_path: Path,
 ) -> None:
     work = make_repositories(tmp_path).work
@@ -51,7 +51,7 @@ def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(
     assert max(map(len, message.split("\n"))) <= 75
 
 
-def test_v2_is_prepared_from_any_text_and_only_once_is_code_fixed(
+def test_v2_code_is_fixed_once(
     tmp_path: Path,
 ) -> None:
     """Test that v2 has the requested changes and keeps the tags even if the user fixed v1 without
@@ -82,7 +82,7 @@ def test_v2_is_prepared_from_any_text_and_only_once_is_code_fixed(
     assert revised.rstrip().endswith("Reviewed-by: Sana <sana@example.org>")
 
 
-def test_v2_keeps_the_users_own_words_and_code(tmp_path: Path) -> None:
+def test_v2_keeps_user_edits(tmp_path: Path) -> None:
     work = make_repositories(tmp_path).work
     file = work / acme.MCP
     file.write_text(file.read_text().replace("if((", "if (/* old cards */ ("))
@@ -102,7 +102,7 @@ def test_v2_keeps_the_users_own_words_and_code(tmp_path: Path) -> None:
     assert git(work, "log", "-1", "--format=%B").text.count("Firmware older") == 1
 
 
-def test_robins_rewrite_is_undone_and_redone_with_its_files(tmp_path: Path) -> None:
+def test_rewrite_is_undone_and_redone(tmp_path: Path) -> None:
     work = make_repositories(tmp_path).work
     file = work / acme.MCP
     before, code = git(work, "rev-parse", "HEAD").text.strip(), file.read_text()
@@ -150,7 +150,7 @@ def test_question_is_answered_on_the_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [acme.CHECK_UNUSED, acme.CHECK_FIXED])
-def test_code_of_both_versions_ends_as_the_test_of_the_response_does(
+def test_both_paths_end_with_the_same_code(
     code: str,
 ) -> None:
     assert code.endswith("else if ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)")

@@ -9,7 +9,7 @@ import pytest
 from patchpilot.demo.own_tree import folder_outside_path, own_tree
 
 
-def test_commands_are_named_as_the_shell_finds_them(
+def test_commands_use_the_shell_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = tmp_path / "patchpilot"

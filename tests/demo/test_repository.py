@@ -18,7 +18,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
     return make_repositories(tmp_path_factory.mktemp("demo"))
 
 
-def test_same_ids_come_out_in_every_run(made: Repositories, tmp_path: Path) -> None:
+def test_ids_are_reproducible(made: Repositories, tmp_path: Path) -> None:
     again = make_repositories(tmp_path / "again")
     assert again.facts == made.facts
     assert (
@@ -27,7 +27,7 @@ def test_same_ids_come_out_in_every_run(made: Repositories, tmp_path: Path) -> N
     )
 
 
-def test_there_are_a_few_hundred_commits_and_six_stable_branches(
+def test_repository_has_hundreds_of_commits(
     made: Repositories,
 ) -> None:
     assert made.facts.commits > 300
@@ -43,7 +43,7 @@ def test_both_markers_are_used(made: Repositories) -> None:
     assert "[ Upstream commit " in log
 
 
-def test_every_fix_names_a_commit_that_exists(made: Repositories) -> None:
+def test_every_fix_names_an_existing_commit(made: Repositories) -> None:
     for line in git(made.work, "log", "--format=%B", "origin/master").text.splitlines():
         if line.startswith("Fixes: "):
             assert (

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the demo's replies: none to a message to yourself, and the robot reports only what is in the
-patch.
+"""Test the demo's replies: none to a message to yourself, and robot reports only on the patch's
+contents.
 """
 
 from pathlib import Path
@@ -46,7 +46,7 @@ def _sandbox(path: Path) -> tuple[Sandbox, _Archive]:
     )  # type: ignore[arg-type]
 
 
-def test_archive_has_only_what_a_list_received(tmp_path: Path) -> None:
+def test_archive_contains_list_mail_only(tmp_path: Path) -> None:
     sandbox, archive = _sandbox(tmp_path)
     for name, recipients in (
         ("self", [NEWCOMER.email]),
@@ -64,7 +64,7 @@ def test_archive_has_only_what_a_list_received(tmp_path: Path) -> None:
     assert archive.ids == ["list@example.org", "other@example.org"]
 
 
-def test_nobody_answers_a_message_to_yourself(tmp_path: Path) -> None:
+def test_message_to_self_gets_no_reply(tmp_path: Path) -> None:
     sandbox, archive = _sandbox(tmp_path)
     answers = Answers(sandbox, (0.0, 0.0, 0.0))
     sandbox.sink.keep(
@@ -79,7 +79,7 @@ def test_nobody_answers_a_message_to_yourself(tmp_path: Path) -> None:
     assert len(archive.ids) == 3
 
 
-def test_answer_to_the_list_is_archived_without_a_reply(
+def test_reply_to_the_list_is_archived(
     tmp_path: Path,
 ) -> None:
     sandbox, archive = _sandbox(tmp_path)
@@ -98,7 +98,7 @@ def test_answer_to_the_list_is_archived_without_a_reply(
 @pytest.mark.parametrize(
     ("code", "is_reported"), [(acme.CHECK_UNUSED, True), (acme.CHECK_FIXED, False)]
 )
-def test_robot_reports_only_what_is_in_the_message(
+def test_robot_reports_only_the_message(
     tmp_path: Path, code: str, is_reported: bool
 ) -> None:
     sandbox, archive = _sandbox(tmp_path)

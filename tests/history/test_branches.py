@@ -18,7 +18,7 @@ from tests.kit.repos import Repo
 TODAY = date(2026, 11, 20)
 
 
-def made(path: Path, *refs: str) -> Repo:
+def create_branches(path: Path, *refs: str) -> Repo:
     repo = Repo(path / "r")
     repo.commit("start", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"})
     for ref in refs:
@@ -26,7 +26,7 @@ def made(path: Path, *refs: str) -> Repo:
     return repo
 
 
-def found(repo: Repo, **more: object) -> tuple[list[str], list[str]]:
+def list_branches(repo: Repo, **more: object) -> tuple[list[str], list[str]]:
     with Repository.open(repo.path) as repository:
         answer = stable_branches(repository, today=TODAY, **more)  # type: ignore[arg-type]
         return [branch.name for branch in answer.branches], [
@@ -104,12 +104,12 @@ STABLE = "refs/remotes/stable"
 def test_stable_branches_are_found(
     tmp_path: Path, refs: Sequence[str], more: dict[str, Any], names: list[str]
 ) -> None:
-    assert found(made(tmp_path, *refs), **more)[0] == names
+    assert list_branches(create_branches(tmp_path, *refs), **more)[0] == names
 
 
-def test_maintained_series_without_a_branch_are_named(tmp_path: Path) -> None:
-    repo = made(tmp_path, f"{STABLE}/linux-6.1.y", "refs/heads/linux-6.6.y")
-    assert found(repo)[1] == ["5.10", "5.15", "6.12", "6.18"]
+def test_series_without_a_branch_are_named(tmp_path: Path) -> None:
+    repo = create_branches(tmp_path, f"{STABLE}/linux-6.1.y", "refs/heads/linux-6.6.y")
+    assert list_branches(repo)[1] == ["5.10", "5.15", "6.12", "6.18"]
 
 
 def stale(repo: Repo, today: date = TODAY) -> bool:
@@ -117,38 +117,42 @@ def stale(repo: Repo, today: date = TODAY) -> bool:
         return stable_branches(repository, today=today).branches[0].stale
 
 
-def aged(*files: Path) -> None:
+def make_old(*files: Path) -> None:
     for file in files:
         os.utime(file, (1_700_000_000, 1_700_000_000))
 
 
-def test_recently_fetched_quiet_branch_is_not_stale(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
+def test_fetched_quiet_branch_is_current(tmp_path: Path) -> None:
+    repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")
     assert not stale(repo)
 
 
-def test_branch_that_was_not_fetched_for_long_is_stale(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
-    aged(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
+def test_unfetched_branch_is_stale(tmp_path: Path) -> None:
+    repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")
+    make_old(
+        repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y"
+    )
     assert stale(repo)
     assert not stale(repo, date(2023, 11, 20))
 
 
 def test_fresh_clone_is_not_stale(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
+    repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")
     logs = repo.path / ".git" / "logs" / "refs" / "remotes" / "stable"
     # git clone logs the remote's HEAD, but none of its branches
     (logs / "linux-6.1.y").rename(logs / "HEAD")
     assert not stale(repo)
-    aged(logs / "HEAD")
+    make_old(logs / "HEAD")
     assert stale(repo)
 
 
-def test_fetch_without_changes_counts_for_its_remote(
+def test_unchanged_fetch_counts_for_its_remote(
     tmp_path: Path,
 ) -> None:
-    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
-    aged(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
+    repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")
+    make_old(
+        repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y"
+    )
     repo.git("config", "remote.stable.url", "https://example.org/stable.git")
     (repo.path / ".git" / "FETCH_HEAD").write_text(
         "1234\t\tbranch 'master' of https://example.org/other\n"
@@ -160,8 +164,8 @@ def test_fetch_without_changes_counts_for_its_remote(
     assert not stale(repo)
 
 
-def test_branch_older_than_a_known_release_of_it_is_stale(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/heads/linux-6.1.y")
+def test_branch_before_a_known_release_is_stale(tmp_path: Path) -> None:
+    repo = create_branches(tmp_path, "refs/heads/linux-6.1.y")
     assert not stale(repo)
     repo.tag("v6.1")
     assert not stale(repo)
@@ -173,7 +177,7 @@ def test_branch_older_than_a_known_release_of_it_is_stale(tmp_path: Path) -> Non
 
 
 def test_missing_data_has_a_fetch_command(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/remotes/korg/linux-6.1.y")
+    repo = create_branches(tmp_path, "refs/remotes/korg/linux-6.1.y")
     with Repository.open(repo.path) as repository:
         assert (
             stable_branches(repository, today=TODAY).missing[0].command
@@ -189,8 +193,8 @@ def test_missing_data_has_a_fetch_command(tmp_path: Path) -> None:
         )
 
 
-def test_version_is_reported_by_the_ref_or_by_the_tree(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/heads/linux-5.15.y")
+def test_version_comes_from_the_ref_or_tree(tmp_path: Path) -> None:
+    repo = create_branches(tmp_path, "refs/heads/linux-5.15.y")
     with Repository.open(repo.path) as repository:
         stable = stable_branches(repository).stable
         tip = repository.resolve("HEAD")
@@ -199,7 +203,7 @@ def test_version_is_reported_by_the_ref_or_by_the_tree(tmp_path: Path) -> None:
 
 
 def test_mainline_is_the_latest_master(tmp_path: Path) -> None:
-    repo = made(tmp_path)
+    repo = create_branches(tmp_path)
     old = repo.git("rev-parse", "HEAD")
     new = repo.commit("next")
     repo.git("update-ref", "refs/remotes/origin/master", new)
@@ -218,11 +222,11 @@ def test_mainline_is_the_latest_master(tmp_path: Path) -> None:
         mainline(repository)
 
 
-def test_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(
+def test_local_mainline_is_master_or_main(
     tmp_path: Path,
 ) -> None:
-    """Xen's mirror, for example, has a branch coverity-tested/master."""
-    repo = made(tmp_path)
+    """Reject branches such as coverity-tested/master in Xen's mirror."""
+    repo = create_branches(tmp_path)
     repo.git("branch", "-q", "-m", "topic")
     tip = repo.commit("tested")
     for name in (
@@ -262,8 +266,8 @@ def test_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(
         assert mainline_tips(repository) == {branch.tip}
 
 
-def test_trees_for_what_comes_next_are_not_the_mainline(tmp_path: Path) -> None:
-    repo = made(tmp_path)
+def test_next_trees_are_not_mainline(tmp_path: Path) -> None:
+    repo = create_branches(tmp_path)
     old = repo.git("rev-parse", "HEAD")
     for remote in ("linux-next", "stable-queue", "stable-rc"):
         repo.git("update-ref", f"refs/remotes/{remote}/master", repo.commit(remote))

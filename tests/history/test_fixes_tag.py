@@ -82,7 +82,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("line", BAD)
-def test_bad_tag_reports_exactly_its_problems(line: str) -> None:
+def test_bad_tag_has_exact_problems(line: str) -> None:
     assert judge(line) == BAD[line]
 
 
@@ -108,7 +108,7 @@ def test_history_facts_are_reported(relations: Relations, kind: str) -> None:
     assert judge(GOOD, relations) == [kind]
 
 
-def test_ambiguous_id_is_reported_from_an_unknown_one() -> None:
+def test_ambiguous_and_unknown_ids_differ() -> None:
     line = 'Fixes: fffffff ("x")'
     assert judge(line, Relations(ambiguous=lambda _: True)) == ["ambiguous"]
 
@@ -120,7 +120,7 @@ def kinds(message: str) -> list[list[str]]:
     ]
 
 
-def test_place_of_a_tag_is_judged() -> None:
+def test_tag_position_is_checked() -> None:
     assert kinds(f"x: y\n\nBody.\n\n{GOOD}\n\nSigned-off-by: A <a@example.org>") == [
         ["blank-around"]
     ]
@@ -167,7 +167,7 @@ def test_any_text_is_tokenized(rest: str) -> None:
         max_size=60,
     )
 )
-def test_what_is_written_is_read_back(subject: str) -> None:
+def test_file_round_trip_is_exact(subject: str) -> None:
     subject = " ".join(subject.split())
     commit = COMMIT._replace(message=subject + "\n")
     if commit.subject:

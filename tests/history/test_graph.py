@@ -50,7 +50,7 @@ def directory(repo: Repo) -> Path:
     return repository_place("graphs", repo.path / ".git", VERSION)
 
 
-def held(repo: Repo) -> list[bool]:
+def commits_in_graph(repo: Repo) -> list[bool]:
     """Return for each commit, oldest first, whether it is in the graph."""
     ids = repo.git("rev-list", "--reverse", "HEAD").split()
     return [
@@ -58,7 +58,7 @@ def held(repo: Repo) -> list[bool]:
     ]
 
 
-def everything(folder: Path) -> dict[str, str]:
+def list_files(folder: Path) -> dict[str, str]:
     return {
         str(file): hashlib.sha1(file.read_bytes()).hexdigest()
         for file in sorted(folder.rglob("*"))
@@ -66,25 +66,25 @@ def everything(folder: Path) -> dict[str, str]:
     }
 
 
-def test_graph_is_made_and_nothing_is_written_into_the_repository(repo: Repo) -> None:
-    before = everything(repo.path)
+def test_graph_is_stored_outside_the_repository(repo: Repo) -> None:
+    before = list_files(repo.path)
     assert use(repo)
-    assert held(repo) == [True] * 5
-    assert everything(repo.path) == before
+    assert commits_in_graph(repo) == [True] * 5
+    assert list_files(repo.path) == before
 
 
 def test_outdated_graph_is_extended(repo: Repo) -> None:
     use(repo)
     repo.commit("a: near", {"a.c": "near\n"})
     assert use(repo)
-    assert held(repo) == [True] * 5 + [False]
+    assert commits_in_graph(repo) == [True] * 5 + [False]
     for number in range(4):
         repo.commit(f"a: later {number}", {"a.c": f"later {number}\n"})
     assert use(repo)
-    assert held(repo) == [True] * 10
+    assert commits_in_graph(repo) == [True] * 10
 
 
-def test_small_repository_and_one_only_verified_get_none(
+def test_small_repository_has_no_graph(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not use(repo, make=False)
@@ -93,17 +93,17 @@ def test_small_repository_and_one_only_verified_get_none(
     assert not directory(repo).exists()
 
 
-def test_existing_graph_is_used_without_writing(repo: Repo) -> None:
+def test_existing_graph_is_used(repo: Repo) -> None:
     use(repo)
     assert use(repo, make=False)
 
 
-def test_repository_s_own_graph_is_left_to_git(repo: Repo) -> None:
+def test_existing_graph_is_left_to_git(repo: Repo) -> None:
     repo.git("commit-graph", "write", "--reachable")
     assert not use(repo)
 
 
-def test_grafts_shallow_and_partial_clones_get_none(repo: Repo, tmp_path: Path) -> None:
+def test_incomplete_clones_have_no_graph(repo: Repo, tmp_path: Path) -> None:
     (repo.path / ".git" / "info").mkdir(exist_ok=True)
     (repo.path / ".git" / "info" / "grafts").write_text(
         repo.git("rev-parse", "HEAD") + "\n"
@@ -119,7 +119,7 @@ def test_grafts_shallow_and_partial_clones_get_none(repo: Repo, tmp_path: Path) 
     assert not use(Repo(tmp_path / "shallow"))
 
 
-def test_replaced_commits_are_seen_in_spite_of_a_graph(repo: Repo) -> None:
+def test_graph_respects_replaced_commits(repo: Repo) -> None:
     use(repo)
     other = repo.git("commit-tree", "-m", "a: another history", "HEAD^{tree}")
     repo.git("replace", "HEAD~1", other)
@@ -152,7 +152,7 @@ def test_corrupt_graph_is_written_again(repo: Repo, harm: str) -> None:
         case _:
             layer.unlink()
     assert use(repo)
-    assert held(repo) == [True] * 5
+    assert commits_in_graph(repo) == [True] * 5
 
 
 def test_second_writer_continues_without(repo: Repo) -> None:
@@ -164,7 +164,7 @@ def test_second_writer_continues_without(repo: Repo) -> None:
     assert use(repo)
 
 
-def test_stale_lock_of_a_killed_git_is_removed(repo: Repo) -> None:
+def test_stale_git_lock_is_removed(repo: Repo) -> None:
     folder = directory(repo) / "info" / "commit-graphs"
     folder.mkdir(parents=True)
     (folder / "commit-graph-chain.lock").write_text("")
@@ -181,7 +181,7 @@ def test_time_limit_stops_the_wait(repo: Repo, monkeypatch: pytest.MonkeyPatch) 
     assert use(repo)
 
 
-def test_failure_is_not_repeated_at_once(repo: Repo) -> None:
+def test_failure_is_not_retried_at_once(repo: Repo) -> None:
     repo.git("config", "core.commitGraph", "false")
     assert not use(repo)
     assert (directory(repo) / "failed").exists()
@@ -199,17 +199,17 @@ def test_missing_cache_directory_is_harmless(
     assert not use(repo)
 
 
-def test_cache_directory_with_a_colon_is_found(
+def test_cache_directory_may_contain_a_colon(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / 'of: "me"'))
     assert use(repo)
-    assert held(repo) == [True] * 5
+    assert commits_in_graph(repo) == [True] * 5
     shutil.rmtree(tmp_path / 'of: "me"')
     assert use(repo)
 
 
-def test_objects_that_are_borrowed_count(
+def test_borrowed_objects_count(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     repo.git("gc", "-q")

@@ -38,14 +38,14 @@ def repository(repo: Repo) -> Iterator[Repository]:
         yield opened
 
 
-def file_of(repository: Repository) -> Path:
+def index_path(repository: Repository) -> Path:
     folder = (
         Path(platformdirs.user_cache_dir("patchpilot", appauthor=False)) / "history"
     )
     return next(folder.glob("*.sqlite"))
 
 
-def reached(index: Index, tip: str) -> set[str]:
+def reachable_subjects(index: Index, tip: str) -> set[str]:
     return set(index.ids(index.reach(tip).without()))
 
 
@@ -55,12 +55,12 @@ def test_reachable_commits_match_git(repo: Repo, repository: Repository) -> None
         for name in ("master", "side", "HEAD^", "HEAD^2"):
             tip = repo.git("rev-parse", name)
             index.add([tip])
-            assert reached(index, tip) == set(repo.git("rev-list", tip).split())
+            assert reachable_subjects(index, tip) == set(
+                repo.git("rev-list", tip).split()
+            )
 
 
-def test_markers_and_fixes_are_found_by_the_commit_they_name(
-    repo: Repo, repository: Repository
-) -> None:
+def test_markers_are_found_by_commit(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as index:
         index.add([repo.git("rev-parse", "side"), repo.git("rev-parse", "master")])
         assert index.ids(index.backports_of(A)) == [repo.git("rev-parse", "side")]
@@ -70,7 +70,7 @@ def test_markers_and_fixes_are_found_by_the_commit_they_name(
         assert index.ids(index.by_subject("two")) == [repo.git("rev-parse", "master^")]
 
 
-def test_second_run_reads_only_what_is_new(repo: Repo, repository: Repository) -> None:
+def test_second_run_reads_only_new_commits(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as index:
         assert index.add([repo.git("rev-parse", "master")]) == 3
     new = repo.commit("five", {"a": "5\n"})
@@ -79,9 +79,7 @@ def test_second_run_reads_only_what_is_new(repo: Repo, repository: Repository) -
         assert index.add([new]) == 0
 
 
-def test_index_stays_correct_after_rebase_and_deletion(
-    repo: Repo, repository: Repository
-) -> None:
+def test_index_survives_rebase_and_deletion(repo: Repo, repository: Repository) -> None:
     side = repo.git("rev-parse", "side")
     with Index.open(repository) as index:
         index.add([side])
@@ -95,8 +93,10 @@ def test_index_stays_correct_after_rebase_and_deletion(
     repo.git("gc", "-q", "--prune=now")
     with Index.open(repository) as index:
         index.add([moved])
-        assert reached(index, moved) == set(repo.git("rev-list", moved).split())
-        assert side not in reached(index, moved)
+        assert reachable_subjects(index, moved) == set(
+            repo.git("rev-list", moved).split()
+        )
+        assert side not in reachable_subjects(index, moved)
 
 
 @pytest.mark.parametrize(
@@ -115,18 +115,18 @@ def test_corrupt_file_is_created_again(
     tip = repo.git("rev-parse", "master")
     with Index.open(repository) as index:
         index.add([tip])
-    file = file_of(repository)
+    file = index_path(repository)
     file.write_bytes(file.read_bytes()[:kept] + content)
     with Index.open(repository) as index:
         index.add([tip])
-        assert len(reached(index, tip)) == 3
+        assert len(reachable_subjects(index, tip)) == 3
 
 
 def test_file_can_be_deleted(repo: Repo, repository: Repository) -> None:
     tip = repo.git("rev-parse", "master")
     with Index.open(repository) as index:
         index.add([tip])
-    file_of(repository).unlink()
+    index_path(repository).unlink()
     with Index.open(repository) as index:
         assert index.add([tip]) == 3
 
@@ -139,28 +139,26 @@ def test_index_falls_back_to_memory(
         assert index.add([repo.git("rev-parse", "master")]) == 3
 
 
-def test_commit_that_is_missing_is_an_error_and_leaves_nothing(
-    repo: Repo, repository: Repository
-) -> None:
+def test_missing_commit_is_an_error(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as index:
         with pytest.raises(GitError, match="not in the repository"):
             index.add([repo.git("rev-parse", "master"), A])
         assert index.ordinal(repo.git("rev-parse", "master")) is None
 
 
-def test_shallow_clone_uses_the_available_history(repo: Repo, tmp_path: Path) -> None:
+def test_shallow_clone_uses_available_history(repo: Repo, tmp_path: Path) -> None:
     repo.git(
         "clone", "-q", "--depth=2", f"file://{repo.path}", str(tmp_path / "shallow")
     )
     with Repository.open(tmp_path / "shallow") as shallow, Index.open(shallow) as index:
         tip = shallow.resolve("HEAD")
         index.add([tip])
-        assert len(reached(index, tip)) == 2
+        assert len(reachable_subjects(index, tip)) == 2
         repo.git("-C", str(shallow.top), "fetch", "-q", "--unshallow")
         shallow.changed()
         with Index.open(shallow) as deep:
             deep.add([tip])
-            assert len(reached(deep, tip)) == 3
+            assert len(reachable_subjects(deep, tip)) == 3
 
 
 def test_two_processes_can_fill_the_index(repo: Repo) -> None:
@@ -169,15 +167,13 @@ def test_two_processes_can_fill_the_index(repo: Repo) -> None:
     def fill(tip: str) -> int:
         with Repository.open(repo.path) as repository, Index.open(repository) as index:
             index.add([tip])
-            return len(reached(index, tip))
+            return len(reachable_subjects(index, tip))
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(fill, tips * 4)) == [2] * 4 + [3] * 8
 
 
-def test_commits_added_by_another_run_are_found(
-    repo: Repo, repository: Repository
-) -> None:
+def test_commits_of_another_run_are_found(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as mine:
         start = repo.git("rev-parse", "master")
         mine.reach(start)
@@ -191,7 +187,7 @@ def test_commits_added_by_another_run_are_found(
         )
 
 
-def test_any_graph_is_read_as_git_reads_it(tmp_path: Path) -> None:
+def test_graph_is_read_as_git_reads_it(tmp_path: Path) -> None:
     rnd = random.Random(7)
     bare = Repo(tmp_path / "g", bare=True)
     stream = []
@@ -223,4 +219,6 @@ def test_any_graph_is_read_as_git_reads_it(tmp_path: Path) -> None:
         for number in (40, 299, 150, 7):
             tip = bare.git("rev-parse", f"b{number}")
             index.add([tip])
-            assert reached(index, tip) == set(bare.git("rev-list", tip).split())
+            assert reachable_subjects(index, tip) == set(
+                bare.git("rev-list", tip).split()
+            )

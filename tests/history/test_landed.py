@@ -13,7 +13,7 @@ from tests.kit.repos import Repo
 LINES = [f"line {number}\n" for number in range(40)]
 
 
-def text(**changes: str) -> str:
+def file_text(**changes: str) -> str:
     """Return the file with some lines changed (`l7="seven"`)."""
     lines = list(LINES)
     for name, value in changes.items():
@@ -25,14 +25,14 @@ def text(**changes: str) -> str:
 def repo(tmp_path: Path) -> Repo:
     """Return master with a fix on top, and a stable branch with its own commit forked before it."""
     made = Repo(tmp_path / "r")
-    made.commit("start", {"f.c": text()})
+    made.commit("start", {"f.c": file_text()})
     made.branch("stable")
     made.commit("own work", {"own.c": "x\n"})
     made.checkout("master")
-    made.commit("net: culprit", {"f.c": text(l5="five")})
+    made.commit("net: culprit", {"f.c": file_text(l5="five")})
     made.commit(
         "net: fix the leak\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
-        {"f.c": text(l5="five", l9="nine")},
+        {"f.c": file_text(l5="five", l9="nine")},
     )
     return made
 
@@ -43,102 +43,97 @@ def history(repo: Repo) -> Iterator[History]:
         yield opened
 
 
-def at(repo: Repo, name: str) -> str:
+def commit_at(repo: Repo, name: str) -> str:
     return repo.git("rev-parse", name)
 
 
-def on_stable(repo: Repo, message: str, content: str = "", **more: str) -> str:
+def commit_on_stable(repo: Repo, message: str, content: str = "", **more: str) -> str:
     repo.checkout("stable")
-    made = repo.commit(message, {"f.c": content or text(l9="nine"), **more})
+    made = repo.commit(message, {"f.c": content or file_text(l9="nine"), **more})
     repo.checkout("master")
     return made
 
 
-def landing_on_stable(repo: Repo, history: History) -> Landing:
-    landing = history.landed(at(repo, "master"), at(repo, "stable"))
+def find_landing(repo: Repo, history: History) -> Landing:
+    landing = history.landed(commit_at(repo, "master"), commit_at(repo, "stable"))
     assert landing
     return landing
 
 
 def test_ancestors_are_in_the_branch(repo: Repo, history: History) -> None:
-    landing = history.landed(at(repo, "master^"), at(repo, "master"))
+    landing = history.landed(commit_at(repo, "master^"), commit_at(repo, "master"))
     assert landing
-    assert (landing.commit, landing.how) == (at(repo, "master^"), "ancestry")
+    assert (landing.commit, landing.how) == (commit_at(repo, "master^"), "ancestry")
 
 
 def test_unmerged_commit_is_not_found(repo: Repo, history: History) -> None:
-    assert history.landed(at(repo, "master"), at(repo, "stable")) is None
+    assert history.landed(commit_at(repo, "master"), commit_at(repo, "stable")) is None
 
 
-def test_marker_is_enough_whatever_the_subject_and_content(
-    repo: Repo, history: History
-) -> None:
-    made = on_stable(
+def test_marker_is_sufficient(repo: Repo, history: History) -> None:
+    made = commit_on_stable(
         repo,
-        f"other words\n\ncommit {at(repo, 'master')} upstream.\n",
-        text(l30="quite different"),
+        f"other words\n\ncommit {commit_at(repo, 'master')} upstream.\n",
+        file_text(l30="quite different"),
     )
-    landing = landing_on_stable(repo, history)
+    landing = find_landing(repo, history)
     assert (landing.commit, landing.how) == (made, "marker")
 
 
 def test_backport_of_a_backport_counts(repo: Repo, history: History) -> None:
     repo.branch("newer", "stable")
     first = repo.commit(
-        f"x\n\n[ Upstream commit {at(repo, 'master')} ]\n", {"f.c": text(l9="nine")}
+        f"x\n\n[ Upstream commit {commit_at(repo, 'master')} ]\n",
+        {"f.c": file_text(l9="nine")},
     )
-    made = on_stable(repo, f"x\n\n(cherry picked from commit {first})\n")
-    history.add([at(repo, "newer")])
-    landing = landing_on_stable(repo, history)
+    made = commit_on_stable(repo, f"x\n\n(cherry picked from commit {first})\n")
+    history.add([commit_at(repo, "newer")])
+    landing = find_landing(repo, history)
     assert landing.commit == made
 
 
 def test_same_subject_author_and_patch_count(repo: Repo, history: History) -> None:
-    made = on_stable(repo, "net: fix the leak\n\nWithout a marker.\n")
-    landing = landing_on_stable(repo, history)
+    made = commit_on_stable(repo, "net: fix the leak\n\nWithout a marker.\n")
+    landing = find_landing(repo, history)
     assert (landing.commit, landing.how) == (made, "subject")
 
 
-def test_same_subject_with_another_patch_does_not_count(
+def test_different_patch_with_the_subject_does_not_count(
     repo: Repo, history: History
 ) -> None:
-    on_stable(repo, "net: fix the leak\n\nElsewhere.\n", text(l30="thirty", l31="more"))
-    assert history.landed(at(repo, "master"), at(repo, "stable")) is None
+    commit_on_stable(
+        repo, "net: fix the leak\n\nElsewhere.\n", file_text(l30="thirty", l31="more")
+    )
+    assert history.landed(commit_at(repo, "master"), commit_at(repo, "stable")) is None
 
 
-def test_same_subject_and_date_count_despite_adaptation(
-    repo: Repo, history: History
-) -> None:
+def test_same_subject_and_date_count(repo: Repo, history: History) -> None:
     repo.checkout("stable")
-    repo.put("f.c", text(l30="thirty", l31="more"))
+    repo.put("f.c", file_text(l30="thirty", l31="more"))
     repo.git("add", "-A")
     date = repo.git("log", "-1", "--format=%ad", "--date=raw", "master")
     repo.git(
         "commit", "-q", "-m", "net: fix the leak\n\nElsewhere.\n", f"--date={date}"
     )
-    landing = landing_on_stable(repo, history)
+    landing = find_landing(repo, history)
     assert landing.how == "subject"
 
 
-def test_commits_that_are_not_here_whole_are_passed_over(
-    repo: Repo, history: History
-) -> None:
+def test_incomplete_commits_are_skipped(repo: Repo, history: History) -> None:
     repo.checkout("stable")
     lost = repo.commit("net: a big file", {"big.txt": "big\n" * 100})
-    made = repo.commit("UPSTREAM: leak is fixed", {"f.c": text(l9="nine")})
+    made = repo.commit("UPSTREAM: leak is fixed", {"f.c": file_text(l9="nine")})
     blob = repo.git("rev-parse", f"{lost}:big.txt")
     (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     for _ in range(2):
-        landing = history.landed(at(repo, "master"), made)
+        landing = history.landed(commit_at(repo, "master"), made)
         assert landing
         assert (landing.commit, landing.how) == (made, "patch-id")
 
 
-def test_same_subject_by_another_author_does_not_count(
-    repo: Repo, history: History
-) -> None:
+def test_different_author_does_not_count(repo: Repo, history: History) -> None:
     repo.checkout("stable")
-    repo.put("f.c", text(l9="nine", l20="and more"))
+    repo.put("f.c", file_text(l9="nine", l20="and more"))
     repo.git("add", "-A")
     repo.git(
         "commit",
@@ -147,83 +142,85 @@ def test_same_subject_by_another_author_does_not_count(
         "net: fix the leak",
         "--author=Bob Other <bob@example.org>",
     )
-    assert history.landed(at(repo, "master"), at(repo, "stable")) is None
+    assert history.landed(commit_at(repo, "master"), commit_at(repo, "stable")) is None
 
 
-def test_same_subject_with_another_upstream_commit_does_not_count(
-    repo: Repo, history: History
-) -> None:
-    on_stable(repo, f"net: fix the leak\n\ncommit {'a' * 40} upstream.\n")
-    assert history.landed(at(repo, "master"), at(repo, "stable")) is None
+def test_different_upstream_commit_does_not_count(repo: Repo, history: History) -> None:
+    commit_on_stable(repo, f"net: fix the leak\n\ncommit {'a' * 40} upstream.\n")
+    assert history.landed(commit_at(repo, "master"), commit_at(repo, "stable")) is None
 
 
-def test_same_patch_under_another_subject_counts(repo: Repo, history: History) -> None:
+def test_same_patch_with_another_subject_counts(repo: Repo, history: History) -> None:
     repo.checkout("stable")
     repo.git("merge-base", "HEAD", "master")
-    made = repo.commit("UPSTREAM: leak is fixed", {"f.c": text(l9="nine")})
-    landing = history.landed(at(repo, "master"), made)
+    made = repo.commit("UPSTREAM: leak is fixed", {"f.c": file_text(l9="nine")})
+    landing = history.landed(commit_at(repo, "master"), made)
     assert landing
     assert (landing.commit, landing.how) == (made, "patch-id")
-    assert history.landed(at(repo, "master"), made) == landing
+    assert history.landed(commit_at(repo, "master"), made) == landing
 
 
 def test_reverted_backport_does_not_count(repo: Repo, history: History) -> None:
-    made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
-    undone = on_stable(
-        repo,
-        f'Revert "x"\n\nThis reverts commit {made} which is\ncommit {at(repo, "master")}'
-        " upstream.\n",
-        text(),
+    made = commit_on_stable(
+        repo, f"x\n\ncommit {commit_at(repo, 'master')} upstream.\n"
     )
-    landing = landing_on_stable(repo, history)
+    undone = commit_on_stable(
+        repo,
+        f'Revert "x"\n\nThis reverts commit {made} which is\ncommit {commit_at(repo, "master")}'
+        " upstream.\n",
+        file_text(),
+    )
+    landing = find_landing(repo, history)
     assert (landing.commit, landing.reverted_by, landing.holds) == (made, undone, False)
 
 
-def test_revert_that_was_reverted_leaves_it_in_effect(
-    repo: Repo, history: History
-) -> None:
-    made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
-    undone = on_stable(repo, f'Revert "x"\n\nThis reverts commit {made}.\n', text())
-    on_stable(repo, f'Revert "Revert "x""\n\nThis reverts commit {undone}.\n')
-    landing = landing_on_stable(repo, history)
+def test_reverted_revert_is_in_effect(repo: Repo, history: History) -> None:
+    made = commit_on_stable(
+        repo, f"x\n\ncommit {commit_at(repo, 'master')} upstream.\n"
+    )
+    undone = commit_on_stable(
+        repo, f'Revert "x"\n\nThis reverts commit {made}.\n', file_text()
+    )
+    commit_on_stable(repo, f'Revert "Revert "x""\n\nThis reverts commit {undone}.\n')
+    landing = find_landing(repo, history)
     assert landing.holds
 
 
 def test_reapplied_commit_counts(repo: Repo, history: History) -> None:
-    made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
-    on_stable(repo, f'Revert "x"\n\nThis reverts commit {made}.\n', text())
-    again = on_stable(repo, f"x\n\n[ Upstream commit {at(repo, 'master')} ]\n")
-    landing = landing_on_stable(repo, history)
+    made = commit_on_stable(
+        repo, f"x\n\ncommit {commit_at(repo, 'master')} upstream.\n"
+    )
+    commit_on_stable(repo, f'Revert "x"\n\nThis reverts commit {made}.\n', file_text())
+    again = commit_on_stable(
+        repo, f"x\n\n[ Upstream commit {commit_at(repo, 'master')} ]\n"
+    )
+    landing = find_landing(repo, history)
     assert (landing.commit, landing.holds) == (again, True)
 
 
-def test_culprits_are_found_by_id_by_subject_and_not_at_all(
-    repo: Repo, history: History
-) -> None:
-    culprit = at(repo, "master^")
+def test_culprits_are_found_by_id_or_subject(repo: Repo, history: History) -> None:
+    culprit = commit_at(repo, "master^")
     fix = repo.commit(
         f'net: mend\n\nFixes: {culprit[:12]} ("net: culprit")\nFixes: 123456789abc ("net: fix the'
         f' leak")\nFixes: {"f" * 12} ("nobody")\n',
-        {"f.c": text()},
+        {"f.c": file_text()},
     )
     named = history.culprits(fix)
     assert [(culprit.commit, culprit.written) for culprit in named] == [
         (culprit, culprit[:12]),
-        (at(repo, "master^"), "123456789abc"),
+        (commit_at(repo, "master^"), "123456789abc"),
         (None, "f" * 12),
     ]
 
 
-def test_fixers_and_reverts_of_a_commit_are_listed(
-    repo: Repo, history: History
-) -> None:
-    fix = at(repo, "master")
+def test_fixers_and_reverts_are_listed(repo: Repo, history: History) -> None:
+    fix = commit_at(repo, "master")
     follow = repo.commit(
         f'net: more\n\nFixes: {fix[:12]} ("net: fix the leak")\n', {"g.c": "1\n"}
     )
     undo = repo.commit(
         f'Revert "net: fix the leak"\n\nThis reverts commit {fix}.\n',
-        {"f.c": text(l5="five")},
+        {"f.c": file_text(l5="five")},
     )
     assert history.fixers(fix, undo) == (follow,)
     assert history.reverts(fix, undo) == (undo,)

@@ -51,26 +51,26 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]
         running.shutdown()
 
 
-def shown(*words: str) -> dict[str, str]:
+def list_series(*words: str) -> dict[str, str]:
     done = call("setup", "stable", "--offline", "--format", "json", *words)
     assert done.code == 0, done.err
     return {load["version"]: load["ends"] for load in json.loads(done.out)["series"]}
 
 
-def test_maintained_series_are_listed_with_their_ends() -> None:
-    assert shown()["6.1"] == "2027-12"
+def test_maintained_series_have_an_end() -> None:
+    assert list_series()["6.1"] == "2027-12"
     assert "EOL 2027-12" in call("setup", "stable", "--offline").out
-    assert "24.11" in shown("--profile", "dpdk")
+    assert "24.11" in list_series("--profile", "dpdk")
     assert call("setup", "stable", "--offline", "--profile", "linx").code == 2
 
 
-def test_update_keeps_what_the_server_says(server: tuple[str, list[bytes]]) -> None:
+def test_update_keeps_server_data(server: tuple[str, list[bytes]]) -> None:
     assert call("setup", "stable").code == 0
-    after = shown()
+    after = list_series()
     assert (after["6.1"], after["7.1"]) == ("2027-12", "unknown")
     assert "6.6" not in after
     assert user_file().is_file()
-    assert shown("--profile", "dpdk")
+    assert list_series("--profile", "dpdk")
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ def test_update_keeps_what_the_server_says(server: tuple[str, list[bytes]]) -> N
     [b"", b"<html>", b"[]", b'{"releases": []}', b"[" * 100_000],
     ids=["error", "html", "list", "empty", "deep"],
 )
-def test_answer_that_is_no_list_changes_nothing(
+def test_invalid_response_changes_nothing(
     server: tuple[str, list[bytes]], body: bytes
 ) -> None:
-    before = shown()
+    before = list_series()
     server[1][0] = body
     assert call("setup", "stable").code == 4
-    assert shown() == before
+    assert list_series() == before
 
 
 def test_series_missing_from_the_list_has_ended() -> None:
@@ -106,9 +106,7 @@ def test_series_missing_from_the_list_has_ended() -> None:
         (date(2028, 1, 1), True),
     ],
 )
-def test_series_is_maintained_to_the_end_of_its_last_month(
-    today: date, over: bool
-) -> None:
+def test_series_lasts_through_its_final_month(today: date, over: bool) -> None:
     series = Maintained("6.1", "2027-12")
     assert series.is_over(today) is over
     stable = StableTrees(series=(series, Maintained("6.18", "unknown")))
@@ -128,11 +126,11 @@ def test_user_project_is_also_refreshed(
         f' "https://git.example/acme"\nreleases = "{server[0]}"\n[stable.series]\n"6.1" ='
         ' "2999-12"\n"5.0" = "2999-12"\n'
     )
-    assert set(shown("--profile", "acme")) == {"5.0", "6.1"}
+    assert set(list_series("--profile", "acme")) == {"5.0", "6.1"}
     assert call("setup", "stable", "--profile", "acme").code == 0
-    assert shown("--profile", "acme") == {
+    assert list_series("--profile", "acme") == {
         "6.1": "2999-12",
         "6.12": "unknown",
         "7.1": "unknown",
     }
-    assert shown()["6.6"] == "2027-12"
+    assert list_series()["6.6"] == "2027-12"

@@ -22,7 +22,7 @@ def missing(repo: Repo) -> MissingBranches | None:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Repo:
-    """Return a kernel tree without stable branches, whose stable repository is on this machine."""
+    """Return a kernel tree without stable branches, whose stable repository is local."""
     there = Repo(tmp_path / "there")
     there.commit("start", {**LINUX, "a.c": "x\n"})
     for version in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18"):
@@ -33,14 +33,14 @@ def clone(tmp_path: Path) -> Repo:
     return here
 
 
-def test_project_without_stable_series_lacks_none(tmp_path: Path) -> None:
+def test_project_without_series_lacks_none(tmp_path: Path) -> None:
     boot = Repo(tmp_path / "boot")
     boot.commit("start", {"common/spl/spl.c": "x\n"})
     assert missing(boot) is None
     assert "has no stable branches" in call("doctor", "--offline", "-C", boot.path).out
 
 
-def test_branches_are_fetched_from_a_remote_that_is_added(clone: Repo) -> None:
+def test_branches_of_a_new_remote_are_fetched(clone: Repo) -> None:
     wanted = missing(clone)
     assert wanted is not None
     assert (wanted.remote, wanted.url) == ("stable", STABLE)
@@ -54,7 +54,7 @@ def test_branches_are_fetched_from_a_remote_that_is_added(clone: Repo) -> None:
     assert "no maintained" in call("setup", "stable", "--fetch", "-C", clone.path).err
 
 
-def test_fetch_that_fails_leaves_no_remote(clone: Repo) -> None:
+def test_failed_fetch_leaves_no_remote(clone: Repo) -> None:
     shutil.rmtree(clone.path.parent / "there")
     done = call("setup", "stable", "--fetch", "-C", clone.path)
     assert done.code == 3
@@ -62,7 +62,7 @@ def test_fetch_that_fails_leaves_no_remote(clone: Repo) -> None:
     assert not clone.git("remote")
 
 
-def test_no_name_of_a_remote_is_an_option(
+def test_remote_name_is_not_an_option(
     clone: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = "--upload-pack=touch"

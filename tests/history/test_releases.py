@@ -33,7 +33,7 @@ def test_other_tags_are_left_out(name: str) -> None:
     assert parse_release(name) is None
 
 
-def test_point_releases_of_stable_branches_are_left_out() -> None:
+def test_point_releases_are_left_out() -> None:
     names = ["v6.1", "v6.1.1", "v6.2-rc1", "v2.6.32", "v2.6.32.5"]
     releases = mainline_releases(
         [release for name in names if (release := parse_release(name))]
@@ -41,7 +41,7 @@ def test_point_releases_of_stable_branches_are_left_out() -> None:
     assert [release.name for release in releases] == ["v2.6.32", "v6.1", "v6.2-rc1"]
 
 
-def test_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None:
+def test_first_release_follows_a_late_merge(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("one", {"a": "1\n"})
     repo.tag("v1.0")
@@ -66,7 +66,7 @@ def test_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None:
     assert first == ["v2.0-rc1", "v1.1-rc1", None]
 
 
-def test_final_release_is_given_when_asked(tmp_path: Path) -> None:
+def test_final_release_is_available(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     first = repo.commit("one", {"a": "1\n"})
     repo.tag("v1.0-rc1")
@@ -83,7 +83,7 @@ def test_final_release_is_given_when_asked(tmp_path: Path) -> None:
     assert names == ["v1.0", "v1.0", None]
 
 
-def test_answers_are_kept_and_not_trusted_when_a_tag_moves(tmp_path: Path) -> None:
+def test_moved_tag_invalidates_the_cache(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     one = repo.commit("one", {"a": "1\n"})
     repo.tag("v1.0")

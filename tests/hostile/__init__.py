@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tests that nothing planted in a repository, a message or a server is executed."""
+"""Test that nothing planted in a repository, a message or a server is executed."""

@@ -87,14 +87,14 @@ def plant(repo: Repo, file: Path, value: str) -> int:
         head = f'[{section} "{subsection}"]' if dot else f"[{section}]"
         entries[key.lower()] = f'{head}\n\t{variable} = "{value}"\n'
     before = file.read_text() if file.exists() else ""
-    while error := _rejected(repo, file, before + "".join(entries.values())):
+    while error := _open_error(repo, file, before + "".join(entries.values())):
         named = re.search(r"(?:for|variable) '([^']+)'", error)
         assert named, error
         del entries[named[1].lower()]
     return len(entries)
 
 
-def _rejected(repo: Repo, file: Path, text: str) -> str:
+def _open_error(repo: Repo, file: Path, text: str) -> str:
     """Return git's error if it cannot open a repository with this configuration file."""
     file.write_text(text)
     words = ["git", "-C", str(repo.path), "rev-parse", "--git-dir"]
@@ -102,7 +102,7 @@ def _rejected(repo: Repo, file: Path, text: str) -> str:
     return done.stderr if done.returncode else ""
 
 
-def value_of(kind: str, canaries: Canaries) -> str:
+def planted_value(kind: str, canaries: Canaries) -> str:
     """Return the planted command in one spelling."""
     command = canaries.command("planted", "exit 0")
     return {
@@ -140,7 +140,7 @@ _FIRST = {("config", "command"), ("included", "shell")}
         for pair in itertools.product(_SCOPES, _KINDS)
     ],
 )
-def test_no_documented_setting_of_the_repository_acts(
+def test_repository_settings_have_no_effect(
     repo: Repo, canaries: Canaries, scope: str, kind: str
 ) -> None:
     if scope == "config.worktree":
@@ -148,7 +148,7 @@ def test_no_documented_setting_of_the_repository_acts(
     if scope == "included":
         repo.git("config", "include.path", "included")
     file = repo.path / ".git" / scope
-    assert plant(repo, file, value_of(kind, canaries)) > 700
+    assert plant(repo, file, planted_value(kind, canaries)) > 700
     canaries.touch(repo.path)
     for words in _READING:
         done = call(words[0], "-C", repo.path, *words[1:])
@@ -165,7 +165,7 @@ def test_no_documented_setting_of_the_repository_acts(
         ("diff..textconv", ("show", "HEAD~")),
     ],
 )
-def test_plain_git_runs_what_is_planted(
+def test_plain_git_runs_the_planted_command(
     repo: Repo, canaries: Canaries, key: str, words: tuple[str, ...]
 ) -> None:
     command = canaries.command("planted", "exit 0")
@@ -184,7 +184,7 @@ def test_plain_git_runs_what_is_planted(
 
 
 @pytest.mark.parametrize("scope", ["config", "config.worktree"])
-def test_working_tree_elsewhere_is_not_followed(
+def test_external_worktree_is_not_followed(
     repo: Repo, tmp_path: Path, scope: str
 ) -> None:
     home = tmp_path / "home"
@@ -194,7 +194,7 @@ def test_working_tree_elsewhere_is_not_followed(
         repo.git("config", "extensions.worktreeConfig", "true")
     file = repo.path / ".git" / scope
     repo.git("config", "--file", str(file), "core.worktree", str(home))
-    # the control: git uses it
+    # verify that git would use it
     assert repo.git("rev-parse", "--is-inside-work-tree") == "false"
     for words in (*_READING, ("undo",), ("check", "--fix")):
         done = call(words[0], "-C", repo.path, *words[1:])

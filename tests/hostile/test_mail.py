@@ -133,7 +133,7 @@ def message(
     )
 
 
-def lines_of(text: str) -> str:
+def split_lines(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().split("\n"))
 
 
@@ -160,18 +160,18 @@ def facts_of_git(raw: bytes, folder: Path) -> dict[str, object]:
         "author": (info.get("Author"), info.get("Email")),
         "date": (info.get("Date") or "").strip(),
         "subject": info.get("Subject"),
-        "message": lines_of(text),
+        "message": split_lines(text),
         "files": numstat(diff, folder),
     }
 
 
-def facts_of(patch: Patch) -> dict[str, object]:
+def mail_facts(patch: Patch) -> dict[str, object]:
     author = patch.author
     return {
         "author": (author.name, author.email) if author else (None, None),
         "date": patch.date,
         "subject": " ".join(patch.subject.title.split()),
-        "message": lines_of("\n".join(patch.message)),
+        "message": split_lines("\n".join(patch.message)),
         "files": [
             f"{file.added}\t{file.removed}\t{file.new_path or file.old_path}"
             for file in patch.files
@@ -181,7 +181,7 @@ def facts_of(patch: Patch) -> dict[str, object]:
 
 def agree(case: tuple[str, ...], folder: Path) -> None:
     raw = message(*case)
-    assert facts_of(parse_patch(raw, "x")) == facts_of_git(raw, folder), case
+    assert mail_facts(parse_patch(raw, "x")) == facts_of_git(raw, folder), case
 
 
 @pytest.mark.parametrize("case", EACH, ids=range(len(EACH)))
@@ -190,7 +190,7 @@ def test_parsed_patch_equals_git_ams(case: tuple[str, ...], tmp_path: Path) -> N
 
 
 @pytest.mark.long
-def test_every_pair_is_read_as_git_reads_it(tmp_path: Path) -> None:
+def test_pairs_are_parsed_like_git(tmp_path: Path) -> None:
     for combination, other in itertools.combinations(range(len(DIMENSIONS)), 2):
         for pair in itertools.product(DIMENSIONS[combination], DIMENSIONS[other]):
             case = list(FIRST)
@@ -206,7 +206,7 @@ FROM = b"From ada@example.org Mon Sep 17 00:00:00 2001\n"
 @pytest.mark.parametrize(
     "line", [FROM, FROM.replace(b"00:00:00", b"0:00:00"), b"From here 12:30 2001\n"]
 )
-def test_mbox_is_cut_where_git_cuts_it(
+def test_mbox_is_split_like_git(
     lead: bytes, gap: bytes, line: bytes, tmp_path: Path
 ) -> None:
     data = lead + FROM + b"Subject: a\n\ntext\n" + gap + line + b"Subject: b\n\ntext\n"
@@ -219,7 +219,7 @@ def test_mbox_is_cut_where_git_cuts_it(
     assert len(list(split_mbox(blocks))) == int(done.stdout)
 
 
-def test_other_file_is_not_parsed_as_a_message() -> None:
+def test_non_message_is_not_parsed() -> None:
     with pytest.raises(InputError, match="neither a mail nor a diff"):
         parse_patch(b"--- Makefile\nand so on\n", "x")
     assert parse_patch(b"--- Makefile\n+++ Makefile\n@@ -1 +1 @@\n-a\n+b\n", "x").paths
@@ -240,7 +240,7 @@ def test_text_in_a_binary_patch_is_reported(
     assert done.code == int(name == "a.c" or b"\0" not in content)
 
 
-def test_reply_that_lost_its_re_is_a_reply() -> None:
+def test_reply_without_re_is_a_reply() -> None:
     text = "> +\treturn rc;\n\nReviewed-by: Rita Reviewer <rita@example.net>\n"
     raw = (
         "From: Rita Reviewer <rita@example.net>\nSubject: [PATCH 1/2] foo: a\n"
@@ -269,7 +269,7 @@ def test_reply_that_lost_its_re_is_a_reply() -> None:
         "> text\n\nAcked-by: Rita Reviewer <rita@example.net> ",
     ],
 )
-def test_tag_is_on_its_own_line_whatever_ends_the_line_above_it(
+def test_tag_is_on_its_own_line(
     kind: str, encoding: str, is_part: bool, above: str
 ) -> None:
     text = f"> text\n{above}\nTested-by: Rita Reviewer <rita@example.net> \n\nRita\n"

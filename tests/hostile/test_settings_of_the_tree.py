@@ -35,17 +35,15 @@ def repo(tmp_path: Path) -> Repo:
     return made
 
 
-def planted(repo: Repo, file: str, text: str) -> None:
-    """Commit a file that would hide findings, and then code with findings."""
+def plant_settings(repo: Repo, file: str, text: str) -> None:
+    """Commit a file that would hide findings, then code with findings."""
     repo.commit(MESSAGE, {file: text})
     repo.commit(MESSAGE, {"a.c": "int a;\nint b;   \n"})
 
 
 @pytest.mark.parametrize(("file", "text"), CASES)
-def test_gate_of_a_branch_uses_the_settings_of_its_base(
-    repo: Repo, file: str, text: str
-) -> None:
-    planted(repo, file, text)
+def test_branch_settings_come_from_its_base(repo: Repo, file: str, text: str) -> None:
+    plant_settings(repo, file, text)
     for form, target in itertools.product(FORMATS, ("HEAD", "base..HEAD", "")):
         words = ("--fail-on", "error", "--format", form, *target.split())
         done = repo.patchpilot("check", *words)
@@ -54,15 +52,15 @@ def test_gate_of_a_branch_uses_the_settings_of_its_base(
 
 
 @pytest.mark.parametrize(("file", "text"), CASES)
-def test_changing_fixture_values_is_a_finding(repo: Repo, file: str, text: str) -> None:
-    planted(repo, file, text)
+def test_changed_fixture_is_a_finding(repo: Repo, file: str, text: str) -> None:
+    plant_settings(repo, file, text)
     done = repo.patchpilot("check --select changed-check-settings base..")
     assert (done.code, done.out.count("[changed-check-settings]")) == (1, 1)
 
 
 @pytest.mark.parametrize("text", SOFTENERS[".gitattributes"])
-def test_plain_git_does_not_show_what_an_attribute_hides(repo: Repo, text: str) -> None:
-    planted(repo, ".gitattributes", text)
+def test_attributes_do_not_hide_changes(repo: Repo, text: str) -> None:
+    plant_settings(repo, ".gitattributes", text)
     repo.git("config core.bigFileThreshold 1")
     assert "int b;" not in repo.git("show HEAD")
     done = repo.patchpilot("check --fail-on error HEAD")

@@ -76,9 +76,7 @@ def patience() -> Iterator[None]:
         for pair in itertools.product(_FILES, ("pipe", "link"))
     ],
 )
-def test_special_file_does_not_block_or_leak(
-    tmp_path: Path, name: str, kind: str
-) -> None:
+def test_special_file_does_not_block(tmp_path: Path, name: str, kind: str) -> None:
     repo: Repo = story(tmp_path / "repo")
     secret = tmp_path / "secret"
     secret.write_text(f"{_SECRET}: {_SECRET}@example.org\n{_SECRET}\n")

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tests of the whole journey, end to end: real git, a real SMTP dialogue, a real archive."""
+"""Test of the whole journey, end to end: real git, a real SMTP dialogue, a real archive."""

@@ -108,7 +108,9 @@ class Branch:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Repo]:
+def prep_branches(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Path], Repo]:
     """Return a function that copies a branch of each strategy, which b4 creates once."""
     workdir = tmp_path_factory.mktemp("prep")
 
@@ -129,9 +131,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Repo
 
 @pytest.fixture(params=STRATEGIES)
 def branch(
-    request: pytest.FixtureRequest, made: Callable[[str, Path], Repo], tmp_path: Path
+    request: pytest.FixtureRequest,
+    prep_branches: Callable[[str, Path], Repo],
+    tmp_path: Path,
 ) -> Branch:
-    return Branch(made(request.param, tmp_path / "r"), request.param)
+    return Branch(prep_branches(request.param, tmp_path / "r"), request.param)
 
 
 def test_check_reads_the_patches(branch: Branch) -> None:
@@ -153,7 +157,7 @@ def test_check_fix_keeps_the_cover_letter(branch: Branch) -> None:
     branch.is_whole()
 
 
-def test_maintainers_names_those_of_the_cover_letter(branch: Branch) -> None:
+def test_maintainers_includes_cover_contacts(branch: Branch) -> None:
     (result,) = json.loads(branch.run("maintainers", "--format", "json").out)["results"]
     people = {recipient["email"]: recipient for recipient in result["recipients"]}
     assert people["mona@example.org"]["header"] == "to"
@@ -163,7 +167,7 @@ def test_maintainers_names_those_of_the_cover_letter(branch: Branch) -> None:
 
 
 @pytest.mark.parametrize("verb", ["fixes", "stable", "backport"])
-def test_verbs_for_one_commit_take_the_latest_patch(branch: Branch, verb: str) -> None:
+def test_single_commit_verbs_use_the_latest_patch(branch: Branch, verb: str) -> None:
     words = ["--onto", "master"] if verb == "backport" else []
     done = branch.run(
         verb,
@@ -181,7 +185,7 @@ def test_verbs_for_one_commit_take_the_latest_patch(branch: Branch, verb: str) -
     "verb",
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"],
 )
-def test_cover_letter_itself_is_refused_as_a_target(branch: Branch, verb: str) -> None:
+def test_cover_letter_cannot_be_a_target(branch: Branch, verb: str) -> None:
     done = branch.run(
         verb, *(["--signoff", "--yes"] if verb == "prepare" else []), branch.cover
     )
@@ -209,9 +213,7 @@ def test_prepare_and_undo_keep_the_cover_letter(branch: Branch) -> None:
     assert (branch.repo.git("rev-parse", "HEAD"), branch.cover_text) == (tip, cover)
 
 
-def test_trailers_of_reviewers_are_written_into_the_patches(
-    branch: Branch, tmp_path: Path
-) -> None:
+def test_reviewer_trailers_are_written(branch: Branch, tmp_path: Path) -> None:
     cover, out, thread = branch.cover_text, tmp_path / "out", tmp_path / "thread.mbox"
     assert branch.run("send", "--to", LIST, "--outbox", out, "--force", "x").code == 0
     mails = [file.read_bytes() for file in sorted(out.iterdir())]
@@ -239,7 +241,7 @@ def test_trailers_of_reviewers_are_written_into_the_patches(
     branch.is_whole()
 
 
-def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
+def test_draft_edits_b4_data(branch: Branch) -> None:
     b4(branch.repo, "prep", "--force-revision", "2")
     result = json.loads(branch.run("draft", "--format", "json").out)
     draft, ours = result["draft"], result["b4"]
@@ -275,7 +277,7 @@ def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
     ]["4"].endswith("- line 2 as well")
 
 
-def sent(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
+def send_branch(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
     """Send the branch, overriding its findings, and return the received messages."""
     done = branch.run("send", "--force", "x", "--yes", *words)
     assert done.code == 0, done.err
@@ -286,12 +288,10 @@ def sent(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_send_uses_b4s_data_and_b4_can_send_the_next_version(
-    branch: Branch, via: str
-) -> None:
+def test_send_and_b4_share_their_data(branch: Branch, via: str) -> None:
     with FaultySink() as server:
         use_server(branch.repo, server)
-        cover, *patches = sent(branch, server, "--via", via)
+        cover, *patches = send_branch(branch, server, "--via", via)
         assert [str(patch["Subject"]) for patch in (cover, *patches)] == [
             f"[PATCH RFC net {at}/2] {title}"
             for at, title in enumerate(["widget: two lines were wrong", *TITLES])
@@ -346,7 +346,7 @@ def test_send_uses_b4s_data_and_b4_can_send_the_next_version(
     }
     with FaultySink() as server:
         use_server(branch.repo, server)
-        mails = sent(branch, server, "--via", via, "--resend")
+        mails = send_branch(branch, server, "--via", via, "--resend")
     assert len(mails) == 3
     for mail in mails:
         assert {"RESEND", "net", "v2"} <= set(re.findall(r"\w+", str(mail["Subject"])))
@@ -369,10 +369,13 @@ main.run(sys.argv[1:])
         strict=True,
     ),
 )
-def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
-    made: Callable[[str, Path], Repo], tmp_path: Path, strategy: str, verb: list[str]
+def test_b4_learns_of_a_killed_send(
+    prep_branches: Callable[[str, Path], Repo],
+    tmp_path: Path,
+    strategy: str,
+    verb: list[str],
 ) -> None:
-    branch = Branch(made(strategy, tmp_path / "r"), strategy)
+    branch = Branch(prep_branches(strategy, tmp_path / "r"), strategy)
     with FaultySink() as server:
         use_server(branch.repo, server)
         words = ("send", "-C", str(branch.repo.path), "--force", "x", "--yes")
@@ -414,12 +417,12 @@ def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
         )
 
 
-def test_single_patch_has_its_cover_letter_below_the_line(tmp_path: Path) -> None:
+def test_single_patch_has_its_cover_below_the_cut(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "commit", 1, cover=COVER_V1)
     branch = Branch(repo, "commit")
     with FaultySink() as server:
         use_server(repo, server)
-        (mail,) = sent(branch, server, "--to", LIST)
+        (mail,) = send_branch(branch, server, "--to", LIST)
     message, _, notes = str(mail.get_payload()).partition("\n---\n")
     assert "read back as zero" not in message
     assert "Both lines were read back as zero." in notes
@@ -427,7 +430,7 @@ def test_single_patch_has_its_cover_letter_below_the_line(tmp_path: Path) -> Non
     assert f"base-commit: {branch.base}\n" in notes
 
 
-def test_patches_above_a_tip_commit_are_sent_by_git_and_refused_for_b4(
+def test_patches_above_a_tip_commit_are_sent_by_git_only(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "tip-commit", 2, cover=COVER_V1, above=True)
@@ -441,12 +444,12 @@ def test_patches_above_a_tip_commit_are_sent_by_git_and_refused_for_b4(
             refused.code,
             "b4 sends only the commits before its cover letter commit" in refused.err,
         ) == (1, True)
-        mails = sent(branch, server, "--to", LIST)
+        mails = send_branch(branch, server, "--to", LIST)
     assert len(mails) == 3
     assert f"base-commit: {branch.base}\n" in str(mails[0].get_payload())
 
 
-def test_prerequisites_and_the_presubject_are_sent_as_b4_sends_them(
+def test_prerequisites_and_prefix_match_b4(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "branch-description", 2, cover=COVER_V1)
@@ -462,7 +465,7 @@ def test_prerequisites_and_the_presubject_are_sent_as_b4_sends_them(
         theirs = [
             message_from_bytes(file.read_bytes()) for file in sorted(out.iterdir())
         ]
-        ours = sent(branch, server, "--to", LIST)
+        ours = send_branch(branch, server, "--to", LIST)
     assert [str(our["Subject"]) for our in ours] == [
         str(their["Subject"]) for their in theirs
     ]

@@ -60,9 +60,7 @@ _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
 
 
 @pytest.mark.parametrize("name", _CALLS)
-def test_no_command_of_the_configuration_runs_unless_it_is_listed(
-    tmp_path: Path, name: str
-) -> None:
+def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> None:
     repo, canaries = (
         story(tmp_path / "repo", end="" if name.startswith("send") else "   "),
         Canaries(tmp_path / "canaries"),
@@ -142,7 +140,7 @@ _TUI_CALLS = (_amend, _amend_with, _amend_to_nothing, _list_changed_files, _swit
 @pytest.mark.parametrize(
     "name", [*_IN_WORK_TREE, *(call_.__name__ for call_ in _TUI_CALLS)]
 )
-def test_no_command_of_a_submodule_runs(tmp_path: Path, name: str) -> None:
+def test_submodule_commands_do_not_run(tmp_path: Path, name: str) -> None:
     repo, canaries = story(tmp_path / "repo", end=""), Canaries(tmp_path / "canaries")
     canaries.plant_in_submodule(repo)
     repo.git("status")
@@ -165,9 +163,7 @@ def test_no_command_of_a_submodule_runs(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_no_signature_of_a_commit_is_checked_by_a_program(
-    tmp_path: Path, via: str
-) -> None:
+def test_commit_signatures_are_not_verified(tmp_path: Path, via: str) -> None:
     repo, canaries = story(tmp_path / "repo", end=""), Canaries(tmp_path / "canaries")
     head, _, body = repo.git("cat-file", "commit", "HEAD").partition("\n\n")
     signature = (
@@ -198,7 +194,7 @@ def test_no_signature_of_a_commit_is_checked_by_a_program(
     assert canaries.sang == set()
 
 
-def test_filter_that_is_needed_runs_for_files_that_undo_writes(
+def test_required_filter_runs_for_undo(
     tmp_path: Path,
 ) -> None:
     repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
@@ -210,7 +206,7 @@ def test_filter_that_is_needed_runs_for_files_that_undo_writes(
     assert canaries.sang <= {"filter.run.clean", "filter.run.smudge"}
 
 
-def test_object_that_is_missing_is_fetched_by_no_command(tmp_path: Path) -> None:
+def test_missing_object_is_not_fetched(tmp_path: Path) -> None:
     repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
     canaries.plant(repo)
     blob = repo.git("rev-parse", "HEAD~:frob.c")

@@ -29,12 +29,12 @@ standard input.
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # built once, which takes seconds, and never modified here
+    # building takes seconds, so it is shared and never modified
     return make_repositories(tmp_path_factory.mktemp("sandbox")).work
 
 
 @pytest.mark.parametrize("words", MOST, ids=" ".join)
-def test_command_asks_git_few_questions_and_none_twice(
+def test_command_runs_few_git_processes(
     words: tuple[str, ...], clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(clone)

@@ -39,14 +39,14 @@ def test_both_acts_succeed_and_clean_up(
     assert not list(tmp_path.glob("patchpilot-demo-*"))
 
 
-def test_keep_takes_no_directory_that_has_something_in_it(tmp_path: Path) -> None:
+def test_keep_refuses_a_nonempty_directory(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("x")
     with pytest.raises(InputError), open_sandbox(tmp_path):
         pass
     assert (tmp_path / "precious").read_text() == "x"
 
 
-def test_kept_sandbox_has_a_file_that_sets_its_environment(tmp_path: Path) -> None:
+def test_kept_sandbox_has_an_environment_file(tmp_path: Path) -> None:
     kept = tmp_path / "it's kept"
     with open_sandbox(kept) as sandbox:
         assert sandbox.archive.url
@@ -69,7 +69,7 @@ def test_sandbox_ignores_the_users_configuration(
     assert Path(env["HOME"]).is_relative_to(tmp_path)
 
 
-def test_step_that_fails_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_step_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "patchpilot.demo.demo_script.before_the_mail",
         lambda journey: journey.run(["patchpilot", "check"], expect=[0]),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the matrix: each fact is the same wherever it is stated, or absent there on purpose.
+"""Test that each fact is the same wherever it is stated, or absent there on purpose.
 
 tests/screens/test_parity.py compares the screens.
 """
@@ -36,7 +36,7 @@ _TEXT = re.compile(
 )
 
 
-def _changed(
+def _change_topic(
     before: str = "int a;\n",
     after: str = "int b;\n",
     author: str | None = None,
@@ -60,13 +60,13 @@ def _changed(
     return build
 
 
-def _cited(*tags: str) -> Callable[[Path], Repo]:
+def _cite_commits(*tags: str) -> Callable[[Path], Repo]:
     """Return a function that creates a topic whose patch has these Fixes: tags, of {good} and {bad}
     commits.
     """
 
     def build(path: Path) -> Repo:
-        repo = _changed()(path)
+        repo = _change_topic()(path)
         good, bad = repo.git("rev-parse master master~1").split()
         lines = "\n".join(tags).format(good=good[:12], bad=bad[:12])
         text = f"frob: change a\n\nIt was wrong. Change it.\n\n{lines}\n{SIGNED}"
@@ -80,16 +80,18 @@ _GOOD = 'Fixes: {good} ("frob: more")'
 WORLDS: dict[str, Callable[[Path], Repo]] = {
     "two patches": lambda path: story(path, end=""),
     "white space": story,
-    "CR line ends": _changed("int a;\r\n" * 9, "int a;\r\n" * 4 + "int b;\r\n" * 4),
-    "CR and UTF-8": _changed("int a;\r\n", "/* größer */\r\nint b;\r\n"),
-    "long lines": _changed(after=f"/* {'x' * 1200} */\n"),
-    "another author": _changed(author=_LATIN),
-    "equal signs": _changed(after="int a = 1; /* =3D =C3 */\n"),
-    "valid Fixes": _cited(_GOOD),
-    "two Fixes": _cited(_GOOD, 'Fixes: {bad} ("frob: begin")'),
-    "wrong title": _cited('Fixes: {good} ("frob: other")'),
-    "unknown commit": _cited('Fixes: 0123456789ab ("frob: other")'),
-    "no description": _changed(message=f"frob: change a\n\n{SIGNED}"),
+    "CR line ends": _change_topic(
+        "int a;\r\n" * 9, "int a;\r\n" * 4 + "int b;\r\n" * 4
+    ),
+    "CR and UTF-8": _change_topic("int a;\r\n", "/* größer */\r\nint b;\r\n"),
+    "long lines": _change_topic(after=f"/* {'x' * 1200} */\n"),
+    "another author": _change_topic(author=_LATIN),
+    "equal signs": _change_topic(after="int a = 1; /* =3D =C3 */\n"),
+    "valid Fixes": _cite_commits(_GOOD),
+    "two Fixes": _cite_commits(_GOOD, 'Fixes: {bad} ("frob: begin")'),
+    "wrong title": _cite_commits('Fixes: {good} ("frob: other")'),
+    "unknown commit": _cite_commits('Fixes: 0123456789ab ("frob: other")'),
+    "no description": _change_topic(message=f"frob: change a\n\n{SIGNED}"),
 }
 
 
@@ -113,9 +115,7 @@ def _people(*mails: Patch) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_findings_and_recipients_are_the_same_everywhere(
-    tmp_path: Path, world: str
-) -> None:
+def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
     repo, out = WORLDS[world](tmp_path / "r"), tmp_path / "out"
     ask = repo.patchpilot
     checked = ask("check --format json").json
@@ -200,7 +200,7 @@ def test_findings_and_recipients_are_the_same_everywhere(
 @pytest.mark.parametrize(
     "world", [world for world in WORLDS if "Fixes" in world or "t" in world]
 )
-def test_fixes_tag_is_the_same_everywhere(tmp_path: Path, world: str) -> None:
+def test_fixes_tags_agree(tmp_path: Path, world: str) -> None:
     repo = WORLDS[world](tmp_path / "r")
     ask = repo.patchpilot
     document = ask("fixes HEAD --format json").json
@@ -220,12 +220,12 @@ def test_fixes_tag_is_the_same_everywhere(tmp_path: Path, world: str) -> None:
     )
     assert [culprit["commit"] for culprit in stable["culprits"]] == backport["culprits"]
     assert not valid or backport["culprits"] == valid
-    # while there is a valid tag, no other commit is proposed
+    # a valid tag prevents further proposals
     offered = {tag.split()[1] for tag in document["tags"]}
     assert not valid or offered <= {commit[:12] for commit in valid}
 
 
-def _held(path: Path) -> Repo:
+def _fix_with_branches(path: Path) -> Repo:
     """Return the fix of `story`, a branch linux-6.1.y that has it verbatim, and a branch that needs
     it.
     """
@@ -243,10 +243,8 @@ def _held(path: Path) -> Repo:
     return repo
 
 
-@pytest.mark.parametrize("build", [story, _held])
-def test_verdict_on_a_branch_is_the_same_everywhere(
-    tmp_path: Path, build: Callable[[Path], Repo]
-) -> None:
+@pytest.mark.parametrize("build", [story, _fix_with_branches])
+def test_branch_verdicts_agree(tmp_path: Path, build: Callable[[Path], Repo]) -> None:
     ask = build(tmp_path / "r").patchpilot
     verdicts = {
         branch["version"]: (branch["verdict"], branch["affected"])
@@ -280,7 +278,7 @@ _APPLIED = "Applied to widget/next, thanks!\n\nhttps://git.example.org/c/0123456
     ],
     ids=["none", "request", "five", "condition", "applied", "NACK"],
 )
-def test_state_of_a_series_is_the_same_everywhere(
+def test_series_states_agree(
     tmp_path: Path, replies: tuple[tuple[str, str], ...]
 ) -> None:
     with life(tmp_path) as author:

@@ -60,7 +60,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 
 @pytest.fixture
-def reached(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def connection_attempts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Return the connection attempts, all of which fail."""
     tried: list[Any] = []
 
@@ -79,23 +79,25 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return tried
 
 
-def test_every_verb_is_called_or_says_why_not() -> None:
+def test_every_verb_is_covered() -> None:
     assert CALLS.keys() | OTHERWISE.keys() == VERBS.keys()
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_verb_opens_no_connection(verb: str, repo: Repo, reached: list[Any]) -> None:
+def test_verb_opens_no_connection(
+    verb: str, repo: Repo, connection_attempts: list[Any]
+) -> None:
     for words in CALLS[verb]:
         options = ("-C", str(repo.path))
         outcome = call(*options, verb, *words)
-        assert reached == [], words
+        assert connection_attempts == [], words
         assert outcome.code != ExitCode.BUG, outcome.err
         assert outcome.code != ExitCode.NETWORK, outcome.err
 
 
 @pytest.mark.parametrize("words", REACHES)
 def test_requested_connection_is_detected(
-    words: tuple[str, ...], repo: Repo, reached: list[Any]
+    words: tuple[str, ...], repo: Repo, connection_attempts: list[Any]
 ) -> None:
     settings = {
         "patchpilot.lore": "http://127.0.0.1:9/all",
@@ -106,22 +108,26 @@ def test_requested_connection_is_detected(
         repo.git("config", "--global", key, value)
     try:
         call("-C", str(repo.path), *words)
-        assert reached
-        reached.clear()
+        assert connection_attempts
+        connection_attempts.clear()
         if words[0] == "track":
             for key, value in settings.items():
                 repo.git("config", "--global", "--unset", key)
                 repo.git("config", key, value)
             # the repository's own settings only count after they are trusted
             call("-C", str(repo.path), *words)
-            assert not [address for address in reached if "127.0.0.1" in str(address)]
+            assert not [
+                address
+                for address in connection_attempts
+                if "127.0.0.1" in str(address)
+            ]
     finally:
         for key in settings:
             for scope in (("--global",), ("--local",)):
                 repo.git("config", *scope, "--unset-all", key, check=False)
 
 
-def test_page_has_every_command_and_whether_something_leaves() -> None:
+def test_page_covers_every_command() -> None:
     page = (Path(__file__).parents[2] / "docs/explanation/security.md").read_text()
     table = page.partition("## Network")[2].partition("## What is run")[0]
     rows = [line.split("|")[1:3] for line in table.splitlines() if line[:2] == "| "][1:]
@@ -137,6 +143,6 @@ def test_page_has_every_command_and_whether_something_leaves() -> None:
     assert {words[0] for words in REACHES} <= loud
 
 
-def test_no_verb_sends_telemetry() -> None:
+def test_telemetry_is_never_sent() -> None:
     page = (Path(__file__).parents[2] / "docs/explanation/security.md").read_text()
     assert "no telemetry" in page

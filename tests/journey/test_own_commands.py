@@ -119,7 +119,7 @@ def run(repo: Repo, words: tuple[str, ...]) -> Outcome:
     return call(*words[:verb], "-C", repo.path, *rest)
 
 
-def refused(done: Outcome) -> bool:
+def assert_refused(done: Outcome) -> bool:
     return done.code == 1 and "patchpilot trust" in done.err
 
 
@@ -138,7 +138,7 @@ _FIRST = (
         for key in _KEYS
     ],
 )
-def test_no_command_that_a_repository_names_runs_before_it_is_trusted(
+def test_repository_command_requires_trust(
     repo: Repo, canaries: Canaries, server: FaultySink, key: str
 ) -> None:
     command = canaries.command(key, "cat >/dev/null")
@@ -146,7 +146,7 @@ def test_no_command_that_a_repository_names_runs_before_it_is_trusted(
     for name, words in _KEYS[key].items():
         done = run(repo, words)
         assert canaries.sang == set(), name
-        assert refused(done), (name, done)
+        assert assert_refused(done), (name, done)
         assert key.lower() in done.err.lower()
     call("doctor", "-C", repo.path)
     call("maintainers", "-C", repo.path)
@@ -155,14 +155,14 @@ def test_no_command_that_a_repository_names_runs_before_it_is_trusted(
 
 
 @pytest.mark.parametrize("key", _LOGIN)
-def test_no_helper_for_passwords_of_the_repository_runs_before_it_is_trusted(
+def test_repository_credential_helper_requires_trust(
     repo: Repo, canaries: Canaries, server: FaultySink, key: str
 ) -> None:
     repo.git("config", "sendemail.smtpuser", "ada")
     helper = canaries.command(key, "echo password=s3cret")
     repo.git("config", key, helper)
     for words in (_SEND["send"], _SEND["reply"], _B4["b4: send"]):
-        assert refused(run(repo, words))
+        assert assert_refused(run(repo, words))
     reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
     (failed,) = (
         check for check in reported["checks"] if check["name"] == "own commands"
@@ -172,7 +172,7 @@ def test_no_helper_for_passwords_of_the_repository_runs_before_it_is_trusted(
     assert server.take() == ()
 
 
-def test_hook_of_the_repository_runs_only_as_it_was_trusted(
+def test_only_the_trusted_hook_runs(
     repo: Repo, canaries: Canaries, tmp_path: Path
 ) -> None:
     for folder in (repo.path / ".git/hooks", repo.path / ".githooks"):
@@ -181,7 +181,7 @@ def test_hook_of_the_repository_runs_only_as_it_was_trusted(
             canaries.command(folder.name, "exit 0"), folder / "sendemail-validate"
         )
         for words in _SEND.values():
-            assert refused(run(repo, words))
+            assert assert_refused(run(repo, words))
         assert canaries.sang == set()
         assert call("trust", repo.path).code == 0
         assert run(repo, _SEND["dry run"]).code == 0
@@ -202,14 +202,14 @@ def test_hook_of_the_repository_runs_only_as_it_was_trusted(
         "sendemail.smtpserver",
     ],
 )
-def test_trusted_command_runs_until_it_changes(
+def test_trust_ends_when_the_command_changes(
     repo: Repo, canaries: Canaries, key: str
 ) -> None:
     repo.git("config", key, canaries.command("first", "cat >/dev/null"))
     shown = call("trust", "--show", repo.path)
     assert f"{canaries.folder}/first" in shown.out
     assert key in shown.out
-    assert refused(run(repo, _SEND["send"]))
+    assert assert_refused(run(repo, _SEND["send"]))
     reported = json.loads(call("trust", "--format", "json", repo.path).out)
     assert [command["name"] for command in reported["commands"]] == [key]
     assert run(repo, _SEND["send"]).code == 0
@@ -217,7 +217,7 @@ def test_trusted_command_runs_until_it_changes(
     canaries.hush()
     repo.git("config", key, canaries.command("second", "cat >/dev/null"))
     done = run(repo, _SEND["dry run"])
-    assert refused(done)
+    assert assert_refused(done)
     assert "changed since you trusted" in done.err
     repo.git("config", key, f"{canaries.folder}/first")
     assert run(repo, _SEND["dry run"]).code == 0
@@ -226,13 +226,13 @@ def test_trusted_command_runs_until_it_changes(
     repo.git("config", "core.editor", "true")
     assert call("trust", "--revoke", repo.path).code == 0
     repo.git("config", key, f"{canaries.folder}/first")
-    assert refused(run(repo, _SEND["dry run"]))
+    assert assert_refused(run(repo, _SEND["dry run"]))
 
 
 @pytest.mark.parametrize(
     "file", ["include", "conditional include", "worktree", "the tree's .b4-config"]
 )
-def test_every_file_of_the_repository_that_names_commands_is_read(
+def test_every_configuration_file_is_read(
     repo: Repo, canaries: Canaries, file: str
 ) -> None:
     where, words = repo.path / "more.config", _SEND["dry run"]
@@ -258,15 +258,13 @@ def test_every_file_of_the_repository_that_names_commands_is_read(
             "config", "--file", str(where), "sendemail.tocmd", canaries.command("tocmd")
         )
         repo.git("config", key, str(where))
-    assert refused(run(repo, words))
+    assert assert_refused(run(repo, words))
     assert call("trust", repo.path).code == 0
     assert run(repo, words).code == 0
     assert canaries.sang == ({"tocmd"} if file != "the tree's .b4-config" else set())
 
 
-def test_command_of_the_users_own_configuration_runs_as_in_git(
-    repo: Repo, canaries: Canaries
-) -> None:
+def test_user_configured_command_runs(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "--global", "sendemail.tocmd", canaries.command("tocmd"))
     repo.git("config", "--global", "core.hooksPath", str(canaries.folder / "hooks"))
     (canaries.folder / "hooks").mkdir()
@@ -285,7 +283,7 @@ def test_command_of_the_users_own_configuration_runs_as_in_git(
 _OURS = "patchpilot maintainers --format get_maintainer --norolestats --nol --nor"
 
 
-def test_installed_and_documented_commands_need_no_trust(repo: Repo) -> None:
+def test_installed_commands_need_no_trust(repo: Repo) -> None:
     assert call("setup", "hooks", "-C", repo.path).code == 0
     page = (
         Path(__file__).parents[2] / "docs/how-to/use-with-git-send-email.md"
@@ -320,16 +318,16 @@ def test_installed_and_documented_commands_need_no_trust(repo: Repo) -> None:
 )
 def test_similar_command_needs_trust(repo: Repo, value: str) -> None:
     repo.git("config", "sendemail.tocmd", value)
-    assert refused(run(repo, _SEND["dry run"]))
+    assert assert_refused(run(repo, _SEND["dry run"]))
     assert not (repo.path / "x").exists()
 
 
 @pytest.mark.parametrize("change", ["python=/tmp/evil", "touch x"])
-def test_installed_hook_that_was_changed_needs_trust(repo: Repo, change: str) -> None:
+def test_changed_hook_needs_trust(repo: Repo, change: str) -> None:
     assert call("setup", "hooks", "-C", repo.path, "sendemail-validate", "b4").code == 0
     hook = repo.path / ".git/hooks/sendemail-validate"
     hook.write_text(hook.read_text().replace("python=", f"{change}\npython="))
-    assert refused(run(repo, _SEND["dry run"]))
+    assert assert_refused(run(repo, _SEND["dry run"]))
     ours = repo.git("config", "b4.prep-perpatch-check-cmd")
     repo.git("config", "b4.prep-perpatch-check-cmd", f"{ours}; touch x")
     assert {command.name for command in own_commands(repo.path, *Use)} == {
@@ -338,20 +336,20 @@ def test_installed_hook_that_was_changed_needs_trust(repo: Repo, change: str) ->
     }
 
 
-def test_trusted_command_is_not_trusted_in_another_repository(
+def test_trust_is_per_repository(
     repo: Repo, canaries: Canaries, tmp_path: Path
 ) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
     assert call("trust", repo.path).code == 0
     shutil.copytree(repo.path, tmp_path / "copy")
-    assert refused(call("send", "-C", tmp_path / "copy", *_TO, "--dry-run"))
+    assert assert_refused(call("send", "-C", tmp_path / "copy", *_TO, "--dry-run"))
     repo.git("worktree", "add", "-q", "-b", "other", str(tmp_path / "tree"))
     repo.git("branch", "-q", "-u", "master", "other")
     assert call("send", "-C", tmp_path / "tree", *_TO, "--dry-run").code == 0
     assert canaries.sang == {"tocmd"}
 
 
-def test_alias_does_not_run_where_git_send_email_is_not_installed(
+def test_alias_does_not_replace_git_send_email(
     repo: Repo, canaries: Canaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo.git("config", "alias.send-email", f"!{canaries.command('alias')}")
@@ -361,16 +359,14 @@ def test_alias_does_not_run_where_git_send_email_is_not_installed(
         if file.name != "git-send-email":
             (programs / file.name).symlink_to(file)
     monkeypatch.setenv("GIT_EXEC_PATH", str(programs))
-    assert refused(run(repo, _SEND["dry run"]))
+    assert assert_refused(run(repo, _SEND["dry run"]))
     assert canaries.sang == set()
     assert call("trust", repo.path).code == 0
     run(repo, _SEND["dry run"])
     assert canaries.sang == {"alias"}, "else the guard is for nothing"
 
 
-def test_trust_is_asked_for_on_a_terminal_and_the_verb_continues(
-    repo: Repo, canaries: Canaries
-) -> None:
+def test_terminal_prompt_asks_for_trust(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
     words = ("send", "-C", str(repo.path), *_TO, "--dry-run")
     screen = Verb(*words)
@@ -386,9 +382,7 @@ def test_trust_is_asked_for_on_a_terminal_and_the_verb_continues(
     assert canaries.sang == {"tocmd"}
 
 
-def test_editor_of_the_repository_runs_only_when_it_is_trusted(
-    repo: Repo, canaries: Canaries
-) -> None:
+def test_repository_editor_requires_trust(repo: Repo, canaries: Canaries) -> None:
     key = "core.editor"
     repo.git("config", key, canaries.command(key, "exit 0"))
     for answer, ran in (("no", set()), ("trust", {key})):
@@ -400,7 +394,7 @@ def test_editor_of_the_repository_runs_only_when_it_is_trusted(
 
 
 @pytest.mark.parametrize("file", ["remotes", "branches", "config", "alternates"])
-def test_fetch_runs_no_command_before_it_is_trusted(
+def test_fetch_requires_trust(
     repo: Repo, canaries: Canaries, tmp_path: Path, file: str
 ) -> None:
     url = f"ext::{canaries.command('fetched', 'exit 1')} x"
@@ -436,7 +430,7 @@ def test_fetch_runs_no_command_before_it_is_trusted(
     assert canaries.sang == {"fetched"}, "otherwise the guard is for nothing"
 
 
-def test_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) -> None:
+def test_repository_pager_never_runs(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "core.pager", canaries.command("core.pager"))
     assert Verb("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
     assert canaries.sang == set()
@@ -445,9 +439,7 @@ def test_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) -> N
     assert canaries.sang == {"pager"}
 
 
-def test_hooks_of_a_commit_run_only_when_they_are_trusted(
-    repo: Repo, canaries: Canaries
-) -> None:
+def test_commit_hooks_require_trust(repo: Repo, canaries: Canaries) -> None:
     for name in ("pre-commit", "post-rewrite"):
         shutil.copy(canaries.command(name, "exit 0"), repo.path / ".git/hooks" / name)
     shutil.copy(
@@ -503,7 +495,7 @@ def test_plain_settings_need_no_trust(
 
 
 @pytest.mark.parametrize("scope", ["--local", "--global"])
-def test_server_that_the_repository_names_gets_no_password_and_no_message(
+def test_repository_server_gets_no_password(
     repo: Repo, login_server: FaultySink, monkeypatch: pytest.MonkeyPatch, scope: str
 ) -> None:
     repo.git("config", "--global", "--unset", "sendemail.smtpserver")
@@ -519,7 +511,7 @@ def test_server_that_the_repository_names_gets_no_password_and_no_message(
         return
     for words in calls:
         done = run(repo, words)
-        assert refused(done), done
+        assert assert_refused(done), done
         assert "sendemail.smtpserver" in done.err
     with monkeypatch.context() as watched:
         watched.setattr(
@@ -537,7 +529,7 @@ def test_server_that_the_repository_names_gets_no_password_and_no_message(
     assert len(login_server.logins) == 1
 
 
-def test_control_character_in_a_command_is_shown_and_not_printed(repo: Repo) -> None:
+def test_control_character_in_a_command_is_escaped(repo: Repo) -> None:
     repo.git("config", "sendemail.tocmd", "true \x1b[2K\u202e")
     shown = call("trust", "--show", repo.path).out
     assert "\x1b" not in shown

@@ -50,7 +50,7 @@ def commands() -> list[tuple[str, list[str]]]:
     return result
 
 
-def even(line: str) -> str:
+def normalize(line: str) -> str:
     for pattern, name in DIFFERS:
         line = re.sub(pattern, name, line)
     return line.rstrip()
@@ -59,7 +59,7 @@ def even(line: str) -> str:
 def first_missing(shown: list[str], printed: list[str]) -> str | None:
     """Return the first line of the page missing from the output; `…` matches any lines."""
     at, anywhere = 0, False
-    for line in map(even, shown):
+    for line in map(normalize, shown):
         if line == "…":
             anywhere = True
             continue
@@ -73,7 +73,7 @@ def first_missing(shown: list[str], printed: list[str]) -> str | None:
     return None if anywhere or at == len(printed) else f"(the end) {printed[at]}"
 
 
-def test_lines_are_looked_for_in_their_order() -> None:
+def test_lines_are_matched_in_order() -> None:
     printed = ["a", "b", "c"]
     assert first_missing(["a", "…", "c"], printed) is None
     assert first_missing(["a", "…"], printed) is None
@@ -83,7 +83,7 @@ def test_lines_are_looked_for_in_their_order() -> None:
 
 
 @pytest.mark.long
-def test_every_command_prints_what_the_page_shows() -> None:
+def test_commands_print_what_the_page_shows() -> None:
     done = 0
     with open_sandbox() as sandbox, ticking(sandbox, then=Answers(sandbox).look):
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -101,7 +101,7 @@ def test_every_command_prints_what_the_page_shows() -> None:
                 stderr=subprocess.STDOUT,
                 text=True,
             ).stdout
-            return [even(line) for line in out.splitlines()]
+            return [normalize(line) for line in out.splitlines()]
 
         for command, shown in commands():
             until = time.monotonic() + (WAITS if "--fresh" in command else 0)

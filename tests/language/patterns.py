@@ -39,7 +39,7 @@ _NO_TEXT = (
 
 
 def areas(text: Text) -> Iterator[str]:
-    """Yield the areas that a text belongs to; none if it is not prose."""
+    """Yield the areas that a text belongs to, or none if it is not prose."""
     file = text.place.partition(":")[0]
     if file in _NO_TEXT or file in _GENERATED or not re.search(r"\w+ \w+", text.text):
         return
@@ -87,7 +87,7 @@ def counts() -> dict[str, dict[str, int]]:
     }
 
 
-def lowered() -> str:
+def lower_ceilings() -> str:
     """Return the text of patterns.toml with ceilings lowered to the counts.
 
     A file without ceilings gets the counts.
@@ -112,12 +112,12 @@ def lowered() -> str:
 
 
 def main() -> None:
-    """Lower the ceilings, or list the places."""
+    """Lower the limits, or list the matches."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", nargs="+", metavar="AREA")
     options = parser.parse_args()
     if not options.list:
-        FILE.write_text(lowered(), encoding="utf-8")
+        FILE.write_text(lower_ceilings(), encoding="utf-8")
         return
     area, *names = options.list
     for location, name, location in places():

@@ -22,7 +22,7 @@ def test_files_named_in_pages_exist(page: str) -> None:
     assert not missing
 
 
-def test_figures_of_the_readme_are_on_the_pages_that_they_link_to() -> None:
+def test_readme_figures_match_their_pages() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     section = text.partition("## How well it works")[2].partition("\n## ")[0]
     linked = re.findall(r"\[([^]]*)\]\((docs/reference/[^)]*)\) \|$", section, re.M)

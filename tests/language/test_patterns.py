@@ -24,7 +24,7 @@ AREAS = (
     "area",
     AREAS,
 )
-def test_no_area_has_more_than_its_ceiling(area: str) -> None:
+def test_no_area_exceeds_its_limit(area: str) -> None:
     allowed = DATA["ceiling"].get(area, {})
     more = {
         name: number
@@ -55,7 +55,7 @@ def test_pattern_finds_its_example(pattern: dict[str, str]) -> None:
     assert PATTERNS[pattern["name"]].search(pattern["example"])
 
 
-def test_page_is_read_to_its_end() -> None:
+def test_whole_page_is_read() -> None:
     read = [text for text in documentation() if "how-to/send.md" in text.place]
     assert len(read) > 20
     assert any(re.search(r"send\.md:[12]\d\d$", text.place) for text in read)

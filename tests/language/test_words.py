@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no user text has a word that is not a term of git, b4, checkpatch.pl or the kernel's
-documents.
-"""
+"""Test that user texts use only terms of git, b4, checkpatch.pl or the kernel's documents."""
 
 import re
 import tomllib
@@ -42,7 +40,7 @@ EXCEPTIONS = [
 ]
 
 
-def _found(text: Text) -> list[str]:
+def _find_words(text: Text) -> list[str]:
     if text.kind == "code" and re.fullmatch(r"[#\w.-]+(=[\w.]+)?[?~]?", text.text):
         return []  # a key, a column or an id, not a text
     plain = text.text
@@ -84,12 +82,12 @@ def test_texts_use_the_terms_of_the_field(source: Source) -> None:
     problems = [
         f"{text.place}: {word!r}, use: {_advice(word)}"
         for text in _texts(source)
-        for word in _found(text)
+        for word in _find_words(text)
     ]
     assert not problems, "\n".join([f"{len(problems)} words", *problems[:60]])
 
 
-def test_every_exception_is_needed_and_has_a_reason() -> None:
+def test_every_exception_is_needed() -> None:
     every = list(chain.from_iterable(map(_texts, SOURCES)))
     for pattern, exception in EXCEPTIONS:
         assert len(exception["reason"]) > 10, exception
@@ -101,10 +99,10 @@ def test_every_exception_is_needed_and_has_a_reason() -> None:
         assert used, f"unused exception: {exception['text']}"
 
 
-def test_word_list_check_detects_a_word() -> None:
-    assert _found(
+def test_word_list_detects_a_word() -> None:
+    assert _find_words(
         Text("x", "code", "the line stands there twice, put a blank behind it")
     )
-    assert not _found(Text("x", "code", "a blank line at the end of the file"))
-    assert _found(Text("x", "rule", "needless parentheses"))
-    assert not _found(Text("x", "docstring", "needless parentheses"))
+    assert not _find_words(Text("x", "code", "a blank line at the end of the file"))
+    assert _find_words(Text("x", "rule", "needless parentheses"))
+    assert not _find_words(Text("x", "docstring", "needless parentheses"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect every text that a user can read, with its place: the code's strings, rule packs,
+"""Collect every text that a user can read, with its location: strings in code, rule packs,
 templates, documentation.
 """
 
@@ -27,7 +27,7 @@ _RULE_TEXTS = (
 
 
 class Text(NamedTuple):
-    """A text and its place: `path:line` (code, documentation) or `path:rule` (packs)."""
+    """A text and its location: `path:line` (code, documentation) or `path:rule` (packs)."""
 
     place: str
     kind: str

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What maintainers accept as it is: `check` does not warn of it. checkpatch.pl does, and keeps its
-levels in its own form.
+"""Test what maintainers accept: `check` does not warn about it, while checkpatch.pl does and
+keeps its levels in its own format.
 """
 
 import pytest
@@ -22,10 +22,10 @@ SIGNED = "\nSigned-off-by: Ada Fixer <ada@example.org>\n"
 TITLE = '("frob: use the link at once")'
 
 
-def found(
+def rule_findings(
     text: str, name: str, tree: MemoryTree | None = None, *, checkpatch: bool = False
 ) -> list[Finding]:
-    """Return the findings of one rule, with its own severities or those of checkpatch.pl."""
+    """Return one rule's findings, with its own severities or those of checkpatch.pl."""
     rules = [rule for rule in load_rules() if rule.name == name]
     assert rules, name
     context = Context(
@@ -34,16 +34,16 @@ def found(
     return list(run(context, at_checkpatch_levels(rules) if checkpatch else rules))
 
 
-def warned(text: str, name: str, tree: MemoryTree | None = None) -> list[str]:
+def rule_warnings(text: str, name: str, tree: MemoryTree | None = None) -> list[str]:
     """Return the messages of the rule's warnings and errors."""
     return [
         finding.message
-        for finding in found(text, name, tree)
+        for finding in rule_findings(text, name, tree)
         if finding.severity.rank <= WARNING
     ]
 
 
-def written(
+def write_mail(
     message: str = MESSAGE,
     subject: str = "frob: wait for the link",
     diff: str = DIFF,
@@ -98,14 +98,16 @@ REFERENCES = {
 
 
 @pytest.mark.parametrize("message", REFERENCES.values(), ids=REFERENCES)
-def test_a_number_or_a_commit_that_is_named_in_full_needs_no_other_form(
+def test_full_commit_reference_is_accepted(
     message: str,
 ) -> None:
-    text = written(message)
-    assert warned(text, "malformed-commit-reference") == []
+    text = write_mail(message)
+    assert rule_warnings(text, "malformed-commit-reference") == []
     assert {
         finding.severity
-        for finding in found(text, "malformed-commit-reference", checkpatch=True)
+        for finding in rule_findings(
+            text, "malformed-commit-reference", checkpatch=True
+        )
     } <= {Severity.ERROR}
 
 
@@ -117,10 +119,10 @@ def test_a_number_or_a_commit_that_is_named_in_full_needs_no_other_form(
         f"As of commit 01234567 {TITLE} it fails.\n",
     ],
 )
-def test_a_commit_without_its_subject_or_the_word_commit_is_an_error(
+def test_incomplete_commit_reference_is_an_error(
     message: str,
 ) -> None:
-    (finding,) = found(written(message), "malformed-commit-reference")
+    (finding,) = rule_findings(write_mail(message), "malformed-commit-reference")
     assert finding.severity is Severity.ERROR
 
 
@@ -133,25 +135,23 @@ def test_a_commit_without_its_subject_or_the_word_commit_is_an_error(
         ("fixer58@home.example", "Ada Fixer <ada@example.org>"),
     ],
 )
-def test_a_sender_may_sign_with_the_whole_name_and_another_address(
-    sender: str, person: str
-) -> None:
-    text = written(
+def test_sender_may_sign_with_another_address(sender: str, person: str) -> None:
+    text = write_mail(
         f"From: {person}\n\n{MESSAGE}\nSigned-off-by: {person}\n",
         headers=f"From: {sender}\n",
     )
-    assert warned(text, "missing-sender-sign-off") == []
+    assert rule_warnings(text, "missing-sender-sign-off") == []
 
 
 @pytest.mark.parametrize(
     "sender", ["Ben Reader <ben@example.org>", "team.frob@home.example"]
 )
-def test_somebody_else_who_sends_a_patch_must_sign_it(sender: str) -> None:
-    text = written(
+def test_forwarder_must_sign_off(sender: str) -> None:
+    text = write_mail(
         f"From: Ada Fixer <ada@example.org>\n\n{MESSAGE}{SIGNED}",
         headers=f"From: {sender}\n",
     )
-    assert warned(text, "missing-sender-sign-off")
+    assert rule_warnings(text, "missing-sender-sign-off")
 
 
 NET = (
@@ -170,9 +170,9 @@ OWN = (
 )
 
 
-def sent(path: str) -> str:
+def sent_patch(path: str) -> str:
     """Return a patch to this file, sent to a list."""
-    return written(
+    return write_mail(
         diff=file_diff(path, "+\tfrob_wait(frob);\n"),
         headers="From: Ada Fixer <ada@example.org>\nTo: netdev@vger.kernel.org\n",
     )
@@ -188,47 +188,55 @@ def sent(path: str) -> str:
         "tools/net/sunrpc/x.c",
     ],
 )
-def test_a_subsystem_with_its_own_tree_below_net_needs_no_tree_of_net(
+def test_subsystem_tree_below_net_is_accepted(
     path: str,
 ) -> None:
-    assert warned(sent(path), "missing-target-tree") == []
-    assert warned(sent("drivers/net/frob.c"), "missing-target-tree")
+    assert rule_warnings(sent_patch(path), "missing-target-tree") == []
+    assert rule_warnings(sent_patch("drivers/net/frob.c"), "missing-target-tree")
 
 
-def test_maintainers_may_name_another_tree_and_list_for_the_files() -> None:
-    text = sent("drivers/net/frob/frob.c")
+def test_maintainers_entry_may_name_another_tree() -> None:
+    text = sent_patch("drivers/net/frob/frob.c")
     assert (
-        warned(
+        rule_warnings(
             text,
             "missing-target-tree",
             MemoryTree({"MAINTAINERS": f"Maintainers List\n\n{NET}\n{OWN}"}),
         )
         == []
     )
-    assert warned(
+    assert rule_warnings(
         text,
         "missing-target-tree",
         MemoryTree({"MAINTAINERS": f"Maintainers List\n\n{NET}"}),
     )
 
 
-def test_a_letter_above_scissors_is_meant_to_be_cut() -> None:
+def test_letter_above_scissors_is_accepted() -> None:
     letter = "Hi Ben,\n\nhere it is.\n\n---8<---\n"
-    assert warned(written(f"{letter}{MESSAGE}{SIGNED}"), "message-cut-by-git-am") == []
-    assert warned(written(f"{letter}{MESSAGE}{SIGNED}"), "greeting-in-message") == []
-    assert warned(written(f"{MESSAGE}{SIGNED}\n---8<---\n"), "message-cut-by-git-am")
+    assert (
+        rule_warnings(write_mail(f"{letter}{MESSAGE}{SIGNED}"), "message-cut-by-git-am")
+        == []
+    )
+    assert (
+        rule_warnings(write_mail(f"{letter}{MESSAGE}{SIGNED}"), "greeting-in-message")
+        == []
+    )
+    assert rule_warnings(
+        write_mail(f"{MESSAGE}{SIGNED}\n---8<---\n"), "message-cut-by-git-am"
+    )
 
 
-def test_a_from_line_that_the_mail_program_encoded_cuts_nothing() -> None:
+def test_encoded_from_line_is_accepted() -> None:
     line = "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
-    plain = written(f"{MESSAGE}{line}{MESSAGE}")
-    assert warned(plain, "message-cut-by-git-am")
+    plain = write_mail(f"{MESSAGE}{line}{MESSAGE}")
+    assert rule_warnings(plain, "message-cut-by-git-am")
     head, _, body = plain.partition("\n\n")
     encoded = (
         f"{head}\nContent-Transfer-Encoding:"
         f" quoted-printable\n\n{body.replace('=', '=3D').replace(line, f'=46{line[1:]}')}"
     )
-    assert warned(encoded, "message-cut-by-git-am") == []
+    assert rule_warnings(encoded, "message-cut-by-git-am") == []
 
 
 BINDING = "Documentation/devicetree/bindings/frob/acme,frob.yaml"
@@ -242,9 +250,7 @@ BINDING = "Documentation/devicetree/bindings/frob/acme,frob.yaml"
         ("GPL-2.0-or-later OR BSD-2-Clause", False),
     ],
 )
-def test_a_choice_with_a_permissive_license_is_enough_for_a_binding(
-    choice: str, warns: bool
-) -> None:
+def test_permissive_dual_license_is_accepted(choice: str, warns: bool) -> None:
     yaml = file_diff(
         BINDING, f"+# SPDX-License-Identifier: {choice}\n+%YAML 1.2\n", new=True
     )
@@ -253,11 +259,11 @@ def test_a_choice_with_a_permissive_license_is_enough_for_a_binding(
         f"+/* SPDX-License-Identifier: {choice} */\n+#define FROB 1\n",
         new=True,
     )
-    assert bool(warned(written(diff=header), "spdx-tag")) is warns
-    assert bool(warned(written(diff=yaml), "spdx-tag")) is warns
+    assert bool(rule_warnings(write_mail(diff=header), "spdx-tag")) is warns
+    assert bool(rule_warnings(write_mail(diff=yaml), "spdx-tag")) is warns
     assert all(
         finding.severity is Severity.WARNING
-        for finding in found(written(diff=yaml), "spdx-tag", checkpatch=True)
+        for finding in rule_findings(write_mail(diff=yaml), "spdx-tag", checkpatch=True)
     )
 
 
@@ -301,10 +307,10 @@ def test_a_choice_with_a_permissive_license_is_enough_for_a_binding(
         ),
     ],
 )
-def test_a_commit_is_blamed_only_where_something_fails(
+def test_commit_is_blamed_only_for_a_failure(
     subject: str, message: str, warns: bool
 ) -> None:
-    assert bool(warned(written(message, subject), "missing-fixes")) is warns
+    assert bool(rule_warnings(write_mail(message, subject), "missing-fixes")) is warns
 
 
 @pytest.mark.parametrize(
@@ -315,46 +321,50 @@ def test_a_commit_is_blamed_only_where_something_fails(
         "There is no sensible Fixes tag for this.",
     ],
 )
-def test_a_message_that_says_why_there_is_no_fixes_tag_is_enough(reason: str) -> None:
+def test_explained_missing_fixes_tag_is_accepted(reason: str) -> None:
     crash = "Old boards crash:\n\n  Call Trace:\n   frob_start+0x1/0x2\n\n"
-    assert warned(written(f"{crash}{MESSAGE}"), "fix-without-fixes")
-    (finding,) = found(written(f"{crash}{MESSAGE}{reason}\n"), "fix-without-fixes")
+    assert rule_warnings(write_mail(f"{crash}{MESSAGE}"), "fix-without-fixes")
+    (finding,) = rule_findings(
+        write_mail(f"{crash}{MESSAGE}{reason}\n"), "fix-without-fixes"
+    )
     assert finding.severity is Severity.CHECK
     assert (
-        warned(
-            written(f"{MESSAGE}{reason}\n", "[PATCH net] frob: fix a crash"),
+        rule_warnings(
+            write_mail(f"{MESSAGE}{reason}\n", "[PATCH net] frob: fix a crash"),
             "missing-fixes",
         )
         == []
     )
 
 
-def row(number: int) -> str:
-    """Return a row of a table with more than 100 columns."""
+def table_row(number: int) -> str:
+    """Return a table row of more than 100 columns."""
     return (
         f'+\t{{FROB_CLK_LINK{number}, "link{number}_clk", "link{number}_mux", CLK_SET_RATE_PARENT,'
         f" FROB_LINK{number}, 0x12, 0x12, 0x0, 0, &link{number}}},\n"
     )
 
 
-def test_a_long_row_among_rows_as_long_may_stay() -> None:
-    table = f"+static const struct frob_gate gates[] = {{\n{row(1)}{row(2)}+}};\n"
-    alone = f"+static const struct frob_gate gates[] = {{\n{row(1)}+}};\n"
-    rows = found(written(diff=file_diff("drivers/frob/frob.c", table)), "long-line")
+def test_long_table_row_is_accepted() -> None:
+    table = f"+static const struct frob_gate gates[] = {{\n{table_row(1)}{table_row(2)}+}};\n"
+    alone = f"+static const struct frob_gate gates[] = {{\n{table_row(1)}+}};\n"
+    rows = rule_findings(
+        write_mail(diff=file_diff("drivers/frob/frob.c", table)), "long-line"
+    )
     assert [finding.severity for finding in rows] == [Severity.CHECK, Severity.CHECK]
-    (single,) = found(
-        written(diff=file_diff("drivers/frob/frob.c", alone)), "long-line"
+    (single,) = rule_findings(
+        write_mail(diff=file_diff("drivers/frob/frob.c", alone)), "long-line"
     )
     assert single.severity is Severity.WARNING
 
 
-def test_a_table_that_goes_on_below_the_hunk_may_have_its_end_there() -> None:
+def test_table_may_end_below_the_hunk() -> None:
     head = '+static const struct of_device_id frob_ids[] = {\n \t{ .name = "frob" },\n'
-    (cut,) = found(
-        written(diff=file_diff("drivers/frob/frob.c", head)), "unterminated-id-table"
+    (cut,) = rule_findings(
+        write_mail(diff=file_diff("drivers/frob/frob.c", head)), "unterminated-id-table"
     )
-    (whole,) = found(
-        written(diff=file_diff("drivers/frob/frob.c", f"{head}+}};\n")),
+    (whole,) = rule_findings(
+        write_mail(diff=file_diff("drivers/frob/frob.c", f"{head}+}};\n")),
         "unterminated-id-table",
     )
     assert (cut.severity, whole.severity) == (Severity.CHECK, Severity.ERROR)
@@ -362,19 +372,22 @@ def test_a_table_that_goes_on_below_the_hunk_may_have_its_end_there() -> None:
 
 def test_prefixes_may_be_separated_by_commas() -> None:
     assert (
-        warned(written(subject="kbuild, FROB, links: wait for it"), "missing-prefix")
+        rule_warnings(
+            write_mail(subject="kbuild, FROB, links: wait for it"), "missing-prefix"
+        )
         == []
     )
 
 
-def test_a_sentence_may_have_a_line_that_starts_with_to() -> None:
-    text = written(
+def test_sentence_may_start_with_to() -> None:
+    text = write_mail(
         f"Changeset 0123456789ab {TITLE}\nrenamed: Documentation/frob.txt\nto:"
         " Documentation/frob.rst.\n"
     )
-    assert warned(text, "malformed-tag") == []
+    assert rule_warnings(text, "malformed-tag") == []
     assert {
-        finding.severity for finding in found(text, "malformed-tag", checkpatch=True)
+        finding.severity
+        for finding in rule_findings(text, "malformed-tag", checkpatch=True)
     } == {Severity.ERROR}
 
 
@@ -391,15 +404,17 @@ def test_a_sentence_may_have_a_line_that_starts_with_to() -> None:
         ),
     ],
 )
-def test_a_repeated_word_that_is_quoted_may_stay(message: str, warns: bool) -> None:
-    assert bool(warned(written(message), "repeated-word")) is warns
+def test_quoted_repeated_word_is_accepted(message: str, warns: bool) -> None:
+    assert bool(rule_warnings(write_mail(message), "repeated-word")) is warns
     assert all(
         finding.severity is Severity.WARNING
-        for finding in found(written(message), "repeated-word", checkpatch=True)
+        for finding in rule_findings(
+            write_mail(message), "repeated-word", checkpatch=True
+        )
     )
 
 
-def test_a_link_in_the_text_and_compiler_output_are_no_tags_apart() -> None:
+def test_links_and_compiler_output_are_not_tags() -> None:
     output = (
         "It does not build:\n"
         "\naarch64-linux-ld: frob.c:(.text+0x2): undefined reference to `frob'\n"
@@ -407,52 +422,57 @@ def test_a_link_in_the_text_and_compiler_output_are_no_tags_apart() -> None:
     )
     fixes = f"Fixes: 0123456789ab {TITLE}\n"
     assert (
-        warned(written(f"{output}{fixes}{SIGNED.lstrip()}"), "tags-not-in-one-block")
+        rule_warnings(
+            write_mail(f"{output}{fixes}{SIGNED.lstrip()}"), "tags-not-in-one-block"
+        )
         == []
     )
     assert (
-        warned(
-            written(
+        rule_warnings(
+            write_mail(
                 f"{MESSAGE}\nLink: https://example.org/frob.pdf\n\n{fixes}{SIGNED.lstrip()}"
             ),
             "tags-not-in-one-block",
         )
         == []
     )
-    assert warned(written(f"{MESSAGE}\n{fixes}{SIGNED}"), "tags-not-in-one-block")
-    assert warned(
-        written(f"{MESSAGE}\nDatasheet: https://example.org/frob.pdf\n{SIGNED}"),
+    assert rule_warnings(
+        write_mail(f"{MESSAGE}\n{fixes}{SIGNED}"), "tags-not-in-one-block"
+    )
+    assert rule_warnings(
+        write_mail(f"{MESSAGE}\nDatasheet: https://example.org/frob.pdf\n{SIGNED}"),
         "tags-not-in-one-block",
     )
 
 
-def test_a_table_that_the_file_indents_by_spaces_is_not_damage() -> None:
+def test_space_indented_table_is_not_damage() -> None:
     data = (
         "".join(f" {' ' * 4}0x{number:02x},0x00,\n" for number in range(3))
         + "+    0x10,0x00,\n"
     )
     assert (
-        warned(
-            written(diff=file_diff("drivers/frob/data.h", data)),
+        rule_warnings(
+            write_mail(diff=file_diff("drivers/frob/data.h", data)),
             "tabs-converted-to-spaces",
         )
         == []
     )
 
 
-def test_what_a_gateway_adds_below_the_signature_is_not_in_the_patch() -> None:
+def test_gateway_footer_is_not_in_the_patch() -> None:
     assert (
-        warned(
-            f"{written()}\nNo virus found\n\t\tChecked by a gateway\n", "corrupt-patch"
+        rule_warnings(
+            f"{write_mail()}\nNo virus found\n\t\tChecked by a gateway\n",
+            "corrupt-patch",
         )
         == []
     )
 
 
-def test_a_report_without_a_link_is_no_warning_of_ours() -> None:
-    text = written(f"{MESSAGE}\nReported-by: Bo Reader <bo@example.org>{SIGNED}")
-    (ours,) = found(text, "report-without-closes")
-    (theirs,) = found(text, "report-without-closes", checkpatch=True)
+def test_report_without_a_link_is_accepted() -> None:
+    text = write_mail(f"{MESSAGE}\nReported-by: Bo Reader <bo@example.org>{SIGNED}")
+    (ours,) = rule_findings(text, "report-without-closes")
+    (theirs,) = rule_findings(text, "report-without-closes", checkpatch=True)
     assert (ours.severity, theirs.severity) == (Severity.CHECK, Severity.WARNING)
     assert ours.fix is not None
     assert "if the report is public" in ours.fix.text
@@ -466,49 +486,51 @@ def test_a_report_without_a_link_is_no_warning_of_ours() -> None:
         ("HACK frob: wait", True),
     ],
 )
-def test_a_change_of_debug_code_is_not_unfinished(subject: str, warns: bool) -> None:
-    assert bool(warned(written(subject=subject), "unsquashed-commit")) is warns
+def test_debug_code_is_not_unfinished(subject: str, warns: bool) -> None:
+    assert (
+        bool(rule_warnings(write_mail(subject=subject), "unsquashed-commit")) is warns
+    )
 
 
-def test_a_subject_in_the_body_leaves_the_brackets_to_the_mail() -> None:
+def test_subject_in_the_body_needs_no_brackets() -> None:
     headers = "From: Ada Fixer <ada@example.org>\nMessage-ID: <1@example.org>\n"
-    text = written(f"Subject: frob: wait for the link\n\n{MESSAGE}", headers=headers)
+    text = write_mail(f"Subject: frob: wait for the link\n\n{MESSAGE}", headers=headers)
     bare = text.replace("Subject: [PATCH] ", "Subject: ", 1)
     assert bare != text
     for name in ("missing-patch-prefix", "malformed-patch-prefix"):
-        assert warned(text, name) == []
-        assert warned(bare, name)
+        assert rule_warnings(text, name) == []
+        assert rule_warnings(bare, name)
 
 
 @pytest.mark.parametrize(
     ("pattern", "severity"), [('"%s"', Severity.CHECK), ('"%d"', Severity.WARNING)]
 )
-def test_a_string_that_sysfs_emit_prints_may_end_with_a_newline(
+def test_sysfs_emit_string_may_end_with_a_newline(
     pattern: str, severity: Severity
 ) -> None:
-    text = written(
+    text = write_mail(
         diff=file_diff(
             "drivers/frob/frob.c", f"+\treturn sysfs_emit(buf, {pattern}, frob);\n"
         )
     )
-    (finding,) = found(text, "sysfs-newline")
+    (finding,) = rule_findings(text, "sysfs-newline")
     assert finding.severity is severity
 
 
-def test_a_macro_may_stand_for_an_entry_of_a_table() -> None:
-    text = written(
+def test_macro_may_be_a_table_entry() -> None:
+    text = write_mail(
         diff=file_diff(
             "drivers/frob/frob.c", "+#define FROB(_i, _name) [_i] = { .name = _name }\n"
         )
     )
-    assert warned(text, "space-before-bracket") == []
+    assert rule_warnings(text, "space-before-bracket") == []
     assert {
         finding.severity
-        for finding in found(text, "space-before-bracket", checkpatch=True)
+        for finding in rule_findings(text, "space-before-bracket", checkpatch=True)
     } == {Severity.ERROR}
 
 
-def test_levels_of_cases_need_the_level_of_the_rule() -> None:
+def test_case_severity_follows_its_rule() -> None:
     text = (
         "[[rule]]\n"
         'id = "ABC001"\n'
@@ -535,7 +557,7 @@ def test_levels_of_cases_need_the_level_of_the_rule() -> None:
         parse_pack(text, "abc.toml")
 
 
-def test_tabs_that_became_spaces_after_the_diffs_sign_are_still_seen() -> None:
+def test_expanded_tabs_are_reported() -> None:
     kept = [f" {' ' * 7}kept({number});" for number in range(3)]
     lines = [
         *kept,
@@ -555,4 +577,4 @@ def test_tabs_that_became_spaces_after_the_diffs_sign_are_still_seen() -> None:
             "",
         ]
     )
-    assert warned(written(diff=diff), "tabs-converted-to-spaces") != []
+    assert rule_warnings(write_mail(diff=diff), "tabs-converted-to-spaces") != []

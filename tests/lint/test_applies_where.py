@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a patch applies to the base that it names, to the subsystem's tree and to linux-next, and
-how sure that is.
+"""Test whether a patch applies to its named base, the subsystem's tree and linux-next, and with
+which certainty.
 """
 
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ SECTION = (
 
 
 class History(MemoryHistory):
-    """A repository with one base, the tip of the subsystem's tree and that of linux-next."""
+    """A repository with one base, the tip of the subsystem's tree, and linux-next."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class History(MemoryHistory):
         )
 
 
-def _reported(
+def _reported_findings(
     history: History,
     foot: str = "",
     subject: str = "[PATCH] frob: wait for the link",
@@ -94,12 +94,12 @@ def _reported(
     return [(str(finding.severity), finding.message) for finding in found]
 
 
-def test_a_patch_that_applies_everywhere() -> None:
-    assert not _reported(History(FITS, FITS, FITS), f"base-commit: {BASE}\n")
+def test_patch_applying_everywhere_is_accepted() -> None:
+    assert not _reported_findings(History(FITS, FITS, FITS), f"base-commit: {BASE}\n")
 
 
-def test_the_base_that_the_mail_names_is_certain() -> None:
-    assert _reported(History(OTHER), f"base-commit: {BASE}\n") == [
+def test_base_named_in_the_mail_is_certain() -> None:
+    assert _reported_findings(History(OTHER), f"base-commit: {BASE}\n") == [
         (
             "warning",
             (
@@ -110,8 +110,8 @@ def test_the_base_that_the_mail_names_is_certain() -> None:
     ]
 
 
-def test_prerequisite_patches_may_be_the_reason() -> None:
-    assert _reported(
+def test_missing_prerequisite_may_be_the_reason() -> None:
+    assert _reported_findings(
         History(OTHER),
         f"base-commit: {BASE}\nprerequisite-patch-id: {'a' * 40}\nprerequisite-patch-id:"
         f" {'b' * 40}\n",
@@ -126,8 +126,8 @@ def test_prerequisite_patches_may_be_the_reason() -> None:
     ]
 
 
-def test_a_base_that_nobody_has() -> None:
-    assert _reported(History(FITS), f"base-commit: {'2' * 40}\n") == [
+def test_unknown_base_is_reported() -> None:
+    assert _reported_findings(History(FITS), f"base-commit: {'2' * 40}\n") == [
         (
             "note",
             (
@@ -138,8 +138,8 @@ def test_a_base_that_nobody_has() -> None:
     ]
 
 
-def test_the_tree_of_the_subsystem_comes_before_linux_next() -> None:
-    assert _reported(History(FITS, OTHER, OTHER)) == [
+def test_subsystem_tree_precedes_linux_next() -> None:
+    assert _reported_findings(History(FITS, OTHER, OTHER)) == [
         (
             "check",
             (
@@ -149,7 +149,7 @@ def test_the_tree_of_the_subsystem_comes_before_linux_next() -> None:
             ),
         )
     ]
-    assert _reported(History(FITS, FITS, OTHER)) == [
+    assert _reported_findings(History(FITS, FITS, OTHER)) == [
         (
             "note",
             (
@@ -160,14 +160,14 @@ def test_the_tree_of_the_subsystem_comes_before_linux_next() -> None:
     ]
 
 
-def test_a_tip_of_another_time_says_nothing() -> None:
+def test_outdated_tip_proves_nothing() -> None:
     history = History(FITS, OTHER, OTHER)
     history._date = datetime(2025, 6, 1, tzinfo=UTC)
-    assert not _reported(history)
+    assert not _reported_findings(history)
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_what_earlier_patches_of_the_series_may_change_is_not_judged(
+def test_lines_of_earlier_patches_are_not_judged(
     known: bool,
 ) -> None:
     first = (
@@ -175,7 +175,7 @@ def test_what_earlier_patches_of_the_series_may_change_is_not_judged(
         if known
         else ""
     )
-    assert not _reported(
+    assert not _reported_findings(
         History(OTHER, OTHER, OTHER),
         f"base-commit: {BASE}\n",
         "[PATCH 2/2] frob: second",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A baseline knows findings again however their patches were moved, reworded and put in order, and
-takes nothing from a broken file.
+"""Test that a baseline recognizes findings after moving, rewording and reordering, and reads
+nothing from a broken file.
 """
 
 import json
@@ -84,7 +84,7 @@ def finding(
     return Finding(rule, "name", Severity.WARNING, "message", patch_line=at, path=path)
 
 
-def test_a_line_is_known_again_where_it_moved_to() -> None:
+def test_moved_line_keeps_its_fingerprint() -> None:
     old, new = (
         patch(added="\tfoo( 1 );"),
         patch(
@@ -102,21 +102,21 @@ def test_a_line_is_known_again_where_it_moved_to() -> None:
 @pytest.mark.parametrize(
     "other", [{"added": "foo( 2 );"}, {"path": "drivers/frob/other.c"}]
 )
-def test_another_line_or_another_file_is_another_finding(other: dict[str, str]) -> None:
+def test_other_lines_and_files_differ(other: dict[str, str]) -> None:
     old, new = patch(added="foo( 1 );"), patch(**{"added": "foo( 1 );", **other})
     assert mark_of(finding(old, "foo(", path=PATH), old) != mark_of(
         finding(new, "foo(", path=other.get("path", PATH)), new
     )
 
 
-def test_a_subject_is_known_without_its_version_and_number() -> None:
+def test_subject_ignores_version_and_number() -> None:
     old, new = patch(marks="PATCH"), patch(marks="PATCH net-next v3 2/7", text="Other.")
     assert mark_of(finding(old, "Subject:"), old) == mark_of(
         finding(new, "Subject:"), new
     )
 
 
-def test_what_every_mail_has_another_of_is_no_text() -> None:
+def test_variable_text_is_ignored() -> None:
     one = patch()
     text = (
         "\n".join(one.lines)
@@ -130,9 +130,7 @@ def test_what_every_mail_has_another_of_is_no_text() -> None:
         )
 
 
-def test_a_finding_of_the_whole_patch_is_known_by_what_it_changes_or_by_its_subject() -> (
-    None
-):
+def test_whole_patch_finding_has_a_fingerprint() -> None:
     first = patch()
     left = [mark_of(finding(first, None), first)]
     reworded, reworked, another = (
@@ -149,22 +147,20 @@ def test_a_finding_of_the_whole_patch_is_known_by_what_it_changes_or_by_its_subj
         assert Remaining(left).take(mark_of(finding(one, None), one)) is known
 
 
-def test_what_is_changed_is_reported_without_line_numbers_context_and_white_space() -> (
-    None
-):
+def test_fingerprint_ignores_context_and_white_space() -> None:
     assert change_of(patch(added="a  = 1;")) == change_of(
         patch("frob: x", "y", added="\ta = 1;", at=90)
     )
     assert change_of(patch(added="a = 1;")) != change_of(patch(added="a = 2;"))
 
 
-def test_a_long_line_is_cut_and_still_reported_from_another() -> None:
+def test_long_lines_stay_distinct() -> None:
     assert len(even("x" * 10_000)) < LONGEST + 40
     assert even("x" * 10_000) != even("x" * 10_001)
 
 
 @given(marks=st.lists(_MARKS, max_size=8))
-def test_what_is_written_is_read_back(
+def test_baseline_round_trip_is_exact(
     marks: list[FindingMark], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     file = tmp_path_factory.mktemp("b") / "b.json"
@@ -184,7 +180,7 @@ def test_order_means_nothing(marks: list[FindingMark], data: st.DataObject) -> N
 
 
 @given(marks=st.lists(_MARKS, min_size=1, max_size=8), data=st.data())
-def test_one_more_of_the_same_is_new_and_one_less_is_stale(
+def test_repeated_findings_are_counted(
     marks: list[FindingMark], data: st.DataObject
 ) -> None:
     again = data.draw(st.sampled_from(marks))
@@ -197,7 +193,7 @@ def test_one_more_of_the_same_is_new_and_one_less_is_stale(
     assert sum(left.stale.values()) == 1
 
 
-def test_the_file_has_a_finding_a_line_in_order_and_hides_no_character(
+def test_baseline_file_is_sorted_and_printable(
     tmp_path: Path,
 ) -> None:
     text = as_text(
@@ -262,9 +258,7 @@ def test_the_file_has_a_finding_a_line_in_order_and_hides_no_character(
         ),
     ],
 )
-def test_a_broken_file_is_named_with_the_place(
-    tmp_path: Path, text: str, said: str
-) -> None:
+def test_error_names_the_broken_line(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "b.json"
     file.write_text(text)
     with pytest.raises(InputError, match=said) as caught:
@@ -273,7 +267,7 @@ def test_a_broken_file_is_named_with_the_place(
     assert caught.value.hint
 
 
-def test_a_file_that_is_none_or_is_not_text_is_named(tmp_path: Path) -> None:
+def test_error_names_a_binary_or_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"No such file") as caught:
         read_baseline(tmp_path / "none.json")
     assert "--write-baseline" in (caught.value.hint or "")
@@ -284,7 +278,7 @@ def test_a_file_that_is_none_or_is_not_text_is_named(tmp_path: Path) -> None:
         read_baseline(tmp_path / "b")
 
 
-def test_a_renamed_file_has_its_old_path() -> None:
+def test_renamed_file_has_its_old_path() -> None:
     text = (
         "diff --git a/a.c b/b.c\n"
         "similarity index 90%\n"
@@ -308,7 +302,7 @@ def test_a_renamed_file_has_its_old_path() -> None:
     )
 
 
-def test_patches_are_paired_as_in_a_range_diff() -> None:
+def test_patches_are_paired_like_range_diff() -> None:
     same, subject, rework = (
         patch("frob: one", added="int one;"),
         patch("frob: two", added="int two;"),
@@ -324,9 +318,7 @@ def test_patches_are_paired_as_in_a_range_diff() -> None:
 
 
 @given(data=st.data(), count=st.integers(1, 6))
-def test_reordered_patches_are_paired_with_themselves(
-    data: st.DataObject, count: int
-) -> None:
+def test_reordered_patches_are_paired(data: st.DataObject, count: int) -> None:
     old = [
         patch(f"frob: number {number}", added=f"int v{number};")
         for number in range(count)
@@ -335,7 +327,7 @@ def test_reordered_patches_are_paired_with_themselves(
     assert pair_with_earlier(old, [old[at] for at in order]) == dict(enumerate(order))
 
 
-def unsigned(one: Patch) -> tuple[Patch, Finding]:
+def remove_sign_off(one: Patch) -> tuple[Patch, Finding]:
     """Return the patch without its sign-off, and the finding about that."""
     text = "\n".join(one.lines).replace(SIGN_OFF, "")
     one = parse_patch(text.encode(), "a.patch")
@@ -343,27 +335,25 @@ def unsigned(one: Patch) -> tuple[Patch, Finding]:
     return one, next(each for each in found if each.name == "no-sign-off")
 
 
-def test_a_finding_of_the_message_shown_on_a_line_of_the_diff_is_known_by_the_patch() -> (
-    None
-):
+def test_message_finding_belongs_to_the_patch() -> None:
     marks = []
     for of in (patch(), patch("frob: more", added="int c;")):
-        one, reported = unsigned(of)
+        one, reported = remove_sign_off(of)
         assert (reported.patch_line or 0) > one.diff_line
         marks.append((mark_of(reported, one), change_of(one)))
     assert marks[0][0] == FindingMark("", "CPM003", "frob: wait", marks[0][1])
     assert marks[0][0] != marks[1][0]
 
 
-def test_a_waiver_for_a_path_is_about_no_sign_off() -> None:
-    _, reported = unsigned(patch())
+def test_path_waiver_does_not_cover_sign_offs() -> None:
+    _, reported = remove_sign_off(patch())
     words = ("no-sign-off",)
     assert not Waiver("no-sign-off", "r", ("drivers/",)).covers(reported, words)
     assert Waiver("no-sign-off", "r").covers(reported, words)
 
 
 @pytest.mark.parametrize("device", [False, True])
-def test_a_pipe_or_a_device_is_no_baseline(tmp_path: Path, device: bool) -> None:
+def test_special_file_is_not_a_baseline(tmp_path: Path, device: bool) -> None:
     file = Path(os.devnull) if device else tmp_path / "pipe"
     if not device:
         os.mkfifo(file)

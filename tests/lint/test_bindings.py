@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Device tree bindings are asked for where a tree keeps them."""
+"""Test that devicetree bindings are required if the tree has them."""
 
 import pytest
 
@@ -19,7 +19,7 @@ CODE = '\t{ .compatible = "nobody,frob" },\n'
         ("doc/device-tree-bindings/other.txt", True, True),
     ],
 )
-def test_a_binding_is_asked_for_where_the_tree_has_any(
+def test_binding_is_required_if_the_tree_has_bindings(
     file: str, compat: bool, reported: bool
 ) -> None:
     context = context_of(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the examples in checks/ do not show of checkpatch's rules: order of words, kept files,
-repositories, hostile lines.
+"""Test aspects of checkpatch.pl's rules that the examples in checks/ do not show: word order,
+caching, repositories, hostile lines.
 """
 
 import time
@@ -29,12 +29,12 @@ def rules() -> list[Rule]:
     return [rule for rule in load_rules() if rule.checkpatch]
 
 
-def found(example: Example, kind: str) -> list[Finding]:
+def example_findings(example: Example, kind: str) -> list[Finding]:
     context = context_of(example)
     return list(run(context, [rule for rule in rules() if rule.checkpatch == kind]))
 
 
-def test_spelling_lists_are_words_and_phrases() -> None:
+def test_spelling_lists_are_valid() -> None:
     assert parse_spelling(b"# x||y\nteh||the\nan one||a one\n\n") == (
         {"teh": "the"},
         {"an one": "a one"},
@@ -56,13 +56,17 @@ def test_spelling_lists_are_words_and_phrases() -> None:
 )
 def test_misspellings_are_whole_words(message: str, typos: int) -> None:
     assert (
-        len(found(Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING"))
+        len(
+            example_findings(
+                Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING"
+            )
+        )
         == typos
     )
 
 
-def test_a_correction_has_the_case_of_the_mistake() -> None:
-    one, other = found(
+def test_correction_keeps_the_case() -> None:
+    one, other = example_findings(
         Example(bad=True, message="Teh link, TEH board", tree=SPELLING), "TYPO_SPELLING"
     )
     assert (one.fix and one.fix.text, other.fix and other.fix.text) == (
@@ -71,7 +75,7 @@ def test_a_correction_has_the_case_of_the_mistake() -> None:
     )
 
 
-def test_bindings_are_searched_as_patterns_with_a_wildcard() -> None:
+def test_compatible_wildcards_are_matched() -> None:
     bindings = Bindings(
         b'const: acme,<.*>-frob\n- acme,x1-frub\n"^acme,.*":\n', b'  "^acme,.*":\n'
     )
@@ -82,7 +86,7 @@ def test_bindings_are_searched_as_patterns_with_a_wildcard() -> None:
     assert not bindings.knows_vendor("acm")
 
 
-def test_obsolete_sections_are_known_by_their_paths_only() -> None:
+def test_obsolete_sections_are_found_by_path() -> None:
     text = (
         "FROB\nS:\tOrphan /"
         " Obsolete\nF:\tdrivers/frob/\nF:\tinclude/frob*.h\n\nFRUB\nS:\tMaintained\nF:\tdrivers/frub/\n"  # noqa: E501
@@ -93,20 +97,20 @@ def test_obsolete_sections_are_known_by_their_paths_only() -> None:
     }
 
 
-def test_a_true_reference_is_not_touched_and_a_wrong_title_is_corrected() -> None:
+def test_wrong_title_is_corrected() -> None:
     history = {COMMIT: "frob: add a driver"}
     right = Example(
         bad=False,
         message='See commit 0123456789ab ("frob: add a driver").',
         history=history,
     )
-    assert not found(right, "GIT_COMMIT_ID")
+    assert not example_findings(right, "GIT_COMMIT_ID")
     wrong = Example(
         bad=True,
         message='See commit 0123456789ab ("frob: add the driver").',
         history=history,
     )
-    (one,) = found(wrong, "GIT_COMMIT_ID")
+    (one,) = example_findings(wrong, "GIT_COMMIT_ID")
     assert one.fix
     assert one.fix.text == 'commit 0123456789ab ("frob: add a driver")'
 
@@ -120,7 +124,7 @@ def test_a_true_reference_is_not_touched_and_a_wrong_title_is_corrected() -> Non
         ("u-boot", 2, False),
     ],
 )
-def test_how_much_help_an_option_needs_is_for_the_project_to_say(
+def test_help_length_depends_on_the_project(
     profile: str, lines: int, reported: bool
 ) -> None:
     code = (
@@ -140,31 +144,33 @@ def test_how_much_help_an_option_needs_is_for_the_project_to_say(
     )
 
 
-def test_a_wrong_fixes_title_is_corrected() -> None:
+def test_wrong_fixes_title_is_corrected() -> None:
     example = Example(
         bad=True,
         trailers='Fixes: 0123456789ab ("frob: add")',
         history={COMMIT: "frob: add a driver"},
     )
-    (one,) = found(example, "BAD_FIXES_TAG")
+    (one,) = example_findings(example, "BAD_FIXES_TAG")
     assert one.fix
     assert one.fix.text == 'Fixes: 0123456789ab ("frob: add a driver")'
 
 
-def test_longer_ids_in_fixes_are_for_newer_kernels() -> None:
+def test_older_kernels_accept_longer_fixes_ids() -> None:
     trailers = f'Fixes: {COMMIT} ("frob: add a driver")'
-    assert found(Example(bad=True, trailers=trailers, kernel=(6, 1)), "BAD_FIXES_TAG")
-    assert not found(Example(bad=False, trailers=trailers), "BAD_FIXES_TAG")
+    assert example_findings(
+        Example(bad=True, trailers=trailers, kernel=(6, 1)), "BAD_FIXES_TAG"
+    )
+    assert not example_findings(Example(bad=False, trailers=trailers), "BAD_FIXES_TAG")
 
 
-def test_without_a_repository_nothing_is_unknown() -> None:
+def test_nothing_is_unknown_without_a_repository() -> None:
     example = Example(bad=False, message="See commit fedcba987654 there.")
-    assert not found(example, "UNKNOWN_COMMIT_ID")
+    assert not example_findings(example, "UNKNOWN_COMMIT_ID")
     of_type = DETECTORS["checkpatch-commits"].function
     assert not of_type(context_of(example), {"type": "UNKNOWN_COMMIT_ID"})
 
 
-def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
+def test_data_directory_precedes_the_tree(tmp_path: object) -> None:
     from pathlib import Path
 
     folder = Path(str(tmp_path))
@@ -201,7 +207,7 @@ def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
         pytest.param("\tmemset(a, b\n" * 2000, id="unclosed memsets"),
     ],
 )
-def test_a_hostile_line_takes_bounded_time(code: str) -> None:
+def test_hostile_line_takes_bounded_time(code: str) -> None:
     own = [
         rule
         for rule in rules()
@@ -231,7 +237,7 @@ def test_a_hostile_line_takes_bounded_time(code: str) -> None:
         pytest.param("a/" * 10000, id="slashes"),
     ],
 )
-def test_a_hostile_message_takes_bounded_time(message: str) -> None:
+def test_hostile_message_takes_bounded_time(message: str) -> None:
     own = [rule for rule in rules() if rule.pack == "checkpatch-message"]
     context = context_of(Example(bad=True, message=message))
     started = time.process_time()
@@ -261,7 +267,7 @@ MARKED = (
     ("mark", "compat", "asked"),
     [("6.1.y", False, False), ("6.1.y", True, True), ("net", True, True)],
 )
-def test_the_marker_of_a_stable_backport_is_as_the_stable_rules_want_it(
+def test_stable_marker_follows_the_stable_rules(
     line: str, mark: str, compat: bool, asked: bool
 ) -> None:
     patch = parse_patch(MARKED.format(mark=mark, line=line).encode(), "x")
@@ -281,7 +287,7 @@ def test_the_marker_of_a_stable_backport_is_as_the_stable_rules_want_it(
         'Fixes: 0123456789ab ("frob: recieve teh link")',
     ],
 )
-def test_what_another_commit_is_called_is_not_for_this_one_to_mend(text: str) -> None:
+def test_title_of_another_commit_is_accepted(text: str) -> None:
     context = context_of(
         Example(
             bad=True,
@@ -299,9 +305,13 @@ def test_what_another_commit_is_called_is_not_for_this_one_to_mend(text: str) ->
     assert run(compat, wanted)
 
 
-def test_words_beside_the_subject_of_another_commit_are_read() -> None:
+def test_text_next_to_a_commit_title_is_checked() -> None:
     message = 'Teh commit 0123456789ab ("frob: recieve it") broke teh link.'
     assert (
-        len(found(Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING"))
+        len(
+            example_findings(
+                Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING"
+            )
+        )
         == 2
     )

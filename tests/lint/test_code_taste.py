@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the rules about code that maintainers ask for leave alone: the examples in checks/ show what
-they report.
-"""
+"""Test what rules on code taste ignore; the examples in checks/ show what they report."""
 
 import pytest
 
@@ -11,7 +9,7 @@ from patchpilot.model.rule import Example
 from tests.kit.snippets import context_of
 
 
-def _reported(rule: str, code: str, path: str = "drivers/frob/frob.c") -> int:
+def _reported_lines(rule: str, code: str, path: str = "drivers/frob/frob.c") -> int:
     context = context_of(Example(bad=True, code=code, path=path))
     return len(run(context, [one for one in load_rules() if one.name == rule]))
 
@@ -33,8 +31,8 @@ CASE = "\tswitch (mode) {{\n\tcase 1:\n{body}\n\tcase 2:\n\t\tfrob();\n\t\tbreak
         ("\t\tif (link) {\n\t\t\treturn 0;\n\t\t}", 0),
     ],
 )
-def test_a_case_that_falls_through(body: str, reported: int) -> None:
-    assert _reported("missing-break", CASE.format(body=body)) == reported
+def test_fallthrough_case_is_reported(body: str, reported: int) -> None:
+    assert _reported_lines("missing-break", CASE.format(body=body)) == reported
 
 
 @pytest.mark.parametrize(
@@ -47,12 +45,12 @@ def test_a_case_that_falls_through(body: str, reported: int) -> None:
         ("\treturn links[port];", 0),
     ],
 )
-def test_an_array_of_variable_length(line: str, reported: int) -> None:
+def test_variable_length_array_is_reported(line: str, reported: int) -> None:
     assert (
-        _reported(
+        _reported_lines(
             "variable-length-array",
             f"static int frob(int length)\n{{\n{line}\n\n\treturn 0;\n}}",
         )
         == reported
     )
-    assert not _reported("variable-length-array", f"struct frob {{\n{line}\n}};")
+    assert not _reported_lines("variable-length-array", f"struct frob {{\n{line}\n}};")

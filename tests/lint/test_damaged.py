@@ -79,7 +79,7 @@ _EDIT = st.tuples(
 )
 
 
-def _damaged(edits: list[tuple[str, int, int, str]]) -> bytes:
+def _damage_patch(edits: list[tuple[str, int, int, str]]) -> bytes:
     lines = list(_LINES)
     for what, at, column, bit in edits:
         at %= len(lines) or 1
@@ -101,10 +101,10 @@ def _damaged(edits: list[tuple[str, int, int, str]]) -> bytes:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_EDIT, max_size=14))
-def test_a_damaged_patch_is_read_to_its_end(
+def test_damaged_patch_is_read_completely(
     edits: list[tuple[str, int, int, str]],
 ) -> None:
-    raw = _damaged(edits)
+    raw = _damage_patch(edits)
     try:
         patch = parse_patch(raw, "0001-frob.patch")
     except PatchpilotError:
@@ -115,7 +115,7 @@ def test_a_damaged_patch_is_read_to_its_end(
     )
 
 
-def test_a_hunk_in_which_nothing_is_left_holds_no_statement() -> None:
+def test_empty_hunk_has_no_statement() -> None:
     raw = "\n".join(
         line for line in _LINES if not line.startswith(("+\t", " {"))
     ).encode()

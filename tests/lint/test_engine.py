@@ -65,7 +65,7 @@ def _line(patch: Patch, text: str) -> int:
     return patch.lines.index(text) + 1
 
 
-def test_a_finding_in_the_diff_knows_its_file_and_line() -> None:
+def test_diff_finding_has_a_file_and_line() -> None:
     patch = _patch()
     HITS.append(Hit(_line(patch, "+int c;")))
     (found,) = run(Context(patch), [_rule()])
@@ -76,13 +76,13 @@ def test_a_finding_in_the_diff_knows_its_file_and_line() -> None:
     )
 
 
-def test_a_finding_in_the_message_has_no_file() -> None:
+def test_message_finding_has_no_file() -> None:
     HITS.append(Hit(6))
     (found,) = run(Context(_patch()), [_rule()])
     assert (found.path, found.line) == (None, None)
 
 
-def test_findings_come_in_the_order_of_lines_and_the_rest_last() -> None:
+def test_findings_are_in_line_order() -> None:
     HITS.extend([Hit(None), Hit(9), Hit(2)])
     assert [finding.patch_line for finding in run(Context(_patch()), [_rule()])] == [
         2,
@@ -103,7 +103,7 @@ def test_findings_come_in_the_order_of_lines_and_the_rest_last() -> None:
         ("drivers/net/frob.c", None, True, 1),
     ],
 )
-def test_checks_are_given_when_asked_for_or_where_checkpatch_gives_them(
+def test_checks_are_optional(
     path: str, checkpatch: str | None, strict: bool, given: int
 ) -> None:
     patch = _patch(path)
@@ -115,7 +115,7 @@ def test_checks_are_given_when_asked_for_or_where_checkpatch_gives_them(
     assert len(found) == given
 
 
-def test_a_case_has_the_severity_its_pack_gives_it() -> None:
+def test_case_severity_comes_from_its_pack() -> None:
     rule = _rule(Severity.NOTE)._replace(severities={"worse": Severity.ERROR})
     HITS.extend([Hit(2, case="worse"), Hit(3, case="other"), Hit(4)])
     assert [one.severity for one in run(Context(_patch()), [rule])] == [
@@ -137,7 +137,7 @@ MOVED = " int a;\n-\tfrob_start_it(frob, 1);\n+\t\tfrob_start_it(frob, 1);\n int
         (None, True, False, [True]),
     ],
 )
-def test_what_is_only_moved_is_marked_or_left_out(
+def test_moved_code_is_marked(
     checkpatch: str | None, on_moved: bool, strict: bool, expected: list[bool]
 ) -> None:
     patch = _patch(body=MOVED)
@@ -151,7 +151,7 @@ def test_what_is_only_moved_is_marked_or_left_out(
     ] == expected
 
 
-def test_rules_about_series_run_once_a_series_only() -> None:
+def test_series_rules_run_once_per_series() -> None:
     HITS.append(Hit(2))
     patch = _patch()
     rule = _rule(scope="series")
@@ -182,7 +182,7 @@ def _first(_context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit({}["most"] if arguments["most"] else 1)
 
 
-def test_an_argument_that_a_pack_does_not_give_is_named_with_file_and_rule(
+def test_unknown_argument_is_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(
@@ -198,7 +198,7 @@ def test_an_argument_that_a_pack_does_not_give_is_named_with_file_and_rule(
     assert run(Context(_patch()), [_rule()._replace(arguments={"most": 2})]) == ()
 
 
-def test_a_bug_in_a_detector_stays_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_detector_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(
         registry.DETECTORS, "test-give", RegisteredDetector(_first, {"most": int})
     )

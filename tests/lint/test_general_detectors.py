@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the words of the general detectors mean: each row is a match table, added code (or a
-message), and the lines that it reports.
+"""Test the keywords of the general detectors: each row is a match table, added code (or a
+message), and the reported lines.
 """
 
 import pytest
@@ -39,7 +39,7 @@ def rule(match: str, said: str = "frob") -> Rule:
     ).rules[0]
 
 
-def found(
+def matched_lines(
     match: str, code: str, said: str = "frob", path: str = "drivers/frob/frob.c"
 ) -> tuple[Finding, ...]:
     return run(
@@ -122,7 +122,7 @@ CODE = 'detector = "code-like"\n'
         ('detector = "new-text-like"\npattern = \'(?m)frob\'\npaths_pattern = \'\\.rs$\'', "\tfrob;", []),  # noqa: E501
     ],
 )  # fmt: skip
-def test_a_word_of_a_general_detector_means_what_its_text_says(
+def test_detector_keywords_match_their_documentation(
     match: str, code: str, reported: list[str]
 ) -> None:
     assert lines(match, code) == reported
@@ -138,24 +138,22 @@ detector = "code-like"
 pattern = 'knob'"""
 
 
-def test_any_of_reports_what_each_table_finds_with_its_values_and_in_its_order() -> (
-    None
-):
+def test_any_of_combines_its_tables() -> None:
     both = "\tf(knob, frob);"
-    assert [finding.column for finding in found(ANY, both)] == [10, 4]
+    assert [finding.column for finding in matched_lines(ANY, both)] == [10, 4]
     assert [
         finding.column
-        for finding in found(
+        for finding in matched_lines(
             ANY.replace('any-of"', 'any-of"\nby_column = true', 1), both
         )
     ] == [4, 10]
     valued = ANY + '\nvalues = {word = "K"}\n'
-    assert [finding.values for finding in found(valued, "\tknob();")] == [
+    assert [finding.values for finding in matched_lines(valued, "\tknob();")] == [
         (("word", "K"),)
     ]
 
 
-def reported(
+def reported_message_lines(
     match: str, message: str = "", subject: str = "", trailers: str = ""
 ) -> list[str]:
     example = Example(bad=True, message=message, subject=subject, trailers=trailers)
@@ -185,10 +183,10 @@ TEXT = "one frob\n\ntwo frob\nthe knob\n"
         (MANY + "least = 2\nsome_pattern = 'two'\nsome = 2", []),
     ],
 )
-def test_a_line_of_the_message_is_reported_by_those_around_it(
+def test_message_line_is_matched_by_its_neighbors(
     match: str, found_lines: list[str]
 ) -> None:
-    assert reported(match, message=TEXT) == found_lines
+    assert reported_message_lines(match, message=TEXT) == found_lines
 
 
 TAGS = """Fixes: 0123456789ab ("frob: use the link at once")
@@ -211,10 +209,10 @@ TAG = 'detector = "tag-like"\nnames = ["Reported-by", "Tested-by"]\n'
         (TAG + "by_sender = true", []),
     ],
 )
-def test_a_tag_is_reported_by_its_name_its_person_and_its_place(
-    match: str, names: list[str]
-) -> None:
-    found_names = [line.partition(":")[0] for line in reported(match, trailers=TAGS)]
+def test_tag_is_matched_by_name_person_and_place(match: str, names: list[str]) -> None:
+    found_names = [
+        line.partition(":")[0] for line in reported_message_lines(match, trailers=TAGS)
+    ]
     assert found_names == names
 
 
@@ -234,13 +232,14 @@ ONE, BOTH = OF.format("of", "one"), OF.format("of", "frob")
         (ONE + OF.format("unless", "none") + OF.format("unless", "knob"), []),
     ],
 )
-def test_any_of_counts_the_first_table_and_asks_the_others(
-    tables: str, found_lines: list[str]
-) -> None:
-    assert reported(f'detector = "any-of"\n{tables}', message=TEXT) == found_lines
+def test_any_of_counts_its_first_table(tables: str, found_lines: list[str]) -> None:
+    assert (
+        reported_message_lines(f'detector = "any-of"\n{tables}', message=TEXT)
+        == found_lines
+    )
 
 
-def test_a_table_of_unless_is_checked_when_the_pack_is_loaded() -> None:
+def test_unless_table_is_validated_on_load() -> None:
     with pytest.raises(PackError, match="like has no argument 'patterns'"):
         rule(
             'detector = "any-of"\n'
@@ -269,10 +268,8 @@ def test_a_table_of_unless_is_checked_when_the_pack_is_loaded() -> None:
         ),
     ],
 )
-def test_the_parts_of_a_subject_are_searched_one_by_one(
-    match: str, subjects: int
-) -> None:
-    found_lines = reported(
+def test_subject_parts_are_searched_separately(match: str, subjects: int) -> None:
+    found_lines = reported_message_lines(
         f'detector = "like"\n{match}', subject="net: phy: use the link"
     )
     assert len(found_lines) == subjects
@@ -292,14 +289,14 @@ CODE_AROUND = 'detector = "code-around"\n'
         ("near = \"text\"\nunless_near_pattern = 'no frob'\npattern = 'x'", "\tx1; /* no frob */\n\tx2;", ["x2;"]),  # noqa: E501
     ],
 )  # fmt: skip
-def test_code_is_reported_by_its_function_and_what_else_the_patch_adds(
+def test_code_is_matched_by_its_function(
     match: str, code: str, found_lines: list[str]
 ) -> None:
     assert lines(CODE_AROUND + match, code) == found_lines
 
 
-def test_groups_named_joined_have_no_spaces_in_a_message() -> None:
-    (one,) = found(
+def test_joined_groups_have_no_spaces() -> None:
+    (one,) = matched_lines(
         CODE + "pattern = 'f\\((?P<list_joined>.*)\\)'",
         "\tf(a, b);",
         said="{list_joined}",
@@ -307,7 +304,7 @@ def test_groups_named_joined_have_no_spaces_in_a_message() -> None:
     assert one.message == "a,b"
 
 
-def test_a_type_that_the_patch_uses_is_one_from_there_on() -> None:
+def test_used_type_is_known_afterwards() -> None:
     match = "detector = \"type-like\"\npattern = '^.\\s*<TYPE>\\s*(?P<name>\\w+)\\['"
     assert lines(match, "\tfrob_list b[2];\n\tstruct frob c[2];") == [
         "struct frob c[2];"
@@ -350,7 +347,7 @@ def test_a_type_that_the_patch_uses_is_one_from_there_on() -> None:
         ),
     ],
 )
-def test_a_fault_in_a_table_is_named_with_file_and_rule(match: str, says: str) -> None:
+def test_table_error_names_the_file_and_rule(match: str, says: str) -> None:
     with pytest.raises(PackError) as error:
         rule(match)
     assert says in error.value.message

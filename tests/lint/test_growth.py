@@ -32,7 +32,7 @@ def _patch(path: str, lines: list[str]) -> Series:
 
 
 def _seconds(series: Series, times: int = 1) -> float:
-    """Return the least time of some checks of a series."""
+    """Return the minimum time of several checks of a series."""
     taken = []
     for _ in range(times):
         began = time.process_time()
@@ -45,7 +45,7 @@ def _declarations(count: int) -> list[str]:
     return [f"int a{one} = {one};" for one in range(count)]
 
 
-def _one_function(count: int) -> list[str]:
+def _make_function(count: int) -> list[str]:
     return [
         "int frob(void)",
         "{",
@@ -54,7 +54,7 @@ def _one_function(count: int) -> list[str]:
     ]
 
 
-def _one_macro(count: int) -> list[str]:
+def _make_macro(count: int) -> list[str]:
     return [
         "#define FROB(x) do { \\",
         *(f"\tfrob_write(x, {one}); \\" for one in range(count)),
@@ -89,26 +89,25 @@ def _else_chain(count: int) -> list[str]:
     "shape",
     [
         _declarations,
-        _one_function,
-        _one_macro,
+        _make_function,
+        _make_macro,
         _deep,
         _tables,
         _blank_lines,
         _else_chain,
     ],
 )
-def test_eight_times_the_lines_take_about_eight_times_as_long(shape: Shape) -> None:
+def test_checking_time_is_linear(shape: Shape) -> None:
     def seconds(count: int) -> float:
         return _seconds(_patch("drivers/frob/frob.c", shape(count)))
 
     seconds(50)
-    # what grows with the square of the lines takes 64 times as long; a machine that is busy with
-    # others, not twice
+    # quadratic time would be 64 times as long; a busy machine does not double it
     assert seconds(MANY) < 24 * max(seconds(FEW), 0.02)
 
 
 @pytest.mark.parametrize("word", ["9", "a.", "a+0x"])
-def test_a_long_word_of_a_message_takes_linear_time(word: str) -> None:
+def test_long_word_takes_linear_time(word: str) -> None:
     def seconds(count: int) -> float:
         text = mail(
             "frob: add it",
@@ -126,9 +125,7 @@ def test_a_long_word_of_a_message_takes_linear_time(word: str) -> None:
 @pytest.mark.parametrize(
     "line", ["\tint{}[0];", "static {} int frob;", "\tunsigned{}-x;", "{}"]
 )
-def test_sixteen_times_the_length_of_a_line_takes_about_sixteen_times_as_long(
-    line: str, blank: str
-) -> None:
+def test_long_line_takes_linear_time(line: str, blank: str) -> None:
     def seconds(length: int) -> float:
         long = line.format(blank * (length // len(blank)))
         series = _patch(
@@ -145,7 +142,7 @@ def test_sixteen_times_the_length_of_a_line_takes_about_sixteen_times_as_long(
 @pytest.mark.parametrize(
     "line", [" \t", "/**/", 'pr_err("*/', "http://", "Reported-by: <a", "\r"]
 )
-def test_no_line_takes_the_square_of_its_length(line: str) -> None:
+def test_no_line_takes_quadratic_time(line: str) -> None:
     def seconds(length: int) -> float:
         long = line + line[-4:] * (length // len(line[-4:]))
         diff = f"--- a/drivers/frob.c\n+++ b/drivers/frob.c\n@@ -1,1 +1,2 @@\n int a;\n+{long}\n"
@@ -169,7 +166,7 @@ def test_no_line_takes_the_square_of_its_length(line: str) -> None:
 
 
 @pytest.mark.parametrize("filler", ["\t", " *", "[]", "[ "])
-def test_a_type_is_read_in_a_time_that_grows_with_the_blanks_behind_it(
+def test_type_parsing_is_linear(
     filler: str,
 ) -> None:
     types, wanted = Types(), TypePattern(r"\s*[a-z]+;")
@@ -186,7 +183,7 @@ def test_a_type_is_read_in_a_time_that_grows_with_the_blanks_behind_it(
     assert seconds(16_000) < 48 * max(seconds(1000), 0.0005)
 
 
-def test_a_long_patch_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_patch_reports_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contexts, "SOON", -1.0)
     reported: list[tuple[str, int, int | None]] = []
 

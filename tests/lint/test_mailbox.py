@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mailboxes of tags: taken apart as checkpatch.pl takes them apart, in bounded time."""
+"""Test that mailboxes in tags are split like in checkpatch.pl, in bounded time."""
 
 import re
 import time
@@ -42,11 +42,11 @@ SIGNS = st.text(alphabet='<>@() "ab.,#', max_size=40)
         ("nobody", Mailbox("", "", "", "")),
     ],
 )
-def test_a_mailbox_is_taken_apart(text: str, box: Mailbox) -> None:
+def test_mailbox_is_split(text: str, box: Mailbox) -> None:
     assert parse_mailbox(text) == box
 
 
-def test_a_mailbox_is_written_as_it_should_be() -> None:
+def test_mailbox_is_formatted() -> None:
     assert (
         parse_mailbox("Ada  Fixer <ada@example.org>,").written()
         == "Ada  Fixer <ada@example.org> ,"
@@ -59,13 +59,13 @@ def test_a_mailbox_is_written_as_it_should_be() -> None:
 
 
 @given(SIGNS)
-def test_angle_brackets_are_found_as_a_greedy_pattern_finds_them(text: str) -> None:
+def test_angle_brackets_match_greedily(text: str) -> None:
     found = re.match(r"^(.*)<(\S+@\S+)>(.*)$", text, re.ASCII)
     assert _angled(text) == (found.groups() if found else None)
 
 
 @given(st.text(alphabet="()a", max_size=60))
-def test_a_parenthesis_is_closed_where_the_depth_comes_back(text: str) -> None:
+def test_parentheses_are_balanced(text: str) -> None:
     for at, sign in enumerate(text):
         if sign != "(":
             continue
@@ -88,7 +88,7 @@ def test_a_parenthesis_is_closed_where_the_depth_comes_back(text: str) -> None:
         pytest.param(">" + "<a@b" * 5000, id="closed before"),
     ],
 )
-def test_a_hostile_tag_takes_no_time(text: str) -> None:
+def test_hostile_tag_is_fast(text: str) -> None:
     started = time.process_time()
     parse_mailbox(text)
     assert time.process_time() - started < 30

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A subject that says it fixes a crash needs a Fixes: tag, and where history is at hand that is a
-warning.
+"""Test that a subject claiming to fix a crash needs a Fixes: tag, which is a warning if history
+is available.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ TEXT = (
 )
 
 
-def test_a_fixed_crash_without_a_tag_is_a_warning_where_history_is_at_hand(
+def test_crash_fix_without_a_tag_is_a_warning(
     tmp_path: Path,
 ) -> None:
     story = history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
@@ -42,7 +42,7 @@ def test_a_fixed_crash_without_a_tag_is_a_warning_where_history_is_at_hand(
     ), "without history it is for --strict"
 
 
-def test_a_tag_or_the_authors_word_ends_the_warning(tmp_path: Path) -> None:
+def test_tag_or_explanation_ends_the_warning(tmp_path: Path) -> None:
     story = history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
     words = ("-C", story.repo.path, "HEAD", "--profile", "linux")
     assert call("prepare", *words, "--not-a-fix").code == 0
@@ -63,5 +63,5 @@ def test_a_tag_or_the_authors_word_ends_the_warning(tmp_path: Path) -> None:
         ("ring: add leak tracing", ""),
     ],
 )
-def test_the_subject_names_the_defect(title: str, words: str) -> None:
+def test_subject_names_the_defect(title: str, words: str) -> None:
     assert defect_in(title) == words

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a file has already, and what is wrong in checkpatch.pl, is reported with --strict only."""
+"""Test that existing style and checkpatch.pl's mistakes are reported only with --strict."""
 
 import re
 from pathlib import Path
@@ -24,7 +24,7 @@ deleted file mode 100644
 """
 
 
-def test_a_strict_run_reports_what_a_default_one_leaves_out() -> None:
+def test_strict_reports_hidden_findings() -> None:
     for strict in (True, False):
         context = Context(parse_patch(GONE, "a"), options=Options(strict=strict))
         names = {finding.name for finding in run(context, load_rules())}
@@ -68,7 +68,7 @@ ID = "3d3925ff6433f98992685a9679613a2cc97f3ce2"
         ),
     ],
 )
-def test_what_is_not_the_authors_fault_is_not_reported_by_default(
+def test_existing_faults_are_hidden_by_default(
     name: str, accepted: str, wrong: str
 ) -> None:
     rules = [rule for rule in load_rules() if rule.name == name]

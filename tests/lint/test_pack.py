@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Packs: what is wrong with one is said with its file and its rule."""
+"""Test that errors in packs name their file and rule."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def _detectors() -> None:
     import_detectors()
 
 
-def test_a_rule_is_read_with_its_examples() -> None:
+def test_rule_is_read_with_its_examples() -> None:
     pack = parse_pack(RULE, "ours.toml")
     (rule,) = pack.rules
     assert (rule.id, rule.pack, rule.severity, rule.since) == (
@@ -83,9 +83,7 @@ def test_a_rule_is_read_with_its_examples() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_file_and_rule(
-    old: str, new: str, says: str
-) -> None:
+def test_pack_error_names_the_file_and_rule(old: str, new: str, says: str) -> None:
     assert old in RULE
     with pytest.raises(PackError) as error:
         parse_pack(RULE.replace(old, new, 1), "ours.toml")
@@ -96,7 +94,7 @@ def test_what_is_wrong_is_named_with_file_and_rule(
 FORMS = RULE.replace("pattern = '\\bfrob\\b'", "pattern = '\\b(?P<word>frob|knob)\\b'")
 
 
-def test_a_message_has_the_named_groups_of_its_pattern() -> None:
+def test_message_uses_named_groups() -> None:
     (rule,) = parse_pack(
         FORMS.replace('why = "', 'message = "\'{word}\' is gone: {match}"\nwhy = "', 1),
         "ours.toml",
@@ -125,7 +123,7 @@ def test_a_message_has_the_named_groups_of_its_pattern() -> None:
         ("options = {a = 3}", "options must be a table of strings", None),
     ],
 )
-def test_a_wrong_message_is_named_with_file_and_rule(
+def test_invalid_message_names_the_file_and_rule(
     added: str, says: str, hint: str | None
 ) -> None:
     with pytest.raises(PackError) as error:
@@ -166,7 +164,7 @@ CASES = (
         ),
     ],
 )
-def test_an_unknown_word_names_its_line_and_the_known_ones(
+def test_unknown_keyword_lists_the_known_ones(
     match: str, key: str, line: int, known: str
 ) -> None:
     start, end = RULE.index('detector = "like"'), RULE.index("[[rule.bad]]")
@@ -184,7 +182,7 @@ def test_an_unknown_word_names_its_line_and_the_known_ones(
     assert known in error.value.hint
 
 
-def test_an_argument_has_the_text_of_a_part() -> None:
+def test_argument_may_use_a_part() -> None:
     parts = "[parts]\n'<frob>' = '\\bfrob\\b'\n"
     rule = RULE.replace("'\\bfrob\\b'", "'<frob>'")
     assert parse_pack(parts + rule, "ours.toml") == parse_pack(RULE, "ours.toml")
@@ -195,12 +193,12 @@ def test_broken_toml_names_the_file() -> None:
         parse_pack("[[rule", "ours.toml")
 
 
-def test_the_nearest_detector_is_suggested() -> None:
+def test_unknown_detector_suggests_the_nearest() -> None:
     with pytest.raises(PackError) as error:
         parse_pack(RULE.replace('"like"', '"lik"'), "ours.toml")
     assert error.value.hint == "did you mean 'like'?"
 
 
-def test_an_id_stands_for_one_rule() -> None:
+def test_rule_ids_are_unique() -> None:
     with pytest.raises(PackError, match="duplicate rule id"):
         parse_pack(RULE + RULE, "ours.toml")

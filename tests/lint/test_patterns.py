@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns from data, and compiled ones kept between runs."""
+"""Test patterns from data, and compiled patterns cached between runs."""
 
 import os
 import re
@@ -40,8 +40,8 @@ path = "a.c"
 """
 
 
-def _pumped(nodes: Any, first: str, most: int) -> str:
-    """Return a text like those that a parsed pattern matches, with its repeats at their most.
+def _pump(nodes: Any, first: str, most: int) -> str:
+    """Return a text resembling the matches of a parsed pattern, with maximum repeats.
 
     A class stands for `first` if it takes that, otherwise for the first character that it takes.
     """
@@ -55,16 +55,16 @@ def _pumped(nodes: Any, first: str, most: int) -> str:
         elif kind.endswith("REPEAT"):
             low, high, body = value
             times = max(min(int(high), most), min(int(low), 200))
-            made += _pumped(body, first, most) * times
+            made += _pump(body, first, most) * times
         elif kind in ("SUBPATTERN", "ATOMIC_GROUP"):
-            made += _pumped(value[3] if kind == "SUBPATTERN" else value, first, most)
+            made += _pump(value[3] if kind == "SUBPATTERN" else value, first, most)
         elif kind == "BRANCH":
-            made += _pumped(max(value[1], key=len), first, most)
+            made += _pump(max(value[1], key=len), first, most)
     return made
 
 
 def _is_slow(pattern: str, text: str) -> bool:
-    """Return whether a pattern takes more than two seconds of a process on a text."""
+    """Return whether matching a pattern against a text takes more than two seconds."""
     process = os.fork()
     if not process:
         resource.setrlimit(resource.RLIMIT_CPU, (2, 2))
@@ -80,13 +80,13 @@ def _slow(patterns: Iterable[str]) -> list[str]:
         if any(
             _is_slow(pattern, f"{text[:-1]}\x01" * 2)
             for first, most in product(" a\t", (12, 60))
-            if len(text := _pumped(_parser.parse(pattern), first, most)) < 6000
+            if len(text := _pump(_parser.parse(pattern), first, most)) < 6000
         )
     ]
 
 
 @pytest.mark.long
-def test_every_shipped_pattern_fails_in_bounded_time() -> None:
+def test_shipped_patterns_fail_fast() -> None:
     block = r"(?m)^\+text:\n(?:\+ +(?![-*])[^\n:#]*\n){1,8}(?=\+ *\w+:)"
     assert _slow([r"(?:\w+\s*)+x", block, r"a+b"]) == [r"(?:\w+\s*)+x", block]
     assert not _slow(
@@ -99,7 +99,7 @@ def test_every_shipped_pattern_fails_in_bounded_time() -> None:
 
 
 @pytest.mark.long
-def test_a_pack_of_ones_own_is_matched_in_bounded_time(tmp_path: Path) -> None:
+def test_user_pack_matches_in_bounded_time(tmp_path: Path) -> None:
     own = tmp_path / "ours.toml"
     own.write_text(PACK.format(pattern="a?" * 32 + "a" * 32))
     rule = next(
@@ -115,16 +115,14 @@ def test_a_pack_of_ones_own_is_matched_in_bounded_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "pattern", ["(?:(?:a{1000}){1000}){1000}", r"(a+)(b*)(c*)\1", "a" * 2000]
 )
-def test_a_pattern_without_a_bound_is_refused_with_its_rule(
-    tmp_path: Path, pattern: str
-) -> None:
+def test_unbounded_pattern_is_refused(tmp_path: Path, pattern: str) -> None:
     own = tmp_path / "ours.toml"
     own.write_text(PACK.format(pattern=pattern.replace("\\", "\\\\")))
     with pytest.raises(PackError, match=r"ours\.toml:(?:2:)? rule OWN001: pattern"):
         load_rules((read_pack(own),))
 
 
-def test_a_message_is_filled_in_without_following_attributes() -> None:
+def test_message_template_follows_no_attributes() -> None:
     assert (
         pack_patterns.filled(
             "{match} {match.__class__} {match:>99999999} {}", {"match": "x"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is a person's sentence and what was pasted in is one decision.
+"""Test that one decision separates prose from pasted text.
 
 And what maintainers say of sentences.
 """
@@ -39,7 +39,7 @@ def _context(
     )
 
 
-def _found(
+def _find_rules(
     message: str, subject: str = "frob: wait for the link", diff: str = DIFF
 ) -> dict[str, Finding]:
     rules = [
@@ -85,7 +85,7 @@ PASTES = {
 
 
 @pytest.mark.parametrize("text", PASTES.values(), ids=PASTES)
-def test_what_was_pasted_is_nobodys_sentence(text: str) -> None:
+def test_pasted_text_is_not_prose(text: str) -> None:
     context = _context(
         f"The frob waits.\n\n{text}\nWait for it, as the link is slow.\n"
     )
@@ -94,7 +94,7 @@ def test_what_was_pasted_is_nobodys_sentence(text: str) -> None:
         ["The frob waits.", "The tool says:", "Wait for it, as the link is slow."],
         ["The frob waits.", "Ada Fixer wrote:", "Wait for it, as the link is slow."],
     )
-    found = _found(
+    found = _find_rules(
         f"The frob waits for a link that never comes up again.\n\n{text}\nWait for it, as the link"
         " is slow.\n"
     )
@@ -121,7 +121,7 @@ SENTENCES = [
 
 
 @pytest.mark.parametrize("text", SENTENCES)
-def test_what_a_person_writes_is_not_taken_for_a_paste(text: str) -> None:
+def test_prose_is_not_a_paste(text: str) -> None:
     context = _context(text)
     lines = text.split("\n")
     reported = [
@@ -151,8 +151,10 @@ def test_tags_are_never_pasted() -> None:
         "Moving the call broke suspend.",
     ],
 )
-def test_a_gerund_that_is_the_subject_is_no_mood(sentence: str) -> None:
-    assert "not-imperative" not in _found(f"The frob waits for a link.\n\n{sentence}\n")
+def test_gerund_subject_is_accepted(sentence: str) -> None:
+    assert "not-imperative" not in _find_rules(
+        f"The frob waits for a link.\n\n{sentence}\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,8 +164,10 @@ def test_a_gerund_that_is_the_subject_is_no_mood(sentence: str) -> None:
         "Fixing the required delay of the second frob.",
     ],
 )
-def test_a_gerund_alone_is_reported_of(sentence: str) -> None:
-    assert "not-imperative" in _found(f"The frob waits for a link.\n\n{sentence}\n")
+def test_lone_gerund_is_reported(sentence: str) -> None:
+    assert "not-imperative" in _find_rules(
+        f"The frob waits for a link.\n\n{sentence}\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,15 +190,13 @@ def test_a_gerund_alone_is_reported_of(sentence: str) -> None:
         ),
     ],
 )
-def test_what_a_commit_left_without_use_is_no_bug_of_it(
-    subject: str, text: str
-) -> None:
-    assert "missing-fixes" not in _found(f"{text}\n", subject)
+def test_unused_code_is_not_a_bug(subject: str, text: str) -> None:
+    assert "missing-fixes" not in _find_rules(f"{text}\n", subject)
 
 
-def test_a_commit_that_broke_something_is_blamed() -> None:
+def test_breaking_commit_is_blamed() -> None:
     text = 'Since commit 0123456789ab ("frob: be quick"), the frob does not start.\n'
-    assert "blames commit 0123456789ab" in _found(text)["missing-fixes"].message
+    assert "blames commit 0123456789ab" in _find_rules(text)["missing-fixes"].message
 
 
 @pytest.mark.parametrize(
@@ -205,15 +207,15 @@ def test_a_commit_that_broke_something_is_blamed() -> None:
         "This fixes a 6.15-rc1 regression that Ada saw.",
     ],
 )
-def test_harm_in_the_message_wants_a_fixes_tag(text: str) -> None:
-    assert "missing-fixes" in _found(f"{text}\n")
+def test_harm_requires_a_fixes_tag(text: str) -> None:
+    assert "missing-fixes" in _find_rules(f"{text}\n")
 
 
 @pytest.mark.parametrize(
     "text", ["This does not lead to any deadlocks.", "It never leads to a crash."]
 )
-def test_harm_that_is_denied_is_none(text: str) -> None:
-    assert "missing-fixes" not in _found(f"{text}\n")
+def test_denied_harm_does_not_count(text: str) -> None:
+    assert "missing-fixes" not in _find_rules(f"{text}\n")
 
 
 @pytest.mark.parametrize(
@@ -226,9 +228,9 @@ def test_harm_that_is_denied_is_none(text: str) -> None:
         ("dt-bindings: frob: fix the name in acme,frob.yaml", False),
     ],
 )
-def test_a_binding_is_about_hardware_not_its_format(subject: str, found: bool) -> None:
+def test_binding_describes_hardware(subject: str, found: bool) -> None:
     text = "The frob of the acme board waits for a link on its second port.\n"
-    assert ("redundant-binding-subject" in _found(text, subject, BINDING)) == found
+    assert ("redundant-binding-subject" in _find_rules(text, subject, BINDING)) == found
 
 
 @pytest.mark.parametrize(
@@ -239,17 +241,17 @@ def test_a_binding_is_about_hardware_not_its_format(subject: str, found: bool) -
         "Updated data sheet added a new bit.",
     ],
 )
-def test_labels_and_participles_are_no_statements(text: str) -> None:
-    assert "not-imperative" not in _found(f"{text}\n")
+def test_labels_and_participles_are_accepted(text: str) -> None:
+    assert "not-imperative" not in _find_rules(f"{text}\n")
 
 
-def test_settings_of_twenty_are_no_leftovers_of_an_encoding() -> None:
+def test_encoded_spaces_are_told_from_settings() -> None:
     lines = (
         DIFF.replace("+int c;", "+CONFIG_FROB_RETRIES=20")
         .replace(" int b;", " CONFIG_FROB_DELAY=20")
         .replace("frob.c", "defconfig")
     )
-    assert "undecoded-mail" not in _found("The frob waits.\n", diff=lines)
+    assert "undecoded-mail" not in _find_rules("The frob waits.\n", diff=lines)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +269,7 @@ def test_settings_of_twenty_are_no_leftovers_of_an_encoding() -> None:
         ({}, "drivers/net/frob/frob.c", "linux"),
     ],
 )
-def test_lists_and_paths_tell_whose_patch_it_is(
+def test_lists_and_paths_identify_the_project(
     headers: dict[str, str], path: str, expected: str
 ) -> None:
     text = mail("frob: wait", "Wait.\n", DIFF.replace("drivers/frob/frob.c", path))
@@ -279,7 +281,7 @@ def test_lists_and_paths_tell_whose_patch_it_is(
     assert detect(None, [parse_patch(text.encode(), "x.patch")]).name == expected
 
 
-def test_a_list_in_a_stable_tag_tells_too() -> None:
+def test_stable_tag_identifies_the_project() -> None:
     patch = parse_patch(
         mail("frob: wait", "Wait.\n\nCc: stable@dpdk.org\n", DIFF).encode(), "x.patch"
     )
@@ -299,7 +301,7 @@ def test_a_list_in_a_stable_tag_tells_too() -> None:
         ("PATCH net", "stable@vger.kernel.org", False),
     ],
 )
-def test_a_patch_for_a_stable_tree_names_its_mainline_commit(
+def test_stable_patch_names_its_mainline_commit(
     mark: str, to: str, reported: bool
 ) -> None:
     text = mail(
@@ -316,7 +318,7 @@ def test_a_patch_for_a_stable_tree_names_its_mainline_commit(
     assert bool(found) == reported
 
 
-def test_a_diff_in_the_message_is_nobodys_sentence_and_keeps_its_lines() -> None:
+def test_diff_in_the_message_is_not_prose() -> None:
     head = (
         "@@ -1,2 +1,3 @@ static int frob_with_a_long_name(struct frob *frob, int number_of_frobs,"
         " int more)"
@@ -342,7 +344,7 @@ def test_a_diff_in_the_message_is_nobodys_sentence_and_keeps_its_lines() -> None
         "change-id: 20260303-frob-0123456789ab",
     ],
 )
-def test_a_line_of_git_or_b4_is_no_reference(line: str) -> None:
+def test_git_footer_is_not_a_reference(line: str) -> None:
     context = _context(
         f"The link is slow on old boards, so wait for it before the first\ntransfer.\n\n{line}\n"
     )
@@ -360,7 +362,7 @@ def test_a_line_of_git_or_b4_is_no_reference(line: str) -> None:
         ("The link is " + "slow " * 12 + "here.", "check"),
     ],
 )
-def test_only_the_certain_forms_are_warnings(sentence: str, severity: str) -> None:
+def test_only_certain_forms_are_warnings(sentence: str, severity: str) -> None:
     context = _context(f"The first transfer fails on old boards.\n\n{sentence}\n")
     found = run(context, load_rules())
     assert [

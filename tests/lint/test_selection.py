@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which rules run, what profiles change, and that loaded forms are kept."""
+"""Test which rules run, what profiles change, and that compiled forms are cached."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.kit.snippets import MemoryTree, file_diff, mail
 NEW = (6, 18)
 
 
-def test_a_rule_is_chosen_by_id_name_type_or_pack() -> None:
+def test_rule_is_selected_by_any_name() -> None:
     rules = load_rules()
     for word in ("TAG001", "tag001", "missing-fixes", "tags"):
         assert any(
@@ -36,7 +36,7 @@ def test_a_rule_is_chosen_by_id_name_type_or_pack() -> None:
     )
 
 
-def test_what_is_ignored_does_not_run() -> None:
+def test_ignored_rule_does_not_run() -> None:
     chosen = choose(
         load_rules(), kernel=NEW, profile="linux", ignore=["tags", "missing-prefix"]
     )
@@ -46,7 +46,7 @@ def test_what_is_ignored_does_not_run() -> None:
     assert chosen
 
 
-def test_a_rule_is_chosen_and_raised_by_its_name() -> None:
+def test_rule_severity_can_be_raised() -> None:
     rules = load_rules()
     (chosen,) = choose(
         rules, kernel=NEW, profile="linux", select=["Sizeof-Without-Parentheses"]
@@ -61,7 +61,7 @@ def test_a_rule_is_chosen_and_raised_by_its_name() -> None:
     assert (chosen.severity, raised.severity) == (Severity.WARNING, Severity.ERROR)
 
 
-def test_an_unknown_word_names_the_nearest() -> None:
+def test_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(UsageError) as error:
         choose(load_rules(), kernel=NEW, profile="linux", select=["mising-fixes"])
     assert (
@@ -85,24 +85,24 @@ def test_every_rule_has_its_detector() -> None:
         assert callable(detector_of(rule).function)
 
 
-def test_the_loaded_form_is_the_packs() -> None:
+def test_compiled_pack_matches_its_source() -> None:
     fresh = tuple(rule for pack in load_packs() for rule in pack.rules)
     assert load_rules() == fresh
     assert [file for file in cache_dir().iterdir() if file.name.startswith("rules-")]
     assert load_rules() == fresh
 
 
-def test_a_damaged_loaded_form_is_made_anew() -> None:
+def test_damaged_compiled_pack_is_rebuilt() -> None:
     good = load_rules()
     for file in cache_dir().iterdir():
         file.write_bytes(b"rubbish")
     assert load_rules() == good
 
 
-def test_a_users_pack_is_loaded_and_must_not_take_a_name(tmp_path: Path) -> None:
+def test_user_pack_cannot_reuse_a_name(tmp_path: Path) -> None:
     shipped = next(rule for rule in load_rules() if rule.name == "missing-fixes")
     pack = (Path(rule_store.__file__).parents[2] / "checks" / "tags.toml").read_text()
-    # the other rules have look-around among repeats, which is for shipped packs only
+    # other rules have lookaround within repeats, which only shipped packs may use
     (text,) = (
         f"[[rule]]{table}"
         for table in pack.split("[[rule]]")[1:]
@@ -120,7 +120,7 @@ def test_a_users_pack_is_loaded_and_must_not_take_a_name(tmp_path: Path) -> None
         load_rules([read_pack(ours)])
 
 
-def test_every_profile_names_rules_that_exist() -> None:
+def test_profiles_name_existing_rules() -> None:
     words = {word for rule in load_rules() for word in rule.words}
     for profile in projects().values():
         assert set(profile.style.ignore) <= words, profile.name
@@ -139,7 +139,7 @@ def test_netdev_stands_on_linux() -> None:
     assert not [rule for rule in rules if rule.name == "missing-stable"]
 
 
-def test_rules_of_linux_are_in_force_for_netdev_and_for_no_other_project() -> None:
+def test_linux_rules_apply_to_netdev_only() -> None:
     ours = [rule for rule in load_rules() if "linux" in rule.profiles]
     assert ours
     for rule in ours:
@@ -155,7 +155,7 @@ def test_rules_of_linux_are_in_force_for_netdev_and_for_no_other_project() -> No
     } == set(projects())
 
 
-def test_a_rule_holds_from_its_first_to_its_last_kernel() -> None:
+def test_rule_applies_to_a_kernel_range() -> None:
     rule = load_rules()[0]._replace(profiles=(), since=(5, 10), until=(6, 1))
     assert [
         in_force(rule, one, "linux")
@@ -169,14 +169,14 @@ def test_a_rule_holds_from_its_first_to_its_last_kernel() -> None:
     ]
 
 
-def test_an_unknown_profile_names_the_nearest() -> None:
+def test_unknown_profile_suggests_the_nearest() -> None:
     with pytest.raises(UsageError) as error:
         find_project("uboot")
     assert error.value.hint == "did you mean 'u-boot'?"
 
 
 @pytest.mark.parametrize("name", ["linux", "u-boot", "dpdk", "xen"])
-def test_a_tree_shows_its_profile(name: str) -> None:
+def test_tree_determines_its_profile(name: str) -> None:
     assert (
         detect(
             MemoryTree(dict.fromkeys((*find_project(name).tree_has[0], "COPYING"), "")),
@@ -196,7 +196,7 @@ def test_a_tree_shows_its_profile(name: str) -> None:
         ("x86: mend it", "xen/arch/x86/frob.c", "xen"),
     ],
 )
-def test_without_a_tree_the_patch_tells(subject: str, path: str, name: str) -> None:
+def test_patch_identifies_its_project(subject: str, path: str, name: str) -> None:
     patch = parse_patch(
         mail(subject, "Mend it.", file_diff(path, " a\n+b\n c")).encode(), "x.patch"
     )

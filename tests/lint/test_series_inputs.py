@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The other messages of a series, and what a message says of a crash, are inputs of the rules."""
+"""Test that rules use a series' other messages, and crashes described in a message."""
 
 import pytest
 
@@ -44,19 +44,19 @@ def names(
     return {finding.name for finding in (*every, *result.series)}
 
 
-def test_patches_may_reply_to_a_cover_letter_that_is_not_given() -> None:
+def test_missing_cover_letter_is_accepted() -> None:
     patches = [mail("PATCH v2 1/2", 1), mail("PATCH v2 2/2", 2)]
     assert "version-in-old-thread" not in names(*patches)
 
 
 @pytest.mark.parametrize("separator", ["", "---\n"])
-def test_a_changelog_in_the_cover_letter_counts(separator: str) -> None:
+def test_cover_letter_changelog_counts(separator: str) -> None:
     cover = mail("PATCH v2 0/1", 0, notes=f"{separator}Changes in v2:\n - waited\n")
     assert "missing-changelog" not in names(cover, mail("PATCH v2 1/1", 1))
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_compatible_that_a_sibling_patch_documents_is_documented(order: int) -> None:
+def test_sibling_patch_documents_the_compatible(order: int) -> None:
     driver = {"added": '{ .compatible = "acme,frob" },'}
     binding = {"path": BINDING, "added": "const: acme,frob"}
     tree = MemoryTree({"Documentation/devicetree/bindings/a.yaml": "x\n"})
@@ -77,20 +77,20 @@ def test_a_compatible_that_a_sibling_patch_documents_is_documented(order: int) -
         "It shows:\n\n Call Trace:\n  frob_start+0x1/0x2",
     ],
 )
-def test_a_crash_in_a_message_asks_for_a_fixes_tag_by_default(body: str) -> None:
+def test_crash_asks_for_a_fixes_tag(body: str) -> None:
     assert names(mail("PATCH", 1, body), strict=False) & ASKED
     new = mail("PATCH", 1, body, title="frob: introduce a wait")
     assert "missing-fixes" not in names(new, strict=False)
 
 
-def test_a_devicetree_binding_is_code_whose_fix_has_a_tag() -> None:
+def test_binding_fix_needs_a_tag() -> None:
     binding = mail("PATCH", 1, title="dt-bindings: frob: fix reg", path=BINDING)
     assert "missing-fixes" in names(binding)
     document = mail("PATCH", 1, title="frob: fix reg", path="Documentation/frob.rst")
     assert "missing-fixes" not in names(document)
 
 
-def test_the_rules_on_messages_are_the_newest_whatever_the_tree() -> None:
+def test_message_rules_are_the_newest() -> None:
     old = MemoryTree({"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"})
     body = "Wait.\n\nReported-by: Ben Reader <ben@example.org>"
     asked = mail("PATCH", 1, body)

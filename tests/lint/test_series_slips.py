@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Slips between the mails of one thread: versions, totals, marks, covers without text, changelogs
-that end too early.
+"""Test inconsistencies between the mails of a thread: versions, totals, marks, empty cover
+letters, outdated changelogs.
 """
 
 import pytest
@@ -52,7 +52,7 @@ def names(series: Series) -> list[str]:
     ]
 
 
-def test_a_patch_of_another_version_stays_in_its_thread_and_is_reported() -> None:
+def test_patch_of_another_version_is_reported() -> None:
     series = group(
         [mail("PATCH v2 0/2", 0), mail("PATCH v2 1/2", 1), mail("PATCH v3 2/2", 2)]
     )
@@ -74,21 +74,21 @@ def test_another_thread_begins_another_series() -> None:
         ("PATCH frob 0/2", "PATCH 1/2", "mixed-versions"),
     ],
 )
-def test_a_cover_letter_that_disagrees_with_its_patches_is_reported(
+def test_inconsistent_cover_letter_is_reported(
     cover: str, patch: str, name: str
 ) -> None:
     series = group([mail(cover, 0), mail(patch, 1), mail(patch.replace("1/", "2/"), 2)])
     assert name in names(series[0])
 
 
-def test_a_cover_letter_of_only_a_shortlog_is_reported() -> None:
+def test_cover_letter_without_prose_is_reported() -> None:
     body = (
         "Ada Fixer (2):\n  frob: one\n  frob: two\n\n frob.c | 2 +-\n 1 file"
         " changed\n\nbase-commit: 0123456789ab"
     )
     patches = [mail("PATCH 1/2", 1), mail("PATCH 2/2", 2)]
     found = names(group([mail("PATCH 0/2", 0, body=body), *patches])[0])
-    # the subjects are not those of the patches either
+    # the subjects do not match the patches either
     assert found == ["unfinished-cover-letter", "stale-cover-letter"]
     assert names(group([mail("PATCH 0/2", 0), *patches])[0]) == []
 
@@ -101,9 +101,7 @@ def test_a_cover_letter_of_only_a_shortlog_is_reported() -> None:
         ("v1 -> v2: lock\n\n", True),
     ],
 )
-def test_a_changelog_that_ends_before_this_version_is_reported(
-    notes: str, reported: bool
-) -> None:
+def test_outdated_changelog_is_reported(notes: str, reported: bool) -> None:
     patch = mail("PATCH v3", 1, notes=notes)
     found = [
         one.message
@@ -121,9 +119,7 @@ def test_a_changelog_that_ends_before_this_version_is_reported(
         (("PATCH 1/2", "PATCH 2/3"), "disagree on the number"),
     ],
 )
-def test_numbered_files_of_one_folder_are_one_series(
-    marks: tuple[str, str], reported: str
-) -> None:
+def test_numbered_files_form_a_series(marks: tuple[str, str], reported: str) -> None:
     patches = [
         mail(mark, number)._replace(source=f"out/000{number}-frob.patch")
         for number, mark in enumerate(marks, 1)

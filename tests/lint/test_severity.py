@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who says how serious a finding is: the pack, for all of a rule or for single cases of it, and
-over it the profile; never a detector.
+"""Test that the pack sets the severity of a rule or its cases, and the profile overrides it,
+but never a detector.
 """
 
 import ast
@@ -29,23 +29,23 @@ def rule_named(name: str) -> Rule:
     return next(load_rule for load_rule in load_rules() if load_rule.name == name)
 
 
-def severity_of(rule: Rule) -> Severity:
+def read_severity(rule: Rule) -> Severity:
     (found,) = run(context_of(OWN_TAG), [rule])
     return found.severity
 
 
-def test_the_pack_names_the_severity_of_a_case_and_the_profile_wins_over_it() -> None:
+def test_profile_overrides_the_pack_severity() -> None:
     rule = rule_named("self-given-tag")
-    assert severity_of(rule) is Severity.WARNING
-    assert severity_of(rule._replace(severities={})) is Severity.CHECK
+    assert read_severity(rule) is Severity.WARNING
+    assert read_severity(rule._replace(severities={})) is Severity.CHECK
     linux = find_project("linux")
     strict = linux._replace(
         style=linux.style._replace(severity={"self-given-tag": "error"})
     )
-    assert severity_of(*adjusted([rule], strict)) is Severity.ERROR
+    assert read_severity(*adjusted([rule], strict)) is Severity.ERROR
 
 
-def test_a_case_with_a_severity_that_there_is_not_is_named() -> None:
+def test_unknown_severity_is_reported() -> None:
     text = (
         (SOURCE.parent / "checks" / "tags.toml")
         .read_text()
@@ -56,7 +56,7 @@ def test_a_case_with_a_severity_that_there_is_not_is_named() -> None:
         parse_pack(text, "tags.toml")
 
 
-def test_detectors_know_no_severity_and_their_cases_are_those_of_the_packs() -> None:
+def test_detectors_have_no_severity() -> None:
     cases: set[str] = set()
     for file, tree in chain(
         trees(root=SOURCE / "lint/detectors"), trees(root=SOURCE / "lint/c")
@@ -68,7 +68,7 @@ def test_detectors_know_no_severity_and_their_cases_are_those_of_the_packs() -> 
             for node in ast.walk(tree)
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
-    # what generic detectors tell apart is in the packs as well
+    # packs list what generic detectors distinguish
     cases |= {
         case
         for rule in load_rules()

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waivers: what one covers, until when, and what is wrong with one that says too little or too
-much.
-"""
+"""Test waivers: what they cover, until when, and errors in their tables."""
 
 from datetime import date
 
@@ -16,15 +14,15 @@ from patchpilot.model.finding import Finding, Severity
 WORDS = ("CPF009", "long-line", "LONG_LINE", "files")
 
 
-def at(path: str | None) -> Finding:
+def finding_at(path: str | None) -> Finding:
     """Return a finding in a file, or of the message."""
     return Finding("CPF009", "long-line", Severity.WARNING, "x", path=path)
 
 
 @pytest.mark.parametrize("word", ["long-line", "LONG_LINE", "cpf009", "files"])
-def test_a_waiver_calls_a_rule_by_any_of_its_words(word: str) -> None:
-    assert Waiver(word, "r").covers(at(None), WORDS)
-    assert not Waiver("long-subject", "r").covers(at(None), WORDS)
+def test_waiver_accepts_any_rule_name(word: str) -> None:
+    assert Waiver(word, "r").covers(finding_at(None), WORDS)
+    assert not Waiver("long-subject", "r").covers(finding_at(None), WORDS)
 
 
 @pytest.mark.parametrize(
@@ -38,20 +36,22 @@ def test_a_waiver_calls_a_rule_by_any_of_its_words(word: str) -> None:
         ("*", None, False),
     ],
 )
-def test_paths_are_glob_patterns_or_directories(
+def test_paths_are_globs_or_directories(
     pattern: str, path: str | None, covered: bool
 ) -> None:
-    assert Waiver("long-line", "r", (pattern,)).covers(at(path), WORDS) is covered
+    assert (
+        Waiver("long-line", "r", (pattern,)).covers(finding_at(path), WORDS) is covered
+    )
 
 
-def test_the_last_day_holds_and_the_next_does_not() -> None:
+def test_last_day_is_inclusive() -> None:
     waiver = Waiver("long-line", "r", until=date(2027, 1, 1))
     assert not waiver.ended(date(2027, 1, 1))
     assert waiver.ended(date(2027, 1, 2))
     assert not Waiver("long-line", "r").ended(date(9999, 12, 31))
 
 
-def test_a_tree_writes_them_as_tables() -> None:
+def test_tree_waivers_are_tables() -> None:
     settings = load(
         "strict = true\n"
         "[[waiver]]\n"
@@ -109,7 +109,7 @@ def test_a_tree_writes_them_as_tables() -> None:
         ({"rule": "a", "reason": "r", "until": True}, "until is not a date", ""),
     ],
 )
-def test_what_is_wrong_with_a_table_is_named(
+def test_table_error_is_specific(
     table: dict[str, object], said: str, hint: str
 ) -> None:
     with pytest.raises(InputError, match=said) as caught:
@@ -121,23 +121,23 @@ def test_what_is_wrong_with_a_table_is_named(
 @pytest.mark.parametrize(
     "text", ['waiver = "x"', "waiver = [1]", "[waiver]\nrule = 'a'"]
 )
-def test_what_is_no_list_of_tables_is_refused(text: str) -> None:
+def test_invalid_waiver_list_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="waiver must be a list of tables"):
         load(text)
 
 
 @pytest.mark.parametrize("word", ["long-line", "long-line=", "=why", "long-line=  "])
-def test_a_word_without_a_reason_is_refused(word: str) -> None:
+def test_waiver_needs_a_reason(word: str) -> None:
     with pytest.raises(UsageError, match="a waiver needs a reason"):
         from_words([word])
 
 
-def test_a_reason_may_have_equals_signs() -> None:
+def test_reason_may_contain_equals_signs() -> None:
     (waiver,) = from_words(["long-line=a = b"])
     assert (waiver.rule, waiver.reason) == ("long-line", "a = b")
 
 
-def test_an_unknown_rule_names_the_nearest() -> None:
+def test_unknown_rule_suggests_the_nearest() -> None:
     with pytest.raises(UsageError, match=r"--waive: unknown rule 'long-lin'") as caught:
         verify(from_words(["long-lin=r"]), load_rules())
     assert "long-line" in (caught.value.hint or "")
@@ -145,7 +145,7 @@ def test_an_unknown_rule_names_the_nearest() -> None:
         verify(
             from_tables([{"rule": "long-lin", "reason": "r"}], "x.toml"), load_rules()
         )
-    # a rule that went since the waiver was given
+    # the rule was removed after the waiver was added
     verify([Waiver("long-lin", "r", kind=TOPIC)], load_rules())
 
 
@@ -161,7 +161,7 @@ def test_an_unknown_rule_names_the_nearest() -> None:
         "undecoded-mail",
     ],
 )
-def test_a_tree_waives_nothing_that_says_a_mail_is_not_whole_or_not_signed(
+def test_tree_cannot_waive_mail_integrity(
     word: str,
 ) -> None:
     with pytest.raises(

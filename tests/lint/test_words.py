@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words that stand there twice: in a line of the diff the finding says where."""
+"""Test repeated words: a finding in the diff has a position."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
         (f"{PROSE} It is is so.", "+int b;", (None, None)),
     ],
 )
-def test_a_word_twice_is_reported_with_its_place(
+def test_repeated_word_has_a_position(
     message: str, added: str, place: tuple[str | None, int | None]
 ) -> None:
     text = mail(

@@ -76,9 +76,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     not shutil.which("nvim") and os.environ.get("CI") != "true",
     reason="nvim is not installed here",
 )
-def test_neovim_shows_findings_of_a_source_file_and_of_a_message(
-    tmp_path: Path, repo: Repo
-) -> None:
+def test_neovim_shows_findings(tmp_path: Path, repo: Repo) -> None:
     (tmp_path / "init.lua").write_text(OLDER + snippet("lua"))
     (tmp_path / "show.lua").write_text(SHOW)
     for file, expected in (
@@ -105,9 +103,7 @@ def test_neovim_shows_findings_of_a_source_file_and_of_a_message(
 
 
 @pytest.mark.skipif(not shutil.which("emacs"), reason="emacs is not installed here")
-def test_emacs_shows_and_fixes_findings_of_a_source_file_a_message_and_a_patch(
-    tmp_path: Path, repo: Repo
-) -> None:
+def test_emacs_shows_and_fixes_findings(tmp_path: Path, repo: Repo) -> None:
     (tmp_path / "init.el").write_text(
         f"(package-initialize)\n(unless (require 'eglot nil t) (kill-emacs 77))\n{snippet('elisp')}"
     )

@@ -87,7 +87,7 @@ class Text:
         )
 
     async def fixed(self, text: str, line: int) -> list[str]:
-        """Return the text after each fix that is proposed for a line."""
+        """Return the text after each fix suggested for a line."""
         span = lsp.Range(lsp.Position(line, 0), lsp.Position(line, 0))
         params = lsp.CodeActionParams(
             lsp.TextDocumentIdentifier(self.uri), span, lsp.CodeActionContext([])
@@ -107,9 +107,7 @@ class Text:
         return texts
 
 
-async def test_findings_follow_the_changes_of_a_source_file(
-    client: LanguageClient, repo: Repo
-) -> None:
+async def test_findings_follow_edits(client: LanguageClient, repo: Repo) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
     assert await text.opened(CODE) == []
     assert await text.changed(BAD) == [
@@ -119,7 +117,7 @@ async def test_findings_follow_the_changes_of_a_source_file(
     assert await text.changed(CODE) == []
 
 
-async def test_lines_that_nobody_changed_have_no_findings(
+async def test_unchanged_lines_have_no_findings(
     client: LanguageClient, repo: Repo
 ) -> None:
     repo.commit(f"frob: more\n\n{SIGNED}", {"lib/frob.c": BAD})
@@ -128,7 +126,7 @@ async def test_lines_that_nobody_changed_have_no_findings(
     ) == [(9, "trailing-space")]
 
 
-async def test_all_changed_files_have_findings_when_one_is_opened(
+async def test_opening_one_file_checks_all_changes(
     client: LanguageClient, repo: Repo
 ) -> None:
     (repo.path / "lib" / "other.c").write_text(BAD)
@@ -142,9 +140,7 @@ async def test_all_changed_files_have_findings_when_one_is_opened(
     ]
 
 
-async def test_safe_fix_is_offered_where_its_finding_is(
-    client: LanguageClient, repo: Repo
-) -> None:
+async def test_safe_fix_is_offered(client: LanguageClient, repo: Repo) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
     await text.opened(BAD)
     assert await text.fixed(BAD, 5) == [BAD.replace("1; \n", "1;\n")]
@@ -152,16 +148,14 @@ async def test_safe_fix_is_offered_where_its_finding_is(
     assert await text.fixed(BAD, 1) == []
 
 
-async def test_hover_shows_the_page_of_the_rule(
-    client: LanguageClient, repo: Repo
-) -> None:
+async def test_hover_shows_the_rule_page(client: LanguageClient, repo: Repo) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
     await text.opened(BAD)
     assert (await text.hover(5)).startswith("# trailing-space\n")
     assert await text.hover(1) == ""
 
 
-async def test_commit_message_is_checked_while_it_is_written(
+async def test_commit_message_is_checked_while_typing(
     client: LanguageClient, repo: Repo
 ) -> None:
     repo.put("lib/frob.c", CODE.replace("return x", "return x + 1"))
@@ -178,9 +172,7 @@ async def test_commit_message_is_checked_while_it_is_written(
     assert fixed == message.replace("frob:", "frob: ")
 
 
-async def test_patch_file_is_checked_by_its_lines(
-    client: LanguageClient, tmp_path: Path
-) -> None:
+async def test_patch_file_is_checked(client: LanguageClient, tmp_path: Path) -> None:
     text = Text(client, tmp_path / "0001-x.patch")
     mail = patches.mail(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); "))
     line = mail.split("\n").index("+\trc = bar(); ")
@@ -189,7 +181,7 @@ async def test_patch_file_is_checked_by_its_lines(
     assert await text.changed("no patch\n") == []
 
 
-async def test_no_escape_of_a_text_reaches_the_editor(
+async def test_escape_sequences_are_removed(
     client: LanguageClient, tmp_path: Path
 ) -> None:
     hostile = "\x1b]8;;command:a\x07the the\x1b]8;;\x07 \u202e\x9b2J [a](command:b) <img src=c>"
@@ -210,13 +202,13 @@ async def test_no_escape_of_a_text_reaches_the_editor(
         and diagnostic.code_description.href.startswith("https://")
         for diagnostic in diagnostics
     )
-    # the pages belong to the rules and quote nothing of the text
+    # the pages describe rules and quote nothing
     pages = [await text.hover(line) for line in range(len(mail.split("\n")))]
     assert not [page for page in pages if "command:" in page or "<img" in page]
 
 
 @pytest.mark.long
-async def test_change_in_500_lines_is_checked_quickly(
+async def test_large_change_is_checked_quickly(
     client: LanguageClient, repo: Repo
 ) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
@@ -233,11 +225,11 @@ async def test_change_in_500_lines_is_checked_quickly(
             CODE + functions.replace("(x > 0)", f"(x > 0{number}) ")
         )
         times.append(time.monotonic() - start[1])
-    # 150 ms on an idle machine; here others may be working
+    # 150 ms on an idle machine; this one may be busy
     assert min(times) < 1.5, times
 
 
-def test_without_pygls_the_extra_is_named(tmp_path: Path) -> None:
+def test_missing_pygls_names_its_extra(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\nsys.modules['pygls'] = None\n"
     )
@@ -250,7 +242,7 @@ def test_without_pygls_the_extra_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("length", ["99999999999", "9" * 5000, "0" * 100 + "9" * 12])
-def test_message_that_is_too_large_is_an_error(length: str) -> None:
+def test_oversized_message_is_an_error(length: str) -> None:
     outcome = spawn("lsp", stdin=f"Content-Length: {length}\r\n\r\n{{}}".encode())
     assert (outcome.code, outcome.out) == (2, "")
     assert "too large" in outcome.err

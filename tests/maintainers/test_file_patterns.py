@@ -16,7 +16,7 @@ PATHS = st.lists(
 ).map("".join)
 
 
-def as_the_script_reads_it(pattern: str, path: str, folder: bool) -> bool:
+def match_like_script(pattern: str, path: str, folder: bool) -> bool:
     value = pattern.replace(".", r"\.").replace("*", ".*").replace("?", ".")
     if folder and not value.endswith("/") and value == pattern:
         value += "/"
@@ -26,18 +26,16 @@ def as_the_script_reads_it(pattern: str, path: str, folder: bool) -> bool:
 
 
 @given(PIECES, PATHS, st.booleans())
-def test_every_glob_takes_what_its_regular_expression_takes(
+def test_globs_match_their_regular_expressions(
     pattern: str, path: str, folder: bool
 ) -> None:
-    assert matches(pattern, path, lambda _: folder) == as_the_script_reads_it(
+    assert matches(pattern, path, lambda _: folder) == match_like_script(
         pattern, path, folder
     )
 
 
 @given(PIECES, PATHS)
-def test_path_that_matches_is_in_the_folder_of_the_pattern(
-    pattern: str, path: str
-) -> None:
+def test_matching_path_is_in_the_pattern_folder(pattern: str, path: str) -> None:
     if matches(pattern, path, lambda _: False):
         assert path.startswith(folder_of(pattern))
 
@@ -54,11 +52,11 @@ def test_path_that_matches_is_in_the_folder_of_the_pattern(
         ("a/*/b", 3),
     ],
 )
-def test_depth_counts_slashes_and_one_for_a_file(pattern: str, expected: int) -> None:
+def test_depth_counts_slashes(pattern: str, expected: int) -> None:
     assert depth(pattern) == expected
 
 
-def test_class_in_a_pattern_is_read() -> None:
+def test_character_class_is_read() -> None:
     assert matches(
         "drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.h", lambda _: False
     )
@@ -77,15 +75,15 @@ def test_hostile_regular_expression_is_fast() -> None:
     )
 
 
-def _expanded(pattern: str) -> list[str]:
-    """Return the patterns that a pattern with alternatives stands for."""
+def _expand_alternatives(pattern: str) -> list[str]:
+    """Return the patterns without alternatives that a pattern stands for."""
     match = re.search(r"\{([^{}]*)\}", pattern)
     if not match:
         return [pattern]
     return [
         alternative
         for part in match[1].split(",")
-        for alternative in _expanded(
+        for alternative in _expand_alternatives(
             pattern[: match.start()] + part + pattern[match.end() :]
         )
     ]
@@ -99,23 +97,21 @@ WILD = st.sampled_from(["a", "/", "{a,b}", "{a*,b}", "?", "*", "{a/,*b/}"])
 
 @example("{,a}", "b", False)
 @given(st.lists(PARTS, min_size=1, max_size=5).map("".join), PATHS, st.booleans())
-def test_alternatives_match_as_each_written_alone(
+def test_alternatives_match_separately_with_wildcards(
     pattern: str, path: str, folder: bool
 ) -> None:
     assert matches(pattern, path, lambda _: folder) == any(
         matches(alternative, path, lambda _: folder)
-        for alternative in _expanded(pattern)
+        for alternative in _expand_alternatives(pattern)
         if alternative
     )
 
 
 @given(st.lists(WILD, min_size=1, max_size=5).map("".join), PATHS)
-def test_alternatives_with_wildcards_match_as_each_written_alone(
-    pattern: str, path: str
-) -> None:
+def test_alternatives_match_separately(pattern: str, path: str) -> None:
     assert matches(pattern, path, lambda _: False) == any(
         matches(alternative, path, lambda _: False)
-        for alternative in _expanded(pattern)
+        for alternative in _expand_alternatives(pattern)
         if alternative
     )
     if matches(pattern, path, lambda _: False):
@@ -145,7 +141,7 @@ def test_unclosed_brace_is_a_character() -> None:
     assert not matches("xen/{a,b", "xen/a", lambda _: False)
 
 
-def test_alternatives_reach_as_deep_as_they_are_written() -> None:
+def test_alternatives_keep_their_depth() -> None:
     assert depth("xen/{a,b}/c.c") == 3
     assert matches("xen/{arm,x86}/", "xen/arm/a/b.c", lambda _: False)
     assert matches("xen/{arm,x86}", "xen/x86/a/b.c", lambda _: True)

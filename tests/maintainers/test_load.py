@@ -15,15 +15,15 @@ pytestmark = pytest.mark.usefixtures("cold_cache")
 
 
 @pytest.fixture
-def kept() -> Path:
+def cached_sections() -> Path:
     _indexed.cache_clear()
     return Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot"
 
 
-def test_index_is_kept_and_read_back(tmp_path: Path, kept: Path) -> None:
+def test_index_round_trip_is_exact(tmp_path: Path, cached_sections: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
     first = load(tree)
-    assert len(list(kept.glob("maintainers-*"))) == 1
+    assert len(list(cached_sections.glob("maintainers-*"))) == 1
     _indexed.cache_clear()
     second = load(tree)
     assert [section.name for section in first.sections] == [
@@ -32,10 +32,10 @@ def test_index_is_kept_and_read_back(tmp_path: Path, kept: Path) -> None:
     assert first.words == second.words
 
 
-def test_damaged_index_counts_as_none(tmp_path: Path, kept: Path) -> None:
+def test_damaged_index_counts_as_none(tmp_path: Path, cached_sections: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
     load(tree)
-    file = next(kept.glob("maintainers-*"))
+    file = next(cached_sections.glob("maintainers-*"))
     whole = file.read_bytes()
     for damaged in (b"", whole[:40], whole[:-1], whole[:-9] + b"\0" * 9):
         file.write_bytes(damaged)
@@ -44,24 +44,26 @@ def test_damaged_index_counts_as_none(tmp_path: Path, kept: Path) -> None:
         assert file.read_bytes() == whole
 
 
-def test_another_content_has_another_index(tmp_path: Path, kept: Path) -> None:
+def test_another_content_has_another_index(
+    tmp_path: Path, cached_sections: Path
+) -> None:
     load(DirectoryTree(write_tree(tmp_path / "a")))
     other = load(DirectoryTree(write_tree(tmp_path / "b", MAINTAINERS="ONE\nF:\t*\n")))
     assert [section.name for section in other.sections] == ["ONE"]
-    assert len(list(kept.glob("maintainers-*"))) == 2
+    assert len(list(cached_sections.glob("maintainers-*"))) == 2
 
 
-def test_old_indexes_go(tmp_path: Path, kept: Path) -> None:
+def test_old_indexes_go(tmp_path: Path, cached_sections: Path) -> None:
     for number in range(INDEXES.keep + 5):
         load(
             DirectoryTree(
                 write_tree(tmp_path / str(number), MAINTAINERS=f"S{number}\nF:\t*\n")
             )
         )
-    assert len(list(kept.iterdir())) <= INDEXES.keep
+    assert len(list(cached_sections.iterdir())) <= INDEXES.keep
 
 
-def test_two_writers_do_not_disturb_each_other(tmp_path: Path, kept: Path) -> None:
+def test_concurrent_writers_are_safe(tmp_path: Path, cached_sections: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
     results: list[int] = []
     threads = [
@@ -96,7 +98,7 @@ def test_folder_of_patches_is_one_series(tmp_path: Path) -> None:
     ]
 
 
-def test_trees_own_conf_says_where_the_files_are(tmp_path: Path) -> None:
+def test_configuration_gives_the_file_locations(tmp_path: Path) -> None:
     write_tree(
         tmp_path, board__x__MAINTAINERS="BOARD X\nS:\tMaintained\nF:\tboard/x/\n"
     )
@@ -108,7 +110,7 @@ def test_trees_own_conf_says_where_the_files_are(tmp_path: Path) -> None:
     ]
 
 
-def test_tree_without_maintainers_is_an_error_with_a_hint(tmp_path: Path) -> None:
+def test_missing_maintainers_file_has_a_hint(tmp_path: Path) -> None:
     with pytest.raises(MissingError) as caught:
         load(DirectoryTree(tmp_path))
     assert caught.value.hint

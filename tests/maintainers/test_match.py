@@ -21,7 +21,7 @@ def names(file: MaintainersFile, path: str) -> list[str]:
     return [file.section(match.section).name for match in match_path(file, path)]
 
 
-def test_sections_are_read_with_their_lines() -> None:
+def test_sections_have_their_lines() -> None:
     file = read(MAINTAINERS)
     section = file.named("ACME WIDGET DRIVER")
     assert section is not None
@@ -52,7 +52,7 @@ def test_list_may_have_a_name() -> None:
     )
 
 
-def test_deepest_pattern_comes_first_and_the_catch_all_last() -> None:
+def test_deepest_pattern_comes_first() -> None:
     assert names(read(MAINTAINERS), "drivers/widget/core.c") == [
         "ACME WIDGET DRIVER",
         "THE REST",
@@ -75,7 +75,7 @@ def test_ties_come_in_file_order() -> None:
     assert names(read(text), "a/b.c") == [f"S{n}" for n in range(30)]
 
 
-def test_keywords_are_looked_for_in_the_message_and_in_changed_lines() -> None:
+def test_keywords_match_message_and_changed_lines() -> None:
     file = read(MAINTAINERS)
     matches = match(file, ["lib/plain.c"], patch("lib/plain.c", added="widget_get(x);"))
     assert [match.section.name for match in matches] == [
@@ -98,7 +98,7 @@ def test_reasons_name_path_and_pattern() -> None:
     assert not first.is_rest
 
 
-def test_pattern_without_a_slash_takes_a_folder_only_if_it_is_one(
+def test_pattern_without_a_slash_matches_a_folder(
     tmp_path: Path,
 ) -> None:
     text = "ONE\nS:\tMaintained\nF:\tdrivers/widget\n"
@@ -143,7 +143,7 @@ def test_index_forgets_no_match(
 
 
 @given(st.text(max_size=300))
-def test_any_text_is_read_without_failing(text: str) -> None:
+def test_any_text_is_accepted(text: str) -> None:
     file = read(text)
     for section in file.sections:
         assert section.line >= 1

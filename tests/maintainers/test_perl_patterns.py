@@ -42,9 +42,7 @@ def compiles(source: str) -> bool:
 
 
 @given(PATTERNS, TEXTS)
-def test_text_that_matches_has_one_of_the_words_it_needs(
-    source: str, text: str
-) -> None:
+def test_matching_text_contains_a_required_word(source: str, text: str) -> None:
     assume(compiles(source))
     pattern = PerlPattern(source)
     if re.search(source, text, re.X | re.A):
@@ -52,7 +50,7 @@ def test_text_that_matches_has_one_of_the_words_it_needs(
 
 
 @given(PATTERNS, TEXTS)
-def test_pattern_is_read_as_perl_does(source: str, text: str) -> None:
+def test_pattern_is_read_like_perl(source: str, text: str) -> None:
     assume(compiles(source))
     assert PerlPattern(source).search(text) == bool(
         re.search(source, text, re.X | re.A)
@@ -72,7 +70,7 @@ def test_pattern_is_read_as_perl_does(source: str, text: str) -> None:
         (r"a\x41bc", ()),
     ],
 )
-def test_words_a_pattern_needs(source: str, words: tuple[str, ...]) -> None:
+def test_required_words_are_found(source: str, words: tuple[str, ...]) -> None:
     assert needed_words(source) == words
 
 
@@ -83,14 +81,14 @@ def test_backtracking_pattern_is_fast() -> None:
     assert time.process_time() - start < 5
 
 
-def test_bad_pattern_matches_nothing_and_reports_why() -> None:
+def test_bad_pattern_matches_nothing() -> None:
     pattern = PerlPattern("(unclosed")
     assert pattern.error
     assert not pattern.search("(unclosed")
     assert PerlPattern("fine").error is None
 
 
-def test_whitespace_in_a_pattern_does_not_count() -> None:
+def test_pattern_ignores_whitespace() -> None:
     assert PerlPattern("a b # remark").search("ab")
 
 

@@ -34,7 +34,7 @@ sub add_categories {
 """
 
 
-def test_words_are_read_from_the_script() -> None:
+def test_words_come_from_the_script() -> None:
     words = read_words(SCRIPT)
     assert words.maintainer("Supported") == "keeper"
     assert words.maintainer("Orphan") == "finder"
@@ -51,7 +51,7 @@ def test_words_are_read_from_the_script() -> None:
     assert dict(words.defaults)["email_git"] == "1"
 
 
-def test_without_a_script_the_usual_words_hold() -> None:
+def test_default_words_need_no_script() -> None:
     assert read_words(None) == RoleWords()
     assert RoleWords().maintainer("Supported") == "supporter"
 
@@ -68,7 +68,7 @@ def test_script_with_fixed_roles_is_supported() -> None:
     assert words.maintainer("Buried alive in reporters") == "chief"
 
 
-def test_older_script_behavior_is_read_from_its_text() -> None:
+def test_script_behavior_is_detected_from_its_text() -> None:
     older = read_words(
         "sub get_subsystem_name {\n"
         "    if (length($subsystem) > 20) {\n"

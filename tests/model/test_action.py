@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test hints as values: as a str they are what the CLI prints, and their actions can be worded
-differently.
+"""Test hints as values: as strings they are what the CLI prints, and their actions can be
+worded differently.
 """
 
 import shlex
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from patchpilot.model.action import Action, Hint, actions, each, in_backticks
 
 
-def test_action_prints_its_command_where_its_sentence_says() -> None:
+def test_command_is_printed_in_its_sentence() -> None:
     assert str(Action("send", ("--resume",))) == "patchpilot send --resume"
     assert (
         str(Action("send", ("--resume",), "`{}` sends what is missing"))
@@ -47,7 +47,7 @@ def test_quoted_arguments_survive_the_shell(arguments: list[str]) -> None:
     ]
 
 
-def test_hint_exposes_its_parts_and_actions() -> None:
+def test_hint_exposes_its_parts() -> None:
     edit, update = Action("draft", ("--edit",)), Action("track", ("update",), "`{}`")
     hint = Hint(("write it: ", edit, ", then ", update))
     assert (
@@ -63,7 +63,7 @@ def test_hint_exposes_its_parts_and_actions() -> None:
     assert (actions(edit), actions("patchpilot draft")) == ((edit,), ())
 
 
-def test_commands_in_the_backticks_of_a_pack_are_actions() -> None:
+def test_backticks_in_packs_are_actions() -> None:
     for text in (
         "`patchpilot fixes HEAD` finds the commit; or `git log -S`, git blame",
         "git blame",

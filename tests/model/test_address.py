@@ -31,9 +31,7 @@ NAMES = st.text(
     st.text("Aa\u00e9.-_'+@<>,;:\"()\\[] \t\u00a0=?", max_size=40),
     st.sampled_from(["{}", "{} <a.b+c@d-e.org>", "Ada, {}, b@c", "a@b.c,{}"]),
 )
-def test_plain_list_of_addresses_is_what_the_email_package_reads(
-    text: str, form: str
-) -> None:
+def test_address_list_matches_the_email_package(text: str, form: str) -> None:
     value = form.format(text)
     lenient = (
         {"strict": False}
@@ -71,7 +69,7 @@ def test_plain_list_of_addresses_is_what_the_email_package_reads(
         ("see ada@example.org, please", Address("", "ada@example.org")),
     ],
 )
-def test_trailer_value_gives_its_address(text: str, expected: Address | None) -> None:
+def test_trailer_value_has_an_address(text: str, expected: Address | None) -> None:
     assert parse_address(text) == expected
 
 
@@ -109,22 +107,20 @@ def test_header_keeps_every_name(name: str) -> None:
         ("-ada@buildhost", AddressState.BAD),
     ],
 )
-def test_addresses_are_judged_before_anything_is_written_to_them(
-    email: str, state: AddressState
-) -> None:
+def test_addresses_are_validated_first(email: str, state: AddressState) -> None:
     assert judge(email).state == state
 
 
 @given(
     st.from_regex(r"\A[\w.+-]{1,66}@([\w-]{1,64}[.]){1,2}(org|test|arpa|onion|c0m)\Z")
 )
-def test_usual_address_is_judged_as_email_validator_judges_it(email: str) -> None:
+def test_ordinary_addresses_match_email_validator(email: str) -> None:
     with mock.patch("patchpilot.model.address._USUAL", re.compile("(?!)")):
         whole = judge(email)
     assert judge(email) == whole
 
 
-def test_dangerous_address_is_sorted_out_with_the_reason() -> None:
+def test_dangerous_address_has_a_reason() -> None:
     good, bad = (
         Address("Ada", "ada@example.org"),
         Address("Eve", "-X/tmp/log@example.org"),
@@ -142,28 +138,26 @@ def test_dangerous_address_is_sorted_out_with_the_reason() -> None:
     st.text(max_size=20),
     st.sampled_from(["", "@example.org", "@buildhost", "@[127.0.0.1]"]),
 )
-def test_good_address_is_one_word_and_not_an_option(local: str, domain: str) -> None:
+def test_valid_address_is_not_an_option(local: str, domain: str) -> None:
     wire = judge(local + domain).wire
     assert wire is None or (
         wire[:1] != "-" and not re.search(r"[\s,\"`\x00-\x1f]|\$[({]", wire)
     )
 
 
-def test_name_that_looks_like_an_option_is_quoted() -> None:
+def test_option_like_name_is_quoted() -> None:
     assert (
         Address("-o/tmp/x Eve", "eve@example.org").header()
         == '"-o/tmp/x Eve" <eve@example.org>'
     )
 
 
-def test_domain_in_another_script_goes_out_in_ascii() -> None:
+def test_unicode_domain_is_encoded() -> None:
     assert judge("ada@bücher.example.org").wire == "ada@xn--bcher-kva.example.org"
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
-def test_no_address_with_a_line_break_is_safe_in_a_header(
-    left: str, right: str
-) -> None:
+def test_line_break_is_never_safe_in_a_header(left: str, right: str) -> None:
     assert not is_header_safe(Address(f"{left}\n{right}", "ada@example.org"))
     assert not is_header_safe(Address("Ada", f"ada{left}\r\nBcc: {right}@example.org"))
 
@@ -181,14 +175,14 @@ def test_no_address_with_a_line_break_is_safe_in_a_header(
         "[ada]",
     ],
 )
-def test_name_written_to_a_header_is_read_back(name: str) -> None:
+def test_written_name_is_read_back(name: str) -> None:
     address = Address(name, "ada@example.org")
     assert parse_address(address.header()) == address
     assert parse_addresses(address.header()) == (address,) or "[" in name
     assert str(address) == address.header()
 
 
-def test_header_holds_no_control_character_and_a_trailer_no_quotes() -> None:
+def test_header_has_no_control_characters() -> None:
     assert (
         Address("Ada\n\tB\x7f", "ada@example.org").header()
         == "Ada  B <ada@example.org>"
@@ -201,11 +195,11 @@ def test_header_holds_no_control_character_and_a_trailer_no_quotes() -> None:
     assert Address("", "ada@example.org").trailer() == "ada@example.org"
 
 
-def test_mailbox_is_the_same_in_any_case() -> None:
+def test_mailbox_ignores_case() -> None:
     assert Address("A", "Ada@Example.ORG").key == Address("B", "ada@example.org").key
 
 
-def test_one_odd_address_does_not_lose_the_others() -> None:
+def test_odd_address_does_not_lose_others() -> None:
     addresses = parse_addresses(
         "Ada <ada@example.org>, a@b@c, undisclosed-recipients:;, nobody, Bob <bob@example.com>"
     )
@@ -215,12 +209,12 @@ def test_one_odd_address_does_not_lose_the_others() -> None:
     assert all("@" in address.email for address in addresses)
 
 
-def test_addresses_nested_without_end_are_found_by_their_form() -> None:
+def test_deeply_nested_addresses_are_found() -> None:
     addresses = parse_addresses("(" * 60_000 + " ada@example.org, bob@example.com")
     assert addresses == (Address("", "ada@example.org"), Address("", "bob@example.com"))
 
 
-def test_judged_address_has_a_wire_form_or_a_reason() -> None:
+def test_address_has_a_wire_form_or_a_reason() -> None:
     assert (judge("ada@example.org").wire, judge("ada@example.org").reason) == (
         "ada@example.org",
         "",
@@ -244,9 +238,7 @@ def test_judged_address_has_a_wire_form_or_a_reason() -> None:
         (Address("Ada", "a da@example.org"), False),
     ],
 )
-def test_only_what_the_email_package_can_write_is_safe_in_a_header(
-    address: Address, safe: bool
-) -> None:
+def test_only_encodable_addresses_are_safe(address: Address, safe: bool) -> None:
     assert is_header_safe(address) is safe
 
 
@@ -287,7 +279,7 @@ TWO_MAILBOXES = (
 
 
 @pytest.mark.parametrize("value", DISGUISES)
-def test_address_in_a_name_or_comment_is_not_a_mailbox(value: str) -> None:
+def test_address_in_a_name_is_not_a_mailbox(value: str) -> None:
     decoded = decode_mailboxes(value)
     address = only_mailbox(decoded)
     assert address is not None
@@ -302,7 +294,7 @@ def test_address_in_a_name_or_comment_is_not_a_mailbox(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", TWO_MAILBOXES)
-def test_only_mailbox_requires_exactly_one_mailbox(value: str) -> None:
+def test_only_mailbox_needs_exactly_one(value: str) -> None:
     address = only_mailbox(decode_mailboxes(value))
     assert address is None
 
@@ -341,9 +333,7 @@ def test_only_mailbox_requires_exactly_one_mailbox(value: str) -> None:
         ("Team: ada@example.org;", "", "ada@example.org"),
     ],
 )
-def test_mailbox_has_its_name_decoded_and_unquoted(
-    value: str, name: str, email: str
-) -> None:
+def test_mailbox_name_is_decoded(value: str, name: str, email: str) -> None:
     assert only_mailbox(decode_mailboxes(value)) == Address(name, email)
 
 
@@ -351,7 +341,7 @@ def test_mailbox_has_its_name_decoded_and_unquoted(
     st.text('ab@<>,;:"()\\ .=?q_', max_size=30),
     st.text('ab@<>,;:"()\\ .=?q_', max_size=30),
 )
-def test_no_text_around_an_address_hides_another(before: str, after: str) -> None:
+def test_text_does_not_hide_an_address(before: str, after: str) -> None:
     address = only_mailbox(
         decode_mailboxes(f"{before} <ada@example.org> {after} <{EVE}>")
     )
@@ -361,7 +351,7 @@ def test_no_text_around_an_address_hides_another(before: str, after: str) -> Non
 @pytest.mark.parametrize(
     "unit", ["(", '"', "\\", "()", '""', "=?", "=?a?q?b?= ", '"=?a?q?b?="']
 )
-def test_hostile_header_is_decoded_in_linear_time(unit: str) -> None:
+def test_hostile_header_takes_linear_time(unit: str) -> None:
     value = unit * (200_000 // len(unit))
     assert only_mailbox(decode_mailboxes(value)) is None
 
@@ -382,9 +372,7 @@ def test_value_without_an_address_is_unchanged() -> None:
         ("matt\uff20example.com", '"matt\uff20example.com" <ada@example.org>'),
     ],
 )
-def test_name_that_looks_like_an_address_has_the_real_one_next_to_it(
-    name: str, called: str
-) -> None:
+def test_misleading_name_shows_the_real_address(name: str, called: str) -> None:
     address = Address(name, "ada@example.org")
     assert address.called == called
     assert only_mailbox(address.trailer()) == address

@@ -30,7 +30,7 @@ def _mail(date: str, received: str = "") -> bytes:
 
 
 @pytest.mark.parametrize("date", DAMAGED)
-def test_damaged_date_is_replaced_by_the_arrival(date: str) -> None:
+def test_arrival_replaces_a_damaged_date(date: str) -> None:
     mail = parse_mail(_mail(date, SENT))
     assert mail.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
     assert mail.date_damaged
@@ -39,14 +39,14 @@ def test_damaged_date_is_replaced_by_the_arrival(date: str) -> None:
     assert (mail.date_note[:7], alone.date_note) == ("damaged", "damaged Date: header")
 
 
-def test_date_over_a_day_after_the_arrival_is_damaged() -> None:
+def test_date_after_the_arrival_is_damaged() -> None:
     assert not parse_mail(_mail("Tue, 5 Mar 2024 08:00:00 +0000", SENT)).date_damaged
     late = parse_mail(_mail("Wed, 6 Mar 2024 09:00:00 +0000", SENT))
     assert late.date_damaged
     assert late.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
-def test_date_over_a_day_from_now_is_damaged_whatever_the_received_header_has() -> None:
+def test_future_date_is_damaged() -> None:
     ahead = datetime.now(UTC) + timedelta(days=3)
     text = f"{ahead:%a, %d %b %Y %H:%M:%S} +0000"
     mail = parse_mail(_mail(text, text))
@@ -56,7 +56,7 @@ def test_date_over_a_day_from_now_is_damaged_whatever_the_received_header_has() 
     assert not parse_mail(_mail(f"{soon:%a, %d %b %Y %H:%M:%S} +0000")).date_damaged
 
 
-def test_message_without_a_date_is_not_damaged() -> None:
+def test_missing_date_is_not_damaged() -> None:
     mail = parse_mail(f"Received: from a by b; {SENT}\n\nText.\n".encode())
     assert mail.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
     assert not mail.date_damaged
@@ -112,7 +112,7 @@ UNBOUNDED = {
 }
 
 
-def test_dates_from_outside_are_made_in_one_place() -> None:
+def test_dates_are_parsed_in_one_place() -> None:
     places = [
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file, tree in trees(*UNBOUNDED)

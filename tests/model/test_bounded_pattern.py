@@ -54,7 +54,7 @@ TEXTS = st.text("abcABC_. \t-]#", max_size=30)
 
 
 @given(PATTERNS, TEXTS, st.booleans())
-def test_pattern_matches_as_re_has_it(source: str, text: str, extended: bool) -> None:
+def test_pattern_matches_like_re(source: str, text: str, extended: bool) -> None:
     flags = re.ASCII | (re.VERBOSE if extended else 0)
     try:
         theirs = re.compile(source, flags)
@@ -129,7 +129,7 @@ def test_pattern_over_budget_matches_nothing(
     assert bounded_pattern.gave_up == ["(?<!x)a+b"]
 
 
-def test_bytes_that_are_no_utf8_are_characters() -> None:
+def test_non_utf8_bytes_are_characters() -> None:
     assert bounded(r"o+x").search("\udcffü foox").span() == (4, 7)
     assert [match[0] for match in bounded("[a-z]+.*?;").finditer("\udcffab; c;")] == [
         "ab;",
@@ -178,13 +178,13 @@ def test_perl_syntax_is_supported(source: str, text: str) -> None:
         (r"(a)\1b+c+", False),
     ],
 )
-def test_look_behind_is_used_where_few_ways_to_match_are_left(
+def test_lookbehind_is_used_for_unambiguous_patterns(
     source: str, can_be_used: bool
 ) -> None:
     assert (BoundedPattern(source).error is None) is can_be_used
 
 
-def test_pattern_with_a_budget_searches_the_beginning_of_a_text() -> None:
+def test_budget_limits_the_searched_text() -> None:
     pattern = BoundedPattern("(?<!x)a+")
     longest = bounded_pattern.LONGEST_TEXT[1]
     for count, matches_ in ((1, True), (longest, True), (longest + 1, False)):
@@ -198,7 +198,7 @@ def test_pattern_with_a_budget_searches_the_beginning_of_a_text() -> None:
     assert [match.span() for match in pattern.finditer("ab aa")] == [(0, 1), (3, 5)]
 
 
-def test_pattern_with_a_budget_finds_empty_matches_once() -> None:
+def test_budgeted_search_yields_an_empty_match_once() -> None:
     pattern = BoundedPattern("(?<!x)a*")
     text = "ab"
     expected = [match.span() for match in re.finditer("(?<!x)a*", text)]
@@ -231,7 +231,7 @@ def test_pattern_with_a_budget_finds_empty_matches_once() -> None:
         ("(?:a*b)+ c # d", "ab c # d", "abc"),
     ],
 )
-def test_pattern_is_the_same_for_re2(source: str, whole: str, other: str) -> None:
+def test_pattern_agrees_with_re2(source: str, whole: str, other: str) -> None:
     extended = source.startswith("(?x)")
     dialect = "python" if extended else "perl"
     source = source.removeprefix("(?x)")
@@ -241,7 +241,7 @@ def test_pattern_is_the_same_for_re2(source: str, whole: str, other: str) -> Non
     assert pattern.search(other) is None
 
 
-def test_why_re2_refuses_a_pattern_is_readable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_re2_refusal_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     import re2
 
     def refuse(*_: object) -> None:
@@ -251,7 +251,7 @@ def test_why_re2_refuses_a_pattern_is_readable(monkeypatch: pytest.MonkeyPatch) 
     assert BoundedPattern("(?:a*b)+").error == "bad: \N{REPLACEMENT CHARACTER}"
 
 
-def test_pattern_as_long_as_the_limit_is_used() -> None:
+def test_pattern_length_limit_is_inclusive() -> None:
     assert BoundedPattern("a" * MAX_PATTERN).search("a" * MAX_PATTERN)
     assert (
         BoundedPattern("a" * (MAX_PATTERN + 1)).error == "longer than 1000 characters"

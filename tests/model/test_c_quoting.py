@@ -44,5 +44,5 @@ def test_git_quotes_the_same_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["a\0b.c", '"a\\000b.c"'])
-def test_no_path_has_a_nul(text: str) -> None:
+def test_path_has_no_nul(text: str) -> None:
     assert unquoted(text) == "a\ufffdb.c"

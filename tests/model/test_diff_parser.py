@@ -12,12 +12,12 @@ HEAD = "diff --git a/f.c b/f.c\nindex 1111111..2222222 100644\n--- a/f.c\n+++ b/
 HUNK = "@@ -1,3 +1,4 @@ int f(void)\n int a;\n-int b;\n+int c;\n+int d;\n int e;\n"
 
 
-def parsed(text: str, start: int = 1) -> ParsedDiff:
+def parse(text: str, start: int = 1) -> ParsedDiff:
     return parse_diff(tuple(text.removesuffix("\n").split("\n")), start)
 
 
-def test_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
-    (change,) = parsed(HEAD + HUNK).files
+def test_hunk_has_ranges_section_and_lines() -> None:
+    (change,) = parse(HEAD + HUNK).files
     (hunk,) = change.hunks
     assert (
         hunk.old_start,
@@ -49,11 +49,11 @@ def test_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
     )
 
 
-def test_diff_may_begin_anywhere_in_the_message() -> None:
+def test_diff_may_start_anywhere() -> None:
     text = (
         "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
     )
-    files = parsed(text, 5).files
+    files = parse(text, 5).files
     assert [
         (
             file.path,
@@ -68,9 +68,9 @@ def test_diff_may_begin_anywhere_in_the_message() -> None:
     ]
 
 
-def test_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
+def test_missing_newline_marker_is_a_hunk_line() -> None:
     marker = "\\ No newline at end of file\n"
-    (change,) = parsed(f"{HEAD}@@ -1 +1 @@\n-a\n{marker}+b\n{marker}-- \n2.45\n").files
+    (change,) = parse(f"{HEAD}@@ -1 +1 @@\n-a\n{marker}+b\n{marker}-- \n2.45\n").files
     assert [(line.kind, line.patch_line) for line in change.hunks[0].lines] == [
         ("-", 6),
         ("\\", 7),
@@ -82,18 +82,18 @@ def test_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
 @pytest.mark.parametrize(
     "line", ["diff --git a/g.c b/g.c", "--- a/g.c", "@@ -1,2 +1,2 @@", "\\ odd"]
 )
-def test_content_that_looks_like_a_header_stays_content(line: str) -> None:
-    (change,) = parsed(f"{HEAD}@@ -1,2 +1,3 @@\n int a;\n+{line}\n int b;\n").files
+def test_header_like_content_is_content(line: str) -> None:
+    (change,) = parse(f"{HEAD}@@ -1,2 +1,3 @@\n int a;\n+{line}\n int b;\n").files
     assert [line.text for line in change.lines("+")] == [line]
 
 
-def test_empty_line_is_context_whose_space_was_stripped() -> None:
-    (change,) = parsed(f"{HEAD}@@ -1,3 +1,4 @@\n int a;\n\n+int b;\n int c;\n").files
+def test_empty_line_is_context() -> None:
+    (change,) = parse(f"{HEAD}@@ -1,3 +1,4 @@\n int a;\n\n+int b;\n int c;\n").files
     assert [line.kind for line in change.hunks[0].lines] == [" ", " ", "+", " "]
 
 
-def test_counts_that_are_left_out_are_one() -> None:
-    (change,) = parsed(
+def test_missing_counts_are_one() -> None:
+    (change,) = parse(
         f"{HEAD}@@ -1 +1 @@\n-a\n+b\n@@ -9,0 +10 @@\n+c\n@@ -12 +12,0 @@\n-d\n"
     ).files
     assert [
@@ -112,10 +112,10 @@ def test_counts_that_are_left_out_are_one() -> None:
         "@@ -1,2 +1,2 @@\n int a;\nrubbish\n int b;\n",
     ],
 )
-def test_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(
+def test_malformed_hunk_keeps_earlier_hunks(
     bad: str,
 ) -> None:
-    diff = parsed(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
+    diff = parse(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
     assert [(file.path, len(file.hunks)) for file in diff.files] == [
         ("f.c", 1),
         ("g.c", 1),
@@ -123,14 +123,14 @@ def test_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(
     assert diff.error is not None
     assert diff.error.startswith("line 1: ")
     assert "f.c" in diff.error
-    alone = parsed(HEAD + bad)
+    alone = parse(HEAD + bad)
     assert [(file.path, file.hunks) for file in alone.files] == [("f.c", ())]
     assert alone.error
 
 
-def test_first_of_two_errors_is_reported() -> None:
+def test_first_error_is_reported() -> None:
     bad = "@@ -1,9 +1,9 @@\n int a;\n"
-    diff = parsed(HEAD + bad + HEAD.replace("f.c", "g.c") + bad)
+    diff = parse(HEAD + bad + HEAD.replace("f.c", "g.c") + bad)
     assert diff.error is not None
     assert "f.c" in diff.error
 
@@ -149,7 +149,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_file_name_git_can_write_is_read_back(tmp_path: Path, name: str) -> None:
+def test_quoted_file_names_are_read_back(tmp_path: Path, name: str) -> None:
     repo = Repo(tmp_path / "r")
     base = repo.commit("start", {"keep.c": "int keep;\n"})
     added = repo.commit("add", {name: "int a;\nint b;\nint c;\nint d;\n"})
@@ -170,7 +170,7 @@ def test_every_file_name_git_can_write_is_read_back(tmp_path: Path, name: str) -
     def paths(
         old: str, new: str, *words: str
     ) -> list[tuple[str | None, str | None, bool, bool, int]]:
-        files = parsed(repo.git("diff", "-M", *words, old, new)).files
+        files = parse(repo.git("diff", "-M", *words, old, new)).files
         return [
             (
                 file.old_path,
@@ -194,8 +194,8 @@ def test_every_file_name_git_can_write_is_read_back(tmp_path: Path, name: str) -
         assert paths(blob, removed) == [(name, None, False, True, 0)]
 
 
-def test_copy_has_the_path_it_was_made_from() -> None:
-    (copy,) = parsed(
+def test_copy_has_a_source_path() -> None:
+    (copy,) = parse(
         "diff --git a/x.c b/y.c\nsimilarity index 100%\ncopy from x.c\ncopy to y.c\n"
     ).files
     assert (copy.old_path, copy.new_path, copy.hunks) == ("x.c", "y.c", ())
@@ -214,14 +214,14 @@ def test_copy_has_the_path_it_was_made_from() -> None:
         ("diff --git a/f g b/f g\nold mode 100644\n", "f g", "f g", False, False),
     ],
 )
-def test_lines_above_the_hunks_name_the_file(
+def test_header_lines_name_the_file(
     head: str, old: str | None, new: str | None, renamed: bool, binary: bool
 ) -> None:
-    (change,) = parsed(head).files
+    (change,) = parse(head).files
     assert (change.old_path, change.new_path) == (old, new)
     assert (change.is_rename, change.is_binary) == (renamed, binary)
     if "+++" in head:
-        (change,) = parsed(head + "@@ -1 +1 @@\n-a\n+b\n").files
+        (change,) = parse(head + "@@ -1 +1 @@\n-a\n+b\n").files
         assert (change.old_path, change.new_path, len(change.hunks)) == (old, new, 1)
 
 
@@ -235,20 +235,20 @@ def test_lines_above_the_hunks_name_the_file(
         ("-0,0 +1", "+b\n", 1),
     ],
 )
-def test_hunk_ends_where_its_counts_end(counts: str, body: str, kept: int) -> None:
+def test_hunk_ends_with_its_counts(counts: str, body: str, kept: int) -> None:
     for after in ("", "-- \n2.45\n", " d\n", "+d\n", "-d\n"):
-        diff = parsed(f"{HEAD}@@ {counts} @@\n{body}{after}")
+        diff = parse(f"{HEAD}@@ {counts} @@\n{body}{after}")
         assert diff.error is None
         assert len(diff.files[0].hunks[0].lines) == kept
 
 
 @pytest.mark.parametrize("counts", ["-1,3 +1,4", "-1,4 +1,3", "-1 +1,2", "-1,2 +1"])
-def test_file_begins_after_the_counted_lines(counts: str) -> None:
+def test_file_starts_after_the_counted_lines(counts: str) -> None:
     old, new = (
         int(count.partition(",")[2] or 1) for count in counts.replace("+", "-").split()
     )
     body = "-diff --git a/x b/x\n" * old + "+diff --git a/x b/x\n" * new
-    files = parsed(
+    files = parse(
         f"{HEAD}@@ {counts} @@\n{body}{HEAD.replace('f.c', 'g.c')}{HUNK}"
     ).files
     assert [(change.path, change.removed, change.added) for change in files] == [
@@ -260,8 +260,8 @@ def test_file_begins_after_the_counted_lines(counts: str) -> None:
 OTHER = "diff --git a/g.c b/g.c\nold mode 100644\nnew mode 100755\n"
 
 
-def files_of(text: str) -> list[str]:
-    return [change.path for change in parsed(text).files]
+def parse_files(text: str) -> list[str]:
+    return [change.path for change in parse(text).files]
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def files_of(text: str) -> list[str]:
     ],
 )
 def test_signature_does_not_end_a_diff(before: str, files: list[str]) -> None:
-    assert files_of(before + OTHER) == files
+    assert parse_files(before + OTHER) == files
 
 
 @pytest.mark.parametrize(
@@ -290,5 +290,5 @@ def test_signature_does_not_end_a_diff(before: str, files: list[str]) -> None:
         (f"-- a/x\n+++ b/x\n{HUNK}", []),
     ],
 )
-def test_without_gits_lines_two_names_begin_a_file(text: str, files: list[str]) -> None:
-    assert files_of(text) == files
+def test_file_names_alone_start_a_file(text: str, files: list[str]) -> None:
+    assert parse_files(text) == files

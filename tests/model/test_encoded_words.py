@@ -33,14 +33,14 @@ from patchpilot.model.encoded_words import decode_text, decode_words
         ("=?=?=?", "=?=?=?"),
     ],
 )
-def test_words_are_decoded_and_damaged_ones_left(value: str, text: str) -> None:
+def test_damaged_words_are_kept(value: str, text: str) -> None:
     assert decode_words(value) == text
 
 
 @given(
     st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=200)
 )
-def test_encoded_words_of_the_email_package_are_decoded(text: str) -> None:
+def test_encoded_words_are_decoded(text: str) -> None:
     encoded = Header(text, "utf-8", maxlinelen=10_000).encode()
     assert decode_words(encoded.replace("\n", "")) == text
 
@@ -66,7 +66,7 @@ def test_encoded_words_of_the_email_package_are_decoded(text: str) -> None:
         max_size=30,
     )
 )
-def test_no_text_breaks_the_decoder(parts: list[str]) -> None:
+def test_decoder_survives_any_text(parts: list[str]) -> None:
     decode_words("".join(parts))
 
 
@@ -92,7 +92,7 @@ def test_time_grows_with_the_length(unit: str) -> None:
     assert min(seconds(64_000) for _ in range(3)) < 40 * max(seconds(4_000), 0.01)
 
 
-def test_charset_that_no_message_uses_is_read_as_utf8() -> None:
+def test_unknown_charset_is_read_as_utf8() -> None:
     for charset in (
         "idna",
         "unicode_escape",

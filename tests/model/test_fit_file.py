@@ -30,7 +30,7 @@ def text(fit: Fit) -> str | None:
 CHANGE = "@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
 
 
-def test_text_is_cut_into_lines_with_their_newlines() -> None:
+def test_lines_keep_their_newlines() -> None:
     assert text_lines(b"") == []
     assert text_lines(b"a\nb") == ["a\n", "b"]
     assert text_lines(b"a\n\n") == ["a\n", "\n"]
@@ -38,7 +38,7 @@ def test_text_is_cut_into_lines_with_their_newlines() -> None:
 
 
 @pytest.mark.parametrize("before", range(4))
-def test_hunk_moves_to_its_context_with_an_offset(before: int) -> None:
+def test_hunk_moves_with_an_offset(before: int) -> None:
     file = lines(*("x" for _ in range(before)), "c", "d", "e", "f")
     fitted = fit(CHANGE, {"f.c": file})
     assert text(fitted) == file.replace("d", "D")
@@ -58,7 +58,7 @@ def test_hunk_uses_the_nearest_match(places: tuple[int, int], nearest: int) -> N
     assert fitted.offsets == (nearest - 2,)
 
 
-def test_two_hunks_do_not_change_the_same_lines() -> None:
+def test_hunks_do_not_overlap() -> None:
     twice = "@@ -1,3 +1,3 @@\n c\n-d\n+d\n e\n@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
     fitted = fit(twice, {"f.c": lines("c", "d", "e", "x")})
     assert [misfit.why for misfit in fitted.misfits] == ["context not found"]
@@ -66,9 +66,7 @@ def test_two_hunks_do_not_change_the_same_lines() -> None:
     assert (both.misfits, text(both)) == ((), lines("c", "d", "e", "c", "D", "e"))
 
 
-def test_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_placed() -> (
-    None
-):
+def test_failed_hunk_is_named_with_its_line() -> None:
     fitted = fit(
         "@@ -2,1 +2,1 @@\n-no\n+yes\n" + "@@ -9,2 +9,2 @@\n y\n-z\n+Z\n",
         {"f.c": lines(*"abcdefgh", "y", "z")},
@@ -86,7 +84,7 @@ def test_change_can_be_undone() -> None:
     assert fit(CHANGE, {"f.c": lines("a", "b", "c", "d", "e")}, reverse=True).misfits
 
 
-def test_hunk_at_the_start_or_the_end_stays_there() -> None:
+def test_hunk_at_a_file_boundary_stays() -> None:
     start = "@@ -1,2 +1,3 @@\n+new\n a\n b\n"
     assert text(fit(start, {"f.c": lines("a", "b", "c")})) == lines(
         "new", "a", "b", "c"
@@ -103,7 +101,7 @@ def test_hunk_at_the_start_or_the_end_stays_there() -> None:
     assert fit(whole, {"f.c": ""}).misfits
 
 
-def test_missing_newline_is_part_of_the_last_line() -> None:
+def test_missing_newline_belongs_to_the_last_line() -> None:
     adds = "@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n"
     assert text(fit(adds, {"f.c": "a\nb"})) == "a\nb\n"
     assert fit(adds, {"f.c": "a\nb\n"}).misfits
@@ -203,7 +201,7 @@ def test_files_can_be_added_deleted_and_renamed(
         assert text(back) == (None if head == NEW else tree["f.c"])
 
 
-def test_misfits_of_a_diff_are_those_of_its_files() -> None:
+def test_misfits_are_grouped_by_file() -> None:
     both = HEAD + CHANGE + HEAD.replace("f.c", "g.c") + CHANGE
     files = parse_diff(tuple(both.removesuffix("\n").split("\n")), 1).files
     good = lines("a", "b", "c", "d", "e")

@@ -35,9 +35,7 @@ TITLE = "ring: set the mask"
         ("ring: merge the two", "other"),
     ],
 )
-def test_first_word_of_a_subject_tells_the_kind_of_change(
-    subject: str, kind: str
-) -> None:
+def test_first_word_gives_the_kind_of_change(subject: str, kind: str) -> None:
     assert kind_of(subject) == kind
 
 
@@ -54,7 +52,7 @@ def test_first_word_of_a_subject_tells_the_kind_of_change(
         (TITLE, ["It is faster."], (), ""),
     ],
 )
-def test_message_claims_a_fix_by_its_subject_its_text_or_a_blamed_commit(
+def test_fix_is_claimed_in_subject_or_text(
     title: str, lines: list[str], paths: tuple[str, ...], claim: str
 ) -> None:
     assert fix_claim(title, lines, paths) == claim
@@ -79,7 +77,7 @@ def test_message_claims_a_fix_by_its_subject_its_text_or_a_blamed_commit(
         ("RING: ADD MISSING UNLOCK", "MISSING"),
     ],
 )
-def test_subject_names_a_bug_unless_in_passing(title: str, word: str | None) -> None:
+def test_bug_in_passing_does_not_count(title: str, word: str | None) -> None:
     assert bug_in(title) == word
 
 
@@ -126,9 +124,7 @@ def test_described_bug_counts_unless_negated(
         ([], False),
     ],
 )
-def test_missing_fixes_tag_is_explained_also_over_two_lines(
-    lines: list[str], explains: bool
-) -> None:
+def test_explanation_may_span_two_lines(lines: list[str], explains: bool) -> None:
     assert explains_missing_fixes(lines) is explains
 
 
@@ -175,7 +171,7 @@ def test_missing_fixes_tag_is_explained_also_over_two_lines(
         (TITLE, [], None),
     ],
 )
-def test_commit_is_blamed_only_if_the_sentence_says_so(
+def test_blame_needs_a_sentence(
     title: str, lines: list[str], blames: tuple[int, str] | None
 ) -> None:
     assert blamed_in(title, lines) == blames
@@ -195,7 +191,7 @@ def test_commit_is_blamed_only_if_the_sentence_says_so(
         ("ring: validate the size", ["Garbage comes in."], True),
     ],
 )
-def test_harm_is_in_the_title_or_in_the_text(
+def test_harm_may_be_in_title_or_text(
     title: str, lines: list[str], harms: bool
 ) -> None:
     assert describes_harm(title, lines) is harms
@@ -211,9 +207,7 @@ def test_harm_is_in_the_title_or_in_the_text(
         (("a/Documentation/b.c",), False),
     ],
 )
-def test_documents_are_reported_by_their_place_or_ending(
-    paths: tuple[str, ...], only: bool
-) -> None:
+def test_documents_are_found_by_path(paths: tuple[str, ...], only: bool) -> None:
     assert only_documents(paths) is only
     assert is_cosmetic(TITLE, paths) is only
     assert is_cosmetic("ring: fix a TYPO", paths)
@@ -230,7 +224,7 @@ def test_documents_are_reported_by_their_place_or_ending(
         ("ring: stop the fixup of the leak", ""),
     ],
 )
-def test_subject_that_fixes_a_defect_names_it(title: str, words: str) -> None:
+def test_fixing_subject_names_the_defect(title: str, words: str) -> None:
     assert defect_in(title) == words
 
 
@@ -248,5 +242,5 @@ def test_subject_that_fixes_a_defect_names_it(title: str, words: str) -> None:
         ("Fix the frob: wait for the link", "Fix"),
     ],
 )
-def test_prefix_or_identifier_does_not_name_a_bug(title: str, word: str | None) -> None:
+def test_prefix_does_not_name_a_bug(title: str, word: str | None) -> None:
     assert bug_in(title) == word

@@ -31,7 +31,7 @@ ID = "0123456789ab"
         ("Fixes:", ("", "Fixes", ":", "", "", "", "", "")),
     ],
 )
-def test_parts_of_a_line_are_what_is_written(line: str, parts: tuple[str, ...]) -> None:
+def test_line_parts_are_kept_verbatim(line: str, parts: tuple[str, ...]) -> None:
     read = read_fixes_line(line)
     assert read == FixesLine(*parts)
     assert "".join(parts) == line
@@ -54,9 +54,7 @@ def test_other_lines_have_no_parts(line: str) -> None:
         ("> Fixes: x", False, False),
     ],
 )
-def test_tag_has_its_colon_and_no_quote_mark(
-    line: str, tag: bool, unquoted: bool
-) -> None:
+def test_tag_needs_a_colon(line: str, tag: bool, unquoted: bool) -> None:
     read = read_fixes_line(line)
     assert read is not None
     assert (read.is_tag, read.is_unquoted) == (tag, unquoted)
@@ -76,11 +74,11 @@ def test_tag_has_its_colon_and_no_quote_mark(
         ("ring", False),
     ],
 )
-def test_digits_are_counted_in_a_whole_word(value: str, digits: bool) -> None:
+def test_digits_belong_to_a_whole_word(value: str, digits: bool) -> None:
     assert read_fixes_value(value).has_digits(7) is digits
 
 
-def test_only_the_word_commit_may_precede_the_id() -> None:
+def test_only_commit_may_precede_the_id() -> None:
     assert read_fixes_value(f"commit {ID}").commit_id == ID
     assert read_fixes_value(f"commit: {ID}").commit_id == ""
     assert read_fixes_value(f"commit: {ID}").id == ID
@@ -90,11 +88,11 @@ def test_only_the_word_commit_may_precede_the_id() -> None:
 @pytest.mark.parametrize(
     ("value", "spaced"), [(ID, True), (f"commit {ID}", True), (f"commit{ID}", False)]
 )
-def test_id_is_separated_from_the_word_before_it(value: str, spaced: bool) -> None:
+def test_id_needs_a_separator(value: str, spaced: bool) -> None:
     assert read_fixes_value(value).is_spaced is spaced
 
 
-def test_every_line_of_a_message_is_read() -> None:
+def test_every_message_line_is_read() -> None:
     message = f"ring: go\n\nIt\nfixes a bug.\n\nFixes: {ID}\nFixes:\nFixes: abcdef0\n"
     ids = [line.id for line in fixes_lines(message)]
     assert ids == ["", ID, "", "abcdef0"]
@@ -108,5 +106,5 @@ def test_every_line_of_a_message_is_read() -> None:
         (f"Fixes: {ID[:11]}", False),
     ],
 )
-def test_mention_may_be_anywhere_in_a_line(line: str, mentions: bool) -> None:
+def test_mention_may_be_anywhere(line: str, mentions: bool) -> None:
     assert mentions_fix(line) is mentions

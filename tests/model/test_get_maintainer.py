@@ -7,7 +7,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
 
 
-def test_defaults_of_the_trees_script_and_conf_come_before_the_call() -> None:
+def test_tree_defaults_precede_the_call() -> None:
     defaults = script_defaults(
         [("email_git", "1"), ("email_git_min_percent", "35"), ("unknown", "x")]
     )
@@ -37,7 +37,7 @@ NO_ADDRESS = (
         ({**OFF, "sections": True}, None),
     ],
 )
-def test_conflicting_options_are_refused_with_a_hint(
+def test_conflicting_options_are_refused(
     more: dict[str, bool], message: str | None
 ) -> None:
     switches = Switches()._replace(**more)  # type: ignore[arg-type]
@@ -69,7 +69,7 @@ def test_sections_print_nothing_else() -> None:
         (False, True, ", ", False, (True, False)),
     ],
 )
-def test_role_statistics_have_roles_and_a_separator_has_one_line(
+def test_rolestats_have_roles(
     roles: bool,
     rolestats: bool,
     separator: str,
@@ -115,7 +115,7 @@ def test_role_statistics_have_roles_and_a_separator_has_one_line(
         ),
     ],
 )
-def test_only_the_scripts_options_are_taken(
+def test_only_script_options_are_accepted(
     words: list[str], expected: dict[str, object]
 ) -> None:
     assert take(words) == expected
@@ -163,7 +163,7 @@ def test_wrong_value_is_named(words: list[str], message: str) -> None:
         ),
     ],
 )
-def test_variable_of_the_script_sets_its_option(
+def test_script_variable_sets_its_option(
     variable: str, name: str, values: tuple[tuple[str, object], ...]
 ) -> None:
     for text, value in values:

@@ -18,16 +18,16 @@ def test_invalid_url_has_no_host(url: str) -> None:
     assert host_of(url) == ""
 
 
-def test_host_of_a_url_is_in_lower_case() -> None:
+def test_host_is_lower_case() -> None:
     assert host_of(" HTTPS://Lore.Kernel.Org:443/all/ ") == "lore.kernel.org"
     assert split_url("../b", "http://a.org/x/y").geturl() == "http://a.org/b"
 
 
-def test_bytes_that_are_not_utf_8_are_quoted() -> None:
+def test_non_utf_8_bytes_are_quoted() -> None:
     assert quote_url("a\udcff/\u00fc@b", safe="@") == "a%FF%2F%C3%BC@b"
 
 
-def test_urls_are_split_and_quoted_in_one_place() -> None:
+def test_urls_are_parsed_in_one_place() -> None:
     places = [
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file, tree in trees("urllib")

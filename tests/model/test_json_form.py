@@ -79,7 +79,7 @@ KEYS = (
 DESCRIBED = {key: f"{key}." for key in (*KEYS, "note")}
 
 
-def test_object_has_the_keys_that_its_class_names() -> None:
+def test_object_keys_match_the_class() -> None:
     assert json_object(WHOLE) == {
         "title": "x",
         "first": 1,
@@ -93,7 +93,7 @@ def test_object_has_the_keys_that_its_class_names() -> None:
     }
 
 
-def test_schema_takes_the_object_and_nothing_else() -> None:
+def test_schema_accepts_only_the_object() -> None:
     schema = schema_of(JsonDocument("whole", (Whole,)), DESCRIBED)
     document = {"schema": "patchpilot/whole/1", **json_object(WHOLE)}
     validator = Draft202012Validator(schema)
@@ -131,7 +131,7 @@ class Boxed:
         return len(self.pairs)
 
 
-def test_named_tuple_with_a_text_is_its_text() -> None:
+def test_named_tuple_may_be_a_string() -> None:
     document = {"schema": "patchpilot/boxed/1", **json_object(Boxed(Box("x")))}
     assert document["box"] == "<x>"
     schema = schema_of(
@@ -146,7 +146,7 @@ def test_named_tuple_with_a_text_is_its_text() -> None:
     )
 
 
-def test_only_keys_common_to_all_alternatives_are_required() -> None:
+def test_only_common_keys_are_required() -> None:
     schema = schema_of(
         JsonDocument("whole", (Part, Whole), alternatives=True), DESCRIBED
     )

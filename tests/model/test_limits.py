@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that input over a limit is rejected before it is parsed, with the limit in the error.
+"""Test that input over a limit is rejected before parsing, with the limit in the error.
 
 Long input within the limits takes linear time.
 """
@@ -31,7 +31,7 @@ HEAD = "From: Ada <ada@example.org>\nSubject: [PATCH] frob: wait\n"
     ],
     ids=["lines", "line", "header"],
 )
-def test_oversized_input_is_refused_by_name(text: str, word: str) -> None:
+def test_oversized_input_is_named(text: str, word: str) -> None:
     with pytest.raises(InputError, match=word):
         parse_mail(text.encode())
     with pytest.raises(InputError, match=rf"x\.patch: .*{word}"):
@@ -42,7 +42,7 @@ def _folds(count: int) -> None:
     header_lines(["X-Long: a", *[" a"] * count, ""])
 
 
-def _malformed_hunks(count: int) -> None:
+def _make_malformed_hunks(count: int) -> None:
     hunks = "@@ -1,1 +1,2 @@\n a\n+b\n" * count
     text = f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n{hunks}@@ -1,9 +1,9 @@\n a\n{hunks}"
     parsed = parse_diff(tuple(text.split("\n")[:-1]), 1)
@@ -76,7 +76,7 @@ def _depth(count: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("work", [_folds, _malformed_hunks, _tags, _parts, _depth])
+@pytest.mark.parametrize("work", [_folds, _make_malformed_hunks, _tags, _parts, _depth])
 def test_cost_grows_linearly(
     work: Callable[[int], None],
 ) -> None:
@@ -186,7 +186,7 @@ diff --git a/g b/g
         (20, 2, 1, 8, 19, ["@@ -1,4 +1,5 @@ int f(void)", "@@ -9 +10 @@"]),
     ],
 )
-def test_every_part_of_a_patch_ends_if_it_is_cut(
+def test_truncated_parts_are_complete(
     limit: int,
     message: int,
     notes: int,
@@ -218,7 +218,7 @@ def test_every_part_of_a_patch_ends_if_it_is_cut(
         (2, 29, 2),
     ],
 )
-def test_patch_is_truncated_at_the_first_exceeded_limit(
+def test_patch_is_truncated_at_the_first_limit(
     most_lines: int, most: int, kept: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", most_lines)
@@ -231,7 +231,7 @@ def test_patch_is_truncated_at_the_first_exceeded_limit(
     assert len(short.lines) == (kept or 4)
 
 
-def test_truncating_a_series_keeps_short_patches(
+def test_truncation_keeps_short_patches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 20)

@@ -37,7 +37,7 @@ def read(text: str, name: str = "x.patch"):
     return parse_patch(text.encode("utf-8", "surrogateescape"), name)
 
 
-def test_cover_letter_with_a_diff_has_the_diff_that_git_am_applies() -> None:
+def test_cover_letter_may_contain_a_diff() -> None:
     assert read(patches.mail("[PATCH v2 0/2] foo: hand up errors")).has_diff
 
 
@@ -63,7 +63,7 @@ MBOX_LINE = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
         max_size=4,
     )
 )
-def test_messages_joined_to_an_mbox_come_out_as_they_were(
+def test_mbox_round_trip_is_exact(
     bodies: list[list[str]],
 ) -> None:
     mails = [
@@ -77,7 +77,7 @@ def test_messages_joined_to_an_mbox_come_out_as_they_were(
 
 
 @given(st.binary(max_size=400))
-def test_no_bytes_break_the_mail_reader(data: bytes) -> None:
+def test_reader_survives_any_bytes(data: bytes) -> None:
     for raw in split_mbox(data):
         parse_mail(raw)
     try:
@@ -114,7 +114,7 @@ def test_damaged_encoded_word_is_not_a_bug(name: str) -> None:
         max_size=25,
     )
 )
-def test_no_sequence_of_diff_lines_breaks_the_parser(lines: list[str]) -> None:
+def test_parser_survives_any_diff_lines(lines: list[str]) -> None:
     patch = read(
         "Subject: [PATCH] x: y\n\nbody\n---\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n"
         + "\n".join(lines)
@@ -153,7 +153,7 @@ def test_invalid_charset_is_read_as_utf8(charset: str) -> None:
     assert parse_mail(raw).body.startswith("gr")
 
 
-def test_headers_are_unfolded_decoded_and_numbered() -> None:
+def test_headers_are_unfolded_and_decoded() -> None:
     lines = [
         "From me",
         "Subject: a",
@@ -185,7 +185,7 @@ def test_headers_are_unfolded_decoded_and_numbered() -> None:
     assert header_lines([]) == ((), 0)
 
 
-def test_message_has_its_headers_as_values() -> None:
+def test_message_exposes_its_headers() -> None:
     raw = (
         b"From mboxrd@z Thu Jan  1 00:00:00 1970\nMessage-ID:  <a@example.org> (x)\nFrom:"
         b" =?utf-8?q?Ad=C3=A4?= <ada@example.org>\nSubject: one\n two\nDate: Tue, 9 Jun 2026"
@@ -266,9 +266,7 @@ MULTIPART = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
         ),
     ],
 )
-def test_message_text_is_the_first_plain_or_text_part(
-    parts: list[str], body: str
-) -> None:
+def test_first_text_part_is_the_message(parts: list[str], body: str) -> None:
     raw = (
         f"From: a@example.org\n{MULTIPART}"
         + "".join(f"--b\n{part}\n" for part in parts)
@@ -296,7 +294,7 @@ def test_oversized_message_is_truncated_in_memory(
     assert 5000 < len(messages[1][1]) <= 6000
 
 
-def test_line_without_end_is_searched_in_linear_time(
+def test_endless_line_takes_linear_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pattern = mail_reading._FROM_LINE
@@ -317,7 +315,7 @@ def test_line_without_end_is_searched_in_linear_time(
     assert sum(searched) <= 2 * 4096 * 400
 
 
-def test_only_mboxrd_has_its_quoting_undone() -> None:
+def test_only_mboxrd_is_unquoted() -> None:
     other = b"From " + b"a" * 40 + b" Mon Sep 17 00:00:00 2001\nSubject: x\n\n>From a\n"
     assert split_mbox(other) == [other]
     assert not is_mboxrd(other)
@@ -342,7 +340,7 @@ def test_joined_mbox_has_one_form(mails: list[bytes], joined: bytes) -> None:
     assert join_mbox(mails) == joined.replace(b"%s", MBOX_LINE)
 
 
-def test_git_show_output_is_refused_with_format_patch_hint() -> None:
+def test_git_show_output_hints_at_format_patch() -> None:
     with pytest.raises(InputError, match="git show") as error:
         read(
             f"commit {'a' * 40} (HEAD -> topic)\nAuthor: Ada <ada@example.org>\n\n   "
@@ -368,20 +366,20 @@ def test_git_show_output_is_refused_with_format_patch_hint() -> None:
         "Sender: a@b.example",
     ],
 )
-def test_one_header_of_a_message_makes_a_message(header: str) -> None:
+def test_single_header_makes_a_message(header: str) -> None:
     assert read(f"{header}\n\ntext\n").message == ("text",)
 
 
 @pytest.mark.parametrize(
     "text", ["obj-y: a.o\n\ntext\n", "Note: x\n", "text\n--- is no diff\n", "diff\n"]
 )
-def test_other_text_is_neither_a_message_nor_a_diff(text: str) -> None:
+def test_other_text_is_not_a_message(text: str) -> None:
     with pytest.raises(NoPatchError, match=r"^Makefile:1: ") as error:
         read(text, "Makefile")
     assert error.value.hint
 
 
-def test_text_starting_like_an_mbox_is_a_message() -> None:
+def test_mbox_like_text_is_a_message() -> None:
     assert read("From me\n\ntext\n").message == ("text",)
 
 
@@ -396,7 +394,7 @@ def test_text_starting_like_an_mbox_is_a_message() -> None:
         "--- old/x",
     ],
 )
-def test_bare_diff_is_a_patch_without_a_message(first: str) -> None:
+def test_bare_diff_has_no_message(first: str) -> None:
     patch = read(f"{first}\nmore\n")
     assert (patch.subject.title, patch.author, patch.message_line) == (
         "",
@@ -411,7 +409,7 @@ def test_bare_diff_is_a_patch_without_a_message(first: str) -> None:
     )
 
 
-def test_parts_of_a_patch_know_their_lines() -> None:
+def test_patch_parts_have_lines() -> None:
     text = (
         "Subject: [PATCH] s\n"
         "From: Eve <eve@example.org>\n"
@@ -443,7 +441,7 @@ def test_parts_of_a_patch_know_their_lines() -> None:
     assert (patch.subject.title, patch.message) == ("real", ("why",))
 
 
-def test_line_that_git_takes_for_a_header_is_not_in_the_message() -> None:
+def test_in_body_header_is_not_message_text() -> None:
     patch = read(
         "Subject: s\nFrom: Eve <eve@example.org>\n\nFrom: what I see\nit hangs\n\nmore\n"
     )
@@ -454,7 +452,7 @@ def test_line_that_git_takes_for_a_header_is_not_in_the_message() -> None:
     assert read("Subject: s\n\nFrom: ada@example.org\n").message == ()
 
 
-def test_message_ends_where_git_ends_it_and_a_diff_begins_at_its_headers() -> None:
+def test_message_ends_where_git_ends_it() -> None:
     patch = read(
         "Subject: s\n\nwhy\n--- a remark\nmore\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
     )
@@ -462,7 +460,7 @@ def test_message_ends_where_git_ends_it_and_a_diff_begins_at_its_headers() -> No
     assert (patch.diff_line, patch.paths, patch.notes) == (6, ("x",), ("more",))
 
 
-def test_final_newline_and_empty_file_are_handled() -> None:
+def test_missing_newline_and_empty_file_are_accepted() -> None:
     assert (
         read("Subject: s\n\nwhy").lines
         == read("Subject: s\n\nwhy\n").lines
@@ -513,7 +511,7 @@ def test_damage_by_mailers_is_named() -> None:
         ("x", (1, None, None, False, False, False)),
     ],
 )
-def test_marks_of_a_subject_are_read(raw: str, expected: tuple[object, ...]) -> None:
+def test_subject_marks_are_read(raw: str, expected: tuple[object, ...]) -> None:
     subject = parse_subject(raw)
     assert (
         subject.version,
@@ -527,7 +525,7 @@ def test_marks_of_a_subject_are_read(raw: str, expected: tuple[object, ...]) -> 
     assert subject.raw == raw
 
 
-def test_target_marks_are_kept_as_words() -> None:
+def test_target_marks_stay_words() -> None:
     subject = parse_subject("Fwd: RE: [dev] [RFC PATCH RESEND net,v2 1/2]  x:  y ")
     assert subject.words == ("dev", "RFC", "RESEND", "net")
     assert subject.marks == ("dev", "RFC PATCH RESEND net,v2 1/2")
@@ -562,7 +560,7 @@ def test_patch_exposes_its_headers() -> None:
     )
 
 
-def test_version_of_a_series_is_the_highest_of_its_messages() -> None:
+def test_series_version_is_the_highest() -> None:
     first, two = (
         read(patches.mail("[PATCH 1/2] a")),
         read(patches.mail("[PATCH v3 2/2] b")),
@@ -589,14 +587,14 @@ def test_version_of_a_series_is_the_highest_of_its_messages() -> None:
         ("PATCH linux-v6-rc", 1, ("linux-v6-rc",)),
     ],
 )
-def test_version_joined_to_another_mark_is_parsed(
+def test_version_joined_to_a_mark_is_parsed(
     mark: str, version: int, words: tuple[str, ...]
 ) -> None:
     subject = parse_subject(f"[{mark}] x")
     assert (subject.version, subject.words, subject.is_patch) == (version, words, True)
 
 
-def test_sender_is_one_mailbox_or_nobody() -> None:
+def test_sender_is_at_most_one_mailbox() -> None:
     for head, email in (
         ('From: "Matt <m@x.y>" <ada@example.org>\n', "ada@example.org"),
         ("From: Matt <matt@example.com> <ada@example.org>\n", ""),
@@ -608,7 +606,7 @@ def test_sender_is_one_mailbox_or_nobody() -> None:
         assert mail.sender.called
 
 
-def test_addresses_in_names_of_recipients_are_no_recipients() -> None:
+def test_address_in_a_name_is_not_a_recipient() -> None:
     coded = "=?utf-8?q?Matt_=3Cmatt=40example=2Ecom=3E=2C?= <rita@example.net>"
     mail = parse_mail(
         f'From: a@b.c\nTo: {coded}\nCc: {coded},\n "M <m@x.y>" <o@x.y>\n\n'.encode()
@@ -630,7 +628,7 @@ def test_addresses_in_names_of_recipients_are_no_recipients() -> None:
         (["A: " + 5 * "a", "no header " + "b" * 90], False),
     ],
 )
-def test_header_may_be_as_large_as_the_limit(
+def test_header_size_limit_is_inclusive(
     lines: list[str], is_refused: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mailinfo, "MAX_HEADER", 20)
@@ -655,7 +653,7 @@ def test_header_may_be_as_large_as_the_limit(
         (b"a" * 9 + 3 * (b"\n" + b"a" * 9) + b"\n", "mail too large"),
     ],
 )
-def test_message_at_its_limits_is_read_and_one_over_them_is_refused(
+def test_message_limits_are_inclusive(
     raw: bytes, refused: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mail_reading, "MAX_MAIL", 39)
@@ -668,7 +666,7 @@ def test_message_at_its_limits_is_read_and_one_over_them_is_refused(
             refuse_oversize(raw)
 
 
-def test_parts_of_a_message_have_their_type_and_text() -> None:
+def test_parts_have_type_and_text() -> None:
     raw = (
         b"From: a@example.org\nContent-Type: multipart/report; boundary=b\n\n"
         b"--b\nContent-Type: Text/Plain\nX-A:  one\n two\n\ntext\n"
@@ -700,7 +698,7 @@ def test_parts_of_a_message_have_their_type_and_text() -> None:
         ("image/png", b"a\n", ""),
     ],
 )
-def test_text_of_a_message_is_decoded_by_its_charset(
+def test_text_is_decoded_by_its_charset(
     kind: str, body: bytes, text: str | None
 ) -> None:
     head = f"Content-Type: {kind}\n" if kind else ""
@@ -717,7 +715,7 @@ DIGEST = (
 )
 
 
-def test_messages_of_a_digest_are_as_they_were_sent(
+def test_digest_messages_are_unchanged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     mails = [
@@ -742,7 +740,7 @@ def test_non_digest_is_one_message(mail: bytes) -> None:
     assert digest_mails(mail) == [mail]
 
 
-def test_bytes_of_a_long_patch_are_kept_line_by_line(
+def test_long_patch_keeps_its_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     raw = patches.mail(body="\udcff is no UTF-8.\n").encode("utf-8", "surrogateescape")
@@ -755,7 +753,7 @@ def test_bytes_of_a_long_patch_are_kept_line_by_line(
 
 @pytest.mark.parametrize("size", [1, 7, 64, 5000])
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
-def test_every_message_of_an_mbox_has_its_offset(size: int, ending: bytes) -> None:
+def test_mbox_messages_have_offsets(size: int, ending: bytes) -> None:
     mails = [
         MBOX_LINE + b"A: %d" % at + ending + ending + b"x" * at + ending * 2
         for at in range(5)

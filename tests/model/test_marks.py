@@ -35,13 +35,13 @@ FORMS = [
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_way_to_name_the_upstream_commit_is_read(form: str) -> None:
+def test_every_upstream_marker_is_read(form: str) -> None:
     for id_ in (A, A.upper()):
         text = f"net: fix it\n\n{form.format(id_)}\n\nText.\n"
         assert read_marks(text).upstream == (A,)
 
 
-def test_two_upstream_commits_over_two_lines_are_read() -> None:
+def test_two_upstream_commits_are_read() -> None:
     assert read_marks(f"x\n\n[ Upstream commits {A} and\n  {B} ]\n").upstream == (A, B)
     assert read_marks(f"x\n\n[ Upstream commit {A}, {B} ]\n").upstream == (A, B)
 
@@ -58,7 +58,7 @@ def test_two_upstream_commits_over_two_lines_are_read() -> None:
         "commit {} upstreamed it",
     ],
 )
-def test_prose_about_a_commit_is_not_a_marker(line: str) -> None:
+def test_prose_is_not_a_marker(line: str) -> None:
     assert read_marks(f"net: fix it\n\n{line.format(A)}\n").upstream == ()
 
 
@@ -82,7 +82,7 @@ def test_revert_of_several_names_each() -> None:
     assert read_marks(f"x\n\nThis reverts commits {A} and\n{B}.\n").reverts == (A, B)
 
 
-def test_fixes_lines_are_read_wherever_they_stand() -> None:
+def test_fixes_lines_may_be_anywhere() -> None:
     marks = read_marks(
         f'x\n\nFixes: {A[:12]} ("net: y")\n\nmore text\n\nFixes: {B[:12]}\nSigned-off-by: A'
         " <a@example.org>\n"
@@ -106,7 +106,7 @@ def test_fixes_lines_are_read_wherever_they_stand() -> None:
         ("Fixes: the bug of 1234567", []),
     ],
 )
-def test_fixes_lines_are_read_in_every_form(
+def test_fixes_lines_have_many_forms(
     line: str, expected: list[tuple[str, str]]
 ) -> None:
     assert [
@@ -124,9 +124,7 @@ def test_any_message_can_be_read(text: str) -> None:
     st.from_regex(r"\A[a-z ,.]{0,40}\Z"),
     st.from_regex(r"\A[a-z ,.]{0,40}\Z"),
 )
-def test_marker_is_found_between_any_paragraphs(
-    form: str, before: str, after: str
-) -> None:
+def test_marker_may_be_between_paragraphs(form: str, before: str, after: str) -> None:
     assert read_marks(f"s\n\n{before}\n\n{form.format(A)}\n\n{after}\n").upstream == (
         A,
     )
@@ -165,9 +163,7 @@ def test_marker_is_found_between_any_paragraphs(
         ("PATCH u-boot v2024.01", ()),
     ],
 )
-def test_every_mark_of_a_stable_tree_is_read(
-    mark: str, expected: tuple[str, ...]
-) -> None:
+def test_every_stable_marker_is_read(mark: str, expected: tuple[str, ...]) -> None:
     subject = parse_subject(f"[{mark}] net: fix it")
     assert subject.stables == expected
     assert subject.stable == (expected[0] if expected else None)
@@ -177,14 +173,14 @@ def test_every_mark_of_a_stable_tree_is_read(
 @pytest.mark.parametrize(
     "word", ["stable", "STABLE", "backport", "for-stable", "linux-stable"]
 )
-def test_subject_word_marks_a_stable_patch(word: str) -> None:
+def test_subject_marks_a_stable_patch(word: str) -> None:
     subject = parse_subject(f"[PATCH {word}] net: fix it")
     assert subject.for_stable
     assert subject.stables == ()
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_line_that_names_the_upstream_commit_is_known(form: str) -> None:
+def test_upstream_line_is_recognized(form: str) -> None:
     (named_commit,) = upstream_commits(f"net: fix it\n\n{form.format(A)}\n\nText.\n")
     assert (named_commit.id, named_commit.at) == (A, 2)
 
@@ -193,7 +189,7 @@ def test_line_that_names_the_upstream_commit_is_known(form: str) -> None:
     "form",
     ["commit {} upstream.", "[ Upstream commit {} ]", "(cherry picked from commit {})"],
 )
-def test_abbreviated_id_is_seen_and_not_counted(form: str) -> None:
+def test_abbreviated_id_does_not_count(form: str) -> None:
     text = f"net: fix it\n\n{form.format(A[:10])}\n\nText.\n"
     assert [upstream_commit.id for upstream_commit in upstream_commits(text)] == [
         A[:10]

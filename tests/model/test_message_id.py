@@ -59,7 +59,7 @@ def test_headers_are_read_and_written() -> None:
         bracketed("a@b\nBcc: c@d")
 
 
-def test_text_names_messages_by_url_and_by_line() -> None:
+def test_messages_are_found_by_url_and_line() -> None:
     text = (
         "see (https://lore.kernel.org/r/a%40b), or\n"
         "Message-ID: <c@d>\n"
@@ -84,7 +84,7 @@ def test_text_names_messages_by_url_and_by_line() -> None:
         ("x@example.org", None),
     ],
 )
-def test_messages_sent_in_one_go_share_a_part(
+def test_messages_of_a_send_share_a_prefix(
     message_id: str, expected: str | None
 ) -> None:
     assert batch_of(message_id) == expected

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test trailers: parsed where the kernel's tools look for them, and added without moving others."""
+"""Test trailers: parsed where the kernel's tools expect them, and added without moving others."""
 
 import pytest
 from hypothesis import given
@@ -62,7 +62,7 @@ def test_prose_with_a_colon_is_not_a_trailer() -> None:
     assert names("foo: x\n\nThis is how it goes: badly.\nNote: nothing.\n") == []
 
 
-def test_subject_alone_gets_a_separate_trailer_block() -> None:
+def test_subject_alone_gets_a_trailer_block() -> None:
     assert (
         add_trailers("foo: x\n", [("Signed-off-by", "Ada <ada@example.org>")])
         == "foo: x\n\nSigned-off-by: Ada <ada@example.org>\n"
@@ -105,7 +105,7 @@ def test_existing_lines_stay_in_place(trailers: list[tuple[str, str]]) -> None:
         "to",
     ],
 )
-def test_words_that_begin_links_and_prose_are_no_trailers(name: str) -> None:
+def test_links_and_prose_are_not_trailers(name: str) -> None:
     for word in (name, name.title(), name.upper()):
         assert parse_trailer(f"{word}: text") is None
         assert not is_trailer(f"{word}: text")
@@ -124,9 +124,7 @@ def test_words_that_begin_links_and_prose_are_no_trailers(name: str) -> None:
         ),
     ],
 )
-def test_trailer_is_a_name_a_colon_and_a_value(
-    line: str, name: str, value: str
-) -> None:
+def test_trailer_has_a_name_and_value(line: str, name: str, value: str) -> None:
     assert is_trailer(line)
     trailer = parse_trailer(line, 7)
     assert trailer == Trailer(name, value, 7)
@@ -150,7 +148,7 @@ def test_other_lines_are_no_trailers(line: str) -> None:
     assert parse_trailer(line) is None
 
 
-def by_git(message: str) -> str:
+def git_trailers(message: str) -> str:
     return git(None, "interpret-trailers", "--parse", stdin=message.encode()).text
 
 
@@ -178,23 +176,26 @@ _LAST_PARAGRAPHS = (
 
 
 @pytest.mark.parametrize("title", ["s||", "||", "s||why| ||"])
-def test_trailers_are_those_that_git_sees(title: str) -> None:
+def test_trailers_match_git(title: str) -> None:
     for paragraph in (*_LAST_PARAGRAPHS, "", "why|"):
         message = f"{title}{paragraph}".replace("|", "\n") + "\n"
         trailers = parse_trailers(message.split("\n"))
-        assert "".join(f"{trailer}\n" for trailer in trailers) == by_git(message), (
+        assert "".join(f"{trailer}\n" for trailer in trailers) == git_trailers(
             message
-        )
+        ), message
 
 
 @pytest.mark.parametrize("paragraph", _LAST_PARAGRAPHS)
-def test_new_trailer_joins_the_existing_block(paragraph: str) -> None:
+def test_new_trailer_joins_the_block(paragraph: str) -> None:
     message = f"s||why||{paragraph}".replace("|", "\n")
     added = add_trailers(message, [("Signed-off-by", "Z <z@example.org>")])
-    assert by_git(added) == by_git(message) + "Signed-off-by: Z <z@example.org>\n"
+    assert (
+        git_trailers(added)
+        == git_trailers(message) + "Signed-off-by: Z <z@example.org>\n"
+    )
 
 
-def test_tags_are_found_in_any_case_and_only_at_the_start_of_a_line() -> None:
+def test_tags_ignore_case() -> None:
     lines = [
         "s",
         "FIXES: a",
@@ -211,7 +212,7 @@ def test_tags_are_found_in_any_case_and_only_at_the_start_of_a_line() -> None:
     assert all_tags(lines, "fixes") == all_tags(lines, "Fixes")
 
 
-def test_existing_trailer_in_another_case_is_kept() -> None:
+def test_trailer_in_another_case_is_kept() -> None:
     message = "s\n\nCc: Stable@vger.kernel.org\nFixes: a\n"
     assert add_trailers(message, [("cc", "stable@VGER.kernel.org")]) == message
     assert add_trailers(message, [("Cc", "other@example.org")]).count("Cc:") == 2
@@ -232,7 +233,7 @@ def block(*names: str) -> str:
     "name",
     [name_ for name_ in ORDER if name_ not in ("co-developed-by", "signed-off-by")],
 )
-def test_new_trailer_follows_the_order_and_existing_sign_offs(
+def test_new_trailer_is_sorted_in(
     name: str,
 ) -> None:
     others = [
@@ -300,7 +301,7 @@ def test_new_trailer_follows_the_order_and_existing_sign_offs(
         ),
     ],
 )
-def test_where_a_new_trailer_goes(
+def test_new_trailer_position(
     before: tuple[str, ...], added: str, after: tuple[str, ...]
 ) -> None:
     out = add_trailers(block(*before), [(added, "new")])
@@ -313,7 +314,7 @@ def test_where_a_new_trailer_goes(
         ] == [f"x{at}" for at in range(len(before))]
 
 
-def test_new_trailer_is_not_put_into_a_folded_value() -> None:
+def test_folded_value_is_kept_whole() -> None:
     message = (
         "s\n\nwhy\n\nFixes: a (\n net: x)\n\tmore\nSigned-off-by: A <a@example.org>\n"
     )
@@ -327,7 +328,7 @@ def test_new_trailer_is_not_put_into_a_folded_value() -> None:
     assert alone == "s\n\nFixes: a (\n net: x)\nCc: b@example.org\n"
 
 
-def test_blank_lines_at_the_end_do_not_part_a_new_block() -> None:
+def test_trailing_blank_lines_are_ignored() -> None:
     assert (
         add_trailers("s\n\nwhy\n \n\t\n", [("Fixes", " abc "), ("Cc", "b@example.org")])
         == "s\n\nwhy\n\nFixes: abc\nCc: b@example.org\n"
@@ -335,7 +336,7 @@ def test_blank_lines_at_the_end_do_not_part_a_new_block() -> None:
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\0b"])
-def test_neither_name_nor_value_of_a_trailer_has_a_line_break(text: str) -> None:
+def test_trailer_has_no_line_breaks(text: str) -> None:
     for pair in (("Cc", text), (text, "x")):
         assert add_trailers(MESSAGE, [pair]) == MESSAGE
 
@@ -349,7 +350,7 @@ def test_neither_name_nor_value_of_a_trailer_has_a_line_break(text: str) -> None
         "x: y\n",
     ],
 )
-def test_adding_trailers_twice_adds_them_once(message: str) -> None:
+def test_trailers_are_added_once(message: str) -> None:
     wanted = [
         ("Fixes", 'abc ("x")'),
         ("Cc", "stable@vger.kernel.org"),
@@ -375,7 +376,7 @@ UNFIT = {
 
 
 @pytest.mark.parametrize("name", UNFIT.values(), ids=list(UNFIT))
-def test_trailer_is_one_line_of_visible_text(name: str) -> None:
+def test_trailer_is_one_visible_line(name: str) -> None:
     good, bad = (
         ("Acked-by", "Carol <carol@example.net>"),
         ("Reviewed-by", f"{name} <b@example.org>"),
@@ -387,7 +388,7 @@ def test_trailer_is_one_line_of_visible_text(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["A\u200cB", "A\u200d", "\u200cA"])
-def test_joiner_is_fit_between_letters_that_join_only(name: str) -> None:
+def test_joiner_needs_joining_letters(name: str) -> None:
     (sentence,) = refused_trailers([("Reviewed-by", f"{name} <b@example.org>")])
     assert "contains <U+200" in sentence
 
@@ -395,7 +396,7 @@ def test_joiner_is_fit_between_letters_that_join_only(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["Zoë Ångström", "李雷", "Мария", "علی\u200cرضا", "a\tb"]
 )
-def test_names_in_every_script_are_fit(name: str) -> None:
+def test_names_in_every_script_are_accepted(name: str) -> None:
     trailer = ("Reviewed-by", f"{name} <b@example.org>")
     assert refused_trailers([trailer]) == ()
     assert f"Reviewed-by: {name} <b@example.org>" in add_trailers(MESSAGE, [trailer])

@@ -41,13 +41,11 @@ def commit(message: str) -> Commit:
         ("", "", ""),
     ],
 )
-def test_commit_s_subject_is_its_first_paragraph_on_one_line(
-    message: str, subject: str, body: str
-) -> None:
+def test_subject_is_the_first_paragraph(message: str, subject: str, body: str) -> None:
     assert (commit(message).subject, commit(message).body) == (subject, body)
 
 
-def test_commit_is_quoted_by_twelve_digits_and_its_subject() -> None:
+def test_commit_is_quoted_by_id_and_subject() -> None:
     quoted = commit("net: x\n\nwhy\n\nFixes: a\nCc: b@example.org\n")
     assert (quoted.short, quoted.reference) == (
         "0123456789ab",
@@ -72,7 +70,7 @@ def test_commit_is_quoted_by_twelve_digits_and_its_subject() -> None:
         (None, None),
     ],
 )
-def test_kernel_s_version_is_in_its_makefile(
+def test_makefile_contains_the_version(
     makefile: bytes | None, version: tuple[int, int] | None
 ) -> None:
     assert makefile_version(makefile) == version
@@ -90,11 +88,11 @@ def test_kernel_s_version_is_in_its_makefile(
         ("a\0b", False),
     ],
 )
-def test_path_from_a_patch_stays_in_the_tree(path: str, safe: bool) -> None:
+def test_path_stays_in_the_tree(path: str, safe: bool) -> None:
     assert is_safe_path(path) is safe
 
 
-def test_unpatched_tree_has_no_changes_or_guesses() -> None:
+def test_unpatched_tree_has_no_changes() -> None:
     tree = MemoryTree({"a/b.c": "x"})
     assert ground_of(tree) is tree
     assert changed_below(tree, "a") == ()
@@ -115,14 +113,14 @@ def test_unpatched_tree_has_no_changes_or_guesses() -> None:
     assert (is_guess(layered, "a/b.c"), is_guess(layered, "a/c.c")) == (True, False)
 
 
-def test_change_is_named_by_its_new_path() -> None:
+def test_change_has_its_new_path() -> None:
     assert FileChange("a", "b", (), 1).path == "b"
     assert FileChange("a", None, (), 1).path == "a"
     assert FileChange(None, "b", (), 1).path == "b"
     assert FileChange(None, None, (), 1).path == ""
 
 
-def test_lines_of_a_change_are_those_it_adds_unless_others_are_asked_for() -> None:
+def test_change_lines_are_the_added_ones() -> None:
     lines = tuple(DiffLine(kind, kind * 3, at, None) for at, kind in enumerate("+- +"))
     change = FileChange("a", "a", (Hunk(1, 1, 3, "", lines, 0),), 1)
     assert [line.patch_line for line in change.lines()] == [0, 3]
@@ -150,7 +148,5 @@ def test_plan_splits_recipients_by_header() -> None:
         ({"subject": "a", "patch": "b", "series": ("c",)}, "Subject: a\nb\nc"),
     ],
 )
-def test_text_of_a_rules_example_is_what_it_is_about(
-    parts: dict[str, Any], text: str
-) -> None:
+def test_example_has_a_topic(parts: dict[str, Any], text: str) -> None:
     assert Example(bad=True, **parts).text == text

@@ -34,17 +34,17 @@ HOSTILE = (
         "http://a.example/?b=[c]&d=%20",
     ],
 )
-def test_address_of_a_page_is_a_link(text: str) -> None:
+def test_page_address_is_a_link(text: str) -> None:
     assert web_address(text) == text
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "", None])
-def test_nothing_else_is_a_link(text: str | None) -> None:
+def test_other_text_is_not_a_link(text: str | None) -> None:
     assert web_address(text) == ""
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_detail_of_a_finding_has_no_other_link(text: str) -> None:
+def test_finding_has_no_other_link(text: str) -> None:
     rule = all_rules()[0]._replace(reference=text)
     finding = Finding(
         rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x"
@@ -56,5 +56,5 @@ def test_detail_of_a_finding_has_no_other_link(text: str) -> None:
     assert "\x1b]0;" not in written
 
 
-def test_every_reference_of_a_shipped_rule_is_a_link() -> None:
+def test_rule_references_are_links() -> None:
     assert [rule.name for rule in all_rules() if not web_address(rule.reference)] == []

@@ -31,7 +31,7 @@ DIRTY = CLEAN + "int grob(int x ) ;\n"
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Put the command on PATH, and keep pre-commit's data here."""
+    """Put the command in PATH, and keep pre-commit's data here."""
     monkeypatch.setenv(
         "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )
@@ -166,7 +166,7 @@ def test_action_installs_annotates_and_reports(
     } == {"lib/frob.h"}
 
 
-def test_action_takes_no_input_into_a_script() -> None:
+def test_action_input_is_not_interpolated() -> None:
     assert not [step for step in ACTION if "${{" in step.get("run", "")]
 
 
@@ -174,7 +174,7 @@ def test_action_takes_no_input_into_a_script() -> None:
 @pytest.mark.parametrize(
     ("arguments", "is_trusted"), [("--strict", False), ("--strict --build", True)]
 )
-def test_gitlab_job_reports_and_trusts_the_checkout_only_to_build_it(
+def test_gitlab_job_trusts_its_checkout(
     repo: Repo, arguments: str, is_trusted: bool, runner: None
 ) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
@@ -205,7 +205,7 @@ def test_jenkins_stage_writes_its_report(repo: Repo) -> None:
 
 
 def container_tool() -> str | None:
-    """Return podman or buildah if its storage has the recipe's base image: nothing is pulled."""
+    """Return podman or buildah if its storage has the recipe's base image; nothing is pulled."""
     base = re.search(
         r"^FROM (\S+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE
     )
@@ -224,7 +224,7 @@ def container_tool() -> str | None:
 
 
 @pytest.mark.long
-def test_container_is_built_and_checks_a_mounted_repository(tmp_path: Path) -> None:
+def test_container_checks_a_mounted_repository(tmp_path: Path) -> None:
     tool = container_tool()
     if not tool:
         pytest.skip(
@@ -279,13 +279,13 @@ def checks_a_mounted_repository(image: str, repo: Repo) -> None:
         ), done.stderr
 
 
-def test_containers_recipe_leaves_the_environment_of_the_checkout_out() -> None:
+def test_container_excludes_the_environment() -> None:
     recipe = (ROOT / "Containerfile").read_text()
     assert {".git", ".venv"} <= set((ROOT / ".containerignore").read_text().split())
     assert recipe.rstrip().endswith('ENTRYPOINT ["patchpilot"]')
 
 
-def test_no_page_claims_an_index_that_does_not_have_patchpilot() -> None:
+def test_pages_claim_no_package_index() -> None:
     pages = [
         *ROOT.glob("*.md"),
         *(ROOT / "docs").rglob("*.md"),

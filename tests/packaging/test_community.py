@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what other contributors need: issue forms, the check of our own commits, and small first
+"""Test what contributors need: issue forms, the check of our own commits, and small first
 changes.
 """
 
@@ -20,7 +20,7 @@ FIRST = (ROOT / "docs/how-to/first-contribution.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
-def test_issue_form_has_what_the_host_requires(form: Path) -> None:
+def test_issue_form_is_valid(form: Path) -> None:
     data = yaml.safe_load(form.read_text(encoding="utf-8"))
     assert {"name", "description", "body"} <= data.keys()
     fields = [item for item in data["body"] if item["type"] != "markdown"]
@@ -29,14 +29,14 @@ def test_issue_form_has_what_the_host_requires(form: Path) -> None:
     assert any(field.get("validations", {}).get("required") for field in fields)
 
 
-def test_form_of_a_bug_asks_for_a_verb_that_exists() -> None:
+def test_bug_form_names_an_existing_verb() -> None:
     assert "`patchpilot doctor --report`" in (ROOT / FORMS[0]).read_text(
         encoding="utf-8"
     )
     assert "doctor" in VERBS
 
 
-def test_rules_for_our_own_commits_exist() -> None:
+def test_project_has_commit_rules() -> None:
     text = (ROOT / ".ci/commits").read_text(encoding="utf-8")
     named = set(
         ",".join(re.findall(r"^rules\+?=,?(.*)$", text, re.MULTILINE)).split(",")
@@ -45,7 +45,7 @@ def test_rules_for_our_own_commits_exist() -> None:
     assert named <= {rule.name for rule in load_rules()}
 
 
-def test_twenty_first_changes_are_still_to_be_made() -> None:
+def test_first_changes_are_still_open() -> None:
     rows = re.findall(r"^\| (\w+): ([\w -]+\w)", FIRST, re.MULTILINE)
     assert len(rows) == 20
     done = {("subsystem", file.stem) for file in (ROOT / "checks/subsystems").iterdir()}
@@ -57,7 +57,7 @@ def test_twenty_first_changes_are_still_to_be_made() -> None:
     assert not done & set(rows)
 
 
-def test_each_step_of_a_workflow_is_a_file_here() -> None:
+def test_workflow_steps_are_local_files() -> None:
     text = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
     for name in re.findall(r"\.ci/[\w-]+(?![\w.-])", text):
         file = ROOT / name

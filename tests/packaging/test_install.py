@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `make install`: the command, man pages and completions are where a shell and man look for
+"""Test that `make install` puts the command, man pages and completions where a shell and man find
 them.
 
 `make uninstall` removes them all.
@@ -68,7 +68,7 @@ def prefix(root: Path, environment: dict[str, str]) -> Path:
     return (root / "stage").joinpath(*root.parts[1:], "usr").rename(root / "usr")
 
 
-def test_command_runs_from_its_prefix_and_is_compiled_there(
+def test_installed_command_is_compiled(
     prefix: Path, root: Path, environment: dict[str, str]
 ) -> None:
     done = subprocess.run(
@@ -128,7 +128,7 @@ def test_bash_loads_the_completion(prefix: Path, environment: dict[str, str]) ->
     )
 
 
-def test_nothing_is_left_when_it_is_removed(
+def test_removal_leaves_nothing(
     prefix: Path, root: Path, environment: dict[str, str]
 ) -> None:
     staged = (root / "stage").joinpath(*root.parts[1:])

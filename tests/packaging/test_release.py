@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what a release writes besides packages: notes, and a README that works where it is shown."""
+"""Test what a release writes besides packages: notes, and a README with valid links."""
 
 import runpy
 from pathlib import Path
@@ -21,12 +21,12 @@ ROOT = Path(__file__).parents[2]
         ("# C\n", ""),
     ],
 )
-def test_notes_are_the_first_section_with_entries(changelog: str, text: str) -> None:
+def test_release_notes_come_from_the_changelog(changelog: str, text: str) -> None:
     notes = runpy.run_path(str(ROOT / ".ci/release_notes.py"))["notes"]
     assert notes(changelog) == text
 
 
-def test_pictures_and_links_are_absolute_where_the_address_is_known() -> None:
+def test_links_are_absolute() -> None:
     absolute = runpy.run_path(str(ROOT / "packaging/metadata.py"))[
         "with_absolute_links"
     ]
@@ -38,7 +38,7 @@ def test_pictures_and_links_are_absolute_where_the_address_is_known() -> None:
     assert absolute(text, "1.0", "") == text
 
 
-def test_only_the_job_that_publishes_may_publish() -> None:
+def test_only_the_publish_job_may_publish() -> None:
     flow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
     assert flow["permissions"] == {"contents": "read"}
     publish = flow["jobs"]["publish"]

@@ -55,9 +55,7 @@ def test_waiting_for_a_lock_is_reported(apt: dict[str, str], tmp_path: Path) -> 
 
 
 @needs_apt
-def test_lock_that_is_never_free_ends_the_wait(
-    apt: dict[str, str], tmp_path: Path
-) -> None:
+def test_waiting_for_a_lock_times_out(apt: dict[str, str], tmp_path: Path) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
         done = subprocess.run(
@@ -73,7 +71,7 @@ def test_lock_that_is_never_free_ends_the_wait(
 
 
 @needs_apt
-def test_another_failure_is_shown_and_not_waited_for(apt: dict[str, str]) -> None:
+def test_other_failures_are_not_retried(apt: dict[str, str]) -> None:
     done = subprocess.run(
         [INSTALL, "no-such-package-at-all"],
         env=apt,
@@ -87,7 +85,7 @@ def test_another_failure_is_shown_and_not_waited_for(apt: dict[str, str]) -> Non
     assert "waiting" not in done.stderr
 
 
-def test_long_step_says_what_it_is_doing() -> None:
+def test_long_step_reports_progress() -> None:
     step = "echo Collecting textual; sleep 1.5; echo Installing collected packages"
     done = subprocess.run(
         [WATCH, "installing", "bash", "-c", step],
@@ -102,7 +100,7 @@ def test_long_step_says_what_it_is_doing() -> None:
     assert done.stdout == ""
 
 
-def test_failed_step_gives_the_reason_of_the_program() -> None:
+def test_failed_step_has_a_reason() -> None:
     step = (
         "echo 'WARNING: Retrying: SSLError(certificate verify failed)'; echo 'ERROR: No matching"
         " distribution'; exit 3"

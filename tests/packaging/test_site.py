@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that documentation pages load nothing from elsewhere: `make docs` fails if one does."""
+"""Test that documentation pages load nothing external: `make docs` fails if one does."""
 
 import runpy
 from pathlib import Path
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 LOCAL = runpy.run_path(str(ROOT / ".ci/local_scripts.py"))["local"]
 
 
-def test_script_for_reading_from_disk_is_ours() -> None:
+def test_reading_script_is_ours() -> None:
     page = '<script src="https://unpkg.com/iframe-worker/shim"></script>'
     assert LOCAL(page, "../") == (
         '<script src="../assets/worker-from-disk.js"></script>'
@@ -26,7 +26,7 @@ def test_script_for_reading_from_disk_is_ours() -> None:
         "<img alt=x src=http://example.org/x.png>",
     ],
 )
-def test_external_resource_in_a_page_fails_the_build(page: str) -> None:
+def test_external_resource_fails_the_build(page: str) -> None:
     with pytest.raises(ValueError, match="elsewhere"):
         LOCAL(page, "")
 

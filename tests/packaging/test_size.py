@@ -38,7 +38,7 @@ def recorded(project: Path) -> dict[str, int]:
     return json.loads((project / ".ci/size.json").read_text())  # type: ignore[no-any-return]
 
 
-def test_packages_and_the_sums_are_printed(
+def test_checksums_are_printed(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert RUN(project) == 0
@@ -49,7 +49,7 @@ def test_packages_and_the_sums_are_printed(
 
 
 @pytest.mark.parametrize("name", SUMS)
-def test_sum_above_its_record_fails(
+def test_wrong_checksum_fails(
     project: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lower = {**SUMS, name: SUMS[name] - 1}

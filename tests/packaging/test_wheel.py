@@ -34,7 +34,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_wheel_has_the_data_and_nothing_stray(wheel: Path) -> None:
+def test_wheel_contains_the_data_only(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert any(name.startswith("patchpilot/_data/checks/") for name in names)
     assert any(name.startswith("patchpilot/_data/templates/") for name in names)
@@ -95,7 +95,7 @@ def test_checkout_finds_its_data() -> None:
     assert data_dir("checks") == ROOT / "checks"
 
 
-def test_no_code_lives_among_the_data() -> None:
+def test_data_contains_no_code() -> None:
     assert not [*ROOT.glob("checks/**/*.py"), *ROOT.glob("templates/**/*.py")]
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each complaint of a bot in bots.toml is made by the rule that it names, or the row says why no
-rule makes it.
+"""Test that the rule named for each complaint in bots.toml makes it, or the row says why none
+does.
 """
 
 import tomllib
@@ -24,7 +24,7 @@ def name_of(row: dict[str, Any]) -> str:
 
 
 @cache
-def _known() -> dict[str, tuple[Rule, Example]]:
+def _known_rules() -> dict[str, tuple[Rule, Example]]:
     return {
         rule.name: (rule, pack.examples[rule.id][0])
         for pack in load_packs()
@@ -33,11 +33,11 @@ def _known() -> dict[str, tuple[Rule, Example]]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=name_of)
-def test_a_row_names_rules_that_exist_or_says_why_none_does(
+def test_bot_rows_name_existing_rules(
     row: dict[str, Any],
 ) -> None:
     assert ("rules" in row) != ("not" in row)
-    assert set(row.get("rules", ())) <= set(_known())
+    assert set(row.get("rules", ())) <= set(_known_rules())
     if "rules" in row:
         assert (
             "proof" in row or (Path(__file__).parents[2] / row["proved_by"]).is_file()
@@ -45,8 +45,8 @@ def test_a_row_names_rules_that_exist_or_says_why_none_does(
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if "proof" in row], ids=name_of)
-def test_the_rule_reports_what_the_bot_would(row: dict[str, Any]) -> None:
-    rule, own = _known()[row["rules"][0]]
+def test_rule_reports_what_the_bot_reports(row: dict[str, Any]) -> None:
+    rule, own = _known_rules()[row["rules"][0]]
     if row["proof"] == "own":
         context = context_of(own)
     else:

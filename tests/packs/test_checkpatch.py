@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What checkpatch.pl of Linux 6.1 said of each example (see tests/lab/checkpatch_oracle.py) is what
-patchpilot says of it.
+"""Test that patchpilot's findings on each example match those of Linux 6.1's checkpatch.pl (see
+tests/lab/checkpatch_oracle.py).
 """
 
 import json
@@ -28,7 +28,7 @@ def _expected() -> dict[str, Any]:
 @pytest.mark.parametrize(
     "case", [pytest.param(case, id=case.name.replace(" ", "-")) for case in cases()]
 )
-def test_an_example_is_judged_as_checkpatch_judges_it(case: Case) -> None:
+def test_examples_match_checkpatch(case: Case) -> None:
     expected = _expected().get(case.name)
     assert expected is not None, "new example: make the expectations anew"
     assert expected["stamp"] == case.stamp, (
@@ -37,7 +37,7 @@ def test_an_example_is_judged_as_checkpatch_judges_it(case: Case) -> None:
     assert [list(our) for our in ours(case.example, _rules())] == expected["findings"]
 
 
-def test_every_type_of_checkpatch_is_a_rule_or_retired() -> None:
+def test_every_checkpatch_type_is_covered() -> None:
     types = set((EXPECTED.parent / "checkpatch-6.1.types").read_text().split())
     known = {rule.checkpatch for rule in _rules() if rule.checkpatch}
     retired = {retired_type.checkpatch for retired_type in retired_types()}
@@ -45,7 +45,7 @@ def test_every_type_of_checkpatch_is_a_rule_or_retired() -> None:
     assert not retired & known
 
 
-def test_a_retired_typeis_never_reported() -> None:
+def test_retired_type_is_never_reported() -> None:
     for retired_type in retired_types():
         assert retired_type.checkpatch not in {
             kind

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How many rules need no Python of their own: a detector that any rule can use does their work with
-what the pack gives it.
+"""Test that many rules need no Python, because a generic detector does their work with the
+pack's data.
 """
 
 from patchpilot.lint.detector import DETECTORS
@@ -11,18 +11,18 @@ LEAST = 300
 
 
 def code_free() -> list[str]:
-    """Return the names of the rules that are data alone."""
+    """Return the names of rules that are pure data."""
     import_detectors()
     return [rule.name for rule in load_rules() if DETECTORS[rule.detector].generic]
 
 
-def test_so_many_rules_are_data_alone() -> None:
+def test_many_rules_are_pure_data() -> None:
     names = code_free()
     print(f"{len(names)} rules need no code")
     assert len(names) >= LEAST
 
 
-def test_a_generic_detector_serves_more_than_one_rule() -> None:
+def test_generic_detectors_serve_several_rules() -> None:
     import_detectors()
     used = [
         name

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every example of every shipped pack: a bad one gives exactly its finding, a good one gives none
-from any rule.
+"""Test that each bad example of every shipped pack gives exactly its finding, and each good one
+gives none.
 """
 
 from functools import cache
@@ -42,7 +42,7 @@ def _findings(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases())
-def test_an_example_gives_what_it_says(rule: Rule, example: Example) -> None:
+def test_examples_give_the_stated_result(rule: Rule, example: Example) -> None:
     findings, lines = _findings(example)
     shown = (
         "\n".join(

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Safe fixes proved by the examples of the packs: every bad one is clean afterwards, every good one
-is left as it is.
-"""
+"""Test safe fixes on the packs' examples: bad ones become clean, good ones stay unchanged."""
 
 import pytest
 
@@ -23,9 +21,7 @@ def _cases(*, bad: bool, safe: bool) -> list[object]:
     ]
 
 
-def test_a_rule_is_safe_to_mend_when_it_names_a_fixer_and_every_fixer_has_a_rule() -> (
-    None
-):
+def test_every_fixer_has_a_rule() -> None:
     named = {rule.remedy.fixer for rule in all_rules() if rule.remedy.kind == "safe"}
     assert named == set(import_fixers())
     assert not [
@@ -35,7 +31,7 @@ def test_a_rule_is_safe_to_mend_when_it_names_a_fixer_and_every_fixer_has_a_rule
     ]
 
 
-def test_a_rule_whose_fix_changes_tokens_says_why_they_mean_the_same() -> None:
+def test_token_changes_are_justified() -> None:
     for rule in all_rules():
         fixer = import_fixers().get(rule.remedy.fixer)
         assert bool(rule.remedy.equivalent) == (
@@ -45,7 +41,7 @@ def test_a_rule_whose_fix_changes_tokens_says_why_they_mean_the_same() -> None:
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases(bad=True, safe=True))
-def test_a_fix_makes_a_bad_example_clean(rule: Rule, example: Example) -> None:
+def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
     fixed = fixed_example(example)
     shown = "\n".join(fixed.draft.patch.lines)
     own = [one for one in fixed.left if one.rule == rule.id]
@@ -59,5 +55,5 @@ def test_a_fix_makes_a_bad_example_clean(rule: Rule, example: Example) -> None:
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases(bad=False, safe=False))
-def test_a_good_example_is_left_as_it_is(rule: Rule, example: Example) -> None:
+def test_good_example_is_unchanged(rule: Rule, example: Example) -> None:
     assert not fixed_example(example).changed

@@ -13,8 +13,8 @@ LONGEST = 100
 
 
 @cache
-def _said() -> dict[str, list[str]]:
-    """Return the messages of each rule over its own bad examples."""
+def _rule_messages() -> dict[str, list[str]]:
+    """Return each rule's messages for its own bad examples."""
     said: dict[str, list[str]] = {}
     for pack in load_packs():
         for rule in pack.rules:
@@ -39,14 +39,14 @@ def test_every_placeholder_is_filled() -> None:
             }
             wrong += [
                 message
-                for message in _said()[rule.name]
+                for message in _rule_messages()[rule.name]
                 for name in names
                 if f"{{{name}}}" in message
             ]
     assert not wrong
 
 
-def test_a_message_is_one_short_line() -> None:
+def test_message_is_one_short_line() -> None:
     texts = [
         (rule.name, text)
         for pack in load_packs()

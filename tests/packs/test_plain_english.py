@@ -27,7 +27,7 @@ def _texts(rule: Rule) -> list[str]:
     ]
 
 
-def test_rules_are_written_in_plain_english() -> None:
+def test_rules_are_in_plain_english() -> None:
     found = [
         (rule.name, match[0], text)
         for pack in load_packs()

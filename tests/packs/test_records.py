@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The records of the rules: what is counted, what explain shows, and what is shown by default."""
+"""Test the records of the rules: what is counted, what explain shows, and what is shown by
+default.
+"""
 
 import json
 from pathlib import Path
@@ -32,7 +34,7 @@ def _row(
     }
 
 
-def test_a_mail_counts_once_and_only_a_fitting_remark_asks_for_a_rule() -> None:
+def test_mail_counts_once() -> None:
     counted = dict(
         records(
             [
@@ -54,7 +56,7 @@ def _mail(name: str, subject: str, text: str, parent: str = "") -> ArchivedMail:
     return ArchivedMail(raw, name, parent, subject.encode(), sender)
 
 
-def test_a_patch_is_drawn_by_what_became_of_it() -> None:
+def test_patch_is_sampled_by_outcome() -> None:
     diff = "Say why.\n\n@@ -1 +1 @@\n-a\n+b"
     drawn = draw(
         [
@@ -75,7 +77,7 @@ def test_a_patch_is_drawn_by_what_became_of_it() -> None:
     ]
 
 
-def test_explain_shows_the_record_and_whether_the_rule_is_shown() -> None:
+def test_explain_shows_the_record() -> None:
     key = ("unsorted-declarations", Severity.CHECK)
     text = " ".join(call("explain", key[0]).out.split())
     assert rule_records()[key].sentence in text
@@ -86,13 +88,13 @@ def test_explain_shows_the_record_and_whether_the_rule_is_shown() -> None:
     )
 
 
-def test_the_records_are_of_rules_that_exist() -> None:
+def test_records_name_existing_rules() -> None:
     names = {rule.name for rule in load_rules()}
     assert {name for name, _ in rule_records()} <= names
 
 
 @pytest.mark.parametrize("noise", [0.2, NOISE, 1.0])
-def test_shown_rules_have_at_most_the_noise_and_errors_are_shown(noise: float) -> None:
+def test_shown_rules_have_little_noise(noise: float) -> None:
     rules = load_rules()
     hidden = hidden_by_default(rules, noise)
     shown = rule_records().keys() - hidden
@@ -101,7 +103,7 @@ def test_shown_rules_have_at_most_the_noise_and_errors_are_shown(noise: float) -
     assert hidden_by_default(rules, 1.0) <= hidden_by_default(rules, 0.2)
 
 
-def test_a_hidden_finding_is_counted_and_decides_nothing(tmp_path: Path) -> None:
+def test_hidden_finding_is_only_counted(tmp_path: Path) -> None:
     file = tmp_path / "a.patch"
     file.write_text(patch(message="This patch repairs the widget.\n"))
     runs = [

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a project is one TOML file: the one in docs/how-to/add-a-project.md, where the page
-puts it.
+"""Test that a project is one TOML file: the one in docs/how-to/add-a-project.md, installed as
+described there.
 """
 
 import json
@@ -78,14 +78,14 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def document(repo: Repo, *words: str, codes: tuple[int, ...] = (0,)) -> Any:
+def json_document(repo: Repo, *words: str, codes: tuple[int, ...] = (0,)) -> Any:
     """Run a verb there and return its document."""
     done = call(words[0], "-C", str(repo.path), "--format", "json", *words[1:])
     assert done.code in codes, done.err
     return json.loads(done.out)
 
 
-def test_its_tree_and_its_messages_are_detected(repo: Repo) -> None:
+def test_tree_and_messages_are_detected(repo: Repo) -> None:
     assert "project acme" in call("check", "-C", str(repo.path), "-v", "HEAD").err
     assert detect(MemoryTree({"kernel/acme.c": "", "acme.mk": ""})).name == "acme"
     assert detect(MemoryTree({"acme.mk": ""})).name == "linux"
@@ -107,14 +107,14 @@ def test_patch_without_a_tree_is_detected(to: str, path: str) -> None:
     assert detect(None, [patch]).name == "acme"
 
 
-def test_its_tag_asks_for_a_backport(repo: Repo) -> None:
-    assert document(repo, "stable", "HEAD")["lines"] == [
+def test_project_tag_requests_a_backport(repo: Repo) -> None:
+    assert json_document(repo, "stable", "HEAD")["lines"] == [
         "Backport-to: acme-stable@lists.acme.example # 4.2.0 and later"
     ]
 
 
-def test_its_stable_branches_are_known(repo: Repo) -> None:
-    answer = document(repo, "backport", "HEAD", "--profile", "acme")
+def test_stable_branches_are_known(repo: Repo) -> None:
+    answer = json_document(repo, "backport", "HEAD", "--profile", "acme")
     (branch,) = answer["branches"]
     assert (branch["branch"], branch["version"], branch["affected"]) == (
         "acme/acme-4.2-lts",
@@ -129,24 +129,24 @@ def test_its_stable_branches_are_known(repo: Repo) -> None:
     assert [row["version"] for row in series["series"]] == ["4.2", "5.0"]
 
 
-def test_its_lists_get_the_patch(repo: Repo) -> None:
-    (result,) = document(repo, "maintainers", "HEAD")["results"]
+def test_project_lists_get_the_patch(repo: Repo) -> None:
+    (result,) = json_document(repo, "maintainers", "HEAD")["results"]
     roles = {row["email"]: row["role"] for row in result["recipients"]}
     assert roles["acme-safety@lists.acme.example"] == "safety list"
     assert "acme-devel@lists.acme.example" in roles
 
 
-def test_its_style_counts(repo: Repo) -> None:
-    (patch,) = document(repo, "check", "HEAD", "--strict", codes=(1,))["patches"]
+def test_project_style_counts(repo: Repo) -> None:
+    (patch,) = json_document(repo, "check", "HEAD", "--strict", codes=(1,))["patches"]
     severities = {finding["name"]: finding["severity"] for finding in patch["findings"]}
     assert severities["repeated-word"] == "error"
     assert any("allows 50" in finding["message"] for finding in patch["findings"])
     add(ACME.replace('"missing-stable"]', '"missing-stable", "repeated-word"]'))
-    (patch,) = document(repo, "check", "HEAD", codes=(0, 1))["patches"]
+    (patch,) = json_document(repo, "check", "HEAD", codes=(0, 1))["patches"]
     assert "repeated-word" not in {finding["name"] for finding in patch["findings"]}
 
 
-def refused(text: str, repo: Repo) -> Outcome:
+def assert_refused(text: str, repo: Repo) -> Outcome:
     add(text)
     done = call("check", "-C", str(repo.path), "HEAD")
     assert done.code == 2, done.err
@@ -191,10 +191,10 @@ def refused(text: str, repo: Repo) -> Outcome:
         ),
     ],
 )
-def test_unknown_name_is_reported_with_file_key_and_suggestion(
+def test_unknown_name_has_a_suggestion(
     right: str, wrong: str, named: str, near: str, repo: Repo
 ) -> None:
-    done = refused(ACME.replace(right, wrong, 1), repo)
+    done = assert_refused(ACME.replace(right, wrong, 1), repo)
     assert f"projects/acme.toml: {named}" in done.err
     assert f"did you mean {near}?" in done.err
 
@@ -235,17 +235,17 @@ def test_unknown_name_is_reported_with_file_key_and_suggestion(
         ),
     ],
 )
-def test_wrong_value_is_named_with_file_and_key(
+def test_wrong_value_is_reported(
     right: str, wrong: str, named: str, repo: Repo
 ) -> None:
     assert right in ACME
     assert (
         f"projects/acme.toml: {named}"
-        in refused(ACME.replace(right, wrong, 1), repo).err
+        in assert_refused(ACME.replace(right, wrong, 1), repo).err
     )
 
 
-def test_file_of_the_user_overrides_single_keys_of_a_shipped_project() -> None:
+def test_user_file_overrides_a_shipped_project() -> None:
     before = find_project("linux")
     add('[mail]\nwaiting_days = 5\n[stable.series]\n"6.18" = "2030-12"\n', "linux")
     after = find_project("linux")
@@ -261,7 +261,7 @@ def test_file_of_the_user_overrides_single_keys_of_a_shipped_project() -> None:
     ) == ("2030-12", 7)
 
 
-def test_subsystem_inherits_and_is_selected_by_its_prefix() -> None:
+def test_subsystem_inherits_its_project() -> None:
     add(
         'title = "Acme"\n'
         'inherits = "linux"\n'
@@ -288,7 +288,7 @@ def test_subsystem_inherits_and_is_selected_by_its_prefix() -> None:
     assert acme.lists.rules == find_project("linux").lists.rules
 
 
-def test_without_the_file_there_is_no_such_project() -> None:
+def test_project_needs_its_file() -> None:
     assert "acme" not in projects()
     assert call("setup", "stable", "--offline", "--profile", "acme").code == 2
 

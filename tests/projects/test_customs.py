@@ -20,15 +20,17 @@ Signed-off-by: Carl Keeper <carl@example.org>
 """
 
 
-def row(subject: str, *folders: str) -> Row:
+def patch_row(subject: str, *folders: str) -> Row:
     """Return one patch to these directories."""
     return Row(form_of(subject), 1, folders)
 
 
-def test_table_has_usual_prefixes_and_case_by_directory() -> None:
-    rows = [row(f"iio: adc: frob{at}: Do it", "drivers/iio/adc") for at in range(40)]
-    rows += [row(f"counter: frob{at}: Do it", "drivers/iio") for at in range(20)]
-    rows += [row("iio: adcs: frob: Do it", "drivers/iio/adc")]
+def test_table_has_prefixes_by_directory() -> None:
+    rows = [
+        patch_row(f"iio: adc: frob{at}: Do it", "drivers/iio/adc") for at in range(40)
+    ]
+    rows += [patch_row(f"counter: frob{at}: Do it", "drivers/iio") for at in range(20)]
+    rows += [patch_row("iio: adcs: frob: Do it", "drivers/iio/adc")]
     habits = {line.split("\t")[0]: line.split("\t")[1:] for line in table(rows)}
     assert habits["drivers/iio/adc/**"] == [
         "41",
@@ -41,7 +43,7 @@ def test_table_has_usual_prefixes_and_case_by_directory() -> None:
     assert "drivers/iio/adc" not in habits
 
 
-def test_marks_and_who_applies_are_counted_in_whole_messages() -> None:
+def test_marks_are_counted_per_message() -> None:
     forms = [form_of(FIX % (at, "x" * (100 if at else 9))) for at in range(40)]
     habits = count("drivers/frob", [*forms, form_of('Revert "frob: do it"\n\nNo.')])
     assert (habits.total, habits.applied) == (40, (("Carl Keeper", 100),))
@@ -50,7 +52,7 @@ def test_marks_and_who_applies_are_counted_in_whole_messages() -> None:
     assert habits.mark("Link:") == (0, 40)
 
 
-def test_rule_reports_from_90_percent_and_asks_from_70() -> None:
+def test_rule_thresholds_are_90_and_70_percent() -> None:
     habits = count("frob", [form_of(f"frob: {at}") for at in range(30)])
     assert [habits.weight(share) for share in (90, 89, 70, 69)] == [
         "speaks",
@@ -61,7 +63,7 @@ def test_rule_reports_from_90_percent_and_asks_from_70() -> None:
     assert habits.weight(100, 29) == "asks"
 
 
-def test_shipped_table_knows_directories_and_those_below_them() -> None:
+def test_table_covers_subdirectories() -> None:
     adc = shipped("drivers/iio/adc")
     assert adc is not None
     assert (adc.where, adc.prefix) == ("drivers/iio/adc", "iio: adc:")
@@ -71,7 +73,7 @@ def test_shipped_table_knows_directories_and_those_below_them() -> None:
     assert (data_dir("checks") / "habits.tsv").stat().st_size < LARGEST
 
 
-def test_prefix_of_the_same_subsystem_is_alike() -> None:
+def test_related_prefixes_are_similar() -> None:
     assert alike("x86/mm", "x86/tdx")
     assert alike("PM / wakeup", "PM")
     assert not alike("btrfs/zstd", "btrfs")

@@ -20,7 +20,7 @@ from tests.kit.snippets import MemoryTree
 from tests.kit.source import trees
 
 
-def test_project_has_what_it_inherits_and_its_own() -> None:
+def test_project_inherits_settings() -> None:
     linux, netdev = find_project("linux"), find_project("netdev")
     assert (linux.lineage, netdev.lineage) == (("linux",), ("netdev", "linux"))
     assert (netdev.kernel, netdev.tags, netdev.lists.stable) == (
@@ -32,7 +32,7 @@ def test_project_has_what_it_inherits_and_its_own() -> None:
     assert netdev.tree_has == ()
 
 
-def test_ignored_rules_and_severities_add_up() -> None:
+def test_ignored_rules_accumulate() -> None:
     written = {
         "a": {
             "title": "A",
@@ -61,7 +61,7 @@ def test_ignored_rules_and_severities_add_up() -> None:
         ({"tree_has": ["lib"]}, "'tree_has' takes a list of lists of strings"),
     ],
 )
-def test_wrong_key_is_named_with_its_file(table: dict[str, Any], words: str) -> None:
+def test_wrong_key_names_its_file(table: dict[str, Any], words: str) -> None:
     with pytest.raises(PackError, match=rf"projects/ours\.toml: .*{words}"):
         check_table("projects/ours.toml", table, Project)
 
@@ -72,7 +72,7 @@ def test_shipped_files_are_valid() -> None:
             check_table(name, table, kind)
 
 
-def test_project_needs_a_title_and_acyclic_inheritance() -> None:
+def test_project_needs_title_and_acyclic_inheritance() -> None:
     with pytest.raises(PackError, match=r"projects/ours\.toml: missing key 'title'"):
         resolved("ours", {"ours": {}})
     circle = {name: {"title": "A", "inherits": other} for name, other in ("ab", "ba")}
@@ -90,7 +90,7 @@ def _read_by_code() -> set[tuple[str, str]]:
     return result
 
 
-def test_every_key_is_read_by_code() -> None:
+def test_every_key_is_used() -> None:
     read = _read_by_code()
     for section, kind in SECTIONS.items():
         unread = {
@@ -122,9 +122,7 @@ def test_every_key_is_read_by_code() -> None:
         (("README",), "linux"),
     ],
 )
-def test_tree_is_detected_by_any_of_its_signs(
-    paths: tuple[str, ...], name: str
-) -> None:
+def test_tree_is_detected_by_any_sign(paths: tuple[str, ...], name: str) -> None:
     assert detect(MemoryTree(dict.fromkeys(paths, ""))).name == name
 
 
@@ -137,7 +135,7 @@ def test_help_names_every_project() -> None:
 
 
 @pytest.mark.parametrize(("name", "word"), [("u-boot", "U-Boot"), ("netdev", "Kernel")])
-def test_texts_of_the_rules_name_the_project(name: str, word: str) -> None:
+def test_rule_texts_name_the_project(name: str, word: str) -> None:
     rules = {rule.name: rule for rule in adjusted(load_rules(), find_project(name))}
     assert rules["dos-line-end"].why.startswith(f"{word} files use LF line endings.")
     texts = "\n".join(

@@ -17,7 +17,7 @@ from patchpilot.services.setup.lts_branches import as_toml, lts
 TODAY = date(2026, 11, 20)
 
 
-def kept(text: str) -> None:
+def write_copy(text: str) -> None:
     """Write the user's copy."""
     file = Path(user_folder()) / "lts.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def kept(text: str) -> None:
     forget()
 
 
-def maintained(name: str = "linux") -> list[str]:
+def maintained_series(name: str = "linux") -> list[str]:
     return [row.version for row in find_project(name).stable.maintained(TODAY)]
 
 
@@ -44,13 +44,13 @@ def test_shipped_data_is_completely(name: str) -> None:
     )
     assert "{commit}" in stable.marker
     assert stable.list
-    assert maintained(name)
+    assert maintained_series(name)
 
 
-def test_shipped_series_of_linux_are_those_of_kernel_org() -> None:
+def test_shipped_series_match_kernel_org() -> None:
     assert (
-        maintained()
-        == maintained("netdev")
+        maintained_series()
+        == maintained_series("netdev")
         == ["5.10", "5.15", "6.1", "6.6", "6.12", "6.18"]
     )
     assert find_project("netdev").stable.project == "linux"
@@ -58,17 +58,17 @@ def test_shipped_series_of_linux_are_those_of_kernel_org() -> None:
     assert find_project("xen").stable.list == "xen-devel@lists.xenproject.org"
 
 
-def test_newer_copy_of_the_user_wins_key_by_key() -> None:
+def test_newer_user_copy_overrides_keys() -> None:
     before = find_project("linux").stable
-    kept(copy_of("linux", series={"6.1": "2026-10", "7.1": "unknown"}))
+    write_copy(copy_of("linux", series={"6.1": "2026-10", "7.1": "unknown"}))
     after = find_project("netdev").stable
-    assert maintained() == ["5.10", "5.15", "6.6", "6.12", "6.18", "7.1"]
+    assert maintained_series() == ["5.10", "5.15", "6.6", "6.12", "6.18", "7.1"]
     assert after._replace(updated=before.updated, series=before.series) == before
 
 
-def test_each_project_has_its_own_date() -> None:
+def test_projects_have_separate_dates() -> None:
     shipped = find_project("dpdk").stable
-    kept(
+    write_copy(
         as_toml(
             {
                 "linux": {"updated": "9026-11-20", "series": {}},
@@ -96,6 +96,6 @@ def test_each_project_has_its_own_date() -> None:
     ],
 )
 def test_malformed_copy_is_named(text: str, words: str) -> None:
-    kept(text)
+    write_copy(text)
     with pytest.raises(PackError, match=words):
         projects()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the subsystems of checks/subsystems and of the user: how one is found, what it changes, and
-that every convention has a source.
+"""Test the shipped and user-defined subsystems: how one is found, what it changes, and that
+every convention has a source.
 """
 
 import json
@@ -38,13 +38,15 @@ FROB = GUIDE.split("```toml\n")[1].split("```")[0]
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """Remove what a test adds to the data directory."""
+    """Remove what a test added to the data directory."""
     forget()
     yield
     forget()
 
 
-def written(*paths: str, subject: str = "frob: wait for the link", to: str = "") -> str:
+def write_patch(
+    *paths: str, subject: str = "frob: wait for the link", to: str = ""
+) -> str:
     """Return a patch to these files, as a message."""
     diff = "".join(file_diff(path, "+\tfrob_start(frob);\n") for path in paths)
     whole = mail(
@@ -58,7 +60,7 @@ def written(*paths: str, subject: str = "frob: wait for the link", to: str = "")
 
 def patch(*paths: str, to: str = "") -> Patch:
     """Return a patch to these files."""
-    return parse_patch(written(*paths, to=to).encode(), "a.patch")
+    return parse_patch(write_patch(*paths, to=to).encode(), "a.patch")
 
 
 def add(text: str, name: str) -> Path:
@@ -71,14 +73,14 @@ def add(text: str, name: str) -> Path:
 
 
 def names(*paths: str) -> list[str]:
-    """Return the subsystems of files; "" if there is none."""
+    """Return the files' subsystems, or ""."""
     return [
         subsystem.name if (subsystem := subsystem_of_path(path)) else ""
         for path in paths
     ]
 
 
-def test_longest_entry_for_a_path_counts() -> None:
+def test_longest_path_wins() -> None:
     assert names(
         "drivers/net/frob.c",
         "drivers/net/wireless/ath/frob.c",
@@ -92,7 +94,7 @@ def test_longest_entry_for_a_path_counts() -> None:
     ) == ["mm", "", "", ""]
 
 
-def test_bindings_with_a_driver_do_not_hide_its_subsystem() -> None:
+def test_bindings_do_not_hide_the_subsystem() -> None:
     binding = "Documentation/devicetree/bindings/iio/adc/frob.yaml"
     both, alone = (
         subsystem_of(patch(binding, "drivers/iio/adc/frob.c")),
@@ -106,7 +108,7 @@ def test_bindings_with_a_driver_do_not_hide_its_subsystem() -> None:
     )
 
 
-def test_sections_and_lists_decide_where_paths_do_not() -> None:
+def test_sections_and_lists_break_ties() -> None:
     by_section = subsystem_of(
         patch("lib/frob.c"), lambda _: ["IIO SUBSYSTEM AND DRIVERS"]
     )
@@ -130,7 +132,7 @@ def test_sections_and_lists_decide_where_paths_do_not() -> None:
     )
 
 
-def test_waiting_times_are_those_of_the_subsystem() -> None:
+def test_waiting_times_depend_on_the_subsystem() -> None:
     linux = default_project()
     xfs = as_subsystem_wants(linux, [patch("fs/xfs/frob.c")])
     assert (linux.mail.waiting_days, xfs.mail.waiting_days) == (14, 7)
@@ -143,11 +145,11 @@ def test_waiting_times_are_those_of_the_subsystem() -> None:
     assert shortest_wait() == 3
 
 
-def test_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
+def test_check_uses_the_documented_subsystem(tmp_path: Path) -> None:
     add(FROB, "frob")
     file = tmp_path / "wait.patch"
     file.write_text(
-        written(
+        write_patch(
             "drivers/frob/frob.c",
             subject="fix: Wait for the link",
             to="linux-frob@vger.kernel.org",
@@ -176,12 +178,13 @@ def test_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
     )
 
 
-def test_check_names_the_prefix_that_other_patches_have(
+def test_check_suggests_the_usual_prefix(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "wait.patch"
     file.write_text(
-        written("drivers/iio/adc/frob.c", subject="Wait for the link"), encoding="utf-8"
+        write_patch("drivers/iio/adc/frob.c", subject="Wait for the link"),
+        encoding="utf-8",
     )
     done = call("check", "--strict", str(file))
     assert "help: iio: adc: Wait for the link" in " ".join(done.out.split())
@@ -228,12 +231,12 @@ def test_users_file_overrides_single_keys() -> None:
         ("cover_from = 2\n", "missing key 'title'", ""),
     ],
 )
-def test_error_names_the_file_and_the_key(
+def test_error_names_file_and_key(
     text: str, error: str, hint: str, tmp_path: Path
 ) -> None:
     file = add(text, "frob")
     wait = tmp_path / "wait.patch"
-    wait.write_text(written("lib/frob.c"), encoding="utf-8")
+    wait.write_text(write_patch("lib/frob.c"), encoding="utf-8")
     output = call("check", "--strict", str(wait)).err
     assert f"{file}: {error}" in output
     assert hint in output
@@ -254,7 +257,7 @@ def test_reference_page_is_in_step() -> None:
     ) == "".join(page())
 
 
-def test_guide_shows_every_key_and_word() -> None:
+def test_guide_shows_every_key() -> None:
     for key in Subsystem._fields:
         if key in LABELS and key not in ("links", "closes"):
             assert re.search(rf"^{key} = ", FROB, re.MULTILINE), key

@@ -28,7 +28,7 @@ def test_contacts_precede_lists_with_roles(
     ]
 
 
-def test_switches_choose_what_is_printed(widget_tree: Path, widget_mail: Path) -> None:
+def test_switches_select_the_output(widget_tree: Path, widget_mail: Path) -> None:
     assert lines(
         widget_tree, "--norolestats", "--no-l", "--nor", "--non", widget_mail
     ) == [
@@ -56,7 +56,7 @@ def test_switches_choose_what_is_printed(widget_tree: Path, widget_mail: Path) -
     )
 
 
-def test_source_files_and_folders_are_taken_with_f(widget_tree: Path) -> None:
+def test_files_need_f(widget_tree: Path) -> None:
     assert lines(widget_tree, "-f", "drivers/widget/legacy", "--s") == [
         "old-widgets@lists.example (subscriber list:LEGACY WIDGETS)",
         "everybody@lists.example (open list)",
@@ -70,7 +70,7 @@ def test_source_files_and_folders_are_taken_with_f(widget_tree: Path) -> None:
     )
 
 
-def test_file_that_is_missing_is_an_error(widget_tree: Path) -> None:
+def test_missing_file_is_an_error(widget_tree: Path) -> None:
     outcome = call(
         "maintainers --format get_maintainer -f no/such.c --tree", widget_tree
     )
@@ -78,7 +78,7 @@ def test_file_that_is_missing_is_an_error(widget_tree: Path) -> None:
     assert "no/such.c" in outcome.err
 
 
-def test_patch_on_standard_input_is_read(widget_tree: Path) -> None:
+def test_patch_is_read_from_stdin(widget_tree: Path) -> None:
     assert lines(
         widget_tree,
         "--norolestats",
@@ -105,9 +105,7 @@ def test_sections_are_printed_completely(widget_tree: Path) -> None:
     ]
 
 
-def test_conf_ignore_and_mailmap_of_the_tree_count(
-    widget_tree: Path, widget_mail: Path
-) -> None:
+def test_tree_configuration_is_respected(widget_tree: Path, widget_mail: Path) -> None:
     (widget_tree / ".get_maintainer.conf").write_text("--norolestats --nol # short\n")
     (widget_tree / ".mailmap").write_text(
         "Ada Fixer <ada@home.example> <ada@widgets.example>\n"
@@ -115,7 +113,7 @@ def test_conf_ignore_and_mailmap_of_the_tree_count(
     assert lines(widget_tree, widget_mail)[0] == "Ada Fixer <ada@home.example>"
 
 
-def test_contacts_of_a_binding_are_added(widget_tree: Path) -> None:
+def test_binding_contacts_are_added(widget_tree: Path) -> None:
     write_tree(
         widget_tree,
         lib__b_yaml="",
@@ -133,9 +131,7 @@ def test_contacts_of_a_binding_are_added(widget_tree: Path) -> None:
     ]
 
 
-def test_trees_own_script_gives_the_words_and_is_not_run(
-    widget_tree: Path, widget_mail: Path
-) -> None:
+def test_tree_script_is_read_but_not_run(widget_tree: Path, widget_mail: Path) -> None:
     marker = widget_tree / "ran"
     (widget_tree / "scripts" / "get_maintainer.pl").write_text(
         f'#!/bin/sh\ntouch {marker}\nsub get_maintainer_role {{\n my $role = "unknown";\n $role ='
@@ -148,7 +144,7 @@ def test_trees_own_script_gives_the_words_and_is_not_run(
     assert not marker.exists()
 
 
-def test_several_patches_give_one_answer(
+def test_several_patches_have_one_answer(
     widget_tree: Path, tmp_path: Path, widget_mail: Path
 ) -> None:
     (tmp_path / "two.patch").write_text(patch("drivers/net/port.c"))
@@ -168,7 +164,7 @@ def test_several_patches_give_one_answer(
         ("x?????", "x?..??"),
     ],
 )
-def test_question_marks_are_printed_as_the_script_prints_them(
+def test_question_marks_match_the_script(
     tmp_path: Path, pattern: str, printed: str
 ) -> None:
     widget_tree = write_tree(tmp_path / "tree")
@@ -183,7 +179,7 @@ def test_question_marks_are_printed_as_the_script_prints_them(
 @pytest.mark.parametrize(
     "switch", ["--git-blame", "--no-email", "--web", "--letters=M", "--self-test"]
 )
-def test_other_switches_of_the_script_are_refused_by_name(
+def test_unsupported_switch_is_refused(
     widget_tree: Path, widget_mail: Path, switch: str
 ) -> None:
     words = ("maintainers", "--tree", widget_tree, "--format", "get_maintainer")
@@ -192,14 +188,12 @@ def test_other_switches_of_the_script_are_refused_by_name(
 
 
 @pytest.mark.parametrize("form", ["text", "get_maintainer"])
-def test_outside_a_tree_a_patch_that_is_missing_is_what_is_reported(
-    workdir: Path, form: str
-) -> None:
+def test_missing_patch_is_reported_outside_a_tree(workdir: Path, form: str) -> None:
     done = call("maintainers --format", form, "nofile.patch")
     done.expect(2, "nofile.patch: no such file")
 
 
-def test_no_line_is_an_option_of_the_mail_program_that_git_send_email_calls(
+def test_output_is_never_a_mail_option(
     widget_tree: Path,
 ) -> None:
     (widget_tree / "MAINTAINERS").write_text(

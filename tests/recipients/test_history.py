@@ -40,7 +40,7 @@ def lines(*words: object) -> list[str]:
     return outcome.out.splitlines()
 
 
-def test_history_speaks_only_if_no_maintained_section_does(repo: Repo) -> None:
+def test_history_speaks_only_without_a_maintained_section(repo: Repo) -> None:
     assert lines("-f", "lib/plain.c", "--nol") == [
         "Rae View <rae@view.example> (commit_signer:3/4=75%)",
         (
@@ -56,7 +56,7 @@ def test_history_speaks_only_if_no_maintained_section_does(repo: Repo) -> None:
     assert lines("-f", "lib/plain.c", "--nol", "--no-git-fallback") == []
 
 
-def test_git_asks_history_everywhere_within_its_bounds(repo: Repo) -> None:
+def test_git_history_search_is_bounded(repo: Repo) -> None:
     assert len(lines("-f", "drivers/net/port.c", "--nol", "--git")) == 3
     assert lines(
         "-f", "lib/plain.c", "--nol", "--git-min-percent", "50", "--norolestats"

@@ -25,7 +25,7 @@ from patchpilot.recipients.get_maintainer.address_format import (
         ("nobody", ("", "")),
     ],
 )
-def test_a_mailbox_is_taken_apart(text: str, expected: tuple[str, str]) -> None:
+def test_mailbox_is_split(text: str, expected: tuple[str, str]) -> None:
     assert split_mailbox(text) == expected
 
 
@@ -48,7 +48,7 @@ def test_written_text_round_trips(text: str) -> None:
         ("a@x.example, not an address", 1),
     ],
 )
-def test_only_a_well_formed_list_is_cut(text: str, count: int) -> None:
+def test_malformed_list_is_kept(text: str, count: int) -> None:
     assert len(each_mailbox(text)) == count
 
 
@@ -75,7 +75,7 @@ def test_mailmap_corrects_names_and_addresses(text: str, expected: str) -> None:
     assert Mailmap(MAP).apply(text) == expected
 
 
-def test_first_mention_is_for_the_user() -> None:
+def test_first_note_is_for_the_user() -> None:
     merger = Merger(Mailmap())
     assert merger.apply("Ada Fixer <ada@one.example>") == "Ada Fixer <ada@one.example>"
     assert merger.apply("ada fixer <ada@two.example>") == "Ada Fixer <ada@one.example>"

@@ -48,7 +48,7 @@ sub add_categories {
 """
 
 
-def test_sections_without_status_braces_and_bare_urls_are_read(tmp_path: Path) -> None:
+def test_other_maintainers_formats_are_read(tmp_path: Path) -> None:
     tree = write_tree(
         tmp_path / "tree", MAINTAINERS=OTHER, **{"src__two.c": "int two;\n"}
     )
@@ -69,7 +69,7 @@ def test_sections_without_status_braces_and_bare_urls_are_read(tmp_path: Path) -
     ]
 
 
-def test_habits_of_the_trees_script_are_followed(tmp_path: Path) -> None:
+def test_tree_script_habits_are_followed(tmp_path: Path) -> None:
     tree = write_tree(
         tmp_path / "tree",
         MAINTAINERS=OTHER,

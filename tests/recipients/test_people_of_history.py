@@ -55,7 +55,7 @@ def test_inactive_maintainer_is_reported(repo: Repo, tmp_path: Path) -> None:
     ]
 
 
-def test_short_history_or_timeout_reports_nothing(repo: Repo) -> None:
+def test_short_history_reports_nothing(repo: Repo) -> None:
     section = Section(
         0,
         "X",
@@ -79,9 +79,7 @@ def test_short_history_or_timeout_reports_nothing(repo: Repo) -> None:
     )
 
 
-def test_history_is_asked_only_where_nobody_is_named(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_history_is_used_if_nobody_is_named(repo: Repo, tmp_path: Path) -> None:
     file = tmp_path / "x.patch"
     file.write_text(patch("lib/plain.c"))
     (plan,) = call("maintainers --format json", file).json["results"]

@@ -34,7 +34,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_git_send_email_asks_it_for_to_and_cc(repo: Repo) -> None:
+def test_git_send_email_uses_the_plan(repo: Repo) -> None:
     repo.git("config --global sendemail.tocmd", f"{COMMAND} --nol")
     repo.git("config --global sendemail.cccmd", f"{COMMAND} --nom --nor")
     sent = repo.git("send-email --dry-run --confirm=never --suppress-cc=self -1")
@@ -43,7 +43,7 @@ def test_git_send_email_asks_it_for_to_and_cc(repo: Repo) -> None:
     assert "everybody@lists.example" in sent
 
 
-def test_b4_asks_it_for_to_and_cc(repo: Repo, tmp_path: Path) -> None:
+def test_b4_uses_the_plan(repo: Repo, tmp_path: Path) -> None:
     env = dict(os.environ) | {"PYTHONWARNINGS": "ignore"}
 
     def b4(*words: str) -> str:

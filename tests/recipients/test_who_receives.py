@@ -27,14 +27,14 @@ SIGNED = f"Signed-off-by: {ME}"
 
 
 class Commit(NamedTuple):
-    """A commit of a topic: the text after its subject, its author, and the file it changes."""
+    """A commit of a topic: the text after its subject, its author, and the changed file."""
 
     tags: str
     author: str | None = None
     file: str = "lib/plain.c"
 
 
-def made(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
+def create_topic(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
     """Return a repository whose topic has these commits."""
     repo = Repo(path)
     files = {
@@ -63,7 +63,7 @@ def people(repo: Repo) -> RecipientPlan:
         return addressees(repository, SendRequest(), account, topic.draft, topic.series)
 
 
-def received(repo: Repo) -> dict[str, tuple[int, ...]]:
+def received_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:
     """Return the recipients of patchpilot's messages, with the patches that they get."""
     return {
         recipient.address.email: recipient.patches
@@ -71,7 +71,7 @@ def received(repo: Repo) -> dict[str, tuple[int, ...]]:
     }
 
 
-def by_git(repo: Repo, count: int) -> set[str]:
+def git_recipients(repo: Repo, count: int) -> set[str]:
     """Return the recipients to whom git send-email sends the topic."""
     out = repo.git(
         "send-email --dry-run --confirm=never --suppress-cc=self"
@@ -80,7 +80,7 @@ def by_git(repo: Repo, count: int) -> set[str]:
     return set(re.findall(r"^RCPT TO:<(.*)>$", out, re.MULTILINE)) - {"ada@example.org"}
 
 
-def by_b4(repo: Repo, out: Path) -> list[set[str]]:
+def b4_recipients(repo: Repo, out: Path) -> list[set[str]]:
     """Return the recipients to whom b4 sends each message, the cover letter first."""
     repo.git("config b4.prep-cover-strategy branch-description")
     b4(repo, "prep -e origin/master")
@@ -122,13 +122,13 @@ SERIES = {
 
 @pytest.mark.parametrize("name", SERIES)
 @pytest.mark.parametrize("suppressed", ["", "sob", "body", "author", "all"])
-def test_tags_give_the_recipients_that_git_send_email_gives(
+def test_tags_match_git_send_email_recipients(
     name: str, suppressed: str, tmp_path: Path
 ) -> None:
-    repo = made(tmp_path / "r", *SERIES[name])
+    repo = create_topic(tmp_path / "r", *SERIES[name])
     if suppressed:
         repo.git("config --global sendemail.suppresscc", suppressed)
-    assert set(received(repo)) == by_git(repo, len(SERIES[name]))
+    assert set(received_recipients(repo)) == git_recipients(repo, len(SERIES[name]))
 
 
 BY_GIT_ONLY = {
@@ -141,17 +141,17 @@ BY_GIT_ONLY = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", SERIES)
-def test_tags_give_the_recipients_that_b4_gives(name: str, tmp_path: Path) -> None:
-    repo = made(tmp_path / "r", *SERIES[name])
-    recipients = set(received(repo))
-    by_all = set().union(*by_b4(repo, tmp_path / "out"))
+def test_tags_match_b4_recipients(name: str, tmp_path: Path) -> None:
+    repo = create_topic(tmp_path / "r", *SERIES[name])
+    recipients = set(received_recipients(repo))
+    by_all = set().union(*b4_recipients(repo, tmp_path / "out"))
     assert recipients == by_all | set(BY_GIT_ONLY.get(name, "").split())
 
 
-def test_maintainer_who_wrote_a_patch_of_the_series_gets_the_others(
+def test_maintainer_author_receives_the_other_patches(
     tmp_path: Path,
 ) -> None:
-    repo = made(
+    repo = create_topic(
         tmp_path / "r",
         Commit(SIGNED, "Eve Router <eve@net.example>", "drivers/net/port.c"),
         Commit(SIGNED, None, "drivers/net/port.c"),
@@ -165,11 +165,9 @@ def test_maintainer_who_wrote_a_patch_of_the_series_gets_the_others(
 
 
 @pytest.mark.parametrize("kind", ["self", "author", "sob", "cc", "body", "all"])
-def test_no_kind_of_suppresscc_takes_away_a_maintainer(
-    kind: str, tmp_path: Path
-) -> None:
+def test_suppresscc_keeps_maintainers(kind: str, tmp_path: Path) -> None:
     tags = f"Acked-by: Eve Router <eve@net.example>\n{SIGNED}"
-    repo = made(
+    repo = create_topic(
         tmp_path / "r",
         Commit(tags, "Eve Router <eve@net.example>", "drivers/net/port.c"),
         maintainers=MAINTAINERS,
@@ -185,18 +183,18 @@ def test_no_kind_of_suppresscc_takes_away_a_maintainer(
     assert ("Acked-by: in the message" in eve.reasons) == (kind not in ("body", "all"))
 
 
-def test_recipients_left_out_by_suppresscc_are_named(tmp_path: Path) -> None:
-    repo = made(tmp_path / "r", Commit(f"Tested-by: {OTHER}\n{SIGNED}"))
+def test_suppressed_recipients_are_named(tmp_path: Path) -> None:
+    repo = create_topic(tmp_path / "r", Commit(f"Tested-by: {OTHER}\n{SIGNED}"))
     repo.git("config --global sendemail.suppresscc misc-by")
     assert (
         "omitted by sendemail.suppresscc: otto@other.example" in people(repo).warnings
     )
 
 
-def test_each_patch_goes_to_its_own_contacts_and_the_cover_letter_to_all(
+def test_cover_letter_goes_to_everyone(
     tmp_path: Path,
 ) -> None:
-    repo = made(
+    repo = create_topic(
         tmp_path / "r",
         Commit(SIGNED, None, "drivers/widget/core.c"),
         Commit(f"Cc: {OTHER}\n{SIGNED}", None, "lib/stale.c"),
@@ -227,14 +225,14 @@ def test_each_patch_goes_to_its_own_contacts_and_the_cover_letter_to_all(
     )
     # a recipient placed manually gets every message
     repo.patchpilot("maintainers --add-to ada@widgets.example")
-    assert received(repo)["ada@widgets.example"] == ()
+    assert received_recipients(repo)["ada@widgets.example"] == ()
 
 
 @pytest.mark.parametrize(
     "name", ["netdev@vger.kernel.org", "dri-devel@lists.freedesktop.org"]
 )
-def test_everybody_gets_all_where_that_is_the_custom(name: str, tmp_path: Path) -> None:
-    repo = made(
+def test_custom_may_send_everything_to_everyone(name: str, tmp_path: Path) -> None:
+    repo = create_topic(
         tmp_path / "r",
         Commit(f"Cc: {OTHER}\n{SIGNED}"),
         Commit(SIGNED),
@@ -251,19 +249,19 @@ def test_everybody_gets_all_where_that_is_the_custom(name: str, tmp_path: Path) 
     assert otto.patches == ()
 
 
-def test_maintainers_with_crlf_names_the_same_people(tmp_path: Path) -> None:
+def test_crlf_maintainers_file_is_equivalent(tmp_path: Path) -> None:
     commit = Commit(SIGNED, None, "drivers/widget/core.c")
-    plain = made(tmp_path / "lf", commit, maintainers=MAINTAINERS)
-    crlf = made(
+    plain = create_topic(tmp_path / "lf", commit, maintainers=MAINTAINERS)
+    crlf = create_topic(
         tmp_path / "crlf", commit, maintainers=MAINTAINERS.replace("\n", "\r\n")
     )
-    assert received(crlf) == received(plain)
-    assert "ada@widgets.example" in received(plain)
+    assert received_recipients(crlf) == received_recipients(plain)
+    assert "ada@widgets.example" in received_recipients(plain)
 
 
 @pytest.mark.parametrize("option", ["--to", "--cc", "sendemail.to", "sendemail.cc"])
-def test_unknown_alias_is_refused_by_name(option: str, tmp_path: Path) -> None:
-    repo = made(tmp_path / "r", Commit(SIGNED))
+def test_unknown_alias_is_named(option: str, tmp_path: Path) -> None:
+    repo = create_topic(tmp_path / "r", Commit(SIGNED))
     (tmp_path / "aliases").write_text("alias boss <boss@example.org>\n")
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
     repo.git("config --global sendemail.aliasfiletype mutt")
@@ -277,7 +275,7 @@ def test_unknown_alias_is_refused_by_name(option: str, tmp_path: Path) -> None:
     assert "did you mean 'boss'?" in done.err
 
 
-def test_contacts_of_a_b4_cover_with_a_sign_off_below_them_are_recipients() -> None:
+def test_cover_contacts_are_recipients() -> None:
     cover = (
         "x: y\n\nText.\n\nTo: Mona <mona@example.org>\nCc: Cy <cy@example.org>\n\n"
         f"{SIGNED}\n\n---\nbase-commit: 1\n"

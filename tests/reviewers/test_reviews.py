@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --review` with real programs: what they get, what is shown, what leaves the
+"""Test `check --review` with real programs: their input, what is shown, and what leaves the
 machine.
 """
 
@@ -67,7 +67,7 @@ def topic(tmp_path: Path) -> Repo:
 
 
 @pytest.fixture
-def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answering:
+def reviewer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answering:
     """Configure a reviewer that prints rows, and return the file with its input."""
     own = "[user]\nname = Ada Fixer\nemail = ada@example.org\n"
     (tmp_path / "gitconfig").write_text(own)
@@ -91,10 +91,10 @@ def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answering:
     return configure
 
 
-def test_proven_comment_does_not_affect_the_exit_code(
-    topic: Repo, answering: Answering
+def test_comment_does_not_set_the_exit_code(
+    topic: Repo, reviewer_program: Answering
 ) -> None:
-    given = answering(HELD, HELD | {"quoted": "kfree(foo);", "problem": "leaks"})
+    given = reviewer_program(HELD, HELD | {"quoted": "kfree(foo);", "problem": "leaks"})
     without = topic.patchpilot("check HEAD")
     done = topic.patchpilot("check HEAD --review")
     assert done.code == without.code
@@ -109,10 +109,10 @@ def test_proven_comment_does_not_affect_the_exit_code(
     assert "AGENT" not in text.rpartition("[")[2]
 
 
-def test_review_is_stored_until_the_patch_changes(
-    topic: Repo, answering: Answering
+def test_review_is_cached_until_the_patch_changes(
+    topic: Repo, reviewer_program: Answering
 ) -> None:
-    given = answering(HELD)
+    given = reviewer_program(HELD)
     topic.patchpilot("check HEAD --review")
     size = given.stat().st_size
     again = topic.patchpilot("check HEAD --review --format json").json["reviews"]
@@ -127,10 +127,10 @@ def test_review_is_stored_until_the_patch_changes(
     assert patch["resolved"] == [HELD["problem"]]
 
 
-def test_nothing_leaves_the_machine_before_the_question_is_answered(
-    topic: Repo, answering: Answering
+def test_nothing_is_sent_before_consent(
+    topic: Repo, reviewer_program: Answering
 ) -> None:
-    given = answering(HELD, local=False)
+    given = reviewer_program(HELD, local=False)
     done = topic.patchpilot("check --review")
     assert done.code == 1
     assert "1 patch" in done.err
@@ -144,7 +144,7 @@ def test_nothing_leaves_the_machine_before_the_question_is_answered(
 
 
 def test_repository_configures_no_reviewer(
-    topic: Repo, answering: Answering, tmp_path: Path
+    topic: Repo, reviewer_program: Answering, tmp_path: Path
 ) -> None:
     topic.git("config", "patchpilot.reviewer.evil.command", f"touch {tmp_path / 'hit'}")
     done = topic.patchpilot("check HEAD --review")
@@ -152,11 +152,13 @@ def test_repository_configures_no_reviewer(
     assert not (tmp_path / "hit").exists()
 
 
-def test_no_word_of_a_reviewer_is_an_option(
-    topic: Repo, answering: Answering, tmp_path: Path
+def test_reviewer_text_is_not_an_option(
+    topic: Repo, reviewer_program: Answering, tmp_path: Path
 ) -> None:
     evil = f"--open-files-in-pager=touch {tmp_path / 'hit'}"
-    answering(*(HELD | {key: [evil]} for key in ("symbols", "missing", "undocumented")))
+    reviewer_program(
+        *(HELD | {key: [evil]} for key in ("symbols", "missing", "undocumented"))
+    )
     done = topic.patchpilot("check HEAD --review --all")
     assert "mine" in done.out
     assert not (tmp_path / "hit").exists()
@@ -168,10 +170,8 @@ def test_request_is_printed_without_a_reviewer(topic: Repo) -> None:
     assert "## The patch's message" in done.out
 
 
-def test_comment_is_waived_with_a_reason_that_can_be_noted(
-    topic: Repo, answering: Answering
-) -> None:
-    answering(HELD)
+def test_waived_comment_has_a_reason(topic: Repo, reviewer_program: Answering) -> None:
+    reviewer_program(HELD)
     shown = topic.patchpilot("check --review").out
     name = shown.rpartition("[review-")[2].partition("]")[0]
     waived = topic.patchpilot(f"check --waive review-{name}='the caller unlocks'")
@@ -186,16 +186,16 @@ def test_comment_is_waived_with_a_reason_that_can_be_noted(
     assert "lock held" not in note
 
 
-def test_copied_text_of_a_reviewer_asks_for_assisted_by(
-    topic: Repo, answering: Answering
+def test_copied_text_asks_for_assisted_by(
+    topic: Repo, reviewer_program: Answering
 ) -> None:
-    answering(HELD)
+    reviewer_program(HELD)
     topic.git("commit -q --amend -m", f"foo: limit users\n\nIt {HELD['problem']}.\n")
     assert "add Assisted-by:" in topic.patchpilot("check HEAD --review").out
 
 
-def test_review_does_not_block_a_send(topic: Repo, answering: Answering) -> None:
-    answering(HELD)
+def test_review_does_not_block_a_send(topic: Repo, reviewer_program: Answering) -> None:
+    reviewer_program(HELD)
     topic.git("config --global patchpilot.review-before-send always")
     with FaultySink() as server:
         use_server(topic, server)
@@ -217,14 +217,14 @@ def test_review_does_not_block_a_send(topic: Repo, answering: Answering) -> None
         ("import time; time.sleep(60)", "timed out"),
     ],
 )
-def test_reviewer_that_fails_is_an_error(code: str, words: str) -> None:
+def test_failing_reviewer_is_an_error(code: str, words: str) -> None:
     reviewer = Reviewer("bad", (sys.executable, "-c", code), seconds=2)
     with pytest.raises(GitError, match=words):
         ask(reviewer, "request", silent, "reviewing")
 
 
 def test_canceled_reviewer_leaves_no_process(tmp_path: Path) -> None:
-    """Ctrl-C ends the children of the command, including one that ignores SIGTERM."""
+    """Test that Ctrl-C ends the command's children, including one that ignores SIGTERM."""
     pid = tmp_path / "pid"
     script = f"(trap '' TERM; echo $BASHPID >{pid}; sleep 60) & sleep 60"
     reviewer = Reviewer("slow", ("bash", "-c", script))

@@ -77,13 +77,13 @@ def test_named_commit_is_returned(text: str, expected: str | None) -> None:
     assert change_id_in(text.split("\n")) == expected
 
 
-def test_gerrits_names_a_commit_and_is_read_only_where_asked_for() -> None:
+def test_gerrit_id_is_optional() -> None:
     lines = (f"Change-Id: {GERRIT}", "Signed-off-by: x")
     assert change_id_in(lines) is None
     assert change_id_in(lines, gerrit=True) == GERRIT
 
 
-def test_cover_letter_comes_first_and_commits_are_not_asked() -> None:
+def test_cover_letter_id_comes_first() -> None:
     series = mailed(f"change-id: {OURS}\n")
     other = mailed("change-id: 20240101-else-1\n").patches[0]
     assert list(change_ids(Series(series.patches, cover=other))) == [
@@ -109,7 +109,7 @@ def test_gerrit_id_is_not_a_topic_key() -> None:
 @pytest.mark.parametrize(
     ("change_id", "version"), [(OURS, 1), ("a-v2-b", 12), ("x-v3", 3)]
 )
-def test_tag_of_a_send_is_read_back(change_id: str, version: int) -> None:
+def test_sent_tag_is_read_back(change_id: str, version: int) -> None:
     assert parse_sent_tag(sent_tag(change_id, version)) == (change_id, version)
     assert parse_sent_tag(f"other/{change_id}-v{version}") is None
     assert parse_sent_tag(f"sent/{change_id}") is None or "-v" in change_id

@@ -44,7 +44,7 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def again() -> None:
-    """Continue as in the next process."""
+    """Continue like the next process."""
     database._checked.clear()
 
 
@@ -55,13 +55,13 @@ def rows(file: Path) -> list[tuple[object, ...]]:
 
 
 def overwrite(file: Path, start: int, size: int = 512) -> None:
-    """Damage a file from an offset on."""
+    """Damage a file from this offset on."""
     data = bytearray(file.read_bytes())
     data[start : start + size] = b"\xa5" * len(data[start : start + size])
     file.write_bytes(data)
 
 
-def test_new_database_has_its_version_a_write_ahead_log_and_one_owner(
+def test_new_database_uses_a_write_ahead_log(
     tmp_path: Path,
 ) -> None:
     with contextlib.closing(open_database(tmp_path / "a.sqlite3", TWO)) as base:
@@ -75,7 +75,7 @@ def test_new_database_has_its_version_a_write_ahead_log_and_one_owner(
     assert not backups(tmp_path / "a.sqlite3")
 
 
-def test_migration_runs_once_after_a_backup(tmp_path: Path) -> None:
+def test_migration_makes_a_backup(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     with contextlib.closing(open_database(file, ONE)) as base:
         base.execute("INSERT INTO a VALUES ('kept')")
@@ -87,7 +87,7 @@ def test_migration_runs_once_after_a_backup(tmp_path: Path) -> None:
         open_database(file, ONE)
 
 
-def test_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+def test_failed_migration_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     open_database(file, ONE).close()
     with pytest.raises(PatchpilotError):
@@ -105,7 +105,7 @@ def test_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
         assert base.execute("PRAGMA user_version").fetchone() == (2,)
 
 
-def test_database_is_backed_up_once_a_day_and_a_week_is_kept(tmp_path: Path) -> None:
+def test_backups_are_kept_for_a_week(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     (tmp_path / "backups").mkdir()
     for day in range(1, 10):
@@ -119,7 +119,7 @@ def test_database_is_backed_up_once_a_day_and_a_week_is_kept(tmp_path: Path) -> 
     assert len(known) == database.KEPT
 
 
-def test_two_connections_read_while_one_writes(tmp_path: Path) -> None:
+def test_two_connections_may_read(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     with (
         contextlib.closing(open_database(file, ONE)) as database,
@@ -177,7 +177,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_damaged_outbox_can_be_recovered_as_hinted(name: str, tmp_path: Path) -> None:
+def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
     file = filled()
     connect().close()  # the day's backup
     with Outbox() as outbox:
@@ -209,7 +209,7 @@ def test_damaged_outbox_can_be_recovered_as_hinted(name: str, tmp_path: Path) ->
     assert list(state_folder().glob("outgoing.sqlite3.damaged-*"))
 
 
-def test_recovery_adds_rows_from_the_damaged_file(tmp_path: Path) -> None:
+def test_recovery_keeps_readable_rows(tmp_path: Path) -> None:
     file = filled()
     connect().close()
     with Outbox() as outbox:
@@ -243,7 +243,7 @@ def test_recovery_adds_rows_from_the_damaged_file(tmp_path: Path) -> None:
         "UPDATE sends SET branch = CAST(x'ff' AS TEXT)",
     ],
 )
-def test_row_that_makes_no_sense_is_damage_not_a_bug(statement: str) -> None:
+def test_invalid_row_is_damage(statement: str) -> None:
     with Outbox() as outbox, Drafts() as drafts:
         send = record(outbox)
         outbox.leave_out(send.id, ["x@example.org"])
@@ -259,7 +259,7 @@ def test_row_that_makes_no_sense_is_damage_not_a_bug(statement: str) -> None:
     assert "doctor --recover" in error.value.hint
 
 
-def test_damaged_record_of_tracked_series_is_recovered_too() -> None:
+def test_damaged_series_is_recovered() -> None:
     with Store() as store:
         store.add("a@example.org", "a subject", None, None)
     again()
@@ -275,7 +275,7 @@ def test_damaged_record_of_tracked_series_is_recovered_too() -> None:
     assert "a subject" in call("track").out
 
 
-def test_missing_database_is_created_and_a_folder_is_an_error(
+def test_missing_database_is_created(
     tmp_path: Path,
 ) -> None:
     file = filled()
@@ -292,7 +292,7 @@ def test_missing_database_is_created_and_a_folder_is_an_error(
         connect()
 
 
-def test_recovery_of_a_sound_database_does_nothing(tmp_path: Path) -> None:
+def test_recovery_keeps_an_intact_database(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     open_database(file, ONE).close()
     assert recover(file, ONE) is None

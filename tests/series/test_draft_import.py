@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `draft --import` of somebody else's file: it is imported completely or rejected with its
-line, and the draft stays usable.
+"""Test `draft --import` of another person's file: it is imported completely or rejected with
+its line, and the draft stays usable.
 """
 
 import json
@@ -45,7 +45,7 @@ def test_invalid_draft_text_is_refused(text: str, message: str) -> None:
     assert caught.value.hint
 
 
-def test_code_like_log_text_stays_text() -> None:
+def test_code_like_text_stays_text() -> None:
     text = "${HOME} {x} %s $(touch pwned) `id` <script>"
     draft = from_text(DRAFT, f"{COVER}{text}\n\n{text}\n")
     assert (draft.cover_subject, draft.cover_text) == (text, text)
@@ -66,7 +66,7 @@ def test_binary_file_is_refused(
     assert caught.value.hint
 
 
-def test_refused_file_leaves_the_draft_as_it_was(tmp_path: Path) -> None:
+def test_refused_file_keeps_the_draft(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     words = ("draft", "-C", repo.path)
     assert call(*words, "--cover", "widget: mine\n\nMy text.").code == 0
@@ -80,7 +80,7 @@ def test_refused_file_leaves_the_draft_as_it_was(tmp_path: Path) -> None:
     assert call(*words, "--export", "-").out.count("widget: mine") == 1
 
 
-def test_reply_takes_its_text_from_a_file_of_the_same_kind(tmp_path: Path) -> None:
+def test_reply_text_comes_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"\xe4\n")
     repo = topic(tmp_path / "r", 1)
     for words, stdin in (

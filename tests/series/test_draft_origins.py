@@ -53,7 +53,7 @@ def choices(repo: Repo) -> dict[str, Any]:
     return {name: document[name] for name in CHOICES}
 
 
-def test_test_sends_do_not_change_the_draft(
+def test_test_sends_keep_the_draft(
     tmp_path: Path,
 ) -> None:
     chosen = (
@@ -94,7 +94,7 @@ def test_test_sends_do_not_change_the_draft(
         )
 
 
-def test_dry_run_takes_no_cover_out_of_the_branch_description(tmp_path: Path) -> None:
+def test_dry_run_keeps_the_branch_description(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     for text in ("widget: mend\n\nAll were wrong.", "widget: mend all\n\nReally."):
         repo.git("config", "branch.topic.description", text)
@@ -106,7 +106,7 @@ def test_dry_run_takes_no_cover_out_of_the_branch_description(tmp_path: Path) ->
     )
 
 
-def test_series_names_the_posted_series_that_it_needs(tmp_path: Path) -> None:
+def test_series_names_its_dependency(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         words = ("--depends-on", "https://lore.kernel.org/all/1@a/", "--depends-on")
@@ -121,7 +121,7 @@ def test_series_names_the_posted_series_that_it_needs(tmp_path: Path) -> None:
     assert (done.code, "b4 prep --edit-deps" in done.err) == (2, True)
 
 
-def test_send_keeps_what_it_was_given_for_the_next_version(tmp_path: Path) -> None:
+def test_send_remembers_its_settings(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         words = (
@@ -155,7 +155,7 @@ def test_send_keeps_what_it_was_given_for_the_next_version(tmp_path: Path) -> No
         assert b"In-Reply-To" not in server.take()[1].data
 
 
-def test_next_version_is_one_more_than_was_sent_however_often_it_is_looked_at(
+def test_next_version_is_stable(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(reject_all=True)) as server:
@@ -179,7 +179,7 @@ def test_next_version_is_one_more_than_was_sent_however_often_it_is_looked_at(
         assert (refused.code, "v2 was already sent" in refused.err) == (2, True)
 
 
-def test_invalid_message_id_is_refused_everywhere(tmp_path: Path) -> None:
+def test_invalid_message_id_is_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     for text in (
         "nothing",
@@ -255,7 +255,7 @@ def test_invalid_prefix_is_refused(tmp_path: Path) -> None:
     assert call("draft", "-C", repo.path, "--subject-prefix", bad).code == 2
 
 
-def test_reset_clears_what_was_chosen_and_keeps_what_was_sent(tmp_path: Path) -> None:
+def test_reset_keeps_what_was_sent(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         words = (
@@ -314,7 +314,7 @@ def test_reset_clears_what_was_chosen_and_keeps_what_was_sent(tmp_path: Path) ->
     assert call("draft", "reset", "--subject-prefix", "net", "-C", repo.path).code == 2
 
 
-def test_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(
+def test_unchanged_changelog_starts_no_version(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -361,9 +361,7 @@ def test_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(
         ("a\x7f", "one line of printable text", "omit line breaks"),
     ],
 )
-def test_subject_prefix_that_is_not_valid_is_refused(
-    text: str, message: str, hint: str
-) -> None:
+def test_invalid_subject_prefix_is_refused(text: str, message: str, hint: str) -> None:
     with pytest.raises(UsageError) as error:
         complete_prefix(text)
     assert message in error.value.message

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test drafts: matching patches, the draft of a branch's patches, and that all of a draft is
-kept.
-"""
+"""Test drafts: matching patches, the draft of a branch's patches, and completeness."""
 
 import json
 from dataclasses import replace
@@ -80,7 +78,7 @@ def test_which_patch_became_which(
     assert len(paired) == len(pairs)
 
 
-def test_notes_follow_and_a_note_of_its_own_is_kept() -> None:
+def test_own_note_is_kept() -> None:
     draft = replace(
         WHOLE,
         notes={"a": "old", "b": "two", "z": "gone"},
@@ -98,7 +96,7 @@ def test_notes_follow_and_a_note_of_its_own_is_kept() -> None:
     assert mine.notes["c"] == "mine"
 
 
-def test_draft_is_read_back_whole_and_saved_over() -> None:
+def test_draft_round_trip_is_exact() -> None:
     with Drafts() as drafts:
         assert drafts.get(CHANGE) is None
         assert drafts.save(WHOLE) is WHOLE
@@ -115,7 +113,7 @@ def test_draft_is_read_back_whole_and_saved_over() -> None:
     assert columns == []
 
 
-def test_draft_has_a_cover_and_the_changelog_of_its_version() -> None:
+def test_draft_has_cover_and_changelog() -> None:
     plain = Draft(CHANGE, REPO, None)
     assert not plain.has_cover
     assert replace(plain, cover_subject="s").has_cover
@@ -140,7 +138,7 @@ def test_drafts_of_other_versions_are_read() -> None:
         assert drafts.get(CHANGE) == Draft(CHANGE, REPO, None)
 
 
-def test_drafts_are_listed_with_the_last_touched_first() -> None:
+def test_drafts_are_listed_newest_first() -> None:
     with Drafts() as drafts:
         for name in ("one", "two", "three"):
             drafts.save(replace(WHOLE, change_id=name))
@@ -184,13 +182,13 @@ def test_draft_of_patches_is_found(
         assert drafts.recognize("/elsewhere", branch, known(*patches), branches) is None
 
 
-def test_patches_without_a_date_have_no_date_in_common() -> None:
+def test_undated_patches_share_no_date() -> None:
     with Drafts() as drafts:
         drafts.save(replace(WHOLE, patches=known("a/one")))
         assert drafts.recognize(REPO, "renamed", known("x/q")) is None
 
 
-def test_most_similar_or_latest_draft_is_recognized() -> None:
+def test_most_similar_draft_is_used() -> None:
     def draft(name: str, branch: str | None, *patches: str) -> Draft:
         return Draft(name, REPO, branch, patches=known(*patches))
 
@@ -210,7 +208,7 @@ def test_most_similar_or_latest_draft_is_recognized() -> None:
         assert recognized.change_id == "other"
 
 
-def test_empty_draft_of_the_branch_takes_its_first_patches() -> None:
+def test_empty_draft_takes_the_first_patches() -> None:
     with Drafts() as drafts:
         drafts.save(Draft("empty", REPO, "topic"))
         draft = drafts.recognize(REPO, "topic", known("a/one"))
@@ -220,7 +218,7 @@ def test_empty_draft_of_the_branch_takes_its_first_patches() -> None:
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\x00", "a\x1fb", "a\x7f", "\tb"])
-def test_header_values_are_one_printable_line(text: str) -> None:
+def test_header_values_are_printable(text: str) -> None:
     one_line_each("fine", None, "", "grün")
     with pytest.raises(UsageError) as error:
         one_line_each("fine", text)

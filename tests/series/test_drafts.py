@@ -38,7 +38,7 @@ DRAFT = Draft(
 )
 
 
-def test_draft_is_recognized_after_rebase_rename_and_rewording(
+def test_draft_survives_rebase_and_rewording(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -68,9 +68,7 @@ def test_draft_is_recognized_after_rebase_rename_and_rewording(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_draft_and_its_notes_survive_an_amend_of_everything(
-    tmp_path: Path, count: int
-) -> None:
+def test_draft_survives_a_full_amend(tmp_path: Path, count: int) -> None:
     repo = topic(tmp_path / "r", count)
     with Repository.open(repo.path) as repository:
         first = change(repository, Changes(notes=((str(count), "tested"),))).draft
@@ -112,7 +110,7 @@ _CONTENT = _TEXT.map(lambda text: text.strip("\n")).filter(
     note=_CONTENT,
     changes=_CONTENT,
 )
-def test_export_and_import_give_the_same_draft(
+def test_export_and_import_are_inverse(
     subject: str, text: str, note: str, changes: str
 ) -> None:
     subject = subject or "s"
@@ -156,7 +154,7 @@ def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
             edit(repository, lambda text: "words of mine\n" + text)
 
 
-def test_concurrent_edits_are_merged_or_kept_separate(tmp_path: Path) -> None:
+def test_concurrent_edits_are_merged(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
         change(repository, Changes(subject="a cover", notes=(("2", "a note"),)))
@@ -179,7 +177,7 @@ def test_concurrent_edits_are_merged_or_kept_separate(tmp_path: Path) -> None:
         assert "their note" in show(repository).draft.notes.values()
 
 
-def test_b4s_cover_and_the_branch_description_are_taken(tmp_path: Path) -> None:
+def test_b4_cover_is_imported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git(
         "config",
@@ -195,7 +193,7 @@ def test_b4s_cover_and_the_branch_description_are_taken(tmp_path: Path) -> None:
         )
 
 
-def test_enrolled_branch_keeps_its_change_id_and_can_unenroll(
+def test_enrolled_branch_can_be_unenrolled(
     tmp_path: Path,
 ) -> None:
     from patchpilot.outgoing.b4.enrollment import restore_tracking
@@ -222,7 +220,7 @@ def test_enrolled_branch_keeps_its_change_id_and_can_unenroll(
     )
 
 
-def test_new_version_requires_a_changelog_with_a_link(tmp_path: Path) -> None:
+def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
     from tests.kit.smtp import FaultySink
 
     with FaultySink() as server:
@@ -274,7 +272,7 @@ def test_new_version_requires_a_changelog_with_a_link(tmp_path: Path) -> None:
     )
 
 
-def test_changelog_written_after_a_send_is_about_the_next_version(
+def test_changelog_after_a_send_is_for_the_next_version(
     tmp_path: Path,
 ) -> None:
     from tests.kit.smtp import FaultySink
@@ -368,7 +366,7 @@ def test_drafts_are_listed_and_forgotten(tmp_path: Path) -> None:
         ("http://127.0.0.1:8080", True, "http://127.0.0.1:8080/"),
     ],
 )
-def test_link_to_the_last_version_is_on_an_archive_that_others_reach(
+def test_version_link_uses_a_public_archive(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     lore: str | None,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test manual edits to a recipient plan: the last edit of an address counts.
+"""Test manual edits of a recipient plan: the last edit of an address counts.
 
 The lists that a project adds are tested as well.
 """
@@ -29,7 +29,7 @@ def headers(edits: Edits) -> dict[str, str]:
     }
 
 
-def test_edit_of_one_patch_leaves_the_others() -> None:
+def test_edit_keeps_other_patches() -> None:
     def patches(edits: Edits) -> dict[str, tuple[int, ...]]:
         plan = edits.apply(PLAN, ["a: one", "a: two", "a: three"])
         return {
@@ -49,7 +49,7 @@ def test_edit_of_one_patch_leaves_the_others() -> None:
 
 
 @pytest.mark.parametrize("header", ["to", "cc"])
-def test_address_that_was_dropped_and_is_added_again_is_in_the_plan(
+def test_dropped_address_can_be_added_again(
     header: str,
 ) -> None:
     edits = Edits().drop(MAX).place(header, Address("Max", "MAX@keeper.example"))
@@ -61,7 +61,7 @@ def test_address_that_was_dropped_and_is_added_again_is_in_the_plan(
     assert edits.apply(PLAN).warnings == ()
 
 
-def test_address_that_was_added_and_is_dropped_is_gone() -> None:
+def test_added_address_can_be_dropped() -> None:
     hal = Address("Hal Hand", "hal@hand.example")
     assert headers(Edits().place("to", hal)) == {
         "max@keeper.example": "to",
@@ -74,7 +74,7 @@ def test_address_that_was_added_and_is_dropped_is_gone() -> None:
     }
 
 
-def test_edit_of_one_address_leaves_those_of_others() -> None:
+def test_edit_keeps_other_addresses() -> None:
     edits = (
         Edits().drop(LIST).place("cc", MAX).place("cc", Address("", "hal@hand.example"))
     )

@@ -83,13 +83,11 @@ def test_reworded_title_is_similar(left: str, other: str) -> None:
         ("a: b", ""),
     ],
 )
-def test_titles_of_other_patches_to_the_same_driver_are_not(
-    left: str, other: str
-) -> None:
+def test_titles_for_the_same_driver_differ(left: str, other: str) -> None:
     assert title_similarity(left, other) == title_similarity(other, left) < ALIKE
 
 
-def test_title_is_compared_without_case_quotes_and_whitespace() -> None:
+def test_title_comparison_ignores_case_and_quotes() -> None:
     assert title_key(' A:  "b"\tc ') == "a: b c"
     assert title_similarity("A: b", "a:  B") == 1
 
@@ -203,7 +201,7 @@ def test_patches_are_paired(
     assert pair_patches(new, old) == {pair: at for at, pair in pairs.items()}
 
 
-def test_thousands_of_patches_of_one_title_are_paired_in_order() -> None:
+def test_thousands_of_equal_titles_are_paired() -> None:
     many = [patch("treewide: fix style", change=str(at)) for at in range(2000)]
     assert pair_patches(
         many, [patch._replace(change=f"new {at}") for at, patch in enumerate(many)]
@@ -213,7 +211,7 @@ def test_thousands_of_patches_of_one_title_are_paired_in_order() -> None:
 @given(
     st.permutations(range(6)), st.sets(st.integers(0, 5)), st.sets(st.integers(0, 5))
 )
-def test_order_dropped_and_reworked_patches_do_not_matter(
+def test_reordered_patches_are_paired(
     order: list[int], dropped: set[int], reworked: set[int]
 ) -> None:
     words = ("leak", "race", "overflow", "typo", "deadlock", "warning")
@@ -247,14 +245,14 @@ def test_order_dropped_and_reworked_patches_do_not_matter(
         ("net: usb: leak", "net: leak", 0.5, 0.8),
     ],
 )
-def test_prefix_of_two_titles_makes_them_no_more_alike(
+def test_common_prefix_does_not_count(
     left: str, other: str, low: float, high: float
 ) -> None:
     for similarity in (title_similarity(left, other), title_similarity(other, left)):
         assert low <= similarity <= high
 
 
-def test_long_title_is_compared_with_all_of_its_characters() -> None:
+def test_long_title_is_compared_completely() -> None:
     # difflib ignores frequent characters in texts of 200 characters or more
     long = "ab " * 90
     assert title_similarity(f"{long}c", f"{long}d") > 0.7
@@ -271,7 +269,7 @@ def test_long_title_is_compared_with_all_of_its_characters() -> None:
         ({"a": 1}, {"b": 3}, 0.0),
     ],
 )
-def test_lines_are_as_alike_as_their_common_share(
+def test_similarity_is_the_common_share(
     left: dict[str, int], other: dict[str, int], expected: float
 ) -> None:
     assert line_similarity(left, other) == expected

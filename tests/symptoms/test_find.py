@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot find` with a symptom: a short list of commits, or a report that nothing fits."""
+"""Test `patchpilot find` with a symptom: a short list of commits, or a report that nothing
+matches.
+"""
 
 import json
 from pathlib import Path
@@ -79,7 +81,7 @@ def found(repo: Repo, *words: str, stdin: str = "", code: int = 0) -> dict[str, 
     return answer
 
 
-def test_oops_finds_the_commit_that_changes_its_function(repo: Repo) -> None:
+def test_oops_finds_the_fixing_commit(repo: Repo) -> None:
     answer = found(repo, "-", stdin=LOG)
     first = answer["candidates"][0]
     assert (answer["tree"], answer["searched"]) == ("v6.1", 15)
@@ -91,7 +93,7 @@ def test_oops_finds_the_commit_that_changes_its_function(repo: Repo) -> None:
     }
 
 
-def test_file_is_named_from_the_current_directory(
+def test_file_is_relative_to_the_current_directory(
     repo: Repo, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (workdir / "log.txt").write_text(LOG)
@@ -117,7 +119,7 @@ def test_report_starts_with_the_error(repo: Repo) -> None:
     assert f"I get this:\n\n  [ 9.1] {error}\n" in text
 
 
-def test_without_a_fitting_commit_the_exit_code_is_one(repo: Repo) -> None:
+def test_no_match_is_exit_1(repo: Repo) -> None:
     log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n brcm_reset+0x4/0x8 [brcm]"
     answer = found(repo, "-", "--in", "v6.1", stdin=log, code=1)
     assert not answer["fits"]
@@ -129,7 +131,7 @@ def test_without_a_fitting_commit_the_exit_code_is_one(repo: Repo) -> None:
     assert "report the bug" in done.out
 
 
-def test_text_is_a_list_to_try_with_the_next_command(repo: Repo) -> None:
+def test_candidates_have_a_next_command(repo: Repo) -> None:
     done = call("find", "-C", repo.path, "-", stdin=LOG.encode())
     assert "a short list to try, from 15 commits since v6.1" in done.out
     assert TITLE in done.out
@@ -156,7 +158,7 @@ def test_unsearchable_symptom_is_an_error(
     assert error in done.err
 
 
-def test_result_of_a_bisection_finds_a_fix_without_a_tag(repo: Repo) -> None:
+def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
     added = (
         "\nint acme_ring_stop(int level)\n{\n\twait(level);\n\treturn level / 0;\n}\n"
     )
@@ -182,7 +184,7 @@ def answered(repo: Repo, commit: str, fix: str) -> str:
 
 
 @pytest.mark.parametrize("title", [TITLE, "net: core: change 7", "Merge branch 'usb'"])
-def test_builds_lead_to_the_fix_and_its_backport(repo: Repo, title: str) -> None:
+def test_builds_lead_to_the_backport(repo: Repo, title: str) -> None:
     repo.git("checkout -q -b usb v6.2~8")
     for number in range(6):
         repo.commit(f"usb: change {number}\n", {f"drivers/usb/u{number}.c": "int x;\n"})
@@ -210,7 +212,7 @@ def test_builds_lead_to_the_fix_and_its_backport(repo: Repo, title: str) -> None
     assert not step(repo, "acme_ring_start", "--in", "v6.1")["answers"]
 
 
-def test_bug_that_mainline_has_is_not_called_fixed(repo: Repo) -> None:
+def test_unfixed_bug_is_not_called_fixed(repo: Repo) -> None:
     answer = step(repo, "acme_ring_fill", "--in", "v6.1")
     tip = repo.git("rev-parse origin/master")
     while answer["next"] and answer["next"] != tip:
@@ -232,7 +234,7 @@ def test_skipped_builds_leave_several_commits(repo: Repo) -> None:
     )
 
 
-def test_answers_are_not_lost_by_a_new_start(repo: Repo) -> None:
+def test_answers_survive_a_restart(repo: Repo) -> None:
     assert "no bisection was started" in call("find", "-C", repo.path, "--bisect").err
     step(repo, "acme_ring_fill", "--in", "v6.1")
     step(repo, "acme_ring_start", "--in", "v6.1")

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the source of a printed message is found by its format string, whatever its arguments
-are.
-"""
+"""Test that a printed message's source is found by its format string, whatever its arguments."""
 
 import random
 import re
@@ -62,7 +60,7 @@ def formats(count: int) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("file", ["drivers/net/acme/%d.c", "lib/%d.c"])
-def test_message_leads_to_the_function_that_prints_it(workdir: Path, file: str) -> None:
+def test_message_leads_to_its_function(workdir: Path, file: str) -> None:
     made = dict(formats(120))
     repo = Repo(workdir / "linux")
     code = [
@@ -99,7 +97,7 @@ NAMES = ("widget", "brcm", "acme", "spi_nor", "qcom", "tulip")
 
 @pytest.fixture(scope="module")
 def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, str]]:
-    """Return drivers with one message each, which a later commit fixes, and what each prints.
+    """Return drivers with one message each, which a later commit fixes, and their output.
 
     Later commits add a line below a function, and have the message's words as their subject.
     """
@@ -129,7 +127,7 @@ def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, s
 @pytest.mark.parametrize(
     "kind", ["message", "part", "trace", "function", "file", "dmesg"]
 )
-def test_fix_is_first_and_nothing_else_is_likely(
+def test_fix_is_the_only_likely_candidate(
     drivers: tuple[Repo, dict[str, str]], name: str, kind: str
 ) -> None:
     repo, printed = drivers

@@ -24,7 +24,7 @@ def names(text: str) -> list[str]:
     return [frame.function for frame in read_log(text).frames]
 
 
-def test_oops_has_its_functions_modules_version_and_first_message() -> None:
+def test_oops_has_functions_modules_and_version() -> None:
     symptom = read_log(OOPS)
     assert names(OOPS)[:3] == ["acme_ring_fill", "acme_poll", "__napi_poll"]
     assert symptom.modules == ("acme",)
@@ -34,7 +34,7 @@ def test_oops_has_its_functions_modules_version_and_first_message() -> None:
     )
 
 
-def test_common_and_doubtful_frames_weigh_less_than_the_top() -> None:
+def test_uncertain_frames_weigh_less() -> None:
     weights = {frame.function: frame.weight for frame in read_log(OOPS).frames}
     assert weights["acme_ring_fill"] == 1
     assert weights["acme_ring_fill"] > weights["acme_poll"] > weights["__napi_poll"]
@@ -53,7 +53,7 @@ def test_common_and_doubtful_frames_weigh_less_than_the_top() -> None:
         ("pc : ring_free.part.3+0x4/0x20", "ring_free"),
     ],
 )
-def test_frames_of_each_form_are_read(line: str, function: str) -> None:
+def test_all_frame_formats_are_read(line: str, function: str) -> None:
     assert names(line)[0] == function
 
 
@@ -65,7 +65,7 @@ def test_frames_of_each_form_are_read(line: str, function: str) -> None:
         ("Nov 24 10:00:00 host kernel: [ 12.500000] acme-net: it failed", "acme-net"),
     ],
 )
-def test_driver_is_the_name_before_the_instance(line: str, module: str) -> None:
+def test_driver_precedes_the_instance(line: str, module: str) -> None:
     assert module in read_log(line).modules
 
 
@@ -77,7 +77,7 @@ def test_variable_words_are_not_searched() -> None:
     assert first.terms().keys() == other.terms().keys()
 
 
-def test_boot_before_the_first_error_is_left_out() -> None:
+def test_boot_messages_are_left_out() -> None:
     symptom = read_log(
         "[ 0.0] Linux version 6.1.1 (root@build)\n[ 0.5] pci 0000:05:00.0: type 00\n"
         "[ 9.1] acme 0000:05:00.0: bad status 0x2\n[ 9.2] acme 0000:05:00.0: link down"
@@ -86,6 +86,6 @@ def test_boot_before_the_first_error_is_left_out() -> None:
     assert (symptom.modules, symptom.release) == (("acme",), "6.1.1")
 
 
-def test_nothing_to_search_for_is_false() -> None:
+def test_empty_symptom_is_false() -> None:
     assert not read_log("\n  \n")
     assert not Symptom()

@@ -22,7 +22,7 @@ from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
         ("Claude:claude-3-opus git", False),
     ],
 )
-def test_tag_that_check_reports_is_refused(
+def test_tag_reported_by_check_is_refused(
     value: str, valid: bool, tmp_path: Path
 ) -> None:
     file = tmp_path / "a.patch"

@@ -39,7 +39,7 @@ deleted file mode 100644
 """
 
 
-def test_runs_are_read_with_their_lines() -> None:
+def test_runs_have_their_lines() -> None:
     first, gone = parse_change(DIFF)
     assert (
         first.old_path,
@@ -86,7 +86,7 @@ def test_words_are_cut_to_stems() -> None:
     }
 
 
-def test_lines_differ_in_what_they_tell() -> None:
+def test_lines_differ_in_evidence() -> None:
     ordered = [
         significance(text)
         for text in ("}", "out:", "\tint i;", "\treturn -1;", "\tring->mask = size;")
@@ -108,7 +108,7 @@ Reported-by: Eve <eve@example.org>
 """
 
 
-def test_prose_has_no_trailer_and_no_fixes() -> None:
+def test_prose_has_no_trailer() -> None:
     subject, text = prose(MESSAGE)
     assert subject == "net: fix it"
     assert "1111111" not in text
@@ -119,7 +119,7 @@ def test_prose_has_no_trailer_and_no_fixes() -> None:
     assert quotes_in(text) == ("net: break it all",)
 
 
-def test_first_bad_commit_in_the_text_is_blame() -> None:
+def test_first_bad_commit_is_blamed() -> None:
     assert (
         ids_in("# first bad commit: [0123456789abcdef0123456789abcdef01234567] x")[
             "0123456789abcdef0123456789abcdef01234567"
@@ -138,7 +138,7 @@ git bisect skip 3333333333 4444444444
 """
 
 
-def test_bisection_with_custom_terms_is_parsed() -> None:
+def test_custom_bisect_terms_are_parsed() -> None:
     bisection = parse_bisection(LOG)
     assert (bisection.first_bad, bisection.bad, bisection.good, bisection.skipped) == (
         None,
@@ -152,7 +152,7 @@ def test_bisection_with_custom_terms_is_parsed() -> None:
     )
 
 
-def test_shipped_weights_load_and_their_curve_rises() -> None:
+def test_shipped_weights_are_monotonic() -> None:
     weights = shipped()
     shares = [share for _, share in weights.curve]
     assert shares == sorted(shares)
@@ -166,7 +166,7 @@ def test_confidence_rises_with_the_share(one: float, other: float) -> None:
     assert 0 <= calibrated(low, curve) <= calibrated(high, curve) <= 1
 
 
-def test_ranking_is_by_weight_and_steady() -> None:
+def test_ranking_is_stable() -> None:
     weights = Weights({"removed": 2.0}, {}, ((1.0, 1.0),))
     rows = {
         "b": {"removed": 0.5, "mentioned": 0.0},

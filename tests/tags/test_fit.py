@@ -18,7 +18,7 @@ from tests.lab import fit_fixes
 from tests.tags.culprits import CULPRIT, LATER, SIGNED, history
 
 
-def test_every_weight_belongs_to_a_number_that_is_counted(tmp_path: Path) -> None:
+def test_every_weight_is_used(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
         scene = read_scene(repository, repository.commit(story.fix))
@@ -55,7 +55,7 @@ def test_closer_features_use_message_and_change(tmp_path: Path) -> None:
     assert [number for number in numbers if numbers[number]["speech_most"]] == [teller]
 
 
-def test_fit_finds_what_tells_the_true_ones() -> None:
+def test_fit_separates_true_candidates() -> None:
     right, wrong = {"good": 1.0, "noise": 0.5}, {"bad": 1.0, "noise": 0.5}
     weights = fit_fixes.descend(
         [([right, wrong, wrong], {0}) for _ in range(30)], held={"noise": 0.25}
@@ -71,7 +71,7 @@ def test_calibration_curve_rises(pairs: list[tuple[float, bool]]) -> None:
     assert all(a[1] <= b[1] for a, b in pairwise(curve))
 
 
-def test_script_runs_from_end_to_end(
+def test_script_runs_completely(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     story = history(tmp_path / "r")

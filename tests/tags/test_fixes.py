@@ -39,7 +39,7 @@ def test_owner_of_the_removed_line_comes_first(story: History) -> None:
     assert sum(candidate.confidence for candidate in result.candidates) <= 1.3
 
 
-def test_whitespace_changes_are_skipped_by_blame(story: History) -> None:
+def test_blame_skips_whitespace_changes(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "indented", story.later)
     story.commit("ring: indent", LATER.replace("\tring->", "\t\tring->"))
     story.commit("ring: fix the mask", FIX.replace("\tring->", "\t\tring->"))
@@ -54,7 +54,7 @@ def test_renamed_file_is_followed(story: History) -> None:
     assert story.ask().candidates[0].commit == story.culprit
 
 
-def test_added_lines_point_to_the_commit_of_similar_lines(story: History) -> None:
+def test_added_lines_blame_similar_lines(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "leak", story.later)
     freed = LATER.replace(
         "\tring->open = false;\n",
@@ -68,7 +68,7 @@ def test_added_lines_point_to_the_commit_of_similar_lines(story: History) -> Non
     ]
 
 
-def test_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
+def test_existing_tags_are_not_read(tmp_path: Path) -> None:
     plain = history(tmp_path / "plain")
     later = plain.later[:12]
     tags = (
@@ -89,7 +89,7 @@ def test_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
     ] == [plain.start]
 
 
-def test_references_to_backports_and_reverts_are_excluded(story: History) -> None:
+def test_backport_references_are_excluded(story: History) -> None:
     before = story.ask(story.fix)
     story.repo.commit(
         f'Revert "ring: fix the mask"\n\nThis reverts commit {story.fix}.\n\nFixes:'
@@ -106,7 +106,7 @@ def test_references_to_backports_and_reverts_are_excluded(story: History) -> Non
     assert before.candidates == after.candidates
 
 
-def test_commit_that_the_message_blames_takes_precedence(tmp_path: Path) -> None:
+def test_blamed_commit_takes_precedence(tmp_path: Path) -> None:
     path = tmp_path / "r"
     first = history(path)
     first.repo.git("checkout", "-q", "-b", "told", first.later)
@@ -122,7 +122,7 @@ def test_commit_that_the_message_blames_takes_precedence(tmp_path: Path) -> None
     )
 
 
-def test_revert_names_what_it_reverts(story: History) -> None:
+def test_revert_names_its_commit(story: History) -> None:
     story.commit(
         f'Revert "ring: remember"\n\nThis reverts commit {story.later}.\n', CULPRIT
     )
@@ -143,7 +143,7 @@ def test_bisection_overrides_contradicting_blame(story: History) -> None:
     assert not agreeing.notes
 
 
-def test_unfinished_bisection_keeps_to_what_is_left(story: History) -> None:
+def test_unfinished_bisection_limits_candidates(story: History) -> None:
     log = (
         f"git bisect start\n# bad: [{story.later}] x\ngit bisect bad {story.later}\ngit bisect good"
         f" {story.start}\n"
@@ -165,7 +165,7 @@ def test_bisection_of_another_tree_is_refused(story: History) -> None:
         story.ask(bisect_log="")
 
 
-def test_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
+def test_duplicated_change_needs_two_tags(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start" + SIGNED, {"a.c": "int a;\n", "b.c": "int b;\n"})
     bug = "void run(void)\n{\n\tstart(queue->first + 1);\n}\n"
@@ -182,7 +182,7 @@ def test_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
         assert [tag.split()[1] for tag in result.tags] == [first[:12], two[:12]]
 
 
-def test_merges_and_first_commits_have_no_culprit(story: History) -> None:
+def test_merges_have_no_culprit(story: History) -> None:
     story.repo.checkout("master")
     story.repo.commit("other" + SIGNED, {"other.c": "int more;\n"})
     story.repo.git("merge", "-q", "--no-ff", "-m", "Merge topic", "topic")
@@ -199,7 +199,7 @@ def test_new_file_alone_is_unsure(story: History) -> None:
     assert result.reason
 
 
-def test_whitespace_change_is_named_as_such(story: History) -> None:
+def test_whitespace_change_is_named(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "blanks", story.later)
     story.commit("ring: indent", LATER.replace("\tring->", "\t\tring->"))
     result = story.ask()
@@ -207,14 +207,14 @@ def test_whitespace_change_is_named_as_such(story: History) -> None:
     assert not result.sure
 
 
-def test_patch_of_the_same_series_is_to_be_squashed(story: History) -> None:
+def test_patch_of_the_same_series_is_squashed(story: History) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     again = FIX.replace("ring->size - 1", "ring->size - 2")
     story.commit("ring: fix the mask again", again)
     assert any("squash" in note for note in story.ask().notes)
 
 
-def test_backported_culprit_is_named_as_mainline_has_it(story: History) -> None:
+def test_backported_culprit_has_its_mainline_id(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "linux-1.0.y", story.start)
     story.repo.commit("unrelated" + SIGNED, {"other.c": "int stable;\n"})
     story.commit(
@@ -230,7 +230,7 @@ def test_backported_culprit_is_named_as_mainline_has_it(story: History) -> None:
     assert any("backport" in evidence for evidence in first.evidence)
 
 
-def test_shallow_clone_says_what_is_missing(story: History, tmp_path: Path) -> None:
+def test_shallow_clone_is_reported(story: History, tmp_path: Path) -> None:
     clone = Repo(tmp_path / "c")
     clone.git("fetch", "-q", "--depth=2", f"file://{story.repo.path}", "topic:topic")
     result = ask(tmp_path / "c", "topic")
@@ -239,7 +239,7 @@ def test_shallow_clone_says_what_is_missing(story: History, tmp_path: Path) -> N
     assert any("--unshallow" in note for note in result.notes)
 
 
-def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(
+def test_stable_ignores_a_shallow_boundary(
     tmp_path: Path,
 ) -> None:
     story = history(
@@ -286,7 +286,7 @@ def test_verify_looks_at_tags_only(tmp_path: Path) -> None:
     assert culprits.SIGNED
 
 
-def test_verify_in_a_shallow_clone_says_what_it_could_not_check(tmp_path: Path) -> None:
+def test_shallow_verification_is_incomplete(tmp_path: Path) -> None:
     repo = history(tmp_path / "r").repo
     old = repo.git("rev-parse", "HEAD~1")
     repo.git("branch", "old", old)
@@ -320,7 +320,7 @@ def fix_of(repo: Repo, commit: str) -> str:
 
 
 @pytest.mark.parametrize(("profile", "troubled"), [("linux", True), ("dpdk", False)])
-def test_verify_knows_how_a_project_lays_out_its_tags(
+def test_verify_knows_the_tag_layout(
     story: History, profile: str, troubled: bool
 ) -> None:
     culprit = story.repo.git("log", "-1", "--format=%h", "--abbrev=12", "HEAD^")
@@ -335,7 +335,7 @@ def test_verify_knows_how_a_project_lays_out_its_tags(
     )
 
 
-def test_verify_says_when_the_tag_names_a_patch_of_the_same_series(
+def test_verify_reports_a_patch_of_the_series(
     story: History,
 ) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/master", "master")
@@ -351,7 +351,7 @@ def test_verify_says_when_the_tag_names_a_patch_of_the_same_series(
     assert result.troubled
 
 
-def test_verify_says_when_the_bug_never_was_in_a_release(story: History) -> None:
+def test_verify_reports_an_unreleased_bug(story: History) -> None:
     first = story.commit("ring: count the users", FIX + "int users;\n")
     tag = f'Fixes: {first[:12]} ("ring: count the users")'
     story.repo.commit(
@@ -369,7 +369,7 @@ def test_verify_says_when_the_bug_never_was_in_a_release(story: History) -> None
     assert story.ask(verify=True).present[0].problems == ()
 
 
-def test_fix_of_a_patch_in_the_same_series_gets_no_tag(
+def test_series_internal_fix_gets_no_tag(
     story: History,
 ) -> None:
     first = story.commit("ring: count the users", FIX + "int users;\n")
@@ -382,7 +382,7 @@ def test_fix_of_a_patch_in_the_same_series_gets_no_tag(
         )
 
 
-def test_bug_fixed_in_its_own_release_needs_no_backport(story: History) -> None:
+def test_unreleased_bug_needs_no_backport(story: History) -> None:
     story.commit("ring: count the users", FIX + "int users;\n")
     story.commit("ring: fix the count of users", FIX + "long users;\n")
     story.repo.tag("v1.3")
@@ -398,7 +398,7 @@ def test_bug_fixed_in_its_own_release_needs_no_backport(story: History) -> None:
     )
 
 
-def test_check_asks_for_stable_where_stable_proposes_it(story: History) -> None:
+def test_check_and_stable_agree(story: History) -> None:
     newest = story.commit("ring: count the users", FIX + "int users;\n")
     for named in (newest, story.culprit):
         message = f"ring: fix a crash with many users\n\nFixes: {named[:12]}"
@@ -407,7 +407,7 @@ def test_check_asks_for_stable_where_stable_proposes_it(story: History) -> None:
         assert asked == story.stable().advice.eligible == (named == story.culprit)
 
 
-def test_unrelated_release_says_nothing_about_others(
+def test_unrelated_release_is_ignored(
     story: History,
 ) -> None:
     story.repo._clock += 3 * 365 * 86400

@@ -30,7 +30,7 @@ def _names(text: str, *rules: str) -> list[str]:
         ("grace@relay.example", True),
     ],
 )
-def test_address_of_a_relay_needs_no_sign_off(sender: str, asked: bool) -> None:
+def test_relay_address_needs_no_sign_off(sender: str, asked: bool) -> None:
     body = (
         f"From: Ada Fixer <ada@example.org>\n\n{PROSE}\n\nSigned-off-by: Ada Fixer"
         " <ada@example.org>"
@@ -41,7 +41,7 @@ def test_address_of_a_relay_needs_no_sign_off(sender: str, asked: bool) -> None:
     assert bool(_names(text, "missing-sender-sign-off")) is asked
 
 
-def test_in_a_revert_this_commit_is_the_reverted_one() -> None:
+def test_revert_refers_to_the_reverted_commit() -> None:
     text = (
         f"This commit is not needed, as old boards wait by themselves.\n\n{PROSE}\n\nSigned-off-by:"
         " Ada Fixer <ada@example.org>"

@@ -82,7 +82,7 @@ def test_contacts_and_links_are_judged() -> None:
         link("not a link", LORE)
 
 
-def test_developer_is_added_above_the_senders_sign_off() -> None:
+def test_developer_precedes_the_sender() -> None:
     who = person("Cy <cy@example.org>", "Co-developed-by")
     text = compose(
         "x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n",
@@ -103,7 +103,7 @@ def test_developer_is_added_above_the_senders_sign_off() -> None:
     ]
 
 
-def test_unsafe_trailer_is_skipped_and_named() -> None:
+def test_unsafe_trailer_is_skipped() -> None:
     wish = MessageWish(
         (("Fixes", 'abc ("x\u202ey")'), ("Cc", "stable@vger.kernel.org")),
         ("C\x85y <cy@example.org>",),
@@ -141,7 +141,7 @@ def test_stable_line_follows_from_the_culprit(
     assert advice.reasons
 
 
-def test_culprit_in_a_stable_branch_needs_a_backport() -> None:
+def test_released_culprit_needs_a_backport() -> None:
     branches = [
         BranchState("6.1", "linux-6.1.y", True, "d"),
         BranchState("5.10", "linux-5.10.y", False),
@@ -151,7 +151,7 @@ def test_culprit_in_a_stable_branch_needs_a_backport() -> None:
     assert "6.1" in advice.reasons[1]
 
 
-def test_size_is_a_warning_and_profiles_differ() -> None:
+def test_size_warning_depends_on_the_profile() -> None:
     assert advise(LINUX, StableFacts(RELEASED, size=101)).warnings
     assert not advise(LINUX, StableFacts(RELEASED, size=100)).warnings
     assert advise(find_project("dpdk"), StableFacts(RELEASED)).lines == (
@@ -166,7 +166,7 @@ def test_size_is_a_warning_and_profiles_differ() -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_word_diff_gives_both_sides_back(old: str, new: str) -> None:
+def test_word_diff_is_reversible(old: str, new: str) -> None:
     pieces = word_diff(old, new)
     for sign, text in (("-", old), ("+", new)):
         assert "".join(part for kind, part in pieces if kind in (" ", sign)).strip(
@@ -188,7 +188,7 @@ def test_word_diff_gives_both_sides_back(old: str, new: str) -> None:
         max_size=5,
     )
 )
-def test_adding_trailers_never_moves_existing_ones(tags: list[str]) -> None:
+def test_existing_trailers_are_not_moved(tags: list[str]) -> None:
     lines = ["x: y", "", "Text.", *(["", *tags] if tags else [])]
     done = compose(
         "\n".join(lines) + "\n",
@@ -218,7 +218,7 @@ def test_verbs_answer_in_json(story: History) -> None:
     )
 
 
-def test_verify_exits_by_what_it_finds(tmp_path: Path) -> None:
+def test_verify_sets_the_exit_code(tmp_path: Path) -> None:
     story = history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
     done = story.call("fixes", "--verify", "HEAD")
     assert done.code == 1
@@ -237,7 +237,7 @@ def test_bisect_log_is_read_from_a_file(story: History, tmp_path: Path) -> None:
     assert story.call("fixes", "--bisect-log", tmp_path / "none").code == 2
 
 
-def test_range_is_answered_commit_by_commit(story: History) -> None:
+def test_range_has_an_answer_per_commit(story: History) -> None:
     body = story.json("fixes", f"{story.culprit}..{story.fix}")
     assert [result["commit"] for result in body["results"]] == [story.later, story.fix]
     refused = story.call("fixes", "0001-x.patch")
@@ -265,9 +265,7 @@ def test_empty_bisect_log_is_not_a_verdict(story: History) -> None:
     assert "no bisect log" in done.err
 
 
-def test_stable_of_a_patch_file_says_what_it_needs(
-    story: History, tmp_path: Path
-) -> None:
+def test_stable_names_missing_data(story: History, tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("Subject: [PATCH] x\n")
     for word in ("0001-x.patch", str(tmp_path / "mail"), "-"):
         refused = story.call("stable", word)
@@ -275,7 +273,7 @@ def test_stable_of_a_patch_file_says_what_it_needs(
         assert "git am" in refused.err
 
 
-def test_fix_within_an_unsent_range_suggests_squashing(story: History) -> None:
+def test_unsent_fix_suggests_squashing(story: History) -> None:
     story.repo.commit(
         "ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")}
     )
@@ -294,7 +292,7 @@ def test_fix_within_an_unsent_range_suggests_squashing(story: History) -> None:
     ("has_bug", "version"),
     [(("6.1", "6.6"), "6.1"), (("6.6", "6.12"), "6.6"), ((), "6.6")],
 )
-def test_version_covers_a_branch_with_a_backported_bug(
+def test_version_includes_backported_bugs(
     has_bug: tuple[str, ...], version: str
 ) -> None:
     branches = tuple(

@@ -33,7 +33,7 @@ def message(story: History) -> str:
     return story.repo.git("log", "-1", "--format=%B", "topic").strip()
 
 
-def test_tags_are_written_and_taken_back(story: History) -> None:
+def test_written_tags_can_be_undone(story: History) -> None:
     before = story.repo.git("rev-parse", "topic")
     done = story.call("prepare", "HEAD", "--yes")
     assert done.code == 0, done.err
@@ -52,7 +52,7 @@ def test_tags_are_written_and_taken_back(story: History) -> None:
     assert [record["state"] for record in listing["records"]] == ["restored"]
 
 
-def test_fix_that_is_not_public_gets_no_public_address(story: History) -> None:
+def test_undisclosed_fix_gets_no_public_address(story: History) -> None:
     text = message(story).replace(
         "Signed-off-by", "Cc: stable@kernel.org\nSigned-off-by"
     )
@@ -79,7 +79,7 @@ def test_non_interactive_write_needs_yes(
     )
 
 
-def test_on_a_terminal_it_shows_what_it_would_write_and_asks(story: History) -> None:
+def test_prepare_asks_before_writing(story: History) -> None:
     argv = [sys.executable, "-m", "patchpilot", "prepare", "HEAD"]
     for answer, written in (("\n", False), ("y\n", True)):
         with Terminal(argv, story.repo.path) as terminal:
@@ -136,7 +136,7 @@ def test_import_is_never_proposed(tmp_path: Path, subject: str, before: str) -> 
 CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy()."
 
 
-def test_all_verbs_agree_that_a_commit_is_not_a_fix(tmp_path: Path) -> None:
+def test_verbs_agree_on_non_fixes(tmp_path: Path) -> None:
     story = history(tmp_path / "r", CLEANUP)
     done = story.call("prepare", "HEAD", "--yes")
     assert "its message names no bug" in done.out
@@ -158,7 +158,7 @@ def test_all_verbs_agree_that_a_commit_is_not_a_fix(tmp_path: Path) -> None:
 UNCLEAR = "ring: return an error early\n\nThe mask does not cover the last slot."
 
 
-def test_bug_described_only_in_the_text_is_asked_about(
+def test_bug_in_the_text_is_asked_about(
     tmp_path: Path,
 ) -> None:
     story = history(tmp_path / "r", UNCLEAR + SIGNED)
@@ -175,7 +175,7 @@ def test_bug_described_only_in_the_text_is_asked_about(
     assert "no-fixes-tag" not in call(*sending).out
 
 
-def test_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> None:
+def test_not_a_fix_can_be_withdrawn(story: History) -> None:
     fixed = ("-C", story.repo.path, "HEAD")
     assert "missing-fixes" in call("check", *fixed, "--strict").out
     done = call("prepare", *fixed, "--not-a-fix")
@@ -199,7 +199,7 @@ def test_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> None
     assert f"Fixes: {story.culprit[:12]}" in message(story)
 
 
-def test_unwaive_takes_back_that_it_is_no_fix(story: History) -> None:
+def test_unwaive_withdraws_not_a_fix(story: History) -> None:
     fixed = ("-C", story.repo.path, "HEAD")
     call("prepare", *fixed, "--not-a-fix")
     assert (
@@ -220,7 +220,7 @@ def test_dry_run_writes_nothing(story: History) -> None:
     assert story.repo.git("for-each-ref") == before
 
 
-def test_contacts_and_links_stand_in_order(story: History) -> None:
+def test_contacts_and_links_are_sorted(story: History) -> None:
     words = [
         "--trailer",
         "Reported-by: Eve R <eve@example.org>",
@@ -248,7 +248,7 @@ def test_contacts_and_links_stand_in_order(story: History) -> None:
     ]  # fmt: skip
 
 
-def test_unknown_trailers_stay_where_they_are(tmp_path: Path) -> None:
+def test_unknown_trailers_are_not_moved(tmp_path: Path) -> None:
     story = history(
         tmp_path / "r",
         "ring: fix the mask\n\nText.\n\nX-Odd-tag: one\nReviewed-by: Rae <rae@example.org>",
@@ -306,7 +306,7 @@ def test_moved_branch_is_not_restored(story: History) -> None:
     assert story.call("undo").code == 2
 
 
-def test_detached_head_is_prepared_as_well(story: History) -> None:
+def test_detached_head_is_prepared(story: History) -> None:
     story.repo.git("checkout", "-q", "--detach", story.fix)
     assert story.call("prepare", "HEAD", "--yes", "--shared").code == 0
     assert story.repo.git("rev-parse", "topic") == story.fix
@@ -323,8 +323,10 @@ def test_protected_commits_are_refused(story: History) -> None:
     assert story.call("prepare", "HEAD", "--yes", "--published").code == 0
 
 
-def test_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None:
-    """Kill the command at random moments; the repository is then intact, and nothing is lost."""
+def test_kill_leaves_the_branch_intact(story: History) -> None:
+    """Kill the command at random moments, and check that the repository is intact and nothing
+    is lost.
+    """
     rng = random.Random(7)
     old = story.fix
     argv = [
@@ -364,7 +366,7 @@ def test_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None
             )
 
 
-def test_fix_of_an_earlier_patch_in_the_series_gets_no_tag(
+def test_earlier_patch_in_the_series_gets_no_tag(
     story: History,
 ) -> None:
     """Test that no tag names a commit that the same run rewrites."""
@@ -384,7 +386,7 @@ def test_fix_of_an_earlier_patch_in_the_series_gets_no_tag(
     )
 
 
-def test_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) -> None:
+def test_named_patch_of_the_series_gets_no_tag(story: History) -> None:
     story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
     done = story.call(
         "prepare", "--base", "v1.2", "--fixes", story.fix, "--format", "json"
@@ -394,7 +396,7 @@ def test_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) ->
     assert any("squash it" in note for note in second["notes"])
 
 
-def test_tag_for_an_earlier_patch_of_the_series_is_reported(story: History) -> None:
+def test_existing_series_tag_is_reported(story: History) -> None:
     text = f'ring: fix the mask again\n\nText.\n\nFixes: {story.fix[:12]} ("ring: fix the mask")'
     story.repo.commit(
         text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")}
@@ -428,7 +430,7 @@ def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("words", [(), ("--fixes", "auto")])
-def test_unsupported_culprit_is_skipped_and_others_are_written(
+def test_unsupported_culprit_is_skipped(
     story: History, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged_as(
@@ -457,7 +459,7 @@ def test_unsupported_culprit_is_skipped_and_others_are_written(
     assert "Cc: Eve R <eve@example.org>" in message(story)
 
 
-def test_uncertain_fixes_tag_is_written_with_a_note(
+def test_uncertain_tag_has_a_note(
     story: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged_as(0.55, "", monkeypatch)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check` of a topic and `send` judge the same patches: those that would be sent."""
+"""Test that `check` of a topic judges the patches that `send` would send."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ SEND = (
 )
 
 
-def test_check_reports_what_the_prefix_of_the_draft_asks_for(tmp_path: Path) -> None:
+def test_check_respects_the_draft_prefix(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.patchpilot("draft --subject-prefix 'PATCH net'")
     checked = repo.patchpilot("check --profile netdev --format json").json

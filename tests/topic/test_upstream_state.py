@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Topics whose fix mainline or another tree has already, and others: every command agrees."""
+"""Test that all commands agree on topics whose fix mainline or another tree already has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ Edit = tuple[str, str]
 
 @dataclass(frozen=True)
 class Case:
-    """A topic, what happened upstream in its driver, and the answer.
+    """A topic, what happened upstream in its driver, and the expected answer.
 
     Each step is a subject and edits; `subject!` goes to linux-next, and `subject@` to the
     maintainer's tree only. The answer is "fixed" or "perhaps" with the place, or "".
@@ -238,14 +238,12 @@ class Upstream:
 
 @pytest.fixture(scope="module")
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
-    """The repository, which the tests only read."""
+    """Return the repository, which tests only read."""
     return Upstream(tmp_path_factory.mktemp("upstream") / "linux")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_check_send_backport_and_the_screen_agree(
-    upstream: Upstream, case: Case
-) -> None:
+def test_check_send_backport_and_tui_agree(upstream: Upstream, case: Case) -> None:
     upstream.repo.checkout(f"topic/{case.name}")
     topic = upstream.repo.git("rev-parse HEAD")
     kind, _, where = case.answer.partition(" ")
@@ -289,7 +287,7 @@ def test_check_send_backport_and_the_screen_agree(
 
 
 @pytest.mark.parametrize("name", ["same", "nothing"])
-def test_a_stable_branch_is_no_base_for_mainline(upstream: Upstream, name: str) -> None:
+def test_stable_branch_is_not_a_mainline_base(upstream: Upstream, name: str) -> None:
     upstream.repo.checkout(f"topic/{name}-on-stable")
     base = upstream.repo.git("rev-parse stable/linux-6.1.y")[:12]
     found = upstream.repo.patchpilot("check --format json").json["patches"][0]
@@ -317,7 +315,7 @@ def test_a_stable_branch_is_no_base_for_mainline(upstream: Upstream, name: str) 
     assert not {one["name"] for one in refused} & {"stable-base", "already-fixed"}
 
 
-def test_commits_of_mainline_and_backports_are_not_asked_about(
+def test_merged_commits_and_backports_are_skipped(
     upstream: Upstream,
 ) -> None:
     fix = upstream.fixes["same"]
@@ -353,7 +351,7 @@ def reviewed(name: str, sender: str) -> bytes:
 
 
 def postings(upstream: Upstream) -> list[bytes]:
-    """Return what is in the archive: each is a patch to the driver of a case."""
+    """Return the archive's mails: each is a patch to the driver of a case."""
     repo = upstream.repo
     for name, edits in (("file", (WRITE,)), ("text", (OTHER_LINE,))):
         repo.git(f"checkout -q -B other/{name}", upstream.base)
@@ -384,7 +382,7 @@ POSTED = {
 
 
 @pytest.mark.parametrize("kind", ["public-inbox", "mbox"])
-def test_patches_of_others_are_found_in_the_archive(
+def test_others_patches_are_found(
     upstream: Upstream, kind: str, tmp_path: Path
 ) -> None:
     repo = upstream.repo
@@ -421,7 +419,7 @@ def test_patches_of_others_are_found_in_the_archive(
         ]
 
 
-def test_no_archive_is_asked_about_an_undisclosed_fix_or_offline(
+def test_undisclosed_fix_queries_no_archive(
     upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requests: list[str] = []

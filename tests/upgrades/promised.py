@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a version promises, one line each: verbs, options, exit codes, settings, environment
+"""List what a version promises, one line each: verbs, options, exit codes, settings, environment
 variables, rules and JSON keys.
 
 `.venv/bin/python -m tests.upgrades.promised > tests/upgrades/0.1/promised.txt` records it.

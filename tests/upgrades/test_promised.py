@@ -18,7 +18,7 @@ def test_promises_of_0_1_are_kept() -> None:
     )
 
 
-def test_each_kind_of_promise_is_recorded() -> None:
+def test_every_kind_of_promise_is_recorded() -> None:
     kinds = {line.split()[0] for line in RECORDED.read_text().splitlines()}
     assert kinds == {
         *("argument", "choice", "exit", "json", "option"),

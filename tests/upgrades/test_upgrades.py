@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that this version reads everything that 0.1 wrote, and rejects what a newer version
-wrote.
+"""Test that this version reads everything written by 0.1, and rejects what a newer version wrote.
 
 Stores of tracked series are in tests/archive/test_store_versions.py.
 """
@@ -62,8 +61,8 @@ def test_draft_round_trips() -> None:
     )
 
 
-def test_each_field_of_a_draft_is_in_the_fixture() -> None:
-    """A new field needs a default, and a fixture of the version that adds it."""
+def test_fixture_has_every_draft_field() -> None:
+    """Test that a new field has a default and a fixture of the version that adds it."""
     text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     for kind in (Draft, KnownPatch):
         assert [
@@ -72,7 +71,7 @@ def test_each_field_of_a_draft_is_in_the_fixture() -> None:
 
 
 @pytest.mark.usefixtures("state")
-def test_sent_messages_and_replies_are_read() -> None:
+def test_sent_messages_are_read() -> None:
     with Outbox() as outbox:
         (send,) = outbox.sends(CHANGE)
     assert [entry.state for entry in send.entries] == [
@@ -95,7 +94,7 @@ def test_sent_messages_and_replies_are_read() -> None:
     )
 
 
-def test_first_outbox_had_no_replies_and_is_migrated_after_a_backup() -> None:
+def test_first_outbox_is_migrated() -> None:
     file = state_folder() / FILE
     text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(file)) as base:
@@ -109,7 +108,7 @@ def test_first_outbox_had_no_replies_and_is_migrated_after_a_backup() -> None:
 
 
 @pytest.mark.usefixtures("state")
-def test_recipients_trust_and_the_state_of_the_tui_are_read() -> None:
+def test_old_state_is_read() -> None:
     assert load_edits(f"change-id:{CHANGE}") == Edits(
         (("to", Address("Max Keeper", "max@keeper.example")),), ("old@example.org",)
     )
@@ -120,9 +119,7 @@ def test_recipients_trust_and_the_state_of_the_tui_are_read() -> None:
     assert saved.get("stage", "/src/linux topic") == "send"
 
 
-def test_each_setting_of_the_tree_and_of_git_is_read(
-    workdir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_settings_are_read(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (OLD / "patchpilot.toml").read_text(encoding="utf-8")
     settings = load(text)
     assert settings.get("max-line-length") == "90"
@@ -167,7 +164,7 @@ def _newer_baseline() -> None:
     ],
 )
 @pytest.mark.usefixtures("state")
-def test_data_of_a_newer_version_is_refused(
+def test_newer_data_is_refused(
     open_newer: Callable[[], None], words: str, workdir: Path
 ) -> None:
     with pytest.raises(InputError) as raised:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stylesheets of small apps with one widget, parsed once."""
+"""Parse the stylesheets of small apps with one widget once."""
 
 from collections.abc import Iterator
 

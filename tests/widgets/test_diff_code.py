@@ -26,14 +26,12 @@ def styled(path: str, lines: list[str]) -> list[list[tuple[str, str]]]:
         ("scripts/x.py", "def f():", "def"),
     ],
 )
-def test_the_languages_of_the_kernel_are_highlighted(
-    path: str, line: str, word: str
-) -> None:
+def test_kernel_languages_are_highlighted(path: str, line: str, word: str) -> None:
     (words,) = styled(path, [line])
     assert any(name == word and style not in ("", "none") for name, style in words)
 
 
-def test_a_piece_that_begins_in_a_comment_is_read_as_one() -> None:
+def test_comment_at_the_start_is_recognized() -> None:
     lines = ["", " * if it is a comment", " */", "int a;"]
     blank, first, second, third = styled("a.c", lines)
     assert not blank
@@ -41,18 +39,16 @@ def test_a_piece_that_begins_in_a_comment_is_read_as_one() -> None:
     assert ("int", "bright_cyan") in third
 
 
-def test_an_unknown_kind_of_file_has_no_colors() -> None:
+def test_unknown_file_type_has_no_colors() -> None:
     assert lexer_of("COPYING") is None
     assert styled("COPYING", ["if (rc)"]) == [[]]
 
 
-def test_a_line_without_end_is_not_read() -> None:
+def test_endless_line_is_not_read() -> None:
     assert styled("a.c", ["int " * 1000, "int a;"])[0] == []
 
 
-def test_words_that_changed_are_found_and_lines_with_nothing_in_common_are_left_alone() -> (
-    None
-):
+def test_changed_words_are_marked() -> None:
     old, new = "\tif ((rsp & MASK) != OK)", "\tif ((rsp & ACME_MASK) != OK)"
     assert [
         [text[a:b] for a, b in spans]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each line of a patch is, in well-formed patches and in malformed ones."""
+"""Test the kind of each line in well-formed and malformed patches."""
 
 from patchpilot.tui.widgets.diff_rows import Kind, read_rows
 
@@ -39,7 +39,7 @@ index 0000000..1
 """.replace("\n--\n", "\n-- \n").split("\n")
 
 
-def test_each_line_of_a_patch_is_recognized() -> None:
+def test_every_patch_line_is_recognized() -> None:
     kinds = [kind.name for kind in read_rows(PATCH).kinds]
     assert kinds == [
         *(
@@ -91,7 +91,7 @@ def test_lines_are_numbered_in_the_new_file() -> None:
     assert parts.new[at : at + 6] == [10, 0, 0, 11, 12, 13]
 
 
-def test_files_and_hunks_have_names_and_counts() -> None:
+def test_files_and_hunks_have_names() -> None:
     parts = read_rows(PATCH)
     assert [(file.name, file.note, *parts.counts(file)) for file in parts.files] == [
         ("drivers/frob.c", "", 2, 2),
@@ -101,7 +101,7 @@ def test_files_and_hunks_have_names_and_counts() -> None:
     assert parts.block(parts.hunks[0].start + 3) == (range(18, 20), range(20, 22))
 
 
-def test_a_hunk_that_is_shorter_than_its_header_says_ends_at_the_next_header() -> None:
+def test_short_hunk_ends_at_the_next_header() -> None:
     rows = [
         "--- a/x.c",
         "+++ b/x.c",

@@ -49,7 +49,7 @@ async def pressed(pilot: Pilot[None], *keys: str) -> list[str]:
     return pilot.app.lines
 
 
-async def test_a_line_that_is_too_long_ends_with_a_sign_left_of_the_scrollbar() -> None:
+async def test_long_line_ends_with_a_sign() -> None:
     app = Shown([f"A {'long ' * 30}", *PATCH, *(" more" for _ in range(40))])
     async with app.run_test(size=(40, 12)) as pilot:
         lines = await pressed(pilot)
@@ -59,7 +59,7 @@ async def test_a_line_that_is_too_long_ends_with_a_sign_left_of_the_scrollbar() 
         assert "…" not in lines[0]
 
 
-async def test_headers_are_readable_and_code_has_the_new_file_s_numbers() -> None:
+async def test_code_has_new_line_numbers() -> None:
     app = Shown()
     async with app.run_test(size=(80, 40)) as pilot:
         lines = await pressed(pilot)
@@ -76,7 +76,7 @@ async def test_headers_are_readable_and_code_has_the_new_file_s_numbers() -> Non
         assert not any("index 1111111" in line or "@@" in line for line in lines)
 
 
-async def test_a_fold_hides_the_hunk_or_the_file_and_never_a_finding() -> None:
+async def test_fold_keeps_findings_visible() -> None:
     app = Shown(notes=NOTES)
     async with app.run_test(size=(80, 40)) as pilot:
         app.view.go(app.view.parts.hunks[0].start)
@@ -93,7 +93,7 @@ async def test_a_fold_hides_the_hunk_or_the_file_and_never_a_finding() -> None:
         assert any("Title" in line for line in lines)
 
 
-async def test_a_search_unfolds_what_it_finds() -> None:
+async def test_search_unfolds_its_match() -> None:
     app = Shown()
     async with app.run_test(size=(80, 40)) as pilot:
         await pressed(pilot, "equals_sign")
@@ -101,7 +101,7 @@ async def test_a_search_unfolds_what_it_finds() -> None:
         assert any("u32 count" in line for line in await pressed(pilot))
 
 
-async def test_findings_are_below_their_lines_and_one_is_current() -> None:
+async def test_findings_are_below_their_lines() -> None:
     app = Shown(notes=NOTES)
     async with app.run_test(size=(80, 40)) as pilot:
         app.view.choose(1)
@@ -119,7 +119,7 @@ async def test_findings_are_below_their_lines_and_one_is_current() -> None:
 
 
 @pytest.mark.parametrize("columns", [80, 100])
-async def test_all_of_a_line_with_a_finding_is_visible(columns: int) -> None:
+async def test_line_with_a_finding_is_fully_visible(columns: int) -> None:
     message = f"{'word ' * 22}The end of a long line of the message"
     code = f"+{'x' * 130}(end);"
     rows = [*PATCH[:7], message, *PATCH[7:18], code, *PATCH[18:]]
@@ -145,7 +145,7 @@ async def test_all_of_a_line_with_a_finding_is_visible(columns: int) -> None:
         assert app.view.cursor == 7
 
 
-def test_lines_are_wrapped_at_spaces_and_at_any_column_without_one() -> None:
+def test_lines_wrap_at_spaces() -> None:
     assert breaks("one two three four", 10) == [8]
     assert breaks("x" * 25, 10) == [10, 20]
     assert breaks("short", 10) == []
@@ -153,7 +153,7 @@ def test_lines_are_wrapped_at_spaces_and_at_any_column_without_one() -> None:
     assert breaks("語" * 11, 10) == [10, 20]
 
 
-async def test_the_cursor_passes_over_notes_and_hidden_lines() -> None:
+async def test_cursor_skips_notes_and_hidden_lines() -> None:
     app = Shown(notes=NOTES)
     async with app.run_test(size=(80, 40)) as pilot:
         app.view.go(6)
@@ -166,7 +166,7 @@ async def test_the_cursor_passes_over_notes_and_hidden_lines() -> None:
         assert app.view.cursor == 12
 
 
-async def test_hostile_text_is_shown_and_does_nothing() -> None:
+async def test_hostile_text_is_harmless() -> None:
     rows = [
         "Subject: [PATCH] \x1b[2J[bold]markup[/bold]",
         "",
@@ -188,7 +188,7 @@ async def test_hostile_text_is_shown_and_does_nothing() -> None:
         assert not any(ord(char) < 32 and char != "\n" for char in lines)
 
 
-async def test_trailing_whitespace_that_a_patch_adds_is_visible() -> None:
+async def test_trailing_whitespace_is_visible() -> None:
     rows = ["--- a/a.c", "+++ b/a.c", "@@ -1 +1 @@", "-int a; ", "+int a;  "]
     app = Shown(rows)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -214,7 +214,7 @@ def test_it_looks_as_it_did(
     assert snap_compare(Shown(notes=NOTES), terminal_size=(80, 40), run_before=run)
 
 
-async def test_with_sixteen_colors_the_background_is_that_of_the_screen(
+async def test_sixteen_colors_use_the_terminal_background(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The cursor of a list or a table, while there are no rows, no room, or other rows than a message
-is about.
+"""Test the cursor of a list or table without rows, without room, or with other rows than a
+message is about.
 """
 
 from textual.app import App, ComposeResult
@@ -39,7 +39,7 @@ class Both(App[None]):
         self.seen.append((event.option_index, event_row(event)))
 
 
-async def test_a_list_without_room_has_no_page_to_turn() -> None:
+async def test_short_list_has_no_pages() -> None:
     app = Both()
     async with app.run_test() as pilot:
         listed = app.query_one(List)
@@ -54,7 +54,7 @@ async def test_a_list_without_room_has_no_page_to_turn() -> None:
             await pilot.press(move)
 
 
-async def test_a_message_about_rows_that_were_replaced_is_about_none() -> None:
+async def test_stale_row_event_is_ignored() -> None:
     app = Both()
     async with app.run_test() as pilot:
         listed = app.query_one(List)

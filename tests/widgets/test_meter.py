@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A badge shows what it means without color and without Unicode."""
+"""Test that a badge shows its meaning without color and Unicode."""
 
 import pytest
 
 from patchpilot.tui.screens.backports_rows import Badge
 
 
-def test_a_badge_has_a_sign_and_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_badge_has_sign_and_word(monkeypatch: pytest.MonkeyPatch) -> None:
     badge = Badge("blocked", "conflict", "bold red")
     assert (badge.text.plain, str(badge.text.style)) == ("✗ conflict", "bold red")
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The texts in the border of a panel, fitted to its width."""
+"""Test the texts in a panel's border, fitted to its width."""
 
 import pytest
 
@@ -22,13 +22,13 @@ from patchpilot.tui.widgets.panel import bottom_in, heading_in
         ("", "", 12, ""),
     ],
 )
-def test_the_bottom_border_keeps_the_key_to_press(
+def test_bottom_border_keeps_the_key(
     note: str, count: str, room: int, shown: str
 ) -> None:
     assert bottom_in(note, count, room) == shown
 
 
-def test_a_heading_of_counts_loses_the_last_ones() -> None:
+def test_long_heading_is_cut_at_the_end() -> None:
     counts = "3 errors, 2 warnings, 2 more with strict"
     assert heading_in(counts, 60) == counts
     assert heading_in(counts, 32) == "3 errors, 2 warnings"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A list whose cursor stays on its row, whatever comes before it."""
+"""Test a list whose cursor stays on its row, whatever is added before it."""
 
 from rich.text import Text
 from textual.app import App, ComposeResult
@@ -11,7 +11,7 @@ HEADING = Row(Text("people"))
 
 
 class Rows(App[None]):
-    """A list alone, and the moves of its cursor that are reported."""
+    """A list alone, and its reported cursor moves."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ def rows(names: str) -> list[Row]:
     return [HEADING, *(Row(Text(name), name.upper(), name) for name in names)]
 
 
-async def test_the_cursor_stays_on_its_row_and_only_the_user_moves_it() -> None:
+async def test_cursor_stays_on_its_row() -> None:
     app = Rows()
     async with app.run_test() as pilot:
         listed = app.query_one(RowList)
@@ -43,7 +43,7 @@ async def test_the_cursor_stays_on_its_row_and_only_the_user_moves_it() -> None:
         listed.fill(rows("abcd"))
         await pilot.pause()
         assert (listed.chosen, listed.position) == ("C", "3/4")
-        # where its row is gone, the first that is no heading
+        # if its row is gone, the first row that is not a heading
         listed.fill(rows("ab"))
         assert listed.chosen == "A"
         listed.fill(rows("abc"), "b")
@@ -54,7 +54,7 @@ async def test_the_cursor_stays_on_its_row_and_only_the_user_moves_it() -> None:
         assert app.moves == [2]
 
 
-async def test_a_row_is_selected_by_its_key() -> None:
+async def test_row_is_selected_by_its_key() -> None:
     app = Rows()
     async with app.run_test() as pilot:
         listed = app.query_one(RowList)

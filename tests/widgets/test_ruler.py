@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The release ruler: where the bug is, at a glance, at every width and without Unicode."""
+"""Test the release ruler, which shows the bug's range at every width and without Unicode."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ NOTE = "5.15 has it because 33248b1ba072 was backported as fb2977215841"
 
 
 def acme(**states: ReleaseState) -> BugRange:
-    """Return the demo's bug; `v5_10=ReleaseState.FIXED` sets the state of a series."""
+    """Return the demo's bug; `v5_10=ReleaseState.FIXED` sets a series' state."""
     known = {"v5_10": ReleaseState.CLEAN, **states}
     points = [
         ReleasePoint(
@@ -33,7 +33,7 @@ def shown(bug: BugRange, columns: int) -> list[str]:
     return [row.plain.rstrip() for row in ruler_rows(bug, columns)]
 
 
-def test_releases_are_in_the_order_of_their_versions_and_the_fix_is_last() -> None:
+def test_releases_are_sorted() -> None:
     assert [point.version for point in acme().points] == [
         "5.10",
         "5.15",
@@ -62,7 +62,7 @@ def test_releases_are_in_the_order_of_their_versions_and_the_fix_is_last() -> No
     assert [point.version for point in candidates] == ["6.1-rc2", "6.1", "7.2-rc1"]
 
 
-def test_a_line_has_the_releases_above_and_the_states_below() -> None:
+def test_states_are_below_releases() -> None:
     assert shown(acme(), 156) == [
         (
             "  5.10                5.15                5.16-rc1            6.1                 6.6 "
@@ -85,7 +85,7 @@ def test_a_line_has_the_releases_above_and_the_states_below() -> None:
     ]
 
 
-def test_no_state_needs_its_color_or_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_needs_neither_color_nor_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     rows = shown(
         acme(
@@ -114,7 +114,7 @@ def test_no_state_needs_its_color_or_unicode(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("columns", range(20, 170, 7))
-def test_nothing_is_wider_than_its_place(columns: int) -> None:
+def test_nothing_exceeds_its_width(columns: int) -> None:
     assert all(
         len(row) <= columns
         for row in shown(acme(), columns)
@@ -122,7 +122,7 @@ def test_nothing_is_wider_than_its_place(columns: int) -> None:
     )
 
 
-def test_a_narrow_place_gets_a_list() -> None:
+def test_narrow_ruler_becomes_a_list() -> None:
     assert shown(acme(), 44) == [
         "○ 5.10 no bug  ● 5.15 affected",
         "┳ 5.16-rc1 bug enters  ● 6.1 affected",
@@ -132,7 +132,7 @@ def test_a_narrow_place_gets_a_list() -> None:
     ]
 
 
-def test_a_fix_that_is_released_has_its_place_and_the_bug_ends_there() -> None:
+def test_released_fix_ends_the_bug() -> None:
     series = [
         ReleasePoint(version, state)
         for version, state in (
@@ -153,11 +153,11 @@ def test_a_fix_that_is_released_has_its_place_and_the_bug_ends_there() -> None:
     ]
 
 
-def test_while_nothing_is_known_the_ruler_says_so() -> None:
+def test_empty_ruler_says_unknown() -> None:
     assert shown(BugRange(), 80) == ["  looking for the releases that have the bug …"]
 
 
-def test_the_ruler_looks_as_it_did(
+def test_ruler_looks_unchanged(
     snap_compare: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -172,7 +172,7 @@ def test_the_ruler_looks_as_it_did(
     assert snap_compare(Ruler(), terminal_size=(120, 5))
 
 
-def test_the_release_that_the_bug_enters_is_one_point() -> None:
+def test_bug_entry_is_one_point() -> None:
     series = [
         ReleasePoint("6.1", ReleaseState.CLEAN),
         ReleasePoint("6.6", ReleaseState.AFFECTED),

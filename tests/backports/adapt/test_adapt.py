@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `backport --adapt`, which makes the patch that a stable maintainer would make of a
-conflicting fix, or none.
+"""Test `backport --adapt`, which adapts a conflicting fix as a stable maintainer would, or
+gives up.
 """
 
 from pathlib import Path
@@ -20,9 +20,7 @@ def adapted(world: World, folder: Path, *words: object) -> str:
     return done.out
 
 
-def test_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself(
-    world: World, tmp_path: Path
-) -> None:
+def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) -> None:
     tip = world.renamed()
     assert "adapted (context, confidence 0." in adapted(
         world, tmp_path / "out", "--signoff"
@@ -42,9 +40,7 @@ def test_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself(
     assert "verify(20, all);" in world.applied(tip, [file], tmp_path / "clone")
 
 
-def test_note_names_the_commit_that_made_the_lines_differ(
-    world: World, tmp_path: Path
-) -> None:
+def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None:
     world.renamed()
     branch = world.repo.git("rev-parse", "--short=12", "linux-6.6.y")
     out = adapted(world, tmp_path / "out")
@@ -76,7 +72,7 @@ def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
     assert "+\tcheck(20, all);" in file.read_text()
 
 
-def test_note_below_the_cut_has_no_placeholders(world: World, tmp_path: Path) -> None:
+def test_note_has_no_placeholders(world: World, tmp_path: Path) -> None:
     world.renamed()
     adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
@@ -88,7 +84,9 @@ def test_note_below_the_cut_has_no_placeholders(world: World, tmp_path: Path) ->
     assert "your own Signed-off-by" not in below
 
 
-def test_adapted_patch_answers_the_failed_message(world: World, tmp_path: Path) -> None:
+def test_adapted_patch_replies_to_the_failed_message(
+    world: World, tmp_path: Path
+) -> None:
     world.renamed()
     follow_failed(world.fix, tmp_path, "6.6")
     assert "linux-6.6.y: in reply to <failed-6.6-2@" in adapted(
@@ -106,7 +104,7 @@ def test_adapted_patch_answers_the_failed_message(world: World, tmp_path: Path) 
     ]
 
 
-def test_patch_of_a_project_that_is_not_known_is_sent_to_no_list(
+def test_unknown_project_has_no_mailing_list(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "tool")
@@ -132,7 +130,7 @@ def test_patch_of_a_project_that_is_not_known_is_sent_to_no_list(
     assert patch.message[0] == f"[ Upstream commit {fix} ]"
 
 
-def test_json_has_kind_confidence_steps_and_files(world: World) -> None:
+def test_json_describes_the_adaptation(world: World) -> None:
     world.renamed()
     (branch,) = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")["branches"]
     adaptation = branch["adaptation"]
@@ -162,9 +160,7 @@ def test_unlikely_adaptation_is_not_written(world: World, tmp_path: Path) -> Non
     assert "--adapt --resolve" in out
 
 
-def test_maintainers_backport_to_another_branch_is_used_unchanged(
-    world: World, tmp_path: Path
-) -> None:
+def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> None:
     tip = world.renamed()
     own = {"l10": "quick(10);", "l19": "verify(19);", "l20": "verify(20, some);"}
     taken = world.branch(
@@ -182,7 +178,7 @@ def test_maintainers_backport_to_another_branch_is_used_unchanged(
     assert "+\tverify(20, some);" in file.read_text()
 
 
-def test_range_diff_compares_the_adapted_fix_with_the_original(world: World) -> None:
+def test_range_diff_shows_the_adaptation(world: World) -> None:
     world.renamed()
     words = (world.fix, "--onto", "linux-6.6.y", "--range-diff")
     (branch,) = world.ask(*words)["branches"]

@@ -13,7 +13,7 @@ def test_arguments_of_calls_are_counted() -> None:
     assert calls_in(text) == {("any", 3), ("both", 2), ("none", 0), ("each", 2)}
 
 
-def test_comment_without_an_end_is_a_comment_to_the_end_of_the_file() -> None:
+def test_unterminated_comment_reaches_the_end_of_file() -> None:
     assert calls_in("call(1); /* one(1) /* two(1, 2)") == {("call", 1)}
 
 
@@ -21,7 +21,7 @@ def function(*body: str) -> list[str]:
     return ["int work(void)\n", "{\n", *(f"\t{line}\n" for line in body), "}\n"]
 
 
-def test_variable_that_only_the_fixs_tree_declares_is_found() -> None:
+def test_undeclared_variable_is_found() -> None:
     ours = function("int here = 1;", "use(here);")
     base = function("struct node *p = 0;", "use(p);")
     assert undeclared_variables(
@@ -32,9 +32,7 @@ def test_variable_that_only_the_fixs_tree_declares_is_found() -> None:
     )
 
 
-def test_variable_whose_declaration_the_fix_takes_away_is_found_where_the_branch_still_uses_it() -> (  # noqa: E501
-    None
-):
+def test_variable_still_used_on_the_branch_is_found() -> None:
     base = function("int here = 1;", "use(here);")
     ours, made = (
         function("int here = 1;", "use(here);", "more(here);"),
@@ -46,7 +44,7 @@ def test_variable_whose_declaration_the_fix_takes_away_is_found_where_the_branch
     )
 
 
-def test_functions_that_a_macro_names_alike_are_not_compared() -> None:
+def test_macro_generated_functions_are_not_compared() -> None:
     both = [
         line.replace("int work(void)", "DEFUN(work)")
         for body in (("int one = 1;", "use(one);"), ("use(two);",))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test names and lists that differ in the branch, and what an adapted file must not contain."""
+"""Test names and lists that differ on the branch, and what an adapted file must not contain."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def adapted(
         )
 
 
-def test_name_missing_from_the_branch_is_never_certain(tmp_path: Path) -> None:
+def test_missing_name_is_never_certain(tmp_path: Path) -> None:
     calls = ["foo_lookup(f, 1);", "other(f);", "foo_lookup(f, 2);", "last(f);"]
     new = [line.replace("foo_lookup", "foo_get") for line in calls]
     adaptation, _ = adapted(
@@ -59,7 +59,7 @@ def test_name_missing_from_the_branch_is_never_certain(tmp_path: Path) -> None:
     assert adaptation.confidence < 0.5
 
 
-def test_entries_of_a_list_are_kept_next_to_the_branchs_own(tmp_path: Path) -> None:
+def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
     work = function("work", "a(f);")
     adaptation, made = adapted(
         tmp_path,

@@ -83,7 +83,7 @@ def lines(middle: str) -> list[str]:
         ),
     ],
 )
-def test_change_is_made_in_the_branchs_lines(
+def test_change_is_made_in_the_branch_lines(
     ours: str, base: str, theirs: str, expected: str, ways: set[How]
 ) -> None:
     sides = [lines(side) for side in (ours, base, theirs)]
@@ -113,7 +113,7 @@ def test_tokens_give_back_their_text(text: str) -> None:
     assert untokenize(tokenize([text])) == text
 
 
-def test_lines_that_both_sides_added_are_kept_unless_they_are_nearly_the_same() -> None:
+def test_lines_added_by_both_sides_are_kept() -> None:
     base = lines("\ta();\n")
     both = merge_lines(
         lines("\ta();\n\tours();\n"),
@@ -129,7 +129,7 @@ def test_lines_that_both_sides_added_are_kept_unless_they_are_nearly_the_same() 
     assert [carried.how for carried in alike.carried] == [How.OVER]
 
 
-def test_partial_line_is_not_inserted_into_another_line() -> None:
+def test_partial_line_is_not_inserted() -> None:
     base = lines("\tr = do_it(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
     theirs = lines("\tr = do_it_safe(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
     ours = lines("\treturn 0;\n")

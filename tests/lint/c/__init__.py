@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tests of the C lexer, statement scanner and walk."""
+"""Test of the C lexer, statement scanner and walk."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The per-line scan: files, hunks, what is code of a line."""
+"""Test the per-line scan: files, hunks, and the code on a line."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +40,7 @@ def _line(raw: str, in_comment: bool = False) -> str:
     return sanitizer.line(raw).replace(COMMENT, "~")
 
 
-def test_lines_know_their_file_and_their_place_in_the_hunk() -> None:
+def test_lines_know_their_file_and_hunk() -> None:
     lines = scan_lines(PATCH, False).lines
     first = next(line for line in lines if line.raw.startswith(" \tint a"))
     assert (first.file, first.new_line, first.left, first.section) == (
@@ -54,14 +54,14 @@ def test_lines_know_their_file_and_their_place_in_the_hunk() -> None:
     assert lines[-1].left == 0
 
 
-def test_the_line_before_is_never_a_removed_one() -> None:
+def test_previous_line_is_never_a_removed_one() -> None:
     lines = scan_lines(PATCH, False).lines
     two = next(line for line in lines if "two" in line.raw)
     assert two.previous is not None
     assert two.previous.raw.startswith(" \tint a")
 
 
-def test_comments_and_strings_are_blanked_across_lines() -> None:
+def test_comments_and_strings_are_blanked() -> None:
     lines = scan_lines(PATCH, False).lines
     texts = {line.raw: line.text.replace(COMMENT, "~") for line in lines}
     assert texts[" \tint a; /* one"] == " \tint a; ~~~~~~"
@@ -69,7 +69,7 @@ def test_comments_and_strings_are_blanked_across_lines() -> None:
     assert texts['+\treturn "a/*b"; // end'] == '+\treturn "XXXX"; ~~~~~~'
 
 
-def test_a_hunk_that_begins_in_a_comment_is_seen_to() -> None:
+def test_hunk_may_start_inside_a_comment() -> None:
     patch = [
         "diff --git a/a.c b/a.c",
         "+++ b/a.c",
@@ -83,21 +83,21 @@ def test_a_hunk_that_begins_in_a_comment_is_seen_to() -> None:
     assert "more" not in texts[4]
 
 
-def test_the_message_ends_at_the_first_sign_off() -> None:
+def test_message_ends_at_the_first_sign_off() -> None:
     lines = scan_lines(PATCH, False).lines
     assert [line.number for line in lines if line.in_log or line.log_after] == [3, 4, 5]
 
 
-def test_strings_keep_their_quotes_and_escapes() -> None:
+def test_strings_keep_quotes_and_escapes() -> None:
     assert _line(r'+a("x\"y", ' + "'\\'');") == "+a(\"XXXX\", 'XX');"
 
 
-def test_file_names_and_messages_of_directives_are_blanked() -> None:
+def test_directive_text_is_blanked() -> None:
     assert _line("+#include <linux/frob.h>") == "+#include <XXXXXXXXXXXX>"
     assert _line("+#error do not if (this)") == "+#error XXXXXXXXXXXXXXX"
 
 
-def test_networking_and_staging_are_always_strict() -> None:
+def test_networking_and_staging_are_strict() -> None:
     for path, strict in (
         ("net/a.c", True),
         ("drivers/staging/a.c", True),
@@ -110,7 +110,7 @@ def test_networking_and_staging_are_always_strict() -> None:
         assert scanned.added[0].strict is strict
 
 
-def test_a_comment_is_found_near_and_above() -> None:
+def test_nearby_comment_is_found() -> None:
     patch = [
         "+++ b/a.c",
         "@@ -0,0 +1,5 @@",
@@ -136,7 +136,7 @@ def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> N
     sanitizer.reset(in_comment)
     for raw in ("+" + raw for raw in raws):
         text = sanitizer.line(raw)
-        # a backslash at the end of a line in a string counts for two
+        # a backslash at the end of a line in a string counts twice
         assert len(raw) <= len(text) <= len(raw) + 1
         assert text[0] == "+"
 
@@ -146,7 +146,7 @@ def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> N
         st.text(st.sampled_from("+- @\\ab,01diff/gt\n\t"), max_size=20), max_size=20
     )
 )
-def test_any_text_is_scanned_line_for_line(lines: list[str]) -> None:
+def test_any_text_is_scanned(lines: list[str]) -> None:
     assert [line.number for line in scan_lines(lines, False).lines] == list(
         range(1, len(lines) + 1)
     )

@@ -8,46 +8,46 @@ from patchpilot.lint.c.line_scan import LineScan, scan_lines
 from patchpilot.lint.c.statements import Passage, passage_of_hunk
 
 
-def _scanned(*code: str) -> tuple[LineScan, Passage]:
+def _scan(*code: str) -> tuple[LineScan, Passage]:
     signed = [line if line[:1] in "+- " and line else f"+{line}" for line in code]
     count = sum(1 for line in signed if line[0] != "-")
     scanned = scan_lines(["+++ b/a.c", f"@@ -1,{count} +1,{count} @@", *signed], False)
     return scanned, passage_of_hunk(scanned.lines, 3)
 
 
-def _statement(*code: str, at: int = 0) -> tuple[str, str]:
-    scanned, passage = _scanned(*code)
+def _statement_text(*code: str, at: int = 0) -> tuple[str, str]:
+    scanned, passage = _scan(*code)
     span = passage.statement(scanned.lines[2 + at])
     return span.text, span.condition
 
 
-def test_a_statement_ends_at_its_semicolon() -> None:
-    assert _statement("\ta = f(b,", "\t      c); d = 1;") == (
+def test_statement_ends_at_its_semicolon() -> None:
+    assert _statement_text("\ta = f(b,", "\t      c); d = 1;") == (
         "+\ta = f(b,\n \t      c);",
         "+\ta = f(b,\n \t      c)",
     )
 
 
-def test_removed_lines_are_no_part_of_it() -> None:
+def test_removed_lines_are_skipped() -> None:
     assert (
-        _statement("+\ta = f(b,", "-\t      x);", "+\t      c);")[0]
+        _statement_text("+\ta = f(b,", "-\t      x);", "+\t      c);")[0]
         == "+\ta = f(b,\n \t      c);"
     )
 
 
-def test_a_condition_ends_with_its_brackets_and_the_statement_with_its_block() -> None:
-    text, condition = _statement("\tif (a && f(b)) {", "\t\tc();", "\t}", "\td();")
+def test_statement_ends_with_its_block() -> None:
+    text, condition = _statement_text("\tif (a && f(b)) {", "\t\tc();", "\t}", "\td();")
     assert condition == "+\tif (a && f(b))"
     assert text.endswith("c();\n \t}")
 
 
-def test_a_macro_ends_with_its_last_line() -> None:
-    text, _ = _statement("#define A(x) \\", "\tf(x); \\", "\tg(x)", "\ta();")
+def test_macro_ends_with_its_last_line() -> None:
+    text, _ = _statement_text("#define A(x) \\", "\tf(x); \\", "\tg(x)", "\ta();")
     assert text == "+#define A(x) \\\n \tf(x); \\\n \tg(x)\n"
 
 
-def test_what_an_if_encloses_is_read_as_its_last_arm_leaves_it() -> None:
-    text, _ = _statement(
+def test_if_is_read_as_its_last_branch() -> None:
+    text, _ = _statement_text(
         "\tif (a",
         "#ifdef X",
         "\t    && (b",
@@ -62,8 +62,8 @@ def test_what_an_if_encloses_is_read_as_its_last_arm_leaves_it() -> None:
     assert text.endswith("d();\n \t}")
 
 
-def test_a_chain_takes_all_branches_of_an_if() -> None:
-    scanned, passage = _scanned(
+def test_chain_includes_every_branch() -> None:
+    scanned, passage = _scan(
         "\tif (a)",
         "\t\tb();",
         "\telse if (c)",
@@ -81,14 +81,14 @@ def test_a_chain_takes_all_branches_of_an_if() -> None:
     ]
 
 
-def test_bracketed_lines_end_where_the_bracket_closes() -> None:
-    scanned, passage = _scanned("\tif (a &&", "\t    (b ||", "\t     c))", "\t\td();")
+def test_bracketed_lines_end_with_the_bracket() -> None:
+    scanned, passage = _scan("\tif (a &&", "\t    (b ||", "\t     c))", "\t\td();")
     level, lines = passage.bracketed(scanned.lines[2], "()")
     assert (level, len(lines)) == (0, 3)
 
 
-def test_the_end_of_the_hunk_ends_everything() -> None:
-    scanned, passage = _scanned("\tif (a) {", "\t\tb();")
+def test_hunk_end_closes_everything() -> None:
+    scanned, passage = _scan("\tif (a) {", "\t\tb();")
     assert passage.statement(scanned.lines[2]).level == 1
 
 
@@ -99,8 +99,8 @@ def test_the_end_of_the_hunk_ends_everything() -> None:
         max_size=12,
     )
 )
-def test_any_code_has_statements_that_end(code: list[str]) -> None:
-    scanned, passage = _scanned(*(f"+{line}".replace("\n", "") for line in code))
+def test_statements_always_end(code: list[str]) -> None:
+    scanned, passage = _scan(*(f"+{line}".replace("\n", "") for line in code))
     for line in scanned.lines[2:]:
         span = passage.statement(line)
         assert span.start <= span.end <= max(span.limit, span.start)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is a type, what is learnt as one, and what the characters of a line are taken for."""
+"""Test which words are types, which are learned, and the kinds of characters."""
 
 import pytest
 from hypothesis import given
@@ -32,9 +32,7 @@ NAMED = TypePattern(r"\s*([A-Za-z_]\w*)\s*[;=]", storage=True)
         ("unsigned int;", "unsigned ", "int"),
     ],
 )
-def test_types_of_the_language_and_of_the_kernel_are_known(
-    text: str, kind: str, name: str
-) -> None:
+def test_language_and_kernel_types_are_known(text: str, kind: str, name: str) -> None:
     found = Types().match(NAMED, text)
     assert found is not None
     assert (found.type, found.match[1]) == (kind, name)
@@ -57,7 +55,7 @@ def test_other_words_are_no_types(text: str) -> None:
         ("+\telse x y;", set(), []),
     ],
 )
-def test_types_are_learnt_from_their_use(
+def test_types_are_learned_from_use(
     statement: str, types: set[str], modifiers: list[str]
 ) -> None:
     known = Types()
@@ -66,7 +64,7 @@ def test_types_are_learnt_from_their_use(
     assert known.modifiers == modifiers
 
 
-def test_what_was_learnt_counts_from_then_on() -> None:
+def test_learned_type_counts_afterwards() -> None:
     known = Types()
     assert known.match(NAMED, "frob x;") is None
     known.learn_type("frob")
@@ -84,7 +82,7 @@ def _marks(*lines: str) -> str:
     return shown
 
 
-def test_the_types_of_all_earlier_lines_are_kept_once() -> None:
+def test_earlier_types_are_stored_once() -> None:
     types = Types()
     states = []
     for number in range(400):
@@ -120,7 +118,7 @@ def test_signs_are_reported_apart(line: str, sign: str, variant: str) -> None:
     assert _marks(line)[line.index(sign)] == variant
 
 
-def test_an_open_bracket_is_carried_into_the_next_line() -> None:
+def test_open_bracket_continues_on_the_next_line() -> None:
     assert _marks("+\tf(a,", "+\t  b * c);")[6] == "B"
 
 
@@ -143,7 +141,7 @@ def test_values_end_where_they_should(text: str, end: int) -> None:
 @given(
     st.text(st.sampled_from("intcosvd_ *&()[]{}#:;,=-+\"'\\?0x1.\t\x01"), max_size=60)
 )
-def test_any_line_gets_a_kind_for_each_character(line: str) -> None:
+def test_every_character_has_a_kind(line: str) -> None:
     tracker = ValueTracker(Types())
     values = tracker.line(f"+{line}")
     assert len(values.kinds) == len(line) + 2

@@ -32,7 +32,7 @@ def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCod
     )
 
 
-def _noted() -> tuple[list[str], CheckFunction]:
+def _recording_check() -> tuple[list[str], CheckFunction]:
     """Return the texts of the lines that a check is asked about, and the check."""
     asked: list[str] = []
 
@@ -47,14 +47,14 @@ def _names(lines: list[str], path: str = "frob/a.c") -> dict[str, int]:
     return {name: len(hits) for name, hits in _walk(lines, path).hits.items()}
 
 
-def test_a_type_counts_from_the_line_that_shows_it() -> None:
+def test_type_is_known_after_its_first_use() -> None:
     late = ["void f(void)", "{", "\tg((frob) x);", "\tfrob y;", "}"]
     early = ["void f(void)", "{", "\tfrob y;", "", "\tg((frob) x);", "}"]
     assert "space-after-cast" not in _names(late)
     assert _names(early).get("space-after-cast") == 1
 
 
-def test_an_array_at_the_end_of_a_struct_is_seen_however_it_is_spelled() -> None:
+def test_trailing_array_is_found_in_any_form() -> None:
     for member in (
         "\tint a[0];",
         "  int\t a [ 1 ] ;  ",
@@ -82,10 +82,10 @@ def test_an_array_at_the_end_of_a_struct_is_seen_however_it_is_spelled() -> None
         ), member
 
 
-def test_a_check_is_asked_about_the_lines_with_its_needle_only(
+def test_check_reads_only_matching_lines(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked, note = _noted()
+    asked, note = _recording_check()
     monkeypatch.setattr(
         walk, "ADDED", [CCheck(note, ("frob",)), CCheck(note, ("elsewhere",))]
     )
@@ -93,10 +93,10 @@ def test_a_check_is_asked_about_the_lines_with_its_needle_only(
     assert asked == ["+int frob;"]
 
 
-def test_layout_is_checked_on_added_lines_and_the_line_below(
+def test_layout_check_includes_the_next_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked, note = _noted()
+    asked, note = _recording_check()
     monkeypatch.setattr(walk, "LAYOUT", [CCheck(note, ())])
     diff = (
         "diff --git a/frob/a.c b/frob/a.c\n"
@@ -109,21 +109,21 @@ def test_layout_is_checked_on_added_lines_and_the_line_below(
         " int d;\n"
     )
     code(Context(parse_patch(f"{HEAD}{diff}".encode(), "x.patch")))
-    # the first line of a hunk is below the header of the file, a line with the sign of added ones
+    # the first line of a hunk follows the file header, and resembles an added line
     assert asked[1:] == ["+int b;", " int c;"]
 
 
-def test_files_that_are_no_c_are_not_read_as_c() -> None:
+def test_other_languages_are_not_parsed_as_c() -> None:
     assert _names(["if(x)y;"], "frob/a.py") == {}
     assert "no-space-after-keyword" not in _names(["if(x)y;"], "frob/a.dts")
 
 
-def test_the_function_around_a_line_is_known() -> None:
+def test_enclosing_function_is_known() -> None:
     walked = _walk(["int frob(void)", "{", "\ta();", "}", "int b;"])
     assert [walked.function(number) for number in (12, 13, 14)] == ["frob", None, None]
 
 
-def test_a_statement_is_looked_for_where_one_begins() -> None:
+def test_statement_is_found_at_its_start() -> None:
     walked = _walk(["\ta = f(b,", "\t      c);", "\td();"])
     spans = [walked.statement(number) for number in (10, 11, 12)]
     assert spans[0] is not None
@@ -131,14 +131,14 @@ def test_a_statement_is_looked_for_where_one_begins() -> None:
     assert spans[2] is not None
 
 
-def test_a_while_below_its_block_is_no_trailing_statement() -> None:
+def test_do_while_is_not_a_trailing_statement() -> None:
     assert "trailing-statement" not in _names(
         ["\tdo {", "\t\ta();", "\t\tb();", "\t} while (c);"]
     )
     assert _names(["\twhile (c) a();"]).get("trailing-statement") == 1
 
 
-def test_mixed_case_is_said_once() -> None:
+def test_mixed_case_is_reported_once() -> None:
     assert _names(["int fooBar;", "int *p = &fooBar;"]).get("mixed-case-name") == 1
 
 
@@ -152,14 +152,14 @@ def test_mixed_case_is_said_once() -> None:
 )  # fmt: skip
 def test_time_grows_with_the_lines(line: str) -> None:
     def seconds(count: int) -> float:
-        # what the run before compiled would make the small one look cheap
+        # the compiled patterns of the previous run would make the small one look cheap
         re.purge()
         started = time.process_time()
         _walk([line.replace("{n}", str(number)) for number in range(count)])
         return time.process_time() - started
 
     seconds(50)
-    # four times the lines; what grows with their square takes sixteen times as long
+    # with four times the lines, quadratic time would be sixteen times as long
     few = min(seconds(150), seconds(150))
     assert min(seconds(600), seconds(600)) < 14 * max(few, 0.03)
 
@@ -173,7 +173,7 @@ def test_time_grows_with_the_lines(line: str) -> None:
         "case " * 500 + ":", "#define A " + "(" * 1000 + ")" * 1000, "int f(" + "int a, " * 400 + ");", "x" * 100_000, "{" * 2900,  # noqa: E501
     ],
 )  # fmt: skip
-def test_a_long_line_does_not_take_long(line: str) -> None:
+def test_long_line_is_fast(line: str) -> None:
     started = time.process_time()
     _walk([f"\t{line}", line, f"{line};"])
     assert time.process_time() - started < 30
@@ -190,7 +190,7 @@ WORDS = (
 @pytest.mark.long
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32))
-def test_the_walk_ends_on_any_words(seed: int) -> None:
+def test_walk_always_ends(seed: int) -> None:
     dice = random.Random(seed)
     lines = [
         "\t" * dice.randrange(4) + "".join(dice.choices(WORDS, k=dice.randrange(9)))

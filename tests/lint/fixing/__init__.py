@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Safe fixes: the guard, the draft, and what they make of patches."""
+"""Test safe fixes: the guard, the draft, and the resulting patches."""

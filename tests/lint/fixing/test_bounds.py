@@ -37,7 +37,7 @@ SHAPES = [
 
 @pytest.mark.long
 @pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))
-def test_eight_times_the_findings_take_about_eight_times_as_long(
+def test_fixing_time_is_linear(
     shape: list[str],
 ) -> None:
     def seconds(count: int) -> float:
@@ -61,7 +61,7 @@ def test_eight_times_the_findings_take_about_eight_times_as_long(
     assert seconds(320) < 28 * max(seconds(40), 0.03)
 
 
-def counting(check: Check) -> tuple[Check, list[int]]:
+def counting_check(check: Check) -> tuple[Check, list[int]]:
     """Return the check, and the lines of each patch that it was asked to check."""
     lines: list[int] = []
 
@@ -81,7 +81,7 @@ def real_check(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
     return context, run(context, FEW)
 
 
-def text_of(body: str) -> str:
+def make_patch(body: str) -> str:
     return "".join(
         hostile.patch(
             hostile.new_file("drivers/net/a.c", body.count("\n"), iter([body]))
@@ -90,13 +90,13 @@ def text_of(body: str) -> str:
 
 
 @pytest.mark.parametrize("count", [5, 900, 3000])
-def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(
+def test_number_of_checks_is_bounded(
     count: int,
 ) -> None:
     moved = iter(range(10_000))
 
     def never_content(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        # each check finds something that the ones before did not
+        # each check finds something that earlier ones did not
         context, found = real_check(patch)
         other = next(iter(RULES.values()))
         line = patch.diff_line + 5 + next(moved) % count
@@ -105,8 +105,8 @@ def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(
             Finding(other.id, other.name, other.severity, "new", patch_line=line),
         )
 
-    patch = parse_patch(text_of("+\tfrob();  \n" * count).encode(), "x.patch")
-    check, lines = counting(never_content)
+    patch = parse_patch(make_patch("+\tfrob();  \n" * count).encode(), "x.patch")
+    check, lines = counting_check(never_content)
     outcome = fix_patch(patch, check, RULES)
     assert sum(lines) <= max(MOST_CHECKED_LINES, LEAST_CHECKS * len(patch.lines)) + len(
         patch.lines
@@ -115,7 +115,7 @@ def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(
     assert outcome.draft.patch.diff_error is None
 
 
-def test_a_line_behind_a_hunk_may_go() -> None:
+def test_trailing_line_may_be_removed() -> None:
     text = "".join(hostile.patch(hostile.hunks(1))) + "junk\n-- \n2.43\n"
     patch = parse_patch(text.encode(), "x.patch")
     at = patch.lines.index("junk") + 1
@@ -128,7 +128,7 @@ def test_a_line_behind_a_hunk_may_go() -> None:
 
 
 @pytest.mark.long
-def test_a_message_of_one_long_line_takes_little_time() -> None:
+def test_long_message_line_is_fast() -> None:
     text = "".join(
         hostile.patch(
             hostile.small(), message="the the " * 1000 + "\n" + hostile.SIGNED

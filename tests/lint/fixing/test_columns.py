@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What stands in a column on purpose stands there after a fix, or the fix is not made."""
+"""Test that deliberate columns survive a fix, or the fix is skipped."""
 
 import pytest
 
@@ -25,7 +25,7 @@ from tests.lint.fixing.test_mend import code, patch_of
         ("\tif(frob(a,\n\t\tb) &&\n\t   b)", "\tif (frob(a,\n\t\t b) &&\n\t    b)"),
     ],
 )
-def test_lines_under_a_bracket_follow_it(bad: str, good: str, strict: bool) -> None:
+def test_lines_below_a_bracket_follow_it(bad: str, good: str, strict: bool) -> None:
     body = bad.replace("\n", "\n+")
     assert (
         code(fixed_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=strict))
@@ -33,13 +33,13 @@ def test_lines_under_a_bracket_follow_it(bad: str, good: str, strict: bool) -> N
     )
 
 
-def test_lines_that_stand_elsewhere_are_left() -> None:
+def test_other_lines_are_kept() -> None:
     text = patch_of(" \tint ret;\n+\tif(a &&\n+\t\tb)\n \tint more;")
     assert code(fixed_text(text, strict=False)) == "\tif (a &&\n\t\tb)"
 
 
 @pytest.mark.parametrize("below", [" \t   b)", '+\t   "text" b) // moved'])
-def test_a_line_above_what_may_not_move_is_left(below: str) -> None:
+def test_line_above_an_unmovable_line_is_kept(below: str) -> None:
     taken = '-\t   "text" b) // moved\n' if below.startswith("+") else ""
     text = patch_of(f"{taken} \tint ret;\n+\tif(a &&\n{below}\n \tint more;\n+\tif(c)")
     added = code(fixed_text(text, strict=False)).split("\n")
@@ -64,9 +64,7 @@ def test_a_line_above_what_may_not_move_is_left(below: str) -> None:
         ("\tint a=1; /* one */", "\tint a = 1; /* one */"),
     ],
 )
-def test_what_stands_behind_the_code_keeps_its_column_where_there_is_room(
-    bad: str, good: str
-) -> None:
+def test_trailing_comment_keeps_its_column(bad: str, good: str) -> None:
     body = bad.replace("\n", "\n+")
     assert good in code(
         fixed_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=False)

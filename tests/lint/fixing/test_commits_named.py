@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""References to commits and Fixes: tags, mended by what the repository has for the id and only
-where it is that commit that is meant.
+"""Test that commit references and Fixes: tags are corrected from the repository only if the
+commit is certain.
 """
 
 import pytest
@@ -13,7 +13,7 @@ KNOWN = {"4364ac5ce03e00112233445566778899aabbccdd": "frob: use the link at once
 RIGHT = 'Fixes: 4364ac5ce03e ("frob: use the link at once")'
 
 
-def tag_of(line: str) -> str:
+def fixed_tag(line: str) -> str:
     fixed = fixed_example(
         Example(
             bad=True,
@@ -36,8 +36,8 @@ def tag_of(line: str) -> str:
         "Fixes: 4364ac5ce03e ('frob: use the link at once')",
     ],
 )  # fmt: skip
-def test_a_tag_gets_its_form_and_its_title(line: str) -> None:
-    assert tag_of(line) == RIGHT
+def test_tag_gets_its_form_and_title(line: str) -> None:
+    assert fixed_tag(line) == RIGHT
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_a_tag_gets_its_form_and_its_title(line: str) -> None:
         'Fixes: 4364ac5ce03e ("frob: use the link at once") and more',
     ],
 )
-def test_a_tag_that_may_mean_another_commit_or_says_more_is_left(line: str) -> None:
-    assert tag_of(line) == line
+def test_ambiguous_tag_is_kept(line: str) -> None:
+    assert fixed_tag(line) == line
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_tag_that_may_mean_another_commit_or_says_more_is_left(line: str) -> N
         ("Since 4364ac5ce03e00112233 it uses the link early.", None),
     ],
 )  # fmt: skip
-def test_a_reference_in_the_text(text: str, wanted: str | None) -> None:
+def test_reference_in_the_text_is_fixed(text: str, wanted: str | None) -> None:
     message = f"{text}\nOld boards do not stand that. Wait for the link before the first use.\n"
     fixed = fixed_example(Example(bad=True, message=message, history=KNOWN))
     assert fixed.draft.patch.message[0] == (wanted or text)

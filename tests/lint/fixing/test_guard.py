@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guard over fixes: blanks may change where tokens do not, strings never, comments only where
-that is said.
+"""Test the guard for fixes: blanks may change if tokens do not, strings never, comments only
+with permission.
 """
 
 import pytest
@@ -38,7 +38,7 @@ C = "drivers/frob/frob.c"
         (["#include <a/b.h>"], ["#include <a / b.h>"], SPACE, True),
     ],
 )
-def test_what_may_change(
+def test_guard_allows_expected_changes(
     old: list[str], new: list[str], changes: str, kept: bool
 ) -> None:
     assert (
@@ -56,11 +56,11 @@ def test_what_may_change(
     )
 
 
-def test_a_line_in_a_comment_has_no_tokens() -> None:
+def test_comment_line_has_no_tokens() -> None:
     assert tokens([" * a = b; */ c"], "*/")[0] == ["c"]
 
 
-def test_the_end_of_a_directive_is_reported_from_the_end_of_a_line() -> None:
+def test_directive_end_differs_from_line_end() -> None:
     assert tokens(["#define A 1", "int b;"])[0] != tokens(["#define A", "1 int b;"])[0]
     assert tokens(["int a;", "int b;"])[0] == tokens(["int a; int b;"])[0]
 
@@ -93,10 +93,8 @@ _WORD = st.sampled_from(
 
 
 @given(st.lists(_WORD, max_size=12), st.data())
-def test_tokens_are_those_whatever_blanks_stand_between(
-    words: list[str], data: st.DataObject
-) -> None:
+def test_tokens_ignore_blanks(words: list[str], data: st.DataObject) -> None:
     blank = st.sampled_from([" ", "  ", "\t"])
-    # without the operators that begin a comment
+    # leave out operators that start a comment
     text = "".join(word + data.draw(blank) for word in words)
     assert tokens([text])[0] == words

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Long lines are broken where a reader expects it, and what follows an added line is aligned with
-it.
+"""Test that long lines are broken where readers expect it, and that following lines are
+realigned.
 """
 
 import pytest
@@ -46,12 +46,12 @@ LONG = (
         ),
     ],
 )
-def test_a_long_line_is_broken(bad: str, good: str) -> None:
+def test_long_line_is_broken(bad: str, good: str) -> None:
     body = bad.replace("\n", "\n+")
     assert code(fixed_text(patch_of(f" \tint ret;\n \n+{body}\n \tint more;"))) == good
 
 
-def test_a_line_below_a_changed_one_is_aligned_with_it() -> None:
+def test_following_line_is_realigned() -> None:
     text = patch_of(
         "-static int frob_set(struct frob *frob,\n"
         "+static int frob_set_mode(struct frob *frob,\n"
@@ -86,9 +86,7 @@ def test_a_line_below_a_changed_one_is_aligned_with_it() -> None:
         ),
     ],
 )
-def test_a_fixes_tag_with_twelve_digits_gets_the_usual_form(
-    tag: str, better: str
-) -> None:
+def test_twelve_digit_fixes_tag_is_reformatted(tag: str, better: str) -> None:
     text = patch_of(
         " \tint ret;\n+\tret = 1;\n \tint more;",
         message=(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patches mended: only added lines change, the patch still applies, the tokens stay, a second time
-changes nothing.
+"""Test fixed patches: only added lines change, the patch still applies, tokens stay, and a
+second run changes nothing.
 """
 
 import subprocess
@@ -36,7 +36,7 @@ def patch_of(
 
 
 def code(corrected: FixOutcome) -> str:
-    """Return what the mended patch adds."""
+    """Return the lines that the fixed patch adds."""
     return "\n".join(
         line.text
         for change in corrected.draft.patch.files
@@ -47,9 +47,7 @@ def code(corrected: FixOutcome) -> str:
 @pytest.mark.parametrize(
     ("name", "fixed"), [("Ada", 1), ("A\x0bda", 0), ("A\u202eda", 0), ("A\udce9da", 0)]
 )
-def test_a_tag_that_no_message_may_have_is_not_written_again(
-    name: str, fixed: int
-) -> None:
+def test_forbidden_tag_is_not_rewritten(name: str, fixed: int) -> None:
     text = patch_of(
         "\ta = 1;",
         message=f"{PROSE}\n\nreviewed-by:  {name} <ada@example.org>\n{SIGN_OFF}",
@@ -137,7 +135,7 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(
         ),
     ],
 )
-def test_what_is_certain_is_fixed(bad: str, good: str) -> None:
+def test_certain_fixes_are_applied(bad: str, good: str) -> None:
     assert code(fixed_text(patch_of(f" \tint ret;\n+{bad}\n \tint more;"))) == good
 
 
@@ -179,7 +177,7 @@ def test_strings_comments_and_paths_stay(line: str) -> None:
     )
 
 
-def test_continuation_lines_move_together_and_directives_do_not() -> None:
+def test_continuation_lines_move_together() -> None:
     text = patch_of(
         " int a;\n"
         "+\tfrob_start(frob,\n"
@@ -197,7 +195,7 @@ def test_continuation_lines_move_together_and_directives_do_not() -> None:
     assert "+#ifdef FROB" in lines
 
 
-def test_lines_that_are_not_added_stay() -> None:
+def test_context_lines_stay() -> None:
     text = patch_of(" \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  ")
     corrected = fixed_text(text)
     before, after = text.split("\n"), list(corrected.draft.patch.lines)
@@ -223,7 +221,7 @@ def test_a_patch_is_not_fixed_if_its_hunks_would_not_survive(body: str) -> None:
     assert not fixed_text(patch_of(body)).changed
 
 
-def test_hunk_headers_stay_true_when_lines_go() -> None:
+def test_hunk_headers_are_updated() -> None:
     body = "@@\n \tint a;\n+\n+\n+\tint b;\n \tint c;\n@@\n \tint d;\n+\tint e;  \n \tint f;"
     corrected = fixed_text(patch_of(body))
     before, after = (
@@ -297,7 +295,7 @@ _LINE = st.sampled_from(_LINES)
 
 @st.composite
 def messy(draw: st.DrawFn) -> str:
-    """Added lines of C whose tokens are sensible and whose blanks are not."""
+    """Generate added C lines with sensible tokens and random blanks."""
     lines = []
     for words in draw(st.lists(_LINE, min_size=1, max_size=9)):
         text = words[0]
@@ -322,7 +320,7 @@ def added_tokens(patch: Patch) -> list[str]:
 
 @given(messy())
 @settings(max_examples=60)
-def test_fixed_code_has_the_tokens_it_had_no_new_finding_and_nothing_left_to_mend(
+def test_fixed_code_keeps_its_tokens(
     body: str,
 ) -> None:
     text = patch_of(f" int a;\n{body}\n int z;")
@@ -348,7 +346,7 @@ def test_fixed_code_has_the_tokens_it_had_no_new_finding_and_nothing_left_to_men
 
 @given(messy(), messy())
 @settings(max_examples=12)
-def test_a_fixed_patch_applies_where_it_did(first: str, second: str) -> None:
+def test_fixed_patch_still_applies(first: str, second: str) -> None:
     body = f"@@\n int a;\n{first}\n int b;\n@@\n int c;\n{second}\n-int d;\n int e;"
     corrected = fixed_text(patch_of(body))
     base = [f"line {number}" for number in range(1, 60)]
@@ -371,7 +369,7 @@ def test_a_fixed_patch_applies_where_it_did(first: str, second: str) -> None:
         assert done.returncode == 0, done.stderr + text
 
 
-def test_what_was_taken_back_is_tried_again_when_the_rest_is_fixed() -> None:
+def test_rejected_fix_is_retried_later() -> None:
     corrected = fixed_text(
         patch_of(" int a;\n+\tif(a==b){\n+}\n+\n+\n+} \n+\tif(a==b){\n int z;")
     )
@@ -406,9 +404,7 @@ def test_what_was_taken_back_is_tried_again_when_the_rest_is_fixed() -> None:
         ),
     ],
 )
-def test_a_message_that_speaks_of_a_misspelt_word_keeps_it(
-    subject: str, message: str, body: str
-) -> None:
+def test_quoted_misspelling_is_kept(subject: str, message: str, body: str) -> None:
     text = patch_of(
         f" \tint ret;\n{body}+\tfrob(a);\n \tint more;",
         subject=subject,
@@ -417,7 +413,7 @@ def test_a_message_that_speaks_of_a_misspelt_word_keeps_it(
     assert message in " ".join(fixed_text(text).draft.patch.lines)
 
 
-def test_a_misspelt_word_of_a_message_is_corrected() -> None:
+def test_misspelling_in_a_message_is_fixed() -> None:
     text = patch_of(
         " \tint ret;\n+\tfrob(a);\n \tint more;",
         message=f"{PROSE} It occured.\n\n{SIGN_OFF}",
@@ -454,7 +450,7 @@ def test_white_space_that_may_be_meant_is_left(name: str, lines: str) -> None:
         ),
     ],
 )
-def test_extern_goes_from_one_whole_prototype(line: str, good: str) -> None:
+def test_extern_is_removed_from_a_prototype(line: str, good: str) -> None:
     assert good in code(
         fixed_text(patch_of(f" int a;\n+{line}\n int b;", path="include/linux/frob.h"))
     )
@@ -473,9 +469,7 @@ def test_extern_goes_from_one_whole_prototype(line: str, good: str) -> None:
         ),
     ],
 )
-def test_what_only_its_author_can_say_is_left_in_the_message(
-    subject: str, trailers: str
-) -> None:
+def test_authors_decision_is_left_open(subject: str, trailers: str) -> None:
     text = patch_of(
         " \tint ret;\n+\tfrob(a);\n \tint more;",
         subject=subject,
@@ -491,7 +485,7 @@ def test_what_only_its_author_can_say_is_left_in_the_message(
         ("drivers/frob/new.h", "+// SPDX-License-Identifier: GPL-2.0", "/* SPDX-License-Identifier: GPL-2.0 */"),  # noqa: E501
     ],
 )  # fmt: skip
-def test_a_license_tag_is_the_first_line_in_the_comment_of_its_file(
+def test_license_tag_is_moved_to_the_first_line(
     path: str, top: str, better: str
 ) -> None:
     assert (
@@ -500,7 +494,7 @@ def test_a_license_tag_is_the_first_line_in_the_comment_of_its_file(
     )
 
 
-def test_a_long_line_of_prose_is_wrapped_and_a_short_one_below_stays() -> None:
+def test_long_prose_line_is_wrapped() -> None:
     message = (
         f"{PROSE} Then the second transfer works too, and so does the last.\nThis is short.\nSo is"
         " this."
@@ -515,14 +509,14 @@ def test_a_long_line_of_prose_is_wrapped_and_a_short_one_below_stays() -> None:
     assert "\nSo is this.\n" in lines
 
 
-def test_what_is_on_a_wrapped_line_already_does_not_keep_it_long() -> None:
+def test_wrapping_ignores_text_on_the_next_line() -> None:
     message = f"{PROSE} Then the the second transfer works too, and so does the last."
     done = fixed_text(patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}"))
     assert {one.name for one in done.fixed} == {"long-message-line"}
     assert {one.name for one in done.left} == {"repeated-word"}
 
 
-def test_types_that_the_tree_does_not_have_are_not_used(tmp_path: Path) -> None:
+def test_types_missing_from_the_tree_are_not_used(tmp_path: Path) -> None:
     text = patch_of(" \tint ret;\n+\tuint32_t mode;\n \tint more;")
     context = Context(
         parse_patch(text.encode(), "example.patch"),
