@@ -782,7 +782,8 @@ def test_mail_text_is_escaped(workdir: Path) -> None:
 def test_huge_thread_is_read_selectively(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("patchpilot.topic.followed.known_series.MOST_READ", 5)
+    for module in ("known_series", "tracked"):
+        monkeypatch.setattr(f"patchpilot.topic.followed.{module}.MOST_READ", 5)
     monkeypatch.setattr("patchpilot.archive.track_store.FIRST_READ", 1)
     title = "[PATCH] demo: check the pointer"
     talk = [

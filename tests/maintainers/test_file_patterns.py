@@ -11,9 +11,11 @@ from patchpilot.maintainers.file_patterns import depth, folder_of, matches
 PIECES = st.lists(
     st.sampled_from(["a", "b", "ab", ".", "*", "?", "/", "-"]), min_size=1, max_size=8
 ).map("".join)
-PATHS = st.lists(
-    st.sampled_from(["a", "b", "ab", ".c", "/", "-x"]), min_size=1, max_size=8
-).map("".join)
+PATHS = (
+    st.lists(st.sampled_from(["a", "b", "ab", ".c", "/", "-x"]), min_size=1, max_size=8)
+    .map("".join)
+    .filter(lambda path: not path.startswith("/"))
+)
 
 
 def match_like_script(pattern: str, path: str, folder: bool) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from patchpilot.model.mail import parse_mail
 from patchpilot.reading.delivery import DeliveryProblem, delivery_reports
 from patchpilot.topic.followed import known_series
-from patchpilot.tui.screens.follow_rows import head, troubles
+from patchpilot.tui.screens.follow_rows import troubles
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.life import life
@@ -213,8 +213,7 @@ def test_bounce_is_shown_in_follow_and_recipients(
     with known_series.open_store() as store:
         (series,) = known_series.listed(store=store)
     note = "not delivered to rita@example.net: 550 5.1.1 no such user"
-    for rows in (head(series, 200, 9), troubles(series, 200, 9)):
-        assert any(note in row for row in map(str, rows))
+    assert any(note in str(row) for row in troubles(series, 200, 9))
     (workdir / "v2.patch").write_bytes(
         mailed(f"v2 [PATCH v2] {TITLE}", message=f"Why.\n\nCc: {RITA}\n")
     )

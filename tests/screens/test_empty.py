@@ -56,7 +56,7 @@ def test_follow_explains_what_it_waits_for() -> None:
     assert "Esc  cancel" in reading
     rows = middle_rows(76, 18, is_reading=False)
     nothing = "\n".join(row.plain.strip() for row in rows)
-    assert nothing.lstrip().startswith("No series is tracked yet.")
+    assert nothing.lstrip().startswith("This topic was not sent yet.")
     assert "w there tracks any other series" in nothing
 
 

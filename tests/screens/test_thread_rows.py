@@ -203,15 +203,15 @@ def test_wrapped_quote_keeps_its_level(
         )
         + "\n"
     )
-    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text)), columns=59))
+    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text)), columns=60))
     assert [row.strip() for row in rows[2:]] == [
         "> > The firmware of some cards does not know this",
-        "> > command and says so, which the probe function then",
-        "> > takes for an error of the bus. Short end.",
+        "> > command and says so, which the probe function",
+        "> > then takes for an error of the bus. Short end.",
         "",
-        "The firmware of some cards does not know this command",
-        "and says so, which the probe function then takes for",
-        "an error of the bus. Short end.",
+        "[ ] The firmware of some cards does not know this",
+        "command and says so, which the probe function then",
+        "takes for an error of the bus. Short end.",
         "Tested-by: A <a@example.com>",
         "",
         "Thanks,",

@@ -156,7 +156,9 @@ def test_trusted_pack_is_limited(repo: Repo, pattern: str, message: str) -> None
     with_pack(repo, text)
     repo.commit("all: settings\n")
     repo.git("tag -f base")
-    repo.commit(NOTHING, {"a.c": f"int a;\nint x_OURS;\n/* {'a' * 3000} */\n"})
+    repo.commit(
+        NOTHING, {"a.c": f"int a;\nint OURS;\nint x_OURS;\n/* {'a' * 3000} */\n"}
+    )
     assert call("trust", repo.path).code == 0
     began = time.monotonic()
     code, out, err = check(repo, "--format", "json")
@@ -270,7 +272,7 @@ def test_naming_a_pack_trusts_it(repo: Repo) -> None:
     with_pack(repo)
     repo.commit("all: settings\n")
     repo.git("tag -f base")
-    repo.commit(NOTHING, {"a.c": "int a;\nint x_OURS;\n"})
+    repo.commit(NOTHING, {"a.c": "int a;\nint OURS;\nint x_OURS;\n"})
     code, _, err = check(repo, "--format", "github")
     assert code == 2
     assert "--config-from" in err
