@@ -73,6 +73,8 @@ async def test_confirmation_word_must_be_typed(
             "the mail to be sent",
         )
         assert "accepted" in text_of(app)
+        await keys(pilot, "a", "m")
+        assert isinstance(app.screen, SendScreen), "only s acts after a send"
         assert len(sink.take()) == 1
         await keys(pilot, "s")
         assert "Resend as [PATCH RESEND]" in text_of(app)

@@ -166,6 +166,14 @@ class SendScreen(StageScreen["Sending"]):
         known = self._shown
         return bool(known and known.unfinished and known.last)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # the list then has messages instead of checks
+        if action in ("repair", "to_self"):
+            return not self._has_sent
+        if action == "send":
+            return not self._sending
+        return super().check_action(action, parameters)
+
     def show(self, result: "Sending") -> None:
         if self._sending:
             return
