@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -10,7 +11,7 @@ from textual.geometry import Size
 
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop_middle, one_line
+from patchpilot.model.printable import crop, crop_middle, one_line
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,
@@ -183,16 +184,22 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
     if planned.draft.is_undisclosed:
         words = "undisclosed: sent to the maintainers and the security team only"
         rows.append(plain(words, "yellow"))
-    below: list[str] = []
-    above = len(rows) + WARNINGS
     # put what a reviewer waits for first
-    for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review"):
-        first, *wraps = hanging(one_line(warning.message), WIDE_ROW, 2)
-        told = [f"{glyph('warning')} {first}", *wraps]
-        if below or len(rows) + len(told) > above:
-            below += told
-        else:
-            rows += [plain(line, "yellow") for line in told]
+    warnings = sorted(planned.warnings, key=lambda it: it.name != "open-review")
+    told = [
+        hanging(f"{glyph('warning')} {one_line(warning.message)}", WIDE_ROW, 2)
+        for warning in warnings
+    ]
+    room = WARNINGS - (sum(map(len, told)) > WARNINGS)
+    fit = sum(size <= room for size in accumulate(map(len, told)))
+    above = [line for wraps in told[:fit] for line in wraps]
+    below = [line for wraps in told[fit:] for line in wraps]
+    if below and not fit:
+        cropped = crop(f"{below[room - 1]}{glyph('ellipsis')}", WIDE_ROW)
+        above = [*below[: room - 1], cropped]
+    if (more := len(told) - max(1, fit)) > 0:
+        above.append(f"{counted(more, 'more warning')} below")
+    rows += [plain(line, "yellow") for line in above]
     below += [""] * bool(below)
     below += [
         "Public lists: "
@@ -323,7 +330,7 @@ def _row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:
 
 
 def mail_row(state: str, subject: str, detail: str, columns: int) -> Row:
-    """Return the row of a message, in so many columns: its state and subject, and below it the
+    """Return the row of the message, in so many columns: its state and subject, and below it the
     server's reply unless the message was accepted.
     """
     sign, color = MAIL_SIGNS[state]
