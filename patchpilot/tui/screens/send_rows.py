@@ -2,7 +2,6 @@
 """The rows of the send stage: the checks, and the messages while they are sent."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -329,9 +328,9 @@ def _row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:
     return row.append(" a " if does else "", KEY).append(does)
 
 
-def mail_row(state: str, subject: str, detail: str, columns: int) -> Row:
-    """Return the row of the message, in so many columns: its state and subject, and below it the
-    server's reply unless the message was accepted.
+def mail_row(at: int, state: str, subject: str, detail: str, columns: int) -> Row:
+    """Return the row of the message at a place, which is its key, in so many columns: its state
+    and subject, and below it the server's reply unless the message was accepted.
     """
     sign, color = MAIL_SIGNS[state]
     head = f" {glyph(sign):2} {state:9} "
@@ -339,15 +338,13 @@ def mail_row(state: str, subject: str, detail: str, columns: int) -> Row:
     row = Text.assemble((head, color), plain(text))
     if detail and state not in ("accepted", "sending"):
         row.append("\n    ").append(plain(one_line(detail), color))
-    return Row(row, state)
+    return Row(row, state, at)
 
 
 def progress_rows(
     plan: "Sending", states: Sequence[tuple[str, str]], doing: str, columns: int
 ) -> list[Row]:
-    """Return a progress bar, the current step, and a row for each message, whose key is its
-    place.
-    """
+    """Return a progress bar, the current step, and a row for each message."""
     ended = sum(state not in ("pending", "sending") for state, _ in states)
     full = BAR * ended // max(1, len(states))
     bar = f" {glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(states)}"
@@ -355,5 +352,5 @@ def progress_rows(
     for at, ((state, detail), mail) in enumerate(
         zip(states, plan.send.entries, strict=True)
     ):
-        rows.append(replace(mail_row(state, mail.subject, detail, columns), key=at))
+        rows.append(mail_row(at, state, mail.subject, detail, columns))
     return rows

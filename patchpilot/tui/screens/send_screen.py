@@ -207,8 +207,8 @@ class SendScreen(StageScreen["Sending"]):
             return progress_rows(self._sending, self._states, self._progress, columns)
         if known and self._has_sent and known.last:
             return [
-                mail_row(str(mail.state), mail.subject, mail.detail, columns)
-                for mail in known.last.entries
+                mail_row(at, str(mail.state), mail.subject, mail.detail, columns)
+                for at, mail in enumerate(known.last.entries)
             ]
         return check_rows(known, columns, all_rows=self._all_rows) if known else []
 
