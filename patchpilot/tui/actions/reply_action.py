@@ -125,11 +125,13 @@ def _confirm(
     reached = {address.key for address in (mail.sender, *mail.to, *mail.cc, *bcc)}
     left = [one.called for one in recipients if one.key not in reached]
     if left:
-        more = [f"{len(left) - NAMED} more"] if len(left) > NAMED else []
-        names = listed([*left[:NAMED], *more])
-        notes += f"note: not to {names}, who received the patch\n"
-    via = planned.transport.name
-    text = f"Send this reply with {via} to {_audience(planned)}?\n{notes}".rstrip("\n")
+        if len(left) > NAMED:
+            left[NAMED:] = [f"{len(left) - NAMED} more"]
+        notes += f"note: not to {listed(left)}, who received the patch\n"
+    text = (
+        f"Send this reply with {planned.transport.name} to {_audience(planned)}?"
+        f"\n{notes}"
+    ).rstrip("\n")
     lines = readable_lines(mail)
     body = lines[lines.index("") + 1 :]
     own = [line for line in body if line[:1] != ">" and line[-6:] != "wrote:"]

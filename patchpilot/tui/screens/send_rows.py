@@ -2,7 +2,7 @@
 """The rows of the send stage: the checks, and the messages while they are sent."""
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -10,7 +10,7 @@ from textual.geometry import Size
 
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop, crop_middle, one_line
+from patchpilot.model.printable import crop_middle, one_line
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,
@@ -91,7 +91,7 @@ def status_of(sending: "Sending") -> StageStatus:
 
 FEW = 2
 """Recipients of a header that a small terminal names."""
-WARNINGS, WIDE_ROW = 9, 72
+WARNINGS, WIDE_ROW = 8, 72
 """Lines of the warnings in the question before the send, and their columns; the other warnings
 are below it.
 """
@@ -184,21 +184,18 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
         words = "undisclosed: sent to the maintainers and the security team only"
         rows.append(plain(words, "yellow"))
     # put what a reviewer waits for first
-    warnings = sorted(planned.warnings, key=lambda it: it.name != "open-review")
     told = [
         hanging(f"{glyph('warning')} {one_line(warning.message)}", WIDE_ROW, 2)
-        for warning in warnings
+        for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review")
     ]
-    room = WARNINGS - (sum(map(len, told)) > WARNINGS)
-    fit = sum(size <= room for size in accumulate(map(len, told)))
-    above = [line for wraps in told[:fit] for line in wraps]
-    below = [line for wraps in told[fit:] for line in wraps]
-    if below and not fit:
-        cropped = crop(f"{below[room - 1]}{glyph('ellipsis')}", WIDE_ROW)
-        above = [*below[: room - 1], cropped]
-    if (more := len(told) - max(1, fit)) > 0:
-        above.append(f"{counted(more, 'more warning')} below")
-    rows += [plain(line, "yellow") for line in above]
+    fit = [size for size in accumulate(map(len, told)) if size <= WARNINGS]
+    every, room = list(chain(*told)), max(fit, default=WARNINGS)
+    below = every[room:]
+    rows += [plain(line, "yellow") for line in every[:room]]
+    if below:
+        left = len(told) - max(1, len(fit))
+        words = counted(left, "more warning") if left else "the rest"
+        rows.append(plain(f"{words} below", "yellow"))
     below += [""] * bool(below)
     below += [
         "Public lists: "

@@ -166,14 +166,6 @@ class SendScreen(StageScreen["Sending"]):
         known = self._shown
         return bool(known and known.unfinished and known.last)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # the list then has messages instead of checks
-        if action in ("repair", "to_self"):
-            return not self._has_sent
-        if action == "send":
-            return not self._sending
-        return super().check_action(action, parameters)
-
     def show(self, result: "Sending") -> None:
         if self._sending:
             return
@@ -267,14 +259,16 @@ class SendScreen(StageScreen["Sending"]):
         self.query_one("#sending", Static).update(text)
 
     def entered(self, listed: RowList) -> None:
-        if not self._has_sent:
-            self.action_repair()
+        self.action_repair()
 
     def action_repair(self) -> None:
         """Fix the selected check's problem, here or at its stage.
 
         Where the cursor is on another check, it goes to the first one that can be repaired.
         """
+        # the list then has messages instead of checks
+        if self._has_sent:
+            return
         check, plan = self.chosen, self.current
         if plan is None:
             self.notify("not ready yet")
@@ -411,6 +405,8 @@ class SendScreen(StageScreen["Sending"]):
         )
 
     def action_to_self(self) -> None:
+        if self._has_sent:
+            return
         known = self._shown
         if known and known.blocked:
             self.show_blocked(known)
