@@ -44,7 +44,7 @@ STATED = (
 """The same as a paragraph, for a message in the user's own words."""
 ANSWERS = {
     "security": "No: the card fails to start, and nobody gains anything by that",
-    "regression": ("Yes, the commit in Fixes: your card worked before that commit"),
+    "regression": ("Yes, commit in Fixes: your card worked before that commit"),
     "tree": "your patch fixes a bug: choose the tree for fixes",
 }
 """What the author of the invented fix answers to the pre-send questions, and why: its reader cannot

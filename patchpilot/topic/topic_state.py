@@ -44,6 +44,9 @@ from patchpilot.topic.followed.known_series import (
 from patchpilot.topic.reroll import STUBS, changes, unfinished
 from patchpilot.topic.sent_elsewhere import sent_tags
 
+CHANGE_COMMITS = "change your commits"
+"""What comes first in a started version without changes."""
+
 
 @json_form("state", "summary", "next_version", "next_step", "series=series_number")
 class TopicState(NamedTuple):
@@ -258,7 +261,7 @@ class TopicState(NamedTuple):
             begun = replace(self.draft, version=self.next_version)
             if unfinished(begun):
                 write = Action("draft", ("--changelog", "- what changed"), "`{}`")
-                first = "" if self.changed else "change your commits, "
+                first = "" if self.changed else f"{CHANGE_COMMITS}, "
                 parts = (
                     f"{first}write the changelog of v{self.next_version}, then review it: ",
                     write,

@@ -407,7 +407,7 @@ async def test_r_replies_to_the_selected_mail(
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview")
         assert "The old one is `wrong`." in text_of(app)
         assert "In-Reply-To: <" in text_of(app)
-        assert "to 1 person" in text_of(app)
+        assert "with send-email to 1 person" in text_of(app)
         await pilot.press("escape")
         assert len(sent_topic.server.take()) == before
         assert (

@@ -3,6 +3,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState
+from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.send_rows import WARNINGS, question
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import REPEATED, Confirm
@@ -73,6 +76,8 @@ async def test_confirmation_word_must_be_typed(
             "the mail to be sent",
         )
         assert "accepted" in text_of(app)
+        await keys(pilot, "a", "m")
+        assert isinstance(app.screen, SendScreen), "only s acts after a send"
         assert len(sink.take()) == 1
         await keys(pilot, "s")
         assert "Resend as [PATCH RESEND]" in text_of(app)
@@ -179,3 +184,20 @@ async def test_s_asks_the_open_question_first(fixed: Path, walk_on: On) -> None:
         shown = text_of(app)
         assert "[PATCH] net/acme" in shown, shown
         assert "people and 3 public lists" in shown, shown
+
+
+def test_send_question_counts_the_warnings_below(fixed: Path) -> None:
+    with Repository.open(fixed) as repository:
+        planned = plan(repository, SendRequest())
+    for words, count, last in (
+        ("short", 8, "short"),
+        ("short", 12, "4 more warnings below"),
+        ("a word " * 120, 3, "2 more warnings below"),
+        ("a word " * 120, 1, "the rest below"),
+    ):
+        warnings = (SendProblem("any", words),) * count
+        text, _ = question(replace(planned, warnings=warnings))
+        rows = text.plain.split("\n")
+        assert rows[-1].endswith(last)
+        assert len(rows) <= 3 + WARNINGS
+        assert rows[2].split()[1:2] == words.split()[:1]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test the five rows at the start of every view of a tracked series."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from patchpilot.services.track.series_head import head_rows
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.series_record import summary_of
+from patchpilot.tui.screens.follow_rows import first_rows
 from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply
 from tests.reading import story
 
@@ -59,6 +61,11 @@ def test_open_request_on_an_earlier_version_waits_for_the_author() -> None:
         assert rows(*mails)["turn"] == "yours"
         assert "answer the open requests, or change" in rows(*mails)["next"]
     assert rows(*sent, story.TAG)["turn"].startswith("others")
+    for is_own in (False, True):
+        series = replace(tracked(*sent), own=is_own)
+        text = " ".join(row.plain for row in first_rows(series, 200, 9))
+        assert "(r), or" in text
+        assert ("(v)" in text) is is_own
 
 
 def test_applied_series_has_no_open_requests() -> None:

@@ -18,6 +18,9 @@ from patchpilot.reading.thread_values import (
 )
 from patchpilot.topic.followed.review_ledger import Key, left_of
 
+ANSWER, CHANGE = "answer the open requests", "change the patch"
+"""What a series with open requests waits for."""
+
 
 def summary_of(status: Status, marks: Mapping[Key, str]) -> SeriesSummary:
     """Return the summary of a series; `marks` are the states that the user set for requests."""
@@ -60,5 +63,5 @@ def _step(status: Status, marks: Mapping[Key, str]) -> NextStep:
     waits = step.need is NextStepNeed.PATIENCE and status.state not in (*TAKEN, *FINAL)
     if not waits or not any(item.waits for item in left_of(status, marks)):
         return step
-    words = "answer the open requests, or change the patch; then "
+    words = f"{ANSWER}, or {CHANGE}; then "
     return NextStep(NextStepNeed.ACTION, said(words, step.advice))

@@ -25,7 +25,7 @@ LATER = "later"
 NOT_YET = (LATER, "I don't know yet", "stays open; Commit and Send ask again")
 COMMIT = "COMMIT"
 _WORDS = {"no": "No", "yes": "Yes"}
-_SINCE = {"yes": "Yes, the commit in Fixes:", COMMIT: "Yes, another commit"}
+_SINCE = {"yes": "Yes, commit in Fixes:", COMMIT: "Yes, another commit"}
 """The answers to a question that also asks since which commit."""
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.model.counted import counted
+from patchpilot.model.address import parse_addresses
+from patchpilot.model.counted import counted, listed
 from patchpilot.model.printable import printable
 from patchpilot.tui.actions.editing import edit_text, ended
 from patchpilot.tui.stage.trust_dialog import trusting
@@ -30,6 +31,9 @@ _WORDS = {
     "prerequisite": "Name a prerequisite",
     "thanks": "Thank",
 }
+
+NAMED = 3
+"""Recipients of the patch that the confirmation names if the reply is not to them."""
 
 
 def reply_to(
@@ -117,11 +121,17 @@ def _confirm(
 
     notes = "".join(f"note: {note.message}\n" for note in planned.warnings)
     mail = planned.mail
-    reached = {address.key for address in (mail.sender, *mail.to, *mail.cc)}
+    bcc = parse_addresses(", ".join(planned.bcc))
+    reached = {address.key for address in (mail.sender, *mail.to, *mail.cc, *bcc)}
     left = [one.called for one in recipients if one.key not in reached]
     if left:
-        notes += f"note: not to {', '.join(left)}, who received the patch\n"
-    text = f"Send this reply to {_audience(planned)}?\n{notes}".rstrip("\n")
+        if len(left) > NAMED:
+            left[NAMED:] = [f"{len(left) - NAMED} more"]
+        notes += f"note: not to {listed(left)}, who received the patch\n"
+    text = (
+        f"Send this reply with {planned.transport.name} to {_audience(planned)}?"
+        f"\n{notes}"
+    ).rstrip("\n")
     lines = readable_lines(mail)
     body = lines[lines.index("") + 1 :]
     own = [line for line in body if line[:1] != ">" and line[-6:] != "wrote:"]

@@ -104,12 +104,14 @@ SIGN = (
 
 def write_to_folder(
     screen: AnyScreen,
+    result: "BackportResult",
     text: str,
     work: "Callable[[Repository, Path, bool], tuple[WrittenBackport, ...]]",
 ) -> None:
     """Ask whether to sign off the patches, and for their folder; then let `work` write them.
 
-    With patchpilot.signoff, they are signed off without a question.
+    With patchpilot.signoff, they are signed off without a question. Nothing is written if
+    `result` is outdated by then.
     """
 
     def ask(*, signs: bool) -> None:
@@ -117,6 +119,9 @@ def write_to_folder(
         ask_line(screen.app, dialog, partial(write, signs))
 
     def write(signs: bool, folder: str) -> None:
+        if screen.current is not result:
+            screen.notify("not ready yet")
+            return
         screen.in_thread(
             "writing the patches",
             lambda repository, _: work(repository, Path(folder).expanduser(), signs),
@@ -141,6 +146,7 @@ def write_patches(screen: AnyScreen, texts: BranchTexts) -> None:
     result, left_out = texts.result, texts.all_unticked()
     write_to_folder(
         screen,
+        result,
         f"{texts.written}\n\nFolder for the patches:",
         lambda repository, folder, signs: write_topic_backports(
             repository, result, folder, left_out, signs=signs
@@ -178,6 +184,7 @@ def write_adapted(
     text = f"The adapted patch for {branch.branch}; read it before you send it."
     write_to_folder(
         screen,
+        result,
         f"{text}\n\nFolder for the patch:",
         lambda repository, folder, signs: (
             topic_backports.write_adapted(

@@ -159,12 +159,6 @@ FETCH = (
     f"press g to fetch what was merged; stage {Stage.BACKPORTS.number} then uses the mainline"
     " commit"
 )
-PRESSED = {
-    "answer the open requests": "r",
-    "change the patch": "v",
-    "change your commits": str(Stage.COMMIT.number),
-}
-"""What the next step says → its key."""
 
 
 def opens_at(
@@ -209,13 +203,18 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     The next step takes at most `most` lines, the other rows one or two.
     """
     from patchpilot.services.track.series_head import head_rows
+    from patchpilot.topic.followed.series_record import ANSWER, CHANGE
+    from patchpilot.topic.topic_state import CHANGE_COMMITS
 
     is_fetched = (
         not series.landed or not series.status or series.status.evidence.commits
     )
     advice = dict(head_rows(series))
     text = in_keys(advice["next"], Stage.FOLLOW)
-    for words, pressed in PRESSED.items():
+    keys = {ANSWER: "r"}
+    if series.own:
+        keys |= {CHANGE: "v", CHANGE_COMMITS: str(Stage.COMMIT.number)}
+    for words, pressed in keys.items():
         text = text.replace(words, f"{words} ({pressed})", 1)
     if wants(series) == "v" and "press" not in text:
         text += " (r, then v)" if open_points(series) else " (v)"

@@ -2,7 +2,7 @@
 """The rows of the send stage: the checks, and the messages while they are sent."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -91,7 +91,7 @@ def status_of(sending: "Sending") -> StageStatus:
 
 FEW = 2
 """Recipients of a header that a small terminal names."""
-WARNINGS, WIDE_ROW = 9, 72
+WARNINGS, WIDE_ROW = 8, 72
 """Lines of the warnings in the question before the send, and their columns; the other warnings
 are below it.
 """
@@ -183,16 +183,19 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
     if planned.draft.is_undisclosed:
         words = "undisclosed: sent to the maintainers and the security team only"
         rows.append(plain(words, "yellow"))
-    below: list[str] = []
-    above = len(rows) + WARNINGS
     # put what a reviewer waits for first
-    for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review"):
-        first, *wraps = hanging(one_line(warning.message), WIDE_ROW, 2)
-        told = [f"{glyph('warning')} {first}", *wraps]
-        if below or len(rows) + len(told) > above:
-            below += told
-        else:
-            rows += [plain(line, "yellow") for line in told]
+    told = [
+        hanging(f"{glyph('warning')} {one_line(warning.message)}", WIDE_ROW, 2)
+        for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review")
+    ]
+    fit = [size for size in accumulate(map(len, told)) if size <= WARNINGS]
+    every, room = list(chain(*told)), max(fit, default=WARNINGS)
+    below = every[room:]
+    rows += [plain(line, "yellow") for line in every[:room]]
+    if below:
+        left = len(told) - max(1, len(fit))
+        words = counted(left, "more warning") if left else "the rest"
+        rows.append(plain(f"{words} below", "yellow"))
     below += [""] * bool(below)
     below += [
         "Public lists: "
@@ -322,9 +325,9 @@ def _row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:
     return row.append(" a " if does else "", KEY).append(does)
 
 
-def mail_row(state: str, subject: str, detail: str, columns: int) -> Row:
-    """Return the row of a message, in so many columns: its state and subject, and below it the
-    server's reply unless the message was accepted.
+def mail_row(at: int, state: str, subject: str, detail: str, columns: int) -> Row:
+    """Return the row of the message at a place, which is its key, in so many columns: its state
+    and subject, and below it the server's reply unless the message was accepted.
     """
     sign, color = MAIL_SIGNS[state]
     head = f" {glyph(sign):2} {state:9} "
@@ -332,15 +335,13 @@ def mail_row(state: str, subject: str, detail: str, columns: int) -> Row:
     row = Text.assemble((head, color), plain(text))
     if detail and state not in ("accepted", "sending"):
         row.append("\n    ").append(plain(one_line(detail), color))
-    return Row(row, state)
+    return Row(row, state, at)
 
 
 def progress_rows(
     plan: "Sending", states: Sequence[tuple[str, str]], doing: str, columns: int
 ) -> list[Row]:
-    """Return a progress bar, the current step, and a row for each message, whose key is its
-    place.
-    """
+    """Return a progress bar, the current step, and a row for each message."""
     ended = sum(state not in ("pending", "sending") for state, _ in states)
     full = BAR * ended // max(1, len(states))
     bar = f" {glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(states)}"
@@ -348,5 +349,5 @@ def progress_rows(
     for at, ((state, detail), mail) in enumerate(
         zip(states, plan.send.entries, strict=True)
     ):
-        rows.append(replace(mail_row(state, mail.subject, detail, columns), key=at))
+        rows.append(mail_row(at, state, mail.subject, detail, columns))
     return rows

@@ -199,8 +199,8 @@ class SendScreen(StageScreen["Sending"]):
             return progress_rows(self._sending, self._states, self._progress, columns)
         if known and self._has_sent and known.last:
             return [
-                mail_row(str(mail.state), mail.subject, mail.detail, columns)
-                for mail in known.last.entries
+                mail_row(at, str(mail.state), mail.subject, mail.detail, columns)
+                for at, mail in enumerate(known.last.entries)
             ]
         return check_rows(known, columns, all_rows=self._all_rows) if known else []
 
@@ -259,14 +259,16 @@ class SendScreen(StageScreen["Sending"]):
         self.query_one("#sending", Static).update(text)
 
     def entered(self, listed: RowList) -> None:
-        if not self._has_sent:
-            self.action_repair()
+        self.action_repair()
 
     def action_repair(self) -> None:
         """Fix the selected check's problem, here or at its stage.
 
         Where the cursor is on another check, it goes to the first one that can be repaired.
         """
+        # the list then has messages instead of checks
+        if self._has_sent:
+            return
         check, plan = self.chosen, self.current
         if plan is None:
             self.notify("not ready yet")
@@ -403,6 +405,8 @@ class SendScreen(StageScreen["Sending"]):
         )
 
     def action_to_self(self) -> None:
+        if self._has_sent:
+            return
         known = self._shown
         if known and known.blocked:
             self.show_blocked(known)
