@@ -161,8 +161,8 @@ def checklist(
 def left_of(
     status: Status, marks: Mapping[Key, str], upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
-    """Return the requests of `checklist`: whoever reviewed the latest version has none left on an
-    earlier one.
+    """Return the requests of `checklist`: a tag for the latest version settles its sender's
+    earlier requests about the same patch, or all of them if it is for the whole series.
     """
     topic = status.topic
     if status.proven in (*TAKEN, *FINAL):
@@ -173,8 +173,8 @@ def left_of(
         if patch.version == topic.latest.version and patch.proven in TAKEN
     }
     senders = {it.message_id: it.mail.sender for it in status.replies}
-    approving = {
-        it.mail.sender.key
+    approved = {
+        (it.mail.sender.key, it.patch or None)
         for it in status.replies
         if any(not tag.conditional for tag in it.mail.credited)
         if it.revision in topic.current
@@ -185,7 +185,13 @@ def left_of(
         for item in ledger_of(status, marks, upcoming)
         if item.point.patch not in taken
         if item.of_newest
-        or (item.waits and senders[item.point.message_id].key not in approving)
+        or (
+            item.waits
+            and approved.isdisjoint(
+                (senders[item.point.message_id].key, patch)
+                for patch in (None, item.point.patch)
+            )
+        )
     )[-MAX_POINTS:]
 
 
