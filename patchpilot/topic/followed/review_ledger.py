@@ -34,6 +34,8 @@ from patchpilot.topic.followed.tracked import Tracked
 
 Key = tuple[str, int]
 """A request: its message and the line on which it begins."""
+MOST_LATER = 5
+"""A comment is compared with so many later versions."""
 ANSWERED = "answered, not marked done"
 """What an answered request is called, where it is listed with those that are open."""
 
@@ -103,16 +105,19 @@ def ledger_of(
     """Return the review comments on all revisions of a series, oldest message first.
 
     `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
-    next. A comment counts as addressed if any later version changes its lines.
+    next. A comment counts as addressed if that or one of the next few versions changes its lines.
     """
     answers = _find_answers(status)
     latest = status.topic.latest
     revisions = [(it, _revision_patches(it)) for it in status.topic.revisions]
     patches = {id(revision): own for revision, own in revisions}
     sent = [it for it in revisions if it[1]]
-    texts = [own for _, own in sent] + [tuple(upcoming)] * bool(upcoming)
+    ahead = [tuple(upcoming)] if upcoming else []
     following = {
-        id(revision): [NextVersion(own, later) for later in texts[at:]]
+        id(revision): [
+            NextVersion(own, later)
+            for later in (*(it for _, it in sent[at : at + MOST_LATER]), *ahead)
+        ]
         for at, (revision, own) in enumerate(sent, 1)
     }
     if upcoming:
