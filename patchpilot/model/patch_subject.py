@@ -84,11 +84,17 @@ class Subject(NamedTuple):
         return bool(_SET.search(" ".join(self.marks)))
 
     @property
+    def pull_request(self) -> bool:
+        """Return whether its marks or title request a pull."""
+        return "pull" in " ".join(self.marks).lower() or bool(_PULL.match(self.title))
+
+    @property
     def for_stable(self) -> bool:
         """Return whether its prefix names a stable tree, by a version or the word "stable"."""
         return is_for_stable(self.words)
 
 
+_PULL = late(r"pull[ -]request\b", re.IGNORECASE)
 _SET = late(r"\bpatch ?set\b", re.IGNORECASE)
 _MARK = late(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
 """What git removes from the start of a subject, in any order."""

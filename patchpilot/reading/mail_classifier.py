@@ -402,14 +402,11 @@ def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
     marked = (
         subject.is_patch or subject.rfc or subject.number is not None or subject.of_set
     )
-    pull = any(
-        "pull" in word.lower() for mark in subject.marks for word in mark.split()
-    )
     if subject.number == 0 and (marked or subject.total):
         return MailKind.COVER
     if body.has_diff and (marked or bool(subject.marks) or _is_whole_patch(body)):
         return MailKind.PATCH
-    if pull or (marked and "diffstat" in text[:50_000].lower()):
+    if subject.pull_request or (marked and "diffstat" in text[:50_000].lower()):
         return MailKind.COVER
     if marked:
         summary = re.search(

@@ -32,7 +32,6 @@ from patchpilot.series.patch_pairing import title_key
 _TOUCHED = re.compile(
     r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE
 )
-_PULL = re.compile(r"pull[ -]request\b", re.IGNORECASE)
 _OWN_HISTORY = re.compile(
     r"^[\s*#-]{0,8}(?:\[\d{1,2}\]:?\s?)?(?:(?:links? to|changes? (?:in|since|from)|previous|prior|older?|the|version|series|rfc|patch) ){0,3}"  # noqa: E501
     r"\(?(?:rfc|patch)?[ -]?v(?P<version>\d{1,3})\b(?!\.\d)[^\n]{0,30}$",
@@ -201,10 +200,7 @@ class Revision:
 
     @property
     def pull_request(self) -> bool:
-        """Whether its marks or title request a pull."""
-        return any(
-            "pull" in mark.lower() for mark in self.head.mail.subject.marks
-        ) or bool(_PULL.match(self.head.title))
+        return self.head.mail.subject.pull_request
 
     @property
     def backport_to(self) -> str | None:

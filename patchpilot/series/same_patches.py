@@ -37,6 +37,13 @@ def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
     return bool(mine) and mine == {_key(other) for other in others}
 
 
+def has_patches(patches: Iterable[Patch], wanted: Iterable[Patch]) -> bool:
+    """Return whether a series has all of the wanted patches, with the same author, commit message
+    and changed lines.
+    """
+    return {_key(patch) for patch in wanted} <= {_key(patch) for patch in patches}
+
+
 def _key(patch: Patch) -> _Key:
     message = tuple(
         line.rstrip() for line in "\n".join(patch.message).strip().split("\n")

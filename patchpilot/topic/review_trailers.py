@@ -332,11 +332,14 @@ def _sorted_out(
             # each tag that no message may have is named
             held_back[credit.trailer] = held
             continue
-        # given twice, it is added once: as for this patch, otherwise as given last
+        # given twice, it is added once: as for this patch, otherwise as given last; a tag for an
+        # earlier version only replaces one that is held back
         earlier = counted.get(key)
         is_exact = earlier and earlier.patch and not credit.patch
         if earlier and (
-            (held and held.asks) or (is_exact and earlier.version == credit.version)
+            (held and held.asks)
+            or (is_exact and earlier.version == credit.version)
+            or (earlier.version > credit.version and (held or not choices[key].why))
         ):
             continue
         counted[key] = credit

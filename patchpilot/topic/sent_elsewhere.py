@@ -18,7 +18,7 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.outgoing.preflight import SentRecord
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.series.change_id import TAGS, parse_sent_tag
-from patchpilot.series.same_patches import equal_patches
+from patchpilot.series.same_patches import equal_patches, has_patches
 
 _BASE = late(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _FORMAT = (
@@ -209,7 +209,7 @@ def _archived_sends(
     for posted in find_topics(map(MailReader().classify, unique(found))):
         for revision in posted.revisions:
             patches = [post.patch for post in revision.patches if post.patch]
-            if revision.author.key == sender and equal_patches(mine, patches):
+            if revision.author.key == sender and has_patches(patches, mine):
                 date = f"{revision.sent:%Y-%m-%d}" if revision.sent else ""
                 place = f"{url}/{revision.patches[0].message_id}/"
                 version = revision.version

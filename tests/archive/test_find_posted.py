@@ -154,6 +154,18 @@ def test_report_of_a_tree_begins_the_series_of_a_commit(workdir: Path) -> None:
     assert (series["subject"], series["stable"][0]["state"]) == (TITLE, "queued")
 
 
+def test_only_a_pull_request_is_a_report(workdir: Path) -> None:
+    with archive_server("mbox", workdir / "inbox") as archive:
+        made = Posted(workdir, archive)
+        commit = made.commit()
+        for ident, subject in (
+            ("up", "[PATCH 0/2] pinctrl: demo: fix the pull-up setting"),
+            ("pull", "[GIT PULL] demo fixes"),
+        ):
+            archive.add(mail(subject, f"It follows {commit[:12]}.\n", id=ident))
+        assert made.find(commit)["message_id"] == "pull@example.org"
+
+
 def test_topic_posted_after_its_commit_is_found(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
         made = Posted(workdir, archive)

@@ -143,6 +143,10 @@ def test_archived_patches_are_not_resent(tmp_path: Path, kind: str) -> None:
         )
         assert "already-sent" not in blocking_problems(repo, "--offline")
         assert "already-sent" not in blocking_problems(repo, "--security yes")
+        repo.git("branch first topic~1")
+        repo.git("branch -q -u first")
+        assert "already-sent" in blocking_problems(repo)
+        repo.git("branch -q -u master")
         (repo.path / "widget.c").write_text(
             (repo.path / "widget.c").read_text() + "int more;\n"
         )

@@ -11,7 +11,7 @@ import pytest
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.status import read_thread
 from patchpilot.topic.followed.known_series import open_store, show
-from patchpilot.topic.followed.review_ledger import LedgerItem, ledger_of
+from patchpilot.topic.followed.review_ledger import LedgerItem, ledger_of, left_of
 from tests.kit.cli import call
 from tests.kit.life import LIST, life
 from tests.kit.mails import ADA, MATT, mail, mailed, mbox
@@ -124,6 +124,23 @@ def test_dropped_patch_addresses_nothing() -> None:
         part("[PATCH v2] pump: count", OLD.replace("pump.c", "count.c"), 2000),
     )
     assert {state for _, state in states(*versions, asked)} == {"open"}
+
+
+@pytest.mark.parametrize(("tagged", "left"), [(0, 0), (1, 1), (2, 0)])
+def test_tag_settles_requests_about_its_patch(tagged: int, left: int) -> None:
+    versions = (
+        mailed(
+            f"{version}{at}+{1000 * version}{above} [PATCH v{version} {at}/2] pump: {at}"
+        )
+        for version in (1, 2)
+        for at, above in enumerate(("", f">{version}0", f">{version}0"))
+    )
+    given = (
+        review(f"Reviewed-by: {MATT}\n", id="r2", reply_to=f"2{tagged}"),
+        review("> +\tif (!pump)\n\nPlease return a real error code.\n", reply_to="12"),
+    )
+    status, *_ = read_thread(parse(mbox(*versions, *given)))
+    assert len(left_of(status, {})) == left
 
 
 def test_message_change_does_not_address_a_code_point() -> None:

@@ -64,6 +64,19 @@ def test_a_tag_given_with_a_condition_and_then_without_is_offered_once(
         assert whys == ["given conditionally: With the typo fixed", ""]
 
 
+def test_late_tag_for_an_old_version_loses_nothing(tmp_path: Path) -> None:
+    with life(tmp_path) as topic:
+        first = topic.send()
+        topic.amend()
+        topic.run("draft", "--changelog", "- more", "-v", 2)
+        topic.tell(topic.send("--reroll"), f"Reviewed-by: {RITA}")
+        topic.tell(first, f"Reviewed-by: {RITA}")
+        with Repository.open(topic.repo.path) as repository:
+            request = TrailersRequest(dry_run=True)
+            (choice,) = add_review_trailers(repository, request).choices
+        assert (choice.version, choice.why) == (2, "")
+
+
 def test_unsafe_tag_is_skipped(
     tmp_path: Path,
 ) -> None:

@@ -171,9 +171,7 @@ class _Search(NamedTuple):
         found = self._search(f"b:{self.commit.id[:12]}*")
         for mail in map(self.reader.classify, unique(found)):
             is_report = mail.kind in REPORTS and is_bot_address(mail.sender)
-            is_pull = (
-                mail.kind is MailKind.COVER and "pull" in mail.mail.subject.lower()
-            )
+            is_pull = mail.kind is MailKind.COVER and mail.subject.pull_request
             if is_report or is_pull:
                 return mail.message_id
         return None

@@ -34,6 +34,8 @@ from patchpilot.topic.followed.tracked import Tracked
 
 Key = tuple[str, int]
 """A request: its message and the line on which it begins."""
+MOST_LATER = 5
+"""A comment is compared with so many later versions."""
 ANSWERED = "answered, not marked done"
 """What an answered request is called, where it is listed with those that are open."""
 
@@ -103,16 +105,19 @@ def ledger_of(
     """Return the review comments on all revisions of a series, oldest message first.
 
     `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
-    next. A comment counts as addressed if any later version changes its lines.
+    next. A comment counts as addressed if that or one of the next few versions changes its lines.
     """
     answers = _find_answers(status)
     latest = status.topic.latest
     revisions = [(it, _revision_patches(it)) for it in status.topic.revisions]
     patches = {id(revision): own for revision, own in revisions}
     sent = [it for it in revisions if it[1]]
-    texts = [own for _, own in sent] + [tuple(upcoming)] * bool(upcoming)
+    ahead = [tuple(upcoming)] if upcoming else []
     following = {
-        id(revision): [NextVersion(own, later) for later in texts[at:]]
+        id(revision): [
+            NextVersion(own, later)
+            for later in (*(it for _, it in sent[at : at + MOST_LATER]), *ahead)
+        ]
         for at, (revision, own) in enumerate(sent, 1)
     }
     if upcoming:
@@ -161,8 +166,8 @@ def checklist(
 def left_of(
     status: Status, marks: Mapping[Key, str], upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
-    """Return the requests of `checklist`: whoever reviewed the latest version has none left on an
-    earlier one.
+    """Return the requests of `checklist`: a tag for the latest version settles its sender's
+    earlier requests about the same patch, or all of them if it is for the whole series.
     """
     topic = status.topic
     if status.proven in (*TAKEN, *FINAL):
@@ -173,8 +178,8 @@ def left_of(
         if patch.version == topic.latest.version and patch.proven in TAKEN
     }
     senders = {it.message_id: it.mail.sender for it in status.replies}
-    approving = {
-        it.mail.sender.key
+    approved = {
+        (it.mail.sender.key, it.patch or None)
         for it in status.replies
         if any(not tag.conditional for tag in it.mail.credited)
         if it.revision in topic.current
@@ -185,7 +190,13 @@ def left_of(
         for item in ledger_of(status, marks, upcoming)
         if item.point.patch not in taken
         if item.of_newest
-        or (item.waits and senders[item.point.message_id].key not in approving)
+        or (
+            item.waits
+            and approved.isdisjoint(
+                (senders[item.point.message_id].key, patch)
+                for patch in (None, item.point.patch)
+            )
+        )
     )[-MAX_POINTS:]
 
 

@@ -16,7 +16,7 @@ from patchpilot.reading.thread_values import (
     NextStepNeed,
     Status,
 )
-from patchpilot.topic.followed.review_ledger import Key, left_of
+from patchpilot.topic.followed.review_ledger import Key, LedgerItem, left_of
 
 ANSWER, CHANGE = "answer the open requests", "change the patch"
 """What a series with open requests waits for."""
@@ -55,13 +55,30 @@ def summary_of(status: Status, marks: Mapping[Key, str]) -> SeriesSummary:
 
 
 def _step(status: Status, marks: Mapping[Key, str]) -> NextStep:
-    """Return the next step: open requests are answered before the author waits.
+    """Return the next step: requests that are due are answered before the author waits.
 
     A series that somebody says is applied or closed waits until that is proven.
     """
     step = advise(status)
     waits = step.need is NextStepNeed.PATIENCE and status.state not in (*TAKEN, *FINAL)
-    if not waits or not any(item.waits for item in left_of(status, marks)):
+    if not waits or not any(_is_due(it, status) for it in left_of(status, marks)):
         return step
     words = f"{ANSWER}, or {CHANGE}; then "
     return NextStep(NextStepNeed.ACTION, said(words, step.advice))
+
+
+def _is_due(item: LedgerItem, status: Status) -> bool:
+    """Return whether a person waits: since the request, the author has not written about the patch,
+    and the person has given no tag for it or for the series.
+    """
+    message_id = item.point.message_id
+    asked = next(it for it in status.replies if it.message_id == message_id)
+    since = [it for it in status.replies if it.when >= asked.when]
+    return item.waits and not any(
+        reply.patch == asked.patch
+        if reply.mail.by_author
+        else reply.mail.sender.key == asked.mail.sender.key
+        and reply.patch in (asked.patch, 0, None)
+        and any(not tag.conditional for tag in reply.mail.credited)
+        for reply in since
+    )
