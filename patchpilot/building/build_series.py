@@ -395,19 +395,22 @@ class SeriesBuild:
 
 
 def _new_names(change: Change) -> tuple[set[str], bool]:
-    """Return the words on added lines that are new in their file, and whether one is called.
-
-    An object refers to another symbol after a change only because of such a word, or because of
-    a division.
+    """Return the words on changed lines by which an object may refer to another symbol, and
+    whether an added line calls a new one or a preprocessor line was removed.
     """
-    names: set[str] = set()
+    new: set[str] = set()
+    gone: set[str] = set()
     called: set[str] = set()
+    is_uncovered = False
     for file in change.files:
-        added = "\n".join(line.text for line in file.lines("+"))
+        added, removed = ([it.text for it in file.lines(sign)] for sign in "+-")
         old = file.old_path and change.before.read(file.old_path)
-        names |= set(_NAME.findall(added)) - set(_NAME.findall(old or ""))
-        called |= set(_CALLED.findall(added))
-    return names, not names.isdisjoint(called)
+        text = "\n".join(added)
+        new |= set(_NAME.findall(text)) - set(_NAME.findall(old or ""))
+        called |= set(_CALLED.findall(text))
+        gone |= set(_NAME.findall("\n".join(removed)))
+        is_uncovered |= any(line.lstrip().startswith("#") for line in removed)
+    return new | gone, is_uncovered or not new.isdisjoint(called)
 
 
 def _kconfig_problem(text: str, change: Change) -> BuildProblem | None:

@@ -19,7 +19,7 @@ from patchpilot.model.file_diff import DiffLine, FileChange
 _IN_CODE = re.compile(r"\bCONFIG_([A-Z][A-Z0-9_]+?)(?:_MODULE)?\b(?!_?\*)")
 _IN_KCONFIG = re.compile(r"^\s*(?:select|imply|depends on|if|visible if)\s+(.*)")
 _SELECT = re.compile(r"\s+select\s+(\w+)")
-_CONFIG = re.compile(r"^\s*(?:menu)?config\s+(\w+)", re.MULTILINE)
+_CONFIG = re.compile(r"^[ \t]*(?:menu)?config[ \t]+(\w+)", re.MULTILINE)
 _MOST_SELECTS = 20
 _WORD = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 _COMMENT = re.compile(r"^\s*(?:\*|/\*|//|#)(?!\s*(?:if|ifdef|ifndef|elif)\b)")

@@ -12,7 +12,6 @@ from pathlib import Path
 from patchpilot.building.configuration import Configuration, make_environment, sandbox
 from patchpilot.building.diagnostics import (
     ERROR,
-    Diagnostic,
     ObjectReport,
     object_in,
     read_diagnostics,
@@ -21,6 +20,7 @@ from patchpilot.building.diagnostics import (
 from patchpilot.building.makefiles import target_of
 from patchpilot.building.module_symbols import needed_symbols
 from patchpilot.commits.run import Watched, follow, run
+from patchpilot.errors import GitError
 from patchpilot.model.printable import printable
 from patchpilot.model.progress import Progress
 
@@ -104,10 +104,10 @@ class Maker:
         what = f"building for {self._configuration.label}"
         _, lines = self._make(words, what, progress, {})
         return self._reports(targets, lines) | {
-            path: ObjectReport(self._of_header(path), True) for path in headers
+            path: self._test_header(path) for path in headers
         }
 
-    def _of_header(self, path: str) -> tuple[Diagnostic, ...]:
+    def _test_header(self, path: str) -> ObjectReport:
         """Return what the compiler reports for a header that a program of user space includes.
 
         usr/include/Makefile tests the installed header in the same way. Here, what
@@ -131,10 +131,14 @@ class Maker:
             f"-include{path}",
             f"-include{path}",
         ]
-        done = run(
-            argv, env=make_environment(), cwd=self._tree, timeout=_HEADER_SECONDS
-        )
-        return read_diagnostics(done.error_text.split("\n"), str(self._tree))
+        try:
+            done = run(
+                argv, env=make_environment(), cwd=self._tree, timeout=_HEADER_SECONDS
+            )
+        except GitError:
+            return ObjectReport((), False)
+        lines = done.error_text.split("\n")
+        return ObjectReport(read_diagnostics(lines, str(self._tree)), True)
 
     def _target(self, path: str) -> str:
         return target_of(self._read, path)

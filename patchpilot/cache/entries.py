@@ -141,7 +141,7 @@ def _state(path: str) -> bytes:
     with contextlib.suppress(OSError):
         if path.endswith(".py"):
             state = os.stat(path)  # noqa: PTH116 (start-up)
-            states.append(f"{state.st_size} {state.st_mtime_ns}")
+            states.append(f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}")
         else:
             with os.scandir(path) as entries:
                 for entry in sorted(
@@ -153,7 +153,9 @@ def _state(path: str) -> bytes:
                     key=lambda entry: entry.name,
                 ):
                     state = entry.stat()
-                    states.append(f"{entry.name} {state.st_size} {state.st_mtime_ns}")
+                    states.append(
+                        f"{entry.name} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
+                    )
     return "\n".join(states).encode()
 
 

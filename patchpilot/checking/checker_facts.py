@@ -41,7 +41,10 @@ def checker_facts(
             {}, "no checker was run: checkers only work on commits of a kernel tree"
         )
     done = {
-        path for commit in built for row in commit.configurations for path in row.built
+        (commit.commit, path)
+        for commit in built
+        for row in commit.configurations
+        for path in row.built
     }
     rows = [
         (checker, patch, change)
@@ -50,7 +53,9 @@ def checker_facts(
         for change in patch.files
         if change.new_path
         and checker.pattern.fullmatch(change.new_path)
-        and not (change.new_path.endswith(".c") and change.new_path in done)
+        and not (
+            change.new_path.endswith(".c") and (patch.commit, change.new_path) in done
+        )
     ]
     wanted = dict.fromkeys(checker for checker, _, _ in rows)
     committed = [patch for patch in patches if patch.commit]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from patchpilot.batch.builds import build_commits
-from patchpilot.building import configuration
+from patchpilot.building import configuration, make_objects
 from patchpilot.building.configuration import host_arch
 from patchpilot.building.plan import BuildOptions
 from patchpilot.building.work_place import WorkPlace, all_places
@@ -420,6 +420,15 @@ def test_a_header_for_user_space_is_compiled_alone(repo: Repo) -> None:
     text = "#include <linux/compiler.h>\nextern int __user *fine;\nextern u32 new;\n"
     repo.commit("frob: grow", {"include/uapi/frob.h": text})
     assert places(repo, "HEAD") == [("frob: grow", "include/uapi/frob.h", 3)]
+
+
+def test_header_that_takes_too_long_does_not_end_the_build(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(make_objects, "_HEADER_SECONDS", 0.001)
+    repo.commit("frob: grow", {"include/uapi/frob.h": "int frob;\n"})
+    ((_, path, _),) = places(repo, "HEAD")
+    assert path == "include/uapi/frob.h"
 
 
 def test_a_directory_that_a_link_replaces_does_not_stop_the_build(repo: Repo) -> None:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The symbols that an object needs, read from Makefiles and Kconfig files."""
 
+import time
+
 import pytest
 
 from patchpilot.building.choose_symbols import SymbolChoice
 from patchpilot.building.kconfig import Kconfig
 from patchpilot.building.kconfig_expression import parse_expression
-from patchpilot.building.kconfig_names import _names
+from patchpilot.building.kconfig_names import _CONFIG, _names
 from patchpilot.building.makefiles import Need, needs_of, target_of
 
 KCONFIG = """
@@ -141,6 +143,12 @@ def test_a_select_is_unmet_if_its_symbol_can_be_on_without(
     text = f'{KCONFIG}config ANY\n\tbool "Any"\n\tselect FROB_CORE\n{more}'
     kconfig = Kconfig({**FILES, "Kconfig": text}.get, "x86")
     assert SymbolChoice(kconfig).leaves_unmet("ANY", "FROB_CORE") is is_unmet
+
+
+def test_blank_lines_of_a_kconfig_file_are_skipped_quickly() -> None:
+    began = time.process_time()
+    assert _CONFIG.findall("config A\n" + "\n" * 100_000) == ["A"]
+    assert time.process_time() - began < 1
 
 
 def test_module_state_depends_on_the_type() -> None:

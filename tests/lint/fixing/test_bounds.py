@@ -61,6 +61,18 @@ def test_fixing_time_is_linear(
     assert seconds(320) < 28 * max(seconds(40), 0.03)
 
 
+def test_long_name_next_to_a_plain_value_is_fast() -> None:
+    line = f"+x = &(a->b) + &({'a' * 40}!.x);\n"
+    text = "".join(hostile.patch(hostile.new_file("a.c", 1, iter([line]))))
+    began = time.process_time()
+    fix(
+        Driver(Options(strict=True)),
+        PatchSource(["-"], stdin=text.encode()),
+        write=False,
+    )
+    assert time.process_time() - began < 5
+
+
 def counting_check(check: Check) -> tuple[Check, list[int]]:
     """Return the check, and the lines of each patch that it was asked to check."""
     lines: list[int] = []

@@ -28,8 +28,13 @@ _SIGN = r"(?:<<=|>>=|[<>=!+\-*/%^|&]=|=>|->|<<|>>|&&|\|\||\+\+|--|\?:|[^\s\x01])
 _QUALIFIER = r"(?:const|volatile|(?:__)?restrict|__(?:iomem|user|rcu|percpu|force))\b"
 BRACKETS = (("[()]", ""),)
 _PLAIN = (
-    r"\(\s*(?=[^()\n]*(?:->|\.))((?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+)\s*\)"
+    r"\(\s*(?=[^()\n]*(?:->|\.))"
+    r"([A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*|\[[\w+\-*. >]*\])*)\s*\)"
 )
+_PROTOTYPE = (
+    r"(?:(?!(?:typeof|asm)\b)[a-z]\w*\s*\(|_\w*\s*\(\s*(?:void\b|[a-z_]\w*[\s*]+[\w*]))"
+)
+"""A function's name and parenthesis, not those of an attribute such as `__aligned(8)`."""
 NO_MACRO = r"\A(?!\+\s*#)(?!.*\\[ \t]*(?:\n|\Z))"
 """A line outside macros, whose arguments may be expressions without parentheses."""
 _START = r"(?:[^&\w\s)\]]\s*|^\+\s*|\breturn\s*)"
@@ -100,7 +105,7 @@ _fixer(
     "{1}",
     (("extern", ""),),
     rows=range(12),
-    whole=rf"\A\+\s*extern\s(?=[^;]*\()(?:[^;,()]|{BALANCED})*;",
+    whole=rf"\A\+\s*extern\s(?=[^;(\[]*\b{_PROTOTYPE})(?:[^;,()]|{BALANCED})*;",
 )
 _fixer(
     "unsigned-int",
