@@ -782,7 +782,9 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     def hook() -> Outcome:
         file = topic.path / ".git" / "COMMIT_EDITMSG"
         file.write_text(f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}\n")
-        (topic.path / "drivers/frob.c").write_text("int a;\nint bb; \nint c;\nint d; \n")
+        (topic.path / "drivers/frob.c").write_text(
+            "int a;\nint bb; \nint c;\nint d; \n"
+        )
         topic.git("add", "-A")
         done = call("setup", "hooks", "-C", topic.path, "commit-msg", "--run", file)
         topic.git("reset", "-q", "--hard")
