@@ -321,7 +321,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     TARGETS: {
         "building/module_symbols::needed_symbols": ("str(program)", "target"),
         "building/semantic_patches::_run_coccinelle": ("*sandbox()", "*words"),
-        "building/make_objects::Maker._of_header": ("*sandbox()",),
+        "building/make_objects::Maker._test_header": ("*sandbox()",),
         "building/make_objects::Maker._make": (
             "*sandbox()",
             "*self._configuration.words",

@@ -33,7 +33,7 @@ def folded(text: str, room: int) -> str:
 
 def _fold_line(line: str, room: int) -> Iterator[str]:
     is_command = line.startswith("next: patchpilot ")
-    if is_command or len(line) <= room or width(_COLOR.sub("", line)) <= room:
+    if is_command or width(_COLOR.sub("", line)) <= room:
         yield line
         return
     under = " " * min(len(line) - len(line.lstrip(" ")) + 4, room // 2)

@@ -55,26 +55,29 @@ def summary_of(status: Status, marks: Mapping[Key, str]) -> SeriesSummary:
 
 
 def _step(status: Status, marks: Mapping[Key, str]) -> NextStep:
-    """Return the next step: requests that are due are answered before the author waits.
+    """Return the next step, which names open requests before waiting.
 
-    A series that somebody says is applied or closed waits until that is proven.
+    Those that are due make it the author's turn. A series that somebody says is applied or closed
+    waits until that is proven.
     """
     step = advise(status)
     waits = step.need is NextStepNeed.PATIENCE and status.state not in (*TAKEN, *FINAL)
-    if not waits or not any(_is_due(it, status) for it in left_of(status, marks)):
+    left = [item for item in left_of(status, marks) if item.waits] if waits else []
+    if not left:
         return step
-    words = f"{ANSWER}, or {CHANGE}; then "
-    return NextStep(NextStepNeed.ACTION, said(words, step.advice))
+    is_due = any(_is_due(item, status) for item in left)
+    need = NextStepNeed.ACTION if is_due else step.need
+    return NextStep(need, said(f"{ANSWER}, or {CHANGE}; then ", step.advice))
 
 
 def _is_due(item: LedgerItem, status: Status) -> bool:
-    """Return whether a person waits: since the request, the author has not written about the patch,
-    and the person has given no tag for it or for the series.
+    """Return whether a person waits: since the request, the author has sent no new version and has
+    not written about the patch, and the person has given no tag for it or for the series.
     """
     message_id = item.point.message_id
     asked = next(it for it in status.replies if it.message_id == message_id)
     since = [it for it in status.replies if it.when >= asked.when]
-    return item.waits and not any(
+    return item.of_newest and not any(
         reply.patch == asked.patch
         if reply.mail.by_author
         else reply.mail.sender.key == asked.mail.sender.key
