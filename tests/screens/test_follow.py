@@ -298,7 +298,7 @@ def test_mail_path_is_not_a_message_id(tmp_path: Path) -> None:
 
 
 async def test_mbox_file_can_be_followed(
-    one: Life, tmp_path: Path, app: PatchpilotApp
+    sent_topic: Life, tmp_path: Path, app: PatchpilotApp
 ) -> None:
     mail = tmp_path / "series.eml"
     mail.write_text(
@@ -327,7 +327,7 @@ async def test_mbox_file_can_be_followed(
 
 
 async def test_new_series_appear_by_themselves(
-    one: Life, tmp_path: Path, app: PatchpilotApp
+    sent_topic: Life, tmp_path: Path, app: PatchpilotApp
 ) -> None:
     mail = tmp_path / "series.eml"
     mail.write_text(
@@ -407,7 +407,7 @@ async def test_r_replies_to_the_selected_mail(
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview")
         assert "The old one is `wrong`." in text_of(app)
         assert "In-Reply-To: <" in text_of(app)
-        assert "with send-email to 1 person" in text_of(app)
+        assert "with git-send-email to 1 person" in text_of(app)
         await pilot.press("escape")
         assert len(sent_topic.server.take()) == before
         assert (

@@ -28,7 +28,7 @@ SHOWS = {
     Stage.BACKPORTS: "Stable branches",
     Stage.PREVIEW: "show raw",
     Stage.SEND: "git-send-email",
-    Stage.FOLLOW: "No series is tracked yet",
+    Stage.FOLLOW: "This topic was not sent yet",
 }
 """A text that only this stage's screen shows."""
 
