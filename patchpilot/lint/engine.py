@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the rules on a patch and sorts the findings by patch line."""
+"""Run the rules on a patch and sort the findings by patch line."""
 
-import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -17,7 +16,6 @@ from patchpilot.lint.rule_records import rule_records
 from patchpilot.lint.rule_store import detector_of
 from patchpilot.lint.selection import is_later
 from patchpilot.model.bounded_date import parse_date
-from patchpilot.model.file_diff import FileChange
 from patchpilot.model.finding import Finding, FindingFix, RuleRecord, Severity
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import WHOLE, Rule
@@ -223,21 +221,17 @@ class Places:
 
     def __init__(self, patch: Patch) -> None:
         self._patch = patch
-        self._starts: list[int] | None = None
         self._gone: frozenset[str] | None = None
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
         """Return (path, line in the new file); (None, None) in the message, (path,
         None) in a file's header.
         """
-        change = self._change(patch_line)
+        change, hunk = self._patch.place(patch_line)
         if change is None:
             return None, None
-        hunks: Sequence[int] = [hunk.patch_line for hunk in change.hunks]
-        at = bisect.bisect_right(hunks, patch_line) - 1
-        if at < 0:
+        if hunk is None:
             return change.path or None, None
-        hunk = change.hunks[at]
         offset = patch_line - hunk.patch_line - 1
         if offset < 0:
             return change.path, hunk.new_start
@@ -253,9 +247,8 @@ class Places:
         at = finding.patch_line
         if (
             at is None
-            or at < self._patch.diff_line
             or at > len(self._patch.lines)
-            or self._change(at) is None
+            or self._patch.place(at)[0] is None
         ):
             return False
         line = self._patch.lines[at - 1]
@@ -269,11 +262,3 @@ class Places:
             )
             self._gone = frozenset(text for text in removed if len(text) >= LEAST_MOVED)
         return bool(self._gone) and "".join(line[1:].split()) in self._gone
-
-    def _change(self, patch_line: int) -> FileChange | None:
-        if patch_line < self._patch.diff_line:
-            return None
-        if self._starts is None:
-            self._starts = [change.patch_line for change in self._patch.files]
-        at = bisect.bisect_right(self._starts, patch_line) - 1
-        return self._patch.files[at] if at >= 0 else None

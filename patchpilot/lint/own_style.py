@@ -122,13 +122,12 @@ def _known(
 
 def _replaced(context: Context, at: int) -> int | None:
     """Return the removed line that the added line `at` replaces: each is most like the other."""
-    for change in context.patch.files:
-        for hunk in change.hunks:
-            if 0 < at - hunk.patch_line <= len(hunk.lines):
-                removed = _most_alike(hunk, at, "-")
-                is_mutual = removed and _most_alike(hunk, removed, "+") == at
-                return removed if is_mutual else None
-    return None
+    _, hunk = context.patch.place(at)
+    if hunk is None or at - hunk.patch_line > len(hunk.lines):
+        return None
+    removed = _most_alike(hunk, at, "-")
+    is_mutual = removed and _most_alike(hunk, removed, "+") == at
+    return removed if is_mutual else None
 
 
 def _most_alike(hunk: Hunk, at: int, kind: str) -> int | None:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A patch as a message: headers, subject prefix, commit message, trailers, notes and diff."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from patchpilot.model.address import MAX_ADDRESS, Address, only_mailbox, parse_addresses
-from patchpilot.model.file_diff import FileChange
+from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.patch_subject import Subject
 from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
 
@@ -131,6 +132,18 @@ class Patch(_PatchFields):
         from patchpilot.model.diff_parser import parse_diff
 
         return parse_diff(self.lines, self.diff_line).files
+
+    def place(self, patch_line: int) -> tuple[FileChange | None, Hunk | None]:
+        """Return the file of a line of the diff, and the last hunk of it that starts at or before
+        the line.
+        """
+        files = self.files if patch_line >= self.diff_line else ()
+        at = bisect_right(files, patch_line, key=lambda it: it.patch_line) - 1
+        if at < 0:
+            return None, None
+        hunks = files[at].hunks
+        number = bisect_right(hunks, patch_line, key=lambda it: it.patch_line) - 1
+        return files[at], hunks[number] if number >= 0 else None
 
     @cached_property
     def diff_error(self) -> str | None:
