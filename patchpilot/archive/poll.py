@@ -88,7 +88,7 @@ def news(
                 query, fresh=fresh, without=_Known(known, passed, control)
             )
             if control not in {mail.message_id for mail in mails}:
-                raise _is_unreliable(archive, control)
+                raise _unreliable_search_error(archive, control)
             _assign(
                 found, (mail for mail in mails if mail.message_id != control), asked
             )
@@ -110,7 +110,7 @@ def _assign(
             found[number] = found.get(number, frozenset()) | {mail.message_id}
 
 
-def _is_unreliable(archive: MailArchive, control: str) -> NetworkError:
+def _unreliable_search_error(archive: MailArchive, control: str) -> NetworkError:
     return NetworkError(
         f"the search of {archive.host} does not find message {control}, which is in the archive",
         hint=Action("track", ("update", "--all"), "`{}` reads each series by itself"),

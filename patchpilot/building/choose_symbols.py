@@ -39,7 +39,7 @@ class SymbolChoice:
             self.turn_on(name)
 
     def turn_on(self, name: str) -> bool:
-        """Set what a symbol needs to be on; False, with nothing changed, where that is not found."""  # noqa: E501
+        """Set what a symbol needs to be on, or return False with nothing changed."""
         self._steps = 0
         return self._tries(partial(self._enable, name, 0, frozenset()))
 

@@ -393,11 +393,11 @@ class _Chooser:
             choice.keep_off(self._guards)
         reached: dict[str, tuple[str, ...]] = {}
         for path in paths:
-            need = self._is_reachable(choice, path)
+            need = self._turn_on_any(choice, path)
             if need is None and not reached:
                 # it depends on a symbol that would be off
                 choice.off.clear()
-                need = self._is_reachable(choice, path)
+                need = self._turn_on_any(choice, path)
             if need is not None:
                 reached[path] = need
         if not minimal:
@@ -405,6 +405,6 @@ class _Chooser:
                 choice.turn_on(name)
         return choice, reached
 
-    def _is_reachable(self, choice: SymbolChoice, path: str) -> tuple[str, ...] | None:
+    def _turn_on_any(self, choice: SymbolChoice, path: str) -> tuple[str, ...] | None:
         ways = (need.symbols for need in self._needs(path))
         return next(filter(choice.turn_on_all, ways), None)

@@ -32,10 +32,10 @@ _REWRITE = Action(
 
 
 class Remaining:
-    """The unused baseline entries: how many more findings each fingerprint may suppress."""
+    """The unused baseline entries: how many more findings each mark may suppress."""
 
     def __init__(self, marks: Iterable[FindingMark]) -> None:
-        """Store the fingerprints, or the number of each."""
+        """Store the marks, or the number of each."""
         self._left = Counter(marks)
         self._alike: dict[tuple[str, str, str], list[FindingMark]] = {}
         for mark in self._left:
@@ -43,7 +43,7 @@ class Remaining:
                 self._alike.setdefault(key, []).append(mark)
 
     def take(self, mark: FindingMark) -> bool:
-        """Use up one known fingerprint for this finding; return False if none is left.
+        """Use up one known mark for this finding; return False if none is left.
 
         A whole patch is matched by what it changes, or else by its subject.
         """
@@ -64,7 +64,7 @@ class Remaining:
 
 
 def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
-    """Return the alternative fingerprints of a whole patch; nothing for a line's fingerprint."""
+    """Return the alternative marks of a whole patch; nothing for a line's mark."""
     return (
         ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text))
         if mark.change

@@ -45,7 +45,7 @@ class FindingMark:
 def mark_of(
     finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | None = None
 ) -> FindingMark:
-    """Return a finding's fingerprint in a patch, or in the whole series if `patch` is None.
+    """Return a finding's mark in a patch, or in the whole series if `patch` is None.
 
     `renamed` maps renamed files to their old paths.
     """
@@ -87,7 +87,7 @@ def _text(finding: Finding, patch: Patch) -> str:
 
 
 def even(text: str) -> str:
-    """Normalize the whitespace, length and encoding of a line for a fingerprint.
+    """Normalize the whitespace, length and encoding of a line for a mark.
 
     Long lines are cut, and undecodable bytes replaced, because marks are written to a file in
     UTF-8.

@@ -195,7 +195,7 @@ class Submission:
             return self.server
         account = self.account
         at, hint = f"{account.server}:{account.port}", Action("doctor", (), "see `{}`")
-        server = self._step(f"{at} cannot be reached", hint, self._is_connected)
+        server = self._step(f"{at} cannot be reached", hint, self._open_server)
         if account.encryption == "tls":
             self._step(
                 f"STARTTLS with {at} failed",
@@ -237,7 +237,7 @@ class Submission:
                 retry=_retry_connecting(error, self.ever_sent),
             ) from error
 
-    def _is_connected(self) -> StrictSMTP:
+    def _open_server(self) -> StrictSMTP:
         account = self.account
         over_tls = account.encryption == "ssl"
         server = (StrictSMTPOverTLS if over_tls else StrictSMTP)(

@@ -261,7 +261,9 @@ class PostedTopic:
         }
 
     def is_by_known(self, revision: Revision) -> bool:
-        """Whether the sender of a revision is known, also the list that rewrote its From: header."""  # noqa: E501
+        """Whether a revision's sender is known, including the list that rewrote its From:
+        header.
+        """
         return self.identities.knows(self.identities.sender(revision.first.mail))
 
     @property

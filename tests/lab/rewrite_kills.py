@@ -108,7 +108,9 @@ def create_repository(path: Path, verb: str) -> Repo:
 
 
 def run(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
-    """Start a verb as the leader of a process group; git's own groups are found by their parents."""  # noqa: E501
+    """Start a verb as the leader of a process group; git's own groups are found by their
+    parents.
+    """
     argv = [
         sys.executable,
         "-m",

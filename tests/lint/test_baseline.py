@@ -84,7 +84,7 @@ def finding(
     return Finding(rule, "name", Severity.WARNING, "message", patch_line=at, path=path)
 
 
-def test_moved_line_keeps_its_fingerprint() -> None:
+def test_moved_line_keeps_its_mark() -> None:
     old, new = (
         patch(added="\tfoo( 1 );"),
         patch(
@@ -130,7 +130,7 @@ def test_variable_text_is_ignored() -> None:
         )
 
 
-def test_whole_patch_finding_has_a_fingerprint() -> None:
+def test_whole_patch_finding_has_a_mark() -> None:
     first = patch()
     left = [mark_of(finding(first, None), first)]
     reworded, reworked, another = (
@@ -147,7 +147,7 @@ def test_whole_patch_finding_has_a_fingerprint() -> None:
         assert Remaining(left).take(mark_of(finding(one, None), one)) is known
 
 
-def test_fingerprint_ignores_context_and_white_space() -> None:
+def test_mark_ignores_context_and_white_space() -> None:
     assert change_of(patch(added="a  = 1;")) == change_of(
         patch("frob: x", "y", added="\ta = 1;", at=90)
     )

@@ -52,7 +52,7 @@ def text(context: Context) -> TypedHits:
 
 
 def _names_whole(line: ScannedLine) -> bool:
-    """Whether the name is a word by itself and not part of a longer one, as newer kernels require."""  # noqa: E501
+    """Whether the name is a whole word, as newer kernels require."""
     return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 

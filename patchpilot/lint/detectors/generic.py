@@ -74,7 +74,7 @@ def lines_of(context: Context, where: str) -> Lines:
     patch = context.patch
     if where in _SIGNS:
         for change in patch.files:
-            yield from _is_changed(change, where)
+            yield from _changed_lines(change, where)
     elif where in _OF_SUBJECT:
         if where != "title" or is_plain(patch.subject.title):
             yield subject_line(context), _OF_SUBJECT[where](patch.subject)
@@ -157,7 +157,7 @@ def _mail_lines(patch: Patch, where: str) -> Lines:
                 yield at, line
 
 
-def _is_changed(change: FileChange, where: str) -> Lines:
+def _changed_lines(change: FileChange, where: str) -> Lines:
     signs = _SIGNS[where]
     yield from (
         (line.patch_line, line.text)
@@ -350,7 +350,7 @@ def _lines_to_search(
     paths_pattern = compiled(paths)
     for change in context.patch.files:
         if paths_pattern.search(change.path):
-            yield _is_changed(change, where)
+            yield _changed_lines(change, where)
 
 
 @once

@@ -206,7 +206,7 @@ def _find_repeated(context: Context) -> TypedHits:
                     "REPEATED_WORD",
                     hit_on(line.number, case, column, word=word),
                 )
-        if carried := _is_carried_over(line):
+        if carried := _carried_over_word(line):
             column = line.raw.index(carried, 1)
             yield (
                 "REPEATED_WORD",
@@ -236,7 +236,7 @@ def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
         yield first, found.start(2)
 
 
-def _is_carried_over(line: ScannedLine) -> str | None:
+def _carried_over_word(line: ScannedLine) -> str | None:
     before = line.previous
     if (
         before is None

@@ -123,10 +123,10 @@ class _Search(NamedTuple):
             except NotInArchiveError:
                 continue
             linked = [post for post in posts if post.message_id == message_id]
-            if any(is_merge or self._find_same_change(post) for post in linked):
+            if any(is_merge or self._has_same_change(post) for post in linked):
                 return message_id
             # maintainers also link to the cover letter, and to a review of the patch
-            if found := self._latest(filter(self._find_same_title, posts)):
+            if found := self._latest(filter(self._has_same_title, posts)):
                 return found
         return None
 
@@ -135,7 +135,7 @@ class _Search(NamedTuple):
         if not patch_id or not self.archive.url.startswith(("http://", "https://")):
             return None
         posts = self._posts(self._search(f"patchid:{patch_id}"))
-        return self._latest(filter(self._find_same_change, posts))
+        return self._latest(filter(self._has_same_change, posts))
 
     def by_subject(self) -> str | None:
         author, title = self.commit.author, f"s:{quoted(self.commit.subject)}"
@@ -144,9 +144,9 @@ class _Search(NamedTuple):
             posts = [
                 post
                 for post in self._posts(self._search(query))
-                if self._find_same_title(post)
+                if self._has_same_title(post)
             ]
-            found = self._latest(filter(self._find_same_lines, posts)) or self._latest(
+            found = self._latest(filter(self._has_same_lines, posts)) or self._latest(
                 posts
             )
             if found:
@@ -163,7 +163,7 @@ class _Search(NamedTuple):
         named = " OR ".join(f"dfn:{quoted(file)}" for file in files)
         query = f"f:{self.commit.author.email} AND ({named}) AND NOT s:re"
         return self._latest(
-            filter(self._find_same_lines, self._posts(self._search(query)))
+            filter(self._has_same_lines, self._posts(self._search(query)))
         )
 
     def by_report(self) -> str | None:
@@ -189,13 +189,13 @@ class _Search(NamedTuple):
             for post in revision.posts
         )
 
-    def _find_same_change(self, post: Post) -> bool:
-        return self._find_same_title(post) or self._find_same_lines(post)
+    def _has_same_change(self, post: Post) -> bool:
+        return self._has_same_title(post) or self._has_same_lines(post)
 
-    def _find_same_title(self, post: Post) -> bool:
+    def _has_same_title(self, post: Post) -> bool:
         return not post.is_cover and post.key == title_key(self.commit.subject)
 
-    def _find_same_lines(self, post: Post) -> bool:
+    def _has_same_lines(self, post: Post) -> bool:
         files = post.patch.files if post.patch else ()
         return bool(files) and alike(self.repository, changed_in(files), self.commit.id)
 

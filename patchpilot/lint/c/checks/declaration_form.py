@@ -23,7 +23,7 @@ def number_words(context: LineContext) -> Results:
     """Report integer types with their words in an unusual order or with a redundant int."""
     code = context.code
     yield from (
-        ("misordered-type", context.hit(kind=kind)) for kind in _has_wrong_order(code)
+        ("misordered-type", context.hit(kind=kind)) for kind in _misordered_types(code)
     )
     if (
         "int" in code
@@ -37,7 +37,7 @@ def number_words(context: LineContext) -> Results:
                 yield "unnecessary-int", context.hit(kind=kind)
 
 
-def _has_wrong_order(code: str) -> list[str]:
+def _misordered_types(code: str) -> list[str]:
     found, at = [], 0
     for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
         if word.start() >= at and (

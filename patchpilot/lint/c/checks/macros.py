@@ -118,7 +118,9 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_excepted(context: LineContext, text: str) -> bool:
-    """Whether the macro is a declaration, a string or other text that cannot be put in parentheses."""  # noqa: E501
+    """Return whether the macro is a declaration, a string or other text that parentheses would
+    break.
+    """
     if pattern(
         rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\["
     ).search(text):
