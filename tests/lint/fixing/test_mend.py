@@ -413,6 +413,13 @@ def test_quoted_misspelling_is_kept(subject: str, message: str, body: str) -> No
     assert message in " ".join(fixed_text(text).draft.patch.lines)
 
 
+def test_text_below_the_tags_on_the_last_line_stays() -> None:
+    lines = ["From: A <a@example.org>", "Subject: [PATCH] frob: fix it", "", SIGN_OFF]
+    corrected = fixed_text("\n".join([*lines, "", "This is text below the tags."]))
+    assert any(finding.rule == "TAG005" for finding in corrected.found)
+    assert not corrected.changed
+
+
 def test_misspelling_in_a_message_is_fixed() -> None:
     text = patch_of(
         " \tint ret;\n+\tfrob(a);\n \tint more;",

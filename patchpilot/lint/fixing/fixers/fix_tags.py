@@ -68,12 +68,10 @@ def fixes_form(site: FixSite) -> Proposal:
 def close_gap(site: FixSite) -> Proposal:
     """Delete the blank lines between two tags, but not a paragraph between them."""
     lines, number = site.context.patch.lines, site.number
-    first = next(at for at in range(number, 0, -1) if lines[at - 1].strip())
+    first = next((at for at in range(number, 0, -1) if lines[at - 1].strip()), number)
     last = next((at for at in range(number, len(lines)) if lines[at].strip()), first)
-    is_between = (
-        first < number and in_message(site, first) and in_message(site, last + 1)
-    )
+    if not (first < number and in_message(site, first) and in_message(site, last + 1)):
+        return None
     above, below = lines[first - 1], lines[last]
     are_tags = is_trailer(below) and (is_trailer(above) or above[:1] in (" ", "\t"))
-    edit = FixEdit(first + 1, last - first, ())
-    return edit if is_between and are_tags else None
+    return FixEdit(first + 1, last - first, ()) if are_tags else None
