@@ -50,7 +50,7 @@ def command(word: str | None, own: str | None) -> int:
 
 def _topics() -> str:
     lines = [
-        "Verbs",
+        "Commands",
         *(f"  {name:<12} {line}" for name, line in VERBS.items()),
         "",
         "Topics",
