@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Pages generated with the site: the rules of each pack, each command, and their lists; settings
-and environment; troubleshooting.
+and environment; troubleshooting; the keys of the TUI.
 
-Used by `make docs` through mkdocs.yml. Nothing is written to docs/: the rule packs and the command
-line's option tables are the only source.
+Used by `make docs` through mkdocs.yml. Nothing is written to docs/: the rule packs, the command
+line's option tables and the key bindings are the only source.
 """
 
 import runpy
@@ -20,6 +20,7 @@ from patchpilot.cli.manual import pages, summary
 _local = runpy.run_path(str(Path(__file__).with_name("local_scripts.py")))["local"]
 
 _reference = runpy.run_path(str(Path(__file__).with_name("reference_pages.py")))
+_keys = runpy.run_path(str(Path(__file__).with_name("keys_page.py")))
 
 _address = tomllib.loads(
     (Path(__file__).parents[1] / "packaging/address.toml").read_text(encoding="utf-8")
@@ -82,8 +83,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages to the site."""
     for name, content in _reference["rule_pages"]().items():
         files.append(File.generated(config, f"{RULES}/{name}.md", content=content))
-    for name in ("settings", "troubleshooting"):
-        content = _reference[f"{name}_page"]()
+    for name in ("settings", "troubleshooting", "keys"):
+        content = (_reference | _keys)[f"{name}_page"]()
         files.append(File.generated(config, f"reference/{name}.md", content=content))
     commands = pages()
     rows = [

@@ -14,6 +14,7 @@ COMPONENT_CLASSES
 build_before
 # .ci/docs_hooks.py calls them
 command_page
+keys_page
 repo_url
 settings_page
 troubleshooting_page

@@ -21,6 +21,7 @@ from patchpilot.demo.robin import (
     send_backports,
     written_backports,
 )
+from patchpilot.resources import state_path
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make, screen_of
 from patchpilot.tui.run_app import run_app
@@ -238,14 +239,60 @@ class DemoApp(PatchpilotApp):
             with_code(following.why or card),
         )
 
+    def _open_step(self, screen: AnyScreen) -> NextKey | None:
+        """Return the key for what is left to do at this stage."""
+        session, step = self.session, None
+        state = session.status(screen.stage).state
+        match screen.stage:
+            case Stage.COMMIT if state in OPEN:
+                step = NextKey("a", "answer the open questions")
+            case Stage.CHECKS if screen.check_action("fix_safe", ()):
+                step = NextKey("A", "review all safe fixes")
+            case Stage.CHECKS:
+                step = self._sign_off(screen)
+            case Stage.RECIPIENTS if screen.check_action("settle", ()):
+                step = NextKey("a", "apply the suggestion of the marked note")
+            case Stage.TAGS if state in OPEN and not isinstance(screen.chosen, str):
+                step = NextKey("w", "review the tags to write")
+            case Stage.BACKPORTS:
+                step = self._backport(screen)
+            case Stage.PREVIEW if state is StageState.BLOCKED:
+                step = NextKey(str(Stage.SEND.number), "fix the problems")
+            case Stage.SEND if state is StageState.BLOCKED:
+                step = NextKey("a", "fix the selected problem")
+            case Stage.SEND if state is StageState.TODO:
+                asks = "answer the open questions" if session.open_questions else "send"
+                step = NextKey("s", asks)
+        return step
+
+    @staticmethod
+    def _sign_off(screen: AnyScreen) -> NextKey | None:
+        findings = [row.about for row in screen.listed.rows if row.about]
+        if screen.chosen and screen.chosen.remedy == "sign-off":
+            return NextKey("a", "sign off")
+        is_unsigned = any(shown.remedy == "sign-off" for shown in findings)
+        return NextKey("f", "go to the next finding") if is_unsigned else None
+
+    def _backport(self, screen: AnyScreen) -> NextKey | None:
+        is_asked = any((state_path() / "requests").glob("*"))
+        if screen.check_action("request", ()) and not is_asked:
+            return NextKey("r", "ask for it")
+        is_written = written_backports(self.session.directory or Path())
+        is_open = screen.check_action("write", ()) and not is_written
+        return NextKey("w", "write the patches") if is_open else None
+
     def _next_key(self, screen: AnyScreen) -> NextKey:
         """Return the next key at this stage, or the key of the next stage."""
         session, stage = self.session, screen.stage
-        if session.fresh(stage) is None or stage in session.busy:
+        if session.fresh(stage) is None or screen.is_working:
             # the screen shows old data, such as the version that was sent
             return WAIT
         is_sent = session.status(Stage.SEND).state is StageState.DONE
-        following = screen.next_key
+        following = (
+            screen.next_key
+            if isinstance(screen, DemoFollow)
+            else self._open_step(screen)
+        )
         if session.target and stage is not Stage.BACKPORTS:
             return NextKey(str(Stage.BACKPORTS.number), "go to the stable kernels")
         if session.target and following is None:

@@ -164,7 +164,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self._at_home, self._left, self._wanted = at_home, Stage.COMMIT, False
 
     def get_key_display(self, binding: Binding) -> str:
-        """Return the name of a key as printed on the keyboard."""
         return shown_key(binding.key)
 
     def get_line_filters(self) -> list[LineFilter]:
@@ -245,7 +244,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
 
     @property
     def stage(self) -> Stage:
-        """Return the current stage."""
         screen = self.stage_screen
         return screen.stage if screen else Stage.COMMIT
 

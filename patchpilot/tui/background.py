@@ -27,7 +27,6 @@ class BackgroundThread(ThreadPoolExecutor):
     def submit(
         self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> Future[T]:
-        """Run in a new thread."""
         future: Future[T] = Future()
 
         def run() -> None:

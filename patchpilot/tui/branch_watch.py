@@ -1,41 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the topic, and detects moves of HEAD or a branch from a few small files.
+"""Read the topic, and detect moves of HEAD or a branch from a few small files.
 
 The latter is cheap enough to run every second.
 """
 
 import contextlib
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.session import OpenTopic, Session
 
 
 class Watch:
-    """Tracks the position of HEAD and numbers each read of the topic.
-
-    Nothing is watched before the first call of `remember`.
-    """
+    """The position of HEAD when the topic was read; nothing is watched before `remember`."""
 
     def __init__(self) -> None:
         self._known: tuple[tuple[Path, Path], str] | None = None
-        self._number, self._lock = 0, threading.Lock()
-
-    def begin(self) -> int:
-        """Start a read and return its number; results of earlier reads are discarded from now
-        on.
-        """
-        with self._lock:
-            self._number += 1
-            return self._number
-
-    @contextlib.contextmanager
-    def newest(self, number: int) -> Iterator[bool]:
-        """Return whether this is the latest read; no read can start within the context."""
-        with self._lock:
-            yield number == self._number
 
     def remember(self, folders: tuple[Path, Path], head: str) -> None:
         """Record the HEAD that a read started from, in (git directory, common directory)."""
@@ -80,31 +60,23 @@ def _stamp(path: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class TopicPlace:
-    """The key of the topic's saved state, and the signature of its refs when it was read."""
+    """A topic that was read, the key of its saved state, and the signature of its refs."""
 
+    topic: OpenTopic
     name: str
     refs: str
 
 
-def read_topic(session: Session, watch: Watch, number: int) -> TopicPlace:
-    """Read the topic into the session, unless a later read has started in the meantime.
+def read_topic(session: Session, watch: Watch) -> TopicPlace:
+    """Read the topic of a session.
 
-    A later read has a higher number from `watch.begin`. After this call, even if it fails,
-    `watch` observes the topic's repository. Raises PatchpilotError if there is no topic.
+    After this call, even if it fails, `watch` observes the topic's repository. Raises
+    PatchpilotError if there is no topic.
     """
-
     with session.repository() as repository:
-        folders: tuple[Path, Path] = (repository.git_dir, repository.common_dir)
+        folders = repository.git_dir, repository.common_dir
+        refs = refs_signature(folders[1])
         # record it before the read, so that a change during the read is noticed
-        head, refs = head_signature(*folders), refs_signature(folders[1])
-        with watch.newest(number) as newest:
-            if newest:
-                watch.remember(folders, head)
-        topic = None
-        try:
-            topic = session.topic_now(repository)
-        finally:
-            with watch.newest(number) as newest:
-                if newest:
-                    session.topic = topic
-    return TopicPlace(f"{folders[1]}:{topic.branch}", refs)
+        watch.remember(folders, head_signature(*folders))
+        topic = session.topic_now(repository)
+    return TopicPlace(topic, f"{folders[1]}:{topic.branch}", refs)

@@ -20,13 +20,11 @@ def _module(stage: Stage, part: str) -> Any:
 
 
 def loader_of(stage: Stage) -> Loader:
-    """Return the function that loads a stage's result."""
     loader: Loader = _module(stage, "rows").load
     return loader
 
 
 def screen_of(stage: Stage) -> "type[AnyScreen]":
-    """Return the screen class of a stage by its name."""
     screen: type[AnyScreen] = getattr(
         _module(stage, "screen"), f"{stage.capitalize()}Screen"
     )

@@ -5,33 +5,27 @@ They read the topic, run one job per stage in threads, and load quick stages bef
 them.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
-
-from textual.worker import Worker, get_current_worker
 
 from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.tui.branch_watch import TopicPlace, Watch, read_topic
 from patchpilot.tui.opening import Opening
-from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.stage.thread_jobs import ThreadJobs
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage
-from patchpilot.tui.view.thread_work import in_new_thread, progress_to
 
 
 class StageJobs:
     """Runs the background jobs of the stages.
 
-    The result of a job that was replaced or canceled is discarded. Threads report through
-    `call_later` and never touch widgets.
+    The result of a job that was replaced or canceled is discarded.
     """
 
     def __init__(self, app: Any, session: Session, opening: Opening | None) -> None:
         self._app, self._session, self._opening = app, session, opening
         self._watch = opening.watch if opening else Watch()
-        self._workers: dict[Stage, Worker[object]] = {}
+        self._threads = ThreadJobs(app)
         self.ahead: list[Stage] = []
         self.reads_facts, self._facts_failed = False, ""
         self.is_open = False
@@ -40,51 +34,25 @@ class StageJobs:
 
     def close(self) -> None:
         """Stop all jobs for good, as another topic is opened: their results are discarded."""
-        self._watch.begin()
-        self.ahead.clear()
-        self.is_open = False
-        self._workers.clear()
-        for stage in Stage:
-            self._app.workers.cancel_group(self._app, f"stage-{stage}")
+        self._threads.cancel()
 
     def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
         """Start a stage's job, canceling a running one and discarding its result."""
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
-        work = partial(self._job, stage, visited, again)
-        self._workers[stage] = in_new_thread(self._app, work, f"stage-{stage}")
+        self._threads.start(
+            f"stage-{stage}",
+            partial(self._session.load, stage, visited=visited, again=again),
+            lambda _: self._done(stage),
+            # a job must never leave its stage busy
+            partial(self.ended, stage),
+            partial(self._progressed, stage),
+        )
         self._app.redraw()
-
-    def _job(self, stage: Stage, visited: bool, again: bool) -> None:
-        worker = get_current_worker()
-
-        def report(show: Callable[..., None], *what: object) -> None:
-            self._app.call_later(self._reported, worker, show, stage, *what)
-
-        progress = progress_to(partial(report, self._progressed))
-        try:
-            self._session.load(stage, progress, visited=visited, again=again)
-        # shown in the error card; a job must never leave its stage busy
-        except BaseException as error:  # noqa: BLE001
-            report(self.ended, as_error(error))
-        else:
-            report(self._done)
-
-    def _reported(
-        self,
-        worker: Worker[object],
-        show: Callable[..., None],
-        stage: Stage,
-        *what: object,
-    ) -> None:
-        """Show what a job reports, unless it was replaced or canceled by then."""
-        if self._workers.get(stage) is worker:
-            show(stage, *what)
 
     def cancel(self, stage: Stage) -> None:
         if stage in self._session.busy:
-            self._workers.pop(stage, None)
-            self._app.workers.cancel_group(self._app, f"stage-{stage}")
+            self._threads.cancel(f"stage-{stage}")
             self.ended(stage, CancelledError("canceled; press g to refresh"))
 
     def ended(self, stage: Stage, error: PatchpilotError | None = None) -> None:
@@ -108,23 +76,12 @@ class StageJobs:
         elif (
             screen
             and self._session.last(screen.stage) is not None
-            and self._is_open_for(screen.stage)
+            and self._session.must_run(screen.stage)
         ):
             # the screen shows an earlier result of this stage
             self.begin(screen.stage)
         self.ended(stage)
         self._app.remember()
-
-    def _is_open_for(self, stage: Stage) -> bool:
-        """Return whether a stage must run: it has neither a fresh result, an error, nor a
-        running job.
-        """
-        session = self._session
-        return (
-            session.fresh(stage) is None
-            and stage not in session.busy
-            and stage not in session.errors
-        )
 
     def refresh_stale(self) -> None:
         """Refresh stale quick stages before they are visited."""
@@ -157,35 +114,26 @@ class StageJobs:
             if stage in RECORDED and self._session.last(stage) is not None:
                 # the displayed result is stale; the next visit updates it
                 continue
-            if self._session.fresh(stage) is None and stage not in self._session.errors:
+            if self._session.must_run(stage):
                 self.begin(stage, visited=stage is self._app.stage)
                 return
         self._read_facts()
 
     def _read_facts(self) -> None:
         """Read the topic's facts for the title line when idle."""
-        if (
-            self.reads_facts
-            or self._session.facts_key == self._session.wanted_facts
-            or self._facts_failed == self._session.wanted_facts
-        ):
+        session, wanted = self._session, self._session.wanted_facts
+        if self.reads_facts or wanted in (session.facts_key, self._facts_failed):
             return
         self.reads_facts = True
-        self._app.run_worker(
-            self._facts_job, thread=True, group="facts", exit_on_error=False
-        )
 
-    def _facts_job(self) -> None:
-        wanted = self._session.wanted_facts
-        try:
-            self._session.read_facts()
-        except BaseException:  # noqa: BLE001 (the stage that needs it shows why)
-            self._facts_failed = wanted
-        self._app.call_later(self._facts_read)
+        def ended(error: PatchpilotError | None) -> None:
+            self.reads_facts = False
+            if error:
+                # the stage that needs the facts shows why
+                self._facts_failed = wanted
+            self._app.redraw()
 
-    def _facts_read(self) -> None:
-        self.reads_facts = False
-        self._app.redraw()
+        self._threads.start("facts", lambda _: session.read_facts(), ended, ended)
 
     def look(self) -> None:
         """Reload the topic when HEAD moved, and the series when another process tracks one."""
@@ -195,19 +143,15 @@ class StageJobs:
             self._look_at_store()
 
     def _look_at_store(self) -> None:
-        from patchpilot.services.track.follow_topic import store_stamp
+        from patchpilot.services.track.follow_topic import followed_ids, store_stamp
 
         stamp = store_stamp()
         if stamp != self._store_stamp:
             self._store_stamp = stamp
-            in_new_thread(self._app, self._read_store, "store")
-
-    def _read_store(self) -> None:
-        from patchpilot.services.track.follow_topic import followed_ids
-
-        # the next visit reads a locked or damaged store, and Follow shows the error
-        with suppress(PatchpilotError, OSError):
-            self._app.call_later(self._store_read, followed_ids())
+            # the next visit reads a locked or damaged store, and Follow shows the error
+            self._threads.start(
+                "store", lambda _: followed_ids(), self._store_read, str
+            )
 
     def _store_read(self, ids: frozenset[str]) -> None:
         """Read the series again if others are tracked than at the last look.
@@ -233,30 +177,16 @@ class StageJobs:
         whenever HEAD moved.
         """
         opening, self._opening = self._opening, None
-        number = opening.number if opening else self._watch.begin()
-        in_new_thread(self._app, partial(self._read, opening, number), "topic")
+        read = (
+            opening.place
+            if opening
+            else partial(read_topic, self._session, self._watch)
+        )
+        self._threads.start("topic", lambda _: read(), self._was_read, self._unread)
 
-    def _read(self, opening: Opening | None, number: int) -> None:
-        try:
-            place = (
-                opening.place()
-                if opening
-                else read_topic(self._session, self._watch, number)
-            )
-        except BaseException as error:  # noqa: BLE001 (shown in the error card)
-            self._app.call_later(self._unread, number, as_error(error))
-            return
-        self._app.call_later(self._was_read, number, place)
-
-    def _counts(self, number: int) -> bool:
-        with self._watch.newest(number) as newest:
-            return newest
-
-    def _unread(self, number: int, error: PatchpilotError) -> None:
+    def _unread(self, error: PatchpilotError) -> None:
         """Show the error in all stages but the last, because there is no topic."""
-        if not self._counts(number):
-            return
-        self.is_open = True
+        self.is_open, self._session.topic = True, None
         self._session.errors.update(
             (stage, error) for stage in Stage if stage is not Stage.FOLLOW
         )
@@ -270,14 +200,13 @@ class StageJobs:
             self.begin(Stage.FOLLOW)
         self._next_ahead()
 
-    def _was_read(self, number: int, place: TopicPlace) -> None:
+    def _was_read(self, place: TopicPlace) -> None:
         """Run the current stage and the quick ones on the new topic.
 
         The others become stale when they depend on what changed.
         """
-        if not self._counts(number):
-            return
-        self.is_open, self._session.refs = True, place.refs
+        self.is_open = True
+        self._session.topic, self._session.refs = place.topic, place.refs
         for stage in Stage:
             if stage not in self._session.busy:
                 self._session.errors.pop(stage, None)

@@ -75,7 +75,6 @@ class LegibleText(LineFilter):
         self.system, self.least = ColorSystem.TRUECOLOR, AA
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Return the segments, legible."""
         below = background.rich_color
         return [self._legible_segment(segment, below) for segment in segments]
 

@@ -31,7 +31,6 @@ class Opening:
 
     def __init__(self, session: Session, memory: SavedState) -> None:
         self.session, self.memory, self.watch = session, memory, Watch()
-        self.number = self.watch.begin()
         self._place: TopicPlace | None = None
         self._error: BaseException | None = None
         self._ours, self._drawing = False, threading.Lock()
@@ -42,7 +41,7 @@ class Opening:
 
     def _read(self) -> None:
         try:
-            self._place = read_topic(self.session, self.watch, self.number)
+            self._place = read_topic(self.session, self.watch)
         except BaseException as error:  # noqa: BLE001 (shown in the error card, once there is one)
             self._error = error
         else:
@@ -103,13 +102,12 @@ def frame(
     if place:
         known = memory.get("stage", place.name)
         opens = Stage(known) if known in list(Stage) else opens
-        session.refs = place.refs
+        session.topic, session.refs = place.topic, place.refs
         session.recall(
             memory.get("standings", place.name) if session.target is None else None
         )
-    topic = session.topic
     subject, places = (
-        (topic.title, where(topic, None)) if place and topic else ("patchpilot", ())
+        (place.topic.title, where(place.topic, None)) if place else ("patchpilot", ())
     )
     rows = [
         _BOLD

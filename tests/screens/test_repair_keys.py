@@ -2,6 +2,7 @@
 """Test the Send stage's card: its verdict, its repairing keys, and the key that undoes them."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -39,7 +40,7 @@ async def test_a_answers_the_open_question(newcomer: PatchpilotApp) -> None:
         await until(
             pilot,
             lambda: all(
-                check.name != "unanswered-security" for check in screen._checks
+                check.name != "unanswered-security" for check in screen.shown.checks
             ),
             "the question to be answered",
         )
@@ -62,5 +63,5 @@ async def test_a_repairs_the_first_problem(
         await pilot.pause()
         assert screen.chosen.name == first.name
         assert "nothing to fix" not in said(newcomer)
-        screen._checks = tuple(check for check in screen._checks if check.state == "ok")
+        screen._shown = Mock(refused=False, blocked=None, checks=())
         assert "repair" in screen.shown_keys.hidden

@@ -140,7 +140,7 @@ def test_amend_during_a_read_is_noticed(
 
     monkeypatch.setattr(topic_base, "topic_commits", amended)
     watch = Watch()
-    read_topic(Session(fixed), watch, watch.begin())
+    read_topic(Session(fixed), watch)
     assert watch.moved
 
 
@@ -456,15 +456,6 @@ def test_unwritable_state_is_tolerated(tmp_path: Path) -> None:
     assert json.loads(file.read_text()) == {"place": {"stage": "send"}}
     assert SavedState(file).get("stage", "place") == "send"
     assert not os.path.exists(file.with_suffix(f".{os.getpid()}"))
-
-
-def test_key_page_matches_the_bindings() -> None:
-    from patchpilot.tui.keys import page
-
-    file = Path(__file__).parents[2] / "docs" / "reference" / "keys.md"
-    assert file.read_text() == page(), (
-        "python -m patchpilot.tui.keys > docs/reference/keys.md"
-    )
 
 
 async def test_click_on_a_removed_widget_is_ignored(

@@ -4,6 +4,7 @@ keys.
 """
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from textual.binding import Binding
 from patchpilot.demo.demo_app import DemoApp
 from patchpilot.tui.view.stages import Stage
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+TUTORIAL = ROOT / "docs" / "tutorial" / "guided-workflow.md"
+KEYS_PAGE = runpy.run_path(str(ROOT / ".ci" / "keys_page.py"))["keys_page"]
 EVERYWHERE = (
     "Everywhere",
     "In patches and messages",
@@ -27,9 +30,7 @@ DEMO_KEYS = {
 
 def sections(page: str) -> dict[str, str]:
     """Map headings to the text below them."""
-    parts = re.split(
-        r"^## (.+)\n", (DOCS / page).read_text(encoding="utf-8"), flags=re.MULTILINE
-    )
+    parts = re.split(r"^## (.+)\n", page, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
@@ -44,12 +45,12 @@ def keys_of(text: str) -> set[str]:
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
 def test_tutorial_keys_work(stage: Stage) -> None:
     name = f"{stage.number} {stage.label}"
-    known = sections("reference/keys.md")
+    known = sections(KEYS_PAGE())
     works = WIDGETS.union(*(keys_of(known[heading]) for heading in (*EVERYWHERE, name)))
     works |= DEMO_KEYS
     named = re.findall(
         r"`(\S|PgDn|PgUp|Tab|Enter|Space|Ctrl-\w)`",
-        sections("tutorial/guided-workflow.md")[name],
+        sections(TUTORIAL.read_text(encoding="utf-8"))[name],
     )
     assert named
     assert set(named) - works == set()

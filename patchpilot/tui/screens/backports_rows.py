@@ -79,7 +79,6 @@ class BranchTexts:
         return {branch.branch: self.unticked(branch) for branch in self.result.branches}
 
     def ticked(self, branch: "BranchResult") -> int:
-        """Return how many prerequisites are ticked."""
         left_out = self.unticked(branch)
         return sum(need.commit not in left_out for need in branch.prerequisites)
 
@@ -206,7 +205,6 @@ def texts_of(
     result: "BackportResult",
     left_out: Mapping[str, frozenset[str]],
 ) -> BranchTexts:
-    """Return the texts for a backport result in this session."""
     message = session.commit.message.split("\n") if session.commit else ()
     is_tagged = any("stable@" in tag.value for tag in all_tags(message, "Cc"))
     followed: Sequence[Tracked] = session.last(Stage.FOLLOW) or ()
@@ -230,7 +228,6 @@ def conflict_rows(branch: "BranchResult") -> list[str]:
 
 
 def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[Text]:
-    """Return the lines of a branch's page."""
     known, wide = texts.facts(branch), columns - LABEL
     first, more = (
         [fact for fact in known if (fact[0] in FIRST) is is_first]
@@ -300,7 +297,6 @@ class Badge:
 
     @property
     def text(self) -> Text:
-        """Draw the badge on one line."""
         return plain(f"{glyph(self.sign)} {self.word}", self.style)
 
 

@@ -27,11 +27,11 @@ from patchpilot.tui.screens.backports_rows import (
     texts_of,
     written_rows,
 )
-from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import lines
-from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
     Choose,
@@ -102,125 +102,6 @@ SIGN = (
 )
 
 
-def write_to_folder(
-    screen: AnyScreen,
-    result: "BackportResult",
-    text: str,
-    work: "Callable[[Repository, Path, bool], tuple[WrittenBackport, ...]]",
-) -> None:
-    """Ask whether to sign off the patches, and for their folder; then let `work` write them.
-
-    With patchpilot.signoff, they are signed off without a question. Nothing is written if
-    `result` is outdated by then.
-    """
-
-    def ask(*, signs: bool) -> None:
-        dialog = LineDialog(text, value="backports", title="Write patches")
-        ask_line(screen.app, dialog, partial(write, signs))
-
-    def write(signs: bool, folder: str) -> None:
-        if screen.current is not result:
-            screen.notify("not ready yet")
-            return
-        screen.in_thread(
-            "writing the patches",
-            lambda repository, _: work(repository, Path(folder).expanduser(), signs),
-            partial(_show_written, screen),
-        )
-
-    known = screen.session.known_settings
-    if known and known.flag("signoff"):
-        ask(signs=True)
-        return
-    answers = (("yes", "Sign off"), ("no", "Without sign-off"))
-    screen.app.push_screen(
-        Choose(SIGN, answers, "Write patches"),
-        lambda answer: ask(signs=answer == "yes") if answer else None,
-    )
-
-
-def write_patches(screen: AnyScreen, texts: BranchTexts) -> None:
-    """Write the patches to a folder: for each branch, the ticked prerequisites and then the fix."""
-    from patchpilot.services.backport.topic_backports import write_topic_backports
-
-    result, left_out = texts.result, texts.all_unticked()
-    write_to_folder(
-        screen,
-        result,
-        f"{texts.written}\n\nFolder for the patches:",
-        lambda repository, folder, signs: write_topic_backports(
-            repository, result, folder, left_out, signs=signs
-        ),
-    )
-
-
-def _show_written(screen: AnyScreen, done: "tuple[WrittenBackport, ...]") -> None:
-    has_files = any(backport.files for backport in done)
-    title = "Patches written" if has_files else "No patches written"
-    rows = written_rows(done)
-    screen.app.push_screen(Reader(title, rows, fold=True))
-
-
-def request(screen: AnyScreen, result: "BackportResult") -> None:
-    """Write the message that asks the stable team for a mainline commit, and show it."""
-    from patchpilot.services.backport.stable_request import keep_request
-
-    screen.in_thread(
-        "writing the request",
-        lambda repository, _: keep_request(repository, result),
-        partial(show_draft, screen.app),
-    )
-
-
-def write_adapted(
-    screen: AnyScreen,
-    result: "BackportResult",
-    branch: "BranchResult",
-    adapted: "Adaptation",
-) -> None:
-    """Write the patch that was adapted to a stable branch."""
-    from patchpilot.services.backport import topic_backports
-
-    text = f"The adapted patch for {branch.branch}; read it before you send it."
-    write_to_folder(
-        screen,
-        result,
-        f"{text}\n\nFolder for the patch:",
-        lambda repository, folder, signs: (
-            topic_backports.write_adapted(
-                repository, result, branch, adapted, folder, signs=signs
-            ),
-        ),
-    )
-
-
-def resolve(
-    screen: AnyScreen,
-    texts: BranchTexts,
-    branch: "BranchResult",
-    start: "Adaptation | None",
-) -> None:
-    """Set up the conflict in a clone, or continue resolving it there."""
-    from patchpilot.services.backport.topic_backports import resolve_conflict
-
-    result, left_out = texts.result, texts.unticked(branch)
-
-    def ready(done: "Resolving") -> None:
-        rows = resolving_rows(done)
-        screen.app.push_screen(Reader("Resolve the conflict", rows, fold=True))
-        if done.files and not branch.resolved:
-            screen.notify(f"{branch.branch}: resolved; the patches are written")
-            screen.tui.jobs.begin(screen.stage)
-
-    screen.in_thread(
-        "creating a clone with the conflict",
-        lambda repository, _: resolve_conflict(
-            repository, result, branch, left_out, start
-        ),
-        ready,
-    )
-
-
 _MOST_STEPS = 12
 
 
@@ -281,7 +162,6 @@ def useless_keys(branch: "BranchResult | None", *, is_early: bool) -> set[str]:
 
 
 def needs_of(branch: "BranchResult") -> "tuple[PrerequisiteNeed, ...]":
-    """Return the prerequisites of the fix on a branch."""
     return branch.prerequisites if branch.wants_fix else ()
 
 
@@ -313,7 +193,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
-        self._is_moved, self._pressed = False, set[str]()
+        self._is_moved = False
 
     def body(self) -> ComposeResult:
         with Panel(title="Stable branches", id="branches", classes="main"):
@@ -378,27 +258,16 @@ class BackportsScreen(StageScreen["BackportResult"]):
         is_merged = self._shown is not None and self._shown.upstream
         return ShownKeys(hidden=frozenset([NEXT] if is_merged else ()))
 
-    @property
-    def _useful_keys(self) -> list[str]:
-        """What is to do by a key, requests to the stable team first."""
-        if (result := self.current) is None:
-            return []
-        todo = map(self._texts.todo, result.branches)
-        keys = (words for words in todo if words[1:2] == " ")
-        return sorted(keys, key=lambda words: words[0] != "r")
-
-    @property
-    def next_key(self) -> NextKey | None:
-        """Return the action for a branch, unless it is done."""
-        todo = next(iter(self._useful_keys), "")
-        is_done = todo[:1] in self._pressed
-        return NextKey(todo[0], todo[2:]) if todo and not is_done else None
-
     def action_request(self) -> None:
-        result = self.current
-        if result is not None:
-            self._pressed.add("r")
-            request(self, result)
+        """Write the message that asks the stable team for a mainline commit, and show it."""
+        from patchpilot.services.backport.stable_request import keep_request
+
+        if (result := self.current) is not None:
+            self.in_thread(
+                "writing the request",
+                lambda repository, _: keep_request(repository, result),
+                partial(show_draft, self.app),
+            )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether any branch needs an action.
@@ -407,7 +276,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
         prerequisites.
         """
         if action == "request":
-            return REQUEST in self._useful_keys
+            branches = self.current.branches if self.current else ()
+            return REQUEST in map(self._texts.todo, branches)
         is_early = self._shown is None or not self._shown.upstream
         if action in useless_keys(self.chosen, is_early=is_early):
             return False
@@ -493,11 +363,59 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.fill()
 
     def action_write(self) -> None:
-        if self.current is None:
+        """Write the ticked prerequisites and then the fix for each branch."""
+        from patchpilot.services.backport.topic_backports import write_topic_backports
+
+        if (result := self.current) is None:
             self.notify("not ready yet")
+            return
+        left_out = self._texts.all_unticked()
+        self._write_to_folder(
+            f"{self._texts.written}\n\nFolder for the patches:",
+            lambda repository, folder, signs: write_topic_backports(
+                repository, result, folder, left_out, signs=signs
+            ),
+        )
+
+    def _write_to_folder(
+        self,
+        text: str,
+        work: "Callable[[Repository, Path, bool], tuple[WrittenBackport, ...]]",
+    ) -> None:
+        """Ask whether to sign off the patches, and for their folder; then let `work` write them.
+
+        With patchpilot.signoff, they are signed off without a question. Nothing is written if
+        the result is outdated by then.
+        """
+        result, known = self.current, self.session.known_settings
+
+        def write(signs: bool, folder: str) -> None:
+            if self.current is not result:
+                self.notify("not ready yet")
+                return
+            self.in_thread(
+                "writing the patches",
+                lambda repository, _: work(
+                    repository, Path(folder).expanduser(), signs
+                ),
+                self._show_written,
+            )
+
+        def ask(answer: str | None) -> None:
+            if answer:
+                dialog = LineDialog(text, value="backports", title="Write patches")
+                ask_line(self.app, dialog, partial(write, answer == "yes"))
+
+        if known and known.flag("signoff"):
+            ask("yes")
         else:
-            self._pressed.add("w")
-            write_patches(self, self._texts)
+            answers = (("yes", "Sign off"), ("no", "Without sign-off"))
+            self.app.push_screen(Choose(SIGN, answers, "Write patches"), ask)
+
+    def _show_written(self, done: "tuple[WrittenBackport, ...]") -> None:
+        some = "Patches" if any(backport.files for backport in done) else "No patches"
+        rows = written_rows(done)
+        self.app.push_screen(Reader(f"{some} written", rows, fold=True))
 
     def action_resolve(self) -> None:
         """Suggest ways to adapt the fix to a branch with conflicts, or continue in the clone
@@ -511,12 +429,11 @@ class BackportsScreen(StageScreen["BackportResult"]):
             return
 
         def choose(ways: "Ways") -> None:
-            write = partial(write_adapted, self, result, branch)
-            on = partial(resolve, self, self._texts, branch)
+            on = partial(self._resolve, self._texts, branch)
             if ways.is_started:
                 on(None)
                 return
-            options = proposals(branch, ways, write, on)
+            options = proposals(branch, ways, partial(self._adapt, result, branch), on)
             title = f"Conflict on {branch.branch}"
             ask_which(self.app, proposal_text(branch, ways), options, title)
 
@@ -524,4 +441,40 @@ class BackportsScreen(StageScreen["BackportResult"]):
             "adapting the fix to the branch",
             lambda repository, _: ways_to(repository, result, branch),
             choose,
+        )
+
+    def _adapt(
+        self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation"
+    ) -> None:
+        from patchpilot.services.backport.topic_backports import write_adapted
+
+        text = f"The adapted patch for {branch.branch}; read it before you send it."
+        self._write_to_folder(
+            f"{text}\n\nFolder for the patch:",
+            lambda repository, folder, signs: (
+                write_adapted(repository, result, branch, adapted, folder, signs=signs),
+            ),
+        )
+
+    def _resolve(
+        self, texts: BranchTexts, branch: "BranchResult", start: "Adaptation | None"
+    ) -> None:
+        """Set up the conflict in a clone, or continue resolving it there."""
+        from patchpilot.services.backport.topic_backports import resolve_conflict
+
+        left_out = texts.unticked(branch)
+
+        def ready(done: "Resolving") -> None:
+            rows = resolving_rows(done)
+            self.app.push_screen(Reader("Resolve the conflict", rows, fold=True))
+            if done.files and not branch.resolved:
+                self.notify(f"{branch.branch}: resolved; the patches are written")
+                self.begin_after()
+
+        self.in_thread(
+            "creating a clone with the conflict",
+            lambda repository, _: resolve_conflict(
+                repository, texts.result, branch, left_out, start
+            ),
+            ready,
         )

@@ -76,12 +76,10 @@ class Shown:
 
     @property
     def sign(self) -> str:
-        """Return the sign of its severity, or of a waiver."""
         return glyph("nothing" if self.suppressed else LOOKS[self.finding.severity][0])
 
     @property
     def role(self) -> str:
-        """The role that determines its color."""
         return "quiet" if self.suppressed else LOOKS[self.finding.severity][1]
 
     @property
@@ -247,15 +245,12 @@ def placed(
         commit: str = "",
         number: int = 0,
     ) -> None:
-        every: list[tuple[Finding, Suppressed | None]]
-        every = [(finding, None) for finding in findings]
-        every += [(waiver.finding, waiver) for waiver in waivers]
-        for finding, waiver in every:
+        waived = [(waiver.finding, waiver) for waiver in waivers]
+        for finding, waiver in [*((finding, None) for finding in findings), *waived]:
             at, whole = place(finding)
             is_fixable = commit and not waiver
             remedy = remedy_of(finding, result.rules) if is_fixable else "edit"
-            rule = rules.get(finding.rule)
-            line = len(rows) + at
+            rule, line = rules.get(finding.rule), len(rows) + at
             found.append(
                 Shown(line, finding, commit, number, waiver, whole, rule, remedy)
             )
@@ -271,7 +266,6 @@ def placed(
 
 
 def no_findings(result: "CheckResult | None") -> str:
-    """Return the text shown without findings."""
     waived = len(result.suppressed) if result else 0
     return "no findings" + (f" ({waived} waived; press o to show)" if waived else "")
 
@@ -290,15 +284,10 @@ def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
     """Return the 0-based lines at which a patch's message ends (or None), and of the last text
     before git's signature.
     """
-    signature = next(
-        (number for number, line in enumerate(lines) if line == "-- "), len(lines)
-    )
-    last = next(
-        (number for number in range(signature - 1, -1, -1) if lines[number].strip()), -1
-    )
-    return next(
-        (number for number, line in enumerate(lines) if line == "---"), None
-    ), last
+    signature = lines.index("-- ") if "-- " in lines else len(lines)
+    above = range(signature - 1, -1, -1)
+    last = next((number for number in above if lines[number].strip()), -1)
+    return lines.index("---") if "---" in lines else None, last
 
 
 def _row(

@@ -30,7 +30,7 @@ from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import plain
-from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Option, Reader, ask_which
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -286,18 +286,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         )
 
     @property
-    def next_key(self) -> NextKey | None:
-        """The safe fixes first, then the sign-off."""
-        if self.current is None or self._doing:
-            return WAIT
-        if self._can_fix:
-            return NextKey("A", "review all safe fixes")
-        if self._now and self._now.remedy == "sign-off":
-            return NextKey("a", "sign off")
-        is_unsigned = bool(self._commits_with("sign-off"))
-        return NextKey("f", "go to the next finding") if is_unsigned else None
-
-    @property
     def can_jump(self) -> bool:
         return bool(self._found)
 
@@ -406,7 +394,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         session.builds = "" if session.builds == wanted else wanted
         if not session.builds:
             self.notify("without a build")
-        self.tui.jobs.begin(self.stage)
+        self.begin_after()
 
     def _review(self) -> None:
         from patchpilot.services.review.review_patches import ReviewInput, review
@@ -434,7 +422,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             if self.session.strict
             else "the findings of the usual rules are shown",
         )
-        self.tui.jobs.begin(self.stage)
+        self.begin_after()
 
     def action_edit(self) -> None:
         from patchpilot.tui.actions.editing import amend, open_file

@@ -60,7 +60,6 @@ class CollectTags(Choose):
         self.query(Checkbox).first().focus()
 
     def answered(self, name: str) -> None:
-        """Return the selected tags, or None."""
         ticks = self.query(Checkbox)
         ticked: tuple[TagChoice, ...] = tuple(
             choice

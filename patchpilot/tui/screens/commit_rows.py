@@ -28,7 +28,6 @@ class TopicCommits:
 
 
 def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
-    """Return the topic's commits as patches."""
     from patchpilot.topic.topic_patches import topic_patches
 
     patches, has_merge = topic_patches(
@@ -130,5 +129,4 @@ def with_prefix(rows: Sequence[str], mark: str) -> list[str]:
 
 
 def commit_line(patch: "Patch") -> Text:
-    """Return a commit's id and subject."""
     return plain(f"  {(patch.commit or '')[:12]} {patch.subject.title}")

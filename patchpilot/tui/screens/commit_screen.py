@@ -23,7 +23,7 @@ from patchpilot.tui.screens.commit_rows import (
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus, first_open
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -254,13 +254,6 @@ class CommitScreen(StageScreen[TopicCommits]):
     def _is_open(self) -> bool:
         known = self._questions
         return known is not None and bool(known.open or known.missing_tree)
-
-    @property
-    def next_key(self) -> NextKey | None:
-        """Return the open questions, once known."""
-        if self._questions is None or self._doing:
-            return WAIT
-        return NextKey("a", "answer the open questions") if self._is_open else None
 
     def action_edit(self) -> None:
         from patchpilot.tui.actions.editing import amend

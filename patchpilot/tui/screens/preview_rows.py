@@ -26,12 +26,8 @@ NO_SERVER = "no-server"
 
 def mail_size(mail: "Message") -> str:
     """Return a message's size and number of recipients as text."""
-    return f"{kilobytes(mail)}, {counted(len(mail.recipients), 'recipient')}"
-
-
-def kilobytes(mail: "Message") -> str:
-    """Return a message's size in kB as text."""
-    return f"{len(mail.raw) / 1024:.1f} kB"
+    size = f"{len(mail.raw) / 1024:.1f} kB"
+    return f"{size}, {counted(len(mail.recipients), 'recipient')}"
 
 
 def is_blocking(check: "CheckLine") -> bool:
@@ -40,7 +36,6 @@ def is_blocking(check: "CheckLine") -> bool:
 
 
 def open_questions(plan: "Sending") -> "list[CheckLine]":
-    """Return the checks about unanswered questions."""
     prefix = "unanswered-"
     return [check for check in plan.checks if check.name.startswith(prefix)]
 
@@ -85,17 +80,11 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
         ask.topic.base,
         ask.session.fresh(Stage.FOLLOW) or (),
     )
-    if topic is None:
-        # the stage shows the error when it is visited
-        return ask.session.as_it_was(stage)
-    if topic.is_unfinished:
-        return (
-            StageStatus(StageState.BLOCKED, f"{topic.summary}; press s to resume")
-            if stage is Stage.SEND
-            else ask.session.as_it_was(stage)
-        )
-    if topic.last and not topic.is_begun:
+    if topic and topic.is_unfinished and stage is Stage.SEND:
+        return StageStatus(StageState.BLOCKED, f"{topic.summary}; press s to resume")
+    if topic and topic.last and not topic.is_unfinished and not topic.is_begun:
         return StageStatus(StageState.DONE, f"v{topic.last.version} was sent")
+    # the stage shows an error when it is visited
     return ask.session.as_it_was(stage)
 
 

@@ -25,8 +25,8 @@ from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import fitted, plain
-from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
-from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.view.shown_keys import ShownKeys
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Option, ask_which
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import JUMP, NEXT
@@ -99,15 +99,6 @@ class PreviewScreen(StageScreen["Sending"]):
             yield Panel(
                 DiffView(ident="mail"), title="Message", id="mail-panel", classes="main"
             )
-
-    @property
-    def next_key(self) -> NextKey | None:
-        is_blocked = self.session.status(self.stage).state is StageState.BLOCKED
-        return (
-            NextKey(str(Stage.SEND.number), "fix the problems that block sending")
-            if is_blocked
-            else None
-        )
 
     @property
     def shown_keys(self) -> ShownKeys:

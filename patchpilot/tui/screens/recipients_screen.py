@@ -5,7 +5,6 @@ Recipients can be excluded, added and moved, and some of the notes can be resolv
 """
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -25,7 +24,7 @@ from patchpilot.tui.screens.recipients_rows import (
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog, ask_line
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -190,16 +189,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if listed is self._notes:
             self.action_settle()
 
-    @property
-    def next_key(self) -> NextKey | None:
-        """Return the selected note if it can be settled here, otherwise the next one."""
-        known = self.current
-        marked = self._notes.chosen
-        if marked and marked.remedy:
-            return NextKey("a", marked.words)
-        is_open = known and any(advice.remedy for advice in known.advice)
-        return NextKey("f", "go to the next note") if is_open else None
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show `a` for a note that can be settled, t and c for a recipient that can be moved,
         and u for a changed one.
@@ -228,7 +217,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if remedy is None:
             return
         first, kind = remedy.values[0], remedy.kind
-        again = partial(self.tui.jobs.begin, self.stage)
         if kind is RemedyKind.EXCLUDE:
             self._exclude(first)
         elif kind is RemedyKind.REPLACE:
@@ -238,7 +226,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             self._edit(f"Added {first} to Cc. Press u on it to undo", cc=[first])
         else:
             ask = ask_tree if kind is RemedyKind.PREFIX else ask_named
-            ask(self, first, again)
+            ask(self, first, self.begin_after)
 
     def _edit(self, words: str, **changes: Any) -> None:
         from patchpilot.topic.topic_recipients import edit
@@ -251,9 +239,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self._shown = known._replace(planned=known.planned._replace(edits=edits))
         if stored := self.session.found.get(self.stage):
             self.session.found[self.stage] = replace(stored, result=self._shown)
-        self.session.changed("edits")
         self.notify(words)
-        self.tui.jobs.begin(self.stage)
+        self.begin_after("edits")
 
     def _exclude(self, email: str) -> None:
         words = f"Excluded {email}. Press Space on it to include it again"
@@ -318,4 +305,4 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             if is_series
             else "Recipients of one patch; press o to show the whole series"
         )
-        self.tui.jobs.begin(self.stage)
+        self.begin_after()

@@ -78,9 +78,8 @@ def switch_transport(screen: "AnyScreen", plan: "Sending | None") -> None:
 
     before = plan.request.via if plan else ""
     screen.session.via = next_transport(before)
-    screen.session.changed("via")
     screen.notify(
         f"transport: {screen.session.via}{f' instead of {before}' if before else ''}; press o to"
         " switch again",
     )
-    screen.tui.jobs.begin(screen.stage)
+    screen.begin_after("via")

@@ -148,13 +148,6 @@ def now_rows(sending: "Sending", columns: int) -> list[Text]:
     return now
 
 
-def why_not_now(known: "Sending") -> str:
-    """Return why the messages cannot be sent now, with the key to press first, or ""."""
-    if known.refused:
-        return f"{headline(known)}; press a to fix the selected problem"
-    return ""
-
-
 def question(planned: "Sending") -> tuple[Text, list[str]]:
     """Return the question before a send, and the lines below it.
 

@@ -23,9 +23,9 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
 from patchpilot.tui.screens.preview_rows import (
     headline,
-    is_blocking,
     open_questions,
 )
+from patchpilot.tui.screens.preview_rows import status_of as preview_status
 from patchpilot.tui.screens.repair_keys import (
     choose_prefix,
     edit_draft,
@@ -41,7 +41,7 @@ from patchpilot.tui.screens.send_rows import (
     progress_rows,
     question,
     stage_for,
-    why_not_now,
+    status_of,
 )
 from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.stage_screen import StageScreen
@@ -53,8 +53,8 @@ from patchpilot.tui.view.rich_text import (
     lines,
     with_code,
 )
-from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
-from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.shown_keys import ShownKeys
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.choose import Choose, Confirm, Option, ask_which, ask_yes
 from patchpilot.tui.widgets.keyline import NEXT
@@ -67,8 +67,8 @@ if TYPE_CHECKING:
     from patchpilot.services.send.sending import Sending
 
 
-BEFORE = ("send", "repair", "to_self", "passed")
-"""The actions before a send."""
+BEFORE = frozenset(("repair", "to_self", "passed"))
+"""The actions before a send only."""
 
 
 class SendScreen(StageScreen["Sending"]):
@@ -104,7 +104,6 @@ class SendScreen(StageScreen["Sending"]):
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
-        self._checks: tuple[CheckLine, ...] = ()
         self._sending: Sending | None = None
         self._states: list[tuple[str, str]] = []
         self._progress = ""
@@ -137,34 +136,22 @@ class SendScreen(StageScreen["Sending"]):
     @property
     def shown_keys(self) -> ShownKeys:
         """Order the actions: a and A before s, and nothing that could disturb a running send."""
-        known = self._shown
+        known, hidden, label = self._shown, {"cancel"}, "send"
         if self._sending:
-            hidden = {
-                *BEFORE,
-                "leave",
-                NEXT,
-                *(("cancel",) if self.is_stopping else ()),
-            }
+            hidden = {"send", *BEFORE, "leave", NEXT}
+            hidden |= {"cancel"} if self.is_stopping else set()
         elif self._has_sent:
-            is_unfinished = known and (
-                known.unfinished or known.outcome in ("partial", "failed")
-            )
-            is_sent = known is not None and known.is_sent
-            hidden = {*BEFORE, "cancel"}
-            hidden -= {"send"} if is_unfinished or is_sent else set()
-        else:
-            is_blocked = known and (known.refused or known.blocked)
-            hidden = {"cancel", *(("send",) if is_blocked else ())}
-            if known and not any(map(is_fixable, self._checks)):
-                hidden |= {"repair"}
-        labels = {"send": "resend"} if self._has_sent else {}
-        labels |= {"send": "resume"} if self._is_unfinished else {}
-        return ShownKeys(hidden=frozenset(hidden), labels=labels)
+            hidden |= BEFORE
+            label = "resume" if self._is_unfinished else "resend"
+        elif known:
+            hidden |= {"send"} if known.refused or known.blocked else set()
+            is_clear = not any(map(is_fixable, known.checks))
+            hidden |= {"repair"} if is_clear else set()
+        return ShownKeys(hidden=frozenset(hidden), labels={"send": label})
 
     @property
     def _is_unfinished(self) -> bool:
-        known = self._shown
-        return bool(known and known.unfinished and known.last)
+        return bool(self._shown and self._shown.unfinished)
 
     def show(self, result: "Sending") -> None:
         if self._sending:
@@ -179,8 +166,7 @@ class SendScreen(StageScreen["Sending"]):
         self.keys_changed()
 
     def _show_plan(self, plan: "Sending") -> None:
-        self._checks, open_ = plan.checks, len(open_questions(plan))
-        words = headline(plan)
+        open_, words = len(open_questions(plan)), headline(plan)
         if any(warning.name == "open-review" for warning in plan.warnings):
             words += ", but reviewers wait for answers"
         asks = f"s asks the {counted(open_, 'question')} first"
@@ -208,24 +194,6 @@ class SendScreen(StageScreen["Sending"]):
         self._all_rows = not self._all_rows
         if self._shown is not None and not self._has_sent:
             self.fill()
-
-    @property
-    def next_key(self) -> NextKey | None:
-        """Return the worst problem, then the send, or None after the send."""
-        known = self.current
-        if known is None or self._sending:
-            return WAIT
-        if known.unfinished:
-            return NextKey("s", "resume sending")
-        if known.is_sent:
-            return None
-        if not known.refused and not known.blocked:
-            is_open = bool(open_questions(known))
-            return NextKey("s", "answer the open questions" if is_open else "send")
-        check = self.chosen
-        if check is None or not is_blocking(check):
-            return NextKey("Home", "select the first problem")
-        return NextKey("a", "fix the selected problem")
 
     def detail(self) -> None:
         """Show the selected check in full with what fixes it, and the messages next to it: after
@@ -297,9 +265,8 @@ class SendScreen(StageScreen["Sending"]):
 
     def changed(self) -> None:
         """Prepare the mails again after their commits or texts changed."""
-        self.session.changed("draft")
         self.reread()
-        self.tui.jobs.begin(self.stage)
+        self.begin_after("draft")
 
     def action_edit(self) -> None:
         edit_draft(self, self.changed)
@@ -339,7 +306,7 @@ class SendScreen(StageScreen["Sending"]):
 
         def answered() -> None:
             self.sends_next = not name
-            self.tui.jobs.begin(self.stage)
+            self.begin_after()
 
         ask_named(self, name, answered)
 
@@ -351,7 +318,8 @@ class SendScreen(StageScreen["Sending"]):
             self.notify("not ready yet")
         elif known.is_sent:
             self._ask_resend(known)
-        elif words := why_not_now(known):
+        elif known.refused:
+            words = f"{headline(known)}; press a to fix the selected problem"
             self.notify(words, severity="warning")
         elif known.blocked:
             self.show_blocked(known)
@@ -566,7 +534,7 @@ class SendScreen(StageScreen["Sending"]):
     def _not_delivered(self, error: PatchpilotError) -> None:
         self._ended_sending()
         self.show_error(error)
-        self.tui.jobs.begin(self.stage)
+        self.begin_after()
 
     def _delivered(self, sent: "Sending") -> None:
         from patchpilot.services.send.send_state import just_sent
@@ -576,26 +544,12 @@ class SendScreen(StageScreen["Sending"]):
             self.notify(
                 "sent to yourself; save the message that you receive and run git am on it",
             )
-            self.tui.jobs.begin(self.stage)
+            self.begin_after()
             return
-        good = sent.outcome == "sent"
-        note = (
-            f"v{sent.send.version} was sent; press n to read the replies"
-            if good
-            else f"{sent.headline}; press s to resume"
-        )
-        self.session.remember(
-            self.stage,
-            sent,
-            StageStatus(StageState.DONE if good else StageState.BLOCKED, note),
-        )
-        if good:
+        self.session.remember(self.stage, sent, status_of(sent))
+        if is_good := sent.outcome == "sent":
             seen = just_sent(sent)
-            self.session.remember(
-                Stage.PREVIEW,
-                seen,
-                StageStatus(StageState.DONE, f"v{sent.send.version} was sent"),
-            )
+            self.session.remember(Stage.PREVIEW, seen, preview_status(seen))
         self.tui.remember()
         # start jobs that became due during the send
         self.tui.jobs.ended(self.stage)
@@ -603,8 +557,8 @@ class SendScreen(StageScreen["Sending"]):
         self.show(sent)
         self.place()
         self.call_after_refresh(self.keys_changed)
-        if not good:
-            self.tui.jobs.begin(self.stage)
+        if not is_good:
+            self.begin_after()
 
     def place(self) -> None:
         """Also forget the report of an earlier send."""

@@ -29,8 +29,8 @@ from patchpilot.tui.screens.tags_rows import (
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import lines, word_diff
-from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
-from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
     LineDialog,
     Reader,
@@ -75,10 +75,6 @@ BINDINGS: list[BindingType] = [
 ]
 
 
-OPEN = (StageState.TODO, StageState.OFFERED)
-"""The states in which a tag is to be written."""
-
-
 class TagsScreen(StageScreen["FixesResult"]):
     """The screen for choosing the commit that introduced the bug."""
 
@@ -90,7 +86,6 @@ class TagsScreen(StageScreen["FixesResult"]):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._impacts: dict[tuple[str, ...], CandidateImpact] = {}
-        self._patches: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
         self._named: dict[str, tuple[Candidate, ...]] = {}
         self._ticked: dict[str, frozenset[str]] = {}
 
@@ -141,7 +136,6 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _present(self) -> tuple[str, ...]:
-        """The commits that valid tags name."""
         present = self._shown.present if self._shown else ()
         return tuple(judged.target.id for judged in present if judged.target)
 
@@ -152,7 +146,6 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _is_signed(self) -> bool:
-        """Whether the selected commit has a Signed-off-by: line."""
         commit = self.session.commit
         return commit is not None and any(
             line.lower().startswith("signed-off-by:") for line in commit.lines
@@ -288,21 +281,14 @@ class TagsScreen(StageScreen["FixesResult"]):
     def _read_patches(
         self, candidate: "Candidate", then: "Callable[[list[str], list[str]], None]"
     ) -> None:
-        key = candidate.commit, self._fix
+        from patchpilot.services.tags.topic_culprits import culprit_and_fix
 
-        def read(repository: Any, _: Any) -> tuple[list[str], list[str]]:
-            from patchpilot.services.tags.topic_culprits import culprit_and_fix
-
-            return culprit_and_fix(repository, *key)
-
-        def kept(patches: tuple[list[str], list[str]]) -> None:
-            self._patches[key] = patches
-            then(*patches)
-
-        if key in self._patches:
-            then(*self._patches[key])
-        else:
-            self.in_thread("reading the candidate", read, kept)
+        commits = candidate.commit, self._fix
+        self.in_thread(
+            "reading the candidate",
+            lambda repository, _: culprit_and_fix(repository, *commits),
+            lambda patches: then(*patches),
+        )
 
     def _show_patches(
         self, candidate: "Candidate", introduced: list[str], fix: list[str]
@@ -317,13 +303,6 @@ class TagsScreen(StageScreen["FixesResult"]):
             if list(view.rows) != rows:
                 view.fill(rows)
                 view.scroll_to(y=view.place_of(at), animate=False, immediate=True)
-
-    @property
-    def next_key(self) -> NextKey | None:
-        """Show the tags while none exists."""
-        is_open = self.session.status(self.stage).state in OPEN
-        is_candidate = is_open and self._candidate is not None
-        return NextKey("w", "review the tags to write") if is_candidate else None
 
     # keys
 

@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Input, Static
 
+from patchpilot.tui.stage.thread_jobs import ThreadJobs
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import plain, word_diff
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.plain_text import PlainText
@@ -36,7 +36,6 @@ class Tick(Checkbox):
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 (textual's name)
-        """Return the tick, or a space."""
         return glyph("ticked") if self.value else " "
 
 
@@ -66,6 +65,7 @@ class WriteTags(Choose):
         self._session, self._fixes, self._tag = session, fixes, tag
         self._signed, self._signs, self._is_proposed = signed, signs, is_proposed
         self._ready = self._working = False
+        self._threads = ThreadJobs(self)
 
     def head(self) -> ComposeResult:
         yield (
@@ -133,29 +133,20 @@ class WriteTags(Choose):
         self._renew()
 
     def _renew(self) -> None:
-        from patchpilot.errors import PatchpilotError
         from patchpilot.services.tags.prepare_commits import prepare
 
-        request, commit = self.request(), self._session.commit
+        session, commit = self._session, self._session.commit
         if commit is None:
             return
-        ident = commit.id
+        wanted = replace(self.request(), target=commit.id, dry_run=True)
         self._ready, self._working = False, True
 
-        def work() -> None:
-            try:
-                with self._session.repository() as repository:
-                    profile = self._session.settings(repository).get("profile")
-                    preparation = prepare(
-                        repository,
-                        replace(request, target=ident, profile=profile, dry_run=True),
-                    )
-            except PatchpilotError as error:
-                self.app.call_from_thread(self._refuse, error)
-            else:
-                self.app.call_from_thread(self._fill, preparation)
+        def work(_: object) -> "Preparation":
+            with session.repository() as repository:
+                profile = session.settings(repository).get("profile")
+                return prepare(repository, replace(wanted, profile=profile))
 
-        in_new_thread(self, work, "dry-run")
+        self._threads.start("dry-run", work, self._fill, self._refuse)
 
     def _refuse(self, error: "PatchpilotError") -> None:
         self._working = False
@@ -189,7 +180,6 @@ class WriteTags(Choose):
         self.query_one("#answers").focus()
 
     def answered(self, name: str) -> None:
-        """Write the tags, or cancel."""
         if name == "write":
             self.action_write()
         else:

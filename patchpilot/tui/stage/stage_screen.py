@@ -12,22 +12,20 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import OptionList, Static
-from textual.worker import get_current_worker
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.model.progress import Progress
-from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.reporting import ReportsErrors
+from patchpilot.tui.stage.thread_jobs import STEP, ThreadJobs
 from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import with_code
 from patchpilot.tui.view.session import Session
-from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from patchpilot.tui.view.thread_work import in_new_thread, progress_to
 from patchpilot.tui.view.title import where
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import KeyLine
@@ -46,8 +44,6 @@ R = TypeVar("R")
 """The result of a stage."""
 T = TypeVar("T")
 MINIMUM = (80, 24)
-STEP = 0.1
-"""Seconds between two reports of progress that are shown: more of them would only delay keys."""
 REST = 0.12
 """Seconds without a move of the cursor after which the details of what it is on are shown."""
 PATIENCE = 0.3
@@ -112,13 +108,13 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         super().__init__()
         self.session = session
         self._doing: dict[str, _SideJob] = {}
+        self._threads = ThreadJobs(self)
         self._resting: Timer | None = None
         self._shown: R | None = None
         self._trust_error: UntrustedCommandsError | None = None
 
     @property
     def shown(self) -> R:
-        """Return the displayed result."""
         assert self._shown is not None
         return self._shown
 
@@ -171,10 +167,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         else:
             self.close_error()
             self.renew()
-            is_busy = self.stage in self.session.busy
-            is_open = self.session.fresh(self.stage) is None and not is_busy
-            if is_open and self.may_begin():
-                self.tui.jobs.begin(self.stage)
+            if self.session.must_run(self.stage) and self.may_begin():
+                self.begin_after()
         self.place()
 
     def on_resize(self) -> None:
@@ -198,14 +192,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         return self.session.topic is not None and self.tui.jobs.is_open
 
     @property
-    def next_key(self) -> NextKey | None:
-        """Return the key for the stage's next step, or None if nothing is left to do.
-
-        Asked only while the result is fresh.
-        """
-        return None
-
-    @property
     def shown_keys(self) -> ShownKeys:
         return ALL_KEYS
 
@@ -220,7 +206,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     def commit_changed(self) -> None:
         if self.session.fresh(self.stage) is None:
-            self.tui.jobs.begin(self.stage)
+            self.begin_after()
         self.place()
 
     def show_error(
@@ -260,7 +246,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         again()
 
     def close_error(self) -> None:
-        """Close the error card."""
         if self.is_whole:
             self.query_one("#error").display = False
 
@@ -319,7 +304,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.tui.jobs.begin(self.stage, again=True)
 
     def begin_after(self, *changed: str) -> None:
-        """Run the stage again after these inputs of the stages changed."""
+        """Run the stage again after these inputs of the stages changed, if any."""
         self.session.changed(*changed)
         self.tui.jobs.begin(self.stage)
 
@@ -350,8 +335,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             return self.can_jump
         if action == "cancel":
             is_error = any(card.display for card in self.query("#error"))
-            is_busy = bool(self._doing) or self.stage in self.session.busy
-            return is_error or is_busy or self.has_class("-detail")
+            return is_error or self.is_working or self.has_class("-detail")
         return super().check_action(action, parameters)
 
     @property
@@ -377,12 +361,10 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def listed(self) -> RowList:
-        """Return the list."""
         return self.query_one(self.LIST, RowList)
 
     @property
     def list_panel(self) -> Panel:
-        """Return its panel."""
         return cast(Panel, self.listed.parent)
 
     @property
@@ -450,7 +432,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def tui(self) -> Any:
-        """Return the application."""
         return self.app
 
     @property
@@ -463,6 +444,10 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         return is_open and len(parts) == 4
 
     @property
+    def is_working(self) -> bool:
+        return bool(self._doing) or self.stage in self.session.busy
+
+    @property
     def side_job(self) -> str:
         """Return the latest slow job, or ""."""
         now = time.monotonic()
@@ -471,8 +456,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     def cancel_side_jobs(self) -> None:
         """Stop them all; their results are not shown."""
-        for what in self._doing:
-            self.workers.cancel_group(self, f"side-{what}")
+        self._threads.cancel()
         self._doing.clear()
 
     def at_rest(self, show: Callable[[], None]) -> None:
@@ -502,33 +486,19 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         """
         self._doing[what] = _SideJob(f"{what} …", time.monotonic())
         self.set_timer(PATIENCE + STEP, self._place_side_job)
-        in_new_thread(self, partial(self._do, what, work, then), f"side-{what}")
 
-    def _do(
-        self,
-        name: str,
-        work: "Callable[[Repository, Progress], T]",
-        then: Callable[[T], None],
-    ) -> None:
-        worker, last = get_current_worker(), 0.0
-
-        def tell(line: str) -> None:
-            nonlocal last
-            if (now := time.monotonic()) - last >= STEP:
-                last = now
-                self.call_later(self._progressed, name, line)
-
-        progress = progress_to(tell)
-        try:
+        def in_repository(progress: Progress) -> T:
             with self.session.repository() as repository:
-                result = work(repository, progress)
-        except BaseException as error:  # noqa: BLE001 (shown in the error card)
-            if not worker.is_cancelled:
-                again = partial(self.in_thread, name, work, then)
-                self.call_later(self._failed, name, as_error(error), again)
-            return
-        if not worker.is_cancelled:
-            self.call_later(self._done, name, then, result)
+                return work(repository, progress)
+
+        again = partial(self.in_thread, what, work, then)
+        self._threads.start(
+            what,
+            in_repository,
+            partial(self._done, what, then),
+            lambda error: self._failed(what, error, again),
+            partial(self._progressed, what),
+        )
 
     def _done(self, name: str, then: Callable[[T], None], result: T) -> None:
         self._doing.pop(name, None)

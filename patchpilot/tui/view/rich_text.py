@@ -6,7 +6,6 @@ Colors only repeat information that a symbol already shows.
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from rich.text import Text
 
@@ -89,23 +88,29 @@ def fitted(text: str, columns: int) -> str:
     return cut + " " * max(0, columns - width(cut))
 
 
-def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
+def wrapped(
+    text: str, columns: int, indent: str = "", *, breaks: bool = False
+) -> list[str]:
     """Return the text wrapped to lines of at most so many columns.
 
-    Paragraphs stay separate, and a longer word such as a path is not broken.
+    Paragraphs stay separate, and a longer word such as a path is broken only with `breaks`.
     """
     import textwrap
 
-    found: list[str] = []
-    for line in text.split("\n"):
-        how: dict[str, Any] = {
-            "initial_indent": indent,
-            "subsequent_indent": indent,
-            "break_on_hyphens": False,
-            "break_long_words": False,
-        }
-        found += textwrap.wrap(line, max(20, columns), **how) or [""]
-    return found
+    wrapper = textwrap.TextWrapper(
+        max(20, columns),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=breaks,
+    )
+    return [part for line in text.split("\n") for part in wrapper.wrap(line) or [""]]
+
+
+def folded(row: str, columns: int) -> list[str]:
+    """Return a row in lines of so many columns, its indent on each."""
+    indent = row[: len(row) - len(row.lstrip())]
+    return wrapped(row.strip(), columns, indent, breaks=True)
 
 
 def hanging(text: str, columns: int, indent: int) -> list[str]:

@@ -85,7 +85,6 @@ class OpenTopic:
 
     @property
     def title(self) -> str:
-        """Return the topic's displayed title."""
         head = self.commits[-1]
         more = f" (+{len(self.commits) - 1} more)" if len(self.commits) > 1 else ""
         return f"{head.subject}{more}"
@@ -193,12 +192,8 @@ class Session:
                 self._shared.close()
 
     def read_topic(self, repository: "Repository") -> OpenTopic:
-        """Read the topic's commits again and store them, unless another topic was set meanwhile."""
-        before, topic = self.topic, self.topic_now(repository)
-        with self._lock:
-            if self.topic is before:
-                self.topic = topic
-            return self.topic or topic
+        self.topic = topic = self.topic_now(repository)
+        return topic
 
     def topic_now(self, repository: "Repository") -> OpenTopic:
         """Return the topic's commits as they are now (takes tens of milliseconds); they
@@ -217,12 +212,8 @@ class Session:
     @property
     def wanted_facts(self) -> str:
         """Return the key of the facts about the current topic."""
-        parts = ("topic", "draft", "sent", "followed")
-        return (
-            f"{self.target}|{self.base}|{'|'.join(self._part(name) for name in parts)}"
-            if self.topic
-            else ""
-        )
+        inputs = self.key(Stage.FOLLOW)
+        return f"{self.target}|{self.base}|{inputs}" if self.topic else ""
 
     def read_facts(self) -> None:
         """Read the facts about the topic, for the title line, and store them with their key.
@@ -282,7 +273,6 @@ class Session:
 
     @property
     def topic_base(self) -> str | None:
-        """Return the base of the loaded topic, or the given one."""
         return self.topic.base if self.topic else self.base
 
     @property
@@ -290,20 +280,16 @@ class Session:
         """Return the selected commit, by default the last."""
         if self.topic is None:
             return None
-        return self.topic.commits[
-            self.at
-            if -len(self.topic.commits) <= self.at < len(self.topic.commits)
-            else -1
-        ]
+        commits = self.topic.commits
+        return commits[self.at if -len(commits) <= self.at < len(commits) else -1]
 
     @property
     def likely(self) -> str:
         """Return the Tags stage's certain candidate while no Fixes: tag names it, or ""."""
         tags: FixesResult | None = self.fresh(Stage.TAGS)
-        is_asked = tags and tags.sure and tags.is_fix and not tags.present
-        return (
-            tags.candidates[0].commit if tags and is_asked and tags.candidates else ""
-        )
+        if tags is None or not tags.sure or not tags.is_fix or tags.present:
+            return ""
+        return tags.candidates[0].commit if tags.candidates else ""
 
     def load(
         self,
@@ -326,15 +312,15 @@ class Session:
             result, status = self.loader_of(stage)(
                 JobRequest(repository, self, progress, visited, again)
             )
-        with self._lock:
-            self.found[stage] = StageResult(key, result, status)
-            self.errors.pop(stage, None)
+        self.remember(stage, result, status, key)
         return result
 
-    def remember(self, stage: Stage, result: Any, status: StageStatus) -> None:
-        """Store a result that was not made by `load`."""
+    def remember(
+        self, stage: Stage, result: Any, status: StageStatus, key: str = ""
+    ) -> None:
+        """Store a result, which is valid for this key, or for the present one."""
         with self._lock:
-            self.found[stage] = StageResult(self.key(stage), result, status)
+            self.found[stage] = StageResult(key or self.key(stage), result, status)
             self.errors.pop(stage, None)
 
     def changed(self, *names: str) -> None:
@@ -352,6 +338,11 @@ class Session:
         known = self.found.get(stage)
         return known.result if known and known.key == self.key(stage) else None
 
+    def must_run(self, stage: Stage) -> bool:
+        """Return whether a stage has neither a valid result, an error, nor a running job."""
+        known = self.fresh(stage) is not None or stage in self.errors
+        return not known and stage not in self.busy
+
     def last(self, stage: Stage) -> Any | None:
         """Return the stored result, fresh or stale."""
         known = self.found.get(stage)
@@ -366,16 +357,8 @@ class Session:
             return self.topic.key if self.topic else ""
         if name == "commit":
             return self.commit.id if self.commit else ""
-        if name in (
-            "likely",
-            "via",
-            "view",
-            "strict",
-            "builds",
-            "refs",
-        ):
-            return str(getattr(self, name))
-        return f"{name}{self.versions[name]}"
+        known = getattr(self, name, None)
+        return f"{name}{self.versions[name]}" if known is None else str(known)
 
     def keepsakes(self) -> dict[str, list[str]]:
         """Return the state of each stage, in values that can be saved for the next start."""
@@ -425,7 +408,6 @@ class Session:
         return StageStatus(StageState.STALE, words)
 
     def status(self, stage: Stage) -> StageStatus:
-        """Return the current state of a stage."""
         if stage in self.busy:
             return StageStatus(StageState.BUSY, self.busy[stage])
         if stage in self.errors:

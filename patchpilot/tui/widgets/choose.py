@@ -20,6 +20,7 @@ from patchpilot.model.printable import printable
 from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
+    folded,
     hanging,
     plain,
     with_code,
@@ -154,7 +155,6 @@ class Choose(Dialog[Any]):
         self.answered(self.answers[event.option_index].name)
 
     def answered(self, name: str) -> None:
-        """Return the answer's name."""
         self.dismiss(name)
 
 
@@ -255,24 +255,6 @@ class Confirm(Dialog[bool]):
             self.notify(f"not confirmed: type {self._word}", severity="warning")
 
 
-def _folded(row: str, wide: int) -> list[str]:
-    """Return a row in lines of so many columns, its indent on each.
-
-    A longer word, such as a path, goes on in the next line.
-    """
-    import textwrap
-
-    indent = row[: len(row) - len(row.lstrip())]
-    rows = textwrap.wrap(
-        row.strip(),
-        wide,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-    )
-    return rows or [""]
-
-
 class Reader(Modal[None]):
     """A full-screen text with a title.
 
@@ -312,7 +294,7 @@ class Reader(Modal[None]):
         wide = max(20, self.size.width - 5)
         rows = self._rows(wide) if callable(self._rows) else self._rows
         if self._fold:
-            rows = [part for row in rows for part in _folded(str(row), wide)]
+            rows = [part for row in map(str, rows) for part in folded(row, wide)]
         if self._patch:
             view = self.query_one(DiffView)
             if list(view.rows) != list(rows):

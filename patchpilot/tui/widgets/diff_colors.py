@@ -69,5 +69,4 @@ class DiffColors:
 
     @property
     def base(self) -> Style:
-        """Return the default style."""
         return self.style() + Style(color=self._text.rich_color)

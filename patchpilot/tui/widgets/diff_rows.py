@@ -124,7 +124,6 @@ class _Reader:
         self.after_rule = False
 
     def take(self, at: int) -> None:
-        """Read one row."""
         row = self.rows[at]
         new, kind = 0, self._code(row)
         if kind is None:
@@ -226,7 +225,6 @@ class _Reader:
         self.hunk, self.old_left, self.new_left = None, 0, 0
 
     def end_file(self, at: int) -> None:
-        """End the file and its hunk, if any."""
         self._end_hunk(at)
         if self.file:
             self.file.end = at

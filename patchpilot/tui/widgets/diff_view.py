@@ -140,14 +140,9 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     class Moved(Message):
         """The cursor went to another line (0-based)."""
 
-        def __init__(self, view: "DiffView", line: int) -> None:
+        def __init__(self, line: int) -> None:
             super().__init__()
-            self.view, self.line = view, line
-
-        @property
-        def control(self) -> "DiffView":
-            """Return the view in which it happened."""
-            return self.view
+            self.line = line
 
     def __init__(self, *, ident: str | None = None) -> None:
         super().__init__(id=ident)
@@ -331,7 +326,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 self.refresh_lines(at, self.height_of(at))
         else:
             self.refresh()
-        self.post_message(self.Moved(self, self.cursor))
+        self.post_message(self.Moved(self.cursor))
 
     def choose(self, number: int) -> None:
         """Make a note the current one and move the cursor to its line."""

@@ -5,7 +5,5 @@ from textual.widgets import Input
 
 
 class LineInput(Input):
-    """Textual's Input without a blinking cursor."""
-
     def on_mount(self) -> None:
         self.cursor_blink = False

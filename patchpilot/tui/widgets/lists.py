@@ -54,7 +54,6 @@ class List(OptionList):
 
     @property
     def line_to_copy(self) -> str:
-        """Return the text of the option under the cursor."""
         at = self.highlighted
         return str(self.get_option_at_index(at).prompt) if at is not None else ""
 
@@ -110,7 +109,6 @@ class RowList(List, Searchable):
 
     @property
     def row(self) -> Row | None:
-        """Return the row under the cursor."""
         at = self.highlighted
         return self.rows[at] if at is not None and at < len(self.rows) else None
 

@@ -67,7 +67,6 @@ class Panel(Container):
         )
 
     def _label(self) -> None:
-        """Write the texts of the border."""
         self._labels = True
         try:
             self._write_labels()

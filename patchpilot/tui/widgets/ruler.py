@@ -127,7 +127,6 @@ class ReleaseRuler(Widget):
             self.refresh(layout=True)
 
     def get_content_height(self, _: Size, __: Size, width: int) -> int:
-        """Return the number of lines that the ruler needs at this width."""
         return len(ruler_rows(self._bug, width))
 
     def render(self) -> Text:

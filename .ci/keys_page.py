@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generates docs/reference/keys.md from the key bindings.
-
-Run `python -m patchpilot.tui.keys` to print the page.
-"""
+"""The reference page of the TUI's keys, generated from the key bindings."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -22,12 +19,11 @@ HEAD = """# Keys of the TUI
 
 In the TUI, `?` lists the keys of the current screen and runs the one that you choose, and `/` searches the text. The mouse works but is never required.
 States are always shown as a word, not only by color. Two themes have high contrast. If `NO_COLOR` is set, no colors are used.
-This page is generated from the key bindings by `python -m patchpilot.tui.keys`.
 """  # noqa: E501
 
 
-def page() -> str:
-    """Return the text of the whole keys page."""
+def keys_page() -> str:
+    """Return the keys of the TUI, everywhere and of each stage, as Markdown."""
     parts = [
         HEAD,
         "## Everywhere\n",
@@ -68,7 +64,3 @@ def _table(bindings: Iterable[Binding]) -> str:
             ).replace("|", "\\|")
             rows.append(f"| {keys} | {binding.tooltip or binding.description} |")
     return "\n".join(rows) + "\n"
-
-
-if __name__ == "__main__":
-    print(page(), end="")

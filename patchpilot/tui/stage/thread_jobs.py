@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Run work in threads and show its progress and result on a screen or the application."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from textual.dom import DOMNode
+from textual.worker import Worker, get_current_worker
+
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.progress import Progress
+from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.view.thread_work import in_new_thread, progress_to
+
+T = TypeVar("T")
+STEP = 0.1
+"""Seconds between two reports of progress that are shown: more of them would only delay keys."""
+
+
+class ThreadJobs:
+    """The jobs of a node, by name: only the latest of a name reports, in the event loop.
+
+    Threads never touch widgets.
+    """
+
+    def __init__(self, node: DOMNode) -> None:
+        self._node = node
+        self._latest: dict[str, Worker[object]] = {}
+
+    def start(
+        self,
+        name: str,
+        work: Callable[[Progress], T],
+        done: Callable[[T], object],
+        failed: Callable[[PatchpilotError], object],
+        tell: Callable[[str], object] = str,
+    ) -> None:
+        """Run `work` in a thread, then call `done` with its result or `failed` with its error.
+
+        `tell` gets the lines of progress. A running job of this name is canceled.
+        """
+
+        def run() -> None:
+            report = partial(
+                self._node.call_later, self._report, name, get_current_worker()
+            )
+            last = 0.0
+
+            def show(line: str) -> None:
+                nonlocal last
+                if (now := time.monotonic()) - last >= STEP:
+                    last = now
+                    report(tell, line)
+
+            try:
+                result = work(progress_to(show))
+            except BaseException as error:  # noqa: BLE001 (shown by `failed`)
+                report(failed, as_error(error))
+            else:
+                report(done, result)
+
+        self._latest[name] = in_new_thread(self._node, run, name)
+
+    def _report(
+        self,
+        name: str,
+        worker: Worker[object],
+        show: Callable[[T], object],
+        value: T,
+    ) -> None:
+        if self._latest.get(name) is worker:
+            show(value)
+
+    def cancel(self, *names: str) -> None:
+        """Cancel these jobs, or all; their results are discarded."""
+        for name in names or tuple(self._latest):
+            self._latest.pop(name, None)
+            self._node.workers.cancel_group(self._node, name)
