@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from patchpilot.errors import CancelledError, PatchpilotError
-from patchpilot.tui.branch_watch import TopicPlace, Watch, read_topic
-from patchpilot.tui.opening import Opening
+from patchpilot.topic.head_watch import Watch
+from patchpilot.tui.opening import Opening, TopicPlace, read_topic
 from patchpilot.tui.stage.thread_jobs import ThreadJobs
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage

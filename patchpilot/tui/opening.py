@@ -8,10 +8,11 @@ import contextlib
 import os
 import sys
 import threading
+from dataclasses import dataclass
 
-from patchpilot.tui.branch_watch import TopicPlace, Watch, read_topic
+from patchpilot.topic.head_watch import Watch, head_signature, refs_signature
 from patchpilot.tui.stage.saved_state import SavedState
-from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.session import OpenTopic, Session
 from patchpilot.tui.view.stage_line import stage_cells
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.title import title_row, where
@@ -21,6 +22,30 @@ PATIENCE = 0.25
 
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?1049l\x1b[?25h"
 _CLEAR, _BOLD, _REVERSE, _PLAIN = "\x1b[H\x1b[2J", "\x1b[1m", "\x1b[1;7m", "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlace:
+    """A topic that was read, the key of its saved state, and the signature of its refs."""
+
+    topic: OpenTopic
+    name: str
+    refs: str
+
+
+def read_topic(session: Session, watch: Watch) -> TopicPlace:
+    """Read the topic of a session.
+
+    After this call, even if it fails, `watch` observes the topic's repository. Raises
+    PatchpilotError if there is no topic.
+    """
+    with session.repository() as repository:
+        folders = repository.git_dir, repository.common_dir
+        refs = refs_signature(folders[1])
+        # record it before the read, so that a change during the read is noticed
+        watch.remember(folders, head_signature(*folders))
+        topic = session.topic_now(repository)
+    return TopicPlace(topic, f"{folders[1]}:{topic.branch}", refs)
 
 
 class Opening:

@@ -12,9 +12,9 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from patchpilot.tui.view.glyphs import OF_STATE, glyph
+from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import shown_key
-from patchpilot.tui.view.stages import MEANINGS, Stage
+from patchpilot.tui.view.stages import MEANINGS, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.lists import description_of
 
@@ -97,7 +97,7 @@ class Help(Choose):
         self._commands = list(commands(app, screen))
         stage: Stage | None = getattr(screen, "stage", None)
         signs = "  ".join(
-            f"{glyph(OF_STATE[state])} {words}" for state, words in MEANINGS.items()
+            f"{glyph(state.sign)} {MEANINGS.get(state, state)}" for state in StageState
         )
         super().__init__(
             f"{ABOUT[stage]} {signs}" if stage else "",

@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.model.address import judge
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.tui.screens.recipients_screen import judged
+from patchpilot.services.send.counted_recipients import check_address
 from tests.kit.cli import call
 from tests.kit.mails import mail
 from tests.kit.repos import Repo
@@ -202,4 +202,4 @@ def test_foreign_outbox_message_is_refused(
 
 @pytest.mark.parametrize("address", HOSTILE)
 def test_option_cannot_be_added_as_recipient(address: str) -> None:
-    assert judged(address, None) == (False, judge(address).reason)
+    assert check_address(address, None) == (False, judge(address).reason)

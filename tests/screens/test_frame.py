@@ -15,7 +15,7 @@ from patchpilot.model.printable import width
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.topic.topic_facts import TopicFacts, topic_facts
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.view.glyphs import _SIGNS, OF_STATE, glyph, uses_ascii
+from patchpilot.tui.view.glyphs import _SIGNS, glyph, uses_ascii
 from patchpilot.tui.view.session import OpenTopic
 from patchpilot.tui.view.stage_line import stage_cells
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -53,7 +53,7 @@ def test_stage_bar_fits_every_width(
         assert width(line) <= wide
         assert all(str(cell.stage.number) in cell.text for cell in cells)
         for cell in cells if wide >= 80 else ():
-            sign = glyph(OF_STATE[cell.state])
+            sign = glyph(cell.state.sign)
             assert cell.text.startswith(sign)
             name = cell.text.removeprefix(sign).removeprefix(" ")
             assert name.startswith(f"{cell.stage.number} {cell.stage.label}")

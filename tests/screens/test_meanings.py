@@ -15,7 +15,7 @@ from patchpilot.tui.screens.recipients_rows import note_sign
 from patchpilot.tui.screens.thread_rows import KINDS
 from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.themes import OURS, color_names, needs_you
-from patchpilot.tui.view.glyphs import OF_STATE, STYLE_OF, glyph
+from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.stages import NEEDS_YOU, STYLES, StageState
 from patchpilot.tui.widgets.diff_colors import ROLES
 
@@ -66,7 +66,7 @@ def test_dialogs_share_one_tick() -> None:
 def test_signs_differ_too(ascii_only: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
     assert STYLES[StageState.TODO] == TURNS[Turn.YOURS][1] == NEEDS_YOU
-    yours, (warning, role) = OF_STATE[StageState.TODO], LOOKS[Severity.WARNING]
+    yours, (warning, role) = StageState.TODO.sign, LOOKS[Severity.WARNING]
     assert ROLES[role] == "yellow"
     assert TURNS[Turn.YOURS][0] == yours
     assert (STYLE_OF[yours], STYLE_OF[warning]) == (NEEDS_YOU, "yellow")

@@ -17,6 +17,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
+from patchpilot.tui.widgets.panel import TextPanel
 from tests.kit.repos import Repo
 from tests.kit.walk import keys, opened, said, settle, still, text_of, until
 
@@ -117,7 +118,7 @@ async def test_one_finding_is_fixed_alone(untidy: Repo, walk_on: On) -> None:
             [shown.finding.name for shown in screen._found].index("malformed-tag")
         )  # type: ignore[attr-defined]
         await settle(pilot)
-        detail = str(screen.query_one("#finding").render())
+        detail = str(screen.query_one("#detail-panel", TextPanel).text.render())
         assert "press a to apply" in detail
         assert "+Reviewed-by: Ben Reader" in detail
         await keys(pilot, "a")

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.widgets import Static
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
@@ -25,6 +24,7 @@ from patchpilot.tui.screens.recipients_rows import (
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List, RowList
+from patchpilot.tui.widgets.panel import TextPanel
 from tests.kit.walk import keys, running, said, settle, text_of, until, visible
 
 pytestmark = pytest.mark.long
@@ -97,7 +97,9 @@ async def test_space_excludes_a_recipient(
         ]
         assert "● 3 To/Cc 3" in text_of(app).split("\n")[1], "notes are open"
         assert "3 open notes" in text_of(app)
-        why = " ".join(str(app.screen.query_one("#reasons", Static).render()).split())
+        why = " ".join(
+            str(app.screen.query_one("#recipient-why", TextPanel).text.render()).split()
+        )
         assert "matches F: drivers/net/ethernet/acme/" in why
         assert "67%, 2 of 3 commits in the last three years" in why
         await keys(pilot, "space")

@@ -18,8 +18,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import MissingError
 from patchpilot.topic import topic_base
+from patchpilot.topic.head_watch import Watch, head_signature
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.branch_watch import Watch, head_signature, read_topic
+from patchpilot.tui.opening import read_topic
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.session import JobRequest, OpenTopic, Session

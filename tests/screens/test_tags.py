@@ -11,10 +11,10 @@ from textual.pilot import Pilot
 
 from patchpilot.commits.run import git
 from patchpilot.services.tags.find_culprits import Candidate, FixesResult
+from patchpilot.services.tags.topic_culprits import related_hunk
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.tags_rows import (
     evidence_rows,
-    related_hunk,
 )
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.walk import keys, running, text_of, until, visible

@@ -8,7 +8,7 @@ pre-send questions.
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.address import AddressState, judge
+from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
@@ -84,3 +84,25 @@ def is_sendable(email: str) -> bool:
     return (
         "." in email.rpartition("@")[2] and judge(email).state is not AddressState.BAD
     )
+
+
+def check_address(text: str, known: CountedRecipients | None) -> tuple[bool, str]:
+    """Return whether a typed address can be added to these recipients, and the reason or a
+    note.
+    """
+    address = parse_address(text)
+    if address is None or "@" not in address.email:
+        return False, "enter Name <name@example.org>"
+    if not is_header_safe(address):
+        return False, "not allowed in a mail header"
+    rows = known.rows if known else ()
+    if any(recipient.address.key == address.key for _, recipient in rows):
+        return True, "already a recipient; press Enter to move it to Cc"
+    verdict = judge(address.email)
+    if verdict.state is AddressState.BAD:
+        return False, verdict.reason
+    if not is_sendable(address.email):
+        return False, "git send-email rejects addresses whose domain has no dot"
+    if verdict.state is AddressState.DOUBTFUL:
+        return True, f"warning: {verdict.reason}; press Enter to add it anyway"
+    return True, ""

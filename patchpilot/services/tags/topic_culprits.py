@@ -4,6 +4,7 @@
 The module also returns the patch of a candidate for comparison with the fix.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.commits.range import commit_patch
@@ -69,8 +70,9 @@ def named_culprit(repository: Repository, word: str, fix: str) -> Candidate:
 
 def culprit_and_fix(
     repository: Repository, culprit: str, fix: str
-) -> tuple[list[str], list[str]]:
-    """Return the lines of a candidate's patch and the lines of the fix's patch.
+) -> tuple[list[str], list[str], int]:
+    """Return the lines of a candidate's patch, the lines of the fix's patch, and the 0-based line
+    of the former's hunk that is related to the fix.
 
     The candidate's patch is limited to the files that the fix changes.
     """
@@ -86,6 +88,23 @@ def culprit_and_fix(
     shown = repository.git(
         "show", "--format=%h %s%n%an, %ad%n", "--date=short", culprit, "--", *paths
     ).text
-    return shown.rstrip("\n").split("\n"), [
-        line for line in patch.lines if not line.startswith("From ")
+    introduced = shown.rstrip("\n").split("\n")
+    fixing = [line for line in patch.lines if not line.startswith("From ")]
+    return introduced, fixing, related_hunk(introduced, fixing)
+
+
+def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
+    """Return the first line of a candidate's patch to show.
+
+    It starts the hunk that added most of the lines that the fix removes or has as context.
+    """
+    touched = {
+        row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()
+    }
+    hunks = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
+    ends = [*hunks[1:], len(rows)]
+    shared = [
+        sum(row[:1] == "+" and row[1:].strip() in touched for row in rows[at:end])
+        for at, end in zip(hunks, ends, strict=False)
     ]
+    return hunks[shared.index(max(shared))] if shared else 0

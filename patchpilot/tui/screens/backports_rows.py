@@ -251,40 +251,29 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     """
     from patchpilot.services.backport.topic_backports import topic_backports
 
-    settings = ask.session.settings(ask.repository)
-    likely = ask.session.likely
-    result = topic_backports(
-        ask.repository,
-        settings,
-        ask.commit,
-        likely,
-        ask.progress,
-    )
-    if result.unfetched:
-        words = f"no stable branch has been fetched; press {Stage.BACKPORTS.number}"
-        return result, StageStatus(StageState.TODO, words)
-    if not result.branches:
-        return result, StageStatus(StageState.DONE, result.rules[0])
+    settings, likely = ask.session.settings(ask.repository), ask.session.likely
+    result = topic_backports(ask.repository, settings, ask.commit, likely, ask.progress)
     needing = [branch for branch in result.branches if branch.wants_fix]
     conflicts = sum(
         branch.verdict == "conflict" and not branch.resolved for branch in needing
     )
-    words = f"{len(needing)} of {len(result.branches)} branches need the fix" + (
-        f", {conflicts} with conflicts" if conflicts else ""
-    )
+    words = f"{len(needing)} of {len(result.branches)} branches need the fix"
+    words += f", {conflicts} with conflicts" if conflicts else ""
     if result.asked and result.commit:
         words = f"using mainline commit {result.commit[:12]}: {words}"
-    if not result.culprits:
-        return result, StageStatus(
-            StageState.TODO,
-            f"unknown introducing commit; press {Stage.TAGS.number} to choose it",
-        )
-    if likely:
+    state, press_tags = StageState.DONE, f"press {Stage.TAGS.number}"
+    if result.unfetched:
+        state = StageState.TODO
+        words = f"no stable branch has been fetched; press {Stage.BACKPORTS.number}"
+    elif not result.branches:
+        words = result.rules[0]
+    elif not result.culprits:
+        state = StageState.TODO
+        words = f"unknown introducing commit; {press_tags} to choose it"
+    elif likely:
         # the commit is named above the ruler
-        return result, StageStatus(
-            StageState.OFFERED, f"likely: {words}; press {Stage.TAGS.number} to confirm"
-        )
-    return result, StageStatus(StageState.DONE, words)
+        state, words = StageState.OFFERED, f"likely: {words}; {press_tags} to confirm"
+    return result, StageStatus(state, words)
 
 
 @dataclass(frozen=True, slots=True)

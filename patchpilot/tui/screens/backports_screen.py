@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.widgets import Static
 
 from patchpilot.model.counted import counted
@@ -44,7 +44,7 @@ from patchpilot.tui.widgets.choose import (
 )
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.panel import WIDE, Panel
+from patchpilot.tui.widgets.panel import WIDE, Panel, TextPanel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
@@ -200,13 +200,13 @@ class BackportsScreen(StageScreen["BackportResult"]):
             yield PlainText("matrix-titles")
             yield RowList(ident="matrix", enter="open branch")
         with Container(id="branch-answer", classes="pair"):
-            with (
-                Panel(title="Verdict", id="verdict"),
-                VerticalScroll(can_focus=False),
-            ):
-                yield PlainText("branch")
+            yield TextPanel("Verdict", id="verdict")
             with Panel(title="Needs first", id="needs"):
                 yield RowList(ident="queue")
+
+    @property
+    def _verdict(self) -> TextPanel:
+        return self.query_one("#verdict", TextPanel)
 
     def on_mount(self) -> None:
         self.query_one("#needs").display = False
@@ -222,7 +222,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.listed.focus()
         else:
             self.query_one("#needs").display = False
-            self.query_one("#verdict", Panel).heading = "Stable branches"
+            self._verdict.heading = "Stable branches"
             self.call_after_refresh(self._show_empty)
 
     def _show_empty(self) -> None:
@@ -230,9 +230,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if result is None or result.branches:
             return
         title, text = empty_words(result)
-        size = self.query_one("#verdict").size
+        size = self._verdict.size
         words = empty_text(title, text, empty_keys(result), size.width - 2, size.height)
-        self.query_one("#branch", Static).update(words)
+        self._verdict.text.update(words)
 
     def resized(self) -> None:
         """Adapt the text without branches to the size."""
@@ -276,8 +276,10 @@ class BackportsScreen(StageScreen["BackportResult"]):
         prerequisites.
         """
         if action == "request":
-            branches = self.current.branches if self.current else ()
-            return REQUEST in map(self._texts.todo, branches)
+            result = self.current
+            return result is not None and REQUEST in map(
+                self._texts.todo, result.branches
+            )
         is_early = self._shown is None or not self._shown.upstream
         if action in useless_keys(self.chosen, is_early=is_early):
             return False
@@ -312,12 +314,12 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def detail(self) -> None:
         if (branch := self.chosen) is None:
             return
-        self.query_one("#verdict", Panel).heading = self._heading(branch)
+        self._verdict.heading = self._heading(branch)
         # half of the width if the prerequisites are next to it
         is_half = self.size.width >= WIDE and needs_of(branch)
         wide = self.size.width // (2 if is_half else 1) - EDGE
         rows = page_rows(self._texts, branch, wide)
-        self.query_one("#branch", Static).update(lines(rows))
+        self._verdict.text.update(lines(rows))
         self._list_needs(branch)
 
     @staticmethod

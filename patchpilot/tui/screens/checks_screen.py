@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Static
 
 from patchpilot.model.built_commit import build_summary
 from patchpilot.tui.screens.checks_rows import (
@@ -35,8 +33,7 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Option, Reader, ask_which
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.panel import Columns, Panel
-from patchpilot.tui.widgets.plain_text import PlainText
+from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -116,15 +113,17 @@ class ChecksScreen(StageScreen["CheckResult"]):
                 id="patch-panel",
                 classes="beneath",
             )
-            with (
-                Panel(title="Detail", id="detail-panel", classes="detail"),
-                VerticalScroll(id="detail"),
-            ):
-                yield PlainText("finding")
+            yield TextPanel(
+                "Detail", id="detail-panel", classes="detail", focusable=True
+            )
 
     @property
     def _patch(self) -> DiffView:
         return self.query_one("#patch", DiffView)
+
+    @property
+    def _detail(self) -> TextPanel:
+        return self.query_one("#detail-panel", TextPanel)
 
     def show(self, result: "CheckResult") -> None:
         """Return the findings below their lines.
@@ -241,16 +240,15 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.list_panel.count = f" {glyph('dot')} ".join(parts)
 
     def _tell_finding(self) -> None:
-        now, panel = self._now, self.query_one("#detail-panel", Panel)
+        now, panel = self._now, self._detail
         self._told = self._at
-        text = self.query_one("#finding", Static)
         if now is None:
             panel.heading, panel.count = "Detail", ""
-            text.update(plain(no_findings(self._shown)))
+            panel.text.update(plain(no_findings(self._shown)))
             return
         panel.heading, panel.count = now.finding.name, str(now.finding.severity)
-        text.update(detail_of(now, self._fix))
-        self.query_one("#detail").scroll_home(animate=False)
+        panel.text.update(detail_of(now, self._fix))
+        panel.reader.scroll_home(animate=False)
         if self._fix is None and now.remedy != "edit":
             from patchpilot.tui.screens.fix_dialog import find_fix
 
@@ -299,10 +297,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def action_detail(self) -> None:
         """Show the selected finding in detail, on a card if there is no panel for it."""
         self.open_detail()
-        self.query_one("#detail").focus()
+        self._detail.reader.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "cancel" and self.focused is self.query_one("#detail"):
+        if action == "cancel" and self.focused is self._detail.reader:
             return True
         now, fixed = self._now, self._fix
         if action in ("fix_one", "waive", "detail") and now is None:
@@ -314,7 +312,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return super().check_action(action, parameters)
 
     def action_cancel(self) -> None:
-        if self.focused is self.query_one("#detail"):
+        if self.focused is self._detail.reader:
             self.query_one("#findings" if self._found else "#patch").focus()
             self.remove_class("-detail")
             self.keys_changed()

@@ -20,6 +20,8 @@ CHECK_SIGNS = {
     "ok": ("done", "green"),
 }
 """State of a check → its glyph and its color."""
+TREELESS = ("missing-target-tree", "tree-for-the-rest")
+"""The warnings about a subject that does not name its target tree."""
 NO_SERVER = "no-server"
 """The check whose help are commands for the sender's mail provider."""
 
@@ -92,36 +94,17 @@ def status_of(result: "Sending") -> StageStatus:
     """Return the state of a plan as on the pre-flight card, or done if already sent."""
     from patchpilot.services.send.send_state import was_sent
 
+    state, note = StageState.DONE, headline(result)
     if was_sent(result):
-        message = next(
-            (
-                refusal.message
-                for refusal in result.blockers
-                if refusal.name == "already-sent"
-            ),
-            "",
-        )
+        sent = f"v{result.send.version} was sent"
+        named = (it.message for it in result.blockers if it.name == "already-sent")
         # the same patches may have been sent from another topic
-        return StageStatus(
-            StageState.DONE,
-            message
-            if message and f" v{result.send.version} " not in message
-            else f"v{result.send.version} was sent",
-        )
-    said = headline(result)
-    if said.startswith("not ready"):
+        others = (text for text in named if f" v{result.send.version} " not in text)
+        note = next(others, sent)
+    elif note.startswith("not ready"):
         state = StageState.BLOCKED if result.refused else StageState.TODO
-        return StageStatus(state, f"{said}; press {Stage.SEND.number} to fix")
-    treeless = next(
-        (
-            warning
-            for warning in result.warnings
-            if warning.name in ("missing-target-tree", "tree-for-the-rest")
-        ),
-        None,
-    )
-    if treeless:
-        return StageStatus(
-            StageState.TODO, f"{treeless.message}; o sets the target tree"
-        )
-    return StageStatus(StageState.DONE, said)
+        note += f"; press {Stage.SEND.number} to fix"
+    elif treeless := [it for it in result.warnings if it.name in TREELESS]:
+        state = StageState.TODO
+        note = f"{treeless[0].message}; o sets the target tree"
+    return StageStatus(state, note)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The rows of the recipients stage: a heading for each group, and a line for each recipient."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -190,24 +191,24 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     )
     kept, out = result.planned.plan.recipients, result.planned.left_out
     before: CountedRecipients | None = ask.session.last(Stage.RECIPIENTS)
-    to = sum(recipient.header == "to" for recipient in kept)
-    cc = sum(recipient.header == "cc" for recipient in kept)
-    note = f"{to} in To, {cc} in Cc" + (f", {len(out)} excluded" if out else "")
+    headers = Counter(recipient.header for recipient in kept)
+    note = f"{headers['to']} in To, {headers['cc']} in Cc"
+    note += f", {len(out)} excluded" if out else ""
     if before and before.patch == result.patch:
         changed = difference(before.planned.plan.recipients, kept)
         note += f"; {changed}" if changed else ""
     emails = (recipient.address.email for recipient in kept)
     stuck = next((email for email in emails if not is_sendable(email)), None)
+    state, count = StageState.TODO, 1
     if stuck:
-        words = f"cannot send to {stuck}; press Space on it to exclude it"
-        return result, StageStatus(StageState.TODO, words, "1")
-    if not kept:
-        words = "no recipients; press w to add one"
-        return result, StageStatus(StageState.TODO, words, "1")
-    if open_notes := sum(advice.remedy is not None for advice in result.advice):
-        words = f"{note}; {counted(open_notes, 'open note')}"
-        return result, StageStatus(StageState.TODO, words, str(open_notes))
-    return result, StageStatus(StageState.DONE, note)
+        note = f"cannot send to {stuck}; press Space on it to exclude it"
+    elif not kept:
+        note = "no recipients; press w to add one"
+    elif count := sum(advice.remedy is not None for advice in result.advice):
+        note += f"; {counted(count, 'open note')}"
+    else:
+        state = StageState.DONE
+    return result, StageStatus(state, note, str(count or ""))
 
 
 HEADER, ROLE = 6, 14

@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Static
 
-from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
 from patchpilot.model.recipient import RemedyKind
 from patchpilot.tui.screens.recipients_rows import (
     OUT,
@@ -28,8 +25,7 @@ from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog, ask_line
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.panel import Columns, Panel
-from patchpilot.tui.widgets.plain_text import PlainText
+from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
 if TYPE_CHECKING:
     from patchpilot.services.maintainers.recipient_history import FileHistory
@@ -50,28 +46,6 @@ BINDINGS: list[BindingType] = [
     ),
     more_key("u", "restore", "undo", "discard your changes to this recipient"),
 ]
-
-
-def judged(text: str, known: "CountedRecipients | None") -> tuple[bool, str]:
-    """Return whether a typed address can be added, and the reason or a note."""
-    from patchpilot.services.send.counted_recipients import is_sendable
-
-    address = parse_address(text)
-    if address is None or "@" not in address.email:
-        return False, "enter Name <name@example.org>"
-    if not is_header_safe(address):
-        return False, "not allowed in a mail header"
-    rows = known.rows if known else ()
-    if any(recipient.address.key == address.key for _, recipient in rows):
-        return True, "already a recipient; press Enter to move it to Cc"
-    verdict = judge(address.email)
-    if verdict.state is AddressState.BAD:
-        return False, verdict.reason
-    if not is_sendable(address.email):
-        return False, "git send-email rejects addresses whose domain has no dot"
-    if verdict.state is AddressState.DOUBTFUL:
-        return True, f"warning: {verdict.reason}; press Enter to add it anyway"
-    return True, ""
 
 
 class RecipientsScreen(StageScreen["CountedRecipients"]):
@@ -97,11 +71,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
                 classes="main",
             )
             yield Panel(RowList(ident="advice"), title="Notes", id="recipient-notes")
-            with (
-                Panel(title="Why", id="recipient-why", classes="detail"),
-                VerticalScroll(),
-            ):
-                yield PlainText("reasons")
+            yield TextPanel("Why", id="recipient-why", classes="detail", focusable=True)
 
     @property
     def _notes(self) -> RowList:
@@ -138,7 +108,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if self.chosen:
             header, recipient = self.chosen
             text = why_text(known.planned.plan, header, recipient, self._history)
-        self.query_one("#reasons", Static).update(text)
+        self.query_one("#recipient-why", TextPanel).text.update(text)
 
     def _read_history(self) -> None:
         from patchpilot.services.maintainers.recipient_history import recipient_history
@@ -286,6 +256,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             self._edit(words, restore=[email])
 
     def action_add(self) -> None:
+        from patchpilot.services.send.counted_recipients import check_address
+
         def add(value: str) -> None:
             words = f"Added {value} to Cc. Press t to move it to To, Space to remove it"
             self._edit(words, cc=[value])
@@ -294,7 +266,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             "Add to Cc (press t afterwards to move it to To): Name <name@example.org>"
         )
         if self._may_place():
-            dialog = LineDialog(question, lambda text: judged(text, self._shown))
+            dialog = LineDialog(question, lambda text: check_address(text, self._shown))
             ask_line(self.app, dialog, add)
 
     def action_view(self) -> None:

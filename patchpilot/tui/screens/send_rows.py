@@ -64,29 +64,23 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
 def status_of(sending: "Sending") -> StageStatus:
     """Return the state of the stage in the terms of the pre-flight card."""
-    if sending.unfinished and sending.last:
-        left = sum(entry.state != "accepted" for entry in sending.last.entries)
-        return StageStatus(
-            StageState.BLOCKED,
-            f"v{sending.last.version} was interrupted: {counted(left, 'message')} not accepted;"
-            " press s to resume",
-            str(left),
+    last, blocked = sending.last, sending.blocked
+    state, note, count = StageState.TODO, headline(sending), 0
+    if sending.unfinished and last:
+        state = StageState.BLOCKED
+        count = sum(entry.state != "accepted" for entry in last.entries)
+        left = counted(count, "message")
+        note = (
+            f"v{last.version} was interrupted: {left} not accepted; press s to resume"
         )
-    if sending.is_sent:
-        version = sending.last.version if sending.last else sending.send.version
-        return StageStatus(
-            StageState.DONE, f"v{version} was sent; press n to read the replies"
-        )
-    blocked = sending.blocked
-    if sending.refused or blocked:
-        return StageStatus(
-            StageState.BLOCKED,
-            headline(sending),
-            str(len(sending.blockers) + bool(blocked)),
-        )
-    if count := len(open_questions(sending)):
-        return StageStatus(StageState.TODO, headline(sending), str(count))
-    return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
+    elif sending.is_sent:
+        state, version = StageState.DONE, (last or sending.send).version
+        note = f"v{version} was sent; press n to read the replies"
+    elif sending.refused or blocked:
+        state, count = StageState.BLOCKED, len(sending.blockers) + bool(blocked)
+    elif not (count := len(open_questions(sending))):
+        note = 'press s, then type "send" to confirm'
+    return StageStatus(state, note, str(count or ""))
 
 
 FEW = 2

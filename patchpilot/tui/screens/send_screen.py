@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
@@ -59,7 +58,7 @@ from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.choose import Choose, Confirm, Option, ask_which, ask_yes
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.panel import Columns, Panel
+from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
@@ -119,11 +118,7 @@ class SendScreen(StageScreen["Sending"]):
                 id="ready",
                 classes="main",
             )
-            with (
-                Panel(title="Messages to send", id="to-send"),
-                VerticalScroll(can_focus=False),
-            ):
-                yield PlainText("sending")
+            yield TextPanel("Messages to send", id="to-send")
 
     def _lay(self, *, sent: bool, heading: str, count: str = "") -> None:
         """Show the checks or, with `sent`, the messages and their states."""
@@ -222,9 +217,9 @@ class SendScreen(StageScreen["Sending"]):
         if self._has_sent and not self._sending:
             heading = "What to do" if plan.unfinished else "Next"
             text = lines(now_rows(plan, columns))
-        panel = self.query_one("#to-send", Panel)
+        panel = self.query_one("#to-send", TextPanel)
         panel.heading = heading
-        self.query_one("#sending", Static).update(text)
+        panel.text.update(text)
 
     def entered(self, listed: RowList) -> None:
         self.action_repair()

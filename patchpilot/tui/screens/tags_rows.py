@@ -31,42 +31,21 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
     result = topic_culprits(
         ask.repository, settings, ask.commit, ask.topic.base, ask.progress
     )
+    state, note = StageState.TODO, result.reason or "no candidates"
     if not result.is_fix:
-        return result, StageStatus(
-            StageState.DONE, f"{result.reason}; press Enter if it is a fix"
-        )
-    if result.present and not result.troubled:
-        return result, StageStatus(
-            StageState.DONE, counted(len(result.present), "valid Fixes: tag")
-        )
-    if result.troubled:
-        return result, StageStatus(
-            StageState.TODO, "invalid Fixes: tag; press w to fix its format"
-        )
-    if best := result.offered:
+        state, note = StageState.DONE, f"{result.reason}; press Enter if it is a fix"
+    elif result.troubled:
+        note = "invalid Fixes: tag; press w to fix its format"
+    elif result.present:
+        state = StageState.DONE
+        note = counted(len(result.present), "valid Fixes: tag")
+    elif best := result.offered:
         likely = "likely, " if result.sure else ""
-        return result, StageStatus(
-            StageState.OFFERED,
-            f"press w to add Fixes: {best.commit[:12]} ({likely}{best.confidence:.0%})",
+        state = StageState.OFFERED
+        note = (
+            f"press w to add Fixes: {best.commit[:12]} ({likely}{best.confidence:.0%})"
         )
-    return result, StageStatus(StageState.TODO, result.reason or "no candidates")
-
-
-def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
-    """Return the first line of a candidate's patch to show.
-
-    It starts the hunk that added most of the lines that the fix removes or has as context.
-    """
-    touched = {
-        row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()
-    }
-    hunks = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
-    ends = [*hunks[1:], len(rows)]
-    shared = [
-        sum(row[:1] == "+" and row[1:].strip() in touched for row in rows[at:end])
-        for at, end in zip(hunks, ends, strict=False)
-    ]
-    return hunks[shared.index(max(shared))] if shared else 0
+    return result, StageStatus(state, note)
 
 
 OTHER, NOT_A_FIX, A_FIX = "other", "not-a-fix", "a-fix"

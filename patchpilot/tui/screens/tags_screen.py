@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.widgets import Static
 
 from patchpilot.model.bug_range import NOWHERE
@@ -24,7 +24,6 @@ from patchpilot.tui.screens.tags_rows import (
     candidate_rows,
     evidence_rows,
     present_rows,
-    related_hunk,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key
@@ -39,7 +38,7 @@ from patchpilot.tui.widgets.choose import (
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
+from patchpilot.tui.widgets.panel import TALL, WIDE, Panel, TextPanel
 from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.ruler import ReleaseRuler
 
@@ -165,13 +164,8 @@ class TagsScreen(StageScreen["FixesResult"]):
             with Panel(title="Candidates", id="suspects", classes="main"):
                 yield PlainText("present", classes="row")
                 yield RowList(ident="candidates", enter="choose")
-            with Panel(title="Evidence", id="why"), VerticalScroll(can_focus=False):
-                yield PlainText("evidence")
-            with (
-                Panel(title="Message with tags added", id="rewording"),
-                VerticalScroll(id="wording"),
-            ):
-                yield PlainText("words")
+            yield TextPanel("Evidence", id="why")
+            yield TextPanel("Message with tags added", id="rewording", focusable=True)
         with Container(id="proof", classes="pair"):
             with Panel(title="Introduced by", id="introduced"):
                 yield DiffView(ident="introducing")
@@ -266,20 +260,26 @@ class TagsScreen(StageScreen["FixesResult"]):
             heading += f", if {candidate.commit[:12]} introduced it"
         where.heading = heading
         self.query_one("#ruler", ReleaseRuler).show(impact.bug if impact else NOWHERE)
-        evidence = self.query_one("#evidence", Static)
+        evidence = self.query_one("#why", TextPanel).text
         columns = evidence.content_size.width or self.size.width
         evidence.update(lines(evidence_rows(result, candidate, impact, columns)))
         if impact and impact.message:
             message = word_diff(impact.message, marked=self.app.no_color)
-            self.query_one("#words", Static).update(message)
+            self._message.text.update(message)
             self._show_tags()
+
+    @property
+    def _message(self) -> TextPanel:
+        return self.query_one("#rewording", TextPanel)
 
     def _show_tags(self) -> None:
         """Scroll the message to the tags on its last lines, once it is laid out."""
-        self.call_after_refresh(self.query_one("#wording").scroll_end, animate=False)
+        self.call_after_refresh(self._message.reader.scroll_end, animate=False)
 
     def _read_patches(
-        self, candidate: "Candidate", then: "Callable[[list[str], list[str]], None]"
+        self,
+        candidate: "Candidate",
+        then: "Callable[[list[str], list[str], int], None]",
     ) -> None:
         from patchpilot.services.tags.topic_culprits import culprit_and_fix
 
@@ -291,13 +291,12 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def _show_patches(
-        self, candidate: "Candidate", introduced: list[str], fix: list[str]
+        self, candidate: "Candidate", introduced: list[str], fix: list[str], hunk: int
     ) -> None:
         if candidate is not self._candidate:
             return
         heading = f"Introduced by {candidate.commit[:12]}"
         self.query_one("#introduced", Panel).heading = heading
-        hunk = related_hunk(introduced, fix)
         for name, rows, at in (("#introducing", introduced, hunk), ("#fix", fix, 0)):
             view = self.query_one(name, DiffView)
             if list(view.rows) != rows:
@@ -309,7 +308,7 @@ class TagsScreen(StageScreen["FixesResult"]):
     def action_view(self) -> None:
         candidate: Candidate = self.chosen
 
-        def then(introduced: list[str], fix: list[str]) -> None:
+        def then(introduced: list[str], fix: list[str], _: int) -> None:
             rows = [*introduced, "", "The fix:", "", *fix]
             title = f"{candidate.commit[:12]}: changes to the files of the fix"
             self.app.push_screen(Reader(title, rows, patch=True))

@@ -7,7 +7,7 @@ ASCII is used on terminals that lack the Unicode symbols. No Nerd Font is needed
 import os
 from collections.abc import Mapping
 
-from patchpilot.tui.view.stages import STYLES, StageState
+from patchpilot.tui.view.stages import STYLES
 
 _SIGNS = {
     "done": ("✓", "ok"),
@@ -50,23 +50,10 @@ _SIGNS = {
 _SPINNER = ("◐◓◑◒", "|/-\\")
 _BY_NAME = tuple({name: both[at] for name, both in _SIGNS.items()} for at in (0, 1))
 
-OF_STATE: Mapping[StageState, str] = {
-    StageState.DONE: "done",
-    StageState.UNOPENED: "unopened",
-    StageState.OFFERED: "offered",
-    StageState.TODO: "todo",
-    StageState.BLOCKED: "blocked",
-    StageState.BUSY: "busy",
-    StageState.STALE: "stale",
-    StageState.WAITING: "waiting",
-    StageState.NOTHING: "nothing",
-}
-"""A stage's state → the name of its glyph."""
-
 STYLE_OF: Mapping[str, str] = {
     "warning": "yellow",
     "dot": "dim",
-    **{OF_STATE[state]: style for state, style in STYLES.items()},
+    **{state.sign: style for state, style in STYLES.items()},
 }
 """The name of a sign → its style."""
 

@@ -7,7 +7,7 @@ It does not need Textual, because the first frame is drawn before Textual is imp
 from collections.abc import Callable
 from typing import NamedTuple
 
-from patchpilot.tui.view.glyphs import OF_STATE, glyph
+from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 
@@ -59,4 +59,4 @@ def _text(
 ) -> str:
     label = f"{stage.number} {stage.label}" if only in (None, stage) else stage.number
     count = f" {status.count}" if counted and status.count else ""
-    return f"{glyph(OF_STATE[status.state])}{space}{label}{count}"
+    return f"{glyph(status.state.sign)}{space}{label}{count}"

@@ -55,14 +55,19 @@ class StageState(StrEnum):
     """The state of a stage; the values are shown to the user unchanged."""
 
     DONE = "done"
-    UNOPENED = "not opened yet"
-    OFFERED = "proposal"
     TODO = "to do"
+    OFFERED = "proposal"
     BLOCKED = "blocked"
-    BUSY = "busy"
     STALE = "stale"
+    BUSY = "busy"
     WAITING = "waiting"
+    UNOPENED = "not opened yet"
     NOTHING = "nothing to do"
+
+    @property
+    def sign(self) -> str:
+        """Return the name of its glyph."""
+        return self.name.lower()
 
 
 OPEN = (
@@ -90,17 +95,12 @@ STYLES = {
 """State of a stage → the style that the stage bar and Home show it in."""
 
 MEANINGS = {
-    StageState.DONE: "done",
     StageState.TODO: "needs you",
-    StageState.OFFERED: "proposal",
-    StageState.BLOCKED: "blocked",
     StageState.STALE: "out of date",
     StageState.BUSY: "working",
     StageState.WAITING: "waits for others",
-    StageState.UNOPENED: "not opened yet",
-    StageState.NOTHING: "nothing to do",
 }
-"""State of a stage → what its sign in the stage bar means."""
+"""What the sign of a state in the stage bar means, if not its value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ They are arranged below or next to each other, depending on the terminal's width
 from typing import Self
 
 from rich.text import Text
-from textual.containers import Container
+from textual.containers import Container, VerticalScroll
 from textual.geometry import Region
 from textual.reactive import var
 from textual.widget import Widget
 
 from patchpilot.model.printable import crop, one_line, width
+from patchpilot.tui.widgets.plain_text import PlainText
 
 CORNERS = 6
 """Columns of a border line that its texts cannot take: corners, and the space around the text."""
@@ -81,6 +82,22 @@ class Panel(Container):
         self.border_subtitle = Text(bottom) if bottom else None
 
     watch_heading = watch_note = watch_count = on_mount = on_resize = _label
+
+
+class TextPanel(Panel):
+    """A panel with a text that scrolls; `focusable` lets it have the focus."""
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        id: str,  # noqa: A002
+        classes: str = "",
+        focusable: bool = False,
+    ) -> None:
+        self.text = PlainText()
+        self.reader = VerticalScroll(self.text, can_focus=focusable)
+        super().__init__(self.reader, title=title, id=id, classes=classes)
 
 
 def heading_in(heading: str, room: int) -> str:

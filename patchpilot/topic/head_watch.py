@@ -1,14 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the topic, and detect moves of HEAD or a branch from a few small files.
-
-The latter is cheap enough to run every second.
-"""
+"""Detect moves of HEAD or a branch from a few small files, cheap enough to do every second."""
 
 import contextlib
-from dataclasses import dataclass
 from pathlib import Path
-
-from patchpilot.tui.view.session import OpenTopic, Session
 
 
 class Watch:
@@ -56,27 +50,3 @@ def _stamp(path: Path) -> int:
     with contextlib.suppress(OSError):
         return path.stat().st_mtime_ns
     return 0
-
-
-@dataclass(frozen=True, slots=True)
-class TopicPlace:
-    """A topic that was read, the key of its saved state, and the signature of its refs."""
-
-    topic: OpenTopic
-    name: str
-    refs: str
-
-
-def read_topic(session: Session, watch: Watch) -> TopicPlace:
-    """Read the topic of a session.
-
-    After this call, even if it fails, `watch` observes the topic's repository. Raises
-    PatchpilotError if there is no topic.
-    """
-    with session.repository() as repository:
-        folders = repository.git_dir, repository.common_dir
-        refs = refs_signature(folders[1])
-        # record it before the read, so that a change during the read is noticed
-        watch.remember(folders, head_signature(*folders))
-        topic = session.topic_now(repository)
-    return TopicPlace(topic, f"{folders[1]}:{topic.branch}", refs)
