@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from patchpilot.demo import acme
+from patchpilot.demo.answers import Answers
+from patchpilot.demo.demo_app import DemoFollow
 from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.robin import fix_first
+from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.stage.saved_state import SavedState
@@ -75,3 +78,18 @@ def used_before() -> Path:
     state.parent.mkdir(parents=True, exist_ok=True)
     state.write_text('{"": {"theme": "patchpilot-dark"}}')
     return state
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """Return the demo's sandbox, whose environment this process has; replies come quickly."""
+    monkeypatch.setattr(DemoFollow, "INTERVAL", 0.3)
+    with (
+        open_sandbox(tmp_path / "sandbox") as made,
+        ticking(made, 0.1, Answers(made, (0.1, 0.2, 0.3)).look),
+    ):
+        for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
+            monkeypatch.delenv(name)
+        for name, value in made.env.items():
+            monkeypatch.setenv(name, value)
+        yield made

@@ -3,7 +3,6 @@
 as a diff.
 """
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -98,13 +97,6 @@ def test_tagged_fix_is_left_to_stable() -> None:
     assert todo(failed, is_tagged=True) == "w write patch"
 
 
-def test_unknown_culprit_has_no_action() -> None:
-    unknown = BackportResult("3" * 40, "x", upstream=False)
-    texts = BranchTexts(unknown, {}, "", is_tagged=False)
-    for verdict in (BranchVerdict.CLEAN, BranchVerdict.CONFLICT):
-        assert texts.todo(branch(verdict, prerequisites=(NEED,))) == ""
-
-
 async def test_unknown_culprit_selects_no_prerequisite(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,24 +134,6 @@ def test_prerequisites_are_described() -> None:
     partly = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True)
     assert (needs_count(partly), needs_count(branch(BranchVerdict.CLEAN))) == ("1*", "")
     assert needs_count(branch(BranchVerdict.FIXED, prerequisites=(NEED,))) == ""
-
-
-def test_written_patches_are_reported_first() -> None:
-    other = replace(NEED, commit="4" * 40)
-    branches = (
-        branch(BranchVerdict.CONFLICT, prerequisites=(NEED, other)),
-        branch(BranchVerdict.FIXED),
-        branch(BranchVerdict.CLEAN),
-    )
-    result = BackportResult("3" * 40, "x", branches=branches)
-    left_out = {"stable/linux-6.1.y": frozenset(["4" * 40])}
-    assert (
-        BranchTexts(result, left_out, "", is_tagged=False).written
-        == "stable/linux-6.1.y: 1 prerequisite, then the fix\nstable/linux-6.1.y: the fix"
-    )
-    fixed = replace(result, branches=branches[1:2])
-    texts = BranchTexts(fixed, {}, "", is_tagged=False)
-    assert texts.written == "No branch needs the fix."
 
 
 async def test_a_conflict_is_a_diff_and_a_low_terminal_says_why_and_what_is_next(

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The checks stage: findings in the list, in the patch and in detail."""
 
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +9,9 @@ from textual.pilot import Pilot
 
 from patchpilot.commits.run import git
 from patchpilot.demo import acme
-from patchpilot.model.finding import Severity
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.checks_rows import change_text, state_of
-from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.screens.checks_rows import change_text
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import RowList
@@ -211,13 +209,6 @@ async def test_strict_count_is_shown_with_its_key(
         await keys(pilot, "o", "f")
         assert "o 1 more" not in text_of(app)
         assert "the findings of all rules" in text_of(app)
-
-
-def test_stage_with_findings_is_not_done() -> None:
-    assert state_of(Counter()) is StageState.DONE
-    assert state_of(Counter([Severity.CHECK])) is StageState.TODO
-    assert state_of(Counter([Severity.WARNING])) is StageState.TODO
-    assert state_of(Counter([Severity.ERROR])) is StageState.BLOCKED
 
 
 async def test_panels_fill_the_body(clone: Path, walk_on: On) -> None:

@@ -4,7 +4,6 @@
 The high-contrast themes AAA.
 """
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -79,32 +78,6 @@ def test_color_is_changed_minimally() -> None:
     )
 
 
-async def test_selected_sign_keeps_its_color(
-    newcomer: PatchpilotApp,
-) -> None:
-    async with running(newcomer, (80, 24), Stage.CHECKS) as pilot:
-        await keys(pilot, "F", "F")
-        for theme in ("textual-dark", "textual-light", "nord", "gruvbox"):
-            newcomer.theme = theme
-            await pilot.pause()
-            strips = newcomer.screen._compositor.render_strips()
-            listed = [strips[y] for y in range(3, 9)]
-            signs = [
-                (text.strip(), style)
-                for strip in listed
-                for text, style, _ in strip
-                if text.strip() == "✗" and style
-            ]
-            (selected, *_) = [style for _, style in signs]
-            assert selected.bgcolor not in [style.bgcolor for _, style in signs[1:]], (
-                "the row of the cursor"
-            )
-            red, green, blue = (
-                selected.color.get_truecolor() if selected.color else (0, 0, 0)
-            )
-            assert red > max(green, blue), theme
-
-
 async def find_illegible(
     app: PatchpilotApp, pilot: Pilot[int], high: float = AAA
 ) -> list[str]:
@@ -163,12 +136,3 @@ async def test_theme_is_remembered(
         await pilot.press("enter")
         await until(pilot, lambda: newcomer.theme == "nord", "the theme")
         assert newcomer.memory.get("theme") == "nord"
-
-
-async def test_color_correction_is_fast(newcomer: PatchpilotApp) -> None:
-    async with running(newcomer, (160, 50)):
-        strips = newcomer.screen._compositor.render_strips()
-        begun = time.process_time()
-        for strip in strips:
-            newcomer._legible.apply(list(strip), newcomer.screen.styles.background)
-        assert time.process_time() - begun < 0.05

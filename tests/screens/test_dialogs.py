@@ -174,13 +174,6 @@ async def test_long_mail_opens_at_its_top(
         assert app.given == [True]
 
 
-async def test_short_mail_is_shown_whole() -> None:
-    mail = ["Subject: a", "", "last"]
-    async with opened(Confirm("Send it?", "send", mail=mail)) as (app, _):
-        assert "last" in text_of(app)
-        assert "more line" not in text_of(app)
-
-
 async def test_answers_of_a_long_question_stay_visible() -> None:
     why = f"{'because ' * 200}\n\nit ends here"
     answers = [*ANSWERS[:2], ("later", "I don't know yet", "stays open")]
@@ -196,19 +189,6 @@ async def test_answers_of_a_long_question_stay_visible() -> None:
         shown = text_of(app)
         for words in ("Really?", "it ends here", "I don't know yet", "stays open"):
             assert words in shown, words
-
-
-async def test_diff_below_the_answers_scrolls() -> None:
-    diff = ["+++ b/a.c", *(f"+line {number}" for number in range(60)), "+last"]
-    answers = (("yes", "Apply"), ("no", "Cancel"))
-    async with opened(Choose("Apply?", answers, diff=diff)) as (app, pilot):
-        assert "more lines below" in text_of(app)
-        await pilot.press(*["pagedown"] * 9)
-        await pilot.pause()
-        assert "last" in text_of(app)
-        await pilot.press("enter")
-        await pilot.pause()
-        assert app.given == ["yes"]
 
 
 async def test_regression_question_shows_its_letters() -> None:

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from patchpilot.checking.check_result import unchecked
 from patchpilot.model.printable import width
 from patchpilot.tui.screens.backports_screen import empty_keys, empty_words
-from patchpilot.tui.screens.checks_rows import nothing_keys
 from patchpilot.tui.screens.follow_rows import middle_rows
 from patchpilot.tui.view.empty import empty_text
 
@@ -43,13 +41,6 @@ def test_unfetched_branches_name_the_key() -> None:
     assert [key for key, _ in empty_keys(result)] == ["4", "n"]
 
 
-def test_clean_checks_name_the_next_step() -> None:
-    result: Any = SimpleNamespace(suppressed=(), left_out=2)
-    assert nothing_keys(result, is_strict=True) == [("n", "go to To/Cc")]
-    result.suppressed = ("one",)
-    assert [key for key, _ in nothing_keys(result, is_strict=False)] == ["n", "o", "o"]
-
-
 def test_follow_explains_what_it_waits_for() -> None:
     reading = [row.plain.strip() for row in middle_rows(76, 18, is_reading=True)]
     assert "Reading the tracked series …" in reading
@@ -58,9 +49,3 @@ def test_follow_explains_what_it_waits_for() -> None:
     nothing = "\n".join(row.plain.strip() for row in rows)
     assert nothing.lstrip().startswith("This topic was not sent yet.")
     assert "w there tracks any other series" in nothing
-
-
-def test_skipped_checks_name_their_key() -> None:
-    checked = SimpleNamespace(patch=SimpleNamespace(paths=("a.c",)))
-    result: Any = SimpleNamespace(patches=(checked,), build="", whole_files=True)
-    assert unchecked(result, "press B") == ("whether it compiles (press B)",)

@@ -105,16 +105,6 @@ def test_title_style_starts_at_its_text() -> None:
             assert all(0 <= span.start <= span.end for span in spans), (doing, wide)
 
 
-def test_chosen_base_is_certain() -> None:
-    named = TopicFacts(
-        1, "5f2c1d0a91e2", "5f2c1d0a91e2" + "0" * 28, guessed=False, profile="linux"
-    )
-    assert (
-        where(TOPIC, named)[0]
-        == "acme-old-cards · v1 · 0 patches · base 5f2c1d0a91e2 · linux"
-    )
-
-
 def test_topic_facts_are_shown(fixed: Path) -> None:
     with Repository.open(fixed) as repository:
         found = topic_facts(repository, None, None, "")

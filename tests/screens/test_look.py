@@ -2,7 +2,6 @@
 """Test texts and their positions, and the appearance without colors."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.plain_terminal import ColorRemover
 from patchpilot.tui.screens.backports_rows import (
     BranchTexts,
-    first_to_look_at,
 )
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Reader
@@ -38,22 +36,6 @@ def test_the_result_of_the_search_is_reported_where_the_fix_is_needed() -> None:
         known = dict(texts.facts(branch(verdict, search=search)))
         assert words in known.get("search", ""), verdict
         assert ("search" in known) is bool(words)
-
-
-def test_cursor_starts_at_open_work() -> None:
-    rows = [
-        replace(branch(verdict), branch=str(verdict))
-        for verdict in (
-            BranchVerdict.NOT_AFFECTED,
-            BranchVerdict.CLEAN,
-            BranchVerdict.CONFLICT,
-        )
-    ]
-    first = [
-        first_to_look_at(BackportResult(None, "x", branches=tuple(rows[:count])))
-        for count in (3, 2, 1, 0)
-    ]
-    assert first == [str(BranchVerdict.CONFLICT), str(BranchVerdict.CLEAN), None, None]
 
 
 def test_monochrome_keeps_meaning() -> None:

@@ -6,14 +6,9 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from patchpilot.model.finding import Severity
-from patchpilot.model.recipient import Remedy, RemedyKind
-from patchpilot.services.send.recipient_advice import RecipientAdvice
 from patchpilot.topic.home.home_topic import Turn
 from patchpilot.tui.screens.checks_rows import LOOKS
 from patchpilot.tui.screens.home_rows import SIGNS as TURNS
-from patchpilot.tui.screens.recipients_rows import note_sign
-from patchpilot.tui.screens.thread_rows import KINDS
-from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.themes import OURS, color_names, needs_you
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.stages import NEEDS_YOU, STYLES, StageState
@@ -52,16 +47,6 @@ def test_open_work_is_not_colored_as_focus(
     assert apart(needs_you(theme), Color.parse(theme.accent)) >= APART
 
 
-def test_warning_is_not_colored_as_a_key() -> None:
-    assert KINDS["build-warning"] == "yellow"
-    assert "magenta" not in " ".join(KINDS.values())
-
-
-def test_dialogs_share_one_tick() -> None:
-    assert glyph("ticked") == Tick("x", value=True).BUTTON_INNER
-    assert Tick("x").BUTTON_INNER == " "
-
-
 @pytest.mark.parametrize("ascii_only", ["0", "1"])
 def test_signs_differ_too(ascii_only: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
@@ -71,11 +56,3 @@ def test_signs_differ_too(ascii_only: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert TURNS[Turn.YOURS][0] == yours
     assert (STYLE_OF[yours], STYLE_OF[warning]) == (NEEDS_YOU, "yellow")
     assert glyph(yours) != glyph(warning)
-
-
-def test_note_needing_an_answer_is_not_a_warning() -> None:
-    asks = RecipientAdvice(
-        "warning", "security question open", "…", Remedy(RemedyKind.ANSWER, ("no",))
-    )
-    tells = RecipientAdvice("warning", "many recipients", "…")
-    assert (note_sign(asks), note_sign(tells)) == ("todo", "warning")

@@ -63,62 +63,64 @@ def test_written_patches_show_the_send_command(
     assert not any("git send-email" in row for row in written_rows(done))
 
 
-def test_conflict_says_where_to_resume(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_conflict_says_where_to_resume() -> None:
     waiting = Resolving(
-        "linux-6.1.y",
-        Path("/clone"),
-        "conflict",
-        ("a.c",),
-        ("git cherry-pick --continue",),
+        "linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick",)
     )
-    assert resolving_rows(waiting)[:2] == [
-        "The conflict on linux-6.1.y is in this clone:",
-        "  /clone",
-    ]
-    assert resolving_rows(waiting)[3:5] == [
-        "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):",
-        "  git cherry-pick --continue",
-    ]
-    assert "press a here to continue" in resolving_rows(waiting)[-1]
-    files = (Path("/patches/0001-a.patch"),)
-    done = Resolving(
-        "linux-6.1.y",
-        Path("/clone"),
-        "done",
-        (),
-        ("send them: git send-email /patches/*.patch",),
-        files,
-        ("0123456789ab a",),
-    )
-    assert resolving_rows(done) == [
+    rows = resolving_rows(waiting)
+    assert rows[0] == "The conflict on linux-6.1.y is in this clone:"
+    assert "press a here to continue" in rows[-1]
+    files, advice = (Path("/patches/0001-a.patch"),), ("git send-email /patches/*",)
+    done = replace(waiting, state="done", advice=advice, files=files, commits=("01 a",))
+    rows = resolving_rows(done)
+    assert {"  01 a", "    0001-a.patch", "  git send-email /patches/*"} <= set(rows)
+
+
+DROP = Action("maintainers", ("--drop", "a@b.example"))
+TEST = Action("send", ("--to-self",), "send the series to yourself first: {}")
+CHANGELOG = Action("draft", ("--changelog", "- what changed"))
+REVIEW = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}`")
+
+
+@pytest.mark.parametrize(
+    ("advice", "stage", "words"),
+    [
+        ("wait for replies", None, "wait for replies"),
+        (Action("doctor", (), "see `{}`"), None, "see `patchpilot doctor`"),
+        (Action("backport", (), "port it (`{}`)"), None, "port it (stage 5)"),
         (
-            "The conflict on linux-6.1.y is resolved. The clone has these commits on top of the"
-            " branch, oldest first:"
+            Hint(("drop a@b.example: ", DROP, ", then ", Action("send"))),
+            Stage.CHECKS,
+            "drop a@b.example: Space at stage 3 on a@b.example, then stage 7",
         ),
-        "  0123456789ab a",
-        "  (/clone)",
-        "",
-        "The patches are written, with To:, Cc: and In-Reply-To:",
-        "  /patches",
-        "    0001-a.patch",
-        "",
-        "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):",
-        "  send them: git send-email /patches/*.patch",
-    ]
-    monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
-    assert resolving_rows(done)[8:] == [
-        "In the demo, nothing more is needed for this branch. Do not send the patches: your shell"
-        " would use your own mail server."
-    ]
+        # of several actions of one stage, the first
+        (
+            Hint((Action("track", ("update",)), ", then ", Action("track", ("show",)))),
+            Stage.SEND,
+            f"stage {Stage.FOLLOW.number} shows them",
+        ),
+        (
+            Hint((CHANGELOG, ", or ", Action("draft", ("--edit",)))),
+            Stage.FOLLOW,
+            "e at stage 6",
+        ),
+        (TEST, Stage.PREVIEW, "send the series to yourself first: m at stage 7"),
+        (TEST, Stage.SEND, "send the series to yourself first: m"),
+        (
+            Action("", ("--base", "REV"), "use {} to name the base"),
+            None,
+            "press b to choose the base or a range",
+        ),
+        (REVIEW, Stage.FOLLOW, "review v2, then send it: press 7"),
+    ],
+)
+def test_advice_names_keys(advice: Advice, stage: Stage | None, words: str) -> None:
+    assert in_keys(advice, stage) == words
 
 
-def test_advice_names_the_stage() -> None:
-    failed = Action("backport", (), "backport it to 6.1 (`{}`): it failed")
-    assert in_keys(failed) == "backport it to 6.1 (stage 5): it failed"
-    assert in_keys(Action("doctor", (), "see `{}`")) == "see `patchpilot doctor`"
-    assert in_keys("wait for replies") == "wait for replies"
+def test_first_action_leads_to_its_stage() -> None:
+    assert first_stage(REVIEW) is Stage.SEND
+    assert first_stage(Action("send", ("--reroll",))) is Stage.FOLLOW
 
 
 def test_check_names_the_repairing_key() -> None:
@@ -171,76 +173,6 @@ def test_markup_stays_text(text: str) -> None:
     assert not plain(text).spans
 
 
-def test_advice_after_a_send_names_keys() -> None:
-    update, show = Action("track", ("update",)), Action("track", ("show",))
-    assert (
-        in_keys(Hint(("replies are tracked: ", update, ", then ", show)), Stage.SEND)
-        == f"replies are tracked: stage {Stage.FOLLOW.number} shows them"
-    )
-    drop = Action("maintainers", ("--drop", "a@b.example"))
-    hint = Hint(
-        ("nothing was sent; to drop a@b.example: ", drop, ", then ", Action("send"))
-    )
-    assert (
-        in_keys(hint, Stage.CHECKS)
-        == "nothing was sent; to drop a@b.example: Space at stage 3 on a@b.example, then stage 7"
-    )
-
-
-def test_send_remark_names_the_undo_key() -> None:
-    dropped = Hint(
-        (
-            "dropped, including later versions: a@b.example (undo: ",
-            Action("maintainers", ("--restore", "a@b.example")),
-            ")",
-        )
-    )
-    assert (
-        str(dropped)
-        == "dropped, including later versions: a@b.example (undo: patchpilot maintainers --restore"
-        " a@b.example)"
-    )
-    assert (
-        in_keys(dropped, Stage.SEND)
-        == "dropped, including later versions: a@b.example (undo: Space at stage 3 on a@b.example)"
-    )
-
-
-def test_key_of_the_current_stage_is_named_alone() -> None:
-    test = Action("send", ("--to-self",), "send the series to yourself first: {}")
-    assert (
-        in_keys(test, Stage.PREVIEW)
-        == "send the series to yourself first: m at stage 7"
-    )
-    assert in_keys(test, Stage.SEND) == "send the series to yourself first: m"
-    base = Action(
-        "", ("--base", "REV"), "use {} to name the base, or name a range A..B"
-    )
-    assert in_keys(base) == "press b to choose the base or a range"
-    changelog = Hint(
-        (
-            Action("draft", ("--changelog", "- what changed")),
-            ", or ",
-            Action("draft", ("--edit",)),
-        )
-    )
-    assert in_keys(changelog, Stage.FOLLOW) == "e at stage 6"
-
-
-def test_started_version_leads_to_its_changelog() -> None:
-    step = Hint(
-        (
-            "write the changelog of v2, then review it: ",
-            Action("draft", ("--changelog", "- what changed"), "`{}`"),
-            ", then ",
-            Action("send", ("--reroll", "--dry-run"), "`{}`"),
-        )
-    )
-    assert in_keys(step, Stage.FOLLOW) == (
-        "write the changelog of v2, then review it: e at stage 6, then press 7"
-    )
-
-
 def test_every_key_is_bound() -> None:
     for words, key in KEYS.items():
         if key.stage and key.key:
@@ -263,16 +195,3 @@ def test_command_in_a_sentence_is_code() -> None:
         for span in text.spans
         if "cyan" in str(span.style)
     ] == ["patchpilot doctor", "[b]"]
-
-
-def test_started_version_leads_to_send() -> None:
-    started = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}`")
-    assert (in_keys(started, Stage.FOLLOW), first_stage(started)) == (
-        "review v2, then send it: press 7",
-        Stage.SEND,
-    )
-    asked = Action("send", ("--reroll",), "send v2 with the requested changes: `{}`")
-    assert (in_keys(asked, Stage.FOLLOW), first_stage(asked)) == (
-        "send v2 with the requested changes: v",
-        Stage.FOLLOW,
-    )

@@ -63,10 +63,21 @@ def use(work: Path, server: FaultySink, via: str) -> None:
         git(work, "config", "--global", name, value)
 
 
-async def send(pilot: Any, app: PatchpilotApp) -> None:
+async def send(pilot: Any, app: PatchpilotApp, ends: StageState) -> str:
+    """Send from the stage, and return the screen once the stage has this state."""
     await settle(pilot)
     await keys(pilot, Stage.SEND, "s")
     await pilot.press(*"send", "enter")
+    return await ended(pilot, app, ends)
+
+
+async def ended(pilot: Any, app: PatchpilotApp, state: StageState) -> str:
+    await until(
+        pilot, lambda: app.session.status(Stage.SEND).state is state, "the send"
+    )
+    await settle(pilot)
+    await still(pilot)
+    return text_of(app)
 
 
 def ids(server: FaultySink) -> list[str]:
@@ -83,14 +94,7 @@ async def test_every_mail_has_a_row(series: Path, walk_on: On, via: str) -> None
         use(series, server, via)
         app = walk_on(series)
         async with app.run_test(size=(120, 36)) as pilot:
-            await send(pilot, app)
-            await until(
-                pilot,
-                lambda: app.session.status(Stage.SEND).state is StageState.DONE,
-                "the mails to be sent",
-            )
-            await still(pilot)
-            shown = text_of(app)
+            shown = await send(pilot, app, StageState.DONE)
             # the topic has changed since the send
             app.session.changed("draft")
             assert app.stage_screen
@@ -118,15 +122,7 @@ async def test_interrupted_send_sends_each_mail_once(
         use(series, server, via)
         app = walk_on(series)
         async with app.run_test(size=(120, 36)) as pilot:
-            await send(pilot, app)
-            await until(
-                pilot,
-                lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED,
-                "the break",
-            )
-            await settle(pilot)
-            await still(pilot)
-            shown = text_of(app)
+            shown = await send(pilot, app, StageState.BLOCKED)
             assert shown.count("accepted  [PATCH net ") == 2
             assert "s resume" in shown
             assert "What to do" in shown
@@ -157,15 +153,7 @@ async def test_refused_recipient_shows_the_server_response(
         use(series, server, VIA[0])
         app = walk_on(series)
         async with app.run_test(size=(120, 36)) as pilot:
-            await send(pilot, app)
-            await until(
-                pilot,
-                lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED,
-                "the refusal",
-            )
-            await settle(pilot)
-            await still(pilot)
-            shown = text_of(app)
+            shown = await send(pilot, app, StageState.BLOCKED)
         assert not server.take()
     assert "rejected  [PATCH net 0/3] net/acme: count images" in shown
     assert "no such user" in shown
@@ -177,7 +165,9 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
         use(series, server, VIA[0])
         app = walk_on(series)
         async with app.run_test(size=(80, 24)) as pilot:
-            await send(pilot, app)
+            await settle(pilot)
+            await keys(pilot, Stage.SEND, "s")
+            await pilot.press(*"send", "enter")
             await until(pilot, lambda: "1/4" in text_of(app), "the first mail")
             shown = text_of(app)
             assert shown.lstrip().startswith("[PATCH net ")
@@ -185,17 +175,8 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
             assert "q quit" not in shown
             await pilot.press("escape")
             assert said(app) == "stopping after this message; press s to send the rest"
-            await until(
-                pilot,
-                lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED,
-                "the stop",
-            )
-            await settle(pilot)
+            await ended(pilot, app, StageState.BLOCKED)
             assert 0 < len(server.take()) < 4
             await keys(pilot, "s")
-            await until(
-                pilot,
-                lambda: app.session.status(Stage.SEND).state is StageState.DONE,
-                "the rest",
-            )
+            await ended(pilot, app, StageState.DONE)
         assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]

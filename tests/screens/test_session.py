@@ -8,7 +8,6 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 from textual.events import MouseDown
@@ -16,14 +15,13 @@ from textual.geometry import Offset
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
-from patchpilot.errors import MissingError
 from patchpilot.topic import topic_base
 from patchpilot.topic.head_watch import Watch, head_signature
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.opening import read_topic
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.session import JobRequest, OpenTopic, Session
+from patchpilot.tui.view.session import OpenTopic, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.panel import Panel
@@ -205,24 +203,6 @@ async def test_written_tags_can_be_undone(fixed: Path, app: PatchpilotApp) -> No
         assert app.session.status(Stage.TAGS).state is StageState.OFFERED
 
 
-async def test_likely_culprit_suffices_for_backports(
-    app: PatchpilotApp,
-) -> None:
-    async with running(app, (80, 24), Stage.TAGS, "j", "w", "escape") as pilot:
-        await keys(pilot, Stage.BACKPORTS)
-        result = app.session.fresh(Stage.BACKPORTS)
-        best, *_ = app.session.fresh(Stage.TAGS).candidates
-        assert result.culprits == (best.commit,)
-        assert [branch.affected for branch in result.branches] == [
-            False,
-            True,
-            True,
-            True,
-            True,
-            True,
-        ]
-
-
 async def test_message_markup_is_not_interpreted(
     fixed: Path, app: PatchpilotApp
 ) -> None:
@@ -314,25 +294,6 @@ async def test_merge_commit_is_reported(fixed: Path, app: PatchpilotApp) -> None
     async with running(app, (80, 24)):
         assert "2 patches" in text_of(app)
         assert "merge commits are skipped (use git rebase)" in text_of(app)
-
-
-def test_stale_stage_says_when_it_refreshes() -> None:
-    session = Session(None)
-    session.remember(Stage.SEND, object(), StageStatus(StageState.DONE))
-    session.changed("answers", "draft", "waivers")
-    note = session.status(Stage.SEND).note
-    assert note == "out of date; stage 7 is refreshed when you open it"
-
-
-def test_missing_commit_is_an_error_with_a_hint() -> None:
-    request = JobRequest(
-        repository=cast(Repository, None),
-        session=Session(None),
-        progress=cast(Any, None),
-    )
-    with pytest.raises(MissingError) as caught:
-        _ = request.commit
-    assert caught.value.hint == "commit the fix, then press g"
 
 
 def test_unread_stage_is_open_after_a_restart() -> None:

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test the demo's tour: each stage's text names the one next key, until the patch is merged."""
 
-import os
 import re
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from patchpilot.demo.answers import Answers
-from patchpilot.demo.demo_app import CARDS, DemoApp, DemoFollow, TourRow
+from patchpilot.demo.demo_app import CARDS, DemoApp, TourRow
 from patchpilot.demo.demo_history import MASK_SUBJECT
-from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
+from patchpilot.demo.sandbox import Sandbox
 from patchpilot.model.mail import parse_mail
 from patchpilot.resources import state_path
 from patchpilot.tui.app import PatchpilotApp
@@ -103,53 +101,44 @@ async def test_questions_name_the_demo_answers(clone: Path) -> None:
 
 
 async def test_tour_keys_lead_to_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(DemoFollow, "INTERVAL", 0.3)
-    with (
-        open_sandbox(tmp_path / "sandbox") as sandbox,
-        ticking(sandbox, 0.1, Answers(sandbox, (0.1, 0.2, 0.3)).look),
-    ):
-        for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
-            monkeypatch.delenv(name)
-        for name, value in sandbox.env.items():
-            monkeypatch.setenv(name, value)
-        # the text that Robin writes below the question
-        monkeypatch.setenv("GIT_EDITOR", f"sed -i '$a {SAID}'")
-        monkeypatch.chdir(sandbox.work)
-        app = make(sandbox.work, kind=DemoApp, at_home=True)
-        pressed: list[str] = []
-        async with app.run_test(size=(100, 30)) as pilot:
-            while pressed[-1:] != ["q"]:
-                assert len(pressed) < 40, pressed
-                screen = app.screen
-                await still(pilot)
-                if app.screen is not screen:
-                    continue
-                if isinstance(screen, Confirm):
-                    await pilot.press(*"send", "enter")
-                elif getattr(screen, "title_text", "").endswith(" question"):
-                    # Enter would leave it open; the answer is below "In the demo"
-                    letters = {"Security": "n", "Regression": "y", "Tree": "f"}
-                    await pilot.press(letters[screen.title_text.partition(" ")[0]])
-                elif screen.is_modal:
-                    await pilot.press("enter")
-                else:
-                    if app.stage_screen:
-                        await until(pilot, lambda: settled(app), "the stage")
-                    await pilot.pause(0.3)
-                    rows = app.screen.query(TourRow).results(TourRow)
-                    found = [PRESS.search(str(row.content)) for row in rows]
-                    if found and found[0]:
-                        pressed.append(found[0][1])
-                        await pilot.press(found[0][1].replace("Enter", "enter"))
-                await pilot.pause(0.5)
-            assert pressed[:7] == ["r", "0", "w", "Enter", "a", "n", "A"]
-            (request,) = (state_path() / "requests").iterdir()
-            assert MASK_SUBJECT in request.read_text()
-            # answer the question before making the changes for v2
-            assert pressed.index("r") < pressed.index("M")
-            assert SAID in replies(sandbox)
-            assert pressed[-5:] == ["g", "5", "w", "M", "q"]
-            sent = b"".join(mail.data for mail in sandbox.sink.take())
-            assert b"[PATCH 6.1.y 2/2] net/acme: allow old cards" in sent
+    # the text that Robin writes below the question
+    monkeypatch.setenv("GIT_EDITOR", f"sed -i '$a {SAID}'")
+    monkeypatch.chdir(sandbox.work)
+    app = make(sandbox.work, kind=DemoApp, at_home=True)
+    pressed: list[str] = []
+    async with app.run_test(size=(100, 30)) as pilot:
+        while pressed[-1:] != ["q"]:
+            assert len(pressed) < 40, pressed
+            screen = app.screen
+            await still(pilot)
+            if app.screen is not screen:
+                continue
+            if isinstance(screen, Confirm):
+                await pilot.press(*"send", "enter")
+            elif getattr(screen, "title_text", "").endswith(" question"):
+                # Enter would leave it open; the answer is below "In the demo"
+                letters = {"Security": "n", "Regression": "y", "Tree": "f"}
+                await pilot.press(letters[screen.title_text.partition(" ")[0]])
+            elif screen.is_modal:
+                await pilot.press("enter")
+            else:
+                if app.stage_screen:
+                    await until(pilot, lambda: settled(app), "the stage")
+                await pilot.pause(0.3)
+                rows = app.screen.query(TourRow).results(TourRow)
+                found = [PRESS.search(str(row.content)) for row in rows]
+                if found and found[0]:
+                    pressed.append(found[0][1])
+                    await pilot.press(found[0][1].replace("Enter", "enter"))
+            await pilot.pause(0.5)
+        assert pressed[:7] == ["r", "0", "w", "Enter", "a", "n", "A"]
+        (request,) = (state_path() / "requests").iterdir()
+        assert MASK_SUBJECT in request.read_text()
+        # answer the question before making the changes for v2
+        assert pressed.index("r") < pressed.index("M")
+        assert SAID in replies(sandbox)
+        assert pressed[-5:] == ["g", "5", "w", "M", "q"]
+        sent = b"".join(mail.data for mail in sandbox.sink.take())
+        assert b"[PATCH 6.1.y 2/2] net/acme: allow old cards" in sent

@@ -3,14 +3,10 @@
 followed reply, v2, and the merge.
 """
 
-import os
-from pathlib import Path
-
 import pytest
 
-from patchpilot.demo.answers import Answers
-from patchpilot.demo.demo_app import DemoApp, DemoFollow
-from patchpilot.demo.sandbox import open_sandbox, ticking
+from patchpilot.demo.demo_app import DemoApp
+from patchpilot.demo.sandbox import Sandbox
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.tui.build_app import make
 from patchpilot.tui.view.stages import Stage, StageState
@@ -20,169 +16,153 @@ from tests.kit.walk import keys, running, said, settle, text_of, until
 pytestmark = pytest.mark.long
 
 
-async def test_first_timer_reaches_the_reply(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(DemoFollow, "INTERVAL", 0.3)
-    with (
-        open_sandbox(tmp_path / "sandbox") as sandbox,
-        ticking(sandbox, 0.1, Answers(sandbox, (0.1, 0.2, 0.3)).look),
-    ):
-        for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
-            monkeypatch.delenv(name)
-        for name, value in sandbox.env.items():
-            monkeypatch.setenv(name, value)
-        app = make(sandbox.work, kind=DemoApp)
-        session = app.session
+async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
+    app = make(sandbox.work, kind=DemoApp)
+    session = app.session
 
-        def standing(stage: Stage) -> StageState:
-            return session.status(stage).state
+    def standing(stage: Stage) -> StageState:
+        return session.status(stage).state
 
-        def followed() -> Tracked | None:
-            known = session.last(Stage.FOLLOW)
-            return known[0] if known else None
+    def followed() -> Tracked | None:
+        known = session.last(Stage.FOLLOW)
+        return known[0] if known else None
 
-        async with running(app, (80, 24)) as pilot:
-            assert session.open_questions == 3
-            # the tour ends here and has its own test
-            await keys(pilot, "T", "a")
-            assert "You are Robin: No" in text_of(app)
-            await keys(pilot, "n")
-            # a repeated key answers only one question
-            await pilot.pause(REPEATED)
-            await keys(pilot, "n", "escape")
-            assert session.open_questions == 1
-            await keys(pilot, "n")
-            assert app.stage is Stage.CHECKS
-            assert standing(Stage.CHECKS) is StageState.BLOCKED
-            await keys(pilot, "M")
-            await keys(pilot, "n", "n")
-            assert app.stage is Stage.TAGS
-            await keys(pilot, "enter", "space", "ctrl+s")
-            await until(
-                pilot,
-                lambda: standing(Stage.TAGS) is StageState.DONE,
-                "the tags to be written",
-            )
-            await settle(pilot)
-            await until(
-                pilot,
-                lambda: standing(Stage.CHECKS) is StageState.TODO,
-                "no findings but the one that --strict shows",
-            )
-            await keys(pilot, "n")
-            assert {
-                branch.version: str(branch.verdict)
-                for branch in session.fresh(Stage.BACKPORTS).branches
-            } == {
-                "5.10": "not-affected",
-                "5.15": "clean",
-                "6.1": "conflict",
-                "6.6": "clean-3way",
-                "6.12": "clean",
-                "6.18": "clean",
-            }
-            await keys(pilot, "n")
-            assert "o sets the target tree" in session.status(Stage.PREVIEW).note
-            await keys(pilot, "o", "enter", "enter")
-            await until(pilot, lambda: session.fresh(Stage.PREVIEW), "the preview")
-            assert (
-                session.fresh(Stage.PREVIEW)
-                .send.entries[0]
-                .subject.startswith("[PATCH net] ")
-            )
-            await keys(pilot, "n", "s")
-            await pilot.press(*"send", "enter")
-            await until(
-                pilot,
-                lambda: standing(Stage.SEND) is StageState.DONE,
-                "the mail to be sent",
-            )
-            assert len(sandbox.sink.take()) == 1
-            await keys(pilot, "n")
-            await until(
-                pilot,
-                lambda: (
-                    followed()
-                    and followed().status
-                    and len(followed().status.replies) == 3
-                ),
-                "three answers",
-            )
-            assert any(
-                "Sana" in trailer.trailer for trailer in followed().status.trailers
-            )
-            posted = session.topic.commits[-1].id
-            # Robin's changes for v2 are made only at stage 8
-            await keys(pilot, Stage.CHECKS, "M")
-            assert session.topic.commits[-1].id == posted
-            await keys(pilot, Stage.FOLLOW, "M")
-            await until(
-                pilot,
-                lambda: (
-                    session.topic
-                    and "Reviewed-by: Sana" in session.topic.commits[-1].message
-                ),
-                "v2",
-            )
-            await keys(pilot, Stage.SEND)
-            await until(
-                pilot,
-                lambda: (
-                    session.fresh(Stage.SEND) is not None
-                    and standing(Stage.SEND) is StageState.TODO
-                ),
-                "v2's plan",
-            )
-            assert "v2" in session.fresh(Stage.SEND).send.entries[0].subject
-            await keys(pilot, "s")
-            await pilot.press(*"send", "enter")
-            await until(
-                pilot, lambda: standing(Stage.SEND) is StageState.DONE, "v2 to be sent"
-            )
-            await keys(pilot, Stage.FOLLOW)
-            await until(
-                pilot, lambda: "new message" in said(app), "the mails that arrived"
-            )
-            await until(
-                pilot,
-                lambda: (
-                    followed() and str(followed().state) in ("in-mainline", "in-stable")
-                ),
-                "it to land",
-            )
-            assert [
-                revision.version for revision in followed().status.topic.revisions
-            ] == [1, 2]
-            await keys(pilot, Stage.BACKPORTS)
-            shown = text_of(app)
-            assert "g fetch the merge" in shown
-            assert "wait for the merge" not in shown
-            merged = followed().status.commit
-            await keys(pilot, "enter")
-            assert f"merged as  {merged[:12]}" in text_of(app)
-            await keys(pilot, "end")
-            assert f"git cherry-pick -x {merged}" in text_of(app)
-            await keys(pilot, "escape", Stage.FOLLOW, "home")
-            assert "press g to fetch what was merged" in text_of(app)
-            for _ in range(60):
-                # the stable tree must contain it before the clone shows where it landed
-                await keys(pilot, "g", "enter")
-                if str(followed().state) == "in-stable":
-                    break
-                await pilot.pause(0.5)
-            assert str(followed().state) == "in-stable"
-            await keys(pilot, Stage.BACKPORTS)
-            await until(
-                pilot,
-                lambda: session.fresh(Stage.BACKPORTS),
-                "the branches after the fetch",
-            )
-            now = {
-                branch.version: str(branch.verdict)
-                for branch in session.fresh(Stage.BACKPORTS).branches
-            }
-            assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
-            assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE
-        # v1 and v2: M does not write the user's reply to the question about v1
-        assert len(sandbox.sink.take()) == 2
+    async with running(app, (80, 24)) as pilot:
+        assert session.open_questions == 3
+        # the tour ends here and has its own test
+        await keys(pilot, "T", "a")
+        assert "You are Robin: No" in text_of(app)
+        await keys(pilot, "n")
+        # a repeated key answers only one question
+        await pilot.pause(REPEATED)
+        await keys(pilot, "n", "escape")
+        assert session.open_questions == 1
+        await keys(pilot, "n")
+        assert app.stage is Stage.CHECKS
+        assert standing(Stage.CHECKS) is StageState.BLOCKED
+        await keys(pilot, "M")
+        await keys(pilot, "n", "n")
+        assert app.stage is Stage.TAGS
+        await keys(pilot, "enter", "space", "ctrl+s")
+        await until(
+            pilot,
+            lambda: standing(Stage.TAGS) is StageState.DONE,
+            "the tags to be written",
+        )
+        await settle(pilot)
+        await until(
+            pilot,
+            lambda: standing(Stage.CHECKS) is StageState.TODO,
+            "no findings but the one that --strict shows",
+        )
+        await keys(pilot, "n")
+        assert {
+            branch.version: str(branch.verdict)
+            for branch in session.fresh(Stage.BACKPORTS).branches
+        } == {
+            "5.10": "not-affected",
+            "5.15": "clean",
+            "6.1": "conflict",
+            "6.6": "clean-3way",
+            "6.12": "clean",
+            "6.18": "clean",
+        }
+        await keys(pilot, "n")
+        assert "o sets the target tree" in session.status(Stage.PREVIEW).note
+        await keys(pilot, "o", "enter", "enter")
+        await until(pilot, lambda: session.fresh(Stage.PREVIEW), "the preview")
+        assert (
+            session.fresh(Stage.PREVIEW)
+            .send.entries[0]
+            .subject.startswith("[PATCH net] ")
+        )
+        await keys(pilot, "n", "s")
+        await pilot.press(*"send", "enter")
+        await until(
+            pilot,
+            lambda: standing(Stage.SEND) is StageState.DONE,
+            "the mail to be sent",
+        )
+        assert len(sandbox.sink.take()) == 1
+        await keys(pilot, "n")
+        await until(
+            pilot,
+            lambda: (
+                followed() and followed().status and len(followed().status.replies) == 3
+            ),
+            "three answers",
+        )
+        assert any("Sana" in trailer.trailer for trailer in followed().status.trailers)
+        posted = session.topic.commits[-1].id
+        # Robin's changes for v2 are made only at stage 8
+        await keys(pilot, Stage.CHECKS, "M")
+        assert session.topic.commits[-1].id == posted
+        await keys(pilot, Stage.FOLLOW, "M")
+        await until(
+            pilot,
+            lambda: (
+                session.topic
+                and "Reviewed-by: Sana" in session.topic.commits[-1].message
+            ),
+            "v2",
+        )
+        await keys(pilot, Stage.SEND)
+        await until(
+            pilot,
+            lambda: (
+                session.fresh(Stage.SEND) is not None
+                and standing(Stage.SEND) is StageState.TODO
+            ),
+            "v2's plan",
+        )
+        assert "v2" in session.fresh(Stage.SEND).send.entries[0].subject
+        await keys(pilot, "s")
+        await pilot.press(*"send", "enter")
+        await until(
+            pilot, lambda: standing(Stage.SEND) is StageState.DONE, "v2 to be sent"
+        )
+        await keys(pilot, Stage.FOLLOW)
+        await until(pilot, lambda: "new message" in said(app), "the mails that arrived")
+        await until(
+            pilot,
+            lambda: (
+                followed() and str(followed().state) in ("in-mainline", "in-stable")
+            ),
+            "it to land",
+        )
+        assert [revision.version for revision in followed().status.topic.revisions] == [
+            1,
+            2,
+        ]
+        await keys(pilot, Stage.BACKPORTS)
+        shown = text_of(app)
+        assert "g fetch the merge" in shown
+        assert "wait for the merge" not in shown
+        merged = followed().status.commit
+        await keys(pilot, "enter")
+        assert f"merged as  {merged[:12]}" in text_of(app)
+        await keys(pilot, "end")
+        assert f"git cherry-pick -x {merged}" in text_of(app)
+        await keys(pilot, "escape", Stage.FOLLOW, "home")
+        assert "press g to fetch what was merged" in text_of(app)
+        for _ in range(60):
+            # the stable tree must contain it before the clone shows where it landed
+            await keys(pilot, "g", "enter")
+            if str(followed().state) == "in-stable":
+                break
+            await pilot.pause(0.5)
+        assert str(followed().state) == "in-stable"
+        await keys(pilot, Stage.BACKPORTS)
+        await until(
+            pilot,
+            lambda: session.fresh(Stage.BACKPORTS),
+            "the branches after the fetch",
+        )
+        now = {
+            branch.version: str(branch.verdict)
+            for branch in session.fresh(Stage.BACKPORTS).branches
+        }
+        assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
+        assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE
+    # v1 and v2: M does not write the user's reply to the question about v1
+    assert len(sandbox.sink.take()) == 2
