@@ -274,9 +274,9 @@ class DemoApp(PatchpilotApp):
         return NextKey("f", "go to the next finding") if is_unsigned else None
 
     def _backport(self, screen: AnyScreen) -> NextKey | None:
-        is_asked = any((state_path() / "requests").glob("*"))
-        if screen.check_action("request", ()) and not is_asked:
-            return NextKey("r", "ask for it")
+        if screen.check_action("request", ()):
+            is_asked = any((state_path() / "requests").glob("*"))
+            return None if is_asked else NextKey("r", "ask for it")
         is_written = written_backports(self.session.directory or Path())
         is_open = screen.check_action("write", ()) and not is_written
         return NextKey("w", "write the patches") if is_open else None

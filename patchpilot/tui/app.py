@@ -74,12 +74,11 @@ class PatchpilotApp(ReportsErrors, App[int]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(
+            more_key(
                 str(stage.number),
                 f"stage('{stage}')",
                 f"go to {stage.label}",
-                show=False,
-                tooltip=f"go to {stage.label}",
+                f"go to {stage.label}",
             )
             for stage in Stage
         ),

@@ -5,9 +5,7 @@ It shows the location of the bug, the commit that introduced it with confidence 
 the message with the resulting tags.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -32,7 +30,6 @@ from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
     LineDialog,
-    Reader,
     ask_line,
 )
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -208,7 +205,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         return super().check_action(action, parameters)
 
     def on_mount(self) -> None:
-        self.query_one("#where").display = False
+        self.add_class("-nowhere")
 
     def on_resize(self) -> None:
         if self._shown is not None:
@@ -220,8 +217,9 @@ class TagsScreen(StageScreen["FixesResult"]):
         candidate, culprits = self._candidate, self._culprits
         if culprits and (self._fix, *culprits) not in self._impacts:
             self._examine((self._fix, *culprits))
-        if candidate and self.size.width >= WIDE and self.size.height >= TALL:
-            self._read_patches(candidate, partial(self._show_patches, candidate))
+        is_roomy = self.size.width >= WIDE and self.size.height >= TALL
+        if candidate and (is_roomy or self.has_class("-detail")):
+            self._show_patches(candidate)
 
     def _examine(self, commits: tuple[str, ...]) -> None:
         from patchpilot.services.candidate_impact import candidate_impact
@@ -255,7 +253,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         impact = self._impacts.get((self._fix, *self._culprits))
         self.list_panel.count = counted(len(self._candidates), "candidate")
         where, heading = self.query_one("#where", Panel), "Where the bug is"
-        where.display = bool(self._culprits)
+        self.set_class(not self._culprits, "-nowhere")
         if candidate and not (result.present or self._ticks):
             heading += f", if {candidate.commit[:12]} introduced it"
         where.heading = heading
@@ -276,44 +274,39 @@ class TagsScreen(StageScreen["FixesResult"]):
         """Scroll the message to the tags on its last lines, once it is laid out."""
         self.call_after_refresh(self._message.reader.scroll_end, animate=False)
 
-    def _read_patches(
-        self,
-        candidate: "Candidate",
-        then: "Callable[[list[str], list[str], int], None]",
-    ) -> None:
+    def _show_patches(self, candidate: "Candidate") -> None:
         from patchpilot.services.tags.topic_culprits import culprit_and_fix
 
         commits = candidate.commit, self._fix
+
+        def show(patches: tuple[list[str], list[str], int]) -> None:
+            if candidate is not self._candidate:
+                return
+            heading = f"Introduced by {candidate.commit[:12]}"
+            self.query_one("#introduced", Panel).heading = heading
+            introduced, fix, hunk = patches
+            for name, rows, at in (
+                ("#introducing", introduced, hunk),
+                ("#fix", fix, 0),
+            ):
+                view = self.query_one(name, DiffView)
+                if list(view.rows) != rows:
+                    view.fill(rows)
+                    view.scroll_to(y=view.place_of(at), animate=False, immediate=True)
+
         self.in_thread(
             "reading the candidate",
             lambda repository, _: culprit_and_fix(repository, *commits),
-            lambda patches: then(*patches),
+            show,
         )
-
-    def _show_patches(
-        self, candidate: "Candidate", introduced: list[str], fix: list[str], hunk: int
-    ) -> None:
-        if candidate is not self._candidate:
-            return
-        heading = f"Introduced by {candidate.commit[:12]}"
-        self.query_one("#introduced", Panel).heading = heading
-        for name, rows, at in (("#introducing", introduced, hunk), ("#fix", fix, 0)):
-            view = self.query_one(name, DiffView)
-            if list(view.rows) != rows:
-                view.fill(rows)
-                view.scroll_to(y=view.place_of(at), animate=False, immediate=True)
 
     # keys
 
     def action_view(self) -> None:
-        candidate: Candidate = self.chosen
-
-        def then(introduced: list[str], fix: list[str], _: int) -> None:
-            rows = [*introduced, "", "The fix:", "", *fix]
-            title = f"{candidate.commit[:12]}: changes to the files of the fix"
-            self.app.push_screen(Reader(title, rows, patch=True))
-
-        self._read_patches(candidate, then)
+        """Show the candidate's changes and the fix in place of the evidence."""
+        self.open_detail()
+        self.detail()
+        self.query_one("#introducing").focus()
 
     def entered(self, listed: RowList) -> None:
         if self.chosen in (NOT_A_FIX, A_FIX):

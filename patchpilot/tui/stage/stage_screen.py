@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.timer import Timer
@@ -72,12 +72,11 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         more_key(
             "g", "reload", "refresh", "read the topic again and refresh this stage"
         ),
-        Binding(
+        more_key(
             "escape",
             "cancel",
             "cancel",
-            show=False,
-            tooltip="close the detail or the error message, or cancel the running job",
+            "close the detail or the error message, or cancel the running job",
         ),
         more_key(
             "slash",
@@ -316,6 +315,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def action_cancel(self) -> None:
         if self.has_class("-detail"):
             self.remove_class("-detail")
+            self.listed.focus()
         elif self.query_one("#error").display:
             self.close_error()
         else:

@@ -179,10 +179,7 @@ class Session:
         from patchpilot.topic.open_repository import SharedRepository
 
         with self._lock:
-            if self._shared is None or self._shared.directory != self.directory:
-                if self._shared:
-                    self._shared.close()
-                self._shared = SharedRepository(self.directory)
+            self._shared = self._shared or SharedRepository(self.directory)
             return self._shared.use()
 
     def close(self) -> None:

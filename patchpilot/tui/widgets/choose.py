@@ -258,16 +258,13 @@ class Confirm(Dialog[bool]):
 class Reader(Modal[None]):
     """A full-screen text with a title.
 
-    `rows` may be a function of the columns. `fold` wraps long lines at the screen's width. A
-    `patch` is shown in the viewer of patches.
+    `rows` may be a function of the columns. `fold` wraps long lines at the screen's width.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close"),
         # disable the application's keys in dialogs
         Binding("y", "app.copy", "copy line"),
-        Binding("f", "jump(1)", "next hunk"),
-        Binding("F", "jump(-1)", "previous hunk", show=False),
     ]
 
     def __init__(
@@ -276,15 +273,14 @@ class Reader(Modal[None]):
         rows: Sequence[str | Text] | Callable[[int], Sequence[str | Text]],
         *,
         fold: bool = False,
-        patch: bool = False,
     ) -> None:
         super().__init__()
-        self._title, self._rows, self._fold, self._patch = title, rows, fold, patch
+        self._title, self._rows, self._fold = title, rows, fold
         self.hints = [("PgDn", "scroll")]
 
     def compose(self) -> ComposeResult:
         with Panel(title=self._title, classes="reader"):
-            yield DiffView(ident="text") if self._patch else RowList(ident="text")
+            yield RowList(ident="text")
         yield from self.foot()
 
     def on_mount(self) -> None:
@@ -295,20 +291,9 @@ class Reader(Modal[None]):
         rows = self._rows(wide) if callable(self._rows) else self._rows
         if self._fold:
             rows = [part for row in map(str, rows) for part in folded(row, wide)]
-        if self._patch:
-            view = self.query_one(DiffView)
-            if list(view.rows) != list(rows):
-                view.fill([str(row) for row in rows])
-        else:
-            texts = (row if isinstance(row, Text) else plain(row) for row in rows)
-            listed = [Row(text, at, at) for at, text in enumerate(texts)]
-            self.query_one(RowList).fill(listed)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "jump" or self._patch
-
-    def action_jump(self, by: int) -> None:
-        self.query_one(DiffView).stop(by)
+        texts = (row if isinstance(row, Text) else plain(row) for row in rows)
+        listed = [Row(text, at, at) for at, text in enumerate(texts)]
+        self.query_one(RowList).fill(listed)
 
     def on_option_list_option_selected(self) -> None:
         self.action_close()
