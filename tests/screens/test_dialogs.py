@@ -171,7 +171,7 @@ async def test_long_mail_opens_at_its_top(
         assert "Send it?" in shown
         await pilot.press(*"send", "enter")
         await pilot.pause()
-        assert app.given == [True]
+        assert app.given == ["yes"]
 
 
 async def test_answers_of_a_long_question_stay_visible() -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test the kind of each line in well-formed and malformed patches."""
 
-from patchpilot.tui.widgets.diff_rows import Kind, read_rows
+from patchpilot.tui.widgets.diff_rows import DiffRows, Kind
 
 PATCH = """From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001
 From: Ada Fixer <ada@example.org>
@@ -40,7 +40,7 @@ index 0000000..1
 
 
 def test_every_patch_line_is_recognized() -> None:
-    kinds = [kind.name for kind in read_rows(PATCH).kinds]
+    kinds = [kind.name for kind in DiffRows(PATCH).kinds]
     assert kinds == [
         *(
             "PATCH",
@@ -86,13 +86,13 @@ def test_every_patch_line_is_recognized() -> None:
 
 
 def test_lines_are_numbered_in_the_new_file() -> None:
-    parts = read_rows(PATCH)
+    parts = DiffRows(PATCH)
     at = parts.hunks[0].start + 1
     assert parts.new[at : at + 6] == [10, 0, 0, 11, 12, 13]
 
 
 def test_files_and_hunks_have_names() -> None:
-    parts = read_rows(PATCH)
+    parts = DiffRows(PATCH)
     assert [(file.name, file.note, *parts.counts(file)) for file in parts.files] == [
         ("drivers/frob.c", "", 2, 2),
         ("new.rst", "new file", 1, 0),
@@ -114,7 +114,7 @@ def test_short_hunk_ends_at_the_next_header() -> None:
         "-a",
         "+b",
     ]
-    kinds = read_rows(rows).kinds
+    kinds = DiffRows(rows).kinds
     assert kinds[4] is Kind.FILE
     assert kinds[-2:] == [Kind.REMOVED, Kind.ADDED]
 
@@ -128,4 +128,4 @@ def test_any_text_is_read() -> None:
         ["--- ", "+++ "],
         ["diff --git "],
     ):
-        assert len(read_rows(rows).kinds) == len(rows)
+        assert len(DiffRows(rows).kinds) == len(rows)

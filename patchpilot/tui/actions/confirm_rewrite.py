@@ -5,6 +5,7 @@ Such a rewrite is blocked until the user types the word that overrides the block
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from patchpilot.errors import RefusedError
@@ -12,7 +13,7 @@ from patchpilot.model.action import actions
 from patchpilot.model.progress import Progress
 from patchpilot.model.rewrite_overrides import OVERRIDES
 from patchpilot.tui.view.action_keys import in_keys
-from patchpilot.tui.widgets.choose import Confirm
+from patchpilot.tui.widgets.choose import Confirm, ask_yes
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
@@ -47,13 +48,9 @@ def confirm_rewrite(
             then(result)
             return
         word = _word(result, given)
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                confirm_rewrite(screen, what, work, then, (*given, word))
-
         text = f"{result.message}.\n\n{in_keys(result.advice)}"
-        screen.app.push_screen(Confirm(text, word), answered)
+        again = partial(confirm_rewrite, screen, what, work, then, (*given, word))
+        ask_yes(screen.app, Confirm(text, word), again)
 
     screen.in_thread(what, tried, ended)
 

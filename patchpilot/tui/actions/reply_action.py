@@ -109,7 +109,7 @@ def _confirm(
         )
         return
 
-    def agreed(answer: bool | None) -> None:
+    def agreed(answer: str | None) -> None:
         if answer:
             screen.in_thread(
                 "sending the reply",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from difflib import unified_diff
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
@@ -174,7 +174,7 @@ class BranchTexts:
             "branch": [
                 (short and branch.version) or branch.branch for branch in branches
             ],
-            "the fix": [badge.text.plain for badge in badges],
+            "the fix": [badge.text for badge in badges],
             "bug": [bug_in_words(branch) for branch in branches],
             "needs": [needs_count(branch) for branch in branches],
             "until": [branch.ends or "" for branch in branches],
@@ -276,8 +276,7 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     return result, StageStatus(state, words)
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(NamedTuple):
     """A verdict: its glyph name, word and style."""
 
     sign: str
@@ -285,8 +284,8 @@ class Badge:
     style: str = ""
 
     @property
-    def text(self) -> Text:
-        return plain(f"{glyph(self.sign)} {self.word}", self.style)
+    def text(self) -> str:
+        return f"{glyph(self.sign)} {self.word}"
 
 
 BADGES = {

@@ -19,7 +19,6 @@ from patchpilot.tui.screens.preview_rows import mail_size
 from patchpilot.tui.screens.repair_keys import (
     choose_prefix,
     edit_draft,
-    switch_transport,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
@@ -246,7 +245,7 @@ class PreviewScreen(StageScreen["Sending"]):
                     choose_prefix, self, result, partial(self.begin_after, "draft")
                 ),
             ),
-            Option("Switch transport", via, partial(switch_transport, self, result)),
+            Option("Switch transport", via, self._switch_transport),
             Option(
                 "Compile-tested",
                 "adds or removes the line that lists the configurations that were built",
@@ -254,6 +253,17 @@ class PreviewScreen(StageScreen["Sending"]):
             ),
         ]
         ask_which(self.app, "What do you want to set?", options)
+
+    def _switch_transport(self) -> None:
+        """Switch to the next transport and plan the send again."""
+        from patchpilot.services.send.transport_names import next_transport
+
+        before = self._shown.request.via if self._shown else ""
+        self.session.via = next_transport(before)
+        instead = f" instead of {before}" if before else ""
+        via = f"{self.session.via}{instead}"
+        self.notify(f"transport: {via}; press o to switch again")
+        self.begin_after("via")
 
     def _tested(self) -> None:
         from patchpilot.model.draft import COMPILE_TESTED

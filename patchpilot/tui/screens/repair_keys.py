@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Changes of the messages from Mail and Send: the subject prefix, the draft and the transport."""
+"""Changes of the messages from Mail and Send: the subject prefix and the draft."""
 
 from collections.abc import Callable
 from functools import partial
@@ -70,16 +70,3 @@ def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
         return
     screen.notify(words)
     then()
-
-
-def switch_transport(screen: "AnyScreen", plan: "Sending | None") -> None:
-    """Switch to the next transport and plan the send again."""
-    from patchpilot.services.send.transport_names import next_transport
-
-    before = plan.request.via if plan else ""
-    screen.session.via = next_transport(before)
-    screen.notify(
-        f"transport: {screen.session.via}{f' instead of {before}' if before else ''}; press o to"
-        " switch again",
-    )
-    screen.begin_after("via")

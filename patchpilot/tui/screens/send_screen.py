@@ -325,11 +325,9 @@ class SendScreen(StageScreen["Sending"]):
 
     def _confirm(self, planned: "Sending") -> None:
         text, below = question(planned)
-        self.app.push_screen(
-            # there may be more recipients than lines on the terminal
-            Confirm(text, "send", title="Send", mail=below),
-            lambda agreed: self.send_now(planned) if agreed else None,
-        )
+        # there may be more recipients than lines on the terminal
+        dialog = Confirm(text, "send", title="Send", mail=below)
+        ask_yes(self.app, dialog, partial(self.send_now, planned))
 
     def _ask_resend(self, known: "Sending") -> None:
         """Send the sent version again, or start the next one."""

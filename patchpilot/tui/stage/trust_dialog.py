@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
-from patchpilot.tui.widgets.choose import Confirm
+from patchpilot.tui.widgets.choose import Confirm, ask_yes
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -20,12 +20,11 @@ def ask_trust(
 ) -> None:
     """Show the commands; if the user trusts them, remember that and call `then`."""
 
-    def answered(agreed: bool | None) -> None:
-        if agreed:
-            from patchpilot.settings.trusted_packs import trust_commands
+    def trust() -> None:
+        from patchpilot.settings.trusted_packs import trust_commands
 
-            trust_commands(error.commands)
-            then()
+        trust_commands(error.commands)
+        then()
 
     rows = [row for command in error.commands for row in _rows(command)]
     then_asked = (
@@ -34,7 +33,7 @@ def ask_trust(
     )
     text = f"{error.message}.\n\n{then_asked}"
     title = "Trust these commands and settings?"
-    app.push_screen(Confirm(text, "trust", title=title, mail=rows), answered)
+    ask_yes(app, Confirm(text, "trust", title=title, mail=rows), trust)
 
 
 def trusting(app: "App[int]", work: Callable[[], None]) -> None:

@@ -11,14 +11,7 @@ from rich.text import Text
 
 from patchpilot.model.printable import crop, printable, width
 
-ADDED, REMOVED, HUNK, FILE, QUIET, STRONG = (
-    "green",
-    "red",
-    "cyan",
-    "bold",
-    "dim",
-    "bold",
-)
+QUIET, STRONG = "dim", "bold"
 CODE_STYLE = "bold cyan"
 KEY, HEADING = "bold magenta", "bold cyan"
 """The styles of a key to press, and of a heading inside a panel."""
@@ -56,8 +49,8 @@ def diff_line(line: str) -> Text:
         "---",
         "-- ",
     ):
-        return plain(line, FILE)
-    style = {"+": ADDED, "-": REMOVED, "@": HUNK}.get(line[:1], "")
+        return plain(line, STRONG)
+    style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
     return plain(line, style)
 
 
@@ -72,7 +65,7 @@ def word_diff(text: str, *, marked: bool) -> Text:
     for found in WORD_DIFF.finditer(text):
         word = found[0] if marked else found[0][2:-2]
         found_text.append(text[done : found.start()]).append(
-            word, f"bold {ADDED}" if found[0][0] == "{" else f"strike {REMOVED}"
+            word, "bold green" if found[0][0] == "{" else "strike red"
         )
         done = found.end()
     return found_text.append(text[done:])

@@ -215,10 +215,10 @@ class LineDialog(Dialog[str | None]):
             self.dismiss(value.strip())
 
 
-class Confirm(Dialog[bool]):
+class Confirm(Dialog[str]):
     """A dialog that requires typing `word`, to avoid accidental confirmation.
 
-    The lines of a `mail` are below the input line. Returns True once the word is typed.
+    The lines of a `mail` are below the input line. Returns "yes" once the word is typed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = list(FIELD_HELP)
@@ -249,7 +249,7 @@ class Confirm(Dialog[bool]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Accept the word; otherwise clear the field and say so."""
         if event.value.strip() == self._word:
-            self.dismiss(True)
+            self.dismiss("yes")
         else:
             event.input.value = ""
             self.notify(f"not confirmed: type {self._word}", severity="warning")
@@ -331,8 +331,10 @@ def ask_which(
     app.push_screen(Choose(question, answers, title), chosen)
 
 
-def ask_yes(app: App[Any], question: Choose, then: Callable[[], None]) -> None:
-    """Show a question and call `then` if the user chooses the answer named yes."""
+def ask_yes(
+    app: App[Any], question: Choose | Confirm, then: Callable[[], None]
+) -> None:
+    """Show a question and call `then` if the user chooses yes, or types the word."""
     app.push_screen(question, lambda answer: then() if answer == "yes" else None)
 
 

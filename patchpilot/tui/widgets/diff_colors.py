@@ -4,6 +4,8 @@
 That each text is legible on its background is the line filter's matter.
 """
 
+from functools import cache
+
 from rich.style import Style
 from textual.color import Color
 from textual.widget import Widget
@@ -47,16 +49,12 @@ class DiffColors:
             color = Color.parse(named[name])
             self._grounds[sign] = ground.blend(color, LINE)
             self._grounds[f"{sign}-word"] = ground.blend(color, WORD)
-        self._known: dict[tuple[str, str, bool], Style] = {}
+        self.style = cache(self._style)
 
-    def style(self, role: str = "", ground: str = "", *, cursor: bool = False) -> Style:
+    def _style(
+        self, role: str = "", ground: str = "", *, cursor: bool = False
+    ) -> Style:
         """Return the style for a role on this background, for a line under the cursor or not."""
-        key = role, ground, cursor
-        if key not in self._known:
-            self._known[key] = self._style(role, ground, cursor)
-        return self._known[key]
-
-    def _style(self, role: str, ground: str, cursor: bool) -> Style:
         style = Style.parse(ROLES.get(role, ""))
         sign, _, word = ground.partition("-")
         if not self.tinted:

@@ -6,7 +6,7 @@ Unlike the parser of the checks, it accepts malformed input.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from patchpilot.model.trailer import is_trailer
@@ -70,19 +70,26 @@ class Part:
     end: int = 0
 
 
-@dataclass(slots=True)
 class DiffRows:
-    """All rows of a diff, with its files and hunks.
+    """All rows of a patch, message or diff, with its files and hunks.
 
     Each row has its kind, its line number in the new file (0: none), its file and its hunk.
+    `_old_left` and `_new_left` count what the hunk's header promised.
     """
 
-    kinds: list[Kind] = field(default_factory=list)
-    new: list[int] = field(default_factory=list)
-    file_of: list[Part | None] = field(default_factory=list)
-    hunk_of: list[Part | None] = field(default_factory=list)
-    files: list[Part] = field(default_factory=list)
-    hunks: list[Part] = field(default_factory=list)
+    def __init__(self, rows: Sequence[str] = ()) -> None:
+        self.kinds, self.new = list[Kind](), list[int]()
+        self.file_of, self.hunk_of = list[Part | None](), list[Part | None]()
+        self.files, self.hunks = list[Part](), list[Part]()
+        self._rows = rows
+        self._state = "headers" if rows and _HEADER.match(rows[0]) else "text"
+        self._old_left = self._new_left = self._number = 0
+        self._file: Part | None = None
+        self._hunk: Part | None = None
+        self._after_rule = False
+        for at in range(len(rows)):
+            self._take(at)
+        self._end_file(len(rows))
 
     def block(self, row: int) -> tuple[range, range]:
         """Return the removed and the added rows of the change that this row is part of."""
@@ -99,93 +106,68 @@ class DiffRows:
         kinds = self.kinds[part.start : part.end]
         return kinds.count(Kind.ADDED), kinds.count(Kind.REMOVED)
 
-
-def read_rows(rows: Sequence[str]) -> DiffRows:
-    """Classify each row of a patch, message or diff."""
-    reader = _Reader(rows)
-    for at in range(len(rows)):
-        reader.take(at)
-    reader.end_file(len(rows))
-    return reader.found
-
-
-class _Reader:
-    """Go through the rows once.
-
-    `old_left` and `new_left` count what the hunk's header promised.
-    """
-
-    def __init__(self, rows: Sequence[str]) -> None:
-        self.rows, self.found = rows, DiffRows()
-        self.state = "headers" if rows and _HEADER.match(rows[0]) else "text"
-        self.old_left = self.new_left = self.new = 0
-        self.file: Part | None = None
-        self.hunk: Part | None = None
-        self.after_rule = False
-
-    def take(self, at: int) -> None:
-        row = self.rows[at]
+    def _take(self, at: int) -> None:
+        row = self._rows[at]
         new, kind = 0, self._code(row)
         if kind is None:
             kind = self._structure(at, row) or self._prose(row)
         elif kind is not Kind.MARK:
-            new = self.new if kind is not Kind.REMOVED else 0
-            self.old_left -= kind is not Kind.ADDED
-            self.new_left -= kind is not Kind.REMOVED
-            self.new += kind is not Kind.REMOVED
-        found = self.found
-        found.kinds.append(kind)
-        found.new.append(new)
-        found.file_of.append(self.file)
-        found.hunk_of.append(self.hunk)
+            new = self._number if kind is not Kind.REMOVED else 0
+            self._old_left -= kind is not Kind.ADDED
+            self._new_left -= kind is not Kind.REMOVED
+            self._number += kind is not Kind.REMOVED
+        self.kinds.append(kind)
+        self.new.append(new)
+        self.file_of.append(self._file)
+        self.hunk_of.append(self._hunk)
 
     def _code(self, row: str) -> Kind | None:
         """Return a row that the hunk's header counted.
 
         A header in its place ends a hunk that is shorter than it said.
         """
-        if row.startswith("\\") and self.hunk:
+        if row.startswith("\\") and self._hunk:
             return Kind.MARK
-        if self.old_left <= 0 and self.new_left <= 0:
+        if self._old_left <= 0 and self._new_left <= 0:
             return None
         kind = _CODE.get(row[:1])
         if kind is None:
-            self.old_left = self.new_left = 0
+            self._old_left = self._new_left = 0
         return kind
 
     def _structure(self, at: int, row: str) -> Kind | None:
-        following = self.rows[at + 1] if at + 1 < len(self.rows) else ""
+        following = self._rows[at + 1] if at + 1 < len(self._rows) else ""
         if row.startswith("diff --git ") or (
             row.startswith("--- ")
             and following.startswith("+++ ")
-            and self.state != "file"
+            and self._state != "file"
         ):
-            self.end_file(at)
+            self._end_file(at)
             path = row[4:] if row.startswith("--- ") else row.rpartition(" ")[2]
-            self.file, self.state = Part(at, _bare(path)), "file"
-            self.found.files.append(self.file)
+            self._file, self._state = Part(at, _bare(path)), "file"
+            self.files.append(self._file)
             return Kind.FILE
-        if self.file and (match := _HUNK.match(row)):
+        if self._file and (match := _HUNK.match(row)):
             self._end_hunk(at)
             _, old_count, new, new_count, section = match.groups()
-            self.new = int(new)
-            self.old_left, self.new_left = (
+            self._number = int(new)
+            self._old_left, self._new_left = (
                 int(count) if count is not None else 1
                 for count in (old_count, new_count)
             )
-            self.hunk, self.state = Part(at, section, self.new), "hunk"
-            self.found.hunks.append(self.hunk)
+            self._hunk, self._state = Part(at, section, self._number), "hunk"
+            self.hunks.append(self._hunk)
             return Kind.HUNK
-        if self.file and self.state == "file" and _META.match(row):
-            self._about(self.file, row)
+        if self._file and self._state == "file" and _META.match(row):
+            self._about(self._file, row)
             return Kind.META
         if _PATCH.match(row):
-            self.end_file(at)
-            self.state, self.after_rule = "headers", False
+            self._end_file(at)
+            self._state, self._after_rule = "headers", False
             return Kind.PATCH
-        if self.state in ("file", "hunk"):
-            self.end_file(at)
-            self.state = "text"
+        if self._state in ("file", "hunk"):
+            self._end_file(at)
+            self._state = "text"
         return None
 
     @staticmethod
@@ -199,36 +181,36 @@ class _Reader:
             part.name = _bare(row[4:])
 
     def _prose(self, row: str) -> Kind:
-        if self.state == "headers":
+        if self._state == "headers":
             if not row.strip():
-                self.state = "text"
+                self._state = "text"
                 return Kind.TEXT
             if (
                 row[:1] in (" ", "\t")
-                and self.found.kinds
-                and self.found.kinds[-1] in (Kind.HEADER, Kind.SUBJECT)
+                and self.kinds
+                and self.kinds[-1] in (Kind.HEADER, Kind.SUBJECT)
             ):
-                return self.found.kinds[-1]
+                return self.kinds[-1]
             if match := _HEADER.match(row):
                 return Kind.SUBJECT if match[1].lower() == "subject" else Kind.HEADER
-            self.state = "text"
+            self._state = "text"
         if row in ("---", "-- "):
-            self.after_rule = True
+            self._after_rule = True
             return Kind.RULE
-        if self.after_rule and _STAT.match(row):
+        if self._after_rule and _STAT.match(row):
             return Kind.STAT
-        return Kind.TRAILER if not self.after_rule and is_trailer(row) else Kind.TEXT
+        return Kind.TRAILER if not self._after_rule and is_trailer(row) else Kind.TEXT
 
     def _end_hunk(self, at: int) -> None:
-        if self.hunk:
-            self.hunk.end = at
-        self.hunk, self.old_left, self.new_left = None, 0, 0
+        if self._hunk:
+            self._hunk.end = at
+        self._hunk, self._old_left, self._new_left = None, 0, 0
 
-    def end_file(self, at: int) -> None:
+    def _end_file(self, at: int) -> None:
         self._end_hunk(at)
-        if self.file:
-            self.file.end = at
-        self.file = None
+        if self._file:
+            self._file.end = at
+        self._file = None
 
 
 def _bare(name: str) -> str:

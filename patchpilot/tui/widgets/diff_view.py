@@ -27,7 +27,7 @@ from patchpilot.tui.view.key_bindings import more_key
 from patchpilot.tui.view.rich_text import wrapped
 from patchpilot.tui.widgets.diff_code import changed_words, highlighted
 from patchpilot.tui.widgets.diff_colors import DiffColors
-from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, Kind, Part, read_rows
+from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, Kind, Part
 from patchpilot.tui.widgets.search import Searchable
 
 AROUND = 3
@@ -170,7 +170,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         """Show this patch with notes, from its top and unfolded."""
         self.cursor, self._folded, self.word = 0, set(), ""
         self.scroll_home(animate=False)
-        self.rows, self.parts, self.note = rows, read_rows(rows), -1
+        self.rows, self.parts, self.note = rows, DiffRows(rows), -1
         self._pieces, self._changed, self._strips = {}, {}, {}
         self._lines = [_Shown(line) for line in range(len(rows))]
         self._digits = len(str(max(self.parts.new, default=0)))
@@ -661,23 +661,19 @@ def _merged(strip: Strip) -> Strip:
     """Merge segments of the strip to send fewer bytes: a space takes the color of the adjacent
     text.
     """
-    found: list[tuple[str, Style]] = []
+    merged: list[tuple[str, Style]] = []
     for text, style, _ in strip:
         style = style or Style.null()
-        if found and (
-            style == found[-1][1]
-            or (text.isspace() and _have_same_background(style, found[-1][1]))
+        before, last = merged[-1] if merged else ("", style)
+        has_space = text.isspace() or before.isspace()
+        if merged and (
+            last == style or (has_space and _have_same_background(last, style))
         ):
-            found[-1] = (found[-1][0] + text, found[-1][1])
-        elif (
-            found
-            and found[-1][0].isspace()
-            and _have_same_background(found[-1][1], style)
-        ):
-            found[-1] = (found[-1][0] + text, style)
+            takes_next = before.isspace() and not text.isspace()
+            merged[-1] = (before + text, style if takes_next else last)
         else:
-            found.append((text, style))
-    return Strip([Segment(text, style) for text, style in found], strip.cell_length)
+            merged.append((text, style))
+    return Strip([Segment(text, style) for text, style in merged], strip.cell_length)
 
 
 def _have_same_background(one: Style, other: Style) -> bool:
