@@ -20,7 +20,6 @@ from patchpilot.tui.widgets.choose import (
     Confirm,
     LineDialog,
     Reader,
-    letters_of,
 )
 from patchpilot.tui.widgets.lists import List
 from tests.kit.walk import text_of
@@ -50,11 +49,6 @@ class Asking(App[None]):
             Choose("Could somebody attack a machine?", self.answers, "Security"),
             self.given.append,
         )
-
-
-def test_every_answer_has_a_letter() -> None:
-    labels = ("No", "Yes", "Not yet", "I don't know yet", "???")
-    assert letters_of(labels) == ["n", "y", "o", "i", ""]
 
 
 @pytest.mark.parametrize(

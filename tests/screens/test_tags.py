@@ -83,7 +83,11 @@ async def test_not_a_fix_is_respected_by_other_stages(
         assert app.session.open_questions == 3
         await keys(pilot, Stage.TAGS)
         await visible(pilot, "5.15 has it because")
-        await keys(pilot, "G")
+        await keys(pilot, "x")
+        await visible(pilot, "acme_mcp.c")
+        assert "Your fix" in text_of(app)
+        assert "Where the bug is" not in text_of(app)
+        await keys(pilot, "escape", "G")
         assert "Evidence" in text_of(app)
         await keys(pilot, "enter")
         await visible(pilot, "you answered that it is not a fix")
