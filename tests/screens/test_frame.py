@@ -125,7 +125,7 @@ def test_every_glyph_has_an_ascii_form(
 ) -> None:
     for name in _SIGNS:
         monkeypatch.setenv("PATCHPILOT_ASCII", "0")
-        assert width(glyph(name)) == (2 if name.startswith("tree-") else 1)
+        assert width(glyph(name)) == 1
         monkeypatch.setenv("PATCHPILOT_ASCII", "1")
         assert glyph(name).isascii()
 

@@ -27,10 +27,8 @@ class List(OptionList):
         Binding("enter", "select", "select"),
     ]
 
-    def __init__(
-        self, *options: Option, ident: str, classes: str = "", enter: str = ""
-    ) -> None:
-        super().__init__(*options, id=ident, classes=classes, markup=False)
+    def __init__(self, *options: Option, ident: str, enter: str = "") -> None:
+        super().__init__(*options, id=ident, markup=False)
         self.enter = enter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
