@@ -263,9 +263,6 @@ class SendScreen(StageScreen["Sending"]):
         self.reread()
         self.begin_after("draft")
 
-    def action_edit(self) -> None:
-        edit_draft(self, self.changed)
-
     def show_blocked(self, planned: "Sending") -> None:
         """Set up the missing mail server, or show other blocking problems."""
         from patchpilot.model.send_problem import NO_SERVER
@@ -289,7 +286,7 @@ class SendScreen(StageScreen["Sending"]):
     def _repairs(self) -> "dict[str, Callable[[Sending], None]]":
         return {
             "tree": lambda plan: choose_prefix(self, plan, self.changed),
-            "edit": lambda _: self.action_edit(),
+            "edit": lambda _: edit_draft(self, self.changed),
             "to_self": lambda _: self.action_to_self(),
             "security": lambda _: self._ask("security"),
             "regression": lambda _: self._ask("regression"),
