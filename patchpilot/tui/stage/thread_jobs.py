@@ -35,11 +35,11 @@ class ThreadJobs:
         work: Callable[[Progress], T],
         done: Callable[[T], object],
         failed: Callable[[PatchpilotError], object],
-        tell: Callable[[str], object] = str,
+        report_line: Callable[[str], object] = str,
     ) -> None:
         """Run `work` in a thread, then call `done` with its result or `failed` with its error.
 
-        `tell` gets the lines of progress. A running job of this name is canceled.
+        `report_line` gets the lines of progress. A running job of this name is canceled.
         """
 
         def run() -> None:
@@ -52,7 +52,7 @@ class ThreadJobs:
                 nonlocal last
                 if (now := time.monotonic()) - last >= STEP:
                     last = now
-                    report(tell, line)
+                    report(report_line, line)
 
             try:
                 result = work(progress_to(show))
