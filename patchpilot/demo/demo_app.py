@@ -211,7 +211,7 @@ class DemoApp(PatchpilotApp):
 
     def _card(self, screen: Screen[Any]) -> Text:
         if isinstance(screen, StageScreen):
-            following, card = self._next_key(screen), CARDS[screen.stage]
+            following, card = self.next_key(screen), CARDS[screen.stage]
             head = f"Tour {screen.stage.number}/{len(CARDS)}  "
             card = FOUND if self.session.target else card
         else:
@@ -238,7 +238,7 @@ class DemoApp(PatchpilotApp):
             with_code(following.why or card),
         )
 
-    def _next_key(self, screen: AnyScreen) -> NextKey:
+    def next_key(self, screen: AnyScreen) -> NextKey:
         """Return the next key at this stage, or the key of the next stage."""
         session, stage = self.session, screen.stage
         if session.fresh(stage) is None or stage in session.busy:

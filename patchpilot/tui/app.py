@@ -47,6 +47,7 @@ from patchpilot.tui.themes import (
 from patchpilot.tui.view.glyphs import uses_ascii
 from patchpilot.tui.view.key_bindings import key, more_key, shown_key
 from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.shown_keys import NextKey
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.message_row import READ, MessageRow
 
@@ -242,6 +243,10 @@ class PatchpilotApp(ReportsErrors, App[int]):
             ),
             None,
         )
+
+    def next_key(self, screen: AnyScreen) -> NextKey | None:
+        """Return the key for the next step on a stage's screen, while its result is fresh."""
+        return None if screen.current is None else screen.next_key
 
     @property
     def stage(self) -> Stage:

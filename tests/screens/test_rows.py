@@ -19,7 +19,7 @@ from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.screens.backports_rows import resolving_rows, written_rows
 from patchpilot.tui.screens.send_rows import help_of
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.action_keys import KEYS, first_stage, in_keys
+from patchpilot.tui.view.action_keys import KEYS, first_stage, in_keys, keys_at
 from patchpilot.tui.view.rich_text import diff_line, fitted, plain, with_code
 from patchpilot.tui.view.stages import Stage
 
@@ -224,21 +224,26 @@ def test_key_of_the_current_stage_is_named_alone() -> None:
             Action("draft", ("--edit",)),
         )
     )
-    assert in_keys(changelog, Stage.FOLLOW) == "e at stage 6"
+    assert in_keys(changelog, Stage.SEND) == "e at stage 6"
 
 
 def test_started_version_leads_to_its_changelog() -> None:
-    step = Hint(
-        (
-            "write the changelog of v2, then review it: ",
-            Action("draft", ("--changelog", "- what changed"), "`{}`"),
-            ", then ",
-            Action("send", ("--reroll", "--dry-run"), "`{}`"),
-        )
-    )
-    assert in_keys(step, Stage.FOLLOW) == (
-        "write the changelog of v2, then review it: e at stage 6, then press 7"
-    )
+    words = "write the changelog of v2 (`{}`)"
+    step = Action("draft", ("--changelog", "- what changed"), words)
+    assert in_keys(step, Stage.FOLLOW) == "write the changelog of v2 (e)"
+    assert in_keys(step) == "write the changelog of v2 (e at stage 6)"
+    assert keys_at(step, Stage.FOLLOW) == ("e",)
+
+
+def test_keys_follow_sentences_without_a_command() -> None:
+    answer = Action("track", ("reply", "<a@b>"), "answer the review")
+    change = Action("send", ("--reroll",), "send v2")
+    step = Hint((answer, " and ", change))
+    assert in_keys(step, Stage.FOLLOW) == "answer the review (r) and send v2 (v)"
+    assert in_keys(step) == str(step) == "answer the review and send v2"
+    assert keys_at(step, Stage.FOLLOW) == ("r", "v")
+    wait = Action("track", ("update",), "wait for replies")
+    assert in_keys(wait, Stage.FOLLOW) == "wait for replies"
 
 
 def test_every_key_is_bound() -> None:
@@ -266,9 +271,10 @@ def test_command_in_a_sentence_is_code() -> None:
 
 
 def test_started_version_leads_to_send() -> None:
-    started = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}`")
+    words = "review v2, then send it (`{}`)"
+    started = Action("send", ("--reroll", "--dry-run"), words)
     assert (in_keys(started, Stage.FOLLOW), first_stage(started)) == (
-        "review v2, then send it: press 7",
+        "review v2, then send it (7)",
         Stage.SEND,
     )
     asked = Action("send", ("--reroll",), "send v2 with the requested changes: `{}`")

@@ -24,15 +24,16 @@ from patchpilot.tui.screens.follow_rows import (
     comparison_rows,
     first_rows,
     history_rows,
+    is_unfetched,
     middle_rows,
     open_points,
     opens_at,
     troubles,
-    wants,
 )
+from patchpilot.tui.screens.repair_keys import edit_draft
 from patchpilot.tui.screens.thread_rows import ThreadPart, opens_first, thread_rows
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.action_keys import first_stage
+from patchpilot.tui.view.action_keys import first_stage, keys_at
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import lines
@@ -87,8 +88,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         key(
             "v",
             "version",
-            "next version",
+            "start next version",
             "start the next version: write its changelog, then check the preview",
+        ),
+        key(
+            "e",
+            "edit",
+            "edit changelog",
+            "edit cover letter, changelog and notes of the started version",
         ),
         more_key("equals_sign", "fold_all", "open all", "open or close all messages"),
         key(
@@ -249,6 +256,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             shown = first_rows(series, columns, self._most)
             # the title line shows the subject of the topic's own series
             words = f"Conversation {glyph('dot')} {series.state}".replace("-", " ")
+            words += " by mail, not fetched" if is_unfetched(series) else ""
             panel.heading = words if series.own else series.subject
         pinned.update(lines(shown))
         pinned.display = bool(shown)
@@ -304,26 +312,23 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        hidden = set(OWN) if self.own and self.own.landed else {"refresh"}
-        if self._series and self._series.step.need != "action":
-            hidden -= {"refresh"}
-        begun = (Stage.PREVIEW, Stage.SEND)
-        if self.own and first_stage(self.own.step.advice) in begun:
-            # the next version is started
+        hidden = set(OWN) if self.own and self.own.landed else set()
+        if self._is_begun:
             hidden |= {"version"}
-        wanted = wants(self._series) if self._series else ""
+        is_new = self._series is not None and bool(self._series.unread)
+        jump, refresh = "next new" if is_new else "next message", "refresh"
+        if self._series and is_unfetched(self._series):
+            refresh = "fetch what was merged"
+        first = keys_at(self.own.step.advice, self.stage) if self.own else ("0",)
         return ShownKeys(
-            hidden=frozenset(hidden),
-            added=frozenset(("home",) if wanted == "0" else ()),
-            labels={
-                JUMP: "next new" if self._is_new else "next message",
-                **({"version": "start next version"} if wanted == "v" else {}),
-            },
+            first, frozenset(hidden), labels={JUMP: jump, "refresh": refresh}
         )
 
     @property
-    def _is_new(self) -> bool:
-        return self._series is not None and bool(self._series.unread)
+    def _is_begun(self) -> bool:
+        """Whether the next version of the topic is started."""
+        begun = (Stage.PREVIEW, Stage.SEND)
+        return self.own is not None and first_stage(self.own.step.advice) in begun
 
     @property
     def can_jump(self) -> bool:
@@ -336,8 +341,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if own is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
         if own.landed:
-            has_commit = own.status and own.status.evidence.commits
-            return None if has_commit else NextKey("g", "fetch what was merged")
+            is_due = is_unfetched(own)
+            return NextKey("g", "fetch what was merged") if is_due else None
         if first_stage(own.step.advice) is Stage.SEND:
             return NextKey(str(Stage.SEND.number), "send the prepared version")
         return None
@@ -355,6 +360,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             return bool(self._items)
         if action in OWN:
             return self.own is not None
+        if action == "edit":
+            return self._is_begun
         if action in ("reply", "fold_all", "more"):
             return self._series is not None
         return super().check_action(action, parameters)
@@ -625,6 +632,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.reread()
 
         self.in_thread("collecting the tags", partial(run, None), planned)
+
+    def action_edit(self) -> None:
+        edit_draft(self, partial(self.begin_after, "draft"))
 
     def action_version(self) -> None:
         from patchpilot.services.send.edit_draft import begin_version

@@ -61,18 +61,24 @@ class KeyLine(Widget):
 
     def _screen_keys(self) -> tuple[list[Shown], list[Shown]]:
         """Return the keys of the screen or of the dialog above it, and its rarely used keys."""
-        screen: Any = self.app.screen
+        app: Any = self.app
+        screen: Any = app.screen
         stage: Stage | None = getattr(screen, "stage", None)
         keys: ShownKeys = getattr(screen, "shown_keys", ALL_KEYS)
         seen, labels = set(keys.hidden), dict(keys.labels)
+        first = keys.first
         if stage:
             following = list(Stage)[stage.number : stage.number + 1]
             labels.setdefault(NEXT, "".join(f"go to {one.label}" for one in following))
             labels.setdefault(JUMP, screen.jump_label)
+            needed = app.next_key(screen)
+            # n is shown anyway
+            if needed and needed.key != str(stage.number + 1):
+                first = (needed.key, *first)
         active = list(screen.active_bindings.values())
         if stage in getattr(screen, "without_topic", ()):
-            keys, seen = ShownKeys(added=frozenset(("base", "home"))), {NEXT}
-            active = [one for one in active if one.node is self.app]
+            first, seen = ("b", "0"), {NEXT}
+            active = [one for one in active if one.node is app]
         # during a search, n goes to the next match
         if any(one.binding.action == MATCH for one in active):
             seen.add(NEXT)
@@ -80,24 +86,23 @@ class KeyLine(Widget):
         for one in active:
             action, binding = one.binding.action, one.binding
             label = labels.get(action, description_of(one.node, binding))
-            is_own = one.node is self.app
-            is_shown = binding.show or (is_own and action in keys.added)
+            is_own, key = one.node is app, app.get_key_display(binding)
+            is_shown = binding.show or key in first
             if action in seen or not label or (is_own and not is_shown):
                 continue
-            key = self.app.get_key_display(binding)
             if is_shown:
                 seen.add(action)
                 known[key] = (key, label, one)
             elif one.node is screen and binding.tooltip and key not in known:
                 seldom[key] = (key, label, one)
 
-        def order(shown: Shown) -> tuple[bool, ...]:
+        def order(shown: Shown) -> tuple[int, ...]:
             assert shown[2]
             node, binding = shown[2].node, shown[2].binding
             return (
-                binding.action != keys.first,
+                first.index(shown[0]) if shown[0] in first else len(first),
                 binding.key != "enter",
-                node is self.app,
+                node is app,
                 binding.action == "app.help",
             )
 
