@@ -25,10 +25,11 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make, screen_of
 from patchpilot.tui.run_app import run_app
 from patchpilot.tui.screens.first_question import LINES, QUESTION, VERSION
+from patchpilot.tui.screens.follow_rows import is_unfetched
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
-from patchpilot.tui.view.action_keys import first_stage
+from patchpilot.tui.view.action_keys import first_stage, in_keys
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import STRONG, plain, with_code
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
@@ -67,12 +68,20 @@ class DemoFollow(FollowScreen):
     @property
     def next_key(self) -> NextKey | None:
         """Suggest answering the replies to v1, and then making v2."""
-        own, following = self.own, super().next_key
-        if following or own is None:
-            return following
+        own = self.own
+        if own is None:
+            return NextKey(str(Stage.SEND.number), "send the patch first")
+        stage = first_stage(own.step.advice)
+        if is_unfetched(own):
+            return NextKey("g", "fetch what was merged")
         if own.landed:
-            stage = first_stage(own.step.advice)
-            return NextKey(str(stage.number), "backport it") if stage else None
+            why, is_left = (
+                in_keys(own.step.advice, Stage.FOLLOW),
+                stage is Stage.BACKPORTS,
+            )
+            return NextKey(str(stage.number), "backport it", why) if is_left else None
+        if stage is Stage.SEND:
+            return NextKey(str(stage.number), "send the prepared version")
         if own.status is None or not is_answered(own.status):
             return NextKey("", "Wait for the replies: they arrive in a few seconds")
         if has_replied(own.status):
@@ -179,6 +188,7 @@ class DemoApp(PatchpilotApp):
 
         def then(message: str) -> None:
             self.notify(message)
+            screen.keys_changed()
             if screen.stage is not Stage.BACKPORTS:
                 self.session.changed("draft")
                 screen.reread()

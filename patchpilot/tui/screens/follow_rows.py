@@ -193,12 +193,12 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     # the keys that change commits are those of the own topic
     text = in_keys(series.step.advice, Stage.FOLLOW if series.own else None)
     if is_unfetched(series):
-        text = f"{text}; {FETCH}" if series.step.need == "action" else FETCH
+        text = FETCH
     asked = one_line(str(dict(head_rows(series))["open"]))
     rows = [("patches", _patch_states(series)), ("open", asked)]
     return [
-        *_laid([("next", text)], columns, most),
-        *_laid(
+        *fact_rows([("next", text)], columns, most),
+        *fact_rows(
             [row for row in rows if row[1] not in ("", "nothing")],
             columns,
             max(1, most // 2),
@@ -243,17 +243,12 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
     if words := as_of_words(series):
         rows.append(("as of", words))
     if status := series.status:
-        several = status.patches if len(status.patches) > 1 else ()
-        rows += [
-            (f"v{it.version} {it.number}", one_line(f"{it.state}: {it.title}"))
-            for it in several
-        ]
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in status.topic.missing.items()
         ]
     rows += [("note", one_line(note)) for note in series.problems]
-    return [*_laid(rows, columns, 9), Text(), *events]
+    return [*fact_rows(rows, columns, 9), Text(), *events]
 
 
 def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
@@ -288,10 +283,11 @@ def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
 def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
     """Return the rows on read errors, shown at every width."""
     notes = [("note", one_line(note)) for note in series.problems]
-    return [*_laid(notes, columns, most), Text()] if notes else []
+    return [*fact_rows(notes, columns, most), Text()] if notes else []
 
 
-def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Text]:
+def fact_rows(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Text]:
+    """Return named facts in so many columns, each in at most `most` lines."""
     parts = []
     for name, text in rows:
         told = hanging(plain(text).plain, columns, 9)

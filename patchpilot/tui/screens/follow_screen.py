@@ -31,13 +31,13 @@ from patchpilot.tui.screens.follow_rows import (
     troubles,
 )
 from patchpilot.tui.screens.repair_keys import edit_draft
-from patchpilot.tui.screens.thread_rows import ThreadPart, opens_first, thread_rows
+from patchpilot.tui.screens.thread_rows import ThreadPart, opened_first, thread_rows
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import first_stage, keys_at
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import lines
-from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage, StageStatus
 from patchpilot.tui.widgets.choose import Choose, Option, Reader, ask_which, ask_yes
 from patchpilot.tui.widgets.keyline import JUMP
@@ -264,11 +264,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def _counts(self, series: "Tracked") -> str:
         items = self._items
+        done = sum(item.done for item in items)
+        ticked = f"{done}/{len(items)} ticked {glyph('dot')} " if items else ""
         new = f", {len(series.unread)} new" if series.unread else ""
-        parts = [f"{counted(len(self._mails), 'message')}{new}"]
-        if items:
-            parts.insert(0, f"{sum(item.done for item in items)}/{len(items)} ticked")
-        return f" {glyph('dot')} ".join(parts)
+        return f"{ticked}{counted(len(self._mails), 'message')}{new}"
 
     def _lay(self, *, keep: bool) -> None:
         """Show the series; `keep` leaves the cursor, which otherwise goes to the message that
@@ -317,9 +316,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             hidden |= {"version"}
         is_new = self._series is not None and bool(self._series.unread)
         jump, refresh = "next new" if is_new else "next message", "refresh"
-        if self._series and is_unfetched(self._series):
-            refresh = "fetch what was merged"
-        first = keys_at(self.own.step.advice, self.stage) if self.own else ("0",)
+        first: tuple[str, ...] = ("0",) if self._series else ("7", "0")
+        if self.own and is_unfetched(self.own):
+            first, refresh = ("g",), "fetch what was merged"
+        elif self.own:
+            first = keys_at(self.own.step.advice, self.stage)
         return ShownKeys(
             first, frozenset(hidden), labels={JUMP: jump, "refresh": refresh}
         )
@@ -333,19 +334,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     @property
     def can_jump(self) -> bool:
         return bool(self._mails)
-
-    @property
-    def next_key(self) -> NextKey | None:
-        """Return what the topic's own series waits for."""
-        own = self.own
-        if own is None:
-            return NextKey(str(Stage.SEND.number), "send the patch first")
-        if own.landed:
-            is_due = is_unfetched(own)
-            return NextKey("g", "fetch what was merged") if is_due else None
-        if first_stage(own.step.advice) is Stage.SEND:
-            return NextKey(str(Stage.SEND.number), "send the prepared version")
-        return None
 
     def moved(self, listed: RowList) -> None:
         super().moved(listed)
@@ -381,13 +369,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.fill(fold)
 
     def action_fold_all(self) -> None:
-        points = {item.point.message_id: {0: item} for item in self._items}
-        count = len(self._mails)
-        opened = {
-            node.message_id
-            for node in self._mails
-            if opens_first(node, points.get(node.message_id, {}), count)
-        }
+        opened = opened_first(self._mails, self._items)
         every = {node.message_id for node in self._mails}
         quotes = self._changed - every
         closes = self._changed & every == every - opened
@@ -452,13 +434,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if changed.done:
             marks[item.point.key] = changed.state
         self._replace(replace(series, marks=marks))
-        is_ticked = changed.state == "addressed"
-        done = str(changed.state) if changed.done else "reopened"
-        more = "; press v to copy ticked points into the changelog"
+        done = str(changed.state).replace("addressed", "ticked")
+        name = "i" if state == "declined" else "Space"
         self.notify(
-            f"{'ticked' if is_ticked else done}: {item.point.text[:60]} (press"
-            f" {'i' if state == 'declined' else 'Space'} to"
-            f" undo{more if is_ticked and series.own else ''})",
+            f"{done if changed.done else 'reopened'}: {item.point.text[:60]}; press"
+            f" {name} to undo"
         )
 
     def _replace(self, series: "Tracked") -> None:
@@ -584,19 +564,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             progress: Any,
             given: tuple[str, ...] = (),
         ) -> "Collected":
-            wanted = {
-                (tag_choice.commit.id, tag_choice.trailer)
-                for tag_choice in ticked or ()
-            }
-
-            def choose(found: "Collected") -> Chosen:
-                return Chosen(
-                    tuple(
-                        choice
-                        for choice in found.choices
-                        if (choice.commit.id, choice.trailer) in wanted
-                    )
-                )
+            def choose(collected: "Collected") -> Chosen:
+                ticks = ticked or ()
+                return Chosen(tuple(it for it in collected.choices if it in ticks))
 
             request = TrailersRequest(
                 session.target,

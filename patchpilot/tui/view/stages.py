@@ -94,7 +94,7 @@ MEANINGS = {
     StageState.TODO: "needs you",
     StageState.OFFERED: "proposal",
     StageState.BLOCKED: "blocked",
-    StageState.STALE: "out of date",
+    StageState.STALE: "out of date: open it",
     StageState.BUSY: "working",
     StageState.WAITING: "waits for others",
     StageState.UNOPENED: "not opened yet",
