@@ -75,13 +75,12 @@ class DemoFollow(FollowScreen):
         if is_unfetched(own):
             return NextKey("g", "fetch what was merged")
         if own.landed:
-            why, is_left = (
-                in_keys(own.step.advice, Stage.FOLLOW),
-                stage is Stage.BACKPORTS,
-            )
-            return NextKey(str(stage.number), "backport it", why) if is_left else None
+            if stage is not Stage.BACKPORTS:
+                return None
+            why = in_keys(own.step.advice, Stage.FOLLOW)
+            return NextKey(str(stage.number), "backport it", why)
         if stage is Stage.SEND:
-            return NextKey(str(stage.number), "send the prepared version")
+            return NextKey(str(Stage.SEND.number), "send the prepared version")
         if own.status is None or not is_answered(own.status):
             return NextKey("", "Wait for the replies: they arrive in a few seconds")
         if has_replied(own.status):

@@ -89,13 +89,13 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             "v",
             "version",
             "start next version",
-            "start the next version: write its changelog, then check the preview",
+            "start the next version",
         ),
         key(
             "e",
             "edit",
             "edit changelog",
-            "edit cover letter, changelog and notes of the started version",
+            "edit the changelog of the started version",
         ),
         more_key("equals_sign", "fold_all", "open all", "open or close all messages"),
         key(
