@@ -26,10 +26,11 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make, screen_of
 from patchpilot.tui.run_app import run_app
 from patchpilot.tui.screens.first_question import LINES, QUESTION, VERSION
+from patchpilot.tui.screens.follow_rows import is_unfetched
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
-from patchpilot.tui.view.action_keys import first_stage
+from patchpilot.tui.view.action_keys import first_stage, in_keys
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import STRONG, plain, with_code
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
@@ -68,12 +69,19 @@ class DemoFollow(FollowScreen):
     @property
     def next_key(self) -> NextKey | None:
         """Suggest answering the replies to v1, and then making v2."""
-        own, following = self.own, super().next_key
-        if following or own is None:
-            return following
+        own = self.own
+        if own is None:
+            return NextKey(str(Stage.SEND.number), "send the patch first")
+        stage = first_stage(own.step.advice)
+        if is_unfetched(own):
+            return NextKey("g", "fetch what was merged")
         if own.landed:
-            stage = first_stage(own.step.advice)
-            return NextKey(str(stage.number), "backport it") if stage else None
+            if stage is not Stage.BACKPORTS:
+                return None
+            why = in_keys(own.step.advice, Stage.FOLLOW)
+            return NextKey(str(stage.number), "backport it", why)
+        if stage is Stage.SEND:
+            return NextKey(str(Stage.SEND.number), "send the prepared version")
         if own.status is None or not is_answered(own.status):
             return NextKey("", "Wait for the replies: they arrive in a few seconds")
         if has_replied(own.status):
@@ -180,6 +188,7 @@ class DemoApp(PatchpilotApp):
 
         def then(message: str) -> None:
             self.notify(message)
+            screen.keys_changed()
             if screen.stage is not Stage.BACKPORTS:
                 self.session.changed("draft")
                 screen.reread()
@@ -212,7 +221,7 @@ class DemoApp(PatchpilotApp):
 
     def _card(self, screen: Screen[Any]) -> Text:
         if isinstance(screen, StageScreen):
-            following, card = self._next_key(screen), CARDS[screen.stage]
+            following, card = self.next_key(screen), CARDS[screen.stage]
             head = f"Tour {screen.stage.number}/{len(CARDS)}  "
             card = FOUND if self.session.target else card
         else:
@@ -239,41 +248,7 @@ class DemoApp(PatchpilotApp):
             with_code(following.why or card),
         )
 
-    def _open_step(self, screen: AnyScreen) -> NextKey | None:
-        """Return the key for what is left to do at this stage."""
-        session, step = self.session, None
-        state = session.status(screen.stage).state
-        match screen.stage:
-            case Stage.COMMIT if state in OPEN:
-                step = NextKey("a", "answer the open questions")
-            case Stage.CHECKS if screen.check_action("fix_safe", ()):
-                step = NextKey("A", "review all safe fixes")
-            case Stage.CHECKS:
-                step = self._sign_off(screen)
-            case Stage.RECIPIENTS if screen.check_action("settle", ()):
-                step = NextKey("a", "apply the suggestion of the marked note")
-            case Stage.TAGS if state in OPEN and not isinstance(screen.chosen, str):
-                step = NextKey("w", "review the tags to write")
-            case Stage.BACKPORTS:
-                step = self._backport(screen)
-            case Stage.PREVIEW if state is StageState.BLOCKED:
-                step = NextKey(str(Stage.SEND.number), "fix the problems")
-            case Stage.SEND if state is StageState.BLOCKED:
-                step = NextKey("a", "fix the selected problem")
-            case Stage.SEND if state is StageState.TODO:
-                asks = "answer the open questions" if session.open_questions else "send"
-                step = NextKey("s", asks)
-        return step
-
-    @staticmethod
-    def _sign_off(screen: AnyScreen) -> NextKey | None:
-        findings = [row.about for row in screen.listed.rows if row.about]
-        if screen.chosen and screen.chosen.remedy == "sign-off":
-            return NextKey("a", "sign off")
-        is_unsigned = any(shown.remedy == "sign-off" for shown in findings)
-        return NextKey("f", "go to the next finding") if is_unsigned else None
-
-    def _backport(self, screen: AnyScreen) -> NextKey | None:
+    def backport_key(self, screen: AnyScreen) -> NextKey | None:
         if screen.check_action("request", ()):
             is_asked = any((state_path() / "requests").glob("*"))
             return None if is_asked else NextKey("r", "ask for it")
@@ -281,7 +256,7 @@ class DemoApp(PatchpilotApp):
         is_open = screen.check_action("write", ()) and not is_written
         return NextKey("w", "write the patches") if is_open else None
 
-    def _next_key(self, screen: AnyScreen) -> NextKey:
+    def next_key(self, screen: AnyScreen) -> NextKey:
         """Return the next key at this stage, or the key of the next stage."""
         session, stage = self.session, screen.stage
         if session.fresh(stage) is None or screen.is_working:
@@ -291,7 +266,7 @@ class DemoApp(PatchpilotApp):
         following = (
             screen.next_key
             if isinstance(screen, DemoFollow)
-            else self._open_step(screen)
+            else self.open_step(screen)
         )
         if session.target and stage is not Stage.BACKPORTS:
             return NextKey(str(Stage.BACKPORTS.number), "go to the stable kernels")

@@ -12,7 +12,7 @@ from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.action import Action, Hint
+from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
@@ -43,9 +43,6 @@ from patchpilot.topic.followed.known_series import (
 )
 from patchpilot.topic.reroll import STUBS, changes, unfinished
 from patchpilot.topic.sent_elsewhere import sent_tags
-
-CHANGE_COMMITS = "change your commits"
-"""What comes first in a started version without changes."""
 
 
 @json_form("state", "summary", "next_version", "next_step", "series=series_number")
@@ -260,21 +257,16 @@ class TopicState(NamedTuple):
         if self.is_begun and not {self.state, self.proven} & {*FINAL, *LANDED}:
             begun = replace(self.draft, version=self.next_version)
             if unfinished(begun):
-                write = Action("draft", ("--changelog", "- what changed"), "`{}`")
-                first = "" if self.changed else f"{CHANGE_COMMITS}, "
-                parts = (
-                    f"{first}write the changelog of v{self.next_version}, then review it: ",
-                    write,
-                    ", then ",
-                    Action("send", ("--reroll", "--dry-run"), "`{}`"),
-                )
-                return NextStep(NextStepNeed.ACTION, Hint(parts))
+                first = "" if self.changed else "change your commits, then "
+                words = f"{first}write the changelog of v{self.next_version} (`{{}}`)"
+                write = Action("draft", ("--changelog", "- what changed"), words)
+                return NextStep(NextStepNeed.ACTION, write)
             return NextStep(
                 NextStepNeed.ACTION,
                 Action(
                     "send",
                     ("--reroll", "--dry-run"),
-                    f"review v{self.next_version}, then send it: `{{}}`",
+                    f"review v{self.next_version}, then send it (`{{}}`)",
                 ),
             )
         return self.series.step

@@ -47,7 +47,8 @@ from patchpilot.tui.themes import (
 from patchpilot.tui.view.glyphs import uses_ascii
 from patchpilot.tui.view.key_bindings import key, more_key, shown_key
 from patchpilot.tui.view.session import Session
-from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.view.shown_keys import NextKey
+from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.message_row import READ, MessageRow
 
 HOME = "home"
@@ -240,6 +241,51 @@ class PatchpilotApp(ReportsErrors, App[int]):
             ),
             None,
         )
+
+    def next_key(self, screen: AnyScreen) -> NextKey | None:
+        """Return the key for the next step on a stage's screen, while its result is fresh."""
+        return None if screen.current is None else self.open_step(screen)
+
+    def open_step(self, screen: AnyScreen) -> NextKey | None:
+        """Return the key for what is left to do at this stage."""
+        session, step = self.session, None
+        state = session.status(screen.stage).state
+        match screen.stage:
+            case Stage.COMMIT if state in OPEN:
+                step = NextKey("a", "answer the open questions")
+            case Stage.CHECKS if screen.check_action("fix_safe", ()):
+                step = NextKey("A", "review all safe fixes")
+            case Stage.CHECKS:
+                step = self._sign_off(screen)
+            case Stage.RECIPIENTS if screen.check_action("settle", ()):
+                step = NextKey("a", "apply the suggestion of the marked note")
+            case Stage.TAGS if state in OPEN and not isinstance(screen.chosen, str):
+                step = NextKey("w", "review the tags to write")
+            case Stage.BACKPORTS:
+                step = self.backport_key(screen)
+            case Stage.PREVIEW if state is StageState.BLOCKED:
+                step = NextKey(str(Stage.SEND.number), "fix the problems")
+            case Stage.SEND if state is StageState.BLOCKED:
+                step = NextKey("a", "fix the selected problem")
+            case Stage.SEND if state is StageState.TODO:
+                asks = "answer the open questions" if session.open_questions else "send"
+                step = NextKey("s", asks)
+        return step
+
+    @staticmethod
+    def _sign_off(screen: AnyScreen) -> NextKey | None:
+        findings = [row.about for row in screen.listed.rows if row.about]
+        if screen.chosen and screen.chosen.remedy == "sign-off":
+            return NextKey("a", "sign off")
+        is_unsigned = any(shown.remedy == "sign-off" for shown in findings)
+        return NextKey("f", "go to the next finding") if is_unsigned else None
+
+    def backport_key(self, screen: AnyScreen) -> NextKey | None:
+        """Return the key for what a stable branch needs."""
+        if screen.check_action("request", ()):
+            return NextKey("r", "ask for it")
+        is_open = screen.check_action("write", ())
+        return NextKey("w", "write the patches") if is_open else None
 
     @property
     def stage(self) -> Stage:

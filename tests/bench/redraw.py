@@ -3,7 +3,7 @@
 
 The bytes are those that the TUI writes after each key to a terminal with all colors; over ssh with
 200 ms latency the user waits for them. The memory is the peak (VmHWM) after a thread of 5,000
-messages was opened and scrolled to its end and back.
+messages was opened and scrolled to its end and back. The seconds are those of a line of 64 kB/s.
 """
 
 import os
@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from tests.bench.walk import PATCHPILOT, environment, sandbox
 from tests.bench.walk_large import MAILS, thread_mail
 from tests.kit.terminal import Terminal
 
+LINE = 64_000
+"""Bytes per second of a slow line."""
 MOVE_LIMIT = 4_000
 """Bytes that a move of the cursor may cost."""
 
@@ -48,6 +51,7 @@ def main() -> int:
             traffic(work, environment(Path(scratch), f"{size}"), size)
             for size in ((80, 24), (160, 50))
         ]
+        slow_line(work, environment(Path(scratch), "line"))
         missed.append(memory(work, Path(scratch)))
     return int(any(missed))
 
@@ -81,6 +85,38 @@ def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
         )
         _say(f"{size[0]}x{size[1]}: to another stage", opened)
     return missed
+
+
+def slow_line(work: Path, env: dict[str, str]) -> None:
+    """Print the seconds from a key to the last byte of its screen over a slow line."""
+    with Terminal([PATCHPILOT], work, size=(120, 36), env=env | COLORS) as terminal:
+        terminal.wait_for("quit")
+        terminal.quiet(3.0)
+        for stage in MOVES:
+            terminal.type(stage)
+            terminal.quiet(2.0)
+        terminal.rate = LINE
+        for what, pressed in (
+            ("a move of the cursor", [*"3jjkk1jjkk8jjkk"]),
+            ("to another stage", [*"34683468"]),
+            ("a dialog and back", ["?", "\x1b"] * 2),
+        ):
+            costs = [_seconds(terminal, key) for key in pressed]
+            if what.startswith("a move"):
+                costs = [
+                    it for it, key in zip(costs, pressed, strict=True) if key in "jk"
+                ]
+            print(
+                f"120x36, {LINE // 1000} kB/s: {what:28s} median"
+                f" {statistics.median(costs):5.2f} s, most {max(costs):5.2f} s",
+                flush=True,
+            )
+
+
+def _seconds(terminal: Terminal, key: str) -> float:
+    begun = time.perf_counter()
+    terminal.type(key)
+    return max(0.0, terminal.quiet(1.0) - begun)
 
 
 def _bytes(terminal: Terminal, key: str, patience: float = 1.0) -> int:

@@ -17,14 +17,19 @@ from pathlib import Path
 from types import TracebackType
 
 PATIENCE = 90.0
+PIECE = 512
+"""Bytes that a slow line delivers at once."""
 WALK = (sys.executable, "-m", "patchpilot")
 
 
 class Terminal:
     """A process in a separate session.
 
-    `seen` is all its output, including escapes; `started` is its start time (perf_counter).
+    `seen` is all its output, including escapes; `started` is its start time (perf_counter). A
+    `rate` in bytes per second limits how fast output is read, as a slow line does.
     """
+
+    rate = 0
 
     def __init__(
         self,
@@ -78,8 +83,11 @@ class Terminal:
         waiting.register(self._master, select.POLLIN | select.POLLHUP)
         if not waiting.poll(patience * 1000):
             return False
+        if self.rate:
+            time.sleep(PIECE / self.rate)
         try:
-            self.seen += os.read(self._master, 1 << 20).decode("utf-8", "replace")
+            most = PIECE if self.rate else 1 << 20
+            self.seen += os.read(self._master, most).decode("utf-8", "replace")
         except OSError:  # the other side closed
             return False
         return True

@@ -232,11 +232,12 @@ def main() -> None:
         ):
             os.environ.update({**sandbox.env, "GIT_EDITOR": "true"})
             made = asyncio.run(draw(sandbox.work, MOMENTS, out, options.names))
-            if not options.names or SENDING in options.names:
-                made += asyncio.run(draw_sending(series_to_send(sandbox), out))
             if not options.names or set(options.names) & set(LATER):
                 send(sandbox)
                 made += asyncio.run(draw(sandbox.work, LATER, out, options.names))
+            # its server is another one, which ends with it
+            if not options.names or SENDING in options.names:
+                made += asyncio.run(draw_sending(series_to_send(sandbox), out))
     if shutil.which("rsvg-convert"):
         for file in made:
             subprocess.run(

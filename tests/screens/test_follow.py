@@ -449,6 +449,47 @@ async def test_identical_reply_is_not_resent(
     assert len(sent_topic.server.take()) == before + 1
 
 
+async def test_keys_of_the_next_step_stay_visible(app: PatchpilotApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await select_row(pilot, "Why do you change")
+        for message in ("", "2 new messages: press f to go to it"):
+            app.notify(message)
+            await settle(pilot)
+            keys_shown = text_of(app).split("\n")[-1]
+            assert keys_shown.startswith(" r reply  v start next version  "), message
+        await pilot.press("v")
+        await until(pilot, lambda: "v2 is started" in text_of(app), "v2")
+        await until(pilot, lambda: " (e)" in text_of(app), "the next step")
+        await until(
+            pilot,
+            lambda: text_of(app).split("\n")[-1].startswith(" e edit changelog  "),
+            "its key",
+        )
+        assert "v start next version" not in text_of(app)
+
+
+async def test_e_edits_the_changelog_of_the_started_version(
+    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+
+    def edited(_: object, text: str, __: str = "") -> str:
+        given.append(text)
+        return text.replace("EDITME", "written:")
+
+    monkeypatch.setattr("patchpilot.tui.actions.editing.edit_text", edited)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await select_row(pilot, "Why do you change")
+        await pilot.press("e")
+        await settle(pilot)
+        assert not given, "no version is started"
+        await keys(pilot, "v")
+        await until(pilot, lambda: " (e)" in text_of(app), "the next step")
+        await pilot.press("e")
+        await until(pilot, lambda: "review v2, then send it (7)" in text_of(app), "v2")
+    assert "EDITME" in given[0]
+
+
 async def test_i_declines_a_point(app: PatchpilotApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await select_row(pilot, "Please add a test")

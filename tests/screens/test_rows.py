@@ -19,7 +19,7 @@ from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.screens.backports_rows import resolving_rows, written_rows
 from patchpilot.tui.screens.send_rows import help_of
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.action_keys import KEYS, first_stage, in_keys
+from patchpilot.tui.view.action_keys import KEYS, first_stage, in_keys, keys_at
 from patchpilot.tui.view.rich_text import diff_line, fitted, plain, with_code
 from patchpilot.tui.view.stages import Stage
 
@@ -171,6 +171,25 @@ def test_text_is_escaped(text: str, columns: int) -> None:
 def test_markup_stays_text(text: str) -> None:
     assert plain(text).plain == printable(text).expandtabs(8)
     assert not plain(text).spans
+
+
+def test_started_version_leads_to_its_changelog() -> None:
+    words = "write the changelog of v2 (`{}`)"
+    step = Action("draft", ("--changelog", "- what changed"), words)
+    assert in_keys(step, Stage.FOLLOW) == "write the changelog of v2 (e)"
+    assert in_keys(step) == "write the changelog of v2 (e at stage 6)"
+    assert keys_at(step, Stage.FOLLOW) == ("e",)
+
+
+def test_keys_follow_sentences_without_a_command() -> None:
+    answer = Action("track", ("reply", "<a@b>"), "answer the review")
+    change = Action("send", ("--reroll",), "send v2")
+    step = Hint((answer, " and ", change))
+    assert in_keys(step, Stage.FOLLOW) == "answer the review (r) and send v2 (v)"
+    assert in_keys(step) == str(step) == "answer the review and send v2"
+    assert keys_at(step, Stage.FOLLOW) == ("r", "v")
+    wait = Action("track", ("update",), "wait for replies")
+    assert in_keys(wait, Stage.FOLLOW) == "wait for replies"
 
 
 def test_every_key_is_bound() -> None:

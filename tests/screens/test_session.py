@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from textual.events import MouseDown
@@ -15,6 +16,7 @@ from textual.geometry import Offset
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
+from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.topic import topic_base
 from patchpilot.topic.head_watch import Watch, head_signature
 from patchpilot.tui.app import PatchpilotApp
@@ -430,3 +432,17 @@ async def test_click_on_a_removed_widget_is_ignored(
         )
         await app.on_event(MouseDown(None, 2, 2, 0, 0, 1, False, False, False, 2, 2))
         assert app.is_running
+
+
+def test_commit_is_not_done_while_to_cc_has_a_question() -> None:
+    session, done = Session(None), StageStatus(StageState.DONE)
+    question = SimpleNamespace(remedy=Remedy(RemedyKind.ANSWER, ("security",)))
+    tree = SimpleNamespace(remedy=Remedy(RemedyKind.PREFIX, ("net",)))
+    session.remember(Stage.COMMIT, object(), done)
+    for notes, state in (
+        ([tree], StageState.DONE),
+        ([question, tree], StageState.TODO),
+    ):
+        session.remember(Stage.RECIPIENTS, SimpleNamespace(advice=notes), done)
+        assert session.status(Stage.COMMIT).state is state
+    assert session.status(Stage.COMMIT).count == "1"

@@ -52,20 +52,33 @@ def test_question_makes_it_the_authors_turn() -> None:
     assert head["landed"] == "nowhere yet"
 
 
-def test_next_step_names_open_requests_on_an_earlier_version() -> None:
+def test_open_requests_on_an_earlier_version_do_not_precede_waiting() -> None:
     sent = story.V1, story.REVIEW, story.V2
     of_stranger = story.TAG.replace(
         b"From: Rita Reviewer <rita@", b"From: Rita <rita@a."
     )
     for mails in (sent, (*sent, of_stranger)):
         assert rows(*mails)["turn"].startswith("others")
-        assert "answer the open requests, or change" in rows(*mails)["next"]
-    for is_own in (False, True):
-        series = replace(tracked(*sent), own=is_own)
-        text = " ".join(row.plain for row in first_rows(series, 200, 9))
-        assert "(r), or" in text
-        assert ("(v)" in text) is is_own
+        step = rows(*mails)["next"]
+        assert step.startswith("wait for")
+        assert step.endswith("; meanwhile answer the open requests")
     assert "answer the open requests" not in rows(*sent, story.TAG)["next"]
+
+
+def test_next_step_has_the_keys_of_the_own_topic() -> None:
+    for is_own in (False, True):
+        series = replace(tracked(*story.BEGINNING), own=is_own)
+        text = " ".join(first_rows(series, 200, 9)[0].plain.split())
+        keys = " (r) and send v2 (v)" if is_own else " and send v2"
+        assert text == f"next answer the review by Rita Reviewer{keys}"
+
+
+def test_states_of_patches_are_shown_if_they_differ() -> None:
+    ask = reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
+    for mails, has_states in ((PAIR, False), ((*PAIR, ask), True)):
+        texts = [row.plain for row in first_rows(tracked(*mails), 200, 9)]
+        states = "patches  1 sent · 2 changes requested"
+        assert (states in texts) is has_states, texts
 
 
 def test_applied_series_has_no_open_requests() -> None:

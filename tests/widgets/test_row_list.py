@@ -51,6 +51,7 @@ async def test_cursor_stays_on_its_row() -> None:
         listed.fill([HEADING])
         await pilot.pause()
         assert (listed.row, listed.chosen, listed.position) == (None, None, "")
+        assert {listed.render_line(y).text.strip() for y in range(5)} == {"people", ""}
         assert app.moves == [2]
 
 

@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from patchpilot.model.action import said
+from patchpilot.model.action import Action, said
 from patchpilot.reading.ci_verdict import ci_verdict
 from patchpilot.reading.next_step import advise
 from patchpilot.reading.review_table import review_table
@@ -17,9 +17,6 @@ from patchpilot.reading.thread_values import (
     Status,
 )
 from patchpilot.topic.followed.review_ledger import Key, LedgerItem, left_of
-
-ANSWER, CHANGE = "answer the open requests", "change the patch"
-"""What a series with open requests waits for."""
 
 
 def summary_of(status: Status, marks: Mapping[Key, str]) -> SeriesSummary:
@@ -55,19 +52,23 @@ def summary_of(status: Status, marks: Mapping[Key, str]) -> SeriesSummary:
 
 
 def _step(status: Status, marks: Mapping[Key, str]) -> NextStep:
-    """Return the next step, which names open requests before waiting.
+    """Return the next step, which names open requests: before waiting if one is due, which makes
+    it the author's turn, and otherwise after it.
 
-    Those that are due make it the author's turn. A series that somebody says is applied or closed
-    waits until that is proven.
+    A series that somebody says is applied or closed waits until that is proven.
     """
     step = advise(status)
     waits = step.need is NextStepNeed.PATIENCE and status.state not in (*TAKEN, *FINAL)
     left = [item for item in left_of(status, marks) if item.waits] if waits else []
     if not left:
         return step
-    is_due = any(_is_due(item, status) for item in left)
-    need = NextStepNeed.ACTION if is_due else step.need
-    return NextStep(need, said(f"{ANSWER}, or {CHANGE}; then ", step.advice))
+    about = "reply", f"<{left[0].point.message_id}>"
+    answer = Action("track", about, "answer the open requests")
+    if not any(_is_due(item, status) for item in left):
+        return NextStep(step.need, said(step.advice, "; meanwhile ", answer))
+    change = Action("send", ("--reroll",), "change the patch")
+    advice = said(answer, ", or ", change, "; then ", step.advice)
+    return NextStep(NextStepNeed.ACTION, advice)
 
 
 def _is_due(item: LedgerItem, status: Status) -> bool:

@@ -98,7 +98,8 @@ def _stated(status: Status) -> str:
     last = next(iter(posted_events(status)[-1:]), None)
     if status.state is SeriesState.SENT and last and str(last.kind) != "sent":
         return last.text
-    return f"{status.state}: {status.why}" if status.why else str(status.state)
+    state = status.state.replace("-", " ")
+    return f"{state}: {status.why}" if status.why else state
 
 
 def _seconds(reply: Reply | None, status: Status) -> float:

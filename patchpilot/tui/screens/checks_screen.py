@@ -260,7 +260,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         hidden = ("detail", "select") if is_shown else ()
         label = LABELS.get(self._now.remedy, "fix") if self._now else ""
         labels = {"fix_one": label, "fix_safe": "fix all"}
-        return ShownKeys(first="fix_one", hidden=frozenset(hidden), labels=labels)
+        return ShownKeys(("a",), hidden=frozenset(hidden), labels=labels)
 
     @property
     def _fix(self) -> "FindingFixed | None":

@@ -5,11 +5,11 @@ They show the tracked series, the review comments, and the next step above the c
 """
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.hosts import LOOPBACK, host_of
 from patchpilot.model.printable import crop, one_line
@@ -183,49 +183,50 @@ def opens_at(
     return (*(item.point.message_id for item in asked), *unread, newest.message_id)[0]
 
 
-def wants(series: "Tracked") -> str:
-    """Return the key for the next version of a series, or "".
-
-    `v` starts it, and `0` opens Home if the series belongs to another topic.
-    """
-    if series.step.need != "action":
-        return ""
-    is_asked = any(
-        action.verb == "send" and "--dry-run" not in action.arguments
-        for action in actions(series.step.advice)
-    )
-    return ("v" if series.own else "0") if is_asked else ""
-
-
 def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     """Return the rows about a series that stay above its conversation.
 
     The next step takes at most `most` lines, the other rows one or two.
     """
     from patchpilot.services.track.series_head import head_rows
-    from patchpilot.topic.followed.series_record import ANSWER, CHANGE
-    from patchpilot.topic.topic_state import CHANGE_COMMITS
 
-    is_fetched = (
-        not series.landed or not series.status or series.status.evidence.commits
-    )
-    advice = dict(head_rows(series))
-    text = in_keys(advice["next"], Stage.FOLLOW)
-    keys = {ANSWER: "r"}
-    if series.own:
-        keys |= {CHANGE: "v", CHANGE_COMMITS: str(Stage.COMMIT.number)}
-    for words, pressed in keys.items():
-        text = text.replace(words, f"{words} ({pressed})", 1)
-    if wants(series) == "v" and "press" not in text:
-        text += " (r, then v)" if open_points(series) else " (v)"
-    if not is_fetched:
-        text = f"{text}; {FETCH}" if series.step.need == "action" else FETCH
-    asked = one_line(str(advice["open"]))
-    rows = [("open", asked)] if asked != "nothing" else []
+    # the keys that change commits are those of the own topic
+    text = in_keys(series.step.advice, Stage.FOLLOW if series.own else None)
+    if is_unfetched(series):
+        text = FETCH
+    asked = one_line(str(dict(head_rows(series))["open"]))
+    rows = [("patches", _patch_states(series)), ("open", asked)]
     return [
-        *_laid([("next", text)], columns, most),
-        *_laid(rows, columns, max(1, most // 2)),
+        *fact_rows([("next", text)], columns, most),
+        *fact_rows(
+            [row for row in rows if row[1] not in ("", "nothing")],
+            columns,
+            max(1, most // 2),
+        ),
     ]
+
+
+def is_unfetched(series: "Tracked") -> bool:
+    """Return whether messages report a merge that git has not fetched."""
+    status = series.status
+    return bool(series.landed and status and not status.evidence.commits)
+
+
+def _patch_states(series: "Tracked") -> str:
+    """Return the numbers of the patches in each state, or "" if all are in the same one."""
+    numbers: dict[str, list[int]] = {}
+    for patch in series.status.patches if series.status else ():
+        numbers.setdefault(patch.state.replace("-", " "), []).append(patch.number)
+    dot = f" {glyph('dot')} "
+    states = (f"{_ranges(of)} {state}" for state, of in numbers.items())
+    return dot.join(states) if len(numbers) > 1 else ""
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return ascending numbers as in `1-3, 5`."""
+    runs = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
+    parts = ([number for _, number in run] for _, run in runs)
+    return ", ".join("-".join(map(str, dict.fromkeys((it[0], it[-1])))) for it in parts)
 
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:
@@ -242,17 +243,12 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
     if words := as_of_words(series):
         rows.append(("as of", words))
     if status := series.status:
-        several = status.patches if len(status.patches) > 1 else ()
-        rows += [
-            (f"v{it.version} {it.number}", one_line(f"{it.state}: {it.title}"))
-            for it in several
-        ]
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in status.topic.missing.items()
         ]
     rows += [("note", one_line(note)) for note in series.problems]
-    return [*_laid(rows, columns, 9), Text(), *events]
+    return [*fact_rows(rows, columns, 9), Text(), *events]
 
 
 def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
@@ -287,10 +283,11 @@ def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
 def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
     """Return the rows on read errors, shown at every width."""
     notes = [("note", one_line(note)) for note in series.problems]
-    return [*_laid(notes, columns, most), Text()] if notes else []
+    return [*fact_rows(notes, columns, most), Text()] if notes else []
 
 
-def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Text]:
+def fact_rows(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Text]:
+    """Return named facts in so many columns, each in at most `most` lines."""
     parts = []
     for name, text in rows:
         told = hanging(plain(text).plain, columns, 9)

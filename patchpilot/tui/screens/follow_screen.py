@@ -24,19 +24,20 @@ from patchpilot.tui.screens.follow_rows import (
     comparison_rows,
     first_rows,
     history_rows,
+    is_unfetched,
     middle_rows,
     open_points,
     opens_at,
     troubles,
-    wants,
 )
-from patchpilot.tui.screens.thread_rows import ThreadPart, opens_first, thread_rows
+from patchpilot.tui.screens.repair_keys import edit_draft
+from patchpilot.tui.screens.thread_rows import ThreadPart, opened_first, thread_rows
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.action_keys import first_stage
+from patchpilot.tui.view.action_keys import first_stage, keys_at
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import lines
-from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage, StageStatus
 from patchpilot.tui.widgets.choose import Choose, Option, Reader, ask_which, ask_yes
 from patchpilot.tui.widgets.keyline import JUMP
@@ -87,8 +88,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         key(
             "v",
             "version",
-            "next version",
-            "start the next version: write its changelog, then check the preview",
+            "start next version",
+            "start the next version",
+        ),
+        key(
+            "e",
+            "edit",
+            "edit changelog",
+            "edit the changelog of the started version",
         ),
         more_key("equals_sign", "fold_all", "open all", "open or close all messages"),
         key(
@@ -249,6 +256,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             shown = first_rows(series, columns, self._most)
             # the title line shows the subject of the topic's own series
             words = f"Conversation {glyph('dot')} {series.state}".replace("-", " ")
+            words += " by mail, not fetched" if is_unfetched(series) else ""
             panel.heading = words if series.own else series.subject
         pinned.update(lines(shown))
         pinned.display = bool(shown)
@@ -256,11 +264,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def _counts(self, series: "Tracked") -> str:
         items = self._items
+        done = sum(item.done for item in items)
+        ticked = f"{done}/{len(items)} ticked {glyph('dot')} " if items else ""
         new = f", {len(series.unread)} new" if series.unread else ""
-        parts = [f"{counted(len(self._mails), 'message')}{new}"]
-        if items:
-            parts.insert(0, f"{sum(item.done for item in items)}/{len(items)} ticked")
-        return f" {glyph('dot')} ".join(parts)
+        return f"{ticked}{counted(len(self._mails), 'message')}{new}"
 
     def _lay(self, *, keep: bool) -> None:
         """Show the series; `keep` leaves the cursor, which otherwise goes to the message that
@@ -304,43 +311,29 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        hidden = set(OWN) if self.own and self.own.landed else {"refresh"}
-        if self._series and self._series.step.need != "action":
-            hidden -= {"refresh"}
-        begun = (Stage.PREVIEW, Stage.SEND)
-        if self.own and first_stage(self.own.step.advice) in begun:
-            # the next version is started
+        hidden = set(OWN) if self.own and self.own.landed else set()
+        if self._is_begun:
             hidden |= {"version"}
-        wanted = wants(self._series) if self._series else ""
+        is_new = self._series is not None and bool(self._series.unread)
+        jump, refresh = "next new" if is_new else "next message", "refresh"
+        first: tuple[str, ...] = ("0",) if self._series else ("7", "0")
+        if self.own and is_unfetched(self.own):
+            first, refresh = ("g",), "fetch what was merged"
+        elif self.own:
+            first = keys_at(self.own.step.advice, self.stage)
         return ShownKeys(
-            hidden=frozenset(hidden),
-            added=frozenset(("home",) if wanted == "0" else ()),
-            labels={
-                JUMP: "next new" if self._is_new else "next message",
-                **({"version": "start next version"} if wanted == "v" else {}),
-            },
+            first, frozenset(hidden), labels={JUMP: jump, "refresh": refresh}
         )
 
     @property
-    def _is_new(self) -> bool:
-        return self._series is not None and bool(self._series.unread)
+    def _is_begun(self) -> bool:
+        """Whether the next version of the topic is started."""
+        begun = (Stage.PREVIEW, Stage.SEND)
+        return self.own is not None and first_stage(self.own.step.advice) in begun
 
     @property
     def can_jump(self) -> bool:
         return bool(self._mails)
-
-    @property
-    def next_key(self) -> NextKey | None:
-        """Return what the topic's own series waits for."""
-        own = self.own
-        if own is None:
-            return NextKey(str(Stage.SEND.number), "send the patch first")
-        if own.landed:
-            has_commit = own.status and own.status.evidence.commits
-            return None if has_commit else NextKey("g", "fetch what was merged")
-        if first_stage(own.step.advice) is Stage.SEND:
-            return NextKey(str(Stage.SEND.number), "send the prepared version")
-        return None
 
     def moved(self, listed: RowList) -> None:
         super().moved(listed)
@@ -355,6 +348,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             return bool(self._items)
         if action in OWN:
             return self.own is not None
+        if action == "edit":
+            return self._is_begun
         if action in ("reply", "fold_all", "more"):
             return self._series is not None
         return super().check_action(action, parameters)
@@ -374,13 +369,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.fill(fold)
 
     def action_fold_all(self) -> None:
-        points = {item.point.message_id: {0: item} for item in self._items}
-        count = len(self._mails)
-        opened = {
-            node.message_id
-            for node in self._mails
-            if opens_first(node, points.get(node.message_id, {}), count)
-        }
+        opened = opened_first(self._mails, self._items)
         every = {node.message_id for node in self._mails}
         quotes = self._changed - every
         closes = self._changed & every == every - opened
@@ -445,13 +434,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if changed.done:
             marks[item.point.key] = changed.state
         self._replace(replace(series, marks=marks))
-        is_ticked = changed.state == "addressed"
-        done = str(changed.state) if changed.done else "reopened"
-        more = "; press v to copy ticked points into the changelog"
+        done = str(changed.state).replace("addressed", "ticked")
+        name = "i" if state == "declined" else "Space"
         self.notify(
-            f"{'ticked' if is_ticked else done}: {item.point.text[:60]} (press"
-            f" {'i' if state == 'declined' else 'Space'} to"
-            f" undo{more if is_ticked and series.own else ''})",
+            f"{done if changed.done else 'reopened'}: {item.point.text[:60]}; press"
+            f" {name} to undo"
         )
 
     def _replace(self, series: "Tracked") -> None:
@@ -577,19 +564,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             progress: Any,
             given: tuple[str, ...] = (),
         ) -> "Collected":
-            wanted = {
-                (tag_choice.commit.id, tag_choice.trailer)
-                for tag_choice in ticked or ()
-            }
-
-            def choose(found: "Collected") -> Chosen:
-                return Chosen(
-                    tuple(
-                        choice
-                        for choice in found.choices
-                        if (choice.commit.id, choice.trailer) in wanted
-                    )
-                )
+            def choose(collected: "Collected") -> Chosen:
+                ticks = ticked or ()
+                return Chosen(tuple(it for it in collected.choices if it in ticks))
 
             request = TrailersRequest(
                 session.target,
@@ -625,6 +602,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.reread()
 
         self.in_thread("collecting the tags", partial(run, None), planned)
+
+    def action_edit(self) -> None:
+        edit_draft(self, partial(self.begin_after, "draft"))
 
     def action_version(self) -> None:
         from patchpilot.services.send.edit_draft import begin_version

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,9 +18,10 @@ from patchpilot.model.printable import crop, one_line, width
 from patchpilot.resources import state_path
 from patchpilot.topic.home.home_topic import HomeTopic, Turn
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
+from patchpilot.tui.screens.follow_rows import fact_rows
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrapped
+from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fitted, plain
 from patchpilot.tui.view.session import kept_states
 from patchpilot.tui.view.stages import (
     NEEDS_YOU,
@@ -56,8 +58,6 @@ VERSION, AGE, GAPS, BRANCH = 3, 4, 7, 20
 """Columns of the version, the age, the spaces between the cells with the sign, and a branch."""
 WIDE = 110
 """From how many columns a row has the branch."""
-LABEL = 6
-"""Columns of a fact's name in the panel of the selected topic."""
 States = Mapping[Stage, StageStatus]
 """The stages of a topic; empty where nothing is known of them."""
 News = Callable[[HomeTopic], str]
@@ -231,25 +231,18 @@ def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
     )
     place = (home_path(topic.repository), topic.branch or "")
     rows = [
-        Text.assemble((f"{'' if at else 'next':<{LABEL}}", QUIET), (line, STRONG))
-        for at, line in enumerate(
-            wrapped(next_step(topic, states), columns - LABEL)[:2]
-        )
+        ("next", next_step(topic, states)),
+        ("state", dot.join(filter(None, facts))),
+        ("in", dot.join(filter(None, place))),
     ]
-    for label, parts in (("state", facts), ("in", place)):
-        words = crop(one_line(dot.join(filter(None, parts))), columns - LABEL)
-        if words:
-            rows.append(Text.assemble((f"{label:<{LABEL}}", QUIET), plain(words)))
+    now = datetime.now(UTC)
     for event in topic.events:
-        sign, style = EVENT_SIGNS[event.kind]
-        when = short_age(moment(event.when), datetime.now(UTC))
-        words = crop(one_line(event.words), max(10, columns - LABEL - 2))
-        rows.append(
-            Text.assemble(
-                (f"{when:<{LABEL}}", QUIET), (f"{glyph(sign)} ", style), plain(words)
-            )
-        )
-    return Text("\n").join(rows[:lines])
+        words = f"{glyph(EVENT_SIGNS[event.kind][0])} {event.words}"
+        rows.append((short_age(moment(event.when), now), words))
+    known = [(name, one_line(words)) for name, words in rows if words]
+    laid = [fact_rows([row], columns, 2 if row in known[:1] else 1) for row in known]
+    text = Text("\n").join(chain.from_iterable(laid))
+    return Text("\n").join(text.split("\n")[:lines])
 
 
 def home_path(key: str) -> str:

@@ -96,7 +96,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         key(
             "w",
             "ask",
-            "new",
+            "start new",
             "start with a log, a commit, a branch, a bisection or a series on a list",
         ),
         key("escape", "back", "back", "end the filter, or go back to the open topic"),
@@ -133,7 +133,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def shown_keys(self) -> ShownKeys:
         """Hide the next stage, and keys that would be typed into the filter."""
         typed = ("filter", "back") if self.hints else ()
-        return ShownKeys(hidden=frozenset((NEXT, *typed)))
+        is_filtered = any(line.display for line in self.query("#filter"))
+        labels = {"back": "end filter"} if is_filtered else {}
+        return ShownKeys(hidden=frozenset((NEXT, *typed)), labels=labels)
 
     @property
     def tui(self) -> Any:

@@ -33,7 +33,6 @@ from patchpilot.tui.widgets.choose import (
     ask_line,
 )
 from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel, TextPanel
 from patchpilot.tui.widgets.plain_text import PlainText
@@ -195,7 +194,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         result = self._shown
         if result is None or not result.present or result.troubled:
             return ALL_KEYS
-        return ShownKeys(NEXT, hidden=frozenset(("write",)))
+        return ShownKeys(("n",), hidden=frozenset(("write",)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("tick", "view") and self._candidate is None:

@@ -93,10 +93,11 @@ def thread_rows(
     for item in items:
         points.setdefault(item.point.message_id, {})[item.point.line] = item
     rows: list[Row] = []
+    opened = opened_first(mails, items)
     for node in mails:
         ident, lines = node.message_id, node.mail.mail.body.rstrip().split("\n")
         mine = points.get(ident, {})
-        is_open = opens_first(node, mine, len(mails)) is not (ident in changed)
+        is_open = (ident in opened) is not (ident in changed)
         head = _head(node, is_open=is_open, is_new=ident in unread)
         if not is_open and not node.label:
             first = next(filter(_is_own, lines), "")
@@ -109,14 +110,16 @@ def thread_rows(
     return rows
 
 
-def opens_first(
-    node: "ConversationMail", points: Mapping[int, object], count: int
-) -> bool:
-    """Return whether a message is open at first: replies are, posts are not.
+def opened_first(
+    mails: "Sequence[ConversationMail]", items: "Sequence[LedgerItem]"
+) -> set[str]:
+    """Return the Message-IDs of messages that are open at first: replies are, posts are not.
 
     In a long conversation, only what asks something is.
     """
-    return node.reply is not None and not node.label and (count <= MANY or bool(points))
+    asking = {item.point.message_id for item in items}
+    replies = {it.message_id for it in mails if it.reply and not it.label}
+    return replies if len(mails) <= MANY else replies & asking
 
 
 def _indent(node: "ConversationMail") -> int:
@@ -298,12 +301,7 @@ def _filled(lines: Sequence[str], room: int) -> list[str]:
             parts.append(line)
         else:
             parts[-1] += f" {line}"
-    return [
-        row[start : start + room]
-        for part in parts
-        for row in wrapped(part, room)
-        for start in range(0, max(1, len(row)), room)
-    ]
+    return _cut([row for part in parts for row in wrapped(part, room)], room)
 
 
 def _find_start(item: "LedgerItem", line: str) -> int:

@@ -17,7 +17,8 @@ class ActionKey:
 
     `sentence` replaces the action's own sentence; `words` replaces the command if the action has
     no sentence. `{}` in either is the key. `elsewhere` is used on other stages when a number and
-    a key are not enough.
+    a key are not enough. `also` is a second stage with the key. `follows`: there, a sentence
+    without `{}` ends with the key.
     """
 
     stage: Stage | None
@@ -25,12 +26,18 @@ class ActionKey:
     sentence: str = ""
     words: str = PLACE
     elsewhere: str = ""
+    also: Stage | None = None
+    follows: bool = False
+
+    def works_at(self, at: Stage | None) -> bool:
+        """Return whether a stage has the key."""
+        return at is not None and at in (self.stage, self.also)
 
     def keys_to_press(self, at: Stage | None) -> str:
         """Return the keys to press: the stage's number, unless it is the current one, then the
         key.
         """
-        if self.stage is None or self.stage is at:
+        if self.stage is None or self.works_at(at):
             return self.key
         return self.elsewhere or (
             f"{self.key} at stage {self.stage.number}"
@@ -83,7 +90,7 @@ KEYS: dict[str, ActionKey] = {
     "prepare": ActionKey(Stage.TAGS, "w"),
     "prepare --signoff": ActionKey(Stage.TAGS, "w", sentence="press {}"),
     "backport": ActionKey(Stage.BACKPORTS),
-    "draft": ActionKey(Stage.PREVIEW, "e"),
+    "draft": ActionKey(Stage.PREVIEW, "e", also=Stage.FOLLOW),
     "draft -v": ActionKey(Stage.FOLLOW, "v"),
     "draft --in-reply-to": ActionKey(None),
     "draft --export": ActionKey(None),
@@ -96,11 +103,10 @@ KEYS: dict[str, ActionKey] = {
     "send --to-self": ActionKey(Stage.SEND, "m"),
     "send --resend": ActionKey(Stage.SEND, "s"),
     "send --resume": ActionKey(Stage.SEND, "s"),
-    "send --reroll": ActionKey(Stage.FOLLOW, "v"),
-    "send --reroll --dry-run": ActionKey(
-        Stage.SEND, words=f"press {Stage.SEND.number}"
-    ),
-    "trailers": ActionKey(Stage.FOLLOW, "w"),
+    "send --reroll": ActionKey(Stage.FOLLOW, "v", follows=True),
+    "send --reroll --dry-run": ActionKey(Stage.SEND, words=str(Stage.SEND.number)),
+    "trailers": ActionKey(Stage.FOLLOW, "w", follows=True),
+    "track reply": ActionKey(Stage.FOLLOW, "r", follows=True),
     "track add": ActionKey(None, "w", words="press {} on Home (0)"),
     "track update": ActionKey(
         Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"
@@ -118,35 +124,35 @@ CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 def in_keys(advice: object, at: Stage | None = None) -> str:
     """Return a hint for a stage, with keys instead of commands where possible.
 
-    Of consecutive actions of the same stage, only the first is kept.
+    Of consecutive actions with the same words, only the first is kept.
     """
     texts: list[str] = []
-    last: Action | None = None
     between = ""
     for action, text in each(advice, lambda action: _words(action, at)):
         if action is None:
             between += text
-        elif (
-            last
-            and between in CONNECTORS
-            and _find_stage(action)
-            and _find_stage(action) is _find_stage(last)
-        ):
+        elif between not in CONNECTORS or text not in texts[-1:]:
+            texts += [between, text]
             between = ""
         else:
-            texts += [between, text]
-            last, between = action, ""
+            between = ""
     return "".join([*texts, between])
 
 
 def first_stage(advice: object) -> Stage | None:
     """Return the stage of the first action in a hint, or None if it has no key."""
-    return next((_find_stage(action) for action in actions(advice)), None)
+    first = next(map(key_of, actions(advice)), None)
+    return first.stage if first else None
 
 
-def _find_stage(action: Action) -> Stage | None:
-    key = key_of(action)
-    return key.stage if key else None
+def keys_at(advice: object, at: Stage) -> tuple[str, ...]:
+    """Return the keys for a hint's actions at a stage: their own, or that of another stage."""
+    known = filter(None, map(key_of, actions(advice)))
+    return tuple(
+        key.key if key.works_at(at) else str(key.stage.number)
+        for key in known
+        if key.stage
+    )
 
 
 def key_of(action: Action) -> ActionKey | None:
@@ -166,4 +172,6 @@ def _words(action: Action, at: Stage | None) -> str:
     if not keys_to_press:
         return str(action)
     named = action.arguments[-1] if action.arguments else ""
-    return action.worded(key.words.replace(PLACE, keys_to_press).replace("%s", named))
+    words = action.worded(key.words.replace(PLACE, keys_to_press).replace("%s", named))
+    is_silent = key.follows and key.works_at(at) and PLACE not in action.reason
+    return f"{words} ({key.key})" if is_silent else words

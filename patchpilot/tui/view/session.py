@@ -416,11 +416,18 @@ class Session:
             return self.as_it_was(stage)
         if known.key != self.key(stage):
             return self._stale(stage)
-        if stage is Stage.COMMIT and self.open_questions:
-            # an unanswered question is open
-            words = f"press a to answer {counted(self.open_questions, 'question')}"
-            return StageStatus(StageState.TODO, words, str(self.open_questions))
+        if stage is Stage.COMMIT and (count := self._unanswered):
+            words = f"press a to answer {counted(count, 'question')}"
+            return StageStatus(StageState.TODO, words, str(count))
         return known.status
+
+    @property
+    def _unanswered(self) -> int:
+        """Return the number of open questions as Commit counted them, or before as To/Cc did."""
+        known = self.fresh(Stage.RECIPIENTS)
+        notes = known.advice if known else ()
+        asked = (it.remedy for it in notes if it.remedy and it.remedy.kind == "answer")
+        return self.open_questions or sum(1 for _ in asked)
 
     @property
     def next_stage(self) -> Stage | None:

@@ -24,13 +24,12 @@ WAIT = NextKey("", "One moment …")
 class ShownKeys:
     """Changes to the keys in the key line, by action.
 
-    `first` is the action shown first, `hidden` are the actions hidden now, `added` are actions
-    that are usually not shown, and `labels` override the labels of the bindings.
+    `first` are the keys shown first, even if they are usually not shown, `hidden` are the actions
+    hidden now, and `labels` override the labels of the bindings.
     """
 
-    first: str = ""
+    first: tuple[str, ...] = ()
     hidden: frozenset[str] = frozenset()
-    added: frozenset[str] = frozenset()
     labels: Mapping[str, str] = field(default_factory=dict)
 
 

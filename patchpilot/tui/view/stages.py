@@ -96,7 +96,7 @@ STYLES = {
 
 MEANINGS = {
     StageState.TODO: "needs you",
-    StageState.STALE: "out of date",
+    StageState.STALE: "out of date: open it",
     StageState.BUSY: "working",
     StageState.WAITING: "waits for others",
 }

@@ -4,18 +4,20 @@
 Textual's Footer has one widget per key and rebuilds them at every change of screen.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich.text import Text
 from textual.binding import ActiveBinding
-from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
 from patchpilot.model.printable import width
+from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import KEY, plain
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
-from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.view.stages import MEANINGS, Stage, StageState
 from patchpilot.tui.widgets.lists import description_of
 from patchpilot.tui.widgets.message_row import MessageRow
 
@@ -32,12 +34,14 @@ class KeyLine(Widget):
 
     The hints of a dialog come first, then the action of Enter, the screen's own keys, the key for
     the next stage, and the global keys. What has no room, and the screen's seldom needed keys, are
-    in the message row while it is empty. A click on a key has the same effect as pressing it.
+    in the message row while it is empty.
 
     The screen's `shown_keys` determine which keys are shown; while a dialog is open, only its own
     keys are.
     """
 
+    # keys have a style already
+    auto_links = False
     DEFAULT_CSS = (
         "KeyLine { height: 1; dock: bottom; background: "
         "$panel; color: $footer-foreground; }"
@@ -59,45 +63,60 @@ class KeyLine(Widget):
         for row in self.screen.query(MessageRow):
             row.refresh()
 
+    def _stage_keys(self, screen: Any, stage: Stage) -> ShownKeys:
+        """Return the keys of a stage with defaults, the one for its next step first."""
+        keys: ShownKeys = screen.shown_keys
+        if stage in screen.without_topic:
+            return ShownKeys(("b", "0"), frozenset((NEXT,)))
+        app: Any = self.app
+        needed, following = app.next_key(screen), list(Stage)[stage.number :][:1]
+        labels = {
+            NEXT: "".join(f"go to {it.label}" for it in following),
+            JUMP: screen.jump_label,
+            **keys.labels,
+        }
+        # n is shown anyway
+        if needed and needed.key not in [str(it.number) for it in following]:
+            keys = replace(keys, first=(needed.key, *keys.first))
+        return replace(keys, labels=labels)
+
     def _screen_keys(self) -> tuple[list[Shown], list[Shown]]:
         """Return the keys of the screen or of the dialog above it, and its rarely used keys."""
-        screen: Any = self.app.screen
+        app, screen = self.app, self.app.screen
         stage: Stage | None = getattr(screen, "stage", None)
         keys: ShownKeys = getattr(screen, "shown_keys", ALL_KEYS)
-        seen, labels = set(keys.hidden), dict(keys.labels)
-        if stage:
-            following = list(Stage)[stage.number : stage.number + 1]
-            labels.setdefault(NEXT, "".join(f"go to {one.label}" for one in following))
-            labels.setdefault(JUMP, screen.jump_label)
-        active = list(screen.active_bindings.values())
-        if stage in getattr(screen, "without_topic", ()):
-            keys, seen = ShownKeys(added=frozenset(("base", "home"))), {NEXT}
-            active = [one for one in active if one.node is self.app]
-        # during a search, n goes to the next match
-        if any(one.binding.action == MATCH for one in active):
-            seen.add(NEXT)
         known, seldom = dict[str, Shown](), dict[str, Shown]()
+        if stage:
+            keys = self._stage_keys(screen, stage)
+            states = {screen.session.status(it).state for it in Stage}  # type: ignore[attr-defined]
+            if StageState.STALE in states:
+                seldom["stale"] = glyph("stale"), MEANINGS[StageState.STALE], None
+        seen, active = set(keys.hidden), list(screen.active_bindings.values())
+        if stage in getattr(screen, "without_topic", ()):
+            active = [it for it in active if it.node is app]
+        # during a search, n goes to the next match
+        if any(it.binding.action == MATCH for it in active):
+            seen.add(NEXT)
         for one in active:
             action, binding = one.binding.action, one.binding
-            label = labels.get(action, description_of(one.node, binding))
-            is_own = one.node is self.app
-            is_shown = binding.show or (is_own and action in keys.added)
+            label = keys.labels.get(action, description_of(one.node, binding))
+            is_own, key = one.node is app, app.get_key_display(binding)
+            is_shown = binding.show or key in keys.first
             if action in seen or not label or (is_own and not is_shown):
                 continue
-            key = self.app.get_key_display(binding)
             if is_shown:
                 seen.add(action)
                 known[key] = (key, label, one)
             elif one.node is screen and binding.tooltip and key not in known:
                 seldom[key] = (key, label, one)
 
-        def order(shown: Shown) -> tuple[bool, ...]:
+        def order(shown: Shown) -> tuple[int, ...]:
             assert shown[2]
             node, binding = shown[2].node, shown[2].binding
             return (
-                binding.action != keys.first,
+                (*keys.first, shown[0]).index(shown[0]),
                 binding.key != "enter",
-                node is self.app,
+                node is app,
                 binding.action == "app.help",
             )
 
@@ -111,19 +130,14 @@ class KeyLine(Widget):
         if self._laid and self._laid[0] == self.size.width:
             return self._laid[1]
         known, seldom = self._screen_keys()
-        all_columns = self.size.width - 1 + GAP
-        room, fits = all_columns, list[Shown]()
-        for shown in sorted(known, key=self._rank):
-            if _wide(shown) <= room:
-                room -= _wide(shown)
-                fits.append(shown)
-        room, above = all_columns, []
-        for shown in [*(one for one in known if one not in fits), *seldom]:
-            room -= _wide(shown)
-            above += [shown] if room >= 0 else []
+        fits = _fitting(sorted(known, key=self._rank), self.size.width)
         line = [shown for shown in known if shown in fits]
-        self._laid = self.size.width, (line, above)
-        return line, above
+        rest = [shown for shown in known if shown not in fits]
+        self._laid = (
+            self.size.width,
+            (line, _fitting([*rest, *seldom], self.size.width)),
+        )
+        return self._laid[1]
 
     def _rank(self, shown: Shown) -> int:
         """Return a key's priority for space: a list's Enter yields to hints."""
@@ -134,25 +148,33 @@ class KeyLine(Widget):
         return int(active.binding.action not in GLOBAL)
 
     def text(self, row: int) -> Text:
-        """Return the keys of the line (0) or of the one above it (1)."""
-        line = Text(" ", no_wrap=True)
+        """Return the keys of the line (0) or of the one above it (1); a click runs one."""
+        line, named = (
+            Text(" ", no_wrap=True),
+            {self.app: "app", self.app.screen: "screen"},
+        )
         for key, words, active in self.rows()[row]:
             is_enabled = active is None or active.enabled
-            line.append(plain(f"{key} ", KEY if is_enabled else "dim"))
-            line.append(plain(words + " " * GAP, "" if is_enabled else "dim"))
+            shown = plain(f"{key} ", KEY if is_enabled else "dim")
+            shown.append(plain(words, "" if is_enabled else "dim"))
+            if active and is_enabled:
+                owner = named.get(active.node, "focused")
+                shown.apply_meta({"@click": f"{owner}.{active.binding.action}"})
+            line.append(shown).append(" " * GAP)
         return line
 
     def render(self) -> Text:
         return self.text(0)
 
-    async def on_click(self, event: Click) -> None:
-        at = 1
-        for key, words, active in self.rows()[0]:
-            is_hit = at <= event.x < at + width(key) + 1 + width(words)
-            if is_hit and active and active.enabled:
-                await self.app.run_action(active.binding.action, active.node)
-                return
-            at += _wide((key, words, active))
+
+def _fitting(keys: Sequence[Shown], columns: int) -> list[Shown]:
+    """Return those that fit in so many columns, in this order."""
+    room, fits = columns - 1 + GAP, list[Shown]()
+    for shown in keys:
+        if _wide(shown) <= room:
+            room -= _wide(shown)
+            fits.append(shown)
+    return fits
 
 
 def _wide(shown: Shown) -> int:

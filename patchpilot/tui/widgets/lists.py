@@ -45,7 +45,9 @@ class List(OptionList):
         first = next(iter(strip), None)
         if not (first and first.style and first.text.startswith(" ")):
             return strip
-        if not self.has_focus or first.style.meta.get("option") != self.highlighted:
+        # lines below the options belong to none
+        option = first.style.meta.get("option")
+        if not self.has_focus or option is None or option != self.highlighted:
             return strip
         mark = Strip([Segment(glyph("cursor"), first.style)])
         return Strip.join([mark, strip.crop(1)])

@@ -24,6 +24,8 @@ class MessageRow(Static):
     While there is none, it has the keys for which the key line has no room.
     """
 
+    # keys have a style already
+    auto_links = False
     DEFAULT_CSS = (
         "MessageRow { height: auto; min-height: 1; max-height: 3; padding: 0 1; }"
     )

@@ -2,11 +2,10 @@
 """The stage bar: all stages with their states, connected on one line."""
 
 from rich.text import Text
-from textual.events import Click
 from textual.widget import Widget
 
 from patchpilot.tui.view.session import Session
-from patchpilot.tui.view.stage_line import StageCell, stage_cells
+from patchpilot.tui.view.stage_line import stage_cells
 from patchpilot.tui.view.stages import STYLES, Stage
 
 
@@ -17,19 +16,18 @@ class StageBar(Widget):
     shortened and then dropped.
     """
 
+    # keys have a style already
+    auto_links = False
     DEFAULT_CSS = "StageBar { height: 1; background: $panel; }"
 
     def __init__(self, session: Session, current: Stage) -> None:
         super().__init__()
         self.session, self.current = session, current
 
-    def _cells(self) -> list[StageCell]:
-        return stage_cells(self.session.status, self.current, self.size.width)
-
     def render(self) -> Text:
         """Return the line, with the first unfinished stage in bold and the current one reversed."""
         line, following = Text(" ", no_wrap=True), self.session.next_stage
-        for cell in self._cells():
+        for cell in stage_cells(self.session.status, self.current, self.size.width):
             emphasis = (
                 "bold reverse"
                 if cell.stage is self.current
@@ -37,14 +35,7 @@ class StageBar(Widget):
                 if cell.stage is following
                 else ""
             )
-            line.append(cell.text, style=f"{STYLES[cell.state]} {emphasis}".strip())
-            line.append(cell.gap, style="dim")
+            text = Text(cell.text, f"{STYLES[cell.state]} {emphasis}".strip())
+            text.apply_meta({"@click": f"app.stage('{cell.stage}')"})
+            line.append(text).append(cell.gap, style="dim")
         return line
-
-    async def on_click(self, event: Click) -> None:
-        at = 1
-        for cell in self._cells():
-            at += len(cell.text) + len(cell.gap)
-            if event.x < at:
-                await self.run_action(f"app.stage('{cell.stage}')")
-                return
