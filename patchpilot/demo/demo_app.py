@@ -73,10 +73,10 @@ class DemoFollow(FollowScreen):
         if own.landed:
             stage = first_stage(own.step.advice)
             return NextKey(str(stage.number), "backport it") if stage else None
-        if own.status is None or not is_answered(own.status):
+        if own.posted is None or not is_answered(own.posted):
             return NextKey("", "Wait for the replies: they arrive in a few seconds")
-        if has_replied(own.status):
-            who = "Maya and the test robot" if has_warning(own.status) else "Maya"
+        if has_replied(own.posted):
+            who = "Maya and the test robot" if has_warning(own.posted) else "Maya"
             return NextKey(
                 "M",
                 "make the changes for v2",

@@ -7,13 +7,15 @@ They are matched by commit and by title.
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from patchpilot.model.fixes_line import fixes_lines
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
-from patchpilot.reading.posted_series import Post, PostedTopic
+from patchpilot.reading.posted_series import Post, PostedSeries
+from patchpilot.reading.series_state import decided
 from patchpilot.reading.thread_match import is_by, patch_authors
-from patchpilot.reading.thread_values import TAKEN, Claim, FollowUp, Status
+from patchpilot.reading.thread_values import TAKEN, Claim, FollowUp
 from patchpilot.series.patch_pairing import title_key
 
 _REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{12,40})", re.MULTILINE)
@@ -22,45 +24,58 @@ _SHORTEST = 12
 _LONGEST_BODY = 400_000
 
 
-def follow_ups(
-    every: Sequence[Status],
-) -> Iterator[tuple[tuple[FollowUp, ...], tuple[Claim, ...]]]:
-    """Yield, for each series, the later series that fix, revert, continue or backport it, and
-    their claims about it.
+def with_follow_ups(every: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
+    """Yield each series with the later ones that fix, revert, continue or backport it.
+
+    Their claims about it may determine its state.
     """
     named: dict[str, list[int]] = defaultdict(list)
-    pulls = [at for at, it in enumerate(every) if it.topic.latest.pull_request]
-    for at, status in enumerate(every):
-        posts = [*status.topic.posts]
+    pulls = [at for at, it in enumerate(every) if it.latest.pull_request]
+    for at, series in enumerate(every):
+        posts = [*series.posts]
         ids = (it[:8] for post in posts for it in (*_fixed(post), *_reverted(post)))
-        for key in {*status.topic.titles, *ids}:
+        for key in {*series.titles, *ids}:
             named[key].append(at)
-    for status in every:
-        topic = status.topic
-        landed = [it.commit for it in status.landed if it.commit]
+    for series in every:
+        landed = [it.commit for it in series.landed if it.commit]
         commits = [it for it in landed if len(it) >= _SHORTEST]
-        reverts = map("revert {}".format, topic.titles)
-        keys = (*topic.titles, *reverts, *(it[:8] for it in commits))
+        reverts = map("revert {}".format, series.titles)
+        keys = (*series.titles, *reverts, *(it[:8] for it in commits))
         near = {at for key in keys for at in named.get(key, ())}.union(pulls)
         found: list[FollowUp] = []
         claims: list[Claim] = []
         for other in (every[at] for at in sorted(near)):
-            relation = _relation(other.topic, topic, commits)
-            if relation and other.topic.began > topic.began:
+            relation = _relation(other, series, commits)
+            if relation and other.began > series.began:
                 found.append(_follow_up(relation, other))
-                claims += _claims(relation, other, status)
-        yield tuple(found), tuple(claims)
+                claims += _claims(relation, other, series)
+        yield _add_later(series, found, claims) if found else series
 
 
-def _follow_up(relation: str, other: Status) -> FollowUp:
-    topic = other.topic
+def _add_later(
+    series: PostedSeries, later: Sequence[FollowUp], claims: Sequence[Claim]
+) -> PostedSeries:
+    had = {claim.message_id for claim in series.claims}
+    known = (claim for claim in claims if claim.known)
+    unproven = (it for it in claims if not it.proven and it.message_id not in had)
+    return decided(
+        replace(
+            series,
+            follow_ups=tuple(later),
+            events=(*series.events, *known),
+            claims=(*series.claims, *unproven),
+        )
+    )
+
+
+def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
     place = next((it for it in other.landed if it.commit), None)
     return FollowUp(
         relation,
-        topic.subject,
-        topic.author,
-        topic.key,
-        topic.latest.version,
+        other.subject,
+        other.author,
+        other.key,
+        other.latest.version,
         other.state,
         place.commit if place else None,
         place.tree if place else None,
@@ -68,7 +83,7 @@ def _follow_up(relation: str, other: Status) -> FollowUp:
 
 
 def _relation(
-    theirs: PostedTopic, mine: PostedTopic, commits: Sequence[str]
+    theirs: PostedSeries, mine: PostedSeries, commits: Sequence[str]
 ) -> str | None:
     """Return how a later series relates to one that became these commits."""
     if theirs.key in [revision.head.message_id for revision in mine.strangers]:
@@ -95,7 +110,7 @@ def _fixed(post: Post) -> list[str]:
     return [tag.id for tag in tags if tag.has_digits(8)]
 
 
-def _forwarding_kind(theirs: PostedTopic, mine: PostedTopic) -> str | None:
+def _forwarding_kind(theirs: PostedSeries, mine: PostedSeries) -> str | None:
     """Return how these patches are sent again: as stable patches, or by another person
     in a request to pull or as a later version.
     """
@@ -114,18 +129,20 @@ def _forwarding_kind(theirs: PostedTopic, mine: PostedTopic) -> str | None:
     return "continues" if is_same and is_by(named, [mine.author]) else None
 
 
-def _claims(relation: str, other: Status, status: Status) -> Iterator[Claim]:
+def _claims(
+    relation: str, other: PostedSeries, series: PostedSeries
+) -> Iterator[Claim]:
     """Yield what a later series says about this one: another person continued or reverted it.
 
     It counts if its sender is known of this one, or if a bot reports where it is.
     """
-    mine, theirs, latest = status.topic, other.topic, other.topic.latest
+    latest = other.latest
     is_reported = any(is_bot_address(event.sender) for event in other.events)
-    known = is_reported or mine.is_by_known(latest)
+    known = is_reported or series.is_by_known(latest)
     first = latest.first.mail.mail
-    base = Claim("", first.date, first.message_id, theirs.author, known=known)
+    base = Claim("", first.date, first.message_id, other.author, known=known)
     named = [it for post in latest.posts for it in _reverted(post)]
-    if relation == "reverts" and named and known and not status.landed:
+    if relation == "reverts" and named and known and not series.landed:
         where = f" for {latest.backport_to}" if latest.backport_to else ""
         tree, words = default_project().mainline, f"merged; a revert{where} was posted"
         yield base._replace(what="merged", tree=tree, commit=named[0], sentence=words)
@@ -134,20 +151,20 @@ def _claims(relation: str, other: Status, status: Status) -> Iterator[Claim]:
         return
     words = f"sent v{latest.version} of it"
     if not continued:
-        words = f"forwards it in “{theirs.subject}”"
+        words = f"forwards it in “{other.subject}”"
     if not known:
         yield base._replace(what=words.partition(" in ")[0].removesuffix(" of it"))
     elif continued and other.state not in TAKEN:
         yield base._replace(what="superseded", sentence=words)
     else:
         base = base._replace(what="forwarded", sentence=words)
-        pulled = _pulled(latest.head, mine)
-        for post in mine.latest.patches:
+        pulled = _pulled(latest.head, series)
+        for post in series.latest.patches:
             if continued or post.key in pulled:
                 yield from _patch_outcome(base, post, other)
 
 
-def _patch_outcome(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
+def _patch_outcome(base: Claim, post: Post, other: PostedSeries) -> Iterator[Claim]:
     """Yield the outcome of a patch forwarded by another person: it is forwarded, or merged with
     that series.
 
@@ -155,7 +172,7 @@ def _patch_outcome(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
     """
     base = base._replace(of=post.title, title=post.title, patch=post.number or 1)
     yield base
-    latest = other.topic.latest
+    latest = other.latest
     for landed in other.landed:
         is_all = landed.in_mainline or latest.patch_count == 1
         if is_all if landed.title is None else title_key(landed.title) == post.key:
@@ -165,20 +182,20 @@ def _patch_outcome(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
                 commit=None if latest.pull_request else landed.commit,
                 date=landed.date,
                 message_id=landed.message_id or base.message_id,
-                sentence=f"part of “{other.topic.subject}”, which was merged",
+                sentence=f"part of “{other.subject}”, which was merged",
                 proven=other.proven in TAKEN,
             )
 
 
-def _pulled(pull: Post, topic: PostedTopic) -> frozenset[str]:
+def _pulled(pull: Post, series: PostedSeries) -> frozenset[str]:
     """Return the titles of a series' latest patches that a pull request lists below the
     author's name, like git shortlog.
     """
-    name = re.escape(topic.author.name)
+    name = re.escape(series.author.name)
     listed = re.search(
         rf"^[ \t]*{name} \(\d{{1,4}}\):\n((?:[ \t]+\S.*\n)*)",
         pull.body[:_LONGEST_BODY],
         re.IGNORECASE | re.MULTILINE,
     )
     titles = map(title_key, listed[1].split("\n") if listed else ())
-    return frozenset(titles) & {post.key for post in topic.latest.patches}
+    return frozenset(titles) & {post.key for post in series.latest.patches}

@@ -117,10 +117,10 @@ class _Asked:
         if not (found_mails := self.archive.search(self.query)):
             return
         from patchpilot.reading.mbox import unique
-        from patchpilot.reading.posted_series import find_topics
+        from patchpilot.reading.versions import find_series
 
         mails = unique(found_mails)
-        for topic in find_topics(map(self.reader.classify, mails)):
+        for topic in find_series(map(self.reader.classify, mails)):
             if topic.author.key in own:
                 continue
             found = [

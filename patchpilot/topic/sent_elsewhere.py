@@ -190,7 +190,7 @@ def _archived_sends(
     from patchpilot.archive.archive import quoted
     from patchpilot.reading.mail_reader import MailReader
     from patchpilot.reading.mbox import unique
-    from patchpilot.reading.posted_series import find_topics
+    from patchpilot.reading.versions import find_series
     from patchpilot.settings.read_settings import user_settings
     from patchpilot.topic.own_archive import ask_archive
 
@@ -206,7 +206,7 @@ def _archived_sends(
         )
     except PatchpilotError:
         return ()
-    for posted in find_topics(map(MailReader().classify, unique(found))):
+    for posted in find_series(map(MailReader().classify, unique(found))):
         for revision in posted.revisions:
             patches = [post.patch for post in revision.patches if post.patch]
             if revision.author.key == sender and has_patches(patches, mine):

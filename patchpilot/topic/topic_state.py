@@ -22,13 +22,13 @@ from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
     NextStep,
     NextStepNeed,
     SeriesState,
-    Status,
     decide_topic,
 )
 from patchpilot.series.cover_letter import has_changes
@@ -400,8 +400,8 @@ def _find_series(
         has_title = not titles.isdisjoint(candidate.titles)
         if not has_title and candidate.change_id != draft.change_id:
             continue
-        status = with_mails(candidate, store, None).status
-        if status and _fits(status, draft, commits):
+        posted = with_mails(candidate, store, None).posted
+        if posted and _fits(posted, draft, commits):
             return whole(entry)
     return None
 
@@ -427,19 +427,19 @@ def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
         )
 
 
-def _fits(status: Status, draft: Draft, commits: Sequence[Commit]) -> bool:
-    return status.topic.change_id == draft.change_id or any(
-        title_key(commit.subject) == post.key and _is_author(status, post.body, commit)
-        for revision in status.topic.revisions
+def _fits(posted: PostedSeries, draft: Draft, commits: Sequence[Commit]) -> bool:
+    return posted.change_id == draft.change_id or any(
+        title_key(commit.subject) == post.key and _is_author(posted, post.body, commit)
+        for revision in posted.revisions
         for post in revision.patches
         for commit in commits
     )
 
 
-def _is_author(status: Status, body: str, commit: Commit) -> bool:
+def _is_author(posted: PostedSeries, body: str, commit: Commit) -> bool:
     # only if a mail was read, which `track` lists avoid
     from patchpilot.archive.landed_series import authors_of
 
-    return status.topic.is_author(commit.author) or commit.author.key in authors_of(
-        status, body
+    return posted.is_author(commit.author) or commit.author.key in authors_of(
+        posted, body
     )

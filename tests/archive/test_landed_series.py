@@ -16,7 +16,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import advise, next_step
-from patchpilot.reading.status import Status, read_thread, with_commits
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import read_thread, with_commits
 from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.followed.update_series import update
 from tests.kit.mails import ADA, MATT, mail, mailed, mbox
@@ -28,7 +29,7 @@ P2 = mailed(f"p2+1>p1 [PATCH 2/2] {TWO}")
 ALONE = mailed(f"p1 [PATCH] {ONE}")
 
 
-def status(trees: Trees, *mails: bytes) -> Status:
+def status(trees: Trees, *mails: bytes) -> PostedSeries:
     found = read_thread(parse(mbox(*mails)))[0]
     with Repository.open(trees.repo.path) as repository:
         seen = in_repository(found, repository)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.reading.next_step import advise, next_step
-from patchpilot.reading.status import Status
+from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import NextStepNeed
 from tests.kit.mails import ADA, MATT, RITA, applied_by_robot, mailed
 from tests.reading.story import SHA, TITLE, answer, read
@@ -23,7 +23,7 @@ NOT_APPLIED = [
 ]
 
 
-def list_claims(found: Status) -> list[str]:
+def list_claims(found: PostedSeries) -> list[str]:
     """Return the claims, with their sentences."""
     return [f"{claim.what}: {claim.sentence}" for claim in found.claims]
 

@@ -104,13 +104,13 @@ async def test_first_timer_reaches_the_reply(
                 pilot,
                 lambda: (
                     followed()
-                    and followed().status
-                    and len(followed().status.replies) == 3
+                    and followed().posted
+                    and len(followed().posted.replies) == 3
                 ),
                 "three answers",
             )
             assert any(
-                "Sana" in trailer.trailer for trailer in followed().status.trailers
+                "Sana" in trailer.trailer for trailer in followed().posted.trailers
             )
             posted = session.topic.commits[-1].id
             # Robin's changes for v2 are made only at stage 8
@@ -151,14 +151,15 @@ async def test_first_timer_reaches_the_reply(
                 ),
                 "it to land",
             )
-            assert [
-                revision.version for revision in followed().status.topic.revisions
-            ] == [1, 2]
+            assert [revision.version for revision in followed().posted.revisions] == [
+                1,
+                2,
+            ]
             await keys(pilot, Stage.BACKPORTS)
             shown = text_of(app)
             assert "g fetch the merge" in shown
             assert "wait for the merge" not in shown
-            merged = followed().status.commit
+            merged = followed().posted.commit
             await keys(pilot, "enter")
             assert f"merged as  {merged[:12]}" in text_of(app)
             await keys(pilot, "end")

@@ -95,7 +95,7 @@ def _head_lines(answer: SeriesAnswer) -> Iterator[str]:
 
 def _thread_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
     """Return a series' thread: versions, tags, trees and replies."""
-    if answer.tracked.status is None:
+    if answer.tracked.posted is None:
         return []
     return [
         *_version_lines(answer),

@@ -98,7 +98,7 @@ def compare_revisions(
 
 def comparable(series: Tracked) -> tuple[Revision, ...]:
     """Return the revisions of a series that contain patches, oldest first."""
-    revisions = series.status.topic.revisions if series.status else ()
+    revisions = series.posted.revisions if series.posted else ()
     return tuple(revision for revision in revisions if revision.patches)
 
 
@@ -191,7 +191,7 @@ def _find_revision(
     )
     if found:
         return found[-1]
-    missing = series.status.topic.missing.values() if series.status else ()
+    missing = series.posted.missing.values() if series.posted else ()
     if match and int(match[1]) in missing:
         raise MissingError(
             f"the messages of v{match[1]} were not found",

@@ -35,8 +35,9 @@ from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
-from patchpilot.reading.posted_series import Post, Revision, find_topics
+from patchpilot.reading.posted_series import Post, Revision
 from patchpilot.reading.thread_match import REPORTS
+from patchpilot.reading.versions import find_series
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.track.series_answer import SeriesAnswer
@@ -183,7 +184,7 @@ class _Search(NamedTuple):
         """Return the patches and cover letters among mails, except stable ones."""
         return tuple(
             post
-            for topic in find_topics(map(self.reader.classify, unique(mails)))
+            for topic in find_series(map(self.reader.classify, unique(mails)))
             for revision in topic.revisions
             if not revision.backport_to
             for post in revision.posts
@@ -252,11 +253,11 @@ class PostedCommit:
 
     @property
     def revision(self) -> Revision | None:
-        status = self.tracked.status
+        posted = self.tracked.posted
         return next(
             (
                 revision
-                for revision in (status.topic.revisions if status else ())
+                for revision in (posted.revisions if posted else ())
                 for post in revision.posts
                 if post.message_id == self.mail.message_id
             ),

@@ -44,7 +44,7 @@ _HEAD = 8
 
 
 def review_of(series: Tracked) -> ReviewTable | None:
-    return review_table(series.status) if series.status else None
+    return review_table(series.posted) if series.posted else None
 
 
 def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:

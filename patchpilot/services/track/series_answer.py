@@ -140,8 +140,8 @@ class SeriesAnswer:
 
     @property
     def author(self) -> str | None:
-        status = self.tracked.status
-        return status.topic.author.trailer() if status else None
+        posted = self.tracked.posted
+        return posted.author.trailer() if posted else None
 
     @property
     def source(self) -> str | None:
@@ -149,14 +149,14 @@ class SeriesAnswer:
 
     @property
     def revisions(self) -> tuple[SentRevision, ...]:
-        status = self.tracked.status
-        return tuple(map(SentRevision, status.topic.revisions)) if status else ()
+        posted = self.tracked.posted
+        return tuple(map(SentRevision, posted.revisions)) if posted else ()
 
     @property
     def missing_revisions(self) -> tuple[MissingRevision, ...]:
         """The revisions that later ones link to but the archive lacks."""
-        status = self.tracked.status
-        missing = status.topic.missing if status else {}
+        posted = self.tracked.posted
+        missing = posted.missing if posted else {}
         return tuple(
             MissingRevision(version, message_id)
             for message_id, version in missing.items()
@@ -164,11 +164,11 @@ class SeriesAnswer:
 
     @property
     def trailers(self) -> tuple[Credit, ...]:
-        return self.tracked.status.trailers if self.tracked.status else ()
+        return self.tracked.posted.trailers if self.tracked.posted else ()
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        return self.tracked.status.claims if self.tracked.status else ()
+        return self.tracked.posted.claims if self.tracked.posted else ()
 
     @property
     def ci(
@@ -180,15 +180,15 @@ class SeriesAnswer:
 
     @property
     def replies(self) -> tuple[ReceivedReply, ...]:
-        status, unread = self.tracked.status, self.tracked.unread
+        posted, unread = self.tracked.posted, self.tracked.unread
         return tuple(
             ReceivedReply(reply, reply.message_id in unread)
-            for reply in (status.replies if status else ())
+            for reply in (posted.replies if posted else ())
         )
 
     @property
     def patches(self) -> tuple[PatchState, ...]:
-        return self.tracked.status.patches if self.tracked.status else ()
+        return self.tracked.posted.patches if self.tracked.posted else ()
 
     @property
     def review(self) -> ReviewTable | None:
@@ -200,7 +200,7 @@ class SeriesAnswer:
 
     @property
     def follow_ups(self) -> tuple[FollowUp, ...]:
-        return self.tracked.status.follow_ups if self.tracked.status else ()
+        return self.tracked.posted.follow_ups if self.tracked.posted else ()
 
     @property
     def unread(self) -> int:

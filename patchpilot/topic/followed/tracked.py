@@ -14,7 +14,7 @@ from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.thread_values import LandedCommit, StableBranch
 
 if TYPE_CHECKING:
-    from patchpilot.reading.status import Status
+    from patchpilot.reading.posted_series import PostedSeries
 
 UNREAD_PATCH = (
     "only a report about the patch was read: versions and reviews are unknown"
@@ -26,7 +26,7 @@ class Tracked(SeriesSummary):
     """A displayed tracked series as plain values: its summary, repository facts if available, and
     what the store and the call add.
 
-    `status` has everything about the series if its messages were read (`is_read`); it is None
+    `posted` has everything about the series if its messages were read (`is_read`); it is None
     as well while no archive has them. `cached`: the threads are as of `entry.updated`, because
     the cached responses of the archive were still valid. `own`: the series belongs to the
     current topic. `undisclosed`: it is a security fix that is not public yet, about which no
@@ -38,7 +38,7 @@ class Tracked(SeriesSummary):
 
     entry: TrackEntry
     unread: frozenset[str]
-    status: "Status | None" = field(default=None, repr=False, compare=False)
+    posted: "PostedSeries | None" = field(default=None, repr=False, compare=False)
     is_read: bool = False
     undisclosed: bool = False
     as_of: datetime | None = None
@@ -54,11 +54,11 @@ class Tracked(SeriesSummary):
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:
-        return self.status.landed if self.status else ()
+        return self.posted.landed if self.posted else ()
 
     @property
     def stable(self) -> tuple[StableBranch, ...]:
-        return self.status.stable if self.status else ()
+        return self.posted.stable if self.posted else ()
 
     @property
     def damaged(self) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ class Tracked(SeriesSummary):
             left_out = [
                 f"{self.left_out} of {total} not read ({what} are read); {every}"
             ]
-        if self.status and self.status.topic.only_reported:
+        if self.posted and self.posted.only_reported:
             left_out.append(UNREAD_PATCH)
         return (*self.troubles, *self.damaged, *left_out)
 

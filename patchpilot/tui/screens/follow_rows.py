@@ -206,9 +206,7 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     from patchpilot.topic.followed.series_record import ANSWER, CHANGE
     from patchpilot.topic.topic_state import CHANGE_COMMITS
 
-    is_fetched = (
-        not series.landed or not series.status or series.status.evidence.commits
-    )
+    is_fetched = not series.landed or not series.posted or series.posted.commits
     advice = dict(head_rows(series))
     text = in_keys(advice["next"], Stage.FOLLOW)
     keys = {ANSWER: "r"}
@@ -241,7 +239,7 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
     events = story_rows((*story(series), after), columns)
     if words := as_of_words(series):
         rows.append(("as of", words))
-    if status := series.status:
+    if status := series.posted:
         several = status.patches if len(status.patches) > 1 else ()
         rows += [
             (f"v{it.version} {it.number}", one_line(f"{it.state}: {it.title}"))
@@ -249,7 +247,7 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
         ]
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
-            for ident, version in status.topic.missing.items()
+            for ident, version in status.missing.items()
         ]
     rows += [("note", one_line(note)) for note in series.problems]
     return [*_laid(rows, columns, 9), Text(), *events]

@@ -336,7 +336,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if own is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
         if own.landed:
-            has_commit = own.status and own.status.evidence.commits
+            has_commit = own.posted and own.posted.commits
             return None if has_commit else NextKey("g", "fetch what was merged")
         if first_stage(own.step.advice) is Stage.SEND:
             return NextKey(str(Stage.SEND.number), "send the prepared version")
@@ -408,8 +408,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _own_ids(self) -> Collection[str]:
-        status = self._reading.series.status if self._reading else None
-        return status.topic.message_ids if status else ()
+        status = self._reading.series.posted if self._reading else None
+        return status.post_ids if status else ()
 
     def _asked(self) -> str:
         """Return the message with the first open review point, which `r` answers above
@@ -475,7 +475,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         if (series := self._series) is None:
             return
-        known = series if series.is_read and series.status else None
+        known = series if series.is_read and series.posted else None
         pairs = [*combinations(comparable(known), 2)] if known else []
         options = [
             Option(
