@@ -70,7 +70,7 @@ class DemoFollow(FollowScreen):
         own, following = self.own, super().next_key
         if following or own is None:
             return following
-        if own.landed:
+        if own.about.landed:
             stage = first_stage(own.step.advice)
             return NextKey(str(stage.number), "backport it") if stage else None
         if own.posted is None or not is_answered(own.posted):
@@ -155,7 +155,7 @@ class DemoApp(PatchpilotApp):
             return super().check_action(action, parameters)
         screen, commit = self.stage_screen, self.session.commit
         if isinstance(screen, DemoFollow):
-            return bool(screen.own and not screen.own.landed)
+            return bool(screen.own and not screen.own.about.landed)
         if self.stage is Stage.BACKPORTS:
             return self._can_send_backports
         return self.stage in (Stage.COMMIT, Stage.CHECKS) and bool(

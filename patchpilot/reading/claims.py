@@ -15,7 +15,7 @@ from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.phrases import PATCHWORK_MARK, WHOLE_SERIES, WITHDRAWS
-from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.statements import (
     MENTIONS,
     MOST_QUOTED,
@@ -23,7 +23,7 @@ from patchpilot.reading.statements import (
     UNSURE,
     quoted,
 )
-from patchpilot.reading.thread_match import Reply, about
+from patchpilot.reading.thread_match import about
 from patchpilot.reading.thread_values import Claim
 from patchpilot.series.patch_pairing import title_key
 

@@ -9,15 +9,14 @@ from patchpilot.model.action import Action, Advice, actions, said
 from patchpilot.model.counted import counted
 from patchpilot.model.trailer import parse_trailers
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.reading.posted_series import PostedSeries
-from patchpilot.reading.thread_match import Reply
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.thread_values import (
     IN_A_TREE,
     TAKEN,
     Claim,
     NextStep,
-    NextStepNeed,
     SeriesState,
+    Turn,
 )
 
 _REPLY = {
@@ -38,15 +37,15 @@ _NEW_VERSION = {
 
 
 def _act(*parts: Advice) -> NextStep:
-    return NextStep(NextStepNeed.ACTION, said(*parts))
+    return NextStep(Turn.YOURS, said(*parts))
 
 
 def _wait(*parts: Advice) -> NextStep:
-    return NextStep(NextStepNeed.PATIENCE, said(*parts))
+    return NextStep(Turn.WAITING, said(*parts))
 
 
 def _done(words: str) -> NextStep:
-    return NextStep(NextStepNeed.NOTHING, words)
+    return NextStep(Turn.FINISHED, words)
 
 
 def _update(words: str) -> Action:
@@ -88,7 +87,7 @@ def advise(series: PostedSeries) -> NextStep:
     more = f" ({len(unknown) - 1} more)" if len(unknown) > 1 else ""
     words = f"{claim.words}{more}: nothing was changed; if you know the sender, "
     asks = Action("track", ("confirm", f"<{claim.message_id}>"), "{}")
-    if step.need is NextStepNeed.ACTION:
+    if step.need is Turn.YOURS:
         return _act(step.advice, "; ", words, asks)
     return _act(words, asks, "; otherwise ", step.advice)
 
@@ -100,7 +99,7 @@ def _add_claim(step: NextStep, claim: Claim) -> NextStep:
     if claim.what not in IN_A_TREE:
         return NextStep(step.need, said(f"{claim.words}; ", step.advice))
     look = f"{claim.words}: look whether it is true: `git fetch`, then "
-    if step.need is NextStepNeed.ACTION:
+    if step.need is Turn.YOURS:
         return _act(step.advice, "; ", look, _update("`{}`"))
     return _wait(look, _update("`{}`"))
 

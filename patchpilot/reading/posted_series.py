@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
@@ -17,6 +16,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import Project
+from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
@@ -33,10 +33,6 @@ from patchpilot.reading.thread_values import (
     StableNeeds,
 )
 from patchpilot.series.patch_pairing import title_key
-
-if TYPE_CHECKING:
-    from patchpilot.reading.delivery import DeliveryReport
-    from patchpilot.reading.thread_match import Reply
 
 _TOUCHED = re.compile(
     r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE
@@ -119,7 +115,17 @@ class Post:
         return "\n".join((*words, self.changes)) if self.changes else ""
 
 
-@json_form("version", "label", "message_id", "patches=patch_count")
+@json_form(
+    "version",
+    "message_id",
+    "sent",
+    "label",
+    "subject=head.title",
+    "patches=patch_count",
+    "rfc",
+    "resend",
+    "date_damaged=first.mail.mail.date_damaged",
+)
 @dataclass(frozen=True)
 class Revision:
     """A posted revision of a series; `version` is taken from its subject prefix.
@@ -242,6 +248,101 @@ _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
 
 
 @dataclass(frozen=True)
+class Reply:
+    """A message about a series.
+
+    Contains the revision and post it answers (None if it is about the series as a whole), its
+    direct parent message, and the stable tree's message in whose thread it is.
+    """
+
+    mail: Classified
+    revision: Revision | None
+    post: Post | None
+    parent: Classified | None
+    under: Classified | None = None
+
+    @property
+    def message_id(self) -> str:
+        return self.mail.message_id
+
+    @property
+    def when(self) -> datetime:
+        return self.mail.when
+
+    @property
+    def version(self) -> int | None:
+        """The version it is about, or None for the whole series."""
+        return self.revision.version if self.revision else None
+
+    @property
+    def patch(self) -> int | None:
+        """The number of the patch it is about: 1 for an unnumbered patch, 0 for the whole
+        series, None if unknown.
+        """
+        if self.post is None:
+            return None
+        return 0 if self.post.is_cover else self.post.number or 1
+
+
+TEXT_LIMIT = 4000
+
+
+@json_form(
+    "message_id=mail.mail.message_id",
+    "from=sender",
+    "date=mail.mail.date",
+    "date_damaged=mail.mail.date_damaged",
+    "kind=mail.kind",
+    "confidence=mail.confidence",
+    "bot=mail.bot",
+    "unread",
+    "subject=mail.mail.subject",
+    "version=reply.version",
+    "patch=reply.patch",
+    "unseen_address=mail.doubtful",
+    "text",
+)
+@dataclass(frozen=True, slots=True)
+class ReceivedReply:
+    """A message about a series, and whether it is unread."""
+
+    reply: Reply
+    unread: bool
+
+    @property
+    def mail(self) -> Classified:
+        return self.reply.mail
+
+    @property
+    def sender(self) -> str:
+        return self.mail.sender.trailer()
+
+    @property
+    def text(self) -> str:
+        return self.mail.body.text[:TEXT_LIMIT]
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class MissingRevision:
+    """A revision that a later one links to and that the archive lacks."""
+
+    version: int
+    message_id: str
+
+
+@json_form(
+    "author=author_text~",
+    "revisions",
+    "missing_revisions",
+    "trailers",
+    "claims",
+    "patches",
+    "landed",
+    "stable",
+    "follow_ups",
+)
+@dataclass(frozen=True)
 class PostedSeries:
     """A series with all its revisions, oldest first, the messages about it, and its state.
 
@@ -260,12 +361,12 @@ class PostedSeries:
     identities: Identities = field(default_factory=Identities)
     strangers: tuple[Revision, ...] = ()
     only_reported: bool = False
-    replies: "tuple[Reply, ...]" = ()
+    replies: tuple[Reply, ...] = ()
     trailers: tuple[Credit, ...] = ()
     events: tuple[Claim, ...] = ()
     claims: tuple[Claim, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
-    delivery: "tuple[DeliveryReport, ...]" = ()
+    delivery: tuple[DeliveryReport, ...] = ()
     now: datetime = EPOCH
     last_activity: datetime | None = None
     commits: tuple[LandedCommit, ...] = ()
@@ -282,13 +383,12 @@ class PostedSeries:
     def missing(self) -> dict[str, int]:
         """Earlier revisions that later ones link to but the mails lack: Message-ID → version."""
         known = self.post_ids
-        newest = self.latest.version
         return {
             message_id: version
             for post in self.posts
             for message_id, version in post.earlier.items()
             if message_id not in known
-            and version < newest
+            and version < self.latest.version
             and all(version != other.version for other in self.revisions)
         }
 
@@ -399,6 +499,14 @@ class PostedSeries:
     def began(self) -> datetime:
         return min(revision.head.when for revision in self.revisions)
 
+    @property
+    def author_text(self) -> str:
+        return self.author.trailer() if self.revisions else ""
+
+    @property
+    def missing_revisions(self) -> tuple[MissingRevision, ...]:
+        return tuple(MissingRevision(at, ident) for ident, at in self.missing.items())
+
     @cached_property
     def post_ids(self) -> frozenset[str]:
         return frozenset(post.message_id for post in self.posts)
@@ -413,7 +521,7 @@ class PostedSeries:
         )
 
     @property
-    def attached(self) -> "tuple[Reply, ...]":
+    def attached(self) -> tuple[Reply, ...]:
         """The messages about it, without claims by unknown senders."""
         return tuple(reply for reply in self.replies if not reply.mail.doubtful)
 

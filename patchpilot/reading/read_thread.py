@@ -16,13 +16,13 @@ from patchpilot.reading.delivery import DeliveryReport, delivery_reports, report
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique, when
-from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.related_series import with_follow_ups
 from patchpilot.reading.review_trailers import proposed_trailers
 from patchpilot.reading.sender import is_sent_to_self
 from patchpilot.reading.series_state import decided
 from patchpilot.reading.statements import Answered
-from patchpilot.reading.thread_match import Reply, attach, reported, with_replies
+from patchpilot.reading.thread_match import attach, reported, with_replies
 from patchpilot.reading.thread_values import (
     Claim,
     Credit,

@@ -18,7 +18,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
-from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.reply_body import MAX_LINES
 from patchpilot.reading.request_model import (
     Weights,
@@ -29,7 +29,6 @@ from patchpilot.reading.request_model import (
 )
 from patchpilot.reading.sender import name_words
 from patchpilot.reading.sentences import paragraphs
-from patchpilot.reading.thread_match import Reply
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 MAX_TEXT = 160

@@ -13,9 +13,9 @@ from patchpilot.model.json_form import json_form
 from patchpilot.projects.detection import is_list_address
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import STABLE, MailKind
-from patchpilot.reading.posted_series import Post, PostedSeries, Revision
+from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
 from patchpilot.reading.sender import same_person
-from patchpilot.reading.thread_match import Reply, patch_authors
+from patchpilot.reading.thread_match import patch_authors
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 _APPROVALS = ("reviewed", "acked")

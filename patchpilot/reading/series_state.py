@@ -14,8 +14,7 @@ from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.mail import Mail
 from patchpilot.reading.claims import voided
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.reading.posted_series import Post, PostedSeries, Revision
-from patchpilot.reading.thread_match import Reply
+from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
 from patchpilot.reading.thread_values import (
     TAKEN,
     Claim,

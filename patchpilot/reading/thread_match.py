@@ -7,8 +7,7 @@ A message is about what it answers, or about the title, commit or link that a bo
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded_date import EPOCH
@@ -19,7 +18,7 @@ from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mbox import NO_ID, arrived, title_hash
-from patchpilot.reading.posted_series import Post, PostedSeries, Revision
+from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
 from patchpilot.reading.sender import same_person
 from patchpilot.series.patch_pairing import title_key
 
@@ -40,43 +39,6 @@ REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
 """Messages that may be the first about a patch."""
 _Posted = tuple[int, Revision, Post]
 _Place = tuple[int, Revision | None, Post | None]
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A message about a series.
-
-    Contains the revision and post it answers (None if it is about the series as a whole), its
-    direct parent message, and the stable tree's message in whose thread it is.
-    """
-
-    mail: Classified
-    revision: Revision | None
-    post: Post | None
-    parent: Classified | None
-    under: Classified | None = None
-
-    @property
-    def message_id(self) -> str:
-        return self.mail.message_id
-
-    @property
-    def when(self) -> datetime:
-        return self.mail.when
-
-    @property
-    def version(self) -> int | None:
-        """The version it is about, or None for the whole series."""
-        return self.revision.version if self.revision else None
-
-    @property
-    def patch(self) -> int | None:
-        """The number of the patch it is about: 1 for an unnumbered patch, 0 for the whole
-        series, None if unknown.
-        """
-        if self.post is None:
-            return None
-        return 0 if self.post.is_cover else self.post.number or 1
 
 
 def about(mail: Classified) -> str | None:

@@ -69,19 +69,19 @@ def decide_topic(
     return SeriesState.SENT if sent else SeriesState.NOT_SENT
 
 
-class NextStepNeed(StrEnum):
-    """What a series needs from its author."""
+class Turn(StrEnum):
+    """Whose turn it is, in the order of the groups on the home screen."""
 
-    ACTION = "action"
-    PATIENCE = "patience"
-    NOTHING = "nothing"
+    YOURS = "your turn"
+    WAITING = "waiting"
+    FINISHED = "finished"
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
     """The next step in one sentence, and whether the author must take it."""
 
-    need: NextStepNeed
+    need: Turn
     advice: Advice
 
 

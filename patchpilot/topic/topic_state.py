@@ -27,8 +27,8 @@ from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
     NextStep,
-    NextStepNeed,
     SeriesState,
+    Turn,
     decide_topic,
 )
 from patchpilot.series.cover_letter import has_changes
@@ -235,12 +235,12 @@ class TopicState(NamedTuple):
         """The next step, and whether it is the author's."""
         if self.is_unfinished:
             return NextStep(
-                NextStepNeed.ACTION,
+                Turn.YOURS,
                 Action("send", ("--resume",), "send the rest: `{}`"),
             )
         if not self.is_sent:
             return NextStep(
-                NextStepNeed.ACTION,
+                Turn.YOURS,
                 Action(
                     "send", ("--dry-run",), "review the messages, then send them: `{}`"
                 ),
@@ -248,9 +248,9 @@ class TopicState(NamedTuple):
         if self.series is None:
             assert self.last is not None
             if self.last.undisclosed:
-                return NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES)
+                return NextStep(Turn.WAITING, SAVE_REPLIES)
             return NextStep(
-                NextStepNeed.ACTION,
+                Turn.YOURS,
                 Action(
                     "track",
                     ("add", f"<{self.last.entries[0].message_id}>"),
@@ -268,9 +268,9 @@ class TopicState(NamedTuple):
                     ", then ",
                     Action("send", ("--reroll", "--dry-run"), "`{}`"),
                 )
-                return NextStep(NextStepNeed.ACTION, Hint(parts))
+                return NextStep(Turn.YOURS, Hint(parts))
             return NextStep(
-                NextStepNeed.ACTION,
+                Turn.YOURS,
                 Action(
                     "send",
                     ("--reroll", "--dry-run"),

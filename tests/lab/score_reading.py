@@ -26,7 +26,7 @@ from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.requests import points_of
-from patchpilot.reading.thread_values import NextStepNeed
+from patchpilot.reading.thread_values import Turn
 
 FOLDER = Path(__file__).parent / "reading"
 Lines = tuple[int, int]
@@ -100,7 +100,7 @@ def main(folder: Path, part: str) -> int:
         has_state = str(status.state) in (label["state"], *label["also_fair"])
         has_versions = versions == [one.lower() for one in label["revisions"]]
         # waiting and finished series both need no action
-        acts = advise(status).need is NextStepNeed.ACTION
+        acts = advise(status).need is Turn.YOURS
         has_turn = acts == (label["turn"] == "author")
         count.update(states=has_state, versions=has_versions, turns=has_turn)
         if not (has_state and has_versions and has_turn):

@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
-from patchpilot.topic.followed.known_series import open_store, show
-from patchpilot.topic.followed.review_ledger import LedgerItem, ledger_of, left_of
 
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
+from patchpilot.topic.followed.known_series import open_store, show
+from patchpilot.topic.followed.review_ledger import LedgerItem, ledger_of, left_of
 from tests.kit.cli import call
 from tests.kit.life import LIST, life
 from tests.kit.mails import ADA, MATT, mail, mailed, mbox

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from patchpilot.topic.followed.follow_series import add_from_mbox
-from patchpilot.topic.followed.known_senders import confirm_senders
-from patchpilot.topic.followed.known_series import Tracked, show
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
+from patchpilot.topic.followed.follow_series import add_from_mbox
+from patchpilot.topic.followed.known_senders import confirm_senders
+from patchpilot.topic.followed.known_series import Tracked, show
 from tests.kit.cli import call
 from tests.kit.life import life
 from tests.kit.mails import mbox, patch

@@ -32,7 +32,7 @@ def tracked(*mails: bytes) -> Tracked:
         **summary_of(status, {}).summary(),
         entry=entry,
         unread=frozenset(),
-        status=status,
+        posted=status,
         is_read=True,
         as_of=status.now,
     )

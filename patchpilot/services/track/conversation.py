@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.thread_match import Reply
+from patchpilot.reading.posted_series import Reply as Reply
 from patchpilot.topic.followed.known_series import Tracked
 
 

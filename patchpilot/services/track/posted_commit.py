@@ -40,7 +40,6 @@ from patchpilot.reading.thread_match import REPORTS
 from patchpilot.reading.versions import find_series
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.services.track.series_answer import SeriesAnswer
 from patchpilot.topic.followed.follow_series import add
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
 from patchpilot.topic.own_archive import ArchiveAt
@@ -219,7 +218,7 @@ class _Search(NamedTuple):
     "message_id=mail.message_id",
     "url",
     "version",
-    "series",
+    "series=tracked",
 )
 @dataclass(frozen=True, slots=True)
 class PostedCommit:
@@ -253,11 +252,10 @@ class PostedCommit:
 
     @property
     def revision(self) -> Revision | None:
-        posted = self.tracked.posted
         return next(
             (
                 revision
-                for revision in (posted.revisions if posted else ())
+                for revision in self.tracked.about.revisions
                 for post in revision.posts
                 if post.message_id == self.mail.message_id
             ),
@@ -267,10 +265,6 @@ class PostedCommit:
     @property
     def version(self) -> int | None:
         return self.revision.version if self.revision else None
-
-    @property
-    def series(self) -> SeriesAnswer:
-        return SeriesAnswer(self.tracked)
 
 
 @json_form()

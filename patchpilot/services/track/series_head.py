@@ -17,8 +17,8 @@ from patchpilot.reading.thread_values import (
     CLAIMED,
     TAKEN,
     LandedCommit,
-    NextStepNeed,
     SeriesState,
+    Turn,
     stable_summary,
 )
 from patchpilot.topic.followed.known_series import Tracked
@@ -71,9 +71,9 @@ def as_of_words(series: Tracked) -> str:
 
 def _turn(series: Tracked) -> str:
     """Return whose turn it is, and what the author waits for."""
-    if series.step.need is NextStepNeed.ACTION:
+    if series.step.need is Turn.YOURS:
         return "yours"
-    if series.step.need is NextStepNeed.NOTHING:
+    if series.step.need is Turn.FINISHED:
         return "nobody's: finished"
     posted = series.posted
     if posted and series.proven in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
@@ -105,7 +105,7 @@ def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
     if series.proven is SeriesState.PARTLY_ACCEPTED:
         left = [patch for patch in posted.patches if patch.proven not in TAKEN]
         yield f"{len(left)} of {counted(len(posted.patches), 'patch', 'patches')} not applied"
-    for branch in series.stable:
+    for branch in series.about.stable:
         if branch.state in _IN_STABLE_REVIEW:
             yield f"{branch.version} {branch.words}"
     if unknown := sum(not claim.known for claim in posted.claims):
@@ -115,7 +115,7 @@ def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
 def _landed(series: Tracked) -> Iterator[str]:
     """Yield each tree once, with its first commit and release, then the stable branches."""
     places: dict[str, list[LandedCommit]] = {}
-    for place in series.landed:
+    for place in series.about.landed:
         if place.stable_version is None:
             places.setdefault(place.tree, []).append(place)
     for tree, commits in places.items():
@@ -127,7 +127,9 @@ def _landed(series: Tracked) -> Iterator[str]:
         claimed = f" ({CLAIMED})" if first.how == CLAIMED else ""
         yield f"{tree}{commit}{more}{release}{claimed}"
     there = [
-        branch for branch in series.stable if branch.state in ("merged", "released")
+        branch
+        for branch in series.about.stable
+        if branch.state in ("merged", "released")
     ]
     if there:
         yield f"stable: {stable_summary(there)}"

@@ -33,7 +33,7 @@ from patchpilot.reading.delivery import (
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.thread_values import (
     NextStep,
-    NextStepNeed,
+    Turn,
 )
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.followed.tracked import Tracked as Tracked
@@ -154,18 +154,18 @@ def _first_step(series: Tracked) -> NextStep:
     """Return the next step of a series without known messages."""
     if series.delivery:
         report = series.delivery[0]
-        return NextStep(NextStepNeed.ACTION, said(f"{report.words}: ", report.advice))
+        return NextStep(Turn.YOURS, said(f"{report.words}: ", report.advice))
     if series.damaged_ids:
         number = str(series.entry.id)
         again = "fetch its damaged messages again: `{}`"
-        return NextStep(NextStepNeed.ACTION, Action("track", ("update", number), again))
+        return NextStep(Turn.YOURS, Action("track", ("update", number), again))
     if series.undisclosed:
-        return NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES)
+        return NextStep(Turn.WAITING, SAVE_REPLIES)
     wait = (
         "wait: the archive does not have the message yet (this can take a few minutes);"
         " then `{}`"
     )
-    return NextStep(NextStepNeed.PATIENCE, Action("track", ("update",), wait))
+    return NextStep(Turn.WAITING, Action("track", ("update",), wait))
 
 
 def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:

@@ -11,7 +11,7 @@ from patchpilot.archive.track_store import Store
 from patchpilot.errors import UsageError
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
-from patchpilot.reading.posted_series import PostedSeries, Revision
+from patchpilot.reading.posted_series import PostedSeries, Reply, Revision
 from patchpilot.reading.requests import (
     BY_MACHINE,
     MAX_POINTS,
@@ -24,7 +24,6 @@ from patchpilot.reading.requests import (
     points_of,
 )
 from patchpilot.reading.requests import PointState as PointState
-from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
     FINAL,
     TAKEN,

@@ -14,7 +14,7 @@ from patchpilot.reading.thread_values import (
     FINAL,
     TAKEN,
     NextStep,
-    NextStepNeed,
+    Turn,
 )
 from patchpilot.topic.followed.review_ledger import Key, LedgerItem, left_of
 
@@ -35,7 +35,7 @@ def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
         subject=posted.subject,
         version=newest.version,
         tags=dict(Counter(name for name in tags if name.endswith("-by"))),
-        ci=str(ci_verdict(on_newest)),
+        ci=ci_verdict(on_newest),
         step=_step(posted, marks),
         head=newest.message_id,
         posts=tuple(post.message_id for post in newest.patches),
@@ -61,12 +61,12 @@ def _step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     waits until that is proven.
     """
     step = advise(posted)
-    waits = step.need is NextStepNeed.PATIENCE and posted.state not in (*TAKEN, *FINAL)
+    waits = step.need is Turn.WAITING and posted.state not in (*TAKEN, *FINAL)
     left = [item for item in left_of(posted, marks) if item.waits] if waits else []
     if not left:
         return step
     is_due = any(_is_due(item, posted) for item in left)
-    need = NextStepNeed.ACTION if is_due else step.need
+    need = Turn.YOURS if is_due else step.need
     return NextStep(need, said(f"{ANSWER}, or {CHANGE}; then ", step.advice))
 
 

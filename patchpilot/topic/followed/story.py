@@ -12,8 +12,7 @@ from enum import StrEnum
 from patchpilot.model.counted import counted
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
-from patchpilot.reading.posted_series import PostedSeries
-from patchpilot.reading.thread_match import Reply
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.thread_values import IN_A_TREE, Claim
 from patchpilot.topic.followed.known_series import Tracked
 

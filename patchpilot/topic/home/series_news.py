@@ -7,13 +7,12 @@ Includes who requested a change, who applied the series, its tags, and the repor
 from patchpilot.model.counted import counted
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.mail_kinds import MailKind
-from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.requests import ReviewPoint, review_points
-from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import SeriesState
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import posted_events
-from patchpilot.topic.home.home_topic import TURNS, HomeEvent, HomeTopic
+from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic
 
 _ASKED = {
     MailKind.QUESTION: ("question", "asked {}"),
@@ -35,7 +34,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
     topic = HomeTopic(
         key,
         series.subject,
-        turn=TURNS[series.step.need],
+        turn=series.step.need,
         state=str(series.state),
         news="sent; not in the archive yet",
         step=series.step.advice,

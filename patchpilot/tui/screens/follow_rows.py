@@ -101,7 +101,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
 
 def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:
     """Return the state of the current topic; other tracked series do not count."""
-    from patchpilot.services.track.follow_topic import NextStepNeed
+    from patchpilot.services.track.follow_topic import Turn
 
     if topic is None:
         nothing = "no series is tracked yet; the series that you send appear here"
@@ -115,9 +115,9 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
     if topic.needs_changes and own and own.ci == "failed":
         return StageStatus(StageState.BLOCKED, note, open_points(own))
     state = {
-        NextStepNeed.ACTION: StageState.TODO,
-        NextStepNeed.PATIENCE: StageState.WAITING,
-        NextStepNeed.NOTHING: StageState.DONE,
+        Turn.YOURS: StageState.TODO,
+        Turn.WAITING: StageState.WAITING,
+        Turn.FINISHED: StageState.DONE,
     }[topic.step.need]
     asked = "" if topic.is_begun else open_points(own)
     return StageStatus(state, note, asked)
@@ -206,7 +206,7 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     from patchpilot.topic.followed.series_record import ANSWER, CHANGE
     from patchpilot.topic.topic_state import CHANGE_COMMITS
 
-    is_fetched = not series.landed or not series.posted or series.posted.commits
+    is_fetched = not series.about.landed or not series.posted or series.posted.commits
     advice = dict(head_rows(series))
     text = in_keys(advice["next"], Stage.FOLLOW)
     keys = {ANSWER: "r"}

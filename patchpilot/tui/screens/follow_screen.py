@@ -304,7 +304,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        hidden = set(OWN) if self.own and self.own.landed else {"refresh"}
+        hidden = set(OWN) if self.own and self.own.about.landed else {"refresh"}
         if self._series and self._series.step.need != "action":
             hidden -= {"refresh"}
         begun = (Stage.PREVIEW, Stage.SEND)
@@ -335,7 +335,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         own = self.own
         if own is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
-        if own.landed:
+        if own.about.landed:
             has_commit = own.posted and own.posted.commits
             return None if has_commit else NextKey("g", "fetch what was merged")
         if first_stage(own.step.advice) is Stage.SEND:
@@ -506,7 +506,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         """Check the archive; whether a merged fix is in mainline and the stable branches is read
         from the local refs, so offer git fetch then.
         """
-        if self.own and self.own.landed:
+        if self.own and self.own.about.landed:
             from patchpilot.tui.actions.fetch_action import fetch
 
             fetch(self)
@@ -531,10 +531,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         ask_yes(self.app, Choose(question, answers), agreed)
 
     def _reviewers(self) -> None:
-        from patchpilot.services.track.review_lines import review_lines, review_of
+        from patchpilot.services.track.review_lines import review_lines
 
         series = self._series
-        table = review_of(series) if series else None
+        table = series.review if series else None
         if table is None:
             return
         total = counted(len(table.patches), "patch", "patches")
