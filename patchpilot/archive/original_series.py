@@ -9,11 +9,10 @@ from patchpilot.model.hosts import quote_url
 from patchpilot.model.message_id import linked_ids
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_reader import MailReader
-from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.thread_match import Posts, about, authors_named
-from patchpilot.reading.versions import find_series
+from patchpilot.reading.versions import posted_in
 from patchpilot.series.patch_pairing import title_key
 
 MAX_LINKS = 4
@@ -99,7 +98,7 @@ def _find_by_titles(
         for query in _any_of(list(terms), f"(f:{quoted(email)} OR b:{quoted(email)})")
     ]
     found = [mail for query in queries for mail in archive.search(query, fresh=fresh)]
-    return find_series(map(reader.classify, unique(found)))
+    return posted_in(found, reader)
 
 
 def _find_by_links(
@@ -113,11 +112,7 @@ def _find_by_links(
         if len(found) == MAX_LINKS:
             break
         try:
-            found.append(
-                find_series(
-                    map(reader.classify, archive.thread(message_id, fresh=fresh))
-                )
-            )
+            found.append(posted_in(archive.thread(message_id, fresh=fresh), reader))
         except NotInArchiveError:
             continue
     return tuple(topic for topics in found for topic in topics)

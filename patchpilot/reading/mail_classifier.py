@@ -126,6 +126,15 @@ class Classified:
         return tuple(filter(None, (self.mail.in_reply_to, *references)))
 
     @cached_property
+    def unquoted(self) -> str:
+        """Return the lines of the body that are not quoted with `>`.
+
+        Their number is limited, so that a long log does not take too much time.
+        """
+        lines = self.mail.body[:400_000].split("\n")
+        return "\n".join(line for line in lines if not line.startswith(">"))
+
+    @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         return sentences_of(self.body)
 
@@ -169,9 +178,7 @@ class Classified:
     @cached_property
     def place(self) -> "Placement":
         headers = {header.name.lower(): header.value for header in self.mail.headers}
-        found = placement(
-            self.kind, self.mail.subject, unquoted(self.mail.body), headers
-        )
+        found = placement(self.kind, self.mail.subject, self.unquoted, headers)
         return replace(found, tree=found.tree or (self.said and self.said.tree))
 
 
@@ -184,17 +191,16 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     sender = real_sender(mail)
     subject = parse_subject(mail.subject[:MAX_SUBJECT])
     is_reply = bool(_REPLY.match(mail.subject[:MAX_SUBJECT]))
-    text = unquoted(mail.body)
+    body = parse_body(mail.body)
+    base = Classified(
+        mail, sender, subject, is_reply, MailKind.OTHER, 0.5, "", False, False, (), body
+    )
     who = f"{sender.name} <{sender.email}>" if sender.email else sender.name
     robot = known_robot(
         who[:MAX_SUBJECT],
         mail.subject[:MAX_SUBJECT],
-        text[:16_000],
+        base.unquoted[:16_000],
         lambda: _headers(mail),
-    )
-    body = parse_body(mail.body)
-    base = Classified(
-        mail, sender, subject, is_reply, MailKind.OTHER, 0.5, "", False, False, (), body
     )
     if robot:
         tags = (
@@ -209,7 +215,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
         return replace(
             named, kind=robot.kind, confidence=0.97, bot=robot.bot, semi=robot.semi
         )
-    if not is_reply and (kind := _post(mail, subject, body)):
+    if not is_reply and (kind := _post(base)):
         return replace(
             base,
             kind=kind,
@@ -241,16 +247,11 @@ def classify_for(
 
     `by_author` is whether the sender is the patch's author. The body is not parsed again.
     """
-    mail = known.mail
     known = known if known.sender == sender else replace(known, sender=sender)
     same = known.by_author is by_author is False and (
         answered is Answered.PATCH or known.kind is not MailKind.REVIEW
     )
-    if (
-        known.robot
-        or same
-        or (not known.is_reply and _post(mail, known.subject, known.body))
-    ):
+    if known.robot or same or (not known.is_reply and _post(known)):
         return known if known.answers is answered else replace(known, answers=answered)
     plain = replace(
         known,
@@ -394,11 +395,11 @@ def _request_likelihood(
     return found
 
 
-def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
+def _post(known: Classified) -> MailKind | None:
     """Return whether a mail that is not marked as a reply is a patch or cover letter."""
-    if _is_answer(mail, body):
+    subject, body, text = known.subject, known.body, known.unquoted
+    if _is_answer(known):
         return None
-    text = unquoted(mail.body)
     marked = (
         subject.is_patch or subject.rfc or subject.number is not None or subject.of_set
     )
@@ -416,14 +417,15 @@ def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
     return None
 
 
-def _is_answer(mail: Mail, body: Body) -> bool:
+def _is_answer(known: Classified) -> bool:
     """Return whether a mail with a patch's subject replies to it: it quotes somebody and has no
     patch or diffstat. Some mail programs remove "Re:".
     """
+    mail, body = known.mail, known.body
     has_stat = _FILES_CHANGED.search(mail.body) is not None
     if not mail.in_reply_to or not body.quoted or body.has_diff or has_stat:
         return False
-    return bool(body.attributions or given_trailers(body, real_sender(mail)))
+    return bool(body.attributions or given_trailers(body, known.sender))
 
 
 def _is_whole_patch(body: Body) -> bool:
@@ -444,16 +446,6 @@ def _has_signed(sender: Address, body: Body) -> bool:
     signed = (_SIGNED.match(line) for line in body.quoted[:400])
     first = next((parse_address(it[1]) for it in signed if it), None)
     return first is not None and same_person(first, sender)
-
-
-def unquoted(body: str) -> str:
-    """Return the lines of a body that are not quoted with `>`.
-
-    Their number is limited, so that a long log does not take too much time.
-    """
-    return "\n".join(
-        line for line in body[:400_000].split("\n") if not line.startswith(">")
-    )
 
 
 def _headers(mail: Mail) -> str:

@@ -174,10 +174,7 @@ def _reply_to(reply: Reply | None, words: str) -> str | Action:
 
 def _reminder(series: PostedSeries) -> str:
     """Return when to send a reminder, by the project's or subsystem's delays."""
-    last = series.last_activity or series.latest.sent
-    if last is None:
-        return f"after {counted(series.waiting.days, 'day')}"
-    return f"from {last + series.waiting:%Y-%m-%d}"
+    return f"from {series.last_activity + series.waiting:%Y-%m-%d}"
 
 
 def next_step(series: PostedSeries) -> str:

@@ -368,7 +368,7 @@ class PostedSeries:
     follow_ups: tuple[FollowUp, ...] = ()
     delivery: tuple[DeliveryReport, ...] = ()
     now: datetime = EPOCH
-    last_activity: datetime | None = None
+    last_activity: datetime = EPOCH
     commits: tuple[LandedCommit, ...] = ()
     in_repository: bool = False
     needs: StableNeeds | None = None

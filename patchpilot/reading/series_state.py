@@ -397,7 +397,7 @@ def _in_review(series: PostedSeries) -> Verdict:
         return Verdict(
             SeriesState.CHANGES_REQUESTED, why, _mail_proof(newest.mail.mail)
         )
-    if last and _is_overdue(series, series.now - last):
+    if _is_overdue(series, series.now - last):
         return Verdict(
             SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last)
         )
@@ -455,10 +455,6 @@ def _is_overdue(series: PostedSeries, silence: timedelta) -> bool:
 
 def _event_time(event: Claim) -> datetime:
     return event.date or EPOCH
-
-
-_CUT = 20
-"""Characters from which the beginning of a title is recognized."""
 
 
 def series_posts(series: PostedSeries) -> list[tuple[Revision, Post]]:
@@ -525,15 +521,13 @@ def _is_about(
 ) -> bool:
     """Return whether something that names a title (None: the whole series) is about a patch.
 
-    Maintainers change titles, and long ones are cut.
+    Maintainers change titles: then the number counts.
     """
     if title is None:
         return True
-    key, mine = title_key(title), post.key
+    key = title_key(title)
     if key in series.titles:
-        return key == mine
-    if len(key) >= _CUT and any(known.startswith(key) for known in series.titles):
-        return mine.startswith(key)
+        return key == post.key
     sent = series.latest.first.when
     if number and (date or datetime.now(UTC)) >= sent and post in series.latest.patches:
         return number == (post.number or 1)

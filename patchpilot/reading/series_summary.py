@@ -34,7 +34,7 @@ class SeriesSummary:
     subject: str = ""
     version: int = 0
     tags: Mapping[str, int] = field(default_factory=dict)
-    ci: CiVerdict = CiVerdict.UNKNOWN
+    ci: CiVerdict | None = None
     step: NextStep = _UNKNOWN
     head: str = ""
     posts: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class SeriesSummary:
         typed = {
             "state": SeriesState(value["state"]),
             "proven": SeriesState(value["proven"]),
-            "ci": CiVerdict(value["ci"]),
+            "ci": value["ci"] and CiVerdict(value["ci"]),
             "step": NextStep(Turn(need), advice),
             "reports": tuple(reports),
         }

@@ -13,10 +13,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from patchpilot.model.address import Address, parse_address
+from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import batch_of, linked_ids
 from patchpilot.reading.identities import Identities
-from patchpilot.reading.mail_classifier import Classified, unquoted
+from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.mail_reader import MailReader
+from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import Post, PostedSeries, Revision
 from patchpilot.reading.sender import same_person
 from patchpilot.series.change_id import change_id_in
@@ -41,6 +44,14 @@ _ANOTHER_TIME = timedelta(days=550)
 _LATEST = 8
 """Earlier sendings with the same title that a later one may go on with."""
 _BEGINNING, _END = 1991, 2090
+
+
+def posted_in(
+    mails: Iterable[Mail], reader: MailReader | None = None
+) -> tuple[PostedSeries, ...]:
+    """Return the series that these messages post, without what is said about them."""
+    reader = reader or MailReader()
+    return find_series(map(reader.classify, unique(mails)))
 
 
 def find_series(
@@ -138,7 +149,7 @@ def _earlier_links(revision: Revision) -> list[Address]:
 
 
 def _post(mail: Classified) -> Post:
-    text = unquoted(mail.mail.body)
+    text = mail.unquoted
     versions = {
         message_id: _version_before(text, at)
         for message_id, at in linked_ids(text)

@@ -37,7 +37,7 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import Post, Revision
 from patchpilot.reading.thread_match import REPORTS
-from patchpilot.reading.versions import find_series
+from patchpilot.reading.versions import posted_in
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.followed.follow_series import add
@@ -183,7 +183,7 @@ class _Search(NamedTuple):
         """Return the patches and cover letters among mails, except stable ones."""
         return tuple(
             post
-            for topic in find_series(map(self.reader.classify, unique(mails)))
+            for topic in posted_in(mails, self.reader)
             for revision in topic.revisions
             if not revision.backport_to
             for post in revision.posts

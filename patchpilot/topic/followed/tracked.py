@@ -37,7 +37,7 @@ UNREAD_PATCH = (
     "as_of",
     "*about",
     "tags",
-    "ci~",
+    "ci",
     "replies",
     "review",
     "reviewers",
