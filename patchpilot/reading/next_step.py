@@ -161,7 +161,7 @@ def _wished(reply: Reply, version: int) -> Advice:
         if reply.mail.only_warns
         else _REPLY[reply.mail.kind]
     )
-    answer = _reply_to(reply, words.format(who=_sender_name(reply)))
+    answer = _reply_to(reply, words.format(who=reply.mail.who))
     if reply.mail.kind not in _NEW_VERSION:
         return answer
     between, also = _NEW_VERSION[reply.mail.kind]
@@ -182,14 +182,9 @@ def next_step(series: PostedSeries) -> str:
     return str(advise(series).advice)
 
 
-def _open_question(series: PostedSeries) -> Reply | None:
-    """Return the question for the author to answer, if nothing else is requested."""
-    reply = _unanswered(series)
-    return reply if reply and reply.mail.kind is MailKind.QUESTION else None
-
-
 def _review_step(series: PostedSeries) -> NextStep:
-    if reply := _open_question(series):
+    reply = _unanswered(series)
+    if reply and reply.mail.kind is MailKind.QUESTION:
         return _act(_wished(reply, series.latest.version + 1))
     waiting = _update("wait for the maintainer")
     return _wait(waiting, f"; send a reminder {_reminder(series)}")
@@ -244,7 +239,7 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
         and not _answered(series, late)
     ):
         words = (
-            f"it was applied, but {_sender_name(late)} wrote after that ({late.mail.kind}):"
+            f"it was applied, but {late.mail.who} wrote after that ({late.mail.kind}):"
             " answer, and send a follow-up fix if one is needed"
         )
         return _act(_joined([_reply_to(late, words), *work, *review]))
@@ -480,7 +475,3 @@ def _answered(series: PostedSeries, wish: Reply) -> bool:
         reply.mail.mail.in_reply_to == wish.message_id and reply.mail.by_author
         for reply in series.replies
     )
-
-
-def _sender_name(reply: Reply) -> str:
-    return reply.mail.who

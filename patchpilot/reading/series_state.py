@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.mail import Mail
 from patchpilot.reading.claims import voided
@@ -194,12 +193,9 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
     if undone and all(landed.reverted_by for landed in mainline):
         if undone.date and series.latest.first.when > undone.date:
             return _apply_mails(_since(series, undone.date))
+        why = f"reverted in mainline by {(undone.reverted_by or '')[:12]}"
         proof = Proof(undone.date, None, undone.reverted_by)
-        return Verdict(
-            SeriesState.CHANGES_REQUESTED,
-            f"reverted in mainline by {(undone.reverted_by or '')[:12]}",
-            proof,
-        )
+        return Verdict(SeriesState.CHANGES_REQUESTED, why, proof)
     there = [
         branch for branch in series.stable if branch.state in ("merged", "released")
     ]
@@ -207,14 +203,14 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
         return Verdict(
             SeriesState.IN_STABLE,
             stable_summary(series.stable),
-            _branch_proof(there[0]) if there else verdict.proof,
+            _proof(there[0]) if there else verdict.proof,
         )
     if mainline:
-        return Verdict(
-            SeriesState.IN_MAINLINE,
-            _mainline_words(mainline, series.stable),
-            Proof(mainline[0].date, None, mainline[0].commit),
-        )
+        release = mainline[0].release
+        why = f"first in {release}" if release else "in no release yet"
+        if series.stable:
+            why = f"{why}; {stable_summary(series.stable)}"
+        return Verdict(SeriesState.IN_MAINLINE, why, _proof(mainline[0]))
     if verdict.state not in (*ON_ITS_WAY, SeriesState.SUPERSEDED):
         return verdict
     first = next((landed for landed in series.commits if landed.is_next), None)
@@ -222,12 +218,10 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
         return Verdict(
             SeriesState.IN_NEXT,
             f"in linux-next{f' since {first.release}' if first.release else ''}",
-            Proof(first.date, None, first.commit),
+            _proof(first),
         )
     taken = series.commits[0]
-    return Verdict(
-        SeriesState.ACCEPTED, f"in {taken.tree}", Proof(taken.date, None, taken.commit)
-    )
+    return Verdict(SeriesState.ACCEPTED, f"in {taken.tree}", _proof(taken))
 
 
 def _since(series: PostedSeries, date: datetime) -> PostedSeries:
@@ -236,20 +230,8 @@ def _since(series: PostedSeries, date: datetime) -> PostedSeries:
     return replace(series, events=events)
 
 
-def _mainline_words(
-    mainline: Sequence[LandedCommit], stable: Sequence[StableBranch]
-) -> str:
-    release = mainline[0].release if mainline else None
-    words = f"first in {release}" if release else "in no release yet"
-    return f"{words}; {stable_summary(stable)}" if stable else words
-
-
-def _branch_proof(branch: StableBranch) -> Proof:
-    return Proof(branch.date, branch.message_id, branch.commit)
-
-
-def _event_proof(event: Claim) -> Proof:
-    return Proof(event.date, event.message_id, event.commit)
+def _proof(source: Claim | StableBranch | LandedCommit) -> Proof:
+    return Proof(source.date, source.message_id, source.commit)
 
 
 def _mail_proof(mail: Mail) -> Proof:
@@ -263,9 +245,7 @@ def _apply_mails(series: PostedSeries) -> Verdict:
         for event in events
         if event.what in ("applied", "merged", "forwarded") and event.counts
     ]
-    if there := _apply_stable_mails(series):
-        return there
-    if there := _apply_mainline_mails(series):
+    if there := _apply_stable_mails(series) or _apply_mainline_mails(series):
         return there
     if applied and (series.post or len(series.latest.patches) < 2):
         return _accepted(applied, _newest(events, "dropped"))
@@ -273,18 +253,16 @@ def _apply_mails(series: PostedSeries) -> Verdict:
         return ended
     if passed := _newest(events, "superseded"):
         why = f"{passed.sender.called} {passed.sentence}"
-        return Verdict(SeriesState.SUPERSEDED, why, _event_proof(passed))
+        return Verdict(SeriesState.SUPERSEDED, why, _proof(passed))
     return _in_review(series)
 
 
 def _apply_stable_mails(series: PostedSeries) -> Verdict | None:
     stable = series.reported_branches
     there = next((it for it in stable if it.state in ("queued", "released")), None)
-    return (
-        Verdict(SeriesState.IN_STABLE, stable_summary(stable), _branch_proof(there))
-        if there
-        else None
-    )
+    if there is None:
+        return None
+    return Verdict(SeriesState.IN_STABLE, stable_summary(stable), _proof(there))
 
 
 def _apply_mainline_mails(series: PostedSeries) -> Verdict | None:
@@ -295,7 +273,7 @@ def _apply_mainline_mails(series: PostedSeries) -> Verdict | None:
     )
     if pulled := next(merged, None):
         why = pulled.sentence or "its pull request was merged"
-        return Verdict(SeriesState.IN_MAINLINE, why, _event_proof(pulled))
+        return Verdict(SeriesState.IN_MAINLINE, why, _proof(pulled))
     landed = next(
         (landed for landed in series.reported_commits if landed.in_mainline), None
     )
@@ -303,8 +281,7 @@ def _apply_mainline_mails(series: PostedSeries) -> Verdict | None:
         return None
     where = stable_summary(series.reported_branches)
     why = f"the stable trees refer to its upstream commit; {where}"
-    proof = Proof(landed.date, landed.message_id, landed.commit)
-    return Verdict(SeriesState.IN_MAINLINE, why, proof)
+    return Verdict(SeriesState.IN_MAINLINE, why, _proof(landed))
 
 
 def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
@@ -315,11 +292,11 @@ def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
         and _event_time(dropped) > _event_time(newest)
     ):
         why = f"dropped from {dropped.tree}: {dropped.sentence}"
-        return Verdict(SeriesState.UNDER_REVIEW, why, _event_proof(dropped))
+        return Verdict(SeriesState.UNDER_REVIEW, why, _proof(dropped))
     why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
     if newest.what == "forwarded":
         why = f"{newest.sender.called} {newest.sentence}"
-    return Verdict(SeriesState.ACCEPTED, why, _event_proof(newest))
+    return Verdict(SeriesState.ACCEPTED, why, _proof(newest))
 
 
 def _find_end(series: PostedSeries) -> Verdict | None:
@@ -338,19 +315,19 @@ def _find_end(series: PostedSeries) -> Verdict | None:
         for event in events
         if (series.post or not event.of) and event.message_id not in earlier
     ]
-    withdrawn = _newest(of_newest, "withdrawn")
-    if withdrawn and _event_time(withdrawn) >= series.since:
-        why = f"withdrawn by its author: {withdrawn.sentence}"
-        return Verdict(SeriesState.WITHDRAWN, why, _event_proof(withdrawn))
-    refused = _newest(events, "refused")
-    if refused and _event_time(refused) >= series.since:
-        why = f"{refused.by}: {refused.sentence}"
-        return Verdict(SeriesState.REJECTED, why, _event_proof(refused))
-    redone = _newest(events, "redone")
-    if redone and _event_time(redone) >= series.since:
-        why = f"{redone.by} marked it for a new version ({redone.sentence})"
-        return Verdict(SeriesState.CHANGES_REQUESTED, why, _event_proof(redone))
+    for what, found, state, words in (
+        ("withdrawn", of_newest, SeriesState.WITHDRAWN, "withdrawn by its author: {1}"),
+        ("refused", events, SeriesState.REJECTED, "{0}: {1}"),
+        ("redone", events, SeriesState.CHANGES_REQUESTED, _REDONE),
+    ):
+        event = _newest(found, what)
+        if event and _event_time(event) >= series.since:
+            why = words.format(event.by, event.sentence)
+            return Verdict(state, why, _proof(event))
     return None
+
+
+_REDONE = "{0} marked it for a new version ({1})"
 
 
 def _newest(events: Sequence[Claim], what: str) -> Claim | None:
@@ -380,14 +357,15 @@ def _in_review(series: PostedSeries) -> Verdict:
         )
         and not (other.post and other.post.message_id in corrected)
     ]
-    approved = _last_by_address([other for other in others if other.mail.credited])
+    approved = [other for other in others if other.mail.credited]
     open_wishes = [
         reply
         for reply in wanting
         if reply.mail.kind is not MailKind.QUESTION
         and not any(
-            reply.when < last and series.identities.same(reply.mail.sender, sender)
-            for sender, last in approved.items()
+            reply.when < it.when
+            and series.identities.same(reply.mail.sender, it.mail.sender)
+            for it in approved
         )
     ]
     if open_wishes:
@@ -437,13 +415,6 @@ def _is_late_review(reply: Reply) -> bool:
     return reply.mail.kind is MailKind.REVIEW and not (
         reply.mail.by_author or reply.mail.bot
     )
-
-
-def _last_by_address(replies: Sequence[Reply]) -> dict[Address, datetime]:
-    return {
-        reply.mail.sender: reply.when
-        for reply in sorted(replies, key=lambda reply: reply.when)
-    }
 
 
 def _is_overdue(series: PostedSeries, silence: timedelta) -> bool:

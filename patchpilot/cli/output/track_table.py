@@ -143,7 +143,7 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None")
         if series.tags
         else "",
         f"R {series.reviewed}" if series.reviewed else "",
-        _CI.get(series.ci, ""),
+        _CI.get(series.ci or "", ""),
         short_age(series.sent_at, now) if series.sent_at else "",
         one_line(series.subject),
     )
