@@ -279,44 +279,36 @@ def _classify_person(
             why="b4's thank-you note",
             semi=True,
         )
-    body, credited = base.body, base.credited
-    said = statement_of(
-        base.sentences,
-        by_author=base.by_author,
-        to_self=to_self,
-    )
+    said = statement_of(base.sentences, by_author=base.by_author, to_self=to_self)
     base = replace(base, answers=answered, said=said)
+    kind, confidence, why = _person_kind(base)
+    return replace(base, kind=kind, confidence=confidence, why=why)
+
+
+def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
+    """Return the kind of a person's message, its likelihood (0 to 1), and what decides it."""
+    body, credited, said = base.body, base.credited, base.said
     if (mark := PATCHWORK_MARK.search(body.text)) and (
         kind := _MARKED.get(mark["state"].lower())
     ):
         # an author who announces the next version asks for nothing
-        kind = (
-            MailKind.OTHER if base.by_author and kind is not MailKind.APPLIED else kind
-        )
-        return replace(base, kind=kind, confidence=0.9, why=mark[0].strip())
+        announces = base.by_author and kind is not MailKind.APPLIED
+        return MailKind.OTHER if announces else kind, 0.9, mark[0].strip()
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
     if refusal is not None:
-        return replace(base, kind=MailKind.NACK, confidence=0.95, why=refusal.strip())
+        return MailKind.NACK, 0.95, refusal.strip()
     is_plain = said is not None and said.what in ("applied", "refused")
     if said and (is_plain or not credited):
-        confidence = 0.85 if is_plain else 0.55
-        return replace(base, kind=said.kind, confidence=confidence, why=said.sentence)
+        return said.kind, 0.85 if is_plain else 0.55, said.sentence
     if any(
         tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited
     ):
-        return replace(
-            base, kind=MailKind.TRAILERS, confidence=0.95, why=str(credited[0])
-        )
+        return MailKind.TRAILERS, 0.95, str(credited[0])
     if body.has_diff and (not base.is_reply or _is_whole_patch(body)):
-        return replace(
-            base, kind=MailKind.PATCH, confidence=0.7, why="a complete patch in a reply"
-        )
-    if not base.is_reply and not base.mail.in_reply_to and not base.mail.references:
-        return replace(
-            base, kind=MailKind.OTHER, confidence=0.7, why="neither a patch nor a reply"
-        )
-    kind, confidence, why = _classify_prose(base)
-    return replace(base, kind=kind, confidence=confidence, why=why)
+        return MailKind.PATCH, 0.7, "a complete patch in a reply"
+    if not base.is_reply and not base.above:
+        return MailKind.OTHER, 0.7, "neither a patch nor a reply"
+    return _classify_prose(base)
 
 
 def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
