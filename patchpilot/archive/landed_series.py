@@ -81,7 +81,6 @@ def in_repository(
     repository: Repository,
     *,
     progress: Progress = silent,
-    remote: str = "",
 ) -> InRepository:
     """Return a series' commits in a repository; empty without a mainline."""
     tip = mainline(repository)
@@ -89,7 +88,7 @@ def in_repository(
         return InRepository()
     with History(repository, progress) as history:
         history.add([tip])
-        branches = stable_branches(repository, remote=remote, ended=True)
+        branches = stable_branches(repository, ended=True)
         project = detect(CommitTree(repository, tip))
         releases = Releases(repository)
         commits: list[LandedCommit] = []

@@ -26,32 +26,25 @@ def originals(
     mails: Sequence[Classified],
     *,
     reader: MailReader,
-    known: Iterable[PostedSeries] = (),
-    fresh: bool = False,
 ) -> Mapping[str, PostedSeries]:
     """Return the original series for each message from the stable maintainers.
 
     The keys are the Message-IDs of the messages.
 
-    An original is one of the `known` series, or is found in the archive by the message's
-    links, by title and author, or by the upstream commit that the message names. Messages
-    whose original series is not found are omitted.
+    An original is found in the archive by the message's links, by title and author, or by the
+    upstream commit that the message names. Messages whose original series is not found are omitted.
     """
     archive.parse_mail = reader.parse
     found: dict[str, PostedSeries] = {}
-    topics = _Originals(known)
-    topics.add(
-        _find_by_titles(
-            archive, [it for it in mails if not topics.of(it)], reader, fresh
-        )
-    )
+    topics = _Originals()
+    topics.add(_find_by_titles(archive, mails, reader))
     missed = set[str]()
     for mail in mails:
         title, topic = title_key(about(mail) or ""), topics.of(mail)
         if topic is None and title not in missed and len(missed) < MAX_MISSED:
-            topics.add(_find_by_links(archive, mail, reader, fresh))
+            topics.add(_find_by_links(archive, mail, reader))
             topic = topics.of(mail) or next(
-                iter(_find_by_commit(archive, mail, reader, fresh)), None
+                iter(_find_by_commit(archive, mail, reader)), None
             )
             missed |= {title} if topic is None else set()
         if topic:
@@ -63,10 +56,9 @@ def originals(
 class _Originals:
     """The series among which a message's original is searched, latest last."""
 
-    def __init__(self, known: Iterable[PostedSeries]) -> None:
+    def __init__(self) -> None:
         self.topics: list[PostedSeries] = []
         self.posts = Posts(())
-        self.add(known)
 
     def add(self, topics: Iterable[PostedSeries]) -> None:
         """Add series that were posted, and not backports of them."""
@@ -82,7 +74,7 @@ class _Originals:
 
 
 def _find_by_titles(
-    archive: MailArchive, mails: Sequence[Classified], reader: MailReader, fresh: bool
+    archive: MailArchive, mails: Sequence[Classified], reader: MailReader
 ) -> tuple[PostedSeries, ...]:
     """Return the series with these mails' titles by the named authors, using one search for
     many.
@@ -97,12 +89,12 @@ def _find_by_titles(
         for email, terms in by_author.items()
         for query in _any_of(list(terms), f"(f:{quoted(email)} OR b:{quoted(email)})")
     ]
-    found = [mail for query in queries for mail in archive.search(query, fresh=fresh)]
+    found = [mail for query in queries for mail in archive.search(query)]
     return posted_in(found, reader)
 
 
 def _find_by_links(
-    archive: MailArchive, mail: Classified, reader: MailReader, fresh: bool
+    archive: MailArchive, mail: Classified, reader: MailReader
 ) -> tuple[PostedSeries, ...]:
     """Return the series in the threads that the mail links to."""
     found: list[tuple[PostedSeries, ...]] = []
@@ -112,14 +104,14 @@ def _find_by_links(
         if len(found) == MAX_LINKS:
             break
         try:
-            found.append(posted_in(archive.thread(message_id, fresh=fresh), reader))
+            found.append(posted_in(archive.thread(message_id), reader))
         except NotInArchiveError:
             continue
     return tuple(topic for topics in found for topic in topics)
 
 
 def _find_by_commit(
-    archive: MailArchive, mail: Classified, reader: MailReader, fresh: bool
+    archive: MailArchive, mail: Classified, reader: MailReader
 ) -> tuple[PostedSeries, ...]:
     """Return the series that became the upstream commit named in the mail, according to replies
     in its thread, whatever its title was.
@@ -128,7 +120,7 @@ def _find_by_commit(
     every = [
         mail
         for commit in commits[:1]
-        for mail in archive.search(f"b:{commit[:12]}*", threads=True, fresh=fresh)
+        for mail in archive.search(f"b:{commit[:12]}*", threads=True)
     ]
     landed = [
         posted
