@@ -76,7 +76,7 @@ class Followed:
     @property
     def branches(self) -> dict[str, str]:
         """Return the state in each stable branch."""
-        return {branch.version: branch.words for branch in self.series.stable}
+        return {branch.version: branch.words for branch in self.series.about.stable}
 
     @property
     def commands(self) -> list[str]:

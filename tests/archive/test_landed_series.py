@@ -283,7 +283,7 @@ def test_affected_stable_branches_are_awaited_after_merge(
     taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{fixes}{tag}")
     found = status(trees, ALONE)
     step = advise(found)
-    assert (found.state, step.need) == ("in-mainline", "patience")
+    assert (found.state, step.need) == ("in-mainline", "waiting")
     said = str(step.advice)
     assert said.startswith("wait for the stable branches 6.6, 6.12: ")
     assert words in said
@@ -293,7 +293,7 @@ def test_affected_stable_branches_are_awaited_after_merge(
     assert found.state == "in-stable"
     assert next_step(found).startswith("wait for the stable branches 6.6: ")
     trees.backport(taken, "6.6")
-    assert advise(status(trees, ALONE)).need == "nothing"
+    assert advise(status(trees, ALONE)).need == "finished"
 
 
 def test_cc_stable_alone_awaits_a_branch(
@@ -301,10 +301,10 @@ def test_cc_stable_alone_awaits_a_branch(
 ) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{STABLE}")
     found = status(trees, ALONE)
-    assert advise(found).need == "patience"
+    assert advise(found).need == "waiting"
     assert next_step(found).startswith("wait for the stable branches: ")
     trees.backport(taken, "6.6")
-    assert advise(status(trees, ALONE)).need == "nothing"
+    assert advise(status(trees, ALONE)).need == "finished"
 
 
 def test_untagged_fix_is_done_after_merge(trees: Trees) -> None:
@@ -332,4 +332,4 @@ def test_merge_is_found_without_the_archive(trees: Trees, tmp_path: Path) -> Non
             repository=repository,
         )
     assert series.unreachable
-    assert (series.state, len(series.landed)) == ("in-mainline", 1)
+    assert (series.state, len(series.about.landed)) == ("in-mainline", 1)

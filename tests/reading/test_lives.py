@@ -517,7 +517,7 @@ def test_taken_through_another_tree(life: Followed) -> None:
         )
     )
     assert life.series.state == "accepted"
-    assert {it.tree for it in life.series.landed} == {
+    assert {it.tree for it in life.series.about.landed} == {
         "netdev/net.git (main)",
         "tip timers/core",
     }
@@ -552,7 +552,7 @@ def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
             "in-stable",
             "done: nothing is left to do",
         )
-        assert {(it.tree, it.release) for it in series.landed} == {
+        assert {(it.tree, it.release) for it in series.about.landed} == {
             ("torvalds/linux", "v6.9-rc1"),
             ("stable/linux-6.6.y", "v6.6.120"),
             ("stable/linux-6.1.y", "v6.1.120"),

@@ -157,10 +157,10 @@ async def test_follow_matches_track(
     assert sorted(got.unread) == sorted(
         one["message_id"] for one in said["replies"] if one["unread"]
     )
-    assert [(one.tree, one.commit) for one in got.landed] == [
+    assert [(one.tree, one.commit) for one in got.about.landed] == [
         (one["tree"], one["commit"]) for one in said["landed"]
     ]
-    assert [(one.version, one.state) for one in got.stable] == [
+    assert [(one.version, one.state) for one in got.about.stable] == [
         (one["version"], one["state"]) for one in said["stable"]
     ]
     words = " ".join(shown.split())
