@@ -147,11 +147,11 @@ async def test_follow_matches_track(
     )
     assert [
         (trailer.trailer, trailer.message_id, trailer.patch)
-        for trailer in got.status.trailers
+        for trailer in got.posted.trailers
     ] == [(one["trailer"], one["message_id"], one["patch"]) for one in said["trailers"]]
     assert [
         (reply.mail.mail.message_id, str(reply.mail.kind), reply.mail.bot)
-        for reply in got.status.replies
+        for reply in got.posted.replies
     ] == [(one["message_id"], one["kind"], one["bot"]) for one in said["replies"]]
     assert len(said["replies"]) == 3
     assert sorted(got.unread) == sorted(
@@ -167,7 +167,7 @@ async def test_follow_matches_track(
     for part in (
         said["state"].replace("-", " "),
         *(one["trailer"] for one in said["trailers"]),
-        *(reply.mail.label for reply in got.status.replies),
+        *(reply.mail.label for reply in got.posted.replies),
     ):
         assert part in words
     # the row has keys between the parts of the sentence, and a narrow screen cuts its end
