@@ -75,6 +75,8 @@ SendEmailTransport
 _.icon
 # keys of JSON objects, named in json_form
 _.target_id
+_.missing_revisions
+_.unread_count
 _.eligible
 _.plain_lines
 _.landed_by

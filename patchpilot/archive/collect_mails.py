@@ -16,8 +16,8 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
-from patchpilot.reading.posted_series import PostedTopic
-from patchpilot.reading.status import Status, read_thread
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import read_thread
 
 
 class Gathered(NamedTuple):
@@ -112,24 +112,22 @@ class _Search:
         These are other revisions and their threads, messages from the stable maintainers and from
         bots, and messages that name the commit.
         """
-        status = self._status()
-        if status is None:
+        posted = self._posted()
+        if posted is None:
             return
         self.progress("searching for other revisions")
-        self._add_threads(_revision_queries(status))
-        status = self._status() or status
-        self._add_revisions(status)
-        status = self._status() or status
+        self._add_threads(_revision_queries(posted))
+        posted = self._posted() or posted
+        self._add_revisions(posted)
+        posted = self._posted() or posted
         self.progress("searching for messages of the stable trees")
-        titles = (
-            post.title for post in status.topic.latest.patches if len(post.title) >= 8
-        )
+        titles = (post.title for post in posted.latest.patches if len(post.title) >= 8)
         for title in list(dict.fromkeys(titles))[:MAX_TITLES]:
             # patchwork's summary mails name the applied patches in their text
             by_patchwork = f"(b:{quoted(title)} AND f:patchwork-bot)"
             query = f"(s:{quoted(title)} AND {MACHINES}) OR {by_patchwork}"
             self._take(self.archive.search(query, fresh=self.fresh))
-        self._add_threads(_carrier_queries(status))
+        self._add_threads(_carrier_queries(posted))
         self._add_mails_naming_the_commit()
         self._add_follow_ups()
 
@@ -140,22 +138,20 @@ class _Search:
                 self.have[mail.message_id] = mail
             self.have.setdefault(mail.message_id, mail)
 
-    def _status(self, message_id: str = "") -> Status | None:
+    def _posted(self, message_id: str = "") -> PostedSeries | None:
         """Return what is known so far of the series, or of another one with this mail."""
         anchor = message_id or self.message_id
         every = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
-        return status_of(anchor, every)
+        return posted_of(anchor, every)
 
     def _add_threads(self, queries: Iterable[str]) -> None:
         for query in queries:
             self._take(self.archive.search(query, threads=True, fresh=self.fresh))
 
-    def _add_revisions(self, status: Status) -> None:
+    def _add_revisions(self, posted: PostedSeries) -> None:
         """Add the threads of the revisions, latest first, and of missing ones."""
-        heads = [
-            revision.head.message_id for revision in reversed(status.topic.revisions)
-        ]
-        for head in [*heads, *status.topic.missing][:MAX_THREADS]:
+        heads = [revision.head.message_id for revision in reversed(posted.revisions)]
+        for head in [*heads, *posted.missing][:MAX_THREADS]:
             if head in self.asked or (not self.fresh and self._has_answers_to(head)):
                 continue
             try:
@@ -170,8 +166,8 @@ class _Search:
 
     def _add_mails_naming_the_commit(self) -> None:
         """Add mails that reference the commit."""
-        status = self._status()
-        landed = status.landed if status else ()
+        posted = self._posted()
+        landed = posted.landed if posted else ()
         commits = list(
             dict.fromkeys(place.commit[:12] for place in landed if place.commit)
         )
@@ -181,43 +177,42 @@ class _Search:
 
     def _add_follow_ups(self) -> None:
         """Add all revisions of series that fix or revert this one."""
-        status = self._status()
-        for follow_up in status.follow_ups[:MAX_FOLLOW_UPS] if status else ():
-            other = self._status(follow_up.message_id)
+        posted = self._posted()
+        for follow_up in posted.follow_ups[:MAX_FOLLOW_UPS] if posted else ():
+            other = self._posted(follow_up.message_id)
             self._add_threads(_revision_queries(other) if other else ())
 
 
-def _revision_queries(status: Status) -> list[str]:
+def _revision_queries(posted: PostedSeries) -> list[str]:
     """Search for other revisions by change-id, by links to a known one, by title and author,
     and, for missing versions, by the files of the author's patches.
     """
-    topic = status.topic
-    author = _sender_condition(topic.author)
+    author = _sender_condition(posted.author)
     linking = [
         f"b:{quoted(revision.head.message_id)} AND {author}"
-        for revision in topic.revisions[-2:]
+        for revision in posted.revisions[-2:]
     ]
-    titles = dict.fromkeys((topic.subject, topic.revisions[0].head.title))
+    titles = dict.fromkeys((posted.subject, posted.revisions[0].head.title))
     named = (
-        [quoted(topic.change_id)]
-        if topic.change_id
+        [quoted(posted.change_id)]
+        if posted.change_id
         else [f"s:{quoted(title)} AND {author}" for title in titles if len(title) >= 8]
     )
-    return [*named, *linking, *_gap_queries(topic)]
+    return [*named, *linking, *_gap_queries(posted)]
 
 
-def _gap_queries(topic: PostedTopic) -> list[str]:
+def _gap_queries(posted: PostedSeries) -> list[str]:
     """Return a search by files for versions that must have been and are not known."""
-    known = {revision.version for revision in topic.revisions}
+    known = {revision.version for revision in posted.revisions}
     if all(
-        version in known or version in topic.missing.values()
+        version in known or version in posted.missing.values()
         for version in range(1, max(known))
     ):
         return []
-    files = sorted(topic.revisions[0].files, key=len)[-MAX_FILES:]
+    files = sorted(posted.revisions[0].files, key=len)[-MAX_FILES:]
     return (
         [
-            f"{_sender_condition(topic.author)} AND"
+            f"{_sender_condition(posted.author)} AND"
             f" ({' OR '.join(f'dfn:{quoted(file)}' for file in files)}) AND NOT s:re"
         ]
         if files
@@ -236,48 +231,46 @@ def _sender_condition(author: Address) -> str:
     )
 
 
-def _carrier_queries(status: Status) -> list[str]:
+def _carrier_queries(posted: PostedSeries) -> list[str]:
     """Search for people who forward the patches, with the author's name in their text or in a
     pull request.
     """
-    topic = status.topic
-    if topic.latest.backport_to:
+    if posted.latest.backport_to:
         return []
     titles = list(
         dict.fromkeys(
-            post.title for post in topic.latest.patches if len(post.title) >= 16
+            post.title for post in posted.latest.patches if len(post.title) >= 16
         )
     )[:MAX_CARRIED]
     subjects = " OR ".join(f"s:{quoted(title)}" for title in titles)
     listed = " OR ".join(f"b:{quoted(title)}" for title in titles)
     sent_on = (
-        f"b:{quoted(topic.author.email)} AND ({subjects}) "
-        f"AND NOT {_sender_condition(topic.author)} AND NOT s:re"
+        f"b:{quoted(posted.author.email)} AND ({subjects}) "
+        f"AND NOT {_sender_condition(posted.author)} AND NOT s:re"
     )
     return (
-        [sent_on, f"s:pull AND ({listed}) AND b:{quoted(topic.author.name)}"]
+        [sent_on, f"s:pull AND ({listed}) AND b:{quoted(posted.author.name)}"]
         if titles
         else []
     )
 
 
-def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
-    """Return the status of the series that a message belongs to or refers to.
+def posted_of(message_id: str, every: Iterable[PostedSeries]) -> PostedSeries | None:
+    """Return the posted of the series that a message belongs to or refers to.
 
     If the message is a post of a series, that series takes precedence.
     """
-    statuses = tuple(every)
+    every = tuple(every)
     post = next(
         (
-            status
-            for status in statuses
-            if message_id in status.topic.message_ids
-            or message_id in status.topic.missing
+            posted
+            for posted in every
+            if message_id in posted.post_ids or message_id in posted.missing
         ),
         None,
     )
     return post or next(
-        (status for status in statuses if message_id in status.message_ids), None
+        (posted for posted in every if message_id in posted.message_ids), None
     )
 
 
@@ -290,11 +283,11 @@ def _about(
     """
     everything = unique(mails)
     every = read_thread(everything, reader=reader, anchor=message_id)
-    mine = status_of(message_id, every)
+    mine = posted_of(message_id, every)
     if mine is None:
         return everything
     ids = set(mine.message_ids) | {message_id}
     for follow_up in mine.follow_ups:
-        other = status_of(follow_up.message_id, every)
+        other = posted_of(follow_up.message_id, every)
         ids |= other.message_ids if other else frozenset()
     return tuple(mail for mail in everything if mail.message_id in ids)

@@ -30,8 +30,7 @@ from patchpilot.model.message_id import linked_ids
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
 from patchpilot.projects.project import Project
-from patchpilot.reading.posted_series import Post
-from patchpilot.reading.status import Status
+from patchpilot.reading.posted_series import Post, PostedSeries
 from patchpilot.reading.thread_values import (
     LINUX_NEXT,
     FollowUp,
@@ -78,11 +77,10 @@ class _Found:
 
 
 def in_repository(
-    status: Status,
+    posted: PostedSeries,
     repository: Repository,
     *,
     progress: Progress = silent,
-    remote: str = "",
 ) -> InRepository:
     """Return a series' commits in a repository; empty without a mainline."""
     tip = mainline(repository)
@@ -90,12 +88,12 @@ def in_repository(
         return InRepository()
     with History(repository, progress) as history:
         history.add([tip])
-        branches = stable_branches(repository, remote=remote, ended=True)
+        branches = stable_branches(repository, ended=True)
         project = detect(CommitTree(repository, tip))
         releases = Releases(repository)
         commits: list[LandedCommit] = []
         follow_ups: list[FollowUp] = []
-        merged = _commits(status, history, tip)
+        merged = _commits(posted, history, tip)
         for found in merged:
             release = releases.first(found.landing.commit)
             landed = _describe_landing(
@@ -138,15 +136,13 @@ def in_repository(
                     _bisect(repository, tags, found.landing.commit),
                     repository,
                 )
-                for found in _commits(status, history, following, done)
+                for found in _commits(posted, history, following, done)
             ]
-        if (first := status.topic.revisions[0].sent) and (
-            left := [
-                post for post in status.topic.latest.patches if post.key not in done
-            ]
+        if (first := posted.revisions[0].sent) and (
+            left := [post for post in posted.latest.patches if post.key not in done]
         ):
             authors = {
-                author for post in left for author in authors_of(status, post.body)
+                author for post in left for author in authors_of(posted, post.body)
             }
             known = (tip, *([following] if following else ()))
             commits += in_trees(
@@ -249,7 +245,7 @@ def _find_fixes(
 
 
 def _commits(
-    status: Status,
+    posted: PostedSeries,
     history: History,
     tip: str,
     done: frozenset[str] | set[str] = frozenset(),
@@ -265,7 +261,7 @@ def _commits(
     found: dict[str, _Found] = {}
     have: set[str] = set(done)
     reverted: dict[str, str] = {}
-    for landed in status.landed:
+    for landed in posted.landed:
         commit = repository.find(landed.commit) if landed.commit else None
         if commit is None or commit in found or not history.has(tip, commit):
             continue
@@ -282,12 +278,12 @@ def _commits(
             have |= {title_key(one.title), title_key(subject)}
         else:
             reverted[title_key(one.title)] = commit
-    for post in status.topic.latest.patches:
+    for post in posted.latest.patches:
         key = post.key
         if key in have:
             continue
-        landing, how = _find_by_subject(status, post, history, tip), ""
-        if landing is None and (same := _find_by_content(status, post, history, tip)):
+        landing, how = _find_by_subject(posted, post, history, tip), ""
+        if landing is None and (same := _find_by_content(posted, post, history, tip)):
             landing, how = _find_landing(same[0], history, tip), same[1]
         if landing and landing.commit not in found:
             found.pop(reverted.get(key, ""), None)
@@ -303,12 +299,12 @@ def _find_landing(commit: str, history: History, tip: str) -> Landing:
 
 
 def _find_by_subject(
-    status: Status, post: Post, history: History, tip: str
+    posted: PostedSeries, post: Post, history: History, tip: str
 ) -> Landing | None:
     """Return the commit with the patch's title and author: one in effect, otherwise the last
     reverted one.
     """
-    authors = authors_of(status, post.body)
+    authors = authors_of(posted, post.body)
     reach = history.index.reach(tip)
     ids = [
         history.index.id(number)
@@ -327,17 +323,17 @@ def _find_by_subject(
 
 
 def _find_by_content(
-    status: Status, post: Post, history: History, tip: str
+    posted: PostedSeries, post: Post, history: History, tip: str
 ) -> tuple[str, str] | None:
     """Return the commit that links to the mail, or the author's with the same changes, because
     maintainers change titles.
     """
-    repository, first = history.repository, status.topic.revisions[0].sent
+    repository, first = history.repository, posted.revisions[0].sent
     patch = post.patch
     if patch is None or not patch.files or first is None:
         return None
-    posted = {other.message_id for other in status.topic.posts if other.key == post.key}
-    authors = authors_of(status, post.body)
+    same_title = {it.message_id for it in posted.posts if it.key == post.key}
+    authors = authors_of(posted, post.body)
     since = f"--since={(first - _CLOCKS).isoformat()}"
     place = str(repository.common_dir.resolve())
     key = key_of(
@@ -348,7 +344,7 @@ def _find_by_content(
                 place,
                 post.message_id,
                 since,
-                *sorted(posted),
+                *sorted(same_title),
                 *sorted(authors),
             )
         ),
@@ -374,7 +370,7 @@ def _find_by_content(
         return None
     candidates = tuple(repository.commits(ids))
     linking = next(
-        (commit.id for commit in candidates if posted & links_of(commit)), None
+        (commit.id for commit in candidates if same_title & links_of(commit)), None
     )
     if linking:
         return linking, ", by its link"
@@ -393,10 +389,10 @@ def _find_by_content(
     return None
 
 
-def authors_of(status: Status, body: str) -> set[str]:
+def authors_of(posted: PostedSeries, body: str) -> set[str]:
     """Return a commit's possible authors: the sender and the From: line in the patch."""
     inner = re.match(r"\s*From: .*<([^<>\s]+)>", body)
-    return {status.topic.author.key, *([inner[1].lower()] if inner else [])}
+    return {posted.author.key, *([inner[1].lower()] if inner else [])}
 
 
 def _first_point_release(

@@ -9,10 +9,10 @@ from patchpilot.model.hosts import quote_url
 from patchpilot.model.message_id import linked_ids
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_reader import MailReader
-from patchpilot.reading.mbox import unique
-from patchpilot.reading.posted_series import PostedTopic, find_topics
-from patchpilot.reading.status import read_thread
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.thread_match import Posts, about, authors_named
+from patchpilot.reading.versions import posted_in
 from patchpilot.series.patch_pairing import title_key
 
 MAX_LINKS = 4
@@ -26,32 +26,25 @@ def originals(
     mails: Sequence[Classified],
     *,
     reader: MailReader,
-    known: Iterable[PostedTopic] = (),
-    fresh: bool = False,
-) -> Mapping[str, PostedTopic]:
+) -> Mapping[str, PostedSeries]:
     """Return the original series for each message from the stable maintainers.
 
     The keys are the Message-IDs of the messages.
 
-    An original is one of the `known` series, or is found in the archive by the message's
-    links, by title and author, or by the upstream commit that the message names. Messages
-    whose original series is not found are omitted.
+    An original is found in the archive by the message's links, by title and author, or by the
+    upstream commit that the message names. Messages whose original series is not found are omitted.
     """
     archive.parse_mail = reader.parse
-    found: dict[str, PostedTopic] = {}
-    topics = _Originals(known)
-    topics.add(
-        _find_by_titles(
-            archive, [it for it in mails if not topics.of(it)], reader, fresh
-        )
-    )
+    found: dict[str, PostedSeries] = {}
+    topics = _Originals()
+    topics.add(_find_by_titles(archive, mails, reader))
     missed = set[str]()
     for mail in mails:
         title, topic = title_key(about(mail) or ""), topics.of(mail)
         if topic is None and title not in missed and len(missed) < MAX_MISSED:
-            topics.add(_find_by_links(archive, mail, reader, fresh))
+            topics.add(_find_by_links(archive, mail, reader))
             topic = topics.of(mail) or next(
-                iter(_find_by_commit(archive, mail, reader, fresh)), None
+                iter(_find_by_commit(archive, mail, reader)), None
             )
             missed |= {title} if topic is None else set()
         if topic:
@@ -63,27 +56,26 @@ def originals(
 class _Originals:
     """The series among which a message's original is searched, latest last."""
 
-    def __init__(self, known: Iterable[PostedTopic]) -> None:
-        self.topics: list[PostedTopic] = []
+    def __init__(self) -> None:
+        self.topics: list[PostedSeries] = []
         self.posts = Posts(())
-        self.add(known)
 
-    def add(self, topics: Iterable[PostedTopic]) -> None:
+    def add(self, topics: Iterable[PostedSeries]) -> None:
         """Add series that were posted, and not backports of them."""
         new = [it for it in topics if it not in self.topics]
         if new := [it for it in new if not it.latest.backport_to]:
             self.topics += new
             self.posts = Posts(self.topics)
 
-    def of(self, mail: Classified) -> PostedTopic | None:
+    def of(self, mail: Classified) -> PostedSeries | None:
         """Return the series that a message's patch is from: by its link or title, and author."""
         place = self.posts.quoted(mail)
         return self.topics[place[0]] if place else None
 
 
 def _find_by_titles(
-    archive: MailArchive, mails: Sequence[Classified], reader: MailReader, fresh: bool
-) -> tuple[PostedTopic, ...]:
+    archive: MailArchive, mails: Sequence[Classified], reader: MailReader
+) -> tuple[PostedSeries, ...]:
     """Return the series with these mails' titles by the named authors, using one search for
     many.
     """
@@ -97,34 +89,30 @@ def _find_by_titles(
         for email, terms in by_author.items()
         for query in _any_of(list(terms), f"(f:{quoted(email)} OR b:{quoted(email)})")
     ]
-    found = [mail for query in queries for mail in archive.search(query, fresh=fresh)]
-    return find_topics(map(reader.classify, unique(found)))
+    found = [mail for query in queries for mail in archive.search(query)]
+    return posted_in(found, reader)
 
 
 def _find_by_links(
-    archive: MailArchive, mail: Classified, reader: MailReader, fresh: bool
-) -> tuple[PostedTopic, ...]:
+    archive: MailArchive, mail: Classified, reader: MailReader
+) -> tuple[PostedSeries, ...]:
     """Return the series in the threads that the mail links to."""
-    found: list[tuple[PostedTopic, ...]] = []
+    found: list[tuple[PostedSeries, ...]] = []
     for message_id in dict.fromkeys(
         message_id for message_id, at in linked_ids(mail.mail.body) if at is not None
     ):
         if len(found) == MAX_LINKS:
             break
         try:
-            found.append(
-                find_topics(
-                    map(reader.classify, archive.thread(message_id, fresh=fresh))
-                )
-            )
+            found.append(posted_in(archive.thread(message_id), reader))
         except NotInArchiveError:
             continue
     return tuple(topic for topics in found for topic in topics)
 
 
 def _find_by_commit(
-    archive: MailArchive, mail: Classified, reader: MailReader, fresh: bool
-) -> tuple[PostedTopic, ...]:
+    archive: MailArchive, mail: Classified, reader: MailReader
+) -> tuple[PostedSeries, ...]:
     """Return the series that became the upstream commit named in the mail, according to replies
     in its thread, whatever its title was.
     """
@@ -132,17 +120,17 @@ def _find_by_commit(
     every = [
         mail
         for commit in commits[:1]
-        for mail in archive.search(f"b:{commit[:12]}*", threads=True, fresh=fresh)
+        for mail in archive.search(f"b:{commit[:12]}*", threads=True)
     ]
     landed = [
-        status
-        for status in read_thread(every, reader=reader)
-        if status.commit and status.topic.latest.backport_to is None
+        posted
+        for posted in read_thread(every, reader=reader)
+        if posted.commit and posted.latest.backport_to is None
     ]
     return tuple(
-        status.topic
-        for status in landed
-        if any(_is_same_patch(status.commit or "", commit) for commit in commits)
+        posted
+        for posted in landed
+        if any(_is_same_patch(posted.commit or "", commit) for commit in commits)
     )
 
 

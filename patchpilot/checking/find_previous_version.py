@@ -195,14 +195,14 @@ def _tracked_version(
 
     if not default_file().exists():
         return ()
-    from patchpilot.reading.posted_series import find_topics
+    from patchpilot.reading.versions import posted_in
     from patchpilot.series.patch_pairing import title_key
 
     titles = {title_key(patch.subject.title) for patch in patches}
     with Store() as store:
         for entry in reversed(store.entries()):
-            messages = map(store.reader.classify, store.readable_mails(entry.id)[0])
-            for topic in find_topics(messages):
+            messages = store.readable_mails(entry.id)[0]
+            for topic in posted_in(messages, store.reader):
                 for version in topic.revisions:
                     if version.version == number and (
                         version.titles & titles or version.change_ids & set(identities)

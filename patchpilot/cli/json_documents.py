@@ -34,8 +34,8 @@ from patchpilot.services.tags.stable_request_tag import StableResult
 from patchpilot.services.tags.undo_rewrite import UndoAnswer
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.compare_revisions import RevisionComparison
+from patchpilot.services.track.follow_topic import FollowedSeries, RemovedSeries
 from patchpilot.services.track.posted_commit import PostedCommit, UnpostedCommit
-from patchpilot.services.track.series_answer import RemovedAnswer, TrackAnswer
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.topic.followed.review_ledger import SeriesLedger
 from patchpilot.topic.message_changes import Preparation
@@ -115,7 +115,7 @@ DOCUMENTS = (
     JsonDocument("rules", (), "explain", lists={"rules": Rule}),
     JsonDocument("send", (Sending,)),
     JsonDocument("stable", (StableResult,)),
-    JsonDocument("track", (TrackAnswer, RemovedAnswer), alternatives=True),
+    JsonDocument("track", (FollowedSeries, RemovedSeries), alternatives=True),
     JsonDocument("trailers", (Collected,)),
     JsonDocument("trust", (TreeConfiguration,)),
     JsonDocument("undo", (UndoAnswer,)),

@@ -22,8 +22,9 @@ from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any, Literal, Union
 
+import patchpilot.services.track.review_lines  # noqa: F401  reads the table of reviewers
 from patchpilot.cli.json_documents import DOCUMENTS, JsonDocument
-from patchpilot.model.json_form import JsonKey, json_keys
+from patchpilot.model.json_form import JsonKey, json_forms, json_keys
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES: Mapping[Any, str] = {
@@ -232,12 +233,18 @@ def _attribute_type(form: Any, attribute: str) -> Any:
     first, _, rest = attribute.partition(".")
     member = inspect.getattr_static(form, first, None)
     if isinstance(member, property):
-        kind = typing.get_type_hints(member.fget)["return"]
+        kind = _return_type(member.fget)
     elif isinstance(member, cached_property):
-        kind = typing.get_type_hints(member.func)["return"]
+        kind = _return_type(member.func)
     else:
         kind = _field_type(form, first)
     return _attribute_type(kind, rest) if rest else kind
+
+
+def _return_type(getter: Any) -> Any:
+    """Return the type of a property, even if its module imports it only for type checkers."""
+    names = {form.__name__: form for form in json_forms()} | getter.__globals__
+    return typing.get_type_hints(getter, names)["return"]
 
 
 def _field_type(form: Any, name: str) -> Any:

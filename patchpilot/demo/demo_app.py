@@ -75,17 +75,17 @@ class DemoFollow(FollowScreen):
         stage = first_stage(own.step.advice)
         if is_unfetched(own):
             return NextKey("g", "fetch what was merged")
-        if own.landed:
+        if own.about.landed:
             if stage is not Stage.BACKPORTS:
                 return None
             why = in_keys(own.step.advice, Stage.FOLLOW)
             return NextKey(str(stage.number), "backport it", why)
         if stage is Stage.SEND:
             return NextKey(str(Stage.SEND.number), "send the prepared version")
-        if own.status is None or not is_answered(own.status):
+        if own.posted is None or not is_answered(own.posted):
             return NextKey("", "Wait for the replies: they arrive in a few seconds")
-        if has_replied(own.status):
-            who = "Maya and the test robot" if has_warning(own.status) else "Maya"
+        if has_replied(own.posted):
+            who = "Maya and the test robot" if has_warning(own.posted) else "Maya"
             return NextKey(
                 "M",
                 "make the changes for v2",
@@ -164,7 +164,7 @@ class DemoApp(PatchpilotApp):
             return super().check_action(action, parameters)
         screen, commit = self.stage_screen, self.session.commit
         if isinstance(screen, DemoFollow):
-            return bool(screen.own and not screen.own.landed)
+            return bool(screen.own and not screen.own.about.landed)
         if self.stage is Stage.BACKPORTS:
             return self._can_send_backports
         return self.stage in (Stage.COMMIT, Stage.CHECKS) and bool(

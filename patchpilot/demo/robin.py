@@ -19,7 +19,7 @@ from patchpilot.demo.demo_repository import put_driver
 from patchpilot.model.mail import Mail
 
 if TYPE_CHECKING:
-    from patchpilot.reading.status import Status
+    from patchpilot.reading.posted_series import PostedSeries
 
 ASKED_FOR = (
     (
@@ -180,43 +180,43 @@ def send_backports(work: Path) -> str:
     return "Sent the backport for you; the stable maintainer takes it into 6.1"
 
 
-def is_answered(status: "Status") -> bool:
+def is_answered(posted: "PostedSeries") -> bool:
     """Return whether all the replies that v2 needs have arrived.
 
     These are the maintainer's question, the robot's report, and a review.
     """
-    replies = [reply.mail for reply in status.replies]
+    replies = [reply.mail for reply in posted.replies]
     return (
-        question_of(status) is not None
+        question_of(posted) is not None
         and any(reply.robot for reply in replies)
-        and bool(status.trailers)
+        and bool(posted.trailers)
     )
 
 
-def has_replied(status: "Status") -> bool:
+def has_replied(posted: "PostedSeries") -> bool:
     """Return whether Robin answered the maintainer's question on the list."""
-    asked = question_of(status)
+    asked = question_of(posted)
     return asked is not None and any(
         reply.mail.mail.in_reply_to == asked.message_id
         and reply.mail.sender.key == NEWCOMER.key
-        for reply in status.replies
+        for reply in posted.replies
     )
 
 
-def has_warning(status: "Status") -> bool:
+def has_warning(posted: "PostedSeries") -> bool:
     """Return whether the robot reported the variable that v1 does not use."""
     return any(
         reply.mail.robot and "unused variable" in reply.mail.mail.body
-        for reply in status.replies
+        for reply in posted.replies
     )
 
 
-def question_of(status: "Status") -> Mail | None:
+def question_of(posted: "PostedSeries") -> Mail | None:
     """Return the maintainer's question, or None before it arrives."""
     return next(
         (
             reply.mail.mail
-            for reply in status.replies
+            for reply in posted.replies
             if reply.mail.sender.key == MAINTAINER.key
         ),
         None,
@@ -249,13 +249,13 @@ def second_version(work: Path) -> str:
             (
                 tracked
                 for tracked in known
-                if tracked.status and is_answered(tracked.status)
+                if tracked.posted and is_answered(tracked.posted)
             ),
             None,
         )
-        if own is None or own.status is None:
+        if own is None or own.posted is None:
             return "wait for the replies first: they arrive in a few seconds"
-        dropped = has_warning(own.status)
+        dropped = has_warning(own.posted)
         revise(work)
         # only an unused variable was removed, so the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)

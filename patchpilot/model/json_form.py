@@ -67,6 +67,11 @@ def json_keys(cls: Any) -> tuple[JsonKey, ...]:
     return _KEYS.get(cls, ())
 
 
+def json_forms() -> tuple[type, ...]:
+    """Return the classes that are marked with `json_form`."""
+    return tuple(_KEYS)
+
+
 def json_object(value: Any) -> dict[str, Any]:
     """Return the JSON object for an instance of a class that is marked with `json_form`."""
     result: dict[str, Any] = {}

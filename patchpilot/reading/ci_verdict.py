@@ -23,27 +23,24 @@ class CiVerdict(StrEnum):
     FAILED = "failed"
     WARNED = "warned"
     PASSED = "passed"
-    UNKNOWN = ""
 
 
-def ci_verdict(mails: Iterable["Classified"]) -> CiVerdict:
+def ci_verdict(mails: Iterable["Classified"]) -> CiVerdict | None:
     """Return the worst verdict in the bots' messages about a version."""
     verdicts = {_mail_verdict(mail) for mail in mails if mail.bot}
-    return next(
-        (verdict for verdict in CiVerdict if verdict in verdicts), CiVerdict.UNKNOWN
-    )
+    return next((verdict for verdict in CiVerdict if verdict in verdicts), None)
 
 
-def _mail_verdict(mail: "Classified") -> CiVerdict:
+def _mail_verdict(mail: "Classified") -> CiVerdict | None:
     if mail.kind is MailKind.BUILD_FAILURE:
         return CiVerdict.WARNED if mail.only_warns else CiVerdict.FAILED
     if mail.kind is not MailKind.TEST_RESULT:
-        return CiVerdict.UNKNOWN
+        return None
     text = mail.body.text
     return (
         CiVerdict.FAILED
         if _FAILED.search(text)
         else CiVerdict.PASSED
         if _PASSED.search(text)
-        else CiVerdict.UNKNOWN
+        else None
     )

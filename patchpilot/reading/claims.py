@@ -15,7 +15,7 @@ from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.phrases import PATCHWORK_MARK, WHOLE_SERIES, WITHDRAWS
-from patchpilot.reading.posted_series import PostedTopic
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.statements import (
     MENTIONS,
     MOST_QUOTED,
@@ -23,7 +23,7 @@ from patchpilot.reading.statements import (
     UNSURE,
     quoted,
 )
-from patchpilot.reading.thread_match import Reply, about
+from patchpilot.reading.thread_match import about
 from patchpilot.reading.thread_values import Claim
 from patchpilot.series.patch_pairing import title_key
 
@@ -85,7 +85,7 @@ STATES = frozenset(
 
 
 def claims_of(
-    topic: PostedTopic, attached: Sequence[Reply], confirmed: frozenset[str]
+    series: PostedSeries, attached: Sequence[Reply], confirmed: frozenset[str]
 ) -> tuple[Claim, ...]:
     """Return all claims in a series' messages, in order.
 
@@ -100,15 +100,15 @@ def claims_of(
             post.mail.sender,
             known=False,
         )
-        for revision in topic.strangers
+        for revision in series.strangers
         for post in revision.posts[:1]
     ]
     for reply in attached:
         mail = reply.mail
         is_confirmed = mail.message_id in confirmed
-        poses = topic.has_authors_name(mail.sender) and not is_confirmed
-        known = not poses and (is_confirmed or topic.identities.vouch_for(mail))
-        if not known and reply.revision and not topic.is_by_known(reply.revision):
+        poses = series.has_authors_name(mail.sender) and not is_confirmed
+        known = not poses and (is_confirmed or series.identities.vouch_for(mail))
+        if not known and reply.revision and not series.is_by_known(reply.revision):
             continue
         said = [
             claim._replace(of=_title(reply, claim))
@@ -126,7 +126,7 @@ def claims_of(
             said = [_base(reply)._replace(what="has the author's name")]
         # anyone may object, but a patchwork mark or a known person's name claims more
         objects = not poses and not (
-            topic.identities.has_name_of_known(mail.sender)
+            series.identities.has_name_of_known(mail.sender)
             or PATCHWORK_MARK.search(mail.body.text)
         )
         claims += (
@@ -166,7 +166,7 @@ def _title(reply: Reply, claim: Claim) -> str | None:
     )
 
 
-def without_voided(claims: Sequence[Claim], topic: PostedTopic) -> tuple[Claim, ...]:
+def without_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim, ...]:
     """Return the claims, with outdated reports of "applied" marked as withdrawn.
 
     A report is outdated if it gives no commit and the latest version has changed since, because
@@ -174,9 +174,9 @@ def without_voided(claims: Sequence[Claim], topic: PostedTopic) -> tuple[Claim, 
     patches is unchanged (see `voided`); a report on a patch that is not in the latest version
     counts.
     """
-    since = {post.key: topic.unchanged_since(post) for post in topic.latest.patches}
+    since = {post.key: series.unchanged_since(post) for post in series.latest.patches}
     first = min(since.values(), default=EPOCH)
-    covers = topic.latest.titles - since.keys()
+    covers = series.latest.titles - since.keys()
     return tuple(
         voided(claim, first)
         if claim.of is None or title_key(claim.of) in covers

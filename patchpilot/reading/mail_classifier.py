@@ -126,6 +126,15 @@ class Classified:
         return tuple(filter(None, (self.mail.in_reply_to, *references)))
 
     @cached_property
+    def unquoted(self) -> str:
+        """Return the lines of the body that are not quoted with `>`.
+
+        Their number is limited, so that a long log does not take too much time.
+        """
+        lines = self.mail.body[:400_000].split("\n")
+        return "\n".join(line for line in lines if not line.startswith(">"))
+
+    @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         return sentences_of(self.body)
 
@@ -169,9 +178,7 @@ class Classified:
     @cached_property
     def place(self) -> "Placement":
         headers = {header.name.lower(): header.value for header in self.mail.headers}
-        found = placement(
-            self.kind, self.mail.subject, unquoted(self.mail.body), headers
-        )
+        found = placement(self.kind, self.mail.subject, self.unquoted, headers)
         return replace(found, tree=found.tree or (self.said and self.said.tree))
 
 
@@ -184,17 +191,16 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     sender = real_sender(mail)
     subject = parse_subject(mail.subject[:MAX_SUBJECT])
     is_reply = bool(_REPLY.match(mail.subject[:MAX_SUBJECT]))
-    text = unquoted(mail.body)
+    body = parse_body(mail.body)
+    base = Classified(
+        mail, sender, subject, is_reply, MailKind.OTHER, 0.5, "", False, False, (), body
+    )
     who = f"{sender.name} <{sender.email}>" if sender.email else sender.name
     robot = known_robot(
         who[:MAX_SUBJECT],
         mail.subject[:MAX_SUBJECT],
-        text[:16_000],
+        base.unquoted[:16_000],
         lambda: _headers(mail),
-    )
-    body = parse_body(mail.body)
-    base = Classified(
-        mail, sender, subject, is_reply, MailKind.OTHER, 0.5, "", False, False, (), body
     )
     if robot:
         tags = (
@@ -209,7 +215,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
         return replace(
             named, kind=robot.kind, confidence=0.97, bot=robot.bot, semi=robot.semi
         )
-    if not is_reply and (kind := _post(mail, subject, body)):
+    if not is_reply and (kind := _post(base)):
         return replace(
             base,
             kind=kind,
@@ -241,16 +247,11 @@ def classify_for(
 
     `by_author` is whether the sender is the patch's author. The body is not parsed again.
     """
-    mail = known.mail
     known = known if known.sender == sender else replace(known, sender=sender)
     same = known.by_author is by_author is False and (
         answered is Answered.PATCH or known.kind is not MailKind.REVIEW
     )
-    if (
-        known.robot
-        or same
-        or (not known.is_reply and _post(mail, known.subject, known.body))
-    ):
+    if known.robot or same or (not known.is_reply and _post(known)):
         return known if known.answers is answered else replace(known, answers=answered)
     plain = replace(
         known,
@@ -278,44 +279,36 @@ def _classify_person(
             why="b4's thank-you note",
             semi=True,
         )
-    body, credited = base.body, base.credited
-    said = statement_of(
-        base.sentences,
-        by_author=base.by_author,
-        to_self=to_self,
-    )
+    said = statement_of(base.sentences, by_author=base.by_author, to_self=to_self)
     base = replace(base, answers=answered, said=said)
+    kind, confidence, why = _person_kind(base)
+    return replace(base, kind=kind, confidence=confidence, why=why)
+
+
+def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
+    """Return the kind of a person's message, its likelihood (0 to 1), and what decides it."""
+    body, credited, said = base.body, base.credited, base.said
     if (mark := PATCHWORK_MARK.search(body.text)) and (
         kind := _MARKED.get(mark["state"].lower())
     ):
         # an author who announces the next version asks for nothing
-        kind = (
-            MailKind.OTHER if base.by_author and kind is not MailKind.APPLIED else kind
-        )
-        return replace(base, kind=kind, confidence=0.9, why=mark[0].strip())
+        announces = base.by_author and kind is not MailKind.APPLIED
+        return MailKind.OTHER if announces else kind, 0.9, mark[0].strip()
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
     if refusal is not None:
-        return replace(base, kind=MailKind.NACK, confidence=0.95, why=refusal.strip())
+        return MailKind.NACK, 0.95, refusal.strip()
     is_plain = said is not None and said.what in ("applied", "refused")
     if said and (is_plain or not credited):
-        confidence = 0.85 if is_plain else 0.55
-        return replace(base, kind=said.kind, confidence=confidence, why=said.sentence)
+        return said.kind, 0.85 if is_plain else 0.55, said.sentence
     if any(
         tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited
     ):
-        return replace(
-            base, kind=MailKind.TRAILERS, confidence=0.95, why=str(credited[0])
-        )
+        return MailKind.TRAILERS, 0.95, str(credited[0])
     if body.has_diff and (not base.is_reply or _is_whole_patch(body)):
-        return replace(
-            base, kind=MailKind.PATCH, confidence=0.7, why="a complete patch in a reply"
-        )
-    if not base.is_reply and not base.mail.in_reply_to and not base.mail.references:
-        return replace(
-            base, kind=MailKind.OTHER, confidence=0.7, why="neither a patch nor a reply"
-        )
-    kind, confidence, why = _classify_prose(base)
-    return replace(base, kind=kind, confidence=confidence, why=why)
+        return MailKind.PATCH, 0.7, "a complete patch in a reply"
+    if not base.is_reply and not base.above:
+        return MailKind.OTHER, 0.7, "neither a patch nor a reply"
+    return _classify_prose(base)
 
 
 def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
@@ -394,11 +387,11 @@ def _request_likelihood(
     return found
 
 
-def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
+def _post(known: Classified) -> MailKind | None:
     """Return whether a mail that is not marked as a reply is a patch or cover letter."""
-    if _is_answer(mail, body):
+    subject, body, text = known.subject, known.body, known.unquoted
+    if _is_answer(known):
         return None
-    text = unquoted(mail.body)
     marked = (
         subject.is_patch or subject.rfc or subject.number is not None or subject.of_set
     )
@@ -416,14 +409,15 @@ def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
     return None
 
 
-def _is_answer(mail: Mail, body: Body) -> bool:
+def _is_answer(known: Classified) -> bool:
     """Return whether a mail with a patch's subject replies to it: it quotes somebody and has no
     patch or diffstat. Some mail programs remove "Re:".
     """
+    mail, body = known.mail, known.body
     has_stat = _FILES_CHANGED.search(mail.body) is not None
     if not mail.in_reply_to or not body.quoted or body.has_diff or has_stat:
         return False
-    return bool(body.attributions or given_trailers(body, real_sender(mail)))
+    return bool(body.attributions or given_trailers(body, known.sender))
 
 
 def _is_whole_patch(body: Body) -> bool:
@@ -444,16 +438,6 @@ def _has_signed(sender: Address, body: Body) -> bool:
     signed = (_SIGNED.match(line) for line in body.quoted[:400])
     first = next((parse_address(it[1]) for it in signed if it), None)
     return first is not None and same_person(first, sender)
-
-
-def unquoted(body: str) -> str:
-    """Return the lines of a body that are not quoted with `>`.
-
-    Their number is limited, so that a long log does not take too much time.
-    """
-    return "\n".join(
-        line for line in body[:400_000].split("\n") if not line.startswith(">")
-    )
 
 
 def _headers(mail: Mail) -> str:

@@ -9,15 +9,14 @@ from patchpilot.model.action import Action, Advice, actions, said
 from patchpilot.model.counted import counted
 from patchpilot.model.trailer import parse_trailers
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.reading.thread_match import Reply
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.thread_values import (
     IN_A_TREE,
     TAKEN,
     Claim,
     NextStep,
-    NextStepNeed,
     SeriesState,
-    Status,
+    Turn,
 )
 
 _REPLY = {
@@ -38,15 +37,15 @@ _NEW_VERSION = {
 
 
 def _act(*parts: Advice) -> NextStep:
-    return NextStep(NextStepNeed.ACTION, said(*parts))
+    return NextStep(Turn.YOURS, said(*parts))
 
 
 def _wait(*parts: Advice) -> NextStep:
-    return NextStep(NextStepNeed.PATIENCE, said(*parts))
+    return NextStep(Turn.WAITING, said(*parts))
 
 
 def _done(words: str) -> NextStep:
-    return NextStep(NextStepNeed.NOTHING, words)
+    return NextStep(Turn.FINISHED, words)
 
 
 def _update(words: str) -> Action:
@@ -66,29 +65,29 @@ def _write(message_id: str, words: str, template: str = "") -> Action:
     return Action("track", ("reply", f"<{message_id}>", *also), words)
 
 
-def advise(status: Status) -> NextStep:
+def advise(series: PostedSeries) -> NextStep:
     """Return the author's next step.
 
     It follows from what is proven. Claims are named with their sentences: the last one of
     somebody who may make it, and the last one of an unknown sender, whom the user can confirm.
     """
     shown = replace(
-        status,
-        state=status.proven,
-        why=status.proven_why,
-        patches=tuple(replace(it, state=it.proven) for it in status.patches),
+        series,
+        state=series.proven,
+        why=series.proven_why,
+        patches=tuple(replace(it, state=it.proven) for it in series.patches),
     )
     step = _advise(shown)
-    if known := [claim for claim in status.claims if claim.known]:
+    if known := [claim for claim in series.claims if claim.known]:
         step = _add_claim(step, known[-1])
-    unknown = [claim for claim in status.claims if not claim.known]
+    unknown = [claim for claim in series.claims if not claim.known]
     if not unknown:
         return step
     claim = unknown[-1]
     more = f" ({len(unknown) - 1} more)" if len(unknown) > 1 else ""
     words = f"{claim.words}{more}: nothing was changed; if you know the sender, "
     asks = Action("track", ("confirm", f"<{claim.message_id}>"), "{}")
-    if step.need is NextStepNeed.ACTION:
+    if step.need is Turn.YOURS:
         return _act(step.advice, "; ", words, asks)
     return _act(words, asks, "; otherwise ", step.advice)
 
@@ -100,54 +99,54 @@ def _add_claim(step: NextStep, claim: Claim) -> NextStep:
     if claim.what not in IN_A_TREE:
         return NextStep(step.need, said(f"{claim.words}; ", step.advice))
     look = f"{claim.words}: look whether it is true: `git fetch`, then "
-    if step.need is NextStepNeed.ACTION:
+    if step.need is Turn.YOURS:
         return _act(step.advice, "; ", look, _update("`{}`"))
     return _wait(look, _update("`{}`"))
 
 
-def _advise(status: Status) -> NextStep:
-    version = status.topic.latest.version + 1
-    if status.state is SeriesState.SENT:
-        words = f"wait for replies; send a reminder {_reminder(status)}, not earlier"
+def _advise(series: PostedSeries) -> NextStep:
+    version = series.latest.version + 1
+    if series.state is SeriesState.SENT:
+        words = f"wait for replies; send a reminder {_reminder(series)}, not earlier"
         return _wait(_update(words))
-    if status.state is SeriesState.SUPERSEDED:
-        return _done(f"nothing to send: {status.why}")
-    if status.state is SeriesState.WITHDRAWN:
+    if series.state is SeriesState.SUPERSEDED:
+        return _done(f"nothing to send: {series.why}")
+    if series.state is SeriesState.WITHDRAWN:
         return _done("nothing is left to do: you withdrew the series")
-    if status.state is SeriesState.PARTLY_ACCEPTED:
-        return _partly(status)
-    if status.state is SeriesState.REJECTED:
-        words = f"answer the NACK or drop the patch: {status.why}"
-        return _act(_reply_to(_last_wish(status), words))
-    if status.state is SeriesState.CHANGES_REQUESTED:
-        return _act(_add_tags(status, _changes(status, version)))
-    if status.state is SeriesState.UNDER_REVIEW:
-        return _review_step(status)
-    if status.state is SeriesState.STALLED:
-        head = status.topic.latest.head.message_id
+    if series.state is SeriesState.PARTLY_ACCEPTED:
+        return _partly(series)
+    if series.state is SeriesState.REJECTED:
+        words = f"answer the NACK or drop the patch: {series.why}"
+        return _act(_reply_to(_last_wish(series), words))
+    if series.state is SeriesState.CHANGES_REQUESTED:
+        return _act(_add_tags(series, _changes(series, version)))
+    if series.state is SeriesState.UNDER_REVIEW:
+        return _review_step(series)
+    if series.state is SeriesState.STALLED:
+        head = series.latest.head.message_id
         ping = _write(head, "send a reminder to the maintainer", "ping")
         return _act(
-            ping, ", or ", _resend(f"resend it as [PATCH RESEND]: {status.why}")
+            ping, ", or ", _resend(f"resend it as [PATCH RESEND]: {series.why}")
         )
-    return _step_after_acceptance(status)
+    return _step_after_acceptance(series)
 
 
-def _changes(status: Status, version: int) -> Advice:
+def _changes(series: PostedSeries, version: int) -> Advice:
     """Return what to do after changes were requested: in words, by a robot or by a revert."""
-    undone = next((it.reverted_by for it in status.landed if it.reverted_by), None)
-    if undone and status.why.startswith("reverted"):
+    undone = next((it.reverted_by for it in series.landed if it.reverted_by), None)
+    if undone and series.why.startswith("reverted"):
         why = (
             f"reverted in mainline by {undone[:12]}: read the reason, and send a corrected"
             f" v{version}"
         )
         return _reroll(why)
-    return _next_version_reply(status, version)
+    return _next_version_reply(series, version)
 
 
-def _next_version_reply(status: Status, version: int) -> Advice:
+def _next_version_reply(series: PostedSeries, version: int) -> Advice:
     """Return the reply due before the next version, and that version."""
     send = _reroll(f"send v{version} with the requested changes")
-    reply = _unanswered(status)
+    reply = _unanswered(series)
     if reply is None:
         return send
     if reply.mail.kind is MailKind.QUESTION:
@@ -162,7 +161,7 @@ def _wished(reply: Reply, version: int) -> Advice:
         if reply.mail.only_warns
         else _REPLY[reply.mail.kind]
     )
-    answer = _reply_to(reply, words.format(who=_sender_name(reply)))
+    answer = _reply_to(reply, words.format(who=reply.mail.who))
     if reply.mail.kind not in _NEW_VERSION:
         return answer
     between, also = _NEW_VERSION[reply.mail.kind]
@@ -173,35 +172,27 @@ def _reply_to(reply: Reply | None, words: str) -> str | Action:
     return _write(reply.message_id, words) if reply else words
 
 
-def _reminder(status: Status) -> str:
+def _reminder(series: PostedSeries) -> str:
     """Return when to send a reminder, by the project's or subsystem's delays."""
-    last = status.last_activity or status.topic.latest.sent
-    if last is None:
-        return f"after {counted(status.topic.waiting.days, 'day')}"
-    return f"from {last + status.topic.waiting:%Y-%m-%d}"
+    return f"from {series.last_activity + series.waiting:%Y-%m-%d}"
 
 
-def next_step(status: Status) -> str:
+def next_step(series: PostedSeries) -> str:
     """Return the next step in one sentence."""
-    return str(advise(status).advice)
+    return str(advise(series).advice)
 
 
-def _open_question(status: Status) -> Reply | None:
-    """Return the question for the author to answer, if nothing else is requested."""
-    reply = _unanswered(status)
-    return reply if reply and reply.mail.kind is MailKind.QUESTION else None
-
-
-def _review_step(status: Status) -> NextStep:
-    if reply := _open_question(status):
-        return _act(_wished(reply, status.topic.latest.version + 1))
+def _review_step(series: PostedSeries) -> NextStep:
+    reply = _unanswered(series)
+    if reply and reply.mail.kind is MailKind.QUESTION:
+        return _act(_wished(reply, series.latest.version + 1))
     waiting = _update("wait for the maintainer")
-    return _wait(waiting, f"; send a reminder {_reminder(status)}")
+    return _wait(waiting, f"; send a reminder {_reminder(series)}")
 
 
-def _add_tags(status: Status, advice: Advice) -> Advice:
+def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
     """Return the advice, and the tags to add if it is to send a new version."""
-    count = sum(not (tag.asks or tag.conditional) for tag in status.trailers)
+    count = sum(not (tag.asks or tag.conditional) for tag in series.trailers)
     sends = any(action.verb == "send" for action in actions(advice))
     if not (count and sends):
         return advice
@@ -209,46 +200,46 @@ def _add_tags(status: Status, advice: Advice) -> Advice:
     return said(advice, "; ", tags)
 
 
-def _partly(status: Status) -> NextStep:
+def _partly(series: PostedSeries) -> NextStep:
     """Return what remains for patches that are in no tree yet."""
-    version = status.topic.latest.version + 1
+    version = series.latest.version + 1
     asked = any(
-        patch.state is SeriesState.CHANGES_REQUESTED for patch in status.patches
+        patch.state is SeriesState.CHANGES_REQUESTED for patch in series.patches
     )
-    reply = _unanswered(status)
+    reply = _unanswered(series)
     if asked or reply:
         advice = (
-            _next_version_reply(status, version)
+            _next_version_reply(series, version)
             if asked or reply is None
             else _wished(reply, version)
         )
-        return _act(advice, f" ({status.why})")
-    until = _reminder(status).removeprefix("from ")
+        return _act(advice, f" ({series.why})")
+    until = _reminder(series).removeprefix("from ")
     return _wait(
-        f"{status.why}: wait for the maintainer until {until}, then ",
+        f"{series.why}: wait for the maintainer until {until}, then ",
         _reroll("send the open patches again"),
     )
 
 
-def _step_after_acceptance(status: Status) -> NextStep:
+def _step_after_acceptance(series: PostedSeries) -> NextStep:
     # skip these steps for a project without stable branches
-    has_stable = bool(status.topic.project.stable.branch)
+    has_stable = bool(series.project.stable.branch)
     work, review = (
-        (_work_left(status), _in_stable_review(status)) if has_stable else ([], [])
+        (_work_left(series), _in_stable_review(series)) if has_stable else ([], [])
     )
     late = (
-        _last_wish(status)
-        if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
+        _last_wish(series)
+        if series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
         else None
     )
     if (
         late
         and late.mail.mail.date
-        and late.mail.mail.date > _applied_at(status)
-        and not _answered(status, late)
+        and late.mail.mail.date > _applied_at(series)
+        and not _answered(series, late)
     ):
         words = (
-            f"it was applied, but {_sender_name(late)} wrote after that ({late.mail.kind}):"
+            f"it was applied, but {late.mail.who} wrote after that ({late.mail.kind}):"
             " answer, and send a follow-up fix if one is needed"
         )
         return _act(_joined([_reply_to(late, words), *work, *review]))
@@ -256,18 +247,18 @@ def _step_after_acceptance(status: Status) -> NextStep:
         return _act(_joined([*work, *review]))
     if review:
         return _wait(_joined(review))
-    if has_stable and (wait := _stable_step(status)):
+    if has_stable and (wait := _stable_step(series)):
         return _wait(wait)
-    if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
-        until = status.topic.project.after_applied
+    if series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
+        until = series.project.after_applied
         if not until:
             return _done("done: it was applied")
-        return _wait(_update(f"wait until {until}; {_git_step(status)}"))
-    if status.state is SeriesState.IN_MAINLINE:
-        dropped = ", ".join(_versions(status, "dropped"))
+        return _wait(_update(f"wait until {until}; {_git_step(series)}"))
+    if series.state is SeriesState.IN_MAINLINE:
+        dropped = ", ".join(_versions(series, "dropped"))
         left_out = [
             f"{branch.version} {branch.words}"
-            for branch in status.stable
+            for branch in series.stable
             if branch.state in ("objected", "not-needed")
         ]
         more = (f"dropped from {dropped}",) if dropped else ()
@@ -275,14 +266,14 @@ def _step_after_acceptance(status: Status) -> NextStep:
     return _done("done: nothing is left to do")
 
 
-def _versions(status: Status, *states: str) -> list[str]:
-    return [branch.version for branch in status.stable if branch.state in states]
+def _versions(series: PostedSeries, *states: str) -> list[str]:
+    return [branch.version for branch in series.stable if branch.state in states]
 
 
-def _git_step(status: Status) -> str:
+def _git_step(series: PostedSeries) -> str:
     return (
         "this is checked in git whenever you fetch"
-        if status.in_repository
+        if series.in_repository
         else "with -C REPOSITORY this is checked in git"
     )
 
@@ -292,17 +283,17 @@ _DECIDED = ("dropped", "objected", "not-needed")
 _HALF_A_YEAR = timedelta(days=182)
 
 
-def _stable_step(status: Status) -> Action | None:
+def _stable_step(series: PostedSeries) -> Action | None:
     """Return the step after the merge, while a stable branch needs the fix.
 
     Without the branches, only the tag is known: it is waited for until the first branch has it, a
     branch was decided on, or half a year has passed.
     """
-    if status.state not in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
+    if series.state not in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return None
-    decided = {it.version for it in status.stable if it.state in _DECIDED}
-    needs = status.needs
-    is_tagged = needs.is_tagged if needs else _is_tagged(status)
+    decided = {it.version for it in series.stable if it.state in _DECIDED}
+    needs = series.needs
+    is_tagged = needs.is_tagged if needs else _is_tagged(series)
     if needs and needs.lacking is not None:
         lacking = [version for version in needs.lacking if version not in decided]
         if not lacking:
@@ -311,13 +302,13 @@ def _stable_step(status: Status) -> Action | None:
     elif (
         not is_tagged
         or decided
-        or status.state is SeriesState.IN_STABLE
-        or _is_long_merged(status)
+        or series.state is SeriesState.IN_STABLE
+        or _is_long_merged(series)
     ):
         return None
     else:
         where = "wait for the stable branches"
-    commit = [status.commit[:12]] if status.commit else []
+    commit = [series.commit[:12]] if series.commit else []
     if is_tagged:
         words = (
             f"{where}: the stable maintainers take it by its Cc: stable tag, usually within weeks"
@@ -331,43 +322,43 @@ def _stable_step(status: Status) -> Action | None:
     return Action("backport", (*commit, "--request"), words)
 
 
-def _is_tagged(status: Status) -> bool:
+def _is_tagged(series: PostedSeries) -> bool:
     lists = {
-        status.topic.project.lists.stable,
-        *status.topic.project.lists.stable_aliases,
+        series.project.lists.stable,
+        *series.project.lists.stable_aliases,
     }
     return any(
         trailer.key == "cc" and trailer.address and trailer.address.key in lists
-        for post in status.topic.latest.patches
+        for post in series.latest.patches
         for trailer in parse_trailers(post.body.partition("\n---\n")[0].splitlines())
     )
 
 
-def _is_long_merged(status: Status) -> bool:
-    merged = [it.date for it in status.landed if it.in_mainline and it.date]
-    return bool(merged) and status.evidence.now - max(merged) > _HALF_A_YEAR
+def _is_long_merged(series: PostedSeries) -> bool:
+    merged = [it.date for it in series.landed if it.in_mainline and it.date]
+    return bool(merged) and series.now - max(merged) > _HALF_A_YEAR
 
 
-def _work_left(status: Status) -> list[str | Action]:
+def _work_left(series: PostedSeries) -> list[str | Action]:
     """Return the author's remaining work after acceptance.
 
     Backports to the branches that the fix did not apply to or that reverted it, and later fixes
     that a branch lacks.
     """
     words: list[str | Action] = []
-    if reverted := _versions(status, "reverted"):
+    if reverted := _versions(series, "reverted"):
         said = (
             f"the fix was reverted in {', '.join(reverted)}: read the reason, and send a corrected"
             " backport if it is needed there"
         )
-        words.append(_backport(status, status.commit, reverted, said))
-    if failed := _versions(status, "failed"):
+        words.append(_backport(series, series.commit, reverted, said))
+    if failed := _versions(series, "failed"):
         said = (
             f"the fix did not apply to {', '.join(failed)}: send a backport if it is needed there"
             " (`{}`)"
         )
-        words.append(_backport(status, status.commit, failed, said))
-    for fix in status.follow_ups:
+        words.append(_backport(series, series.commit, failed, said))
+    for fix in series.follow_ups:
         if fix.relation not in ("fixes", "reverts"):
             continue
         named = f" ({fix.commit[:12]})" if fix.commit else ""
@@ -381,14 +372,14 @@ def _work_left(status: Status) -> list[str | Action]:
                 f"“{fix.subject}”{named}, which {fix.relation} it, is missing in"
                 f" {', '.join(fix.lacking)}: send a backport of it as well"
             )
-            words.append(_backport(status, fix.commit, fix.lacking, said))
+            words.append(_backport(series, fix.commit, fix.lacking, said))
     return words
 
 
 def _backport(
-    status: Status, commit: str | None, versions: Sequence[str], words: str
+    series: PostedSeries, commit: str | None, versions: Sequence[str], words: str
 ) -> Action:
-    name = status.topic.project.stable.branch_name
+    name = series.project.stable.branch_name
     onto = [
         word
         for version in versions
@@ -399,11 +390,11 @@ def _backport(
     return Action("backport", (*target, *onto), words)
 
 
-def _in_stable_review(status: Status) -> list[str | Action]:
+def _in_stable_review(series: PostedSeries) -> list[str | Action]:
     """Return the stable branches that decide next."""
     for states, none_of, words in _STABLE_REVIEWS:
-        found = [branch for branch in status.stable if branch.state in states]
-        if found and not _versions(status, *none_of):
+        found = [branch for branch in series.stable if branch.state in states]
+        if found and not _versions(series, *none_of):
             versions = ", ".join(branch.version for branch in found)
             words = f"{words} {versions}; reply there if it should not be applied"
             to = found[-1].message_id
@@ -418,11 +409,11 @@ _STABLE_REVIEWS = (
 """The states of branches that decide next, those that end this, and what to do."""
 
 
-def _applied_at(status: Status) -> datetime:
+def _applied_at(series: PostedSeries) -> datetime:
     return max(
         (
             event.date
-            for event in status.events
+            for event in series.events
             if event.what == "applied" and event.counts and event.date
         ),
         default=datetime.max.replace(tzinfo=UTC),
@@ -434,57 +425,53 @@ def _joined(sentences: Sequence[str | Action]) -> Advice:
     return said(first, *(part for it in others for part in ("; ", it)))
 
 
-def _wishes(status: Status) -> list[Reply]:
+def _wishes(series: PostedSeries) -> list[Reply]:
     """Return the messages of others about the latest version that want an answer, the
     oldest first.
     """
-    latest = status.topic.latest
+    latest = series.latest
     taken = {
         patch.number
-        for patch in status.patches
+        for patch in series.patches
         if patch.version == latest.version and patch.state in TAKEN
     }
-    is_partly = status.state is SeriesState.PARTLY_ACCEPTED
+    is_partly = series.state is SeriesState.PARTLY_ACCEPTED
     return [
         reply
-        for reply in status.replies
+        for reply in series.replies
         if reply.mail.kind in WANTS_ANSWER
-        and reply.revision in (*status.topic.current, None)
+        and reply.revision in (*series.current, None)
         and not reply.mail.by_author
         and not reply.mail.doubtful
         and not (is_partly and reply.patch in taken)
     ]
 
 
-def _last_wish(status: Status) -> Reply | None:
-    wishes = _wishes(status)
+def _last_wish(series: PostedSeries) -> Reply | None:
+    wishes = _wishes(series)
     return wishes[-1] if wishes else None
 
 
-def _unanswered(status: Status) -> Reply | None:
+def _unanswered(series: PostedSeries) -> Reply | None:
     """Return the last request that the author has not answered, except by people answered later
     or who have since given a tag.
     """
     done = {
         reply.mail.sender.key: reply.when
-        for reply in status.replies
+        for reply in series.replies
         if reply.mail.credited and not reply.mail.by_author
     }
-    for wish in reversed(_wishes(status)):
+    for wish in reversed(_wishes(series)):
         sender, sent = wish.mail.sender.key, wish.when
-        if _answered(status, wish):
+        if _answered(series, wish):
             done[sender] = max(sent, done.get(sender, sent))
         elif not (sender in done and sent < done[sender]):
             return wish
     return None
 
 
-def _answered(status: Status, wish: Reply) -> bool:
+def _answered(series: PostedSeries, wish: Reply) -> bool:
     return any(
         reply.mail.mail.in_reply_to == wish.message_id and reply.mail.by_author
-        for reply in status.replies
+        for reply in series.replies
     )
-
-
-def _sender_name(reply: Reply) -> str:
-    return reply.mail.who

@@ -1,57 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Posted patches, the revisions that they were sent as, and the series that these belong to.
-
-Posts belong to one sending by the message that they answer, or by their counts and Message-IDs.
-Sendings belong to one series by a change-id, the thread, a link to an earlier version that is
-named as such, and by an equal title or equal changes of the same author.
-"""
+"""A series as it was posted: its patches, its versions, the messages about it, and its state."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from patchpilot.errors import InputError
-from patchpilot.model.address import Address, parse_address
+from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.message_id import batch_of, linked_ids
 from patchpilot.model.patch import Patch
+from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import Project
+from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.identities import Identities
-from patchpilot.reading.mail_classifier import Classified, unquoted
+from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.sender import same_person
-from patchpilot.series.change_id import change_id_in
+from patchpilot.reading.thread_values import (
+    CLAIMED,
+    Claim,
+    Credit,
+    FollowUp,
+    LandedCommit,
+    PatchState,
+    SeriesState,
+    StableBranch,
+    StableNeeds,
+)
 from patchpilot.series.patch_pairing import title_key
 
 _TOUCHED = re.compile(
     r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE
 )
-_OWN_HISTORY = re.compile(
-    r"^[\s*#-]{0,8}(?:\[\d{1,2}\]:?\s?)?(?:(?:links? to|changes? (?:in|since|from)|previous|prior|older?|the|version|series|rfc|patch) ){0,3}"  # noqa: E501
-    r"\(?(?:rfc|patch)?[ -]?v(?P<version>\d{1,3})\b(?!\.\d)[^\n]{0,30}$",
-    re.IGNORECASE,
-)
-"""The words before a link to an earlier version.
-
-A link within a sentence may be to another series'.
-"""
-_NAMED = re.compile(
-    r"^(?:[A-Za-z-]{1,40}-by|cc|from): {0,12}(\S.{0,200}@.{1,200})$",
-    re.MULTILINE | re.IGNORECASE,
-)
-_MESSAGE = 40_000
-"""Characters of a patch in which its tags are searched."""
-_TOGETHER = timedelta(minutes=30)
-_ANOTHER_TIME = timedelta(days=550)
-_LATEST = 8
-"""Earlier sendings with the same title that a later one may go on with."""
-_BEGINNING, _END = 1991, 2090
 _STABLE_MARK = re.compile(
     r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux-\d\S*)$", re.IGNORECASE
 )
@@ -130,7 +115,17 @@ class Post:
         return "\n".join((*words, self.changes)) if self.changes else ""
 
 
-@json_form("version", "label", "message_id", "patches=patch_count")
+@json_form(
+    "version",
+    "message_id",
+    "sent",
+    "label",
+    "subject=head.title",
+    "patches=patch_count",
+    "rfc",
+    "resend",
+    "date_damaged=first.mail.mail.date_damaged",
+)
 @dataclass(frozen=True)
 class Revision:
     """A posted revision of a series; `version` is taken from its subject prefix.
@@ -231,32 +226,169 @@ class Revision:
             for path in _TOUCHED.findall(post.body[:_MOST_TEXT])
         )
 
+    @cached_property
+    def project(self) -> Project:
+        """The project of the patches, with the rules of their subsystem."""
+        from patchpilot.projects.detection import detect
+        from patchpilot.projects.subsystems import as_subsystem_wants
+
+        # a message without a diff does not show its project
+        patches = [post.patch for post in self.patches if post.patch]
+        return as_subsystem_wants(detect(None, patches), patches)
+
+
+_DROPPED = re.compile(
+    r"\b(?:dropped|dropping|removed|reverted|un-?applied|not really|wrong|ignore|disregard|have"
+    r" been (?:sent|added|queued))\b",
+    re.IGNORECASE,
+)
+WENT_ON = ("review", "queued", "proposed", "failed")
+"""What stable trees report of a commit of the mainline."""
+_RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
+
 
 @dataclass(frozen=True)
-class PostedTopic:
-    """A series with all its revisions, oldest first.
+class Reply:
+    """A message about a series.
+
+    Contains the revision and post it answers (None if it is about the series as a whole), its
+    direct parent message, and the stable tree's message in whose thread it is.
+    """
+
+    mail: Classified
+    revision: Revision | None
+    post: Post | None
+    parent: Classified | None
+    under: Classified | None = None
+
+    @property
+    def message_id(self) -> str:
+        return self.mail.message_id
+
+    @property
+    def when(self) -> datetime:
+        return self.mail.when
+
+    @property
+    def version(self) -> int | None:
+        """The version it is about, or None for the whole series."""
+        return self.revision.version if self.revision else None
+
+    @property
+    def patch(self) -> int | None:
+        """The number of the patch it is about: 1 for an unnumbered patch, 0 for the whole
+        series, None if unknown.
+        """
+        if self.post is None:
+            return None
+        return 0 if self.post.is_cover else self.post.number or 1
+
+
+TEXT_LIMIT = 4000
+
+
+@json_form(
+    "message_id=mail.mail.message_id",
+    "from=sender",
+    "date=mail.mail.date",
+    "date_damaged=mail.mail.date_damaged",
+    "kind=mail.kind",
+    "confidence=mail.confidence",
+    "bot=mail.bot",
+    "unread",
+    "subject=mail.mail.subject",
+    "version=reply.version",
+    "patch=reply.patch",
+    "unseen_address=mail.doubtful",
+    "text",
+)
+@dataclass(frozen=True, slots=True)
+class ReceivedReply:
+    """A message about a series, and whether it is unread."""
+
+    reply: Reply
+    unread: bool
+
+    @property
+    def mail(self) -> Classified:
+        return self.reply.mail
+
+    @property
+    def sender(self) -> str:
+        return self.mail.sender.trailer()
+
+    @property
+    def text(self) -> str:
+        return self.mail.body.text[:TEXT_LIMIT]
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class MissingRevision:
+    """A revision that a later one links to and that the archive lacks."""
+
+    version: int
+    message_id: str
+
+
+@json_form(
+    "author=author_text~",
+    "revisions",
+    "missing_revisions",
+    "trailers",
+    "claims",
+    "patches",
+    "landed",
+    "stable",
+    "follow_ups",
+)
+@dataclass(frozen=True)
+class PostedSeries:
+    """A series with all its revisions, oldest first, the messages about it, and its state.
 
     `identities` are the known addresses of the series. `strangers` are later revisions from
     unknown senders that claim to belong to it. `only_reported`: a bot's message reports on the
     patch, and the patch itself was not read.
+
+    `replies` are the messages about it, `events` what they say about its state, `claims` what
+    nothing proves yet. `commits` are its commits in a repository, if it was searched for there
+    (`in_repository`), and `needs` the stable branches that need it. `proven` is the state that
+    evidence proves, `state` what somebody who may say so claims last; a series is stalled as of
+    `now`. `post` is the patch that all of this is about, or None for a series of several patches.
     """
 
     revisions: tuple[Revision, ...]
     identities: Identities = field(default_factory=Identities)
     strangers: tuple[Revision, ...] = ()
     only_reported: bool = False
+    replies: tuple[Reply, ...] = ()
+    trailers: tuple[Credit, ...] = ()
+    events: tuple[Claim, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
+    delivery: tuple[DeliveryReport, ...] = ()
+    now: datetime = EPOCH
+    last_activity: datetime = EPOCH
+    commits: tuple[LandedCommit, ...] = ()
+    in_repository: bool = False
+    needs: StableNeeds | None = None
+    post: Post | None = None
+    state: SeriesState = SeriesState.SENT
+    why: str = ""
+    proven: SeriesState = SeriesState.SENT
+    proven_why: str = ""
+    patches: tuple[PatchState, ...] = ()
 
     @cached_property
     def missing(self) -> dict[str, int]:
         """Earlier revisions that later ones link to but the mails lack: Message-ID → version."""
-        known = self.message_ids
-        newest = self.latest.version
+        known = self.post_ids
         return {
             message_id: version
             for post in self.posts
             for message_id, version in post.earlier.items()
             if message_id not in known
-            and version < newest
+            and version < self.latest.version
             and all(version != other.version for other in self.revisions)
         }
 
@@ -345,15 +477,9 @@ class PostedTopic:
             None,
         )
 
-    @cached_property
+    @property
     def project(self) -> Project:
-        """The project of the patches, with the rules of their subsystem."""
-        from patchpilot.projects.detection import detect
-        from patchpilot.projects.subsystems import as_subsystem_wants
-
-        # a message without a diff does not show its project
-        patches = [post.patch for post in self.latest.patches if post.patch]
-        return as_subsystem_wants(detect(None, patches), patches)
+        return self.latest.project
 
     @property
     def waiting(self) -> timedelta:
@@ -373,369 +499,147 @@ class PostedTopic:
     def began(self) -> datetime:
         return min(revision.head.when for revision in self.revisions)
 
+    @property
+    def author_text(self) -> str:
+        return self.author.trailer() if self.revisions else ""
+
+    @property
+    def missing_revisions(self) -> tuple[MissingRevision, ...]:
+        return tuple(MissingRevision(at, ident) for ident, at in self.missing.items())
+
     @cached_property
-    def message_ids(self) -> frozenset[str]:
+    def post_ids(self) -> frozenset[str]:
         return frozenset(post.message_id for post in self.posts)
 
-
-def find_topics(
-    mails: Iterable[Classified], known: Sequence[Address] = (), anchor: str = ""
-) -> tuple[PostedTopic, ...]:
-    """Return the series that these messages post, the oldest first.
-
-    Revisions from senders that neither the series nor `known` names are split off; the message
-    `anchor` is the one whose sender is known (see `without_strangers`).
-    """
-    posts = [
-        _post(mail)
-        for mail in mails
-        if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply
-    ]
-    by_author: dict[str, list[Post]] = defaultdict(list)
-    for post in sorted(_find_covers(posts), key=lambda it: (it.when, it.number or 0)):
-        by_author[post.mail.sender.key].append(post)
-    sent = [sending for group in by_author.values() for sending in _sendings(group)]
-    sent.sort(key=lambda one: one.head.when)
-    topics = (
-        topic
-        for group in _linked(sent)
-        for topic in _known_revisions(group, known, anchor)
-    )
-    return tuple(sorted(topics, key=lambda topic: topic.began))
-
-
-def _known_revisions(
-    series: Sequence[Revision], known: Sequence[Address], anchor: str
-) -> Iterator[PostedTopic]:
-    """Yield the series without later revisions by unknown senders, which become series of their
-    own.
-    """
-    mine, others, identities = without_strangers(_sort_revisions(series), known, anchor)
-    yield PostedTopic(_completed(mine), identities, others)
-    if others:
-        yield from _known_revisions(others, known, anchor)
-
-
-def named_in(post: Post) -> list[Address]:
-    """Return the addresses in a patch or cover letter: its sender, recipients and tags."""
-    mail = post.mail.mail
-    tags = (parse_address(text) for text in _NAMED.findall(mail.body[:_MESSAGE]))
-    return [
-        post.mail.sender,
-        mail.sender,
-        *mail.to,
-        *mail.cc,
-        *(address for address in tags if address),
-    ]
-
-
-def without_strangers(
-    revisions: Sequence[Revision], known: Sequence[Address], anchor: str = ""
-) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
-    """Separate later revisions by unknown senders from the other revisions.
-
-    Returns the accepted revisions, the revisions by unknown senders, and the identities for which
-    known senders vouch. The other revisions are judged from the one that contains the message
-    `anchor`, otherwise from the first one by a `known` address, otherwise from the first one.
-    Earlier revisions by unknown senders are kept as history but vouch for nobody.
-    """
-    given = Identities().with_addresses(known)
-    named = next(
-        (
-            revision
-            for revision in revisions
-            if anchor in (post.message_id for post in revision.posts)
-        ),
-        None,
-    )
-    mine = (
-        revision
-        for revision in revisions
-        if given.sender(revision.head.mail).key in given.names
-    )
-    first = named or next(mine, revisions[0])
-    found = given.with_addresses(_earlier_links(first))
-    kept, others = [], []
-    is_later = False
-    for revision in revisions:
-        is_later = is_later or revision is first
-        if revision is not first and found.knows(found.sender(revision.head.mail)):
-            found = found.with_addresses([], _earlier_links(revision))
-        elif revision is not first and is_later:
-            others.append(revision)
-            continue
-        kept.append(revision)
-    return tuple(kept), tuple(others), found
-
-
-def _earlier_links(revision: Revision) -> list[Address]:
-    return [address for post in revision.posts for address in named_in(post)]
-
-
-def _post(mail: Classified) -> Post:
-    text = unquoted(mail.mail.body)
-    versions = {
-        message_id: _version_before(text, at)
-        for message_id, at in linked_ids(text)
-        if at is not None
-    }
-    earlier = {message_id: it for message_id, it in versions.items() if it}
-    return Post(mail, change_id_in(text.split("\n"), gerrit=True), earlier)
-
-
-def _version_before(text: str, at: int) -> int:
-    """Return the version that the words before a link name, or 0 for a link to something else."""
-    before = text[max(0, at - 200) : at]
-    above, _, line = before.rpartition("\n")
-    if not line.strip(" \t-*<[]()"):
-        # a link on its own line, below the text
-        line = above.rpartition("\n")[2].rstrip()
-        if not line.endswith(":"):
-            return 0
-    words = _OWN_HISTORY.match(line[-90:])
-    return int(words["version"]) if words else 0
-
-
-def _find_covers(posts: Sequence[Post]) -> Iterator[Post]:
-    """Yield the posts; one without number and diff is a cover letter if a patch of the same
-    author and version replies to it, even with a set's number (`[PATCHSET v4 1/2]`).
-    """
-    headed = {
-        (it.mail.mail.in_reply_to, it.mail.sender.key, not it.number and it.shape[0])
-        for it in posts
-        if it.number or it.mail.body.has_diff
-    }
-    for post in posts:
-        mail, subject = post.mail, post.mail.subject
-        ids = post.message_id, mail.sender.key
-        is_headed = (*ids, False) in headed or (*ids, subject.version) in headed
-        is_set = post.number is None or subject.of_set
-        if is_headed and is_set and not mail.body.has_diff:
-            subject = subject._replace(number=0)
-            mail = replace(mail, kind=MailKind.COVER, subject=subject)
-            post = replace(post, mail=mail)
-        yield post
-
-
-_Sent = dict[int | None, Post]
-
-
-def _sendings(posts: Sequence[Post]) -> list[Revision]:
-    """The posts of one author, oldest first, grouped into postings."""
-    sets: list[_Sent] = []
-    by_id: dict[str, _Sent] = {}
-    latest: dict[tuple[object, ...], _Sent] = {}
-    for post in posts:
-        above = (by_id[it] for it in post.mail.above if it in by_id)
-        near = latest.get(post.shape, {})
-        home = next((it for it in above if _is_under(it, post)), None)
-        if home is None and _is_next(near, post):
-            home = near
-        if home is None:
-            home = {}
-            sets.append(home)
-        home[post.number] = post
-        by_id[post.message_id] = latest[post.shape] = home
-    return [Revision(_version(it), in_place(it.values())) for it in sets]
-
-
-def _is_under(sent: _Sent, post: Post) -> bool:
-    """Return whether a post belongs to the posting that it replies to, whose letter may
-    miscount.
-    """
-    head, total = next(iter(sent.values())), post.mail.subject.total
-    is_counted = total or (head.is_cover and head.mail.subject.total is None)
-    if not is_counted or post.number in sent:
-        return False
-    if post.shape in (head.shape, next(reversed(sent.values())).shape):
-        return True
-    is_version = post.mail.subject.version in (1, head.mail.subject.version)
-    return head.is_cover and (
-        _is_batch(head, post) or (is_version and _is_soon(head, post))
-    )
-
-
-def _is_next(sent: _Sent, post: Post) -> bool:
-    """Return whether an unthreaded post continues those of the same shape before it."""
-    if not sent or post.number in sent or (post.mail.subject.total or 0) < 2:
-        return False
-    last = next(reversed(sent.values()))
-    return _is_batch(last, post) or _is_soon(last, post)
-
-
-def _is_batch(one: Post, other: Post) -> bool:
-    batch = batch_of(one.message_id)
-    return batch is not None and batch == batch_of(other.message_id)
-
-
-def _is_soon(one: Post, other: Post) -> bool:
-    return abs(other.when - one.when) < _TOGETHER
-
-
-def _version(sent: _Sent) -> int:
-    """Return a posting's version; the patches may use their own numbering."""
-    head = sent[0].mail.subject.version if 0 in sent else 1
-    return head if head > 1 else max(it.mail.subject.version for it in sent.values())
-
-
-def in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
-    return tuple(sorted(posts, key=lambda post: (not post.is_cover, post.number or 0)))
-
-
-def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
-    """Group postings, oldest first, into series."""
-    groups = [[at] for at in range(len(sent))]
-    by_id = {post.message_id: at for at, it in enumerate(sent) for post in it.posts}
-    known: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for at, mine in enumerate(sent):
-        before = [
-            by_id[id_]
-            for post in mine.posts
-            for id_ in (*post.mail.above, *post.earlier)
-            if id_ in by_id and _follows(mine, sent[by_id[id_]], id_)
-        ]
-        for key in _keys(mine):
-            near = reversed(known[key][-_LATEST:])
-            is_id = len(key) == 1
-            before += [it for it in near if is_id or _continues(mine, sent[it])][:1]
-            known[key].append(at)
-        for other in before:
-            if groups[other] is not groups[at]:
-                small, large = sorted((groups[at], groups[other]), key=len)
-                large += small
-                for moved in small:
-                    groups[moved] = large
-    unique = {id(group): group for group in groups}
-    return [[sent[at] for at in group] for group in unique.values()]
-
-
-def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
-    """Return whether a later version follows the one it replies to or links to as earlier."""
-    if mine.version < 2 or mine.backport_to or yours.version > mine.version:
-        return False
-    shares = bool(mine.titles & yours.titles)
-    linked = any(
-        post.earlier.get(message_id) == yours.version < mine.version
-        for post in mine.posts
-    )
-    if not same_person(yours.author, mine.author):
-        return linked and shares
-    if linked and (shares or not mine.has_other_ids(yours)):
-        return True
-    # a fix in the thread of a series has its own versions
-    is_part = shares or mine.head.number is not None or yours.patch_count < 2
-    return is_part and any(message_id in post.mail.above for post in mine.posts)
-
-
-def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
-    """Yield what versions of a series share: a change-id, or a title or changes by one author
-    for one tree. A pull request forwards patches of several series.
-    """
-    yield from ((change_id,) for change_id in revision.change_ids)
-    if revision.pull_request and revision.patch_count > 1:
-        return
-    author, name = revision.author.key, revision.author.name.lower()
-    texts = revision.titles | {it.changes for it in revision.patches if it.changes}
-    for who in {author, name if " " in name else author}:
-        yield from ((text, who, revision.backport_to or "") for text in texts)
-
-
-def _continues(mine: Revision, yours: Revision) -> bool:
-    """Return whether revisions with a common title or change are one series, not two named "fix
-    typo".
-    """
-    elsewhere = mine.files and yours.files and not mine.files & yours.files
-    if elsewhere or mine.has_other_ids(yours):
-        return False
-    is_first = mine.version == yours.version and mine.rfc == yours.rfc
-    is_late = abs(mine.head.when - yours.head.when) > _ANOTHER_TIME
-    if is_first and is_late and not mine.resend:
-        return False
-    is_next = mine.version > yours.version
-    known = {post.key for post in yours.patches}
-    if is_next:
-        known |= {post.changes or post.key for post in yours.patches}
-    shared = [it for it in mine.patches if it.key in known or it.changes in known]
-    is_most = 2 * len(shared) >= min(mine.patch_count, yours.patch_count)
-    return is_most or ((is_next or yours.rfc) and mine.head.key == yours.head.key)
-
-
-def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
-    """Return the revisions in sending order, or by number if a date is impossible."""
-    is_dated = all(it.sent and _BEGINNING <= it.sent.year < _END for it in group)
-    by_number = sorted(group, key=lambda it: (it.version, not it.rfc, it.head.when))
-    return sorted(by_number, key=lambda it: it.head.when) if is_dated else by_number
-
-
-def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
-    """Return the revisions in order, each with all its patches.
-
-    A revision that replaces some patches of the previous version gets the other patches from
-    there; some patches sent again are of the same version.
-    """
-    found: list[Revision] = []
-    known: dict[str, Post] = {}
-    for revision in revisions:
-        if found:
-            before = found[-1]
-            if revision.resend and revision.version == 1:
-                revision = replace(revision, version=before.version)
-            if whole := _complete_version(before, revision, known):
-                revision = whole
-                if whole.version == before.version:
-                    found.pop()
-            elif _repeats(before, revision):
-                revision = replace(revision, is_again=True)
-        found.append(revision)
-        known.update((post.message_id, post) for post in revision.patches)
-    return tuple(found)
-
-
-def _complete_version(
-    series: Revision, part: Revision, known: Mapping[str, Post]
-) -> Revision | None:
-    """Return the version that a few patches make with the previous version's others, or None for a
-    separate series.
-
-    As in b4, each has to be an answer to the patch of its number; `known` has the patches of
-    all earlier versions by Message-ID.
-    """
-    marks = [(it.rfc, it.backport_to) for it in (series, part)]
-    if part.head.is_cover or marks[0] != marks[1]:
-        return None
-    totals = {post.number: post.mail.subject.total for post in series.patches}
-    new: dict[int, Post] = {}
-    for post in part.patches:
-        old = next((known[it] for it in post.mail.above if it in known), None)
-        if old is None or old.number not in totals or not old.number:
-            return None
-        total = totals[old.number]
-        is_place = (
-            post.key == old.key if post.number is None else post.number == old.number
+    @cached_property
+    def message_ids(self) -> frozenset[str]:
+        """Its own messages and all about it."""
+        return self.post_ids.union(
+            (post.message_id for revision in self.strangers for post in revision.posts),
+            (reply.message_id for reply in self.replies),
+            (report.message_id for report in self.delivery),
         )
-        if not is_place or post.mail.subject.total not in (None, total):
-            return None
-        subject = post.mail.subject._replace(number=old.number, total=total)
-        new[old.number] = replace(post, mail=replace(post.mail, subject=subject))
-    is_new = part.version > series.version
-    rest = [it for it in series.posts if it.is_cover or it.number not in new]
-    if all(post.is_cover for post in rest):
-        return None
-    if not is_new:
-        return replace(series, posts=in_place((*series.posts, *new.values())))
-    carried = frozenset(post.message_id for post in rest)
-    return Revision(part.version, in_place((*rest, *new.values())), carried)
 
+    @property
+    def attached(self) -> tuple[Reply, ...]:
+        """The messages about it, without claims by unknown senders."""
+        return tuple(reply for reply in self.replies if not reply.mail.doubtful)
 
-def _repeats(before: Revision, revision: Revision) -> bool:
-    """Return whether a revision repeats the previous version and its patches unchanged."""
-    first, second = (
-        [
-            it.version,
-            it.rfc,
-            it.backport_to,
-            *((post.key, post.content) for post in it.patches),
+    @property
+    def proofs(self) -> "PostedSeries":
+        """The same without mere claims."""
+        return replace(
+            self,
+            events=tuple(
+                event if event.proven else event._replace(what="claimed")
+                for event in self.events
+            ),
+        )
+
+    @property
+    def commit(self) -> str | None:
+        """The commit it became, with the full id if known: the first one reported for the whole
+        series or its first patch.
+        """
+        known = [landed.commit for landed in self.landed if landed.commit] + [
+            event.commit
+            for event in self.events
+            if event.commit and event.what in ("review", "queued")
         ]
-        for it in (before, revision)
-    )
-    return first == second and all(it.changes for it in revision.patches)
+        first = next(iter(known), None)
+        return next(
+            (
+                commit
+                for commit in known
+                if first and commit.startswith(first) and len(commit) == 40
+            ),
+            first,
+        )
+
+    @cached_property
+    def reported_commits(self) -> tuple[LandedCommit, ...]:
+        """The merges outside the stable trees according to messages, mainline last.
+
+        Stable trees take only mainline commits, so messages about them imply that mainline has
+        the commit.
+        """
+        found: dict[tuple[str, str], LandedCommit] = {}
+        sure = {
+            (event.by, event.patch)
+            for event in self.events
+            if event.what == "applied" and event.commit
+        }
+        for event in self.events:
+            is_merge = event.what in ("applied", "merged") and event.counts
+            if is_merge and (event.commit or (event.by, event.patch) not in sure):
+                how = "reported on the list" if event.proven else CLAIMED
+                tree = event.tree or f"the tree of {event.by}"
+                named = (event.commit or "")[:12] or event.title or str(event.patch)
+                landed = _landed(event, tree, how, event.title)
+                found.setdefault((tree, named), landed)
+        if any(it.what == "merged" and not it.withdrawn for it in self.events):
+            return tuple(found.values())
+        how = "referenced by the stable trees as upstream commit; release unknown"
+        how += " without a repository"
+        tree = default_project().mainline
+        for event in self.events:
+            if event.what in WENT_ON and event.commit:
+                landed = _landed(event, tree, how, event.of)
+                found.setdefault((tree, event.commit[:12]), landed)
+        return tuple(found.values())
+
+    @property
+    def landed(self) -> tuple[LandedCommit, ...]:
+        """The commits in messages, overridden by those in the repository."""
+        in_mainline = any(landed.in_mainline for landed in self.commits)
+        reported = (
+            it for it in self.reported_commits if not (in_mainline and it.in_mainline)
+        )
+        return (*reported, *self.commits)
+
+    @cached_property
+    def reported_branches(self) -> tuple[StableBranch, ...]:
+        """The stable branches in messages, each with its latest state."""
+        branches: dict[str, StableBranch] = {}
+        for event in self.events:
+            if event.version is None or event.what not in _RANK:
+                continue
+            version, note = event.version.removesuffix(".y"), event.withdrawn or ""
+            state = _taken_back(event) if note else event.what
+            old = branches.get(version)
+            if old and not note and _RANK.get(old.state, -1) > _RANK[state]:
+                continue
+            branches[version] = StableBranch(
+                version, state, event.message_id, event.commit, note, event.date
+            )
+        return tuple(branches.values())
+
+    @cached_property
+    def stable(self) -> tuple[StableBranch, ...]:
+        """The stable branches in messages or in the repository, with their states."""
+        branches = {branch.version: branch for branch in self.reported_branches}
+        for landed in self.commits:
+            if version := landed.stable_version:
+                known = branches.get(version, StableBranch(version, "merged", None))
+                branches[version] = replace(
+                    known,
+                    state=landed.state,
+                    commit=landed.commit,
+                    note=landed.release or "" if landed.state == "released" else "",
+                    date=landed.date,
+                )
+        return tuple(branches.values())
+
+
+def _landed(event: Claim, tree: str, how: str, title: str | None) -> LandedCommit:
+    by, patch, date = event.message_id, event.patch, event.date
+    return LandedCommit(tree, event.commit, None, how, by, patch, title, date)
+
+
+def _taken_back(event: Claim) -> str:
+    """Return a person's objection to a stable mail: it was dropped, somebody objects, or a
+    branch that it did not apply to does not need it.
+    """
+    if event.what == "failed":
+        return "not-needed"
+    return "dropped" if _DROPPED.search(event.withdrawn or "") else "objected"

@@ -18,6 +18,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.reply_body import MAX_LINES
 from patchpilot.reading.request_model import (
     Weights,
@@ -28,8 +29,6 @@ from patchpilot.reading.request_model import (
 )
 from patchpilot.reading.sender import name_words
 from patchpilot.reading.sentences import paragraphs
-from patchpilot.reading.thread_match import Reply
-from patchpilot.reading.thread_values import Status
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 MAX_TEXT = 160
@@ -93,11 +92,11 @@ class ReviewPoint:
         return self.message_id, self.line
 
 
-def review_points(status: Status) -> tuple[ReviewPoint, ...]:
+def review_points(series: PostedSeries) -> tuple[ReviewPoint, ...]:
     """Return the requests in all messages on the latest revision, the oldest message first."""
-    current = (*status.topic.current, None)
+    current = (*series.current, None)
     points: list[ReviewPoint] = []
-    for reply in reversed(status.replies):
+    for reply in reversed(series.replies):
         if reply.revision in current:
             points += reversed(list(points_of(reply)))
         if len(points) >= MAX_POINTS:

@@ -13,10 +13,9 @@ from patchpilot.model.json_form import json_form
 from patchpilot.projects.detection import is_list_address
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import STABLE, MailKind
-from patchpilot.reading.posted_series import Post, PostedTopic, Revision
+from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
 from patchpilot.reading.sender import same_person
-from patchpilot.reading.thread_match import Reply, patch_authors
-from patchpilot.reading.thread_values import Status
+from patchpilot.reading.thread_match import patch_authors
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 _APPROVALS = ("reviewed", "acked")
@@ -177,7 +176,7 @@ class _Fact(NamedTuple):
 class _Reviewers:
     """The people of a series by address; two addresses of a person count as one."""
 
-    topic: PostedTopic
+    series: PostedSeries
     alias: dict[str, str] = field(default_factory=dict)
     people: dict[str, Address] = field(default_factory=dict)
 
@@ -200,50 +199,48 @@ class _Reviewers:
         """Return whether two addresses belong to one person; both must be known, because
         anybody may use a name.
         """
-        known = self.topic.identities
+        known = self.series.identities
         return known.same(one, other) or (
             known.knows(one) and known.knows(other) and same_person(one, other)
         )
 
 
-def review_table(status: Status) -> ReviewTable:
+def review_table(series: PostedSeries) -> ReviewTable:
     """Return the review table of the latest version; bots do not count as reviewers."""
-    topic = status.topic
-    people = _Reviewers(topic)
+    people = _Reviewers(series)
     facts: dict[tuple[int, str], list[_Fact]] = defaultdict(list)
-    for number, key, fact in (*_replied(status, people), *_posted(topic, people)):
+    for number, key, fact in (*_replied(series, people), *_posted(series, people)):
         facts[number, key].append(fact)
     found = []
-    for post in topic.latest.patches:
+    for post in series.latest.patches:
         number = post.number or 1
         reviews = [
-            _review(people.people[key], sorted(said), topic)
+            _review(people.people[key], sorted(said), series)
             for (of, key), said in facts.items()
             if of == number
         ]
         known = {it.reviewer for it in reviews}
         # the recipients of a report differ from those of the patch
-        addressed = () if topic.only_reported else _addressed(topic, post)
+        addressed = () if series.only_reported else _addressed(series, post)
         others = {people.people[people.key(it)]: None for it in addressed}
         reviews += (Review(it, ReviewState.UNSEEN) for it in others if it not in known)
         found.append(ReviewedPatch(number, post.title, tuple(reviews)))
     listed = dict.fromkeys(it.reviewer for patch in found for it in patch.reviewers)
     first = [people.people[key] for _, key in facts]
     order = dict.fromkeys((*(it for it in first if it in listed), *listed))
-    return ReviewTable(topic.latest.version, tuple(found), tuple(order))
+    return ReviewTable(series.latest.version, tuple(found), tuple(order))
 
 
 _Said = tuple[int, str, _Fact]
 
 
-def _replied(status: Status, people: _Reviewers) -> Iterator[_Said]:
+def _replied(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
     """Yield what replies say about each patch, by its number and the reviewer."""
-    topic = status.topic
-    for at, revision in enumerate(topic.revisions):
-        ancestors = tuple(_ancestors(revision, topic.latest))
-        for reply in status.replies:
+    for at, revision in enumerate(series.revisions):
+        ancestors = tuple(_ancestors(revision, series.latest))
+        for reply in series.replies:
             mail = reply.mail
-            if reply.revision is not revision or not _is_review(topic, reply):
+            if reply.revision is not revision or not _is_review(series, reply):
                 continue
             key = people.key(mail.sender)
             given = [tag for tag in mail.credited if _is_tag(tag.name)]
@@ -258,20 +255,20 @@ def _replied(status: Status, people: _Reviewers) -> Iterator[_Said]:
                     yield number, key, _Fact(at, is_strong, mail.when, mail.message_id, mail.kind, tags, changed)  # fmt: skip # noqa: E501
 
 
-def _posted(topic: PostedTopic, people: _Reviewers) -> Iterator[_Said]:
+def _posted(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
     """Yield the tags in posted patches, by patch number and person."""
-    for at, revision in enumerate(topic.revisions):
-        for number, post, changed in _ancestors(revision, topic.latest):
+    for at, revision in enumerate(series.revisions):
+        for number, post, changed in _ancestors(revision, series.latest):
             for tag in post.patch.trailers if post.patch else ():
                 who = tag.address
-                if who and _is_tag(tag.name) and not topic.is_author(who):
+                if who and _is_tag(tag.name) and not series.is_author(who):
                     fact = _Fact(at, False, post.when, post.message_id, None, (tag.name,), changed)  # fmt: skip # noqa: E501
                     yield number, people.key(who), fact
 
 
-def _review(person: Address, facts: Sequence[_Fact], topic: PostedTopic) -> Review:
+def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Review:
     """Return the result of the ordered facts about one patch: the newest that says something."""
-    latest = len(topic.revisions) - 1
+    latest = len(series.revisions) - 1
     last = source = facts[-1]
     state = ReviewState.LOOKED
     said = (it for it in reversed(facts) if it.tags or it.kind in _DECIDES + _ASKS)
@@ -293,11 +290,11 @@ def _review(person: Address, facts: Sequence[_Fact], topic: PostedTopic) -> Revi
             state = ReviewState.ASKED
     held = [it for it in facts if it.tags and it.at == latest] or [source]
     tags = dict.fromkeys(tag for it in held for tag in it.tags)
-    version = topic.revisions[source.at].version
+    version = series.revisions[source.at].version
     return Review(person, state, tuple(tags), version, source.message_id)
 
 
-def _is_review(topic: PostedTopic, reply: Reply) -> bool:
+def _is_review(series: PostedSeries, reply: Reply) -> bool:
     """Return whether a mail is a comment on the patches by a person other than their author."""
     mail = reply.mail
     return not (
@@ -306,7 +303,7 @@ def _is_review(topic: PostedTopic, reply: Reply) -> bool:
         or mail.doubtful
         or mail.kind in STABLE
         or mail.kind in (MailKind.PATCH, MailKind.COVER)
-        or topic.is_author(mail.sender)
+        or series.is_author(mail.sender)
     )
 
 
@@ -316,7 +313,7 @@ def _is_tag(name: str) -> bool:
     return bool(words & set(_REVIEWS)) and words <= _PARTS
 
 
-def _addressed(topic: PostedTopic, post: Post) -> Iterator[Address]:
+def _addressed(series: PostedSeries, post: Post) -> Iterator[Address]:
     """Yield the recipients of a patch, without its authors."""
     mail = post.mail.mail
     wrote = {address.key for address in patch_authors(post)}
@@ -324,7 +321,7 @@ def _addressed(topic: PostedTopic, post: Post) -> Iterator[Address]:
         if tag.key in _AUTHORS and tag.address:
             wrote.add(tag.address.key)
     for address in (*mail.to, *mail.cc)[:_MOST_ADDRESSED]:
-        if address.key in wrote or not address.key or topic.is_author(address):
+        if address.key in wrote or not address.key or series.is_author(address):
             continue
         if not _is_list(address) and not _is_robot(address):
             yield address

@@ -9,23 +9,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.mail import Mail
 from patchpilot.reading.claims import voided
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.reading.posted_series import Post, PostedTopic, Revision
-from patchpilot.reading.thread_match import Reply
+from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
 from patchpilot.reading.thread_values import (
     TAKEN,
     Claim,
-    Evidence,
     LandedCommit,
     PatchState,
     Proof,
     SeriesState,
     StableBranch,
-    Status,
     stable_summary,
 )
 from patchpilot.series.patch_pairing import title_key
@@ -73,17 +69,17 @@ class Decision(NamedTuple):
     patches: tuple[PatchState, ...]
 
 
-def decide(evidence: Evidence) -> Decision:
+def decide(series: PostedSeries) -> Decision:
     """Determine the state of a series and of its patches.
 
     The state of a series is that of its least advanced patch. The repository overrides reports in
     messages, except for a rejected series.
     """
-    posts = series_posts(evidence)
+    posts = series_posts(series)
     if not posts:
-        return Decision(*_verdict(evidence)[:2], ())
+        return Decision(*_verdict(series)[:2], ())
     narrowed = [
-        (revision, about_patch(evidence, post, alone=len(posts) == 1))
+        (revision, about_patch(series, post, alone=len(posts) == 1))
         for revision, post in posts
     ]
     verdicts = [_verdict(of_patch) for _, of_patch in narrowed]
@@ -94,39 +90,38 @@ def decide(evidence: Evidence) -> Decision:
     if len(posts) == 1:
         return Decision(*verdicts[0][:2], patches)
     if any(verdict.state in TAKEN for verdict in verdicts):
-        return Decision(*_least_advanced(patches, evidence.topic.latest), patches)
-    return Decision(*_verdict(evidence)[:2], patches)
+        return Decision(*_least_advanced(patches, series.latest), patches)
+    return Decision(*_verdict(series)[:2], patches)
 
 
-def decided(status: Status, evidence: Evidence) -> Status:
-    """Return the status with the claimed and the proven state.
+def decided(series: PostedSeries) -> PostedSeries:
+    """Return the series with the claimed and the proven state.
 
     Claims of what is proven are no longer listed.
     """
-    said, shown = decide(evidence), decide(evidence.proofs)
+    said, shown = decide(series), decide(series.proofs)
     proven = {(it.version, it.message_id): it.state for it in shown.patches}
     patches = tuple(
         replace(it, proven=proven.get((it.version, it.message_id), shown.state))
         for it in said.patches
     )
     is_taken = shown.state in TAKEN
-    claims = tuple(claim for claim in status.claims if not (claim.known and is_taken))
+    claims = tuple(claim for claim in series.claims if not (claim.known and is_taken))
     return replace(
-        status,
+        series,
         state=said.state,
         why=said.why,
         proven=shown.state,
         proven_why=shown.why,
         patches=patches,
-        evidence=evidence,
         claims=claims,
     )
 
 
 def _patch_state(
-    revision: Revision, evidence: Evidence, verdict: Verdict
+    revision: Revision, series: PostedSeries, verdict: Verdict
 ) -> PatchState:
-    post = evidence.post
+    post = series.post
     assert post is not None
     return PatchState(
         post.number or 1,
@@ -184,129 +179,109 @@ def _names(patches: Sequence[PatchState], latest: Revision) -> str:
     )
 
 
-def _verdict(evidence: Evidence) -> Verdict:
-    verdict = _apply_mails(evidence)
+def _verdict(series: PostedSeries) -> Verdict:
+    verdict = _apply_mails(series)
     is_over = verdict.state in (SeriesState.REJECTED, SeriesState.WITHDRAWN)
-    return verdict if is_over else _apply_repository(evidence, verdict)
+    return verdict if is_over else _apply_repository(series, verdict)
 
 
-def _apply_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
-    if not evidence.commits:
+def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
+    if not series.commits:
         return verdict
-    mainline = [landed for landed in evidence.commits if landed.in_mainline]
+    mainline = [landed for landed in series.commits if landed.in_mainline]
     undone = next((landed for landed in mainline if landed.reverted_by), None)
     if undone and all(landed.reverted_by for landed in mainline):
-        if undone.date and evidence.topic.latest.first.when > undone.date:
-            return _apply_mails(_evidence_since(evidence, undone.date))
+        if undone.date and series.latest.first.when > undone.date:
+            return _apply_mails(_since(series, undone.date))
+        why = f"reverted in mainline by {(undone.reverted_by or '')[:12]}"
         proof = Proof(undone.date, None, undone.reverted_by)
-        return Verdict(
-            SeriesState.CHANGES_REQUESTED,
-            f"reverted in mainline by {(undone.reverted_by or '')[:12]}",
-            proof,
-        )
+        return Verdict(SeriesState.CHANGES_REQUESTED, why, proof)
     there = [
-        branch for branch in evidence.branches if branch.state in ("merged", "released")
+        branch for branch in series.stable if branch.state in ("merged", "released")
     ]
     if there or verdict.state is SeriesState.IN_STABLE:
         return Verdict(
             SeriesState.IN_STABLE,
-            stable_summary(evidence.branches),
-            _branch_proof(there[0]) if there else verdict.proof,
+            stable_summary(series.stable),
+            _proof(there[0]) if there else verdict.proof,
         )
     if mainline:
-        return Verdict(
-            SeriesState.IN_MAINLINE,
-            _mainline_words(mainline, evidence.branches),
-            Proof(mainline[0].date, None, mainline[0].commit),
-        )
+        release = mainline[0].release
+        why = f"first in {release}" if release else "in no release yet"
+        if series.stable:
+            why = f"{why}; {stable_summary(series.stable)}"
+        return Verdict(SeriesState.IN_MAINLINE, why, _proof(mainline[0]))
     if verdict.state not in (*ON_ITS_WAY, SeriesState.SUPERSEDED):
         return verdict
-    first = next((landed for landed in evidence.commits if landed.is_next), None)
+    first = next((landed for landed in series.commits if landed.is_next), None)
     if first:
         return Verdict(
             SeriesState.IN_NEXT,
             f"in linux-next{f' since {first.release}' if first.release else ''}",
-            Proof(first.date, None, first.commit),
+            _proof(first),
         )
-    taken = evidence.commits[0]
-    return Verdict(
-        SeriesState.ACCEPTED, f"in {taken.tree}", Proof(taken.date, None, taken.commit)
-    )
+    taken = series.commits[0]
+    return Verdict(SeriesState.ACCEPTED, f"in {taken.tree}", _proof(taken))
 
 
-def _evidence_since(evidence: Evidence, date: datetime) -> Evidence:
+def _since(series: PostedSeries, date: datetime) -> PostedSeries:
     """Drop evidence up to this time: a version sent after a revert must be applied again."""
-    events = tuple(event for event in evidence.events if _event_time(event) > date)
-    return replace(evidence, events=events)
+    events = tuple(event for event in series.events if _event_time(event) > date)
+    return replace(series, events=events)
 
 
-def _mainline_words(
-    mainline: Sequence[LandedCommit], stable: Sequence[StableBranch]
-) -> str:
-    release = mainline[0].release if mainline else None
-    words = f"first in {release}" if release else "in no release yet"
-    return f"{words}; {stable_summary(stable)}" if stable else words
-
-
-def _branch_proof(branch: StableBranch) -> Proof:
-    return Proof(branch.date, branch.message_id, branch.commit)
-
-
-def _event_proof(event: Claim) -> Proof:
-    return Proof(event.date, event.message_id, event.commit)
+def _proof(source: Claim | StableBranch | LandedCommit) -> Proof:
+    return Proof(source.date, source.message_id, source.commit)
 
 
 def _mail_proof(mail: Mail) -> Proof:
     return Proof(mail.date, mail.message_id)
 
 
-def _apply_mails(evidence: Evidence) -> Verdict:
-    topic, events = evidence.topic, evidence.events
+def _apply_mails(series: PostedSeries) -> Verdict:
+    events = series.events
     applied = [
         event
         for event in events
         if event.what in ("applied", "merged", "forwarded") and event.counts
     ]
-    if there := _apply_stable_mails(evidence):
+    if there := _apply_stable_mails(series) or _apply_mainline_mails(series):
         return there
-    if there := _apply_mainline_mails(evidence):
-        return there
-    if applied and (evidence.post or len(topic.latest.patches) < 2):
+    if applied and (series.post or len(series.latest.patches) < 2):
         return _accepted(applied, _newest(events, "dropped"))
-    latest_sent = topic.since
-    if ended := _find_end(evidence, latest_sent):
+    if ended := _find_end(series):
         return ended
     if passed := _newest(events, "superseded"):
         why = f"{passed.sender.called} {passed.sentence}"
-        return Verdict(SeriesState.SUPERSEDED, why, _event_proof(passed))
-    return _in_review(evidence, latest_sent)
+        return Verdict(SeriesState.SUPERSEDED, why, _proof(passed))
+    return _in_review(series)
 
 
-def _apply_stable_mails(evidence: Evidence) -> Verdict | None:
-    stable = evidence.stable
+def _apply_stable_mails(series: PostedSeries) -> Verdict | None:
+    stable = series.reported_branches
     there = next((it for it in stable if it.state in ("queued", "released")), None)
-    return (
-        Verdict(SeriesState.IN_STABLE, stable_summary(stable), _branch_proof(there))
-        if there
-        else None
-    )
+    if there is None:
+        return None
+    return Verdict(SeriesState.IN_STABLE, stable_summary(stable), _proof(there))
 
 
-def _apply_mainline_mails(evidence: Evidence) -> Verdict | None:
+def _apply_mainline_mails(series: PostedSeries) -> Verdict | None:
     merged = (
         event
-        for event in evidence.events
+        for event in series.events
         if event.what == "merged" and not event.withdrawn
     )
     if pulled := next(merged, None):
         why = pulled.sentence or "its pull request was merged"
-        return Verdict(SeriesState.IN_MAINLINE, why, _event_proof(pulled))
-    landed = next((landed for landed in evidence.landed if landed.in_mainline), None)
+        return Verdict(SeriesState.IN_MAINLINE, why, _proof(pulled))
+    landed = next(
+        (landed for landed in series.reported_commits if landed.in_mainline), None
+    )
     if landed is None:
         return None
-    why = f"the stable trees refer to its upstream commit; {stable_summary(evidence.stable)}"
-    proof = Proof(landed.date, landed.message_id, landed.commit)
-    return Verdict(SeriesState.IN_MAINLINE, why, proof)
+    where = stable_summary(series.reported_branches)
+    why = f"the stable trees refer to its upstream commit; {where}"
+    return Verdict(SeriesState.IN_MAINLINE, why, _proof(landed))
 
 
 def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
@@ -317,59 +292,59 @@ def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
         and _event_time(dropped) > _event_time(newest)
     ):
         why = f"dropped from {dropped.tree}: {dropped.sentence}"
-        return Verdict(SeriesState.UNDER_REVIEW, why, _event_proof(dropped))
+        return Verdict(SeriesState.UNDER_REVIEW, why, _proof(dropped))
     why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
     if newest.what == "forwarded":
         why = f"{newest.sender.called} {newest.sentence}"
-    return Verdict(SeriesState.ACCEPTED, why, _event_proof(newest))
+    return Verdict(SeriesState.ACCEPTED, why, _proof(newest))
 
 
-def _find_end(evidence: Evidence, latest_sent: datetime) -> Verdict | None:
+def _find_end(series: PostedSeries) -> Verdict | None:
     """Return the state of a latest version that was withdrawn, rejected or marked for another
     try.
     """
-    topic, events = evidence.topic, evidence.events
+    events = series.events
     # one of several patches may be withdrawn, or an earlier of several postings
     earlier = {
         reply.message_id
-        for reply in evidence.attached
-        if reply.revision not in (topic.latest, None)
+        for reply in series.attached
+        if reply.revision not in (series.latest, None)
     }
     of_newest = [
         event
         for event in events
-        if (evidence.post or not event.of) and event.message_id not in earlier
+        if (series.post or not event.of) and event.message_id not in earlier
     ]
-    withdrawn = _newest(of_newest, "withdrawn")
-    if withdrawn and _event_time(withdrawn) >= latest_sent:
-        why = f"withdrawn by its author: {withdrawn.sentence}"
-        return Verdict(SeriesState.WITHDRAWN, why, _event_proof(withdrawn))
-    refused = _newest(events, "refused")
-    if refused and _event_time(refused) >= latest_sent:
-        why = f"{refused.by}: {refused.sentence}"
-        return Verdict(SeriesState.REJECTED, why, _event_proof(refused))
-    redone = _newest(events, "redone")
-    if redone and _event_time(redone) >= latest_sent:
-        why = f"{redone.by} marked it for a new version ({redone.sentence})"
-        return Verdict(SeriesState.CHANGES_REQUESTED, why, _event_proof(redone))
+    for what, found, state, words in (
+        ("withdrawn", of_newest, SeriesState.WITHDRAWN, "withdrawn by its author: {1}"),
+        ("refused", events, SeriesState.REJECTED, "{0}: {1}"),
+        ("redone", events, SeriesState.CHANGES_REQUESTED, _REDONE),
+    ):
+        event = _newest(found, what)
+        if event and _event_time(event) >= series.since:
+            why = words.format(event.by, event.sentence)
+            return Verdict(state, why, _proof(event))
     return None
+
+
+_REDONE = "{0} marked it for a new version ({1})"
 
 
 def _newest(events: Sequence[Claim], what: str) -> Claim | None:
     return next((event for event in reversed(events) if event.what == what), None)
 
 
-def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
-    topic, attached, last = evidence.topic, evidence.attached, evidence.last
+def _in_review(series: PostedSeries) -> Verdict:
+    last = series.last_activity
     corrected = {
-        post.message_id for post in topic.latest.posts if not post.is_cover
-    } - {post.message_id for post in topic.latest.patches}
+        post.message_id for post in series.latest.posts if not post.is_cover
+    } - {post.message_id for post in series.latest.patches}
     since = [
         reply
-        for reply in attached
-        if reply.revision in topic.current
-        or (reply.revision is None and reply.when >= latest_sent)
-        or (_is_late_review(reply) and reply.when > latest_sent)
+        for reply in series.attached
+        if reply.revision in series.current
+        or (reply.revision is None and reply.when >= series.since)
+        or (_is_late_review(reply) and reply.when > series.since)
     ]
     others = [reply for reply in since if not reply.mail.by_author]
     wanting = [
@@ -382,14 +357,15 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         )
         and not (other.post and other.post.message_id in corrected)
     ]
-    approved = _last_by_address([other for other in others if other.mail.credited])
+    approved = [other for other in others if other.mail.credited]
     open_wishes = [
         reply
         for reply in wanting
         if reply.mail.kind is not MailKind.QUESTION
         and not any(
-            reply.when < last and topic.identities.same(reply.mail.sender, sender)
-            for sender, last in approved.items()
+            reply.when < it.when
+            and series.identities.same(reply.mail.sender, it.mail.sender)
+            for it in approved
         )
     ]
     if open_wishes:
@@ -399,7 +375,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         return Verdict(
             SeriesState.CHANGES_REQUESTED, why, _mail_proof(newest.mail.mail)
         )
-    if last and _is_overdue(topic, evidence.now - last):
+    if _is_overdue(series, series.now - last):
         return Verdict(
             SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last)
         )
@@ -418,7 +394,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     return Verdict(
         SeriesState.SENT,
         "no reply yet",
-        _mail_proof((evidence.post or topic.latest.head).mail.mail),
+        _mail_proof((series.post or series.latest.head).mail.mail),
     )
 
 
@@ -441,78 +417,65 @@ def _is_late_review(reply: Reply) -> bool:
     )
 
 
-def _last_by_address(replies: Sequence[Reply]) -> dict[Address, datetime]:
-    return {
-        reply.mail.sender: reply.when
-        for reply in sorted(replies, key=lambda reply: reply.when)
-    }
-
-
-def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
+def _is_overdue(series: PostedSeries, silence: timedelta) -> bool:
     """Return whether the waiting time of the project or subsystem before a reminder is over."""
     from patchpilot.projects.subsystems import shortest_wait
 
-    return silence > timedelta(days=shortest_wait()) and silence > topic.waiting
+    return silence > timedelta(days=shortest_wait()) and silence > series.waiting
 
 
 def _event_time(event: Claim) -> datetime:
     return event.date or EPOCH
 
 
-_CUT = 20
-"""Characters from which the beginning of a title is recognized."""
-
-
-def series_posts(evidence: Evidence) -> list[tuple[Revision, Post]]:
+def series_posts(series: PostedSeries) -> list[tuple[Revision, Post]]:
     """Return the patches of the latest version, preceded by earlier patches that were applied.
 
     The latter are patches of earlier versions that were dropped from the series after they were
     applied.
     """
-    topic = evidence.topic
-    known = set(topic.latest.titles)
+    known = set(series.latest.titles)
     taken = {
         title_key(event.of)
-        for event in evidence.events
+        for event in series.events
         if event.of and event.what == "applied" and event.counts
     }
     earlier: list[tuple[Revision, Post]] = []
-    for revision in reversed(topic.revisions[:-1]):
+    for revision in reversed(series.revisions[:-1]):
         left_out = [post for post in revision.patches if post.key in taken - known]
         known |= {post.key for post in left_out}
         earlier = [*((revision, post) for post in left_out), *earlier]
-    return [*earlier, *((topic.latest, post) for post in topic.latest.patches)]
+    return [*earlier, *((series.latest, post) for post in series.latest.patches)]
 
 
-def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
+def about_patch(series: PostedSeries, post: Post, *, alone: bool) -> PostedSeries:
     """Return the evidence about one patch.
 
     With `alone`, the patch is the only one of its series and all the evidence is about it.
     """
     if alone:
-        return replace(evidence, post=post)
-    topic = evidence.topic
-    since = topic.unchanged_since(post) if post in topic.latest.patches else EPOCH
+        return replace(series, post=post)
+    since = series.unchanged_since(post) if post in series.latest.patches else EPOCH
     events = tuple(
         voided(event, since)
-        for event in evidence.events
-        if _is_about(topic, post, event.of, event.patch, event.date)
+        for event in series.events
+        if _is_about(series, post, event.of, event.patch, event.date)
     )
     # a mail about the state of other patches does not answer this one
-    of_others = {event.message_id for event in evidence.events} - {
+    of_others = {event.message_id for event in series.events} - {
         event.message_id for event in events
     }
     commits = tuple(
         landed
-        for landed in evidence.commits
-        if _is_about(topic, post, landed.title, landed.patch, None)
+        for landed in series.commits
+        if _is_about(series, post, landed.title, landed.patch, None)
     )
     return replace(
-        evidence,
-        attached=tuple(
+        series,
+        replies=tuple(
             reply
-            for reply in evidence.attached
-            if _answers(reply, topic, post) and reply.message_id not in of_others
+            for reply in series.attached
+            if _answers(reply, series, post) and reply.message_id not in of_others
         ),
         events=events,
         commits=commits,
@@ -521,7 +484,7 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
 
 
 def _is_about(
-    topic: PostedTopic,
+    series: PostedSeries,
     post: Post,
     title: str | None,
     number: int | None,
@@ -529,24 +492,22 @@ def _is_about(
 ) -> bool:
     """Return whether something that names a title (None: the whole series) is about a patch.
 
-    Maintainers change titles, and long ones are cut.
+    Maintainers change titles: then the number counts.
     """
     if title is None:
         return True
-    key, mine = title_key(title), post.key
-    if key in topic.titles:
-        return key == mine
-    if len(key) >= _CUT and any(known.startswith(key) for known in topic.titles):
-        return mine.startswith(key)
-    sent = topic.latest.first.when
-    if number and (date or datetime.now(UTC)) >= sent and post in topic.latest.patches:
+    key = title_key(title)
+    if key in series.titles:
+        return key == post.key
+    sent = series.latest.first.when
+    if number and (date or datetime.now(UTC)) >= sent and post in series.latest.patches:
         return number == (post.number or 1)
     return False
 
 
-def _answers(reply: Reply, topic: PostedTopic, post: Post) -> bool:
+def _answers(reply: Reply, series: PostedSeries, post: Post) -> bool:
     if reply.post is None or reply.post.is_cover:
         return True
     return reply.post.key == post.key or (
-        reply.revision in topic.current and reply.patch == (post.number or 1)
+        reply.revision in series.current and reply.patch == (post.number or 1)
     )

@@ -8,11 +8,12 @@ from typing import Any, Self
 
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.bounded_date import stored_time
+from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.delivery import DeliveryProblem, DeliveryReport
-from patchpilot.reading.thread_values import NextStep, NextStepNeed, SeriesState
+from patchpilot.reading.thread_values import NextStep, SeriesState, Turn
 
 _TIMES = ("sent_at", "began", "last_activity")
-_UNKNOWN = NextStep(NextStepNeed.PATIENCE, "")
+_UNKNOWN = NextStep(Turn.WAITING, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class SeriesSummary:
     subject: str = ""
     version: int = 0
     tags: Mapping[str, int] = field(default_factory=dict)
-    ci: str = ""
+    ci: CiVerdict | None = None
     step: NextStep = _UNKNOWN
     head: str = ""
     posts: tuple[str, ...] = ()
@@ -84,7 +85,8 @@ class SeriesSummary:
         typed = {
             "state": SeriesState(value["state"]),
             "proven": SeriesState(value["proven"]),
-            "step": NextStep(NextStepNeed(need), advice),
+            "ci": value["ci"] and CiVerdict(value["ci"]),
+            "step": NextStep(Turn(need), advice),
             "reports": tuple(reports),
         }
         return cls(**{**value, **times, **typed})

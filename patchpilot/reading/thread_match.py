@@ -7,8 +7,7 @@ A message is about what it answers, or about the title, commit or link that a bo
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded_date import EPOCH
@@ -19,7 +18,7 @@ from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mbox import NO_ID, arrived, title_hash
-from patchpilot.reading.posted_series import Post, PostedTopic, Revision
+from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
 from patchpilot.reading.sender import same_person
 from patchpilot.series.patch_pairing import title_key
 
@@ -42,43 +41,6 @@ _Posted = tuple[int, Revision, Post]
 _Place = tuple[int, Revision | None, Post | None]
 
 
-@dataclass(frozen=True)
-class Reply:
-    """A message about a series.
-
-    Contains the revision and post it answers (None if it is about the series as a whole), its
-    direct parent message, and the stable tree's message in whose thread it is.
-    """
-
-    mail: Classified
-    revision: Revision | None
-    post: Post | None
-    parent: Classified | None
-    under: Classified | None = None
-
-    @property
-    def message_id(self) -> str:
-        return self.mail.message_id
-
-    @property
-    def when(self) -> datetime:
-        return self.mail.when
-
-    @property
-    def version(self) -> int | None:
-        """The version it is about, or None for the whole series."""
-        return self.revision.version if self.revision else None
-
-    @property
-    def patch(self) -> int | None:
-        """The number of the patch it is about: 1 for an unnumbered patch, 0 for the whole
-        series, None if unknown.
-        """
-        if self.post is None:
-            return None
-        return 0 if self.post.is_cover else self.post.number or 1
-
-
 def about(mail: Classified) -> str | None:
     """Return the title of the patch that a bot's message is about, or None."""
     text = mail.mail.body[:8000]
@@ -98,25 +60,25 @@ def about(mail: Classified) -> str | None:
 
 
 def attach(
-    topics: Sequence[PostedTopic], mails: Sequence[Classified]
-) -> dict[int, list[Reply]]:
-    """Return the messages about each series, keyed by its index in `topics`, in the given order.
+    every: Sequence[PostedSeries], mails: Sequence[Classified]
+) -> list[list[Reply]]:
+    """Return the messages about each series, in the given order.
 
     A message is about what it answers; one without references is matched by its subject. The
     series' own posts are not included.
     """
-    posted = Posts(topics)
+    posted = Posts(every)
     by_id = {mail.message_id: mail for mail in mails}
     places: dict[str, _Place] = {
         **{
             it: (at, None, None)
-            for at, topic in enumerate(topics)
-            for it in topic.missing
+            for at, series in enumerate(every)
+            for it in series.missing
         },
         **posted.by_id,
     }
     under: dict[str, Classified] = {}
-    by_topic: dict[int, list[Reply]] = {at: [] for at in range(len(topics))}
+    found: list[list[Reply]] = [[] for _ in every]
     for mail in mails:
         if mail.message_id in posted.by_id:
             continue
@@ -135,20 +97,20 @@ def attach(
         places[mail.message_id] = place
         at, revision, post = place
         reply = Reply(mail, revision, post, parent, under.get(mail.message_id))
-        by_topic[at].append(reply)
+        found[at].append(reply)
         is_taken = mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT)
-        if is_taken and topics[at].identities.vouch_for(mail):
+        if is_taken and every[at].identities.vouch_for(mail):
             posted.commits.update((it[:12], at) for it in mail.place.commits)
-    return by_topic
+    return found
 
 
-def reported(mails: Sequence[Classified]) -> tuple[PostedTopic, ...]:
+def reported(mails: Sequence[Classified]) -> tuple[PostedSeries, ...]:
     """Return the series known only from bot messages, such as the stable queue's.
 
     Of the patch, the title, the author that the message names, and perhaps the Message-ID are
     known.
     """
-    found: dict[str, PostedTopic] = {}
+    found: dict[str, PostedSeries] = {}
     for mail in mails:
         if mail.kind not in REPORTS or not is_bot_address(mail.sender):
             continue
@@ -172,18 +134,18 @@ def reported(mails: Sequence[Classified]) -> tuple[PostedTopic, ...]:
         )
         revision = Revision(1, (Post(post, None, {}),))
         known = Identities().with_addresses(authors)
-        found.setdefault(key, PostedTopic((revision,), known, only_reported=True))
+        found.setdefault(key, PostedSeries((revision,), known, only_reported=True))
     return tuple(found.values())
 
 
 class Posts:
     """The posts of all series by Message-ID and by title, and the commits that they became."""
 
-    def __init__(self, topics: Sequence[PostedTopic]) -> None:
+    def __init__(self, every: Sequence[PostedSeries]) -> None:
         self.by_id: dict[str, _Posted] = {
             post.message_id: (at, revision, post)
-            for at, topic in enumerate(topics)
-            for revision in topic.revisions
+            for at, series in enumerate(every)
+            for revision in series.revisions
             for post in revision.posts
         }
         self.titles: dict[str, list[_Posted]] = defaultdict(list)
@@ -255,14 +217,14 @@ def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
     return any(same_person(it, author) for it in people for author in authors)
 
 
-def with_replies(topic: PostedTopic, attached: Sequence[Reply]) -> Identities:
+def with_replies(series: PostedSeries, attached: Sequence[Reply]) -> Identities:
     """Return a series' identities, extended by the addresses that known senders copied.
 
     An address is not added if it wrote, or was copied by an unknown sender, earlier in the
     thread: a reply to all is sent to such addresses automatically.
     """
-    found = dict(topic.identities.names)
-    posts = (post.mail for revision in topic.strangers for post in revision.posts)
+    found = dict(series.identities.names)
+    posts = (post.mail for revision in series.strangers for post in revision.posts)
     mails = {mail.message_id: mail for mail in (*posts, *(it.mail for it in attached))}
     named: set[str] = set()
     for mail in _parents_first(mails):

@@ -3,24 +3,17 @@
 follow-ups.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
-from patchpilot.projects.loading import default_project, projects
+from patchpilot.projects.loading import projects
 from patchpilot.reading.sender import UNSEEN
-
-if TYPE_CHECKING:
-    from patchpilot.reading.delivery import DeliveryReport
-    from patchpilot.reading.posted_series import Post, PostedTopic
-    from patchpilot.reading.thread_match import Reply
 
 
 class SeriesState(StrEnum):
@@ -76,19 +69,19 @@ def decide_topic(
     return SeriesState.SENT if sent else SeriesState.NOT_SENT
 
 
-class NextStepNeed(StrEnum):
-    """What a series needs from its author."""
+class Turn(StrEnum):
+    """Whose turn it is, in the order of the groups on the home screen."""
 
-    ACTION = "action"
-    PATIENCE = "patience"
-    NOTHING = "nothing"
+    YOURS = "your turn"
+    WAITING = "waiting"
+    FINISHED = "finished"
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
     """The next step in one sentence, and whether the author must take it."""
 
-    need: NextStepNeed
+    need: Turn
     advice: Advice
 
 
@@ -355,193 +348,3 @@ class Claim(NamedTuple):
         quoted = f": “{self.sentence}”" if self.sentence else ""
         unseen = " (not seen in a tree yet)" if self.what in IN_A_TREE else ""
         return f"{who}{verb}{quoted}{unseen}"
-
-
-@dataclass(frozen=True)
-class Status:
-    """The status of one series.
-
-    `proven` is the state that evidence proves, `state` what somebody who may say so claims last.
-    `claims` are what messages say that nothing proves yet.
-    `in_repository`: its commits were searched for in a repository.
-    `needs` is what the repository shows of the stable branches that need it, if it is merged.
-    """
-
-    topic: "PostedTopic"
-    state: SeriesState
-    why: str
-    trailers: tuple[Credit, ...]
-    replies: "tuple[Reply, ...]"
-    follow_ups: tuple[FollowUp, ...]
-    message_ids: frozenset[str]
-    evidence: "Evidence"
-    patches: tuple[PatchState, ...] = ()
-    delivery: "tuple[DeliveryReport, ...]" = ()
-    claims: tuple[Claim, ...] = ()
-    in_repository: bool = False
-    needs: "StableNeeds | None" = None
-    proven: SeriesState = SeriesState.SENT
-    proven_why: str = ""
-
-    @property
-    def events(self) -> tuple[Claim, ...]:
-        return self.evidence.events
-
-    @property
-    def landed(self) -> tuple[LandedCommit, ...]:
-        """The commits in messages and in the repository."""
-        return self.evidence.places
-
-    @property
-    def stable(self) -> tuple[StableBranch, ...]:
-        """The stable branches named by messages or the repository."""
-        return self.evidence.branches
-
-    @property
-    def last_activity(self) -> datetime | None:
-        return self.evidence.last
-
-    @property
-    def commit(self) -> str | None:
-        """The commit it became, with the full id if known: the first one reported for the whole
-        series or its first patch.
-        """
-        known = [landed.commit for landed in self.landed if landed.commit] + [
-            event.commit
-            for event in self.events
-            if event.commit and event.what in ("review", "queued")
-        ]
-        first = next(iter(known), None)
-        return next(
-            (
-                commit
-                for commit in known
-                if first and commit.startswith(first) and len(commit) == 40
-            ),
-            first,
-        )
-
-
-_DROPPED = re.compile(
-    r"\b(?:dropped|dropping|removed|reverted|un-?applied|not really|wrong|ignore|disregard|have"
-    r" been (?:sent|added|queued))\b",
-    re.IGNORECASE,
-)
-WENT_ON = ("review", "queued", "proposed", "failed")
-"""What stable trees report of a commit of the mainline."""
-_RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """The evidence for the state of a series.
-
-    It consists of messages, what they claim, and commits in the repository. `attached` are the
-    messages about it. `now` is the time used to detect a stalled series. `post` is the patch that
-    all the evidence is about, or None for a series of several patches.
-    """
-
-    topic: "PostedTopic"
-    attached: "tuple[Reply, ...]"
-    events: tuple[Claim, ...]
-    now: datetime
-    last: datetime | None
-    commits: tuple[LandedCommit, ...] = ()
-    post: "Post | None" = None
-
-    @property
-    def proofs(self) -> "Evidence":
-        """The same without mere claims."""
-        return replace(
-            self,
-            events=tuple(
-                event if event.proven else event._replace(what="claimed")
-                for event in self.events
-            ),
-        )
-
-    @cached_property
-    def landed(self) -> tuple[LandedCommit, ...]:
-        """The merges outside the stable trees according to messages, mainline last.
-
-        Stable trees take only mainline commits, so messages about them imply that mainline has
-        the commit.
-        """
-        found: dict[tuple[str, str], LandedCommit] = {}
-        sure = {
-            (event.by, event.patch)
-            for event in self.events
-            if event.what == "applied" and event.commit
-        }
-        for event in self.events:
-            is_merge = event.what in ("applied", "merged") and event.counts
-            if is_merge and (event.commit or (event.by, event.patch) not in sure):
-                how = "reported on the list" if event.proven else CLAIMED
-                tree = event.tree or f"the tree of {event.by}"
-                named = (event.commit or "")[:12] or event.title or str(event.patch)
-                landed = _landed(event, tree, how, event.title)
-                found.setdefault((tree, named), landed)
-        if any(it.what == "merged" and not it.withdrawn for it in self.events):
-            return tuple(found.values())
-        how = "referenced by the stable trees as upstream commit; release unknown"
-        how += " without a repository"
-        tree = default_project().mainline
-        for event in self.events:
-            if event.what in WENT_ON and event.commit:
-                landed = _landed(event, tree, how, event.of)
-                found.setdefault((tree, event.commit[:12]), landed)
-        return tuple(found.values())
-
-    @property
-    def places(self) -> tuple[LandedCommit, ...]:
-        """The commits in messages, overridden by those in the repository."""
-        in_mainline = any(landed.in_mainline for landed in self.commits)
-        reported = (it for it in self.landed if not (in_mainline and it.in_mainline))
-        return (*reported, *self.commits)
-
-    @cached_property
-    def stable(self) -> tuple[StableBranch, ...]:
-        """The stable branches in messages, each with its latest state."""
-        branches: dict[str, StableBranch] = {}
-        for event in self.events:
-            if event.version is None or event.what not in _RANK:
-                continue
-            version, note = event.version.removesuffix(".y"), event.withdrawn or ""
-            state = _taken_back(event) if note else event.what
-            old = branches.get(version)
-            if old and not note and _RANK.get(old.state, -1) > _RANK[state]:
-                continue
-            branches[version] = StableBranch(
-                version, state, event.message_id, event.commit, note, event.date
-            )
-        return tuple(branches.values())
-
-    @cached_property
-    def branches(self) -> tuple[StableBranch, ...]:
-        """The stable branches in messages or in the repository, with their states."""
-        branches = {branch.version: branch for branch in self.stable}
-        for landed in self.commits:
-            if version := landed.stable_version:
-                known = branches.get(version, StableBranch(version, "merged", None))
-                branches[version] = replace(
-                    known,
-                    state=landed.state,
-                    commit=landed.commit,
-                    note=landed.release or "" if landed.state == "released" else "",
-                    date=landed.date,
-                )
-        return tuple(branches.values())
-
-
-def _landed(event: Claim, tree: str, how: str, title: str | None) -> LandedCommit:
-    by, patch, date = event.message_id, event.patch, event.date
-    return LandedCommit(tree, event.commit, None, how, by, patch, title, date)
-
-
-def _taken_back(event: Claim) -> str:
-    """Return a person's objection to a stable mail: it was dropped, somebody objects, or a
-    branch that it did not apply to does not need it.
-    """
-    if event.what == "failed":
-        return "not-needed"
-    return "dropped" if _DROPPED.search(event.withdrawn or "") else "objected"

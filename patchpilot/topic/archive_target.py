@@ -9,9 +9,9 @@ from patchpilot.model.mail import Mail, parse_patch
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.patch import Series
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mbox import unique
-from patchpilot.reading.posted_series import Revision, find_topics
+from patchpilot.reading.posted_series import Revision
+from patchpilot.reading.versions import posted_in
 from patchpilot.topic.followed.known_series import undisclosed_error
 from patchpilot.topic.own_archive import default_archive
 
@@ -93,7 +93,7 @@ def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
     """Return the mail's revision, or the nearest one above it in the thread."""
     holding = {
         post.message_id: revision
-        for topic in find_topics(map(classify, mails))
+        for topic in posted_in(mails)
         for revision in topic.revisions
         for post in revision.posts
     }

@@ -8,8 +8,7 @@ from collections.abc import Collection, Sequence
 
 from patchpilot.errors import InputError
 from patchpilot.model.mail import Mail, parse_mail
-from patchpilot.reading.mail_classifier import classify
-from patchpilot.reading.posted_series import find_topics
+from patchpilot.reading.versions import posted_in
 
 
 def choose_mails(mails: Sequence[bytes]) -> Collection[int]:
@@ -32,10 +31,9 @@ def choose_mails(mails: Sequence[bytes]) -> Collection[int]:
         if mail.message_id not in places:
             places[mail.message_id] = place
             read.append(mail)
-    topics = find_topics(map(classify, read))
     chosen = {
         places[post.message_id]
-        for topic in topics
+        for topic in posted_in(read)
         for post in topic.revisions[-1].posts
     }
     return chosen | damaged if chosen else range(len(mails))

@@ -116,11 +116,9 @@ class _Asked:
         # most archives contain none of these
         if not (found_mails := self.archive.search(self.query)):
             return
-        from patchpilot.reading.mbox import unique
-        from patchpilot.reading.posted_series import find_topics
+        from patchpilot.reading.versions import posted_in
 
-        mails = unique(found_mails)
-        for topic in find_topics(map(self.reader.classify, mails)):
+        for topic in posted_in(found_mails, self.reader):
             if topic.author.key in own:
                 continue
             found = [

@@ -25,8 +25,8 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
 from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.reading.posted_series import Post
-from patchpilot.reading.status import Credit, Status
+from patchpilot.reading.posted_series import Post, PostedSeries
+from patchpilot.reading.thread_values import Credit
 from patchpilot.series.draft import Drafts, pair_known
 from patchpilot.topic.find_topic import find_draft, read_topic
 from patchpilot.topic.message_changes import MessageChange, Preparation
@@ -139,11 +139,11 @@ def find_review_trailers(
     )
     progress("reading the thread")
     state = topic_state(repository, topic, store=store)
-    status = _status_of(state)
+    posted = _posted_of(state)
     called = titles_sent(repository, topic.draft)
-    alike = _titles_alike(patches, status) if request.fuzzy else {}
+    alike = _titles_alike(patches, posted) if request.fuzzy else {}
     refused = frozenset[str]() if request.again else frozenset(topic.draft.answers)
-    same = _find_equal_posts(repository, patches, status)
+    same = _find_equal_posts(repository, patches, posted)
     held_back: list[HeldTrailer] = []
     choices: list[TagChoice] = []
     changes = []
@@ -152,15 +152,15 @@ def find_review_trailers(
         titles = now | alike.get(commit.id, frozenset())
         given = [
             credit
-            for credit in status.trailers
+            for credit in posted.trailers
             if any(
                 not credit.patch or (post.number or 1) == credit.patch
-                for post in _posts(titles, credit, status)
+                for post in _posts(titles, credit, posted)
             )
         ]
         back, open_ = _sorted_out(
             commit,
-            [(credit, _posts(titles, credit, status)) for credit in given],
+            [(credit, _posts(titles, credit, posted)) for credit in given],
             same[commit.id],
             request,
             refused,
@@ -179,7 +179,7 @@ def find_review_trailers(
             )
         )
     return Collected(
-        status.topic.subject,
+        posted.subject,
         Preparation(ref, head, tuple(changes)),
         tuple(held_back),
         tuple(choices),
@@ -192,13 +192,13 @@ def _append_trailers(message: str, trailers: Iterable[str]) -> str:
 
 
 def _titles_alike(
-    patches: tuple[Series, Sequence[str]], status: Status
+    patches: tuple[Series, Sequence[str]], posted: PostedSeries
 ) -> dict[str, frozenset[str]]:
     """Map each commit to the titles of the latest version's patches with the same changes."""
     series, ids = patches
     posts = [
         parse_patch(post.mail.mail.raw, post.message_id)
-        for post in status.topic.latest.patches
+        for post in posted.latest.patches
     ]
     pairs = pair_with_earlier(posts, series.patches)
     return {
@@ -227,7 +227,7 @@ def _refusal(commit: Commit, trailer: str) -> str:
     return f"tag {commit.author_time} {trailer}"
 
 
-def _status_of(state: TopicState) -> Status:
+def _posted_of(state: TopicState) -> PostedSeries:
     """Return the known facts of the topic's own series."""
     if state.series is None:
         if state.last is None:
@@ -246,12 +246,12 @@ def _status_of(state: TopicState) -> Status:
             f"v{state.last.version} of this topic is not tracked",
             hint=Action("track", ("add", f"<{first}>")),
         )
-    if state.series.status is None:
+    if state.series.posted is None:
         raise MissingError(
             "the archive has no mail from this topic's series yet",
             hint=Action("track", ("update",)),
         )
-    return state.series.status
+    return state.series.posted
 
 
 def titles_sent(
@@ -269,11 +269,11 @@ def titles_sent(
     return lambda commit: frozenset((commit.subject, *names.get(commit.id, ())))
 
 
-def _posts(titles: frozenset[str], credit: Credit, status: Status) -> list[Post]:
+def _posts(titles: frozenset[str], credit: Credit, posted: PostedSeries) -> list[Post]:
     """Return the patches with one of these titles in the version that got a tag."""
     return [
         post
-        for revision in status.topic.revisions
+        for revision in posted.revisions
         if revision.version == credit.version
         for post in revision.patches
         if parse_subject(post.mail.mail.subject).title in titles
@@ -281,7 +281,7 @@ def _posts(titles: frozenset[str], credit: Credit, status: Status) -> list[Post]
 
 
 def _find_equal_posts(
-    repository: Repository, patches: tuple[Series, Sequence[str]], status: Status
+    repository: Repository, patches: tuple[Series, Sequence[str]], posted: PostedSeries
 ) -> dict[str, frozenset[str]]:
     """Map each commit to the Message-IDs of posts with the same changes, or with none that git
     compares.
@@ -289,7 +289,7 @@ def _find_equal_posts(
     The commits are formatted as patches for that, with their renames and binary files.
     """
     series, ids = patches
-    posts = [post for version in status.topic.revisions for post in version.patches]
+    posts = [post for version in posted.revisions for post in version.patches]
     bodies = (post.body.encode("utf-8", "surrogateescape") for post in posts)
     found = patch_ids_of(repository, [*patch_contents(series.patches), *bodies])
     was = list(zip(posts, found[len(series.patches) :], strict=True))

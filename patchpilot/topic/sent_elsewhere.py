@@ -188,9 +188,7 @@ def _archived_sends(
     Nothing when it cannot be asked in time.
     """
     from patchpilot.archive.archive import quoted
-    from patchpilot.reading.mail_reader import MailReader
-    from patchpilot.reading.mbox import unique
-    from patchpilot.reading.posted_series import find_topics
+    from patchpilot.reading.versions import posted_in
     from patchpilot.settings.read_settings import user_settings
     from patchpilot.topic.own_archive import ask_archive
 
@@ -206,7 +204,7 @@ def _archived_sends(
         )
     except PatchpilotError:
         return ()
-    for posted in find_topics(map(MailReader().classify, unique(found))):
+    for posted in posted_in(found):
         for revision in posted.revisions:
             patches = [post.patch for post in revision.patches if post.patch]
             if revision.author.key == sender and has_patches(patches, mine):

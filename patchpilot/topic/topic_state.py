@@ -22,13 +22,13 @@ from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
     NextStep,
-    NextStepNeed,
     SeriesState,
-    Status,
+    Turn,
     decide_topic,
 )
 from patchpilot.series.cover_letter import has_changes
@@ -232,12 +232,12 @@ class TopicState(NamedTuple):
         """The next step, and whether it is the author's."""
         if self.is_unfinished:
             return NextStep(
-                NextStepNeed.ACTION,
+                Turn.YOURS,
                 Action("send", ("--resume",), "send the rest: `{}`"),
             )
         if not self.is_sent:
             return NextStep(
-                NextStepNeed.ACTION,
+                Turn.YOURS,
                 Action(
                     "send", ("--dry-run",), "review the messages, then send them: `{}`"
                 ),
@@ -245,9 +245,9 @@ class TopicState(NamedTuple):
         if self.series is None:
             assert self.last is not None
             if self.last.undisclosed:
-                return NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES)
+                return NextStep(Turn.WAITING, SAVE_REPLIES)
             return NextStep(
-                NextStepNeed.ACTION,
+                Turn.YOURS,
                 Action(
                     "track",
                     ("add", f"<{self.last.entries[0].message_id}>"),
@@ -260,9 +260,9 @@ class TopicState(NamedTuple):
                 first = "" if self.changed else "change your commits, then "
                 words = f"{first}write the changelog of v{self.next_version} (`{{}}`)"
                 write = Action("draft", ("--changelog", "- what changed"), words)
-                return NextStep(NextStepNeed.ACTION, write)
+                return NextStep(Turn.YOURS, write)
             return NextStep(
-                NextStepNeed.ACTION,
+                Turn.YOURS,
                 Action(
                     "send",
                     ("--reroll", "--dry-run"),
@@ -392,8 +392,8 @@ def _find_series(
         has_title = not titles.isdisjoint(candidate.titles)
         if not has_title and candidate.change_id != draft.change_id:
             continue
-        status = with_mails(candidate, store, None).status
-        if status and _fits(status, draft, commits):
+        posted = with_mails(candidate, store, None).posted
+        if posted and _fits(posted, draft, commits):
             return whole(entry)
     return None
 
@@ -419,19 +419,19 @@ def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
         )
 
 
-def _fits(status: Status, draft: Draft, commits: Sequence[Commit]) -> bool:
-    return status.topic.change_id == draft.change_id or any(
-        title_key(commit.subject) == post.key and _is_author(status, post.body, commit)
-        for revision in status.topic.revisions
+def _fits(posted: PostedSeries, draft: Draft, commits: Sequence[Commit]) -> bool:
+    return posted.change_id == draft.change_id or any(
+        title_key(commit.subject) == post.key and _is_author(posted, post.body, commit)
+        for revision in posted.revisions
         for post in revision.patches
         for commit in commits
     )
 
 
-def _is_author(status: Status, body: str, commit: Commit) -> bool:
+def _is_author(posted: PostedSeries, body: str, commit: Commit) -> bool:
     # only if a mail was read, which `track` lists avoid
     from patchpilot.archive.landed_series import authors_of
 
-    return status.topic.is_author(commit.author) or commit.author.key in authors_of(
-        status, body
+    return posted.is_author(commit.author) or commit.author.key in authors_of(
+        posted, body
     )

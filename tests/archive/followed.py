@@ -59,8 +59,8 @@ class Followed:
                 (series,) = update(
                     request, store=store, archive_at=open_archive, repository=repository
                 )
-            assert series.status
-            for patch in series.status.patches:
+            assert series.posted
+            for patch in series.posted.patches:
                 assert (
                     patch.proof.date or patch.proof.message_id or patch.proof.commit
                 ), f"no proof for {patch.title}"
@@ -70,13 +70,13 @@ class Followed:
     @property
     def patches(self) -> list[str]:
         """Return the state of each patch."""
-        assert self.series.status
-        return [str(patch.state) for patch in self.series.status.patches]
+        assert self.series.posted
+        return [str(patch.state) for patch in self.series.posted.patches]
 
     @property
     def branches(self) -> dict[str, str]:
         """Return the state in each stable branch."""
-        return {branch.version: branch.words for branch in self.series.stable}
+        return {branch.version: branch.words for branch in self.series.about.stable}
 
     @property
     def commands(self) -> list[str]:

@@ -22,7 +22,7 @@ from patchpilot.archive.open_archive import open_archive
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
 from patchpilot.model.message_id import message_id_of
 from patchpilot.reading import mbox as mbox_module
-from patchpilot.reading.status import read_thread
+from patchpilot.reading.read_thread import read_thread
 from tests.kit.archive import LOCAL, SERVED, archive_server
 from tests.kit.mails import ADA, MATT, mail, mailed, mbox, patch, reply
 from tests.reading import story
@@ -156,7 +156,7 @@ def test_third_version_gathers_years_of_work(url: str) -> None:
     assert (troubles, failure) == ((), None)
     found = status_of("w3@example.org", read_thread(mails, anchor="w3@example.org"))
     assert found is not None
-    assert [(revision.version, revision.rfc) for revision in found.topic.revisions] == [
+    assert [(revision.version, revision.rfc) for revision in found.revisions] == [
         (1, True),
         (2, True),
         (3, False),

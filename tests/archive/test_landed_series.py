@@ -16,7 +16,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import advise, next_step
-from patchpilot.reading.status import Status, read_thread, with_commits
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import read_thread, with_commits
 from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.followed.update_series import update
 from tests.kit.mails import ADA, MATT, mail, mailed, mbox
@@ -28,7 +29,7 @@ P2 = mailed(f"p2+1>p1 [PATCH 2/2] {TWO}")
 ALONE = mailed(f"p1 [PATCH] {ONE}")
 
 
-def status(trees: Trees, *mails: bytes) -> Status:
+def status(trees: Trees, *mails: bytes) -> PostedSeries:
     found = read_thread(parse(mbox(*mails)))[0]
     with Repository.open(trees.repo.path) as repository:
         seen = in_repository(found, repository)
@@ -282,7 +283,7 @@ def test_affected_stable_branches_are_awaited_after_merge(
     taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{fixes}{tag}")
     found = status(trees, ALONE)
     step = advise(found)
-    assert (found.state, step.need) == ("in-mainline", "patience")
+    assert (found.state, step.need) == ("in-mainline", "waiting")
     said = str(step.advice)
     assert said.startswith("wait for the stable branches 6.6, 6.12: ")
     assert words in said
@@ -292,7 +293,7 @@ def test_affected_stable_branches_are_awaited_after_merge(
     assert found.state == "in-stable"
     assert next_step(found).startswith("wait for the stable branches 6.6: ")
     trees.backport(taken, "6.6")
-    assert advise(status(trees, ALONE)).need == "nothing"
+    assert advise(status(trees, ALONE)).need == "finished"
 
 
 def test_cc_stable_alone_awaits_a_branch(
@@ -300,10 +301,10 @@ def test_cc_stable_alone_awaits_a_branch(
 ) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{STABLE}")
     found = status(trees, ALONE)
-    assert advise(found).need == "patience"
+    assert advise(found).need == "waiting"
     assert next_step(found).startswith("wait for the stable branches: ")
     trees.backport(taken, "6.6")
-    assert advise(status(trees, ALONE)).need == "nothing"
+    assert advise(status(trees, ALONE)).need == "finished"
 
 
 def test_untagged_fix_is_done_after_merge(trees: Trees) -> None:
@@ -331,4 +332,4 @@ def test_merge_is_found_without_the_archive(trees: Trees, tmp_path: Path) -> Non
             repository=repository,
         )
     assert series.unreachable
-    assert (series.state, len(series.landed)) == ("in-mainline", 1)
+    assert (series.state, len(series.about.landed)) == ("in-mainline", 1)

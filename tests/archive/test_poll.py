@@ -15,8 +15,8 @@ from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.model.mail import Mail
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
+from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.series_summary import SeriesSummary
-from patchpilot.reading.status import read_thread
 from patchpilot.topic.followed.series_record import summary_of
 from tests.kit.archive import LOCAL, SERVED, archive_server
 from tests.kit.cli import call

@@ -23,6 +23,7 @@ from pathlib import Path
 from patchpilot.model.address import Address
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mbox import read_mails
+from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.request_model import (
     BIAS,
     Features,
@@ -33,7 +34,6 @@ from patchpilot.reading.request_model import (
 )
 from patchpilot.reading.requests import BY_MACHINE, requests_of
 from patchpilot.reading.sentences import Sentence
-from patchpilot.reading.status import read_thread
 from tests.lab.score_reading import FOLDER, Lines, meets, requests, rows
 
 WEIGHTS = Path(__file__).parents[2] / "checks" / "reading"
@@ -88,7 +88,7 @@ def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]
         every = read_thread(mails, now=now)
         longest = max(every, key=lambda one: len(one.message_ids))
         replies = [reply.mail for reply in longest.replies]
-        yield label["list"], longest.topic.author, replies
+        yield label["list"], longest.author, replies
 
 
 def requesting_sentences(

@@ -23,9 +23,10 @@ from pathlib import Path
 
 from patchpilot.reading.mbox import read_mails
 from patchpilot.reading.next_step import advise
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.requests import points_of
-from patchpilot.reading.status import Status, read_thread
-from patchpilot.reading.thread_values import NextStepNeed
+from patchpilot.reading.thread_values import Turn
 
 FOLDER = Path(__file__).parent / "reading"
 Lines = tuple[int, int]
@@ -55,7 +56,9 @@ def meets(one: Lines, other: Lines) -> bool:
 
 
 def score_requests(
-    status: Status, asked: dict[str, list[tuple[Lines, bool]]], count: Counter[str]
+    status: PostedSeries,
+    asked: dict[str, list[tuple[Lines, bool]]],
+    count: Counter[str],
 ) -> None:
     """Count a thread's listed requests, and listed items that request nothing."""
     for reply in status.replies:
@@ -91,13 +94,13 @@ def main(folder: Path, part: str) -> int:
             print(f"{label['thread']:28} no series found")
             continue
         status = max(every, key=lambda one: len(one.message_ids))
-        labels = [revision.label.lower() for revision in status.topic.revisions]
+        labels = [revision.label.lower() for revision in status.revisions]
         # labels contain the version number and "resend" only
         versions = [label.removeprefix("rfc ") for label in labels]
         has_state = str(status.state) in (label["state"], *label["also_fair"])
         has_versions = versions == [one.lower() for one in label["revisions"]]
         # waiting and finished series both need no action
-        acts = advise(status).need is NextStepNeed.ACTION
+        acts = advise(status).need is Turn.YOURS
         has_turn = acts == (label["turn"] == "author")
         count.update(states=has_state, versions=has_versions, turns=has_turn)
         if not (has_state and has_versions and has_turn):

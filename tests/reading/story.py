@@ -2,7 +2,8 @@
 """The story the tests tell: v1, a review, v2, a tag, applied, stable trees, and a fix of the fix."""  # noqa: E501
 
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.status import Status, read_thread
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import read_thread
 from tests.kit.mails import (
     MATT,
     RITA,
@@ -69,12 +70,12 @@ ACCEPTED = (V1, REVIEW, ANSWER, V2, TAG, APPLIED)
 WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
 
 
-def read(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> Status:
+def read(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> PostedSeries:
     """Return the first series in the mails, of which the user confirmed some."""
     return read_thread(parse(mbox(*mails)), confirmed=confirmed)[0]
 
 
-def only(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> Status:
+def only(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> PostedSeries:
     """Return the only series in the mails, of which the user confirmed some."""
     (found,) = read_thread(parse(mbox(*mails)), confirmed=confirmed)
     return found

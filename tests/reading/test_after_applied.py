@@ -4,7 +4,7 @@
 import pytest
 
 from patchpilot.reading.next_step import next_step
-from patchpilot.reading.status import Status
+from patchpilot.reading.posted_series import PostedSeries
 from tests.kit.mails import MATT, mailed, reply, stable_failed
 from tests.reading.story import only
 
@@ -12,7 +12,7 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 TITLE = "pump: stop at ten"
 
 
-def applied_patch(to: str, path: str, *mails: bytes) -> Status:
+def applied_patch(to: str, path: str, *mails: bytes) -> PostedSeries:
     """Return a patch to a file that was sent to a list and applied."""
     sent = mailed(f"v1 [PATCH] {TITLE}", to=f"{MATT}, {to}")
     sent = sent.replace(b"drivers/demo/pump.c", path.encode())
@@ -79,7 +79,7 @@ def test_author_waits_after_applied(
     to: str, path: str, project: str, words: str
 ) -> None:
     found = applied_patch(to, path)
-    assert project in found.topic.project.lineage
+    assert project in found.project.lineage
     assert words in next_step(found)
     assert ("merge window" in next_step(found)) == (project == "linux")
 
@@ -108,4 +108,4 @@ def test_project_without_stable_branches_skips_them() -> None:
 def test_cross_posted_kernel_patch_is_the_kernels(
     lists: str,
 ) -> None:
-    assert applied_patch(lists, "drivers/demo/pump.c").topic.project.kernel
+    assert applied_patch(lists, "drivers/demo/pump.c").project.kernel

@@ -14,7 +14,7 @@ import pytest
 from patchpilot.model.mail import MAX_PARTS, parse_mail
 from patchpilot.reading import mbox as mbox_module
 from patchpilot.reading.mail_classifier import classify
-from patchpilot.reading.status import read_thread
+from patchpilot.reading.read_thread import read_thread
 from tests.kit.cli import call
 from tests.kit.mails import RITA, mail, mbox, reply
 from tests.reading import story
@@ -126,7 +126,7 @@ def test_many_parts_are_read_quickly(body: str) -> None:
     began = time.process_time()
     statuses = read_thread([parse_mail(story.V1), parse_mail(raw)])
     assert time.process_time() - began < 1.0
-    assert [status.topic.subject for status in statuses] == [TITLE]
+    assert [status.subject for status in statuses] == [TITLE]
 
 
 def seconds(count: int) -> float:

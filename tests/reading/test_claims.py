@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.reading.next_step import advise, next_step
-from patchpilot.reading.status import Status
-from patchpilot.reading.thread_values import NextStepNeed
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.thread_values import Turn
 from tests.kit.mails import ADA, MATT, RITA, applied_by_robot, mailed
 from tests.reading.story import SHA, TITLE, answer, read
 
@@ -23,7 +23,7 @@ NOT_APPLIED = [
 ]
 
 
-def list_claims(found: Status) -> list[str]:
+def list_claims(found: PostedSeries) -> list[str]:
     """Return the claims, with their sentences."""
     return [f"{claim.what}: {claim.sentence}" for claim in found.claims]
 
@@ -115,7 +115,7 @@ def test_last_clear_claim_counts() -> None:
 def test_claim_asks_for_verification() -> None:
     found = read(TO_MATT, answer("Applied to pumps-next, thanks!", to="v2"))
     step = advise(found)
-    assert step.need is NextStepNeed.PATIENCE
+    assert step.need is Turn.WAITING
     assert next_step(found) == (
         "Matt Maintainer reports it applied: “Applied to pumps-next, thanks!” (not seen in a tree"
         " yet): look whether it is true: `git fetch`, then `patchpilot track update`"

@@ -10,7 +10,7 @@ from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import next_step
-from patchpilot.reading.status import Status
+from patchpilot.reading.posted_series import PostedSeries
 from tests.kit.mails import (
     ADA,
     MATT,
@@ -28,7 +28,7 @@ EVE = "eve@evil.example"
 WITHDRAW = "Please drop this patch, I withdraw it."
 
 
-def list_claims(found: Status) -> list[str]:
+def list_claims(found: PostedSeries) -> list[str]:
     return [claim.what for claim in found.claims]
 
 
@@ -276,7 +276,7 @@ def test_rewritten_version_is_not_ours() -> None:
         header = f'"{via}" <{rewriter}>'
         later = mailed(f"v2+60 [PATCH v2] {TITLE}", author=header, X_Original_From=ADA)
         found = read(V1, later)
-        assert [revision.version for revision in found.topic.revisions] == versions
+        assert [revision.version for revision in found.revisions] == versions
         assert list_claims(found) == ["sent v2"] * (2 - len(versions))
 
 
@@ -287,7 +287,7 @@ def test_unknown_sender_is_not_the_author() -> None:
     )
     found = read(first, answer(WITHDRAW, to="v1", sender=both))
     assert found.state == "changes-requested"
-    assert found.topic.author == Address(both, "")
+    assert found.author == Address(both, "")
 
 
 @pytest.mark.parametrize("header", ["Reply-To", "X-Original-From", "X-Original-Sender"])
@@ -376,12 +376,12 @@ def test_strangers_version_is_not_ours() -> None:
         notes="- Link to v1: https://lore.kernel.org/r/v1@example.org",
     )
     found = read(V1, later)
-    assert [revision.version for revision in found.topic.revisions] == [1]
+    assert [revision.version for revision in found.revisions] == [1]
     assert (found.state, list_claims(found)) == ("sent", ["sent v2"])
     assert "v2@example.org" in found.message_ids, "it is kept and shown"
     assert [
         revision.version
-        for revision in read(V1, mailed(f"v2+60 [PATCH v2] {TITLE}")).topic.revisions
+        for revision in read(V1, mailed(f"v2+60 [PATCH v2] {TITLE}")).revisions
     ] == [1, 2]
 
 
@@ -392,7 +392,7 @@ def test_strangers_patch_replaces_nothing() -> None:
         *(mailed(f"c{n}+{n}>c0 [PATCH {n}/2] demo: {n}") for n in (1, 2)),
     ]
     again = mailed("e2+9>c0 [PATCH 2/2] demo: 2", author=f"Ada Fixer <{EVE}>")
-    assert [post.message_id for post in read(*mails, again).topic.latest.patches] == [
+    assert [post.message_id for post in read(*mails, again).latest.patches] == [
         "c1@example.org",
         "c2@example.org",
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.status import read_thread
+from patchpilot.reading.read_thread import read_thread
 from patchpilot.topic.followed.known_series import open_store, show
 from patchpilot.topic.followed.review_ledger import LedgerItem, ledger_of, left_of
 from tests.kit.cli import call
@@ -242,7 +242,7 @@ def test_new_version_lists_open_and_addressed_points(
             "> The caller has to know\n\nPlease say which caller.\n\nWhy is this needed at all?",
         )
         with open_store() as store:
-            assert show(1, store=store).status is not None
+            assert show(1, store=store).posted is not None
         assert call("track", "show", "1", "--ledger", *mark(1, "addressed")).code == 0
         one.amend()
         exported = one.run("draft", "--export", "-").out

@@ -476,9 +476,9 @@ def test_someone_elses_v3(life: Followed) -> None:
         PUMP, "1" * 12, marks="net,v3", id="a", reply_to="v3", minutes=day(62)
     )
     assert life.then(robot)[0] == "accepted"
-    assert life.series.status
-    assert "netdev/net.git" in life.series.status.why
-    assert "Otto Other" in life.series.status.why
+    assert life.series.posted
+    assert "netdev/net.git" in life.series.posted.why
+    assert "Otto Other" in life.series.posted.why
     life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\nSigned-off-by: {OTTO}\n",
         tag="v6.9-rc1",
@@ -508,16 +508,16 @@ def test_taken_through_another_tree(life: Followed) -> None:
         sender="tip-bot2 for Ada Fixer <tip-bot2@linutronix.de>", id="tip", reply_to="p2", minutes=day(3),  # noqa: E501
     )  # fmt: skip
     state, _step = life.then(tip)
-    assert life.series.status
+    assert life.series.posted
     assert (state, life.patches) == ("partly-accepted", ["sent", "accepted"])
-    assert life.series.status.why == "1 of 2 applied; 1/2 has no reply"
+    assert life.series.posted.why == "1 of 2 applied; 1/2 has no reply"
     life.then(
         applied_by_robot(
             PUMP, "1" * 12, marks="net,1/2", id="a", reply_to="p1", minutes=day(5)
         )
     )
     assert life.series.state == "accepted"
-    assert {it.tree for it in life.series.landed} == {
+    assert {it.tree for it in life.series.about.landed} == {
         "netdev/net.git (main)",
         "tip timers/core",
     }
@@ -552,7 +552,7 @@ def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
             "in-stable",
             "done: nothing is left to do",
         )
-        assert {(it.tree, it.release) for it in series.landed} == {
+        assert {(it.tree, it.release) for it in series.about.landed} == {
             ("torvalds/linux", "v6.9-rc1"),
             ("stable/linux-6.6.y", "v6.6.120"),
             ("stable/linux-6.1.y", "v6.1.120"),

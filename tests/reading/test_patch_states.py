@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.reading.status import Status, with_commits
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import with_commits
 from patchpilot.reading.thread_values import LandedCommit
 from tests.kit.cli import call
 from tests.kit.mails import MATT, mail, mailed, mbox, stable_added, stable_review
@@ -26,7 +27,7 @@ STABLE = LandedCommit(
 )
 
 
-def status(*mails: bytes) -> Status:
+def status(*mails: bytes) -> PostedSeries:
     return read(P1, P2, *mails)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.reading.mbox import parse
+from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.requests import points_of, review_points
-from patchpilot.reading.status import read_thread
 from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import open_store, show
 from patchpilot.topic.followed.review_ledger import checklist, tick

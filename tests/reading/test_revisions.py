@@ -5,19 +5,20 @@ import pytest
 
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.posted_series import PostedTopic, find_topics
-from patchpilot.reading.status import read_thread
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import read_thread
+from patchpilot.reading.versions import find_series
 from tests.kit.mails import ADA, mail, mailed, mbox, patch, reply
 from tests.reading.story import only
 
 
-def topics(*mails: bytes | str) -> tuple[PostedTopic, ...]:
+def topics(*mails: bytes | str) -> tuple[PostedSeries, ...]:
     """Return the series; a text is as for `mailed`."""
     posts = (mailed(one) if isinstance(one, str) else one for one in mails)
-    return find_topics([classify(one) for one in parse(mbox(*posts))])
+    return find_series([classify(one) for one in parse(mbox(*posts))])
 
 
-def versions(topic: PostedTopic) -> list[int]:
+def versions(topic: PostedSeries) -> list[int]:
     return [revision.version for revision in topic.revisions]
 
 
@@ -456,7 +457,7 @@ def test_mail_to_self_is_not_a_revision() -> None:
         )
     )
     (status,) = read_thread(mails)
-    assert [revision.head.message_id for revision in status.topic.revisions] == [
+    assert [revision.head.message_id for revision in status.revisions] == [
         "a@example.org"
     ]
     assert not status.replies
@@ -466,7 +467,7 @@ def test_patch_to_its_author_may_be_a_revision() -> None:
     # a Bcc: to a list leaves no trace in the headers; what a mail server adds names nobody else
     for headers in ({}, {"X_Original_To": "ada@example.org"}):
         status = only(patch("[PATCH] demo: check it", id="a", to=ADA, **headers))
-        assert versions(status.topic) == [1]
+        assert versions(status) == [1]
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 
 import pytest
 
+from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.requests import review_points
-from patchpilot.reading.status import Status
 from tests.kit.mails import MATT, RITA, mail, mailed, patch, reply
 from tests.reading.story import only
 
@@ -22,12 +22,12 @@ def step(number: int, mark: str = "PATCH", *, value: int = 0, **more: object) ->
 SERIES = (COVER, *(step(n, id=f"p{n}", reply_to="c", minutes=n) for n in range(1, 5)))
 
 
-def status(*mails: bytes) -> Status:
+def status(*mails: bytes) -> PostedSeries:
     return only(*SERIES, *mails)
 
 
-def patches(found: Status) -> list[str]:
-    return [post.message_id.partition("@")[0] for post in found.topic.latest.patches]
+def patches(found: PostedSeries) -> list[str]:
+    return [post.message_id.partition("@")[0] for post in found.latest.patches]
 
 
 def answer(to: str, text: str, minutes: int, sender: str = RITA) -> bytes:
@@ -48,10 +48,10 @@ THIRD = step(3, "PATCH v2", value=1, id="q3", reply_to="p3", minutes=900)
 
 def test_reply_replaces_the_patch_with_its_number() -> None:
     found = status(TAG, REQUEST, TO_BE_CHANGED, THIRD)
-    assert [revision.label for revision in found.topic.revisions] == ["v1", "v2"]
+    assert [revision.label for revision in found.revisions] == ["v1", "v2"]
     assert patches(found) == ["p1", "p2", "q3", "p4"]
-    assert found.topic.subject == "pump: stop in time"
-    latest = found.topic.latest
+    assert found.subject == "pump: stop in time"
+    latest = found.latest
     assert (latest.message_id, latest.sent) == (
         "q3@example.org",
         latest.patches[2].mail.mail.date,
@@ -90,7 +90,7 @@ def test_partial_resend_keeps_the_other_patches(
 def test_unchanged_resend_keeps_the_other_patches() -> None:
     again = mailed("q3+900>p3 [PATCH] pump: stop the pump")
     found = status(TAG, again.replace(b"-EINVAL", b"-300"))
-    assert [revision.label for revision in found.topic.revisions] == ["v1"]
+    assert [revision.label for revision in found.revisions] == ["v1"]
     assert patches(found) == ["p1", "p2", "q3", "p4"]
     assert [tag.patch for tag in found.trailers] == [1]
 
@@ -153,7 +153,7 @@ def test_unchanged_unnumbered_version_is_a_resend(
     again = mailed(f"b+{minutes} [{mark}] pump: stop", message=tagged)
     again = again.replace(b"-EINVAL", b"-EINVAL" if not value else b"-EIO")
     found = only(one, again)
-    assert [revision.label for revision in found.topic.revisions] == labels
+    assert [revision.label for revision in found.revisions] == labels
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from patchpilot.model.address import Address
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import with_commits
 from patchpilot.reading.series_state import decide
-from patchpilot.reading.status import with_commits
 from patchpilot.reading.thread_values import (
     Claim,
-    Evidence,
     LandedCommit,
     PatchState,
     Proof,
@@ -71,17 +71,17 @@ def test_rejected_series_does_not_land_by_title() -> None:
 
 
 def test_project_sets_the_silence_limit() -> None:
-    evidence = read(mailed("a [PATCH] demo: check it", author=ADA)).evidence
-    assert evidence.last
-    days = evidence.topic.waiting.days
+    series = read(mailed("a [PATCH] demo: check it", author=ADA))
+    assert series.last_activity
+    days = series.waiting.days
     assert (
-        decide(replace(evidence, now=evidence.last + timedelta(days=days)))[0]
+        decide(replace(series, now=series.last_activity + timedelta(days=days)))[0]
         is SeriesState.SENT
     )
     assert (
-        decide(replace(evidence, now=evidence.last + timedelta(days=days, seconds=1)))[
-            0
-        ]
+        decide(
+            replace(series, now=series.last_activity + timedelta(days=days, seconds=1))
+        )[0]
         is SeriesState.STALLED
     )
 
@@ -165,13 +165,13 @@ def test_request_is_open_until_its_author_agrees(
     ],
 )
 def test_version_end_needs_a_later_mail(what: str, expected: SeriesState) -> None:
-    evidence = read(story.V1).evidence
-    sent = evidence.topic.latest.sent
+    series = read(story.V1)
+    sent = series.latest.sent
     assert sent
     for seconds, found in ((-1, SeriesState.SENT), (0, expected), (1, expected)):
         at = sent + timedelta(seconds=seconds)
         event = Claim(what, at, "m@example.org", Address("Matt", ""), sentence="so")
-        assert decide(replace(evidence, events=(event,)))[0] is found, seconds
+        assert decide(replace(series, events=(event,)))[0] is found, seconds
 
 
 HOUR = timedelta(hours=1)
@@ -186,17 +186,17 @@ def event(what: str, hours: float = 1, **more: Any) -> Claim:
 
 
 def add_evidence(
-    evidence: Evidence,
+    series: PostedSeries,
     events: tuple[Claim, ...] = (),
     commits: tuple[LandedCommit, ...] = (),
-) -> Evidence:
+) -> PostedSeries:
     """Return the evidence in mails and in a repository."""
-    return replace(evidence, events=events, commits=commits)
+    return replace(series, events=events, commits=commits)
 
 
-def only_patch(evidence: Evidence) -> PatchState:
+def only_patch(series: PostedSeries) -> PatchState:
     """Return the state of a series' only patch, which equals the series' state."""
-    decision = decide(evidence)
+    decision = decide(series)
     (one,) = decision.patches
     assert (decision.state, decision.why) == (one.state, one.why)
     assert (one.number, one.version, one.message_id) == (1, 1, "v1@example.org")
@@ -296,7 +296,7 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
 def test_mail_evidence_decides(
     events: list[Claim], state: str, why: str | None, proof: str | None
 ) -> None:
-    found = only_patch(add_evidence(read(story.V1).evidence, tuple(events)))
+    found = only_patch(add_evidence(read(story.V1), tuple(events)))
     assert (found.state, found.why) == (state, why or found.why)
     assert found.proof.message_id == (proof or found.proof.message_id)
     by_id = {event.message_id: event for event in events}
@@ -363,8 +363,8 @@ def test_repository_evidence_decides(
     why: str,
     commit: str | None,
 ) -> None:
-    evidence = add_evidence(read(story.V1).evidence, tuple(events), tuple(commits))
-    found = only_patch(evidence)
+    series = add_evidence(read(story.V1), tuple(events), tuple(commits))
+    found = only_patch(series)
     assert (found.state, found.why) == (state, why)
     assert (found.proof.commit or "")[:1] == (commit or "")
     dates = {commit.commit: commit.date for commit in commits} | {"c" * 40: MONTH}
@@ -389,16 +389,16 @@ def test_version_after_a_revert_is_pending(
     reverted: float, applied: float, state: str
 ) -> None:
     undone = replace(UNDONE, date=SENT + reverted * HOUR)
-    evidence = read(story.V1).evidence
+    series = read(story.V1)
     assert only_patch(
-        add_evidence(evidence, (event("applied", applied),), (undone,))
+        add_evidence(series, (event("applied", applied),), (undone,))
     ).state == (state)
     queued = event("queued", applied, version="6.1", commit="f" * 40)
-    found = only_patch(add_evidence(evidence, (queued,), (undone,)))
+    found = only_patch(add_evidence(series, (queued,), (undone,)))
     assert (found.state == "in-stable") is (state == "accepted")
     assert (found.state == "sent") is (state == "sent")
     review = event("review", applied, version="6.1", commit="f" * 40)
-    found = only_patch(add_evidence(evidence, (review,), (undone,)))
+    found = only_patch(add_evidence(series, (review,), (undone,)))
     assert (found.state == "in-mainline") is (state == "accepted")
 
 
@@ -412,7 +412,7 @@ def test_version_after_a_revert_is_pending(
 def test_forwarded_patch_decides(
     events: list[Claim], state: str, why: str | None, proof: str
 ) -> None:
-    found = only_patch(add_evidence(read(story.V1).evidence, tuple(events)))
+    found = only_patch(add_evidence(read(story.V1), tuple(events)))
     assert (found.state, found.why, found.proof.message_id) == (
         state,
         why or found.why,
@@ -422,8 +422,8 @@ def test_forwarded_patch_decides(
 
 def test_taken_over_series_follows_its_commit() -> None:
     passed = (event("superseded", 2, by="Otto"),)
-    evidence = add_evidence(read(story.V1).evidence, passed, commits=(NEXT,))
-    assert only_patch(evidence).state == "in-next"
+    series = add_evidence(read(story.V1), passed, commits=(NEXT,))
+    assert only_patch(series).state == "in-next"
 
 
 ONE, TWO = "demo: check the pointer", "demo: count the pumps"
@@ -490,8 +490,8 @@ def test_least_advanced_patch_sets_the_series_state(
     why: str | None,
     states: str,
 ) -> None:
-    evidence = add_evidence(read(*BOTH).evidence, tuple(events), tuple(commits))
-    found = decide(evidence)
+    series = add_evidence(read(*BOTH), tuple(events), tuple(commits))
+    found = decide(series)
     assert (found.state, found.why) == (state, why or found.why)
     assert [one.state for one in found.patches] == states.split()
     for at, one in enumerate(found.patches, 1):
@@ -502,7 +502,7 @@ def test_least_advanced_patch_sets_the_series_state(
 
 def test_cover_letter_alone_has_a_state() -> None:
     alone = mailed("c [PATCH 0/2] demo: pumps")
-    found = decide(read(alone).evidence)
+    found = decide(read(alone))
     assert found == (SeriesState.SENT, "no reply yet", ())
 
 
@@ -543,7 +543,7 @@ ASKED = story_reply("Is the caller checked?", 60)
 def test_last_reply_decides(
     mails: tuple[bytes, ...], state: str, why: str, proof: str
 ) -> None:
-    found = only_patch(read(story.V1, *mails).evidence)
+    found = only_patch(read(story.V1, *mails))
     assert (found.state, found.why) == (state, why)
     assert found.proof.message_id == f"{proof}@example.org"
 

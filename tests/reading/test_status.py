@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import next_step
-from patchpilot.reading.status import read_thread
+from patchpilot.reading.read_thread import read_thread
 from tests.kit.mails import (
     ADA,
     DIFF,
@@ -87,7 +87,7 @@ def test_rejection_lasts_until_a_new_version() -> None:
 
 def test_whole_story_is_reported() -> None:
     found = read(*story.WHOLE)
-    assert [revision.version for revision in found.topic.revisions] == [1, 2]
+    assert [revision.version for revision in found.revisions] == [1, 2]
     assert found.state == "in-stable"
     assert [(tag.trailer, tag.version, tag.patch) for tag in found.trailers] == [
         (f"Reviewed-by: {RITA}", 2, 1)
@@ -263,7 +263,7 @@ def test_unthreaded_reply_is_found_by_subject() -> None:
 def test_duplicate_mails_count_once() -> None:
     found = read(*story.ACCEPTED, *story.ACCEPTED)
     assert len(found.trailers) == 1
-    assert len(found.topic.revisions) == 2
+    assert len(found.revisions) == 2
 
 
 def test_reply_cycle_ends() -> None:

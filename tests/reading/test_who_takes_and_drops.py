@@ -9,7 +9,7 @@ import pytest
 
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import next_step
-from patchpilot.reading.status import read_thread
+from patchpilot.reading.read_thread import read_thread
 from tests.kit.mails import (
     ADA,
     MATT,
@@ -422,17 +422,17 @@ def test_link_to_v1_is_found(way: str) -> None:
         "w2+2000 [PATCH v2] demo: a wholly different subject",
         notes=f"Changes in v2:\n- renamed\n\n{way}",
     )
-    assert [revision.version for revision in read(first, second).topic.revisions] == [
+    assert [revision.version for revision in read(first, second).revisions] == [
         1,
         2,
     ]
-    assert read(second).topic.missing == {"w1@example.org": 1}
+    assert read(second).missing == {"w1@example.org": 1}
 
 
 def test_lone_v3_of_one_patch_is_the_next_version() -> None:
     lone = mailed("l+4000>c2 [PATCH v3 2/2] demo: b")
     found = read(*_series(), lone)
-    assert [revision.label for revision in found.topic.revisions] == ["v1", "v3"]
+    assert [revision.label for revision in found.revisions] == ["v1", "v3"]
 
 
 def test_others_v3_continues_the_series() -> None:
@@ -443,7 +443,7 @@ def test_others_v3_continues_the_series() -> None:
     )
     statuses = read_thread(parse(mbox(TO_MATT, theirs)))
     assert [later.relation for later in statuses[0].follow_ups] == ["continues"] or len(
-        statuses[0].topic.revisions
+        statuses[0].revisions
     ) == 2
 
 
@@ -744,6 +744,6 @@ def test_reply_without_re_is_not_a_version() -> None:
         minutes=2200,
     )
     status = read(TO_MATT, wish, own)
-    assert [revision.label for revision in status.topic.revisions] == ["v2"]
+    assert [revision.label for revision in status.revisions] == ["v2"]
     assert status.state == "changes-requested"
     assert [reply.mail.by_author for reply in status.replies] == [False, True]

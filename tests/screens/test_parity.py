@@ -147,27 +147,27 @@ async def test_follow_matches_track(
     )
     assert [
         (trailer.trailer, trailer.message_id, trailer.patch)
-        for trailer in got.status.trailers
+        for trailer in got.posted.trailers
     ] == [(one["trailer"], one["message_id"], one["patch"]) for one in said["trailers"]]
     assert [
         (reply.mail.mail.message_id, str(reply.mail.kind), reply.mail.bot)
-        for reply in got.status.replies
+        for reply in got.posted.replies
     ] == [(one["message_id"], one["kind"], one["bot"]) for one in said["replies"]]
     assert len(said["replies"]) == 3
     assert sorted(got.unread) == sorted(
         one["message_id"] for one in said["replies"] if one["unread"]
     )
-    assert [(one.tree, one.commit) for one in got.landed] == [
+    assert [(one.tree, one.commit) for one in got.about.landed] == [
         (one["tree"], one["commit"]) for one in said["landed"]
     ]
-    assert [(one.version, one.state) for one in got.stable] == [
+    assert [(one.version, one.state) for one in got.about.stable] == [
         (one["version"], one["state"]) for one in said["stable"]
     ]
     words = " ".join(shown.split())
     for part in (
         said["state"].replace("-", " "),
         *(one["trailer"] for one in said["trailers"]),
-        *(reply.mail.label for reply in got.status.replies),
+        *(reply.mail.label for reply in got.posted.replies),
     ):
         assert part in words
     # the row has keys between the parts of the sentence, and a narrow screen cuts its end

@@ -88,11 +88,11 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await until(
             pilot,
             lambda: (
-                followed() and followed().status and len(followed().status.replies) == 3
+                followed() and followed().posted and len(followed().posted.replies) == 3
             ),
             "three answers",
         )
-        assert any("Sana" in trailer.trailer for trailer in followed().status.trailers)
+        assert any("Sana" in trailer.trailer for trailer in followed().posted.trailers)
         posted = session.topic.commits[-1].id
         # Robin's changes for v2 are made only at stage 8
         await keys(pilot, Stage.CHECKS, "M")
@@ -130,7 +130,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             ),
             "it to land",
         )
-        assert [revision.version for revision in followed().status.topic.revisions] == [
+        assert [revision.version for revision in followed().posted.revisions] == [
             1,
             2,
         ]
@@ -138,7 +138,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         shown = text_of(app)
         assert "g fetch the merge" in shown
         assert "wait for the merge" not in shown
-        merged = followed().status.commit
+        merged = followed().posted.commit
         await keys(pilot, "enter")
         assert f"merged as  {merged[:12]}" in text_of(app)
         await keys(pilot, "end")

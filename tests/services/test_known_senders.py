@@ -125,7 +125,7 @@ def test_confirmed_senders_are_remembered(
     with Store(tmp_path / "track.sqlite") as store:
         assert confirm_senders([f"<{message_id}>"], known=False, store=store) == (1,)
         again = show(1, store=store)
-        assert (again.state, again.status and again.status.claims) == ("sent", ())
+        assert (again.state, again.posted and again.posted.claims) == ("sent", ())
         assert "not seen before" not in again.next_step
         confirm_senders([message_id], known=True, store=store)
         assert show(1, store=store).state == "withdrawn"
@@ -203,8 +203,8 @@ def test_older_patch_confirms_no_sender(tmp_path: Path, target: str | None) -> N
         if tracked.entry.message_id == "v1@example.org"
     ]
     assert series.state == "sent"
-    assert series.status
-    assert [claim.sender.email for claim in series.status.claims] == [
+    assert series.posted
+    assert [claim.sender.email for claim in series.posted.claims] == [
         "eve2@evil.example"
     ]
 
@@ -218,8 +218,8 @@ def test_users_message_wins_over_a_duplicate_id(
     pair = (copy, V1) if is_first else (V1, copy)
     (series,) = add_own(tmp_path, *pair, TAKEN_BY_EVE2, target=target)
     assert series.state == "sent"
-    assert series.status
-    assert series.status.topic.author.email == "ada@example.org"
+    assert series.posted
+    assert series.posted.author.email == "ada@example.org"
 
 
 @pytest.mark.parametrize("is_first", [True, False])

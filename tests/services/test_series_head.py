@@ -8,7 +8,7 @@ from pathlib import Path
 from patchpilot.archive.track_store import TrackEntry
 from patchpilot.cli.output.track_report import series_text
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.status import read_thread
+from patchpilot.reading.read_thread import read_thread
 from patchpilot.services.track.series_head import head_rows
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import Tracked, open_store
@@ -32,9 +32,9 @@ def tracked(*mails: bytes) -> Tracked:
         **summary_of(status, {}).summary(),
         entry=entry,
         unread=frozenset(),
-        status=status,
+        posted=status,
         is_read=True,
-        as_of=status.evidence.now,
+        as_of=status.now,
     )
 
 

@@ -387,13 +387,13 @@ def remove(common: Common, number: int) -> None:
     """Stop tracking a series."""
     from patchpilot.cli.output.json_document import document
     from patchpilot.model.printable import printable
-    from patchpilot.services.track.series_answer import RemovedAnswer
+    from patchpilot.services.track.follow_topic import RemovedSeries
     from patchpilot.topic.followed import known_series as service
 
     with service.open_store(offline=common.offline) as store:
         entry = store.remove(number)
     if common.format == "json":
-        common.write(document("track", RemovedAnswer((), entry)))
+        common.write(document("track", RemovedSeries((), entry)))
     else:
         common.write(f"no longer following {entry.id}: {printable(entry.subject)}")
 

@@ -12,12 +12,9 @@ from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop, one_line, printable, width
 from patchpilot.services.track.classify_mails import ClassifiedMail
+from patchpilot.services.track.conversation import Reply
+from patchpilot.services.track.follow_topic import FollowedSeries
 from patchpilot.services.track.review_lines import review_lines
-from patchpilot.services.track.series_answer import (
-    ReceivedReply,
-    SeriesAnswer,
-    TrackAnswer,
-)
 from patchpilot.services.track.series_head import as_of_words, head_rows
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.review_ledger import awaiting
@@ -32,7 +29,7 @@ _LABEL, _EVENT = 12, 16
 
 def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
     """Return the JSON document of `track`; `topic` is the topic of the current branch."""
-    return document("track", TrackAnswer(tuple(map(SeriesAnswer, series)), topic))
+    return document("track", FollowedSeries(tuple(series), topic))
 
 
 def series_text(
@@ -47,8 +44,7 @@ def series_text(
     On a terminal, the rows are filled to `room` columns. `with_mails` adds the beginning of each
     message not written by a bot.
     """
-    answer = SeriesAnswer(tracked)
-    lines = list(_head_lines(answer))
+    lines = list(_head_lines(tracked))
     if words := as_of_words(tracked):
         lines.append(f"  as of     {words}")
     if tracked.own and topic:
@@ -62,7 +58,7 @@ def series_text(
             f"  delivery  {it.words}",
             f"            {it.advice!s}",
         ]
-    lines += _thread_lines(answer, with_mails=with_mails)
+    lines += _thread_lines(tracked, with_mails=with_mails)
     lines += [f"  note      {trouble}" for trouble in tracked.notes]
     if room:
         lines = [part for line in lines for part in _fitted(line, room)]
@@ -82,46 +78,46 @@ def _fitted(line: str, room: int) -> list[str]:
     return [*(f"{part}{end}" for part in parts), last]
 
 
-def _head_lines(answer: SeriesAnswer) -> Iterator[str]:
+def _head_lines(series: Tracked) -> Iterator[str]:
     """Yield the five rows, with the commands below the next step."""
-    for row in head_rows(answer.tracked):
+    for row in head_rows(series):
         text = one_line(str(row.says))
         yield f"  {row.name:<9} {text}"
         if row.name == "next":
-            for command in answer.next_commands:
+            for command in series.next_commands:
                 if command not in text:
                     yield f"  run       {command}"
 
 
-def _thread_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
+def _thread_lines(series: Tracked, *, with_mails: bool) -> list[str]:
     """Return a series' thread: versions, tags, trees and replies."""
-    if answer.tracked.status is None:
+    if series.posted is None:
         return []
     return [
-        *_version_lines(answer),
-        *_tag_lines(answer),
-        *_review_lines(answer),
-        *_tree_lines(answer),
-        *_story_lines(answer.tracked),
-        *_reply_lines(answer, with_mails=with_mails),
+        *_version_lines(series),
+        *_tag_lines(series),
+        *_review_lines(series),
+        *_tree_lines(series),
+        *_story_lines(series),
+        *_reply_lines(series, with_mails=with_mails),
     ]
 
 
-def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
+def _version_lines(series: Tracked) -> Iterator[str]:
     """Yield the author, the versions and, for several patches, where each one is."""
-    yield f"  author    {answer.author or ''}"
-    for sent in answer.revisions:
-        revision = sent.revision
+    posted = series.about
+    yield f"  author    {posted.author_text}"
+    for revision in posted.revisions:
         patches = counted(revision.patch_count, "patch", "patches")
         yield (
             f"  {revision.label:<9} {_day(revision.sent)}  {patches} "
-            f" <{revision.message_id}>{_date_note(sent.mail)}"
+            f" <{revision.message_id}>{_date_note(revision.first.mail.mail)}"
         )
-    for missing in answer.missing_revisions:
-        yield f"  v{missing.version:<8} mail not found  <{missing.message_id}>"
-    latest = answer.revisions[-1].revision
-    if len(answer.patches) > 1:
-        for it in answer.patches:
+    for message_id, version in posted.missing.items():
+        yield f"  v{version:<8} mail not found  <{message_id}>"
+    latest = posted.latest
+    if len(posted.patches) > 1:
+        for it in posted.patches:
             name = (
                 f"{it.number}/{len(latest.patches)}"
                 if it.version == latest.version
@@ -132,21 +128,22 @@ def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
             yield f"  {name:<9} {state}  {it.title}"
 
 
-def _tag_lines(answer: SeriesAnswer) -> Iterator[str]:
+def _tag_lines(series: Tracked) -> Iterator[str]:
     """Yield the series' tags, and others' claims about it."""
-    several = len(answer.revisions[-1].revision.patches) > 1
-    for tag in answer.trailers:
+    posted = series.about
+    several = len(posted.latest.patches) > 1
+    for tag in posted.trailers:
         about = f" (patch {tag.patch})" if tag.patch and several else ""
         condition = f", on a condition: “{tag.conditional}”" if tag.conditional else ""
         asks = f" (not added by itself: {tag.asks})" if tag.asks else ""
         yield f"  tag v{tag.version:<4} {tag.trailer}{about}{condition}{asks}"
-    for it in answer.claims:
+    for it in posted.claims:
         yield f"  claim     {it.words}  <{it.message_id}>"
 
 
-def _review_lines(answer: SeriesAnswer) -> list[str]:
+def _review_lines(series: Tracked) -> list[str]:
     """Return what each reviewer did with each patch of the latest version."""
-    table = answer.review
+    table = series.review
     if table is None or not table.patches:
         return []
     total = counted(len(table.patches), "patch", "patches")
@@ -156,9 +153,10 @@ def _review_lines(answer: SeriesAnswer) -> list[str]:
     ]
 
 
-def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
+def _tree_lines(series: Tracked) -> Iterator[str]:
     """Yield the trees that have the series, and the later series about it."""
-    for landing in answer.tracked.landed:
+    posted = series.about
+    for landing in posted.landed:
         if landing.tree.startswith("stable/"):
             continue
         release = (
@@ -171,14 +169,14 @@ def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
         claimed = f", {landing.how}" if landing.how.startswith("claimed") else ""
         commit = landing.commit or "(commit unknown)"
         yield f"  tree      {landing.tree} {commit}{release}{claimed}"
-    for branch in answer.tracked.stable:
+    for branch in posted.stable:
         commit = (
             f" ({branch.commit[:12]})"
             if branch.commit and branch.state in ("merged", "released")
             else ""
         )
         yield f"  stable    {branch.version:<6} {branch.words}{commit}"
-    for later in answer.follow_ups:
+    for later in posted.follow_ups:
         where = f", in {later.tree or '?'} as {later.commit}" if later.commit else ""
         yield (
             f"  follow-up {later.subject} (v{later.version}, {later.state}{where})"
@@ -186,19 +184,19 @@ def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
         )
 
 
-def _reply_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
+def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
     """Return the replies, each with its version and patch.
 
     `with_mails` adds the beginning of each reply not written by a bot.
     """
-    labels = Counter(sent.revision.label for sent in answer.revisions)
-    lines = ["  replies"] if answer.replies else []
-    for shown in answer.replies:
+    labels = Counter(it.label for it in series.about.revisions)
+    lines = ["  replies"] if series.replies else []
+    for shown in series.replies:
         reply = shown.reply
         mark = "*" if shown.unread else " "
         who = reply.mail.who
         bot = " (bot)" if reply.mail.bot else ""
-        about = _about(shown, labels)
+        about = _about(reply, labels)
         note = _date_note(reply.mail.mail)
         lines.append(
             f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}{about}{note}"
@@ -208,9 +206,8 @@ def _reply_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
     return lines
 
 
-def _about(shown: ReceivedReply, labels: Mapping[str, int]) -> str:
+def _about(reply: Reply, labels: Mapping[str, int]) -> str:
     """Return the subject of a reply: `, on v2 3/5`, with the day if a version was sent twice."""
-    reply = shown.reply
     if reply.revision is None:
         return ""
     label, total = reply.revision.label, len(reply.revision.patches)

@@ -10,7 +10,7 @@ from patchpilot.model.ago import short_age
 from patchpilot.model.printable import crop, one_line, printable, width
 from patchpilot.services.track.series_turns import by_turn
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.home.home_topic import TURNS, Turn
+from patchpilot.topic.home.home_topic import Turn
 
 if TYPE_CHECKING:
     from patchpilot.topic.topic_state import TopicState
@@ -73,7 +73,7 @@ def series_table(
         for turn, group in by_turn(series).items()
     }
     if topic is not None and not any(it.own for it in series):
-        own = TURNS[topic.step.need]
+        own = topic.step.need
         rows_of_turn = {**groups, own: [_topic_row(topic, own), *groups.get(own, ())]}
         groups = {turn: rows_of_turn[turn] for turn in Turn if turn in rows_of_turn}
     rows = [row for group in groups.values() for row in group]
@@ -143,7 +143,7 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None")
         if series.tags
         else "",
         f"R {series.reviewed}" if series.reviewed else "",
-        _CI.get(series.ci, ""),
+        _CI.get(series.ci or "", ""),
         short_age(series.sent_at, now) if series.sent_at else "",
         one_line(series.subject),
     )

@@ -76,17 +76,16 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
 
 def _find_in_series(number: int, template: str, store: Store) -> AnsweredMail:
     series = show(number, store=store)
-    if series.status is None:
+    if series.posted is None:
         raise MissingError(
             f"the archive does not have series {number} yet",
             hint=Action("track", ("update",)),
         )
-    topic = series.status.topic
     if template in OWN_POST:
-        return AnsweredMail(topic.latest.head.mail, series.entry)
+        return AnsweredMail(series.posted.latest.head.mail, series.entry)
     wanting = [
         reply.mail
-        for reply in series.status.replies
+        for reply in series.posted.replies
         if reply.mail.kind in WANTS_ANSWER and not reply.mail.by_author
     ]
     if not wanting:

@@ -98,8 +98,7 @@ def compare_revisions(
 
 def comparable(series: Tracked) -> tuple[Revision, ...]:
     """Return the revisions of a series that contain patches, oldest first."""
-    revisions = series.status.topic.revisions if series.status else ()
-    return tuple(revision for revision in revisions if revision.patches)
+    return tuple(it for it in series.about.revisions if it.patches)
 
 
 def newest_two(series: Tracked) -> tuple[Revision, Revision]:
@@ -191,7 +190,7 @@ def _find_revision(
     )
     if found:
         return found[-1]
-    missing = series.status.topic.missing.values() if series.status else ()
+    missing = series.about.missing.values()
     if match and int(match[1]) in missing:
         raise MissingError(
             f"the messages of v{match[1]} were not found",

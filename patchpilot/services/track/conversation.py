@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.status import Reply
+from patchpilot.reading.posted_series import Reply as Reply
 from patchpilot.topic.followed.known_series import Tracked
 
 
@@ -36,21 +36,19 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
 
     The roots are sorted by date; the replies to each root come directly after it.
     """
-    if series.status is None:
+    if series.posted is None:
         return ()
-    topic = series.status.topic
-    heads = {revision.message_id for revision in topic.revisions}
+    revisions = series.posted.revisions
+    heads = {revision.message_id for revision in revisions}
     labels = {
         post.message_id: revision.label
-        for revision in topic.revisions
+        for revision in revisions
         for post in revision.posts
         if post.message_id not in revision.carried
     }
-    replies = {reply.message_id: reply for reply in series.status.replies}
+    replies = {reply.message_id: reply for reply in series.posted.replies}
     mails = {
-        post.message_id: post.mail
-        for revision in topic.revisions
-        for post in revision.posts
+        post.message_id: post.mail for revision in revisions for post in revision.posts
     }
     mails |= {
         message_id: reply.mail

@@ -9,11 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.archive.track_store import Store, default_file
+from patchpilot.archive.track_store import Store, TrackEntry, default_file
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
+from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
-from patchpilot.reading.thread_values import NextStepNeed as NextStepNeed
+from patchpilot.reading.thread_values import Turn as Turn
 from patchpilot.services.track.compare_revisions import (
     RevisionComparison,
     compare_revisions,
@@ -25,12 +26,22 @@ from patchpilot.topic.own_archive import default_archive
 from patchpilot.topic.topic_state import TopicState, this_topic, with_topic
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class FollowedSeries:
     """The tracked series, and the state of the current topic, if any."""
 
     series: tuple[Tracked, ...]
-    topic: TopicState | None
+    topic: TopicState | None = None
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class RemovedSeries:
+    """The result of `track remove`: no series is shown, and the removed one."""
+
+    series: tuple[Tracked, ...]
+    removed: TrackEntry
 
 
 def store_stamp() -> tuple[int, ...]:
@@ -86,7 +97,7 @@ def updated(
     with Store() as store:
         if known and first in {entry.id for entry in store.entries()}:
             one = known_series.show(first, store=store, progress=progress)
-            known(FollowedSeries((one,), None))
+            known(FollowedSeries((one,)))
         if known:
             series = known_series.listed(
                 store=store, repository=repository, whole=False, progress=progress

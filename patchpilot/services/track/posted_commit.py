@@ -35,11 +35,11 @@ from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
-from patchpilot.reading.posted_series import Post, Revision, find_topics
+from patchpilot.reading.posted_series import Post, Revision
 from patchpilot.reading.thread_match import REPORTS
+from patchpilot.reading.versions import posted_in
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.services.track.series_answer import SeriesAnswer
 from patchpilot.topic.followed.follow_series import add
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
 from patchpilot.topic.own_archive import ArchiveAt
@@ -183,7 +183,7 @@ class _Search(NamedTuple):
         """Return the patches and cover letters among mails, except stable ones."""
         return tuple(
             post
-            for topic in find_topics(map(self.reader.classify, unique(mails)))
+            for topic in posted_in(mails, self.reader)
             for revision in topic.revisions
             if not revision.backport_to
             for post in revision.posts
@@ -218,7 +218,7 @@ class _Search(NamedTuple):
     "message_id=mail.message_id",
     "url",
     "version",
-    "series",
+    "series=tracked",
 )
 @dataclass(frozen=True, slots=True)
 class PostedCommit:
@@ -252,11 +252,10 @@ class PostedCommit:
 
     @property
     def revision(self) -> Revision | None:
-        status = self.tracked.status
         return next(
             (
                 revision
-                for revision in (status.topic.revisions if status else ())
+                for revision in self.tracked.about.revisions
                 for post in revision.posts
                 if post.message_id == self.mail.message_id
             ),
@@ -266,10 +265,6 @@ class PostedCommit:
     @property
     def version(self) -> int | None:
         return self.revision.version if self.revision else None
-
-    @property
-    def series(self) -> SeriesAnswer:
-        return SeriesAnswer(self.tracked)
 
 
 @json_form()

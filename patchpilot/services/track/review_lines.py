@@ -11,9 +11,7 @@ from patchpilot.reading.review_table import (
     ReviewedPatch,
     ReviewState,
     ReviewTable,
-    review_table,
 )
-from patchpilot.topic.followed.known_series import Tracked
 
 SIGNS = {
     ReviewState.GIVEN: "",
@@ -41,10 +39,6 @@ _NAME, _TITLE = 24, 30
 """Columns of a reviewer's name, and of a patch's title, at most."""
 _HEAD = 8
 """Columns of a reviewer's name above a column."""
-
-
-def review_of(series: Tracked) -> ReviewTable | None:
-    return review_table(series.status) if series.status else None
 
 
 def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:

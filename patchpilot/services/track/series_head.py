@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from patchpilot.model.action import Advice
 from patchpilot.model.counted import counted
+from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import (
     CLAIMED,
     TAKEN,
     LandedCommit,
-    NextStepNeed,
     SeriesState,
-    Status,
+    Turn,
     stable_summary,
 )
 from patchpilot.topic.followed.known_series import Tracked
@@ -36,13 +36,13 @@ class HeadRow(NamedTuple):
 
 
 def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
-    status = series.status
-    why = f": {status.why}" if status and status.why else ""
+    posted = series.posted
+    why = f": {posted.why}" if posted and posted.why else ""
     return (
         HeadRow("state", f"{series.state}{_claimed(series)}{why}"),
         HeadRow("turn", _turn(series)),
         HeadRow("next", series.step.advice),
-        HeadRow("open", "; ".join(_open_items(series, status)) or "nothing"),
+        HeadRow("open", "; ".join(_open_items(series, posted)) or "nothing"),
         HeadRow("landed", "; ".join(_landed(series)) or "nowhere yet"),
     )
 
@@ -71,22 +71,22 @@ def as_of_words(series: Tracked) -> str:
 
 def _turn(series: Tracked) -> str:
     """Return whose turn it is, and what the author waits for."""
-    if series.step.need is NextStepNeed.ACTION:
+    if series.step.need is Turn.YOURS:
         return "yours"
-    if series.step.need is NextStepNeed.NOTHING:
+    if series.step.need is Turn.FINISHED:
         return "nobody's: finished"
-    status = series.status
-    if status and series.proven in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
-        until = status.topic.project.after_applied.partition(" (")[0]
+    posted = series.posted
+    if posted and series.proven in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
+        until = posted.project.after_applied.partition(" (")[0]
         return f"others: you are waiting until {until}"
     if series.proven in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return "others: you are waiting for the stable trees"
     return "others: you are waiting for the maintainer"
 
 
-def _open_items(series: Tracked, status: Status | None) -> Iterator[str]:
+def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
     """Yield open requests, patches that were not applied, and pending stable decisions."""
-    if status is None:
+    if posted is None:
         return
     items = checklist(series)
     asked = Counter(item.point.asker for item in items if item.open)
@@ -103,19 +103,19 @@ def _open_items(series: Tracked, status: Status | None) -> Iterator[str]:
     if answered := sum(not (item.open or item.done) for item in items):
         yield f"{counted(answered, 'request')} {ANSWERED}"
     if series.proven is SeriesState.PARTLY_ACCEPTED:
-        left = [patch for patch in status.patches if patch.proven not in TAKEN]
-        yield f"{len(left)} of {counted(len(status.patches), 'patch', 'patches')} not applied"
-    for branch in series.stable:
+        left = [patch for patch in posted.patches if patch.proven not in TAKEN]
+        yield f"{len(left)} of {counted(len(posted.patches), 'patch', 'patches')} not applied"
+    for branch in series.about.stable:
         if branch.state in _IN_STABLE_REVIEW:
             yield f"{branch.version} {branch.words}"
-    if unknown := sum(not claim.known for claim in status.claims):
+    if unknown := sum(not claim.known for claim in posted.claims):
         yield f"{counted(unknown, 'message')} from unknown addresses"
 
 
 def _landed(series: Tracked) -> Iterator[str]:
     """Yield each tree once, with its first commit and release, then the stable branches."""
     places: dict[str, list[LandedCommit]] = {}
-    for place in series.landed:
+    for place in series.about.landed:
         if place.stable_version is None:
             places.setdefault(place.tree, []).append(place)
     for tree, commits in places.items():
@@ -127,7 +127,9 @@ def _landed(series: Tracked) -> Iterator[str]:
         claimed = f" ({CLAIMED})" if first.how == CLAIMED else ""
         yield f"{tree}{commit}{more}{release}{claimed}"
     there = [
-        branch for branch in series.stable if branch.state in ("merged", "released")
+        branch
+        for branch in series.about.stable
+        if branch.state in ("merged", "released")
     ]
     if there:
         yield f"stable: {stable_summary(there)}"

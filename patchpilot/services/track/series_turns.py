@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.home.home_topic import TURNS, Turn
+from patchpilot.topic.home.home_topic import Turn
 
 
 def by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
@@ -15,7 +15,7 @@ def by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
     """
     groups: dict[Turn, list[Tracked]] = {turn: [] for turn in Turn}
     for tracked in sorted(series, key=_newest, reverse=True):
-        groups[TURNS[tracked.step.need]].append(tracked)
+        groups[tracked.step.need].append(tracked)
     return {turn: group for turn, group in groups.items() if group}
 
 

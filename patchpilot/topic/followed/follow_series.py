@@ -13,7 +13,7 @@ from patchpilot.archive.archive import (
     NotInArchiveError,
     archive_of,
 )
-from patchpilot.archive.collect_mails import Gathered, gather, status_of
+from patchpilot.archive.collect_mails import Gathered, gather, posted_of
 from patchpilot.archive.open_archive import archive_address
 from patchpilot.archive.original_series import originals
 from patchpilot.archive.track_store import Store, TrackEntry
@@ -37,7 +37,8 @@ from patchpilot.reading.delivery import delivery_reports, reports_about
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import one_of_each, read_mails
-from patchpilot.reading.status import Status, read_thread
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import read_thread
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.followed.known_series import (
     Tracked,
@@ -97,8 +98,8 @@ def add(
         gathered = gather(
             archive, message_id, fresh=fresh, reader=store.reader, progress=progress
         )
-        status = _find_status(gathered, message_id, store)
-        if status is None and (
+        posted = _find_posted(gathered, message_id, store)
+        if posted is None and (
             original := _original(archive, message_id, gathered, store)
         ):
             named = [mail for mail in gathered.mails if mail.message_id == message_id]
@@ -110,21 +111,21 @@ def add(
                 reader=store.reader,
                 progress=progress,
             )
-            status = _find_status(gathered, original, store)
-        status = status or _find_status(gathered, message_id, store, reports=True)
+            posted = _find_posted(gathered, original, store)
+        posted = posted or _find_posted(gathered, message_id, store, reports=True)
         reached = (
             (store.reached(url, store.reader.now - _REACH_KNOWN) or archive.reaches())
-            if status and not gathered.failure
+            if posted and not gathered.failure
             else None
         )
-    if status is None:
+    if posted is None:
         raise InputError(
             f"{message_id}: no patch in this thread",
             hint="pass the Message-ID of the patch or its cover letter",
         )
     with store.changing():
         shown = _store_series(
-            status,
+            posted,
             without_tests(gathered.mails),
             (url, None),
             store,
@@ -144,32 +145,31 @@ def add(
 
 
 def _store_series(
-    status: Status,
+    posted: PostedSeries,
     mails: Sequence[Mail],
     source: tuple[str | None, str | None],
     store: Store,
     repository: Repository | None,
     progress: Progress,
 ) -> Tracked:
-    topic = status.topic
     with store.changing():
-        same = same_series(topic.message_ids, topic.change_id, store)
+        same = same_series(posted.post_ids, posted.change_id, store)
         # the key is the first post by a known sender
         entry = joined(same, store) or store.add(
-            topic.first_known.head.message_id, topic.subject, *source
+            posted.first_known.head.message_id, posted.subject, *source
         )
-        new = store.keep(entry.id, topic.subject, mails, seen=own_mails(status))
+        new = store.keep(entry.id, posted.subject, mails, seen=own_mails(posted))
     # more may be known of a series that was tracked before
-    known = None if same else status
+    known = None if same else posted
     shown = shown_series(
         store.entry(entry.id), store, repository, progress, known, whole=True
     )
     return replace(shown, new=new, troubles=merge_note(same))
 
 
-def _find_status(
+def _find_posted(
     gathered: Gathered, message_id: str, store: Store, *, reports: bool = False
-) -> Status | None:
+) -> PostedSeries | None:
     every = read_thread(
         without_tests(gathered.mails),
         now=store.reader.now,
@@ -177,7 +177,7 @@ def _find_status(
         anchor=message_id,
         reports=reports,
     )
-    return status_of(message_id, every)
+    return posted_of(message_id, every)
 
 
 def _original(
@@ -223,28 +223,26 @@ def add_from_mbox(
     answered = _answered(mails, store)
     store.reader.progress = progress
     every = [
-        status
-        for status in read_thread(
+        posted
+        for posted in read_thread(
             (*answered, *mails),
             reader=store.reader,
             known=own,
             anchor=message_id or "",
             reports=True,
         )
-        if not in_file.isdisjoint(status.message_ids)
+        if not in_file.isdisjoint(posted.message_ids)
     ]
     if target:
-        named = status_of(message_id, every) if message_id else None
+        named = posted_of(message_id, every) if message_id else None
         if named is None:
             why = next((why for why in left_out if f"<{message_id}>" in why), "")
             hint = why or "omit the Message-ID to track the series in the file"
             raise MissingError(f"{target}: not in {mbox}", hint=hint)
-        chosen: Sequence[Status] = (named,)
+        chosen: Sequence[PostedSeries] = (named,)
     else:
-        later = {later.message_id for status in every for later in status.follow_ups}
-        chosen = [
-            status for status in every if not later & status.topic.message_ids
-        ] or every
+        later = {later.message_id for posted in every for later in posted.follow_ups}
+        chosen = [posted for posted in every if not later & posted.post_ids] or every
     about = _keep_reports(mails, store, repository, progress) if not target else ()
     if not chosen and about:
         return about
@@ -254,11 +252,11 @@ def add_from_mbox(
             hint="pass the mbox of a thread, for example t.mbox.gz of an archive",
         )
     added = []
-    for status in chosen:
-        ids = _ids_with_later(status, every)
+    for posted in chosen:
+        ids = _ids_with_later(posted, every)
         kept = [mail for mail in mails if mail.message_id in ids]
         source = None, str(mbox.resolve())
-        shown = _store_series(status, kept, source, store, repository, progress)
+        shown = _store_series(posted, kept, source, store, repository, progress)
         added.append(replace(shown, troubles=(*left_out, *shown.troubles)))
     return tuple(added)
 
@@ -401,7 +399,7 @@ def read_again(
             troubles=troubles,
             cached=True,
         )
-    status = status_of(
+    posted = posted_of(
         entry.message_id,
         read_thread(
             (*known, *mails),
@@ -413,9 +411,9 @@ def read_again(
     )
     new = store.keep(
         entry.id,
-        status.topic.subject if status else entry.subject,
+        posted.subject if posted else entry.subject,
         mails,
-        seen=own_mails(status) if status else (),
+        seen=own_mails(posted) if posted else (),
     )
     # report those that are still damaged
     shown = shown_series(
@@ -492,17 +490,19 @@ def _track_mbox_entry(
     every = read_thread(
         (*known, *mails), reader=reader, anchor=entry.message_id, reports=True
     )
-    status = status_of(entry.message_id, every)
-    if status is None:
+    posted = posted_of(entry.message_id, every)
+    if posted is None:
         return tuple(mails)
-    ids = _ids_with_later(status, every)
+    ids = _ids_with_later(posted, every)
     return tuple(mail for mail in mails if mail.message_id in ids)
 
 
-def _ids_with_later(status: Status, every: Sequence[Status]) -> frozenset[str]:
+def _ids_with_later(
+    posted: PostedSeries, every: Sequence[PostedSeries]
+) -> frozenset[str]:
     """Return the Message-IDs of a series and of later series about it."""
-    later = (status_of(follow_up.message_id, every) for follow_up in status.follow_ups)
-    return status.message_ids.union(*(other.message_ids for other in later if other))
+    later = (posted_of(follow_up.message_id, every) for follow_up in posted.follow_ups)
+    return posted.message_ids.union(*(other.message_ids for other in later if other))
 
 
 def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
@@ -529,7 +529,7 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
     return {key: message_id for key, (_, message_id) in newest.items()}
 
 
-def own_mails(status: Status) -> frozenset[str]:
+def own_mails(posted: PostedSeries) -> frozenset[str]:
     """Return the Message-IDs of the author's messages, which are no news to them."""
-    mine = {reply.message_id for reply in status.replies if reply.mail.by_author}
-    return status.topic.message_ids | mine
+    mine = {reply.message_id for reply in posted.replies if reply.mail.by_author}
+    return posted.post_ids | mine

@@ -21,7 +21,7 @@ from patchpilot.model.message_id import message_id_of
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
-    from patchpilot.reading.status import Status
+    from patchpilot.reading.posted_series import PostedSeries
 
 
 WHOLE_MAIL = -1
@@ -63,38 +63,38 @@ def judged(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
 
 
 def known_senders(
-    status: "Status", number: int, store: Store, repository: "Repository | None"
+    posted: "PostedSeries", number: int, store: Store, repository: "Repository | None"
 ) -> tuple[Address, ...]:
     """Return the known addresses among a series' claimed senders, with their known names."""
     from patchpilot.archive.signatures import dns_key, proved
     from patchpilot.topic.followed.own_addresses import known_addresses
 
-    topic, reader = status.topic, store.reader
+    reader = store.reader
     confirmed = store.stored(judged(store.marks(number), KNOWN))
     own = {email.lower() for email in known_addresses(repository)}
-    author = topic.first_known.author
+    author = posted.first_known.author
     name = author.name if author.key in own else ""
-    unknown = [claim for claim in status.claims if not claim.known]
+    unknown = [claim for claim in posted.claims if not claim.known]
     wanted = [claim.sender for claim in unknown]
     claiming = store.stored([claim.message_id for claim in unknown])
-    posts = [post.mail.mail for post in topic.posts]
+    posts = [post.mail.mail for post in posted.posts]
     replies = [
         reply.mail.mail
-        for reply in status.replies
-        if topic.identities.knows(reply.mail.mail.sender)
+        for reply in posted.replies
+        if posted.identities.knows(reply.mail.mail.sender)
     ]
     return (
         *(mail.sender for mail in confirmed),
         *(Address(name, address.email) for address in wanted if address.key in own),
         *(
-            seen_in_tree(repository, wanted, topic.first_known.head.when.year)
+            seen_in_tree(repository, wanted, posted.first_known.head.when.year)
             if repository is not None
             else ()
         ),
         *proved(
             claiming,
             (*posts, *replies),
-            topic.identities,
+            posted.identities,
             partial(dns_key, online=reader.online),
         ),
     )

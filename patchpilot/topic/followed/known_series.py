@@ -33,7 +33,7 @@ from patchpilot.reading.delivery import (
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.thread_values import (
     NextStep,
-    NextStepNeed,
+    Turn,
 )
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.followed.tracked import Tracked as Tracked
@@ -41,7 +41,7 @@ from patchpilot.topic.followed.tracked import Tracked as Tracked
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.model.mail import Mail
-    from patchpilot.reading.status import Status
+    from patchpilot.reading.posted_series import PostedSeries
 
 _PACKAGE = Path(__file__).parents[2]
 _SUMMARIES = Kind(
@@ -123,7 +123,7 @@ def with_mails(
     read = shown_series(series.entry, store, repository, progress, whole=True)
     return replace(
         series,
-        status=read.status,
+        posted=read.posted,
         is_read=True,
         damaged_ids=read.damaged_ids,
         as_of=read.as_of,
@@ -135,18 +135,18 @@ def shown_series(
     store: Store,
     repository: "Repository | None",
     progress: Progress,
-    status: "Status | None" = None,
+    posted: "PostedSeries | None" = None,
     *,
     whole: bool = False,
 ) -> Tracked:
-    """Return the stored series; pass `status` if it was just read from the same messages.
+    """Return the stored series; pass `posted` if it was just read from the same messages.
 
     With `whole`, its messages are read even if a summary of them is kept. Results derived from the
     same messages and refs are reused.
     """
     reading = _Reading(entry, store, repository, progress)
-    if status is not None and not reading.left_out:
-        reading.keep(status)
+    if posted is not None and not reading.left_out:
+        reading.keep(posted)
     return reading.tracked(whole=whole)
 
 
@@ -154,18 +154,18 @@ def _first_step(series: Tracked) -> NextStep:
     """Return the next step of a series without known messages."""
     if series.delivery:
         report = series.delivery[0]
-        return NextStep(NextStepNeed.ACTION, said(f"{report.words}: ", report.advice))
+        return NextStep(Turn.YOURS, said(f"{report.words}: ", report.advice))
     if series.damaged_ids:
         number = str(series.entry.id)
         again = "fetch its damaged messages again: `{}`"
-        return NextStep(NextStepNeed.ACTION, Action("track", ("update", number), again))
+        return NextStep(Turn.YOURS, Action("track", ("update", number), again))
     if series.undisclosed:
-        return NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES)
+        return NextStep(Turn.WAITING, SAVE_REPLIES)
     wait = (
         "wait: the archive does not have the message yet (this can take a few minutes);"
         " then `{}`"
     )
-    return NextStep(NextStepNeed.PATIENCE, Action("track", ("update",), wait))
+    return NextStep(Turn.WAITING, Action("track", ("update",), wait))
 
 
 def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
@@ -338,7 +338,7 @@ class _Reading:
         self._entry, self._store, self._repository = entry, store, repository
         self._progress, self._every_mail = progress, every_mail
         self._moment = moment_of(entry, store)
-        self._status: Status | None = None
+        self._posted: PostedSeries | None = None
         self._is_read = False
         self._damaged: tuple[str, ...] = ()
         self.message_ids: tuple[str, ...] = ()
@@ -356,12 +356,12 @@ class _Reading:
         as_of = self._moment if self._moment and self._moment < now else None
         if entry.mbox and not entry.lore:
             as_of = found.last_activity
-            as_of = self._status.evidence.now if self._status else as_of
+            as_of = self._posted.now if self._posted else as_of
         series = Tracked(
             **found.summary(),
             entry=entry,
             unread=unread & ids if summary else unread,
-            status=self._status,
+            posted=self._posted,
             is_read=self._is_read,
             undisclosed=is_undisclosed(entry, store),
             as_of=as_of,
@@ -375,16 +375,16 @@ class _Reading:
         why = "undisclosed" if series.undisclosed else "no archive has it yet"
         return replace(series, step=_first_step(series), why=why)
 
-    def _read(self) -> "Status | None":
+    def _read(self) -> "PostedSeries | None":
         if not self._is_read:
             every = self._thread()
-            self.keep(_status_of(self._entry.message_id, every))
-        return self._status
+            self.keep(_posted_of(self._entry.message_id, every))
+        return self._posted
 
     def _thread(
         self, known: tuple[Address, ...] = (), confirmed: frozenset[str] = frozenset()
-    ) -> "tuple[Status, ...]":
-        from patchpilot.reading.status import read_thread
+    ) -> "tuple[PostedSeries, ...]":
+        from patchpilot.reading.read_thread import read_thread
 
         self._store.reader.progress = self._progress
         return read_thread(
@@ -414,12 +414,12 @@ class _Reading:
             *mails_sent(only_sent(self._entry, self._store), self._store),
         )
 
-    def _recognized(self, status: "Status") -> "Status":
-        """Return the status with claims by people known from elsewhere, without dismissed ones."""
+    def _recognized(self, posted: "PostedSeries") -> "PostedSeries":
+        """Return the posted with claims by people known from elsewhere, without dismissed ones."""
         store = self._store
         marks = store.marks(self._entry.id)
-        if not (status.claims or marks):
-            return status
+        if not (posted.claims or marks):
+            return posted
         from patchpilot.topic.followed.known_senders import (
             KNOWN,
             STRANGER,
@@ -428,15 +428,15 @@ class _Reading:
         )
 
         confirmed = judged(marks, KNOWN)
-        known = known_senders(status, self._entry.id, store, self._repository)
+        known = known_senders(posted, self._entry.id, store, self._repository)
         if known or confirmed:
             every = self._thread(known, confirmed)
-            status = _status_of(self._entry.message_id, every) or status
+            posted = _posted_of(self._entry.message_id, every) or posted
         dismissed = judged(marks, STRANGER)
         return replace(
-            status,
+            posted,
             claims=tuple(
-                claim for claim in status.claims if claim.message_id not in dismissed
+                claim for claim in posted.claims if claim.message_id not in dismissed
             ),
         )
 
@@ -459,36 +459,33 @@ class _Reading:
         value = recall(_SUMMARIES, key) if not self._is_read else None
         if isinstance(value, dict):
             return SeriesSummary.read(value)
-        status = self._read()
-        if status is None:
+        posted = self._read()
+        if posted is None:
             return None
         from patchpilot.topic.followed.series_record import summary_of
 
-        summary = summary_of(status, marks)
+        summary = summary_of(posted, marks)
         if not self._damaged:
             remember(_SUMMARIES, key, summary.plain())
         return summary
 
-    def keep(self, status: "Status | None") -> None:
-        """Take this as the messages' status, with repository facts."""
-        status = self._recognized(status) if status is not None else None
-        if status is not None and self._repository is not None:
+    def keep(self, posted: "PostedSeries | None") -> None:
+        """Take this as the messages' posted, with repository facts."""
+        posted = self._recognized(posted) if posted is not None else None
+        if posted is not None and self._repository is not None:
             from patchpilot.archive.landed_series import in_repository
-            from patchpilot.reading.status import with_commits
+            from patchpilot.reading.read_thread import with_commits
 
-            there = in_repository(status, self._repository, progress=self._progress)
-            status = replace(
-                with_commits(status, there.commits, there.follow_ups, there.needs),
-                in_repository=True,
-            )
-        self._status, self._is_read = status, True
+            there = in_repository(posted, self._repository, progress=self._progress)
+            posted = with_commits(posted, there.commits, there.follow_ups, there.needs)
+        self._posted, self._is_read = posted, True
 
 
-def _status_of(anchor: str, every: "tuple[Status, ...]") -> "Status | None":
+def _posted_of(anchor: str, every: "tuple[PostedSeries, ...]") -> "PostedSeries | None":
     # keep imports of mail modules out of `track` lists
-    from patchpilot.archive.collect_mails import status_of
+    from patchpilot.archive.collect_mails import posted_of
 
-    return status_of(anchor, every)
+    return posted_of(anchor, every)
 
 
 @functools.lru_cache(maxsize=2)

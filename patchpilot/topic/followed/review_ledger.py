@@ -11,7 +11,7 @@ from patchpilot.archive.track_store import Store
 from patchpilot.errors import UsageError
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
-from patchpilot.reading.posted_series import Revision
+from patchpilot.reading.posted_series import PostedSeries, Reply, Revision
 from patchpilot.reading.requests import (
     BY_MACHINE,
     MAX_POINTS,
@@ -24,11 +24,9 @@ from patchpilot.reading.requests import (
     points_of,
 )
 from patchpilot.reading.requests import PointState as PointState
-from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
     FINAL,
     TAKEN,
-    Status,
 )
 from patchpilot.topic.followed.tracked import Tracked
 
@@ -98,7 +96,7 @@ class SeriesLedger:
 
 
 def ledger_of(
-    status: Status,
+    posted: PostedSeries,
     marks: Mapping[Key, str],
     upcoming: Sequence[Patch] = (),
 ) -> tuple[LedgerItem, ...]:
@@ -107,9 +105,9 @@ def ledger_of(
     `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
     next. A comment counts as addressed if that or one of the next few versions changes its lines.
     """
-    answers = _find_answers(status)
-    latest = status.topic.latest
-    revisions = [(it, _revision_patches(it)) for it in status.topic.revisions]
+    answers = _find_answers(posted)
+    latest = posted.latest
+    revisions = [(it, _revision_patches(it)) for it in posted.revisions]
     patches = {id(revision): own for revision, own in revisions}
     sent = [it for it in revisions if it[1]]
     ahead = [tuple(upcoming)] if upcoming else []
@@ -122,9 +120,9 @@ def ledger_of(
     }
     if upcoming:
         next_version = NextVersion(patches[id(latest)], tuple(upcoming))
-        following |= {id(it): [next_version] for it in status.topic.current}
+        following |= {id(it): [next_version] for it in posted.current}
     items: list[LedgerItem] = []
-    for reply in status.replies:
+    for reply in posted.replies:
         revision = reply.revision or latest
         for point in points_of(reply):
             mark = marks.get(point.key)
@@ -144,7 +142,7 @@ def ledger_of(
                     hunk,
                     answer,
                     mark is not None,
-                    revision in status.topic.current,
+                    revision in posted.current,
                 )
             )
     return tuple(items)
@@ -160,34 +158,33 @@ def checklist(
     omitted. The result is empty if all of the series is applied or if the series is closed; it
     follows from what is proven.
     """
-    return left_of(series.status, series.marks, upcoming) if series.status else ()
+    return left_of(series.posted, series.marks, upcoming) if series.posted else ()
 
 
 def left_of(
-    status: Status, marks: Mapping[Key, str], upcoming: Sequence[Patch] = ()
+    posted: PostedSeries, marks: Mapping[Key, str], upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
     """Return the requests of `checklist`: a tag for the latest version settles its sender's
     earlier requests about the same patch, or all of them if it is for the whole series.
     """
-    topic = status.topic
-    if status.proven in (*TAKEN, *FINAL):
+    if posted.proven in (*TAKEN, *FINAL):
         return ()
     taken = {
         patch.number
-        for patch in status.patches
-        if patch.version == topic.latest.version and patch.proven in TAKEN
+        for patch in posted.patches
+        if patch.version == posted.latest.version and patch.proven in TAKEN
     }
-    senders = {it.message_id: it.mail.sender for it in status.replies}
+    senders = {it.message_id: it.mail.sender for it in posted.replies}
     approved = {
         (it.mail.sender.key, it.patch or None)
-        for it in status.replies
+        for it in posted.replies
         if any(not tag.conditional for tag in it.mail.credited)
-        if it.revision in topic.current
-        if topic.identities.knows(it.mail.sender)
+        if it.revision in posted.current
+        if posted.identities.knows(it.mail.sender)
     }
     return tuple(
         item
-        for item in ledger_of(status, marks, upcoming)
+        for item in ledger_of(posted, marks, upcoming)
         if item.point.patch not in taken
         if item.of_newest
         or (
@@ -210,12 +207,12 @@ def awaiting(series: Tracked) -> dict[str, list[LedgerItem]]:
 
 
 def series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
-    return ledger_of(series.status, series.marks) if series.status else ()
+    return ledger_of(series.posted, series.marks) if series.posted else ()
 
 
-def _find_answers(status: Status) -> Callable[[ReviewPoint], str | None]:
+def _find_answers(posted: PostedSeries) -> Callable[[ReviewPoint], str | None]:
     below: dict[str, list[Reply]] = {}
-    for reply in status.replies:
+    for reply in posted.replies:
         if reply.mail.mail.in_reply_to and reply.mail.by_author:
             below.setdefault(reply.mail.mail.in_reply_to, []).append(reply)
     return lambda point: answered_by(point, below.get(point.message_id, ()))

@@ -7,77 +7,77 @@ from collections.abc import Mapping
 from patchpilot.model.action import Action, said
 from patchpilot.reading.ci_verdict import ci_verdict
 from patchpilot.reading.next_step import advise
+from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.review_table import review_table
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.thread_values import (
     FINAL,
     TAKEN,
     NextStep,
-    NextStepNeed,
-    Status,
+    Turn,
 )
 from patchpilot.topic.followed.review_ledger import Key, LedgerItem, left_of
 
 
-def summary_of(status: Status, marks: Mapping[Key, str]) -> SeriesSummary:
+def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
     """Return the summary of a series; `marks` are the states that the user set for requests."""
-    topic, newest = status.topic, status.topic.latest
-    tags = (credit.trailer.partition(":")[0] for credit in status.trailers)
-    commits = (it.commit for it in status.landed if it.commit and len(it.commit) >= 12)
-    on_newest = (it.mail for it in status.replies if it.revision is newest)
+    newest = posted.latest
+    tags = (credit.trailer.partition(":")[0] for credit in posted.trailers)
+    commits = (it.commit for it in posted.landed if it.commit and len(it.commit) >= 12)
+    on_newest = (it.mail for it in posted.replies if it.revision is newest)
     return SeriesSummary(
-        state=status.state,
-        proven=status.proven,
-        why=status.why,
-        subject=topic.subject,
+        state=posted.state,
+        proven=posted.proven,
+        why=posted.why,
+        subject=posted.subject,
         version=newest.version,
         tags=dict(Counter(name for name in tags if name.endswith("-by"))),
-        ci=str(ci_verdict(on_newest)),
-        step=_step(status, marks),
+        ci=ci_verdict(on_newest),
+        step=_step(posted, marks),
         head=newest.message_id,
         posts=tuple(post.message_id for post in newest.patches),
-        change_id=topic.change_id,
-        authors=tuple(dict.fromkeys(it.author.key for it in topic.revisions)),
-        titles=tuple(sorted(topic.titles)),
+        change_id=posted.change_id,
+        authors=tuple(dict.fromkeys(it.author.key for it in posted.revisions)),
+        titles=tuple(sorted(posted.titles)),
         commits=tuple(dict.fromkeys(commits)),
         files=tuple(sorted(newest.files)),
-        message_ids=tuple(sorted(status.message_ids)),
-        related=tuple(dict.fromkeys(it.subject for it in status.follow_ups)),
-        reports=status.delivery,
-        approved=review_table(status).approved,
+        message_ids=tuple(sorted(posted.message_ids)),
+        related=tuple(dict.fromkeys(it.subject for it in posted.follow_ups)),
+        reports=posted.delivery,
+        approved=review_table(posted).approved,
         sent_at=newest.sent,
-        began=topic.revisions[0].sent,
-        last_activity=status.last_activity,
+        began=posted.revisions[0].sent,
+        last_activity=posted.last_activity,
     )
 
 
-def _step(status: Status, marks: Mapping[Key, str]) -> NextStep:
+def _step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     """Return the next step, which names open requests: before waiting if one is due, which makes
     it the author's turn, and otherwise after it.
 
     A series that somebody says is applied or closed waits until that is proven.
     """
-    step = advise(status)
-    waits = step.need is NextStepNeed.PATIENCE and status.state not in (*TAKEN, *FINAL)
-    left = [item for item in left_of(status, marks) if item.waits] if waits else []
+    step = advise(posted)
+    waits = step.need is Turn.WAITING and posted.state not in (*TAKEN, *FINAL)
+    left = [item for item in left_of(posted, marks) if item.waits] if waits else []
     if not left:
         return step
     about = "reply", f"<{left[0].point.message_id}>"
     answer = Action("track", about, "answer the open requests")
-    if not any(_is_due(item, status) for item in left):
+    if not any(_is_due(item, posted) for item in left):
         return NextStep(step.need, said(step.advice, "; meanwhile ", answer))
     change = Action("send", ("--reroll",), "change the patch")
     advice = said(answer, ", or ", change, "; then ", step.advice)
-    return NextStep(NextStepNeed.ACTION, advice)
+    return NextStep(Turn.YOURS, advice)
 
 
-def _is_due(item: LedgerItem, status: Status) -> bool:
+def _is_due(item: LedgerItem, posted: PostedSeries) -> bool:
     """Return whether a person waits: since the request, the author has sent no new version and has
     not written about the patch, and the person has given no tag for it or for the series.
     """
     message_id = item.point.message_id
-    asked = next(it for it in status.replies if it.message_id == message_id)
-    since = [it for it in status.replies if it.when >= asked.when]
+    asked = next(it for it in posted.replies if it.message_id == message_id)
+    since = [it for it in posted.replies if it.when >= asked.when]
     return item.of_newest and not any(
         reply.patch == asked.patch
         if reply.mail.by_author

@@ -12,7 +12,7 @@ from enum import StrEnum
 from patchpilot.model.counted import counted
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
-from patchpilot.reading.status import Reply, Status
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.thread_values import IN_A_TREE, Claim
 from patchpilot.topic.followed.known_series import Tracked
 
@@ -69,8 +69,8 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
 
     Undated events, the state of the repository, follow.
     """
-    status = series.status
-    if status is None:
+    posted = series.posted
+    if posted is None:
         return (
             StoryEvent(
                 StoryKind.SENT,
@@ -79,10 +79,10 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
             ),
             *_delivery(series),
         )
-    return (*posted_events(status), *_delivery(series), *_merged(status))
+    return (*posted_events(posted), *_delivery(series), *_merged(posted))
 
 
-def posted_events(status: Status) -> list[StoryEvent]:
+def posted_events(posted: PostedSeries) -> list[StoryEvent]:
     """Return the events reported in messages, oldest first."""
     claims = [
         StoryEvent(
@@ -91,13 +91,13 @@ def posted_events(status: Status) -> list[StoryEvent]:
             it.date,
             it.message_id,
         )
-        for it in status.claims
+        for it in posted.claims
         if not (it.known and it.what in _EVENTS)
     ]
     events = [
-        *(() if status.topic.only_reported else _versions(status)),
-        *_answers(status.replies),
-        *_reported(status.events),
+        *(() if posted.only_reported else _versions(posted)),
+        *_answers(posted.replies),
+        *_reported(posted.events),
         *claims,
     ]
     return sorted(
@@ -115,8 +115,8 @@ def _delivery(series: Tracked) -> Iterator[StoryEvent]:
         )
 
 
-def _versions(status: Status) -> Iterator[StoryEvent]:
-    for revision in status.topic.revisions:
+def _versions(posted: PostedSeries) -> Iterator[StoryEvent]:
+    for revision in posted.revisions:
         count = len(revision.patches)
         patches = f", {counted(count, 'patch', 'patches')}" if count > 1 else ""
         yield StoryEvent(
@@ -217,10 +217,10 @@ def _reported(events: Sequence[Claim]) -> Iterator[StoryEvent]:
         )
 
 
-def _merged(status: Status) -> Iterator[StoryEvent]:
+def _merged(posted: PostedSeries) -> Iterator[StoryEvent]:
     """Yield events in the repository and those after it."""
-    several = len(status.topic.latest.patches) > 1
-    for landed in status.landed:
+    several = len(posted.latest.patches) > 1
+    for landed in posted.landed:
         if landed.message_id is None and not landed.stable_version:
             about = f" (patch {landed.patch})" if several and landed.patch else ""
             release = (
@@ -237,7 +237,7 @@ def _merged(status: Status) -> Iterator[StoryEvent]:
                 None,
                 (landed.commit or "")[:12],
             )
-    for branch in status.stable:
+    for branch in posted.stable:
         if branch.state in ("merged", "released"):
             yield StoryEvent(
                 StoryKind.GOOD,
@@ -245,7 +245,7 @@ def _merged(status: Status) -> Iterator[StoryEvent]:
                 None,
                 (branch.commit or "")[:12],
             )
-    for later in status.follow_ups:
+    for later in posted.follow_ups:
         yield StoryEvent(
             StoryKind.PROBLEM,
             f"“{later.subject}” {later.relation} it ({later.state})",

@@ -7,26 +7,53 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from patchpilot.archive.track_store import MOST_READ, TrackEntry
-from patchpilot.model.action import Action
+from patchpilot.model.action import Action, actions
 from patchpilot.model.counted import counted
+from patchpilot.model.json_form import json_form
 from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.series_summary import SeriesSummary
-from patchpilot.reading.thread_values import LandedCommit, StableBranch
 
 if TYPE_CHECKING:
-    from patchpilot.reading.status import Status
+    from patchpilot.reading.posted_series import PostedSeries, ReceivedReply
+    from patchpilot.reading.review_table import ReviewerReviews, ReviewTable
 
 UNREAD_PATCH = (
     "only a report about the patch was read: versions and reviews are unknown"
 )
 
 
+@json_form(
+    "id=entry.id",
+    "message_id=entry.message_id",
+    "subject",
+    "this_topic=own",
+    "state",
+    "proven",
+    "turn=step.need",
+    "why",
+    "source",
+    "updated=entry.updated",
+    "last_activity",
+    "as_of",
+    "*about",
+    "tags",
+    "ci",
+    "replies",
+    "review",
+    "reviewers",
+    "unread=unread_count",
+    "new",
+    "troubles=notes",
+    "delivery",
+    "next_step",
+    "next_commands",
+)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracked(SeriesSummary):
     """A displayed tracked series as plain values: its summary, repository facts if available, and
     what the store and the call add.
 
-    `status` has everything about the series if its messages were read (`is_read`); it is None
+    `posted` has everything about the series if its messages were read (`is_read`); it is None
     as well while no archive has them. `cached`: the threads are as of `entry.updated`, because
     the cached responses of the archive were still valid. `own`: the series belongs to the
     current topic. `undisclosed`: it is a security fix that is not public yet, about which no
@@ -38,7 +65,7 @@ class Tracked(SeriesSummary):
 
     entry: TrackEntry
     unread: frozenset[str]
-    status: "Status | None" = field(default=None, repr=False, compare=False)
+    posted: "PostedSeries | None" = field(default=None, repr=False, compare=False)
     is_read: bool = False
     undisclosed: bool = False
     as_of: datetime | None = None
@@ -53,12 +80,42 @@ class Tracked(SeriesSummary):
     delivery: tuple[DeliveryReport, ...] = ()
 
     @property
-    def landed(self) -> tuple[LandedCommit, ...]:
-        return self.status.landed if self.status else ()
+    def about(self) -> "PostedSeries":
+        """What its messages and the repository say; empty if none are known."""
+        from patchpilot.reading.posted_series import PostedSeries
+
+        return self.posted or PostedSeries(())
 
     @property
-    def stable(self) -> tuple[StableBranch, ...]:
-        return self.status.stable if self.status else ()
+    def source(self) -> str | None:
+        return self.entry.lore or self.entry.mbox
+
+    @property
+    def replies(self) -> "tuple[ReceivedReply, ...]":
+        from patchpilot.reading.posted_series import ReceivedReply
+
+        replies = self.about.replies
+        return tuple(ReceivedReply(it, it.message_id in self.unread) for it in replies)
+
+    @property
+    def review(self) -> "ReviewTable | None":
+        """What each reviewer did with each patch of the latest version."""
+        from patchpilot.reading.review_table import review_table
+
+        return review_table(self.posted) if self.posted else None
+
+    @property
+    def reviewers(self) -> "tuple[ReviewerReviews, ...]":
+        return table.by_reviewer if (table := self.review) else ()
+
+    @property
+    def unread_count(self) -> int:
+        return len(self.unread)
+
+    @property
+    def next_commands(self) -> tuple[str, ...]:
+        """The commands of the next step, quoted for a shell."""
+        return tuple(action.command for action in actions(self.step.advice))
 
     @property
     def damaged(self) -> tuple[str, ...]:
@@ -91,7 +148,7 @@ class Tracked(SeriesSummary):
             left_out = [
                 f"{self.left_out} of {total} not read ({what} are read); {every}"
             ]
-        if self.status and self.status.topic.only_reported:
+        if self.posted and self.posted.only_reported:
             left_out.append(UNREAD_PATCH)
         return (*self.troubles, *self.damaged, *left_out)
 

@@ -5,27 +5,11 @@ It is a branch of a repository, or a tracked series without one.
 """
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice, Hint, parts_of
-from patchpilot.reading.thread_values import NextStepNeed
-
-
-class Turn(StrEnum):
-    """Whose turn it is, in the order of the groups on the home screen."""
-
-    YOURS = "your turn"
-    WAITING = "waiting"
-    FINISHED = "finished"
-
-
-TURNS = {
-    NextStepNeed.ACTION: Turn.YOURS,
-    NextStepNeed.PATIENCE: Turn.WAITING,
-    NextStepNeed.NOTHING: Turn.FINISHED,
-}
+from patchpilot.reading.thread_values import Turn as Turn
 
 
 class HomeEvent(NamedTuple):

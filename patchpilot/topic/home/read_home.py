@@ -35,7 +35,6 @@ from patchpilot.topic.home.home_branches import (
     open_home,
 )
 from patchpilot.topic.home.home_topic import (
-    TURNS,
     HomeEvent,
     HomeTopic,
     Turn,
@@ -359,7 +358,7 @@ def _read_topic(
         )
         news = found.summary if found.is_unfinished or found.is_begun else topic.news
         return topic._replace(
-            turn=TURNS[step.need],
+            turn=step.need,
             step=step.advice,
             state=topic.state if found.state == found.series.state else found.state,
             news=news,
@@ -372,7 +371,7 @@ def _read_topic(
         branch.name,
         version=found.version,
         patches=commits,
-        turn=TURNS[step.need],
+        turn=step.need,
         state=found.state,
         news=found.summary,
         when=branch.when,

@@ -7,11 +7,12 @@ Includes who requested a change, who applied the series, its tags, and the repor
 from patchpilot.model.counted import counted
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.requests import ReviewPoint, review_points
-from patchpilot.reading.status import Reply, SeriesState, Status
+from patchpilot.reading.thread_values import SeriesState
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import posted_events
-from patchpilot.topic.home.home_topic import TURNS, HomeEvent, HomeTopic
+from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic
 
 _ASKED = {
     MailKind.QUESTION: ("question", "asked {}"),
@@ -33,28 +34,28 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
     topic = HomeTopic(
         key,
         series.subject,
-        turn=TURNS[series.step.need],
+        turn=series.step.need,
         state=str(series.state),
         news="sent; not in the archive yet",
         step=series.step.advice,
         series=series.entry.id,
     )
-    status = series.status
-    if status is None:
+    posted = series.posted
+    if posted is None:
         return topic
-    points = review_points(status) if status.proven in _IN_REVIEW else ()
-    reply = _asking(status, points)
-    latest = status.topic.latest
+    points = review_points(posted) if posted.proven in _IN_REVIEW else ()
+    reply = _asking(posted, points)
+    latest = posted.latest
     reports = [
         answer.mail
-        for answer in status.replies
+        for answer in posted.replies
         if answer.revision is latest and answer.mail.kind in _BOTS
     ]
     return topic._replace(
         version=latest.version,
         patches=len(latest.patches),
-        news=_request_text(reply, points) if reply else _stated(status),
-        when=_seconds(reply, status),
+        news=_request_text(reply, points) if reply else _stated(posted),
+        when=_seconds(reply, posted),
         tags=series.tags,
         bots=", ".join(
             dict.fromkeys(
@@ -64,17 +65,17 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
         failed=series.ci == CiVerdict.FAILED,
         events=tuple(
             HomeEvent(event.when.timestamp(), str(event.kind), event.text)
-            for event in reversed(posted_events(status)[-KEPT:])
+            for event in reversed(posted_events(posted)[-KEPT:])
             if event.when
         ),
     )
 
 
-def _asking(status: Status, points: tuple[ReviewPoint, ...]) -> Reply | None:
+def _asking(posted: PostedSeries, points: tuple[ReviewPoint, ...]) -> Reply | None:
     """Return the latest mail with a review point."""
     asking = {point.message_id for point in points}
     return next(
-        (reply for reply in reversed(status.replies) if reply.message_id in asking),
+        (reply for reply in reversed(posted.replies) if reply.message_id in asking),
         None,
     )
 
@@ -89,19 +90,19 @@ def _request_text(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
     return f"{who}: {mail.label.replace('-', ' ')}: {mine[0].text}"
 
 
-def _stated(status: Status) -> str:
+def _stated(posted: PostedSeries) -> str:
     """Return the state and its reason.
 
     Replies that do not count, such as a claim by an unknown sender, leave the state as it was
     after the send: then the last of them is the news.
     """
-    last = next(iter(posted_events(status)[-1:]), None)
-    if status.state is SeriesState.SENT and last and str(last.kind) != "sent":
+    last = next(iter(posted_events(posted)[-1:]), None)
+    if posted.state is SeriesState.SENT and last and str(last.kind) != "sent":
         return last.text
-    state = status.state.replace("-", " ")
-    return f"{state}: {status.why}" if status.why else state
+    state = posted.state.replace("-", " ")
+    return f"{state}: {posted.why}" if posted.why else state
 
 
-def _seconds(reply: Reply | None, status: Status) -> float:
-    date = (reply.mail.mail.date if reply else None) or status.last_activity
+def _seconds(reply: Reply | None, posted: PostedSeries) -> float:
+    date = (reply.mail.mail.date if reply else None) or posted.last_activity
     return date.timestamp() if date else 0.0

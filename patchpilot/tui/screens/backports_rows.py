@@ -209,9 +209,9 @@ def texts_of(
     is_tagged = any("stable@" in tag.value for tag in all_tags(message, "Cc"))
     followed: Sequence[Tracked] = session.last(Stage.FOLLOW) or ()
     merged = (
-        series.status.commit or ""
+        series.posted.commit or ""
         for series in followed
-        if series.own and series.status and str(series.state) in MERGED
+        if series.own and series.posted and str(series.state) in MERGED
     )
     commit = "" if result.upstream else next(merged, "")
     return BranchTexts(result, left_out, commit, is_tagged)

@@ -101,7 +101,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
 
 def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:
     """Return the state of the current topic; other tracked series do not count."""
-    from patchpilot.services.track.follow_topic import NextStepNeed
+    from patchpilot.services.track.follow_topic import Turn
 
     if topic is None:
         nothing = "no series is tracked yet; the series that you send appear here"
@@ -115,9 +115,9 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
     if topic.needs_changes and own and own.ci == "failed":
         return StageStatus(StageState.BLOCKED, note, open_points(own))
     state = {
-        NextStepNeed.ACTION: StageState.TODO,
-        NextStepNeed.PATIENCE: StageState.WAITING,
-        NextStepNeed.NOTHING: StageState.DONE,
+        Turn.YOURS: StageState.TODO,
+        Turn.WAITING: StageState.WAITING,
+        Turn.FINISHED: StageState.DONE,
     }[topic.step.need]
     asked = "" if topic.is_begun else open_points(own)
     return StageStatus(state, note, asked)
@@ -208,14 +208,14 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
 
 def is_unfetched(series: "Tracked") -> bool:
     """Return whether messages report a merge that git has not fetched."""
-    status = series.status
-    return bool(series.landed and status and not status.evidence.commits)
+    posted = series.posted
+    return bool(series.about.landed and posted and not posted.commits)
 
 
 def _patch_states(series: "Tracked") -> str:
     """Return the numbers of the patches in each state, or "" if all are in the same one."""
     numbers: dict[str, list[int]] = {}
-    for patch in series.status.patches if series.status else ():
+    for patch in series.posted.patches if series.posted else ():
         numbers.setdefault(patch.state.replace("-", " "), []).append(patch.number)
     dot = f" {glyph('dot')} "
     states = (f"{_ranges(of)} {state}" for state, of in numbers.items())
@@ -242,10 +242,10 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
     events = story_rows((*story(series), after), columns)
     if words := as_of_words(series):
         rows.append(("as of", words))
-    if status := series.status:
+    if status := series.posted:
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
-            for ident, version in status.topic.missing.items()
+            for ident, version in status.missing.items()
         ]
     rows += [("note", one_line(note)) for note in series.problems]
     return [*fact_rows(rows, columns, 9), Text(), *events]

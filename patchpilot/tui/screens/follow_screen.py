@@ -311,7 +311,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        hidden = set(OWN) if self.own and self.own.landed else set()
+        hidden = set(OWN) if self.own and self.own.about.landed else set()
         if self._is_begun:
             hidden |= {"version"}
         is_new = self._series is not None and bool(self._series.unread)
@@ -397,8 +397,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _own_ids(self) -> Collection[str]:
-        status = self._reading.series.status if self._reading else None
-        return status.topic.message_ids if status else ()
+        status = self._reading.series.posted if self._reading else None
+        return status.post_ids if status else ()
 
     def _asked(self) -> str:
         """Return the message with the first open review point, which `r` answers above
@@ -462,7 +462,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         if (series := self._series) is None:
             return
-        known = series if series.is_read and series.status else None
+        known = series if series.is_read and series.posted else None
         pairs = [*combinations(comparable(known), 2)] if known else []
         options = [
             Option(
@@ -493,7 +493,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         """Check the archive; whether a merged fix is in mainline and the stable branches is read
         from the local refs, so offer git fetch then.
         """
-        if self.own and self.own.landed:
+        if self.own and self.own.about.landed:
             from patchpilot.tui.actions.fetch_action import fetch
 
             fetch(self)
@@ -518,10 +518,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         ask_yes(self.app, Choose(question, answers), agreed)
 
     def _reviewers(self) -> None:
-        from patchpilot.services.track.review_lines import review_lines, review_of
+        from patchpilot.services.track.review_lines import review_lines
 
         series = self._series
-        table = review_of(series) if series else None
+        table = series.review if series else None
         if table is None:
             return
         total = counted(len(table.patches), "patch", "patches")

@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Read the series in messages: their versions, the messages about them, and their states.
+
+This is the one place that decides which messages and versions belong to a series. `versions` groups
+what was posted, `thread_match` finds what is about it. Series that fix, revert, continue or
+backport another one are matched by commit and by title.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from patchpilot.model.address import Address
+from patchpilot.model.fixes_line import fixes_lines
+from patchpilot.model.mail import Mail
+from patchpilot.projects.loading import default_project
+from patchpilot.reading.bots import is_bot_address
+from patchpilot.reading.claims import STATES, claims_of, without_voided
+from patchpilot.reading.delivery import DeliveryReport, delivery_reports, reports_about
+from patchpilot.reading.mail_kinds import STABLE, MailKind
+from patchpilot.reading.mail_reader import MailReader
+from patchpilot.reading.mbox import unique, when
+from patchpilot.reading.posted_series import Post, PostedSeries, Reply
+from patchpilot.reading.review_trailers import proposed_trailers
+from patchpilot.reading.sender import is_sent_to_self
+from patchpilot.reading.series_state import decided
+from patchpilot.reading.statements import Answered
+from patchpilot.reading.thread_match import (
+    attach,
+    is_by,
+    patch_authors,
+    reported,
+    with_replies,
+)
+from patchpilot.reading.thread_values import (
+    TAKEN,
+    Claim,
+    Credit,
+    FollowUp,
+    LandedCommit,
+    StableNeeds,
+)
+from patchpilot.reading.versions import find_series
+from patchpilot.series.patch_pairing import title_key
+
+_REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{12,40})", re.MULTILINE)
+_SHORTEST = 12
+"""Digits of a commit's id from which it is compared."""
+_LONGEST_BODY = 400_000
+
+
+def read_thread(
+    mails: Iterable[Mail],
+    *,
+    now: datetime | None = None,
+    reader: MailReader | None = None,
+    known: tuple[Address, ...] = (),
+    confirmed: frozenset[str] = frozenset(),
+    anchor: str = "",
+    reports: bool = False,
+) -> tuple[PostedSeries, ...]:
+    """Return every series in these messages, the oldest first, with its state and follow-ups.
+
+    `now` is the time used to detect a stalled series; the default is the time of the latest
+    message, which suits an old mbox. `reader` caches the results of the call, so that the same
+    messages give the same series and are classified once. `known` are addresses that were seen
+    elsewhere, `confirmed` the messages that the user confirmed. `anchor` is the Message-ID of the
+    requested series, whose sender is known as well. With `reports`, messages of bots about patches
+    that are not there make series, if there is no other.
+    """
+    reader = reader or MailReader()
+    mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
+    key = (now, known, confirmed, anchor, reports, *map(id, mails))
+    if key in reader.threads:
+        series_before: tuple[PostedSeries, ...] = reader.threads[key][1]
+        return series_before
+    classified = []
+    notices: list[DeliveryReport] = []
+    for number, mail in enumerate(mails, 1):
+        if number % 128 == 0:
+            reader.progress("reading the thread", number, len(mails))
+        # a bounce is not a reply
+        if found := delivery_reports(mail):
+            notices += found
+        else:
+            classified.append(reader.classify(mail))
+    posted = find_series(classified, known, anchor)
+    if reports and not posted:
+        posted = reported(classified)
+    moment = now or max(map(when, mails), default=datetime.now(UTC))
+    every = []
+    for series, attached in zip(posted, attach(posted, classified), strict=True):
+        series = replace(
+            series,
+            identities=with_replies(series, attached),
+            delivery=reports_about(notices, series.post_ids, series.titles),
+            now=moment,
+        )
+        replies = [_add_author(series, reply, reader) for reply in attached]
+        every.append(_with_claims(series, replies, confirmed))
+    result = tuple(_with_follow_ups(every))
+    # keep references to the mails, so that their id() is not reused
+    reader.threads[key] = (mails, result)
+    return result
+
+
+def _add_author(series: PostedSeries, reply: Reply, reader: MailReader) -> Reply:
+    """Return the reply, classified again for its sender and what it answers."""
+    sender, parent = series.identities.sender(reply.mail), reply.parent
+    answered = Answered.PATCH
+    if (
+        parent
+        and not parent.robot
+        and parent.kind not in (MailKind.PATCH, MailKind.COVER)
+    ):
+        is_author = series.is_author(parent.sender)
+        answered = Answered.AUTHOR if is_author else Answered.OTHER
+    by_author = series.is_author(sender)
+    mail = reader.classify_for(reply.mail, sender, by_author, answered)
+    return replace(reply, mail=mail)
+
+
+def _with_claims(
+    series: PostedSeries, attached: Sequence[Reply], confirmed: frozenset[str]
+) -> PostedSeries:
+    claims = without_voided(claims_of(series, attached, confirmed), series)
+    doubtful = {claim.message_id for claim in claims if not claim.known}
+    vague = {it.message_id for it in claims if it.what in ("unclear", "promised")}
+    moments = [it.when for it in series.posts] + [it.when for it in attached]
+
+    def judged(reply: Reply) -> Reply:
+        mail, ident = reply.mail, reply.message_id
+        if mail.kind is MailKind.APPLIED and ident in vague:
+            mail = replace(mail, kind=MailKind.OTHER)
+        if ident in doubtful:
+            mail = replace(mail, doubtful=True)
+        return reply if mail is reply.mail else replace(reply, mail=mail)
+
+    replies = tuple(map(judged, attached))
+    return decided(
+        replace(
+            series,
+            trailers=_credits(series, replies),
+            replies=replies,
+            events=tuple(it for it in claims if it.known and it.what in STATES),
+            claims=tuple(claim for claim in claims if _is_open(claim, series)),
+            last_activity=max(moments),
+        )
+    )
+
+
+def _is_open(claim: Claim, series: PostedSeries) -> bool:
+    """Return whether a claim is unproven, and neither a message nor a later version withdrew it."""
+    sent = series.since
+    is_late = not claim.known or (claim.date or sent) >= sent
+    return claim.counts and not claim.proven and is_late
+
+
+def _credits(series: PostedSeries, attached: Sequence[Reply]) -> tuple[Credit, ...]:
+    same = series.identities.same
+    given = tuple(
+        Credit(
+            str(tag),
+            reply.message_id,
+            reply.revision.version,
+            reply.patch,
+            tag.conditional,
+            tag.asks(reply.mail.sender, same),
+        )
+        for reply in attached
+        if reply.revision is not None and reply.mail.kind not in STABLE
+        for tag in reply.mail.credited
+        if tag.name.lower() != "signed-off-by" or reply.mail.kind is MailKind.TRAILERS
+    )
+    proposed = {
+        (tag, reply.revision.version, reply.patch): reply
+        for reply in reversed(attached)
+        if reply.revision is not None and not reply.mail.robot
+        if reply.mail.kind not in (*STABLE, MailKind.PATCH)
+        for tag in proposed_trailers(reply.mail.body)
+    }
+    return given + tuple(
+        Credit(
+            tag,
+            reply.message_id,
+            version,
+            patch,
+            asks=f"{reply.mail.who} names it in a reply",
+        )
+        for (tag, version, patch), reply in proposed.items()
+    )
+
+
+def with_commits(
+    series: PostedSeries,
+    seen: Sequence[LandedCommit],
+    fixed: Sequence[FollowUp] = (),
+    needs: StableNeeds | None = None,
+) -> PostedSeries:
+    """Add commits found in a repository (`landed_series.in_repository`) to a series.
+
+    `fixed` are the follow-ups found there;
+    a follow-up that is known from messages keeps its Message-ID. `needs` are the stable branches
+    that need the fix.
+    """
+    series = replace(series, in_repository=True)
+    if not seen:
+        return series
+    by_title = {title_key(later.subject): later for later in series.follow_ups}
+    named = {title_key(later.subject) for later in fixed}
+    found = [it for it in series.follow_ups if title_key(it.subject) not in named]
+    for later in fixed:
+        known = by_title.get(title_key(later.subject), later)
+        found.append(replace(later, message_id=known.message_id, version=known.version))
+    return decided(
+        replace(
+            series,
+            follow_ups=tuple(found),
+            commits=tuple(seen),
+            needs=needs,
+        )
+    )
+
+
+def _with_follow_ups(every: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
+    """Yield each series with the later ones that fix, revert, continue or backport it.
+
+    Their claims about it may determine its state.
+    """
+    named: dict[str, list[int]] = defaultdict(list)
+    pulls = [at for at, it in enumerate(every) if it.latest.pull_request]
+    for at, series in enumerate(every):
+        posts = [*series.posts]
+        ids = (it[:8] for post in posts for it in (*_fixed(post), *_reverted(post)))
+        for key in {*series.titles, *ids}:
+            named[key].append(at)
+    for series in every:
+        landed = [it.commit for it in series.landed if it.commit]
+        commits = [it for it in landed if len(it) >= _SHORTEST]
+        reverts = map("revert {}".format, series.titles)
+        keys = (*series.titles, *reverts, *(it[:8] for it in commits))
+        near = {at for key in keys for at in named.get(key, ())}.union(pulls)
+        found: list[FollowUp] = []
+        claims: list[Claim] = []
+        for other in (every[at] for at in sorted(near)):
+            relation = _relation(other, series, commits)
+            if relation and other.began > series.began:
+                found.append(_follow_up(relation, other))
+                claims += _claims(relation, other, series)
+        yield _add_later(series, found, claims) if found else series
+
+
+def _add_later(
+    series: PostedSeries, later: Sequence[FollowUp], claims: Sequence[Claim]
+) -> PostedSeries:
+    had = {claim.message_id for claim in series.claims}
+    known = (claim for claim in claims if claim.known)
+    unproven = (it for it in claims if not it.proven and it.message_id not in had)
+    return decided(
+        replace(
+            series,
+            follow_ups=tuple(later),
+            events=(*series.events, *known),
+            claims=(*series.claims, *unproven),
+        )
+    )
+
+
+def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
+    place = next((it for it in other.landed if it.commit), None)
+    return FollowUp(
+        relation,
+        other.subject,
+        other.author,
+        other.key,
+        other.latest.version,
+        other.state,
+        place.commit if place else None,
+        place.tree if place else None,
+    )
+
+
+def _relation(
+    theirs: PostedSeries, mine: PostedSeries, commits: Sequence[str]
+) -> str | None:
+    """Return how a later series relates to one that became these commits."""
+    if theirs.key in [revision.head.message_id for revision in mine.strangers]:
+        return "continues"
+    if theirs.titles & {f"revert {title}" for title in mine.titles}:
+        return "reverts"
+    if relation := _forwarding_kind(theirs, mine):
+        return relation
+    for relation, ids_of in (("reverts", _reverted), ("fixes", _fixed)):
+        ids = [it for post in theirs.posts for it in ids_of(post)]
+        if any(commit.startswith(it) for it in ids for commit in commits):
+            return relation
+    return None
+
+
+def _reverted(post: Post) -> list[str]:
+    """Return the ids of the commits that a patch says it reverts."""
+    return _REVERTED.findall(post.body[:_LONGEST_BODY])
+
+
+def _fixed(post: Post) -> list[str]:
+    lines = fixes_lines(post.body[:_LONGEST_BODY])
+    tags = [line for line in lines if line.is_tag and not line.before and not line.word]
+    return [tag.id for tag in tags if tag.has_digits(8)]
+
+
+def _forwarding_kind(theirs: PostedSeries, mine: PostedSeries) -> str | None:
+    """Return how these patches are sent again: as stable patches, or by another person
+    in a request to pull or as a later version.
+    """
+    shared = mine.titles & theirs.titles
+    if theirs.latest.backport_to:
+        return "backports" if shared and not mine.latest.backport_to else None
+    if theirs.latest.pull_request and not mine.is_author(theirs.author):
+        return "carries" if _pulled(theirs.latest.head, mine) else None
+    is_next = theirs.latest.version > mine.latest.version
+    is_later = theirs.began >= mine.latest.first.when
+    if mine.is_author(theirs.author) or not (is_next and is_later):
+        return None
+    named = patch_authors(theirs.latest.patches[0])[1:] if theirs.latest.patches else ()
+    heads = theirs.latest.head, *theirs.latest.patches[:1]
+    is_same = any(post.key in shared for post in heads)
+    return "continues" if is_same and is_by(named, [mine.author]) else None
+
+
+def _claims(
+    relation: str, other: PostedSeries, series: PostedSeries
+) -> Iterator[Claim]:
+    """Yield what a later series says about this one: another person continued or reverted it.
+
+    It counts if its sender is known of this one, or if a bot reports where it is.
+    """
+    latest = other.latest
+    is_reported = any(is_bot_address(event.sender) for event in other.events)
+    known = is_reported or series.is_by_known(latest)
+    first = latest.first.mail.mail
+    base = Claim("", first.date, first.message_id, other.author, known=known)
+    named = [it for post in latest.posts for it in _reverted(post)]
+    if relation == "reverts" and named and known and not series.landed:
+        where = f" for {latest.backport_to}" if latest.backport_to else ""
+        tree, words = default_project().mainline, f"merged; a revert{where} was posted"
+        yield base._replace(what="merged", tree=tree, commit=named[0], sentence=words)
+    continued = relation == "continues"
+    if not continued and relation != "carries":
+        return
+    words = f"sent v{latest.version} of it"
+    if not continued:
+        words = f"forwards it in “{other.subject}”"
+    if not known:
+        yield base._replace(what=words.partition(" in ")[0].removesuffix(" of it"))
+    elif continued and other.state not in TAKEN:
+        yield base._replace(what="superseded", sentence=words)
+    else:
+        base = base._replace(what="forwarded", sentence=words)
+        pulled = _pulled(latest.head, series)
+        for post in series.latest.patches:
+            if continued or post.key in pulled:
+                yield from _patch_outcome(base, post, other)
+
+
+def _patch_outcome(base: Claim, post: Post, other: PostedSeries) -> Iterator[Claim]:
+    """Yield the outcome of a patch forwarded by another person: it is forwarded, or merged with
+    that series.
+
+    A merge commit is no commit of the patch.
+    """
+    base = base._replace(of=post.title, title=post.title, patch=post.number or 1)
+    yield base
+    latest = other.latest
+    for landed in other.landed:
+        is_all = landed.in_mainline or latest.patch_count == 1
+        if is_all if landed.title is None else title_key(landed.title) == post.key:
+            yield base._replace(
+                what="merged" if landed.in_mainline else "applied",
+                tree=landed.tree,
+                commit=None if latest.pull_request else landed.commit,
+                date=landed.date,
+                message_id=landed.message_id or base.message_id,
+                sentence=f"part of “{other.subject}”, which was merged",
+                proven=other.proven in TAKEN,
+            )
+
+
+def _pulled(pull: Post, series: PostedSeries) -> frozenset[str]:
+    """Return the titles of a series' latest patches that a pull request lists below the
+    author's name, like git shortlog.
+    """
+    name = re.escape(series.author.name)
+    listed = re.search(
+        rf"^[ \t]*{name} \(\d{{1,4}}\):\n((?:[ \t]+\S.*\n)*)",
+        pull.body[:_LONGEST_BODY],
+        re.IGNORECASE | re.MULTILINE,
+    )
+    titles = map(title_key, listed[1].split("\n") if listed else ())
+    return frozenset(titles) & {post.key for post in series.latest.patches}
