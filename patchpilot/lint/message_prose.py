@@ -72,6 +72,20 @@ _TITLE_OPENS = compile_cached(r"\s*\(\s*[\"']")
 _TITLE_ENDS = compile_cached(r"[\"']\s*\)|\"\s*$")
 
 
+_QUOTES = r"[\"'`*‘’“”]*"
+_CORRECTED = compile_cached(
+    rf"{_QUOTES}\s*(?:[-=]+>|→|⇒|/\w+/|,\w+,\w*$|\|\w+\||(?:to|with|by|into|instead of) {_QUOTES}\w+)"  # noqa: E501
+)
+_CORRECTS = compile_cached(
+    r"(?:^|[\s;,(])(?:s[/,|]$|(?:typos?|spell(?:ing|ed)|misspell\w*|mis-?spelt)\b)",
+    re.IGNORECASE,
+)
+_CORRECTION = compile_cached(rf"\b(?:to|with|by|is|into) {_QUOTES}$|s[/,|]\w+[/,|]$")
+"""What follows a misspelled word that a line names, what precedes it, and what precedes a
+correction.
+"""
+
+
 class Paragraph(NamedTuple):
     """A paragraph of prose: its lines, and the patch line of the first one."""
 
@@ -228,6 +242,33 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
             and bool(lines[at + 1].strip())
         )
     return result
+
+
+def corrects(context: Context, line: str, start: int, end: int) -> bool:
+    """Return whether the patch corrects a word, or a line of the message names it as a mistake."""
+    word = line[start:end]
+    if word.lower() in _removed_words(context):
+        return True
+    before, after = line[:start], line[end:]
+    return bool(
+        _CORRECTED.match(after)
+        or (_CORRECTS.search(before) and not _CORRECTION.search(before))
+    )
+
+
+@once
+def _removed_words(context: Context) -> frozenset[str]:
+    """Return the words that the patch removes and does not add, in lower case."""
+    removed, added = (
+        {
+            word.lower()
+            for change in context.patch.files
+            for line in change.lines(sign)
+            for word in re.findall(r"[A-Za-z]{4,}", line.text)
+        }
+        for sign in "-+"
+    )
+    return frozenset(removed - added)
 
 
 def _title_start(line: str, before: str) -> int | None:

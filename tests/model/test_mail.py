@@ -478,7 +478,11 @@ def test_damage_by_mailers_is_named() -> None:
         f"Subject: s\n{MULTIPART}--b\nContent-Type: "
         f"text/plain\n\nwhy\n---\n{patches.DIFF}--b--\n"
     )
-    assert read(mixed).damage == ("multipart",)
+    end = "--b\nContent-Type: application/pgp-signature\n\nx\n--b--\n"
+    assert read(mixed.replace("--b--\n", end)).damage == read(mixed).damage == ()
+    for kind in ("text/html", "text/plain\nContent-Disposition: attachment"):
+        attached = mixed.replace("text/plain", kind)
+        assert "multipart" in read(attached).damage
     assert read(mixed).message == ("why",)
     quoted = read(
         "From x\nSubject: s\nContent-Transfer-Encoding: Quoted-Printable\n\nwhy =3D\n"
