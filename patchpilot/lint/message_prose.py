@@ -73,17 +73,13 @@ _TITLE_ENDS = compile_cached(r"[\"']\s*\)|\"\s*$")
 
 
 _QUOTES = r"[\"'`*‘’“”]*"
-_CORRECTED = compile_cached(
-    rf"{_QUOTES}\s*(?:[-=]+>|→|⇒|/\w+/|,\w+,\w*$|\|\w+\||(?:to|with|by|into|instead of) {_QUOTES}\w+)"  # noqa: E501
-)
+_CORRECTED = compile_cached(rf"{_QUOTES}\s*(?:[-=]+>|→|⇒|/\w+/|,\w+,\w*$|\|\w+\|)")
 _CORRECTS = compile_cached(
-    r"(?:^|[\s;,(])(?:s[/,|]$|(?:typos?|spell(?:ing|ed)|misspell\w*|mis-?spelt)\b)",
+    r"(?:^|[\s;,(])(?:s[/,|]|(?:typos?|spell(?:ing|ed)|misspell\w*|mis-?spelt)\b(?:\W+\w+){0,2}\W+)$",
     re.IGNORECASE,
 )
-_CORRECTION = compile_cached(rf"\b(?:to|with|by|is|into) {_QUOTES}$|s[/,|]\w+[/,|]$")
-"""What follows a misspelled word that a line names, what precedes it, and what precedes a
-correction.
-"""
+"""What follows and precedes a misspelled word that a line of the message names."""
+_INSTEAD = r"\s*,?\s*(?:to|with|by|into|for|and not|instead of)\s+"
 
 
 class Paragraph(NamedTuple):
@@ -244,15 +240,16 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
     return result
 
 
-def corrects(context: Context, line: str, start: int, end: int) -> bool:
-    """Return whether the patch corrects a word, or a line of the message names it as a mistake."""
+def corrects(context: Context, line: str, start: int, end: int, right: str) -> bool:
+    """Return whether the patch corrects a word, or a line names it as a mistake for `right`."""
     word = line[start:end]
     if word.lower() in _removed_words(context):
         return True
-    before, after = line[:start], line[end:]
+    instead = rf"{_QUOTES}{_INSTEAD}{_QUOTES}{re.escape(right)}"
     return bool(
-        _CORRECTED.match(after)
-        or (_CORRECTS.search(before) and not _CORRECTION.search(before))
+        _CORRECTED.match(line, end)
+        or re.compile(instead, re.IGNORECASE).match(line, end)
+        or _CORRECTS.search(line[max(0, start - 60) : start])
     )
 
 
@@ -317,17 +314,4 @@ def is_prose(line: str) -> bool:
         or _LINK.match(line)
         or _TREE.match(line)
         or is_trailer(line)
-    )
-
-
-def words(context: Context) -> int:
-    """Return the number of words in the message, including lists but not tags, logs and links."""
-    patch = context.patch
-    return sum(
-        len(re.findall(r"[^\W\d_]{2,}", line))
-        for line in patch.message
-        if line.strip()
-        and not is_trailer(line)
-        and not _LOG.match(line)
-        and not _LINK.match(line)
     )

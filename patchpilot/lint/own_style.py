@@ -34,7 +34,10 @@ _EMPTY_CASES = r"(?:[ +][ \t]*case\b[^;\n]*:[ \t]*\n)*"
 _ELSE_IF = late(r"\0\+[ \t]*(?:\} )?else[ \t]*\n[ +][ \t]*if\b")
 _CONSTANT = r"(?:[A-Z][A-Z0-9_]+|\d\w*)"
 _MEANT = {
-    "volatile-data": late(r"\Atools/|\0[^;]*\bvolatile\s[\w\s]*\*"),
+    "volatile-data": late(
+        r"\Atools/|\0.*\([^;]*\bvolatile\s[\w\s]*\*"
+        r"|\0.\s*(?:const )?volatile\s[\w\s]*\*\s*\w+\s*[,)]"
+    ),
     "extern-in-source": late(
         r"\0.\s*extern\s[^;(]*\b(?:char|u8)\s+\w+\[\]"
         r"|\0.\s*extern\s+(?:const |unsigned )*\w+\s+\w*(?:start|stop|end|begin)(?:\[\])?[,;]"
@@ -56,9 +59,11 @@ _MEANT = {
         rf"[ +]{_CASE}\n{_EMPTY_CASES}\0\+{_CASE}$|\0\+{_CASE}\n{_EMPTY_CASES}[ +]{_CASE}$",
         re.MULTILINE,
     ),
-    **dict.fromkeys(
-        ("malformed-commit-reference", "unabbreviated-commit-id"),
-        late(r"\0commit [0-9a-f]{40}\n(?:Merge: .*\n)?Author: "),
+    "malformed-commit-reference": late(
+        r"\0commit [0-9a-f]{40}(?:\n(?:Merge: .*\n)?Author: | of (?!the\b)\w+ )"
+    ),
+    "unused-macro-argument": late(
+        r"\0.*\s(?:do ?\{ ?\} ?while ?\(0\)|\(\(void\) ?0\))$", re.MULTILINE
     ),
     "leading-space": late(r"\0\+ {8}"),
     "malformed-fixes": late(r'\0Fixes: [0-9a-f]{12,40} \("(?!.*"\))'),
@@ -102,7 +107,7 @@ def is_not_the_authors(
     is_minor = is_style or finding.severity is not Severity.ERROR
     defined = _DEFINITION.match(line)
     if (is_minor and _REVERT.search(context.patch.subject.title)) or (
-        defined and f"use {defined[1]} " in finding.message
+        defined and re.search(rf"use {defined[1]}\b", finding.message)
     ):
         return True
     _, old = _known(context, rule, report)

@@ -371,8 +371,9 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
         encoding = (header_value(headers, "content-transfer-encoding") or "").lower()
         if not kind.startswith("multipart/"):
             damage.append(encoding or "flowed")
-        elif not _is_plain_with_signature(raw):
-            damage.append("multipart")
+        else:
+            is_plain = _is_plain_with_signature(raw)
+            damage.append("split into parts" if is_plain else "multipart")
         lines = [*lines[: text.end], *text.lines]
         while lines and not lines[-1]:
             lines.pop()

@@ -67,6 +67,11 @@ ID = "3d3925ff6433f98992685a9679613a2cc97f3ce2"
             mail("a: b", "Correct recieve.", CODE),
         ),
         (
+            "author-sign-off-mismatch",
+            mail("a: b", "c\n\nSigned-off-by: Ada Fixer <ADA@example.org>", CODE),
+            mail("a: b", "c\n\nSigned-off-by: Ada Fixer <b@c.de>", CODE),
+        ),
+        (
             "malformed-fixes",
             mail("a: b", f'Why.\n\nFixes: {ID[:12]} ("a: Fix\nb")', CODE),
             mail("a: b", f"Why.\n\nFixes: {ID[:12]} (a: Fix b)", CODE),
@@ -100,30 +105,10 @@ a: fix spelling of recieved
 Replace recieved with received.
 """
 USED = """a packet is recieved
+The data is recieved by the driver and sent to it.
+A spelling checker, as everybody knows, has not recieved it.
 the time limit changes to the recieved one
 """
-
-
-@pytest.mark.parametrize("name", ["misspelling", "possible-misspelling"])
-@pytest.mark.parametrize("at", [0, 1, 2])
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        *((text, 0) for text in QUOTED.splitlines()),
-        *((text, 1) for text in USED.splitlines()),
-    ],
-)
-def test_a_quoted_misspelling_is_not_reported(
-    name: str, at: int, text: str, number: int, tmp_path: Path
-) -> None:
-    words = tmp_path / "spelling.txt"
-    words.write_text("recieved||received\n" if name == "misspelling" else "")
-    before = ("", "- ", "\t")[at]
-    patch = parse_patch(mail("a: b", f"Why.\n\n{before}{text}", CODE).encode(), "a")
-    rules = [rule for rule in load_rules() if rule.name == name]
-    context = Context(patch, options=Options(data_dir=tmp_path))
-    assert len(run(context, rules)) <= number
-    assert at == 2 or len(run(context, rules)) == number
 
 
 OLD = r"""
@@ -148,6 +133,19 @@ def _reported(
     rules = [rule for rule in load_rules() if rule.name == name]
     found = run(Context(patch, options=Options(data_dir=data)), rules)
     return [patch.lines[(finding.patch_line or 1) - 1] for finding in found]
+
+
+@pytest.mark.parametrize("name", ["misspelling", "possible-misspelling"])
+@pytest.mark.parametrize("before", ["", "- "])
+@pytest.mark.parametrize("text", (QUOTED + USED).splitlines())
+def test_a_quoted_misspelling_is_not_reported(
+    name: str, before: str, text: str, tmp_path: Path
+) -> None:
+    word = "recieved||received\n" if name == "misspelling" else ""
+    (tmp_path / "spelling.txt").write_text(word)
+    subject = f"a: b\n\nWhy.\n\n{before}{text}"
+    found = _reported(name, "a.c", "+int a;", subject, tmp_path)
+    assert len(found) == (text in USED)
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -202,6 +200,7 @@ unsigned-without-int a.c Reapply "a: b": +unsigned a;
 unsigned-without-int a.c a: Revert commit 0123456789ab: +unsigned a;
 volatile-data a.h: +static inline u32 frob_xchg(volatile u32 *frob, u32 nr)
 volatile-data a.h: +frob_cmpxchg(volatile const void *frob, u32 nr)
+volatile-data a.h: +\t     volatile u32 *frob, u32 nr)
 volatile-data tools/testing/selftests/a.c: +static volatile u64 frob;
 extern-in-source a.c: +extern unsigned char frob, nr;\n+asm("frob: nop\\n nr: nop");
 extern-in-source a.c: +extern char frob_start[], frob_end[];
@@ -224,6 +223,9 @@ no-space-around-operator a.h: +\torr\tx0, x0, #4\n+\n+.Lfrob_\\@:\n+\tmsr\tnr, x
 no-space-around-operator a.h: +.macro frob nr\n+\\nr\\()frob:\n+.endm
 space-inside-brackets a.c: -\t[ A(B)   ] = 0,\n+\t[ A(B)   ] = 1,\n \t},\n-\t[ A(B)   ] = 0,\n+\t[ A(B)   ] = 2,
 leading-space a.c: +        frob();
+unused-macro-argument a.h: +#define frob(nr, x) do { } while (0)
+unused-macro-argument a.h: +#define frob(nr)\t((void)0)
+attribute-without-macro a.h: +#define __printf(a, b) __attribute__((format(printf, a, b)))
 """  # noqa: E501
 WRONG = r"""
 show-without-sysfs-emit a.c:  int a_show(char *buf)\n {\n+\tsnprintf(buf, 4, "a");
@@ -239,11 +241,13 @@ possible-misspelling a.c: +\t/* it wasn\xb4t recieved */
 subject-not-imperative a.c a: Sent it: +int c;
 unsigned-without-int a.c a: revert to the old order: +unsigned a;
 volatile-data a.c: +static volatile u64 frob;
+volatile-data a.h: +\tvolatile u32 *frob;
 extern-in-source a.c: +extern unsigned char frob;
 extern-in-source a.c: +extern struct nr frob_start;
 complex-macro-without-parentheses a.h: +#define FROB(nr)\t(nr) + 1, 2
 constant-on-the-left a.c: +\tif (FROB_SIZE > frob)\n+\t\treturn;
 bug-call a.c: +\tBUG_ON(nr);
+unused-macro-argument a.h: +#define frob(nr)\tfrob_start(4)
 bug-call a.c: +#ifdef CONFIG_DEBUG_FROB\n+\tfrob();\n+#endif\n+\tBUG();
 suspect-indent a.c: +\tif (nr)\n+\tfrob();
 unbalanced-else a.c: +\tif (frob) {\n+\t\tfrob();\n+\t} else\n+\t\tfrob_start();
@@ -269,10 +273,3 @@ def test_what_is_meant_is_not_reported(row: str, number: int, edit: str) -> None
     head, body = re.split(r": (?=[-+ ])", row, maxsplit=1)
     name, path, subject = (*head.split(" ", 2), "a: b")[:3]
     assert len(_reported(name, path, body.replace(*edit.split()), subject)) == number
-
-
-@pytest.mark.parametrize(("signer", "number"), [("ADA@example.org", 0), ("b@c.de", 1)])
-def test_an_address_in_another_case_is_the_authors(signer: str, number: int) -> None:
-    rules = [rule for rule in load_rules() if rule.name == "author-sign-off-mismatch"]
-    text = mail("a: b", f"c\n\nSigned-off-by: Ada Fixer <{signer}>", CODE)
-    assert len(run(Context(parse_patch(text.encode(), "a")), rules)) == number

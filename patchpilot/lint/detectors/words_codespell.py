@@ -66,7 +66,7 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 right
                 and not _is_in_kernel_list(context, word)
                 and not _means_itself(context, found[0])
-                and not corrects(context, text, *found.span())
+                and not corrects(context, text, *found.span(), right)
             ):
                 seen.add(word)
                 yield hit_on(where, "", found.start() + 1, word=found[0], right=right)

@@ -80,16 +80,17 @@ def _spelling(context: Context) -> TypedHits:
                 continue
             taken = end + 1
             first, last = quoted.get(line.number - 1, (0, 0))
-            if first <= start < last or (
-                line.log_after
-                and not context.options.as_script
-                and corrects(context, raw, start, end)
-            ):
-                continue
             typo = raw[start:end]
             better = _match_case(
                 typo, single.get(typo.lower()) or phrases.get(typo.lower()) or ""
             )
+            is_quoted = first <= start < last
+            if is_quoted or (
+                line.log_after
+                and not context.options.as_script
+                and corrects(context, raw, start, end, better)
+            ):
+                continue
             fix = FindingFix("suggest", f"{as_text(typo)} → {better}")
             yield (
                 "TYPO_SPELLING",
