@@ -30,7 +30,6 @@ _REVERT = late(r"^(?:Revert|Reapply) \"|\brevert\b.* commit [0-9a-f]{7}", re.IGN
 _LINKER_SCRIPT = late(r"\.lds(?:\.[hS])?$")
 _DEFINITION = late(r"^\+\s*#\s*define\s+(?P<name>\w+)")
 _CASE = r"[ \t]*(?:case\b[^;\n]*|default[ \t]*):[ \t]*[^;{}\n]*;(?:[ \t]*(?:break|return)[^;\n]*;)?[ \t]*"  # noqa: E501
-_EMPTY_CASES = r"(?:[ +][ \t]*case\b[^;\n]*:[ \t]*\n)*"
 _ELSE_IF = late(r"\0\+[ \t]*(?:\} )?else[ \t]*\n[ +][ \t]*if\b")
 _CONSTANT = r"(?:[A-Z][A-Z0-9_]+|\d\w*)"
 _MEANT = {
@@ -45,7 +44,9 @@ _MEANT = {
     "no-blank-line-after-block": late(r"\0.\s*#"),
     "repeated-word": late(r"\0.\s*#\s*define\s+(\w+)\s+\1\b"),
     "complex-macro-without-parentheses": late(
-        r"\0.\s*#\s*define\s+\w+\s+(?:,|[\w. \t]+(?:,[\w. \t]+)+)$", re.MULTILINE
+        r"\0.\s*#\s*define\s+\w+(?:\s+(?:,|[\w. \t]+(?:,[\w. \t]+)+)$"
+        r"|(?:\([^)]*\))?\s+(?:__)?asm(?:__)?\b)",
+        re.MULTILINE,
     ),
     "constant-on-the-left": late(
         rf"\0.*?[^\w.>]{_CONSTANT}\s*(?:[<>]=?|[!=]=)\s*{_CONSTANT}\b(?!\s*[(\[.-])"
@@ -56,7 +57,7 @@ _MEANT = {
     "suspect-indent": late(rf"{_ELSE_IF.pattern}|\0. {{4}}"),
     "unbalanced-else": _ELSE_IF,
     "trailing-statement": late(
-        rf"[ +]{_CASE}\n{_EMPTY_CASES}\0\+{_CASE}$|\0\+{_CASE}\n{_EMPTY_CASES}[ +]{_CASE}$",
+        rf"^[ +]{_CASE}$[\s\S]*^\0\+{_CASE}$|^\0\+{_CASE}$[\s\S]*^[ +]{_CASE}$",
         re.MULTILINE,
     ),
     "malformed-commit-reference": late(
@@ -73,7 +74,7 @@ by rule: a pattern of the file, the lines around the finding and, after a NUL, i
 """
 _ASSEMBLY = late(
     r"\.macro\b(?:(?!\.endm\b)[\s\S])*\0"
-    r"|[ +]\t[a-z][\w.]*\t[^;{}()=\n]+\n(?:.\s*(?:/\*.*)?\n)*\0.(?:\t[a-z][\w.]*\t|\.?L\w+(?:\\@)?:)"  # noqa: E501
+    r"|[ +]\t[a-z][\w.]*\t[^;{}=\n]+\n(?:.\s*(?:/\*.*)?\n)*\0.(?:\t[a-z][\w.]*\t|\.?L\w+(?:\\@)?:)"
 )
 _LABEL = late(r'(?:"|\\n|\s)(\w+):')
 _COMMENT = late(r"^\+\s*(?:#|//|/?\*+)(?!\s*(?:define|include|if|else|endif)\b)(.*)")

@@ -194,7 +194,7 @@ def describes_harm(title: str, lines: Sequence[str]) -> bool:
 
 _TIDIES = late(
     r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"  # noqa: E501
-    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b",  # noqa: E501
+    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)(?:e?s|e?d|ing)?\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b",  # noqa: E501
     re.IGNORECASE,
 )
 _NO_USE = late(

@@ -83,7 +83,7 @@ ID = "3d3925ff6433f98992685a9679613a2cc97f3ce2"
         ),
         (
             "missing-fixes",
-            mail("a: remove needless test", "A NULL pointer dereference is ...", CODE),
+            mail("a: Removes needless test", "A NULL pointer dereference is ...", CODE),
             mail("a: add a test", "A NULL pointer dereference is ...", CODE),
         ),
     ],
@@ -208,6 +208,7 @@ extern-in-source a.c: +extern const u8 frob[];
 extern-in-source a.c: +extern u32 __frob_start;
 complex-macro-without-parentheses a.h: +#define FROB_EL1\t3, 0,  0, nr, 0x4
 complex-macro-without-parentheses a.h: +#define FROB_COMMA ,
+complex-macro-without-parentheses a.h: +#define frob()\tasm volatile("frob" : : : "memory")
 constant-on-the-left a.c: +\tif (FROB_SIZE > FROB_MAX ||\n+\t    nr)\n+\t\treturn;
 constant-on-the-left a.c: +\tif (FROB_SIZE == 4)\n+\t\treturn;
 bug-call a.c: +\tif (IS_ENABLED(CONFIG_BUG_ON_FROB)) {\n+\t\tBUG_ON(nr);
@@ -218,8 +219,9 @@ suspect-indent a.c:          for (nr = 0; nr < 4; nr++)\n+                if (fr
 trailing-statement a.c: +\tcase 1: frob = 4; break;\n+\tcase 2: frob = 5; break;
 trailing-statement a.c: +\tcase 1: return "frob";\n+\tdefault: return "nr";
 trailing-statement a.c: +\tcase 1: frob = 4; break;\n+\tcase 2:\n+\tcase 3: frob = 5; break;
+trailing-statement a.c: +\tcase 1: frob = 4; break;\n+\tdefault:\n+\t\tbreak;\n \t}\n \tcase 4: frob = 3; break;
 no-blank-line-after-declarations a.h: +\tcmp\tx1, #3\n+\tb.lt\t.Lfrob_\\@\n+\t/* frob */
-no-space-around-operator a.h: +\torr\tx0, x0, #4\n+\n+.Lfrob_\\@:\n+\tmsr\tnr, x0
+no-space-around-operator a.h: +\torr\tx0, x0, #(1 << 4)\n+\n+.Lfrob_\\@:\n+\tmsr\tnr, x0
 no-space-around-operator a.h: +.macro frob nr\n+\\nr\\()frob:\n+.endm
 space-inside-brackets a.c: -\t[ A(B)   ] = 0,\n+\t[ A(B)   ] = 1,\n \t},\n-\t[ A(B)   ] = 0,\n+\t[ A(B)   ] = 2,
 leading-space a.c: +        frob();
