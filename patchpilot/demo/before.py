@@ -105,10 +105,10 @@ def _first_findings(got: Any) -> str:
         finding["name"] for patch in got["patches"] for finding in patch["findings"]
     ]
     wants(
-        {"no-sign-off", "missing-fixes", "not-imperative"} <= set(names),
-        "no sign-off, no Fixes: tag, and a sentence that is not imperative",
+        {"no-sign-off", "missing-fixes"} <= set(names),
+        "no sign-off and no Fixes: tag",
     )
-    return f"{len(names)} findings: style, sign-off, Fixes: tag and mood among them"
+    return f"{len(names)} findings: style, sign-off and Fixes: tag among them"
 
 
 def _no_errors(got: Any) -> str:

@@ -72,6 +72,16 @@ _TITLE_OPENS = compile_cached(r"\s*\(\s*[\"']")
 _TITLE_ENDS = compile_cached(r"[\"']\s*\)|\"\s*$")
 
 
+_QUOTES = r"[\"'`*‘’“”]*"
+_CORRECTED = compile_cached(rf"{_QUOTES}\s*(?:[-=]+>|→|⇒|/\w+/|,\w+,\w*$|\|\w+\|)")
+_CORRECTS = compile_cached(
+    r"(?:^|[\s;,(])(?:s[/,|]|(?:typos?|spell(?:ing|ed)|misspell\w*|mis-?spelt)\b(?:\W+\w+){0,2}\W+)$",
+    re.IGNORECASE,
+)
+"""What follows and precedes a misspelled word that a line of the message names."""
+_INSTEAD = r"\s*,?\s*(?:to|with|by|into|for|and not|instead of)\s+"
+
+
 class Paragraph(NamedTuple):
     """A paragraph of prose: its lines, and the patch line of the first one."""
 
@@ -230,6 +240,34 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
     return result
 
 
+def corrects(context: Context, line: str, start: int, end: int, right: str) -> bool:
+    """Return whether the patch corrects a word, or a line names it as a mistake for `right`."""
+    word = line[start:end]
+    if word.lower() in _removed_words(context):
+        return True
+    instead = rf"{_QUOTES}{_INSTEAD}{_QUOTES}{re.escape(right)}"
+    return bool(
+        _CORRECTED.match(line, end)
+        or re.compile(instead, re.IGNORECASE).match(line, end)
+        or _CORRECTS.search(line[max(0, start - 60) : start])
+    )
+
+
+@once
+def _removed_words(context: Context) -> frozenset[str]:
+    """Return the words that the patch removes and does not add, in lower case."""
+    removed, added = (
+        {
+            word.lower()
+            for change in context.patch.files
+            for line in change.lines(sign)
+            for word in re.findall(r"[A-Za-z]{4,}", line.text)
+        }
+        for sign in "-+"
+    )
+    return frozenset(removed - added)
+
+
 def _title_start(line: str, before: str) -> int | None:
     """Return where another commit's subject starts in the line, or None."""
     fixes = read_fixes_line(line)
@@ -276,17 +314,4 @@ def is_prose(line: str) -> bool:
         or _LINK.match(line)
         or _TREE.match(line)
         or is_trailer(line)
-    )
-
-
-def words(context: Context) -> int:
-    """Return the number of words in the message, including lists but not tags, logs and links."""
-    patch = context.patch
-    return sum(
-        len(re.findall(r"[^\W\d_]{2,}", line))
-        for line in patch.message
-        if line.strip()
-        and not is_trailer(line)
-        and not _LOG.match(line)
-        and not _LINK.match(line)
     )

@@ -21,18 +21,62 @@ ALIKE = 0.6
 """The least similarity of an added line and the removed line that it replaces."""
 _NEAR = 40
 """So many lines above and below are compared with a line."""
+_AROUND, _WIDTH = 15, 200
+"""So many lines above and below, and characters of each, show what a line is for."""
 _STYLE = ("checkpatch-c-", "checkpatch-api", "checkpatch-strings", "code", "devicetree")
 _LONG = ("long-comment-line", "long-line")
 """The beginnings of the names of packs, and of rules of other packs, on the style of code."""
 _REVERT = late(r"^(?:Revert|Reapply) \"|\brevert\b.* commit [0-9a-f]{7}", re.IGNORECASE)
 _LINKER_SCRIPT = late(r"\.lds(?:\.[hS])?$")
 _DEFINITION = late(r"^\+\s*#\s*define\s+(?P<name>\w+)")
+_CASE = r"[ \t]*(?:case\b[^;\n]*|default[ \t]*):[ \t]*[^;{}\n]*;(?:[ \t]*(?:break|return)[^;\n]*;)?[ \t]*"  # noqa: E501
+_ELSE_IF = late(r"\0\+[ \t]*(?:\} )?else[ \t]*\n[ +][ \t]*if\b")
+_CONSTANT = r"(?:[A-Z][A-Z0-9_]+|\d\w*)"
 _MEANT = {
-    "volatile-data": late(r"\(\s*(?:const\s+)?volatile\b[^()]*\*\s*(?:const\s*)?\)"),
-    "no-blank-line-after-block": late(r"^\+\s*#"),
-    "repeated-word": late(r"^\+\s*#\s*define\s+(\w+)\s+\1\b"),
+    "volatile-data": late(
+        r"\Atools/|\0.*\([^;]*\bvolatile\s[\w\s]*\*"
+        r"|\0.\s*(?:const )?volatile\s[\w\s]*\*\s*\w+\s*[,)]"
+    ),
+    "extern-in-source": late(
+        r"\0.\s*extern\s[^;(]*\b(?:char|u8)\s+\w+\[\]"
+        r"|\0.\s*extern\s+(?:const |unsigned )*\w+\s+\w*(?:start|stop|end|begin)(?:\[\])?[,;]"
+    ),
+    "no-blank-line-after-block": late(r"\0.\s*#"),
+    "repeated-word": late(r"\0.\s*#\s*define\s+(\w+)\s+\1\b"),
+    "complex-macro-without-parentheses": late(
+        r"\0.\s*#\s*define\s+\w+(?:\s+(?:,|[\w. \t]+(?:,[\w. \t]+)+)$"
+        r"|(?:\([^)]*\))?\s+(?:__)?asm(?:__)?\b)",
+        re.MULTILINE,
+    ),
+    "constant-on-the-left": late(
+        rf"\0.*?[^\w.>]{_CONSTANT}\s*(?:[<>]=?|[!=]=)\s*{_CONSTANT}\b(?!\s*[(\[.-])"
+    ),
+    "bug-call": late(
+        r"CONFIG_\w*(?:DEBUG|BUG|PARANOI)\w*(?:(?!\n.\}|#\s*endif)[\s\S])*\0"
+    ),
+    "suspect-indent": late(rf"{_ELSE_IF.pattern}|\0. {{4}}"),
+    "unbalanced-else": _ELSE_IF,
+    "trailing-statement": late(
+        rf"^[ +]{_CASE}$[\s\S]*^\0\+{_CASE}$|^\0\+{_CASE}$[\s\S]*^[ +]{_CASE}$",
+        re.MULTILINE,
+    ),
+    "malformed-commit-reference": late(
+        r"\0commit [0-9a-f]{40}(?:\n(?:Merge: .*\n)?Author: | of (?!the\b)\w+ )"
+    ),
+    "unused-macro-argument": late(
+        r"\0.*\s(?:do ?\{ ?\} ?while ?\(0\)|\(\(void\) ?0\))$", re.MULTILINE
+    ),
+    "leading-space": late(r"\0\+ {8}"),
+    "malformed-fixes": late(r'\0Fixes: [0-9a-f]{12,40} \("(?!.*"\))'),
 }
-"""The lines in which what checkpatch.pl reports is meant, by rule."""
+"""What is meant although checkpatch.pl reports it, or what another rule reports on the same line,
+by rule: a pattern of the file, the lines around the finding and, after a NUL, its own line.
+"""
+_ASSEMBLY = late(
+    r"\.macro\b(?:(?!\.endm\b)[\s\S])*\0"
+    r"|[ +]\t[a-z][\w.]*\t[^;{}=\n]+\n(?:.\s*(?:/\*.*)?\n)*\0.(?:\t[a-z][\w.]*\t|\.?L\w+(?:\\@)?:)"
+)
+_LABEL = late(r'(?:"|\\n|\s)(\w+):')
 _COMMENT = late(r"^\+\s*(?:#|//|/?\*+)(?!\s*(?:define|include|if|else|endif)\b)(.*)")
 
 
@@ -46,6 +90,8 @@ def is_not_the_authors(
     """
     at, lines = finding.patch_line, context.patch.lines
     is_style = _is_style(rule)
+    if at and _is_meant(context, rule, finding):
+        return True
     if is_style and finding.severity is not Severity.ERROR:
         usual, _ = _known(context, rule, report)
         if finding.path in usual:
@@ -60,15 +106,43 @@ def is_not_the_authors(
     ):
         return True
     is_minor = is_style or finding.severity is not Severity.ERROR
-    meant, defined = _MEANT.get(rule.name), _DEFINITION.match(line)
-    if (
-        (is_minor and _REVERT.search(context.patch.subject.title))
-        or (meant and meant.search(line))
-        or (defined and f"use {defined[1]} " in finding.message)
+    defined = _DEFINITION.match(line)
+    if (is_minor and _REVERT.search(context.patch.subject.title)) or (
+        defined and re.search(rf"use {defined[1]}\b", finding.message)
     ):
         return True
     _, old = _known(context, rule, report)
     return bool(old) and (_replaced(context, at), _form(rule, finding)) in old
+
+
+def _is_meant(context: Context, rule: Rule, finding: Finding) -> bool:
+    """Return whether the lines around a finding show that its line is as it must be."""
+    patterns = [_MEANT[rule.name]] if rule.name in _MEANT else []
+    if rule.pack.startswith("checkpatch-c-"):
+        patterns.append(_ASSEMBLY)
+    if not patterns:
+        return False
+    lines, index = context.patch.lines, (finding.patch_line or 1) - 1
+    first = max(0, index - _AROUND)
+    text = "\n".join(
+        f"\0{line[:_WIDTH]}" if at == index else line[:_WIDTH]
+        for at, line in enumerate(lines[first : index + _AROUND], first)
+        if at == index or not line.startswith("-")
+    )
+    text = f"{finding.path}\n{text}\n"
+    return any(pattern.search(text) for pattern in patterns) or (
+        rule.name == "extern-in-source"
+        and not _labels(context).isdisjoint(re.findall(r"\w+", lines[index]))
+    )
+
+
+@once
+def _labels(context: Context) -> frozenset[str]:
+    """Return the labels that strings of the patch define, in assembly."""
+    added = (line for change in context.patch.files for line in change.lines("+"))
+    return frozenset(
+        name for line in added if '"' in line.text for name in _LABEL.findall(line.text)
+    )
 
 
 def _is_pasted_comment(context: Context, at: int) -> bool:
@@ -135,11 +209,15 @@ def _most_alike(hunk: Hunk, at: int, kind: str) -> int | None:
     index = at - hunk.patch_line - 1
     words = _words(hunk.lines[index].text)
     alike = [
-        (2 * (words & other).total() / (words + other).total(), line.patch_line)
+        (
+            2 * (words & other).total() / (words + other).total(),
+            -abs(line.patch_line - at),
+            line.patch_line,
+        )
         for line in hunk.lines[max(0, index - _NEAR) : index + _NEAR]
         if line.kind == kind and (other := _words(line.text))
     ]
-    share, line = max(alike, default=(0.0, None))
+    share, _, line = max(alike, default=(0.0, 0, None))
     return line if share >= ALIKE else None
 
 

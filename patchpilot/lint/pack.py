@@ -377,17 +377,11 @@ def _argument(
     """Raise PackError for a value of another type, or one that is not among those of the detector."""  # noqa: E501
     kind = known[key]
     _check({key: value}, {key: kind if isinstance(kind, type) else str}, where)
-    choices = kind if isinstance(kind, tuple) else known.get(key.removeprefix("case_"))
-    if isinstance(choices, tuple):
-        words: tuple[Any, ...] = (
-            tuple(value.values()) if isinstance(value, dict) else (value,)
+    if isinstance(kind, tuple) and value not in kind:
+        raise PackError(
+            f"{where.at(key, value)}: {key}: unknown value {value!r}",
+            hint=suggestion("value", value, kind),
         )
-        for word in words:
-            if word not in choices:
-                raise PackError(
-                    f"{where.at(key, word)}: {key}: unknown value {word!r}",
-                    hint=suggestion("value", word, choices),
-                )
 
 
 def _remedy(table: Mapping[str, Any], where: _Place) -> RuleFix:

@@ -194,7 +194,7 @@ def describes_harm(title: str, lines: Sequence[str]) -> bool:
 
 _TIDIES = late(
     r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"  # noqa: E501
-    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b",  # noqa: E501
+    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)(?:e?s|e?d|ing)?\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b",  # noqa: E501
     re.IGNORECASE,
 )
 _NO_USE = late(
@@ -290,7 +290,7 @@ BUG_SIGN = r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller"
 def crash_in(title: str, lines: Sequence[str]) -> str:
     """Return the words in a title or message that indicate a kernel crash, such as "BUG:".
 
-    Return "" if there are none, or if the title announces something new.
+    Return "" if there are none, or if the title announces something new or a cleanup.
     """
     return _first_affirmed_match(_CRASH, title, (title, *lines)).strip(" :")
 
@@ -299,7 +299,8 @@ def _first_affirmed_match(
     pattern: re.Pattern[str], title: str, lines: Sequence[str]
 ) -> str:
     """Return the first match that the text does not negate, or "" if the title adds something."""
-    if _NEW.search(title):
+    is_cleanup = _TIDIES.search(title) and _NO_USE.search(title)
+    if _NEW.search(title) or (is_cleanup and not re.search(BUG_SIGN, "\n".join(lines))):
         return ""
     # the title of another commit tells nothing about this one
     text = re.sub(r"\(\"[^\"]*\"\)", "", " ".join(lines))

@@ -296,6 +296,22 @@ def mail_parts(raw: bytes) -> list[tuple[str, str]]:
     ][1:]
 
 
+def _is_plain_with_signature(raw: bytes) -> bool:
+    """Return whether a multipart message is one plain text with a signature or a list's footer."""
+    text = _mime_text(raw)
+    has_text = False
+    for number, (_, _, headers) in enumerate(text.parts):
+        kind = headers.get("content-type", "text/plain").lower()
+        if re.match(r"multipart/|application/(?:pgp|(?:x-)?pkcs7)-signature", kind):
+            continue
+        is_attached = "attachment" in headers.get("content-disposition", "").lower()
+        is_text = kind.startswith("text/plain") and not is_attached
+        if not is_text or (has_text and _DIFF_LINE.search(text.part(number))):
+            return False
+        has_text = True
+    return has_text
+
+
 def _text_of(raw: bytes) -> str:
     """Return a message's text: its first text/plain part, or its first text part, and other parts
     with a diff.
@@ -353,9 +369,11 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
     kind = (header_value(headers, "content-type") or "").lower()
     if not text.is_plain:
         encoding = (header_value(headers, "content-transfer-encoding") or "").lower()
-        damage.append(
-            "multipart" if kind.startswith("multipart/") else encoding or "flowed"
-        )
+        if not kind.startswith("multipart/"):
+            damage.append(encoding or "flowed")
+        else:
+            is_plain = _is_plain_with_signature(raw)
+            damage.append("split into parts" if is_plain else "multipart")
         lines = [*lines[: text.end], *text.lines]
         while lines and not lines[-1]:
             lines.pop()

@@ -222,9 +222,9 @@ def test_rules_are_selected_and_ignored(dirty: Path) -> None:
 
 
 def test_unknown_rule_suggests_the_nearest(dirty: Path) -> None:
-    done = call("check", "--select", "not-imperativ", dirty)
+    done = call("check", "--select", "no-descriptio", dirty)
     assert done.code == 2
-    assert "did you mean 'not-imperative'?" in done.err
+    assert "did you mean 'no-description'?" in done.err
 
 
 @pytest.mark.parametrize(

@@ -135,14 +135,6 @@ def test_invalid_message_names_the_file_and_rule(
 
 
 LONGER = 'detector = "longer-than"\nwhere = "{}"\nmost = 3'
-CASES = (
-    'detector = "like"\n'
-    'where = "message"\n'
-    "[rule.match.case_patterns]\n"
-    'frob = "frob"\n'
-    "[rule.match.case_where]\n"
-    'frob = "{}"'
-)
 
 
 @pytest.mark.parametrize(
@@ -154,8 +146,7 @@ CASES = (
             13,
             "subject, title, raw subject, subject header, message",
         ),
-        (LONGER, "where", 13, "added, code, comment, title, series"),
-        (CASES, "case_where", 17, "subject, title"),
+        (LONGER, "where", 13, "added, comment, title, series"),
         (
             'detector = "code-like"\npattern = "frob"\nline = "{}"',
             "line",

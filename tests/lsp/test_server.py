@@ -165,11 +165,13 @@ async def test_commit_message_is_checked_while_typing(
     comments = "# Please enter the commit message.\n"
     assert await text.opened(f"\n{comments}") == []
     body = "The caller has to see the the size of what was read.\n"
-    message = f"{comments}frob:return one more\n\n{comments}{body}\n{SIGNED}{comments}"
+    message = (
+        f"{comments}frob: return one more.\n\n{comments}{body}\n{SIGNED}{comments}"
+    )
     findings = await text.changed(message)
-    assert findings == [(1, "prefix-spacing"), (4, "repeated-word")]
+    assert findings == [(1, "subject-ends-with-punctuation"), (4, "repeated-word")]
     (fixed,) = await text.fixed(message, 1)
-    assert fixed == message.replace("frob:", "frob: ")
+    assert fixed == message.replace("more.", "more")
 
 
 async def test_patch_file_is_checked(client: LanguageClient, tmp_path: Path) -> None:

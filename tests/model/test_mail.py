@@ -478,7 +478,11 @@ def test_damage_by_mailers_is_named() -> None:
         f"Subject: s\n{MULTIPART}--b\nContent-Type: "
         f"text/plain\n\nwhy\n---\n{patches.DIFF}--b--\n"
     )
-    assert read(mixed).damage == ("multipart",)
+    signature = "--b\nContent-Type: application/pgp-signature\n\nx\n--b--\n"
+    signed = mixed.replace("--b--\n", signature)
+    assert read(mixed).damage == read(signed).damage == ("split into parts",)
+    attached = mixed.replace("plain", "plain\nContent-Disposition: attachment")
+    assert read(attached).damage == ("multipart",)
     assert read(mixed).message == ("why",)
     quoted = read(
         "From x\nSubject: s\nContent-Transfer-Encoding: Quoted-Printable\n\nwhy =3D\n"

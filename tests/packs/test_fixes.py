@@ -3,10 +3,14 @@
 
 import pytest
 
-from patchpilot.lint.fixing.fixer import NAMED, import_fixers
+from patchpilot.lint.engine import run
+from patchpilot.lint.fixing.fixer import NAMED, FixSite, as_change, import_fixers
+from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.rule_store import load_packs
+from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example, Rule
 from tests.kit.fixing import all_rules, fixed_example
+from tests.kit.snippets import context_of
 
 
 def _cases(*, bad: bool, safe: bool) -> list[object]:
@@ -52,6 +56,17 @@ def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
     before = {one.rule for one in fixed.found}
     assert {one.rule for one in fixed.left} <= before, shown
     assert fixed.draft.patch.diff_error is None
+
+
+@pytest.mark.parametrize(("rule", "example"), _cases(bad=True, safe=True))
+def test_fixers_accept_a_patch_that_ends_anywhere(rule: Rule, example: Example) -> None:
+    whole, fixer = context_of(example), import_fixers()[rule.remedy.fixer]
+    for end in range(whole.patch.message_line, len(whole.patch.lines)):
+        patch = parse_patch("\n".join(whole.patch.lines[:end]).encode(), "a")
+        context = whole.for_patch(patch)
+        for finding in run(context, [rule]):
+            change = as_change(fixer.propose(FixSite(context, finding)))
+            assert PatchEdit.of(patch).with_changes([change] if change else [])
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases(bad=False, safe=False))

@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
@@ -132,35 +131,6 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         subsystem = file_subsystem(context, hunk.change.path)
         if subsystem and subsystem.comments == "empty-first-line":
             yield hit_on(line.patch_line, subsystem=subsystem.title)
-
-
-@detector("unsorted-includes")
-def unsorted_includes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report an added #include that is out of order in an otherwise sorted block."""
-    for hunk in c_hunks(context):
-        for is_block, lines in groupby(
-            hunk.lines, lambda line: _INCLUDE.match(line.text) is not None
-        ):
-            if is_block:
-                yield from _find_unsorted(list(lines))
-
-
-def _find_unsorted(block: Sequence[NewLine]) -> Iterator[Hit]:
-    old = [_included_header(line) for line in block if not line.added]
-    if len(old) < _LEAST_SORTED or old != sorted(old):
-        return
-    for at, line in enumerate(block):
-        name = _included_header(line)
-        above, below = block[max(0, at - 1) : at], block[at + 1 : at + 2]
-        if line.added and (
-            any(_included_header(one) > name for one in above)
-            or any(not one.added and _included_header(one) < name for one in below)
-        ):
-            yield hit_on(line.patch_line, name=line.text.split()[-1])
-
-
-def _included_header(line: NewLine) -> str:
-    return line.text.split("include", 1)[1].strip().lower()
 
 
 @detector("leftover-braces")

@@ -4,7 +4,6 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
-from itertools import groupby
 
 from patchpilot.lint.conditions import CONDITIONS, hits_of
 from patchpilot.lint.detector import (
@@ -262,11 +261,7 @@ def _find_detector(one: Arguments) -> RegisteredDetector:
     unless_pattern=str,
     paths_pattern=str,
     case_patterns=dict,
-    case_where=dict,
-    case_paths_patterns=dict,
-    case_until=dict,
     first=bool,
-    first_in_file=bool,
     column=bool,
     unless_paths_pattern=str,
 )
@@ -278,37 +273,31 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
     `unless_pattern` must not match the same line. Instead of one pattern there may be
     `case_patterns`, with the cases of the rule's messages and severities as keys; the first one
-    that matches a line counts. `case_where`, `case_paths_patterns` and `case_until` (a kernel
-    version) apply to single cases. `first` stops after one finding, `first_in_file` after one in
-    each file. `unless_paths_pattern`, in which {name} is the text of a named group, must not match
-    any path of the patch.
+    that matches a line counts. `first` stops after one finding. `unless_paths_pattern`, in which
+    {name} is the text of a named group, must not match any path of the patch.
 
     For lines of the diff, `paths_pattern` selects files.
     """
     unless = compiled(arguments.get("unless_pattern", NEVER))
-    for (where, paths), cases in groupby(
-        _cases(context, arguments), lambda case: case[2:]
-    ):
-        alternatives = [(name, compiled(pattern)) for name, pattern, *_ in cases]
-        column = arguments.get("column", where in _SIGNS)
-        for lines in _lines_to_search(context, arguments, where, paths):
-            for at, text in lines:
-                line = text[:LONGEST_LINE]
-                for alternative in alternatives:
-                    if match := alternative[1].search(line):
-                        break
-                else:
-                    continue
-                if unless.search(line) or _is_of_path(context, arguments, match):
-                    continue
-                yield hit_on(
-                    at,
-                    alternative[0],
-                    match.start() + 1 if column else None,
-                    **values_of(match, line),
-                )
-                if arguments.get("first_in_file"):
-                    break
+    where = arguments["where"]
+    alternatives = [
+        (name, compiled(pattern))
+        for name, pattern in (
+            arguments.get("case_patterns") or {"": arguments["pattern"]}
+        ).items()
+    ]
+    column = arguments.get("column", where in _SIGNS)
+    for at, text in _lines_to_search(context, arguments):
+        line = text[:LONGEST_LINE]
+        for alternative in alternatives:
+            if match := alternative[1].search(line):
+                break
+        else:
+            continue
+        if unless.search(line) or _is_of_path(context, arguments, match):
+            continue
+        place = match.start() + 1 if column else None
+        yield hit_on(at, alternative[0], place, **values_of(match, line))
 
 
 def _is_of_path(context: Context, arguments: Arguments, match: re.Match[str]) -> bool:
@@ -319,38 +308,15 @@ def _is_of_path(context: Context, arguments: Arguments, match: re.Match[str]) ->
     return any(map(pattern.search, context.patch.paths))
 
 
-def _cases(
-    context: Context, arguments: Arguments
-) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the patterns of a rule: name, pattern, part of the patch, files to search."""
-    where, paths = arguments["where"], arguments.get("paths_pattern", "")
-    if "case_patterns" not in arguments:
-        yield "", arguments["pattern"], where, paths
+def _lines_to_search(context: Context, arguments: Arguments) -> Lines:
+    """Yield the lines of a part of the patch, or of the files that the rule selects."""
+    where, paths = arguments["where"], arguments.get("paths_pattern")
+    if where not in _SIGNS or not paths:
+        yield from part_lines(context, where)
         return
-    for name, pattern in arguments["case_patterns"].items():
-        until = arguments.get("case_until", {}).get(name)
-        if until is None or context.options.message_kernel <= tuple(
-            map(int, until.split("."))
-        ):
-            yield (
-                name,
-                pattern,
-                arguments.get("case_where", {}).get(name, where),
-                arguments.get("case_paths_patterns", {}).get(name, paths),
-            )
-
-
-def _lines_to_search(
-    context: Context, arguments: Arguments, where: str, paths: str
-) -> Iterator[Iterable[tuple[int, str]]]:
-    """Yield the lines to search, file by file when the rule has conditions for files."""
-    if where not in _SIGNS or not (paths or "first_in_file" in arguments):
-        yield part_lines(context, where)
-        return
-    paths_pattern = compiled(paths)
     for change in context.patch.files:
-        if paths_pattern.search(change.path):
-            yield _changed_lines(change, where)
+        if compiled(paths).search(change.path):
+            yield from _changed_lines(change, where)
 
 
 @once

@@ -2,8 +2,7 @@
 """Generic detectors for code: lines with certain lines around them, long lines, and new calls."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import (
@@ -48,8 +47,6 @@ _C = (".c", ".h")
     near=("code", "text"),
     same_indent=bool,
     in_function=bool,
-    new_files=bool,
-    unless_added_pattern=str,
     spaced=bool,
     column=bool,
 )
@@ -62,14 +59,14 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     to the text from `above` lines above to `below` lines below, preceded by the hunk's `section`;
     with `near` = "text" they see that text as written.
 
-    `unless_hunk_pattern` must not match any line of the hunk, and `unless_added_pattern` any line
-    that it adds to any file; in these patterns, {name} is the text of a named group of `pattern`.
+    `unless_hunk_pattern`, in which {name} is the text of a named group of `pattern`, must not match
+    any line of the hunk.
     `same_indent` requires the same indent for the nearest line of code above. In all of these
     patterns, <DECLARATION> matches a line that declares local variables.
 
-    `in_function` selects lines inside or outside of function bodies, `new_files` selects new
-    files. `function_pattern` must match the head of the enclosing function, as far as the hunk or
-    its header shows it. `spaced` skips hits close to another one; `column` reports the column.
+    `in_function` selects lines inside or outside of function bodies. `function_pattern` must match
+    the head of the enclosing function, as far as the hunk or its header shows it. `spaced` skips
+    hits close to another one; `column` reports the column.
     """
     patterns = [
         (name, _pattern(text))
@@ -82,10 +79,7 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
         arguments.get("line") == "text",
     )
     excluded: dict[object, bool] = {}
-    texts: dict[object, str] = {}
     for hunk, at, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
-        if arguments.get("new_files", hunk.is_new) is not hunk.is_new:
-            continue
         text = line.text if whole else line.code
         for alternative in patterns:
             if match := alternative[1].search(text):
@@ -94,12 +88,9 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         if not paths_pattern.search(hunk.change.path):
             continue
-        # once per hunk, because all its lines may match
-        exclusions = _exclusions(arguments, match)
-        key = hunk.hunk.patch_line, *exclusions
-        if key not in excluded:
-            excluded[key] = _is_excluded(context, hunk, exclusions, texts)
-        near = None if excluded[key] else _surroundings(context, hunk, at, arguments)
+        if _is_excluded(hunk, arguments, match, excluded):
+            continue
+        near = _surroundings(context, hunk, at, arguments)
         if near is not None:
             place = match.start() + 1 if arguments.get("column") else None
             yield Hit(
@@ -164,54 +155,38 @@ def _is_in_function(
     return head is None or compiled(head).search(function_head(hunk, at)) is not None
 
 
-class _Exclusion(NamedTuple):
-    """A pattern for lines that exclude a match; `word` is the part of the match that it
-    contains.
-    """
-
-    name: str
-    pattern: re.Pattern[str]
-    word: str
-
-
-def _exclusions(arguments: Arguments, match: re.Match[str]) -> list[_Exclusion]:
-    """Return the patterns of lines that say that a match is not reported."""
-    names = ("unless_hunk_pattern", "unless_added_pattern")
-    found = []
-    for name in names:
-        if text := arguments.get(name):
-            groups = match.groupdict()
-            named = [groups[group] or "" for group in groups if f"{{{group}}}" in text]
-            word = max(named, key=len, default="")
-            found.append(_Exclusion(name, filled_pattern(text, match), word))
-    return found
-
-
 def _is_excluded(
-    context: Context,
     hunk: NewHunk,
-    exclusions: Sequence[_Exclusion],
-    texts: dict[object, str],
+    arguments: Arguments,
+    match: re.Match[str],
+    known: dict[object, bool],
 ) -> bool:
-    """Return whether a line of the hunk, or one that the patch adds, matches the pattern for it.
-    `texts` keeps these lines.
+    """Return whether a line of the hunk matches the pattern for lines that exclude a match.
+
+    `known` has the earlier results, because all lines of a hunk may match.
     """
-    for exclusion in exclusions:
-        key = hunk.hunk.patch_line, exclusion.name
-        if key not in texts:
-            texts[key] = "\n".join(_exclusion_lines(context, hunk, exclusion.name))
-        lines = (
-            _find_lines(texts[key], exclusion.word)
-            if exclusion.word
-            else texts[key].split("\n")
+    text = arguments.get("unless_hunk_pattern")
+    if text is None:
+        return False
+    pattern = filled_pattern(text, match)
+    key = hunk.hunk.patch_line, pattern
+    if key not in known:
+        groups = match.groupdict()
+        word = max(
+            (groups[name] or "" for name in groups if f"{{{name}}}" in text),
+            key=len,
+            default="",
         )
-        if any(exclusion.pattern.search(line) for line in lines):
-            return True
-    return False
+        whole = "\n".join(line.text for line in hunk.lines)
+        known[key] = any(map(pattern.search, _find_lines(whole, word)))
+    return known[key]
 
 
 def _find_lines(text: str, word: str) -> Iterator[str]:
-    """Yield the lines that contain a word, without examining each line."""
+    """Yield the lines that contain a word, without examining each line, or all without a word."""
+    if not word:
+        yield from text.split("\n")
+        return
     at = text.find(word)
     while at >= 0:
         end = text.find("\n", at)
@@ -220,18 +195,9 @@ def _find_lines(text: str, word: str) -> Iterator[str]:
         at = text.find(word, end)
 
 
-def _exclusion_lines(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
-    """Yield the lines to search for an excluding pattern."""
-    if name == "unless_added_pattern":
-        for change in context.patch.files:
-            yield from (line.text for line in change.lines("+"))
-    else:
-        yield from (line.text for line in hunk.lines)
-
-
 @detector(
     "longer-than",
-    where=("added", "code", "comment", "title", "series"),
+    where=("added", "comment", "title", "series"),
     most=int,
     pattern=str,
     unless_pattern=str,
@@ -241,9 +207,8 @@ def _exclusion_lines(context: Context, hunk: NewHunk, name: str) -> Iterator[str
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Report text longer than `most`.
 
-    The text is "added" lines (in characters), added "code" or "comment" lines of C (in columns),
-    the "title", for which a project's limit has priority, or the "series" (in patches). Code is
-    reported only up to the limit of the run, since a separate rule reports longer lines.
+    The text is "added" lines (in characters), added "comment" lines of C (in columns), the "title",
+    for which a project's limit has priority, or the "series" (in patches).
 
     Lines must match `pattern` and not `unless_pattern`; `paths_pattern` selects files. `spaced`
     skips hits close to another one.
@@ -278,10 +243,7 @@ def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
         context, arguments["where"], compiled(arguments.get("paths_pattern", ""))
     ):
         most = arguments["most"]
-        is_other_rule = (
-            arguments["where"] == "code" and len(text) > context.options.max_line_length
-        )
-        if len(text) <= most or is_other_rule:
+        if len(text) <= most:
             continue
         start = text[:LONGEST_LINE]
         if pattern.search(start) and not unless.search(start):
@@ -299,9 +261,7 @@ def _measured_lines(
         return
     for hunk, _, line in added_lines(context):
         is_comment = line.comment or bool(re.match(r"^\s*(?:/\*|\*\s)", line.text))
-        if paths.search(hunk.change.path) and (
-            is_comment if where == "comment" else not line.comment
-        ):
+        if paths.search(hunk.change.path) and is_comment:
             yield line.patch_line, line.text.expandtabs(8)
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for related lines of the message: adjacent or similar lines, and tags."""
+"""Generic detectors for adjacent lines of the message, and for tags."""
 
 from collections.abc import Iterator
 
 from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
-from patchpilot.lint.detectors.generic import PARTS, part_lines, values_of
+from patchpilot.lint.detectors.generic import values_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import same_person, tag_lines
@@ -55,53 +55,6 @@ def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
 def _matches(arguments: Arguments, name: str, text: str) -> bool:
     """Return whether the rule has this pattern, and it matches."""
     return name in arguments and compiled(arguments[name]).search(text) is not None
-
-
-@detector(
-    "many-lines",
-    "count match line start *pattern",
-    generic=True,
-    **CONDITIONS,
-    where=PARTS,
-    pattern=str,
-    least=int,
-    percent=int,
-    of_pattern=str,
-    some=int,
-    some_pattern=str,
-    at=("line", "message", "mail"),
-)
-def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report the part `where` if at least `least` of its lines match `pattern`.
-
-    These must be at least `percent` of all lines of the part, or of the lines that match
-    `of_pattern`. At least `some` of them (1 by default)
-    must match `some_pattern` as well. `at` is the position of the
-    finding: on the first such "line" (the default), or on the first line of the "message" or the
-    "mail". The message may use {count}.
-    """
-    lines = [
-        (at, text[:LONGEST_LINE])
-        for at, text in part_lines(context, arguments["where"])
-    ]
-    if "of_pattern" in arguments:
-        lines = [
-            (at, text) for at, text in lines if _matches(arguments, "of_pattern", text)
-        ]
-    pattern = compiled(arguments["pattern"])
-    found = [(at, text, match) for at, text in lines if (match := pattern.search(text))]
-    if not found or len(found) < arguments["least"]:
-        return
-    if len(found) * 100 < len(lines) * arguments.get("percent", 0):
-        return
-    if "some_pattern" in arguments:
-        some = sum(_matches(arguments, "some_pattern", text) for _, text, _ in found)
-        if some < arguments.get("some", 1):
-            return
-    line, text, match = found[0]
-    places = {"message": context.patch.message_line, "mail": 1}
-    place = places.get(arguments.get("at", "line"), line)
-    yield Hit(place, values={**values_of(match, text), "count": len(found)})
 
 
 @detector(

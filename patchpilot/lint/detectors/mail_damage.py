@@ -180,3 +180,15 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         ):
             yield hit_on(at + 1, "html")
             return
+
+
+@detector("all-crlf")
+def all_crlf(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a message in which nearly all lines end with CRLF."""
+    lines = context.patch.lines
+    count = sum(line.endswith("\r") for line in lines)
+    if count >= _LEAST_CRLF and count * 10 >= len(lines) * 9:
+        yield Hit(1)
+
+
+_LEAST_CRLF = 4

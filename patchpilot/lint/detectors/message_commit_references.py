@@ -49,9 +49,6 @@ _MENTIONED = lazy(r"\bcommit\s+([0-9a-f]{6,40})\b", re.IGNORECASE)
 _SOME_ID = lazy(r"\b[0-9a-f]{7,40}\b", re.IGNORECASE)
 _TITLE_FOLLOWS = lazy(r"\s*\(\s*[\"']")
 _AFTER_COMMIT = lazy(r"\bcommits?\s+$", re.IGNORECASE)
-_AFTER_OTHER = lazy(r"(?:,|\band|\bor)\s+$", re.IGNORECASE)
-_COMMITS = lazy(r"\bcommits?\s+[0-9a-f]{7,40}\b", re.IGNORECASE)
-_LIST_ITEM = lazy(r"(?:\s*(?:[-*+]|\[?\d+[\].):])\s+|\s{2,})$")
 _NUMBER = lazy(r"(?:0000|ffff|[0-9a-f]{16}$)")
 _NEAR = 400
 """Characters before an id in which the other commits of a list are looked for."""
@@ -235,30 +232,19 @@ def _adjust_hit(context: Context, hit: Hit) -> Hit:
     for found in _SOME_ID.finditer(text, start, end):
         before = text[max(0, found.start() - _NEAR) : found.start()]
         if len(found[0]) >= DIGITS or _AFTER_COMMIT.search(before):
-            in_line = (
-                message[at][: message[at].find(found[0])]
-                if found[0] in message[at]
-                else ""
-            )
-            cases.append(
-                _reference_case(
-                    context, found, before, in_line, pasted_in=at in pasted(context)
-                )
-            )
+            cases.append(_reference_case(context, found, before, at in pasted(context)))
     if not cases or not all(cases):
         return hit
     return hit._replace(case=cases[0], values=hit.values or {"id": ""})
 
 
 def _reference_case(
-    context: Context,
-    found: re.Match[str],
-    before: str,
-    in_line: str,
-    *,
-    pasted_in: bool,
+    context: Context, found: re.Match[str], before: str, is_pasted: bool
 ) -> str:
-    """Return the case of an acceptable id, or "" for one that needs `commit <id> ("subject")`."""
+    """Return the case of an acceptable id, or "" for one that needs `commit <id> ("subject")`.
+
+    With an id of full length and the subject, the commit can be found.
+    """
     commit_id, titled = (
         found[0].lower(),
         _TITLE_FOLLOWS.match(found.string, found.end()),
@@ -266,18 +252,11 @@ def _reference_case(
     if (
         not titled
         and not _AFTER_COMMIT.search(before)
-        and (pasted_in or _NUMBER.match(commit_id) or before.endswith("From "))
+        and (is_pasted or _NUMBER.match(commit_id) or before.endswith("From "))
     ):
         return "number"
     if titled:
-        several = _AFTER_COMMIT.search(before) or (
-            _AFTER_OTHER.search(before) and _COMMITS.search(before)
-        )
-        return (
-            "in-list"
-            if len(commit_id) >= DIGITS and (several or _LIST_ITEM.match(in_line))
-            else ""
-        )
+        return "titled" if len(commit_id) >= DIGITS else ""
     full = [
         one[0]
         for one in _SOME_ID.finditer(found.string, 0, found.start())

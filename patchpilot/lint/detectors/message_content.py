@@ -9,60 +9,9 @@ from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_prose import is_prose, paragraphs, words
+from patchpilot.lint.message_prose import paragraphs
+from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import compiled
-from patchpilot.lint.word_lists import word_set
-from patchpilot.model.fix_claim import adds_an_id
-from patchpilot.model.trailer import is_trailer
-
-
-@detector(
-    "message-too-short",
-)
-def message_too_short(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a message that has only tags or only repeats the subject.
-
-    An empty message has a separate rule.
-    """
-    patch = context.patch
-    if not patch.has_diff or _needs_no_reason(context):
-        return
-    if not words(context):
-        # tags and another author's From: line count as text for the rule on empty messages
-        if patch.in_body_from and patch.message:
-            yield hit_on(patch.message_line, "empty")
-        elif any(
-            is_trailer(line) and not line.startswith("Signed-off-by:")
-            for line in patch.message
-        ):
-            yield hit_on(patch.message_line, "only-tags")
-        return
-    in_subject = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
-    words_of_message = [
-        word
-        for line in patch.message
-        if ":" not in line[:24]
-        for word in re.findall(r"\w{3,}", line.lower())
-    ]
-    fresh = {
-        word
-        for word in words_of_message
-        if word not in in_subject and word[:5] not in {word[:5] for word in in_subject}
-    } - word_set("message", "fillers")
-    # a listing, log or list adds information to the subject
-    only_prose = all(
-        not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message
-    )
-    if len(fresh) <= 1 and only_prose and not adds_an_id(context.patch):
-        yield hit_on(patch.message_line, "repeats-subject")
-
-
-def _needs_no_reason(context: Context) -> bool:
-    title = context.patch.subject.title.lower()
-    return title.startswith(("revert", "linux ", "merge ")) or bool(
-        re.search(r"\b(?:typo|spelling)", title)
-    )
-
 
 TOO_LONG = 90
 """Lines of prose longer than this are reported by the rule about long lines."""
@@ -190,3 +139,21 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
         )
         and "://" not in line
     )
+
+
+@detector("indented-message")
+def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a message whose lines are all indented, with or without its tags."""
+    patch = context.patch
+    tags = {tag.line for _, tag in tag_lines(context)}
+    lines = [(at, line) for at, line in enumerate(patch.message) if line.strip()]
+    text = [line for at, line in lines if at not in tags]
+    long = [line for line in text if len(line.split()) > _FEW_WORDS]
+    is_text = len(long) > 1 and all(
+        line[:1] == "\t" or line[:4] == " " * 4 for line in text
+    )
+    if is_text or (len(lines) > 1 and all(line[:1] in " \t" for _, line in lines)):
+        yield hit_on(patch.message_line)
+
+
+_FEW_WORDS = 5

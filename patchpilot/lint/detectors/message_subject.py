@@ -12,7 +12,6 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.subject_prefix import (
     is_plain,
-    prefix_of,
     split_prefix,
     written_prefix,
 )
@@ -154,23 +153,17 @@ def _unread_version(patch: Patch) -> str | None:
     return found[0] if found else None
 
 
-@detector(
-    "prefix-convention",
-    unless_prefix_pattern=str,
-)
-def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
+@detector("prefix-convention")
+def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a title without the usual prefix of its subsystem.
 
     This is the prefix that the subsystem documents or, if nearly all have the same, the prefix of
-    the commits to the files. Prefixes that match `unless_prefix_pattern` have a separate rule.
+    the commits to the files.
     """
     patch = context.patch
     title = patch.subject.title if is_plain(patch.subject.title) else ""
     # another rule covers markers of vendor trees
     marks = r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"  # noqa: E501
-    unless = compiled(arguments["unless_prefix_pattern"])
-    if unless.search(prefix_of(title)):
-        return
     title = re.sub(marks, "", title)
     prefixes, _ = split_prefix(title)
     if not prefixes or not patch.has_diff or not context.project.kernel:

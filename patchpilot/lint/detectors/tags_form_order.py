@@ -60,36 +60,6 @@ def _is_relay(sender: Address, author: Address) -> bool:
 
 
 @detector(
-    "unexplained-signer",
-)
-def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a Signed-off-by before the author's that has no Co-developed-by."""
-    author = context.patch.author
-    signed = _signed_names(context)
-    if not author or len(signed) < 2:
-        return
-    authored = [
-        at
-        for at, (_, tag) in enumerate(signed)
-        if tag.address and same_person(author, tag.address)
-    ]
-    if not authored or authored[0] == 0:
-        return
-    partners = [
-        tag.address
-        for _, tag in tag_lines(context)
-        if tag.key in ("co-developed-by", "co-authored-by", "originally-by")
-        and tag.address
-    ]
-    for line, tag in signed[: authored[0]]:
-        if tag.address and not any(
-            same_person(tag.address, partner) for partner in partners
-        ):
-            yield hit_on(line, signer=tag.address.called)
-            return
-
-
-@detector(
     "alias-name",
 )
 def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:

@@ -19,7 +19,7 @@ from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.detectors.words_typos import mistakes_of
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.message_prose import is_prose, pasted, quoted_titles
+from patchpilot.lint.message_prose import corrects, is_prose, pasted, quoted_titles
 from patchpilot.lint.new_side import NewLine, c_hunks
 from patchpilot.lint.word_lists import word_set
 
@@ -66,6 +66,7 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 right
                 and not _is_in_kernel_list(context, word)
                 and not _means_itself(context, found[0])
+                and not corrects(context, text, *found.span(), right)
             ):
                 seen.add(word)
                 yield hit_on(where, "", found.start() + 1, word=found[0], right=right)
@@ -108,16 +109,15 @@ def _words_in_code(lines: Iterable[NewLine]) -> Iterator[tuple[int, str]]:
 
 
 def _means_itself(context: Context, word: str) -> bool:
-    """Return whether the word is a name in the patch's paths or code, or is corrected by the
-    patch.
-    """
-    called, corrected = _exempt_words(context)
-    if word in called or word.lower() in corrected:
-        return True
-    return word.lower() in " ".join(context.patch.paths).lower() or (
-        word[0].isupper()
-        and not word.isupper()
-        and word.lower() in word_set("codespell", "names")
+    """Return whether the word is a name in the patch's paths or code."""
+    return (
+        word in _called(context)
+        or word.lower() in " ".join(context.patch.paths).lower()
+        or (
+            word[0].isupper()
+            and not word.isupper()
+            and word.lower() in word_set("codespell", "names")
+        )
     )
 
 
@@ -205,19 +205,9 @@ def _stems(word: str) -> Iterator[str]:
 
 
 @once
-def _exempt_words(context: Context) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names of the functions in the patch, and the words that it only removes."""
-    removed, added = (
-        {
-            word.lower()
-            for change in context.patch.files
-            for line in change.lines(sign)
-            for word in re.findall(r"[A-Za-z]{4,}", line.text)
-        }
-        for sign in "-+"
-    )
-    called = re.findall(r"\b(\w+)\(", "\n".join(context.patch.lines))
-    return frozenset(called), frozenset(removed - added)
+def _called(context: Context) -> frozenset[str]:
+    """Return the names of the functions in the patch."""
+    return frozenset(re.findall(r"\b(\w+)\(", "\n".join(context.patch.lines)))
 
 
 @once

@@ -11,7 +11,7 @@ from patchpilot.lint.c.mask_comments import COMMENT
 from patchpilot.lint.detector import TypedHits, hit_on, typed_detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_prose import pasted, quoted_titles
+from patchpilot.lint.message_prose import corrects, pasted, quoted_titles
 from patchpilot.model.finding import FindingFix
 from patchpilot.model.source_tree import Tree, ground_of
 
@@ -80,12 +80,17 @@ def _spelling(context: Context) -> TypedHits:
                 continue
             taken = end + 1
             first, last = quoted.get(line.number - 1, (0, 0))
-            if first <= start < last:
-                continue
             typo = raw[start:end]
             better = _match_case(
                 typo, single.get(typo.lower()) or phrases.get(typo.lower()) or ""
             )
+            is_quoted = first <= start < last
+            if is_quoted or (
+                line.log_after
+                and not context.options.as_script
+                and corrects(context, raw, start, end, better)
+            ):
+                continue
             fix = FindingFix("suggest", f"{as_text(typo)} → {better}")
             yield (
                 "TYPO_SPELLING",

@@ -15,7 +15,6 @@ from patchpilot.lint.fixing.fixer import (
     fixer,
     indent_of,
     replaced,
-    rewrite,
     tabbed,
 )
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
@@ -115,13 +114,3 @@ def _may_move(line: ScannedLine, indent: str) -> bool:
 
 def _depth(code: str) -> int:
     return code.count("(") - code.count(")")
-
-
-@fixer("spdx-comment", COMMENT)
-def spdx_comment(site: FixSite) -> Proposal:
-    """Rewrite a license-only line in the comment style of its file type."""
-    comment = site.finding.value("comment")
-    end = " */" if comment == "/*" else ""
-    is_known = comment in ("//", "/*", "#")
-    new = f"+{comment} {{1}}{end}"
-    return rewrite(site, _TAG, new, in_comments=True) if is_known else None

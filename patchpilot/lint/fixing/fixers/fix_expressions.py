@@ -9,7 +9,6 @@ import re
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
-from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.fixing.fixer import (
     NAMED,
     FixSite,
@@ -17,8 +16,7 @@ from patchpilot.lint.fixing.fixer import (
     fixer,
     rewrite,
 )
-from patchpilot.lint.fixing.fixers.fix_statements import MOST_LINES
-from patchpilot.lint.fixing.fixers.fix_tokens import BRACKETS, NO_MACRO
+from patchpilot.lint.fixing.fixers.fix_tokens import NO_MACRO
 
 _OUTSIDE = compile_cached(
     r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
@@ -111,16 +109,6 @@ def _is_truth(before: str, after: str) -> bool:
             return False
         after = after[1:]
     return True
-
-
-@fixer("plain-comparison", NAMED, tokens=BRACKETS)
-def plain_comparison(site: FixSite) -> Proposal:
-    """Remove the parentheses around a comparison that is an operand or a whole condition."""
-    inside = as_bytes(site.finding.value("inside")).strip()
-    if "\n" in inside or _LIST_ENDS.search(inside):
-        return None
-    pattern = rf"((?:\(|&&|\|\||^\+)\s*)\(\s*({re.escape(inside)})\s*\)(?=\s*(?:\)|&&|\|\||$))"
-    return rewrite(site, pattern, "{1}{2}", rows=range(MOST_LINES), whole=NO_MACRO)
 
 
 @fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*|\b0[0-7]{3}\b", "0"),))

@@ -70,17 +70,6 @@ def subject_end(site: FixSite) -> Proposal:
     )
 
 
-@fixer("prefix-spaces", PROSE)
-def prefix_spaces(site: FixSite) -> Proposal:
-    """Put one space after the colon of each prefix, and none before it."""
-    title = site.context.patch.subject.title
-    match = re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
-    if not match or "::" in title or "//" in title:
-        return None
-    head = re.sub(r" *: *", ": ", match[0]).rstrip()
-    return _replace_title(site, f"{head} {title[match.end() :].lstrip()}")
-
-
 @fixer("agreed-prefix", PROSE)
 def agreed_prefix(site: FixSite) -> Proposal:
     """Add the files' usual prefix to a subject without one, if the history is consistent."""

@@ -76,11 +76,6 @@ _fixer(
 )
 _fixer("space-before-brace", r"(?:\)|\belse|\bdo)(?=\{)", "{0} ")
 _fixer(
-    "dts-space",
-    r"(?<=\S)(?! = )[ \t]*(=)[ \t]*(?=\S)|(?<=[\">])(,)(?:|[ \t]{2,})(?=[\"<&])",
-    lambda match: " = " if match[1] else ", ",
-)
-_fixer(
     "join-brace",
     r"(?<=[^\s+])[ \t]*\n\+[ \t]*(?=\{[ \t]*$)"
     r"|(?<=\})[ \t]*\n\+[ \t]*(?=(?:else|while)\b)",
@@ -90,7 +85,6 @@ _fixer(
 _fixer("split-brace", r"\A([^;{]*\))[ \t]*\{[ \t]*$", "{1}\n+{{", rows=range(20))
 # a label in a macro moves together with the statement after it
 _fixer("label", r"^\+[ \t]+(?=[A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", "+")
-_fixer("drop-fallthrough", r"^\+\s*fallthrough;[ \t]*$", "", ((r"fallthrough ;", r""),))
 _fixer(
     "operator-up",
     r"(?<=\S)([ \t]*\\)?[ \t]*\n(\+[ \t]*)(&&|\|\|)[ \t]*(?=\S)",
@@ -112,10 +106,6 @@ _fixer(
     r"\b(?:un)?signed(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])",
     "{0} int",
     ((r"(signed) int\b", r"\1"),),
-)
-_fixer("func-name", r"\b__FUNCTION__\b", "__func__", (("__FUNCTION__", "__func__"),))
-_fixer(
-    "plain-inline", r"\b__inline(?:__)?\b", "inline", ((r"__inline(?:__)?", "inline"),)
 )
 # the comma at the end of the code
 _fixer("drop-comma", r",(?=[\s\x01]*$)", "", ((",", ""),))
