@@ -116,14 +116,16 @@ def _shared(one: str, other: str) -> int:
 
 def _is_one_edit(word: str, other: str) -> bool:
     """Return whether one letter is missing, added, wrong or swapped, except an -s at the end."""
-    if abs(len(word) - len(other)) > 1 or word.rstrip("s") == other.rstrip("s"):
+    if abs(len(word) - len(other)) > 1 or word[0] != other[0]:
         return False
     start = _shared(word, other)
     ends = (word[start:][::-1], other[start:][::-1])
     rest, right = (end[_shared(*ends) :] for end in ends)
     if not (rest + right).isalpha():
         return False
-    return max(len(rest), len(right)) == 1 or (len(rest) == 2 and rest == right[::-1])
+    return (max(len(rest), len(right)) == 1 and rest + right != "s") or (
+        len(rest) == 2 and rest == right[::-1]
+    )
 
 
 def _is_in_kernel_list(context: Context, word: str) -> bool:
