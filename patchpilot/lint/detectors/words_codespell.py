@@ -10,23 +10,27 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import takewhile
 from pathlib import Path
 from string import ascii_lowercase
 
 from patchpilot.cache.cached_re import late
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
-from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detectors.generic import lines_of, subject_line
 from patchpilot.lint.detectors.words_typos import mistakes_of
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_prose import corrects, is_prose, pasted, quoted_titles
 from patchpilot.lint.new_side import NewLine, c_hunks
+from patchpilot.lint.subject_prefix import prefix_of
 from patchpilot.lint.word_lists import word_set
 
 _WORD = late(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’‘´`ʼ′][a-z])")
 
 _SENTENCE = late(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
 _PLAIN = late(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
+_NAME = late(r"(?<![\w.*<\[])[A-Za-z]\w{2,}_\w{3,}\b(?![*.\]])")
+_PREFIX_WORD = late(r"[a-z]{4,}")
 _ENDINGS = (
     *("s", "es", "ed", "d", "ing", "er", "r", "ers", "rs", "ly", "y", "able", "ably"),
     *("ability", "ation", "ness", "less", "ful", "al", "ally", "or", "ors", "ies"),
@@ -70,6 +74,59 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             ):
                 seen.add(word)
                 yield hit_on(where, "", found.start() + 1, word=found[0], right=right)
+    yield from _find_misspelled_names(context)
+
+
+def _find_misspelled_names(context: Context) -> Iterator[Hit]:
+    """Yield names in the message, and words of the subject prefix, that are not in the patch but
+    differ by one letter from a name or directory that is.
+    """
+    patch = context.patch
+    if not patch.files:
+        return
+    diff = "\n".join(patch.lines[patch.files[0].patch_line - 1 :])
+    names = frozenset(_NAME.findall(diff))
+    title, at_title = patch.subject.title, subject_line(context)
+    parts = frozenset(re.split(r"[/._-]", " ".join(patch.paths)))
+    wanted = [
+        (at_title, word, parts) for word in _PREFIX_WORD.findall(prefix_of(title))
+    ]
+    wanted += [
+        (at, name, names)
+        for at, text in (*lines_of(context, "prose"), (at_title, title))
+        for name in _NAME.findall(text)
+    ]
+    seen = set()
+    for at, word, others in wanted:
+        if word in seen or word in diff or word in word_set("codespell", "right"):
+            continue
+        seen.add(word)
+        near = {other for other in others if _is_one_edit(word, other)}
+        if len(near) == 1:
+            yield hit_on(at, "", None, word=word, right=near.pop())
+
+
+def _shared(one: str, other: str) -> int:
+    return sum(
+        1
+        for _ in takewhile(
+            lambda pair: pair[0] == pair[1], zip(one, other, strict=False)
+        )
+    )
+
+
+def _is_one_edit(word: str, other: str) -> bool:
+    """Return whether one letter is missing, added, wrong or swapped, except an -s at the end."""
+    if abs(len(word) - len(other)) > 1 or word[0] != other[0]:
+        return False
+    start = _shared(word, other)
+    ends = (word[start:][::-1], other[start:][::-1])
+    rest, right = (end[_shared(*ends) :] for end in ends)
+    if not (rest + right).isalpha():
+        return False
+    return (max(len(rest), len(right)) == 1 and rest + right != "s") or (
+        len(rest) == 2 and rest == right[::-1]
+    )
 
 
 def _is_in_kernel_list(context: Context, word: str) -> bool:
