@@ -31,7 +31,7 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 _COMMON = tuple(
-    name for name in Common._fields if name not in ("format", "explain_base")
+    name for name in Common.__annotations__ if name not in ("format", "explain_base")
 )
 
 

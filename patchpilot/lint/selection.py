@@ -71,8 +71,8 @@ def choose(
             kernel if rule.scope in OF_CODE else message_kernel or kernel,
             profile,
         )
-        and (not selected or any(word.lower() in selected for word in rule.words))
-        and not any(word.lower() in ignored for word in rule.words)
+        and (not selected or not selected.isdisjoint(map(str.lower, rule.words)))
+        and ignored.isdisjoint(map(str.lower, rule.words))
     )
 
 

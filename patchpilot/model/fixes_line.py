@@ -115,4 +115,4 @@ def mentions_fix(line: str) -> bool:
 
 
 def _parts(match: re.Match[str]) -> FixesLine:
-    return FixesLine(*(match[name] or "" for name in FixesLine._fields))
+    return FixesLine(**match.groupdict(""))

@@ -20,7 +20,6 @@ _NAMED = r"(?im)^message-id:\s{0,8}<?([^\s<>]{3,300})>?"
 _AFTER_URL = ").,;"
 _MOST_TEXT, _MOST_URLS = 200_000, 500
 _BATCH = r"(\d{14}\.\d+)-\d+-|(\d+-\d+)(?:-\d+)?-git-send-email|(.*-v\d+)-\d+-[0-9a-f]+@|(?:cover|[0-9a-f]{40})\.(\d{10}\.git)\."  # noqa: E501
-_SENDER = r"(?:\d{14}\.\d+-\d+-|\d+-\d+(?:-\d+)?-git-send-email-|(?:cover|[0-9a-f]{40})\.\d{10}\.git\.)([^@]+@.+)"  # noqa: E501
 
 
 def message_id_of(target: str) -> str | None:
@@ -118,12 +117,3 @@ def batch_of(message_id: str) -> str | None:
     """
     match = re.match(_BATCH, message_id)
     return next((group for group in match.groups() if group), None) if match else None
-
-
-def sender_in(message_id: str) -> str | None:
-    """Return the sender's email address that git includes in the Message-ID of a patch.
-
-    Return None if the Message-ID has another form.
-    """
-    match = re.fullmatch(_SENDER, message_id)
-    return match[1] if match else None

@@ -38,12 +38,6 @@ def subsystems() -> Mapping[str, Subsystem]:
     return _subsystems(user_folder())
 
 
-def forget() -> None:
-    """Clear the cached subsystems after a file in the user's data directory has changed."""
-    _subsystems.cache_clear()
-    _paths.cache_clear()
-
-
 @cache
 def _subsystems(folder: str) -> Mapping[str, Subsystem]:
     tables = _resolve_tables(own_tables(Path(folder) / "subsystems", Subsystem))

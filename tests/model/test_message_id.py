@@ -12,7 +12,6 @@ from patchpilot.model.message_id import (
     in_brackets,
     linked_ids,
     message_id_of,
-    sender_in,
 )
 
 
@@ -88,6 +87,3 @@ def test_messages_of_a_send_share_a_prefix(
     message_id: str, expected: str | None
 ) -> None:
     assert batch_of(message_id) == expected
-    assert sender_in(message_id) == (
-        "ada@example.org" if "ada@" in message_id else None
-    )

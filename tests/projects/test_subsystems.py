@@ -16,8 +16,9 @@ from patchpilot.projects.conventions import LABELS, conventions
 from patchpilot.projects.loading import default_project, user_folder
 from patchpilot.projects.project import CHOICES, Subsystem
 from patchpilot.projects.subsystems import (
+    _paths,
+    _subsystems,
     as_subsystem_wants,
-    forget,
     shortest_wait,
     subsystem_of,
     subsystem_of_path,
@@ -39,9 +40,14 @@ FROB = GUIDE.split("```toml\n")[1].split("```")[0]
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Remove what a test added to the data directory."""
-    forget()
+    _forget()
     yield
-    forget()
+    _forget()
+
+
+def _forget() -> None:
+    _subsystems.cache_clear()
+    _paths.cache_clear()
 
 
 def write_patch(
@@ -68,7 +74,7 @@ def add(text: str, name: str) -> Path:
     file = Path(user_folder()) / "subsystems" / f"{name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-    forget()
+    _forget()
     return file
 
 
