@@ -95,7 +95,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             "e",
             "edit",
             "edit changelog",
-            "edit the changelog of the started version",
+            "edit its changelog",
         ),
         more_key("equals_sign", "fold_all", "open all", "open or close all messages"),
         key(
