@@ -188,7 +188,7 @@ def wants(series: "Tracked") -> str:
 
     `v` starts it, and `0` opens Home if the series belongs to another topic.
     """
-    if series.step.need != "action":
+    if series.step.need != "your turn":
         return ""
     is_asked = any(
         action.verb == "send" and "--dry-run" not in action.arguments
@@ -217,7 +217,7 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     if wants(series) == "v" and "press" not in text:
         text += " (r, then v)" if open_points(series) else " (v)"
     if not is_fetched:
-        text = f"{text}; {FETCH}" if series.step.need == "action" else FETCH
+        text = f"{text}; {FETCH}" if series.step.need == "your turn" else FETCH
     asked = one_line(str(advice["open"]))
     rows = [("open", asked)] if asked != "nothing" else []
     return [

@@ -305,7 +305,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     @property
     def shown_keys(self) -> ShownKeys:
         hidden = set(OWN) if self.own and self.own.about.landed else {"refresh"}
-        if self._series and self._series.step.need != "action":
+        if self._series and self._series.step.need != "your turn":
             hidden -= {"refresh"}
         begun = (Stage.PREVIEW, Stage.SEND)
         if self.own and first_stage(self.own.step.advice) in begun:
