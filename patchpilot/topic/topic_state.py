@@ -6,7 +6,7 @@ The state covers what was sent, which tracked series belongs to the topic, and t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.b4_prep import prep_branch
@@ -22,7 +22,6 @@ from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
@@ -43,6 +42,9 @@ from patchpilot.topic.followed.known_series import (
 )
 from patchpilot.topic.reroll import STUBS, changes, unfinished
 from patchpilot.topic.sent_elsewhere import sent_tags
+
+if TYPE_CHECKING:
+    from patchpilot.reading.posted_series import PostedSeries
 
 
 @json_form("state", "summary", "next_version", "next_step", "series=series_number")
@@ -419,7 +421,7 @@ def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
         )
 
 
-def _fits(posted: PostedSeries, draft: Draft, commits: Sequence[Commit]) -> bool:
+def _fits(posted: "PostedSeries", draft: Draft, commits: Sequence[Commit]) -> bool:
     return posted.change_id == draft.change_id or any(
         title_key(commit.subject) == post.key and _is_author(posted, post.body, commit)
         for revision in posted.revisions
@@ -428,7 +430,7 @@ def _fits(posted: PostedSeries, draft: Draft, commits: Sequence[Commit]) -> bool
     )
 
 
-def _is_author(posted: PostedSeries, body: str, commit: Commit) -> bool:
+def _is_author(posted: "PostedSeries", body: str, commit: Commit) -> bool:
     # only if a mail was read, which `track` lists avoid
     from patchpilot.archive.landed_series import authors_of
 

@@ -17,7 +17,7 @@ import pytest
 
 from patchpilot.archive import archive as module
 from patchpilot.archive.archive import Archive, archive_of, quoted
-from patchpilot.archive.collect_mails import gather, status_of
+from patchpilot.archive.collect_mails import gather, posted_of
 from patchpilot.archive.open_archive import open_archive
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
 from patchpilot.model.message_id import message_id_of
@@ -154,7 +154,7 @@ def test_third_version_gathers_years_of_work(url: str) -> None:
         mails, troubles, failure = gather(archive, "w3@example.org")
     assert ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
     assert (troubles, failure) == ((), None)
-    found = status_of("w3@example.org", read_thread(mails, anchor="w3@example.org"))
+    found = posted_of("w3@example.org", read_thread(mails, anchor="w3@example.org"))
     assert found is not None
     assert [(revision.version, revision.rfc) for revision in found.revisions] == [
         (1, True),

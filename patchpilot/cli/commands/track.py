@@ -470,7 +470,7 @@ def _part(
         tracked
         for tracked in series
         if tracked.version and (tracked.last_activity or EPOCH) >= start
-        if not waiting or tracked.step.need == "action"
+        if not waiting or tracked.step.need == "your turn"
     )
     recent = tuple(map(read, recent))
     if not waiting:
