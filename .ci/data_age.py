@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def date_of(fact: dict[str, str]) -> date:
-    """Return when a fact was last compared with its source."""
+    """Return the date on which a fact was last compared with its source."""
     if "date" in fact:
         return date.fromisoformat(fact["date"])
     value: Any = tomllib.loads((ROOT / fact["file"]).read_text(encoding="utf-8"))

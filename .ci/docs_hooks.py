@@ -63,7 +63,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
 
 def _with_address(markdown: str) -> str:
-    """Return a page with the repository's address in its samples, if known."""
+    """Add the repository's address, if known, to the samples of a page."""
     address = _address["repository"]
     if not address:
         return markdown
@@ -74,7 +74,7 @@ def _with_address(markdown: str) -> str:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Return the site with a link to the repository, if its address is known."""
+    """Add the repository's link to the site if the address is known."""
     config.repo_url = _address["repository"] or None
     return config
 
@@ -119,14 +119,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
-    """Return the page without scripts from elsewhere."""
+    """Remove external scripts from a page."""
     made: str = _local(output, "../" * page.url.count("/"))
     return made
 
 
 def on_post_template(output_content: str, **_: object) -> str:
-    """Return a page without a source, such as the one for missing pages, without scripts from
-    elsewhere.
-    """
+    """Remove external scripts from a page without a source, such as the one for missing pages."""
     made: str = _local(output_content, "")
     return made

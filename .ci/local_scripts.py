@@ -7,7 +7,7 @@ ELSEWHERE = re.compile(r'<script src="https://unpkg\.com/iframe-worker/shim"></s
 
 
 def local(page: str, root: str) -> str:
-    """Return the page with its local-file script loaded from `root`, the top of the site."""
+    """Load the page's local-file script from `root`, the top of the site."""
     script = f'<script src="{root}assets/worker-from-disk.js"></script>'
     page = ELSEWHERE.sub(script, page)
     match = re.search(

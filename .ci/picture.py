@@ -19,9 +19,7 @@ SIZE = (160, 40)
 
 
 async def quiet(pilot: Pilot[int], app: PatchpilotApp) -> None:
-    """Wait at most two minutes until the screen is unchanged for a second, so that background work
-    is done.
-    """
+    """Wait up to two minutes until the screen has not changed for a second."""
     seen, since = "", 0
     for _ in range(600):
         await pilot.pause(0.2)

@@ -48,7 +48,7 @@ def rule_pages() -> dict[str, str]:
 
 
 def _nested(page: str) -> str:
-    """Return a rule's page as a section, without its own headings."""
+    """Demote a rule's page to a section, without its own headings."""
     parts = re.split(r"^(`{3,}.*?^`{3,}$)", page, flags=re.MULTILINE | re.DOTALL)
     for at in range(0, len(parts), 2):
         text = re.sub(r"^## (.+)$", r"**\1**", parts[at], flags=re.MULTILINE)

@@ -196,9 +196,7 @@ def _directory(variable: str) -> Path | None:
 
 
 def kernel_tree(scratch: Path) -> Path | None:
-    """Return an unpacked kernel tree: $PATCHPILOT_TREE, or Debian's package unpacked for this
-    run.
-    """
+    """Return an unpacked kernel tree: $PATCHPILOT_TREE, or Debian's package."""
     if os.environ.get("PATCHPILOT_TREE") or not PACKAGED_TREE.exists():
         return _directory("PATCHPILOT_TREE")
     with tarfile.open(PACKAGED_TREE) as archive:

@@ -68,7 +68,7 @@ def run(root: Path, *, quiet: bool = False, lowers: bool = False) -> int:
 
 
 def files(folder: Path) -> list[Path]:
-    """Return the files of a folder that git tracks or would add."""
+    """Return the files in a folder that git tracks or would add."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=folder,
@@ -105,7 +105,7 @@ def module_size(file: Path) -> dict[str, int]:
 
 
 def is_value(node: ast.ClassDef) -> bool:
-    """Return whether a base or decorator makes it a value class."""
+    """Return whether a base or decorator marks a value class."""
     marks = [
         mark.func if isinstance(mark, ast.Call) else mark
         for mark in (*node.bases, *node.decorator_list)

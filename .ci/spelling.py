@@ -20,7 +20,7 @@ _LINE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<word>.+) ==> ")
 
 
 class _Exception(NamedTuple):
-    """Words that are correct in some files, or all words if `words` is empty."""
+    """Words that are correct in some files; all words if `words` is empty."""
 
     files: list[str]
     reason: str

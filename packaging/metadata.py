@@ -36,7 +36,7 @@ def links(address: dict[str, str], version: str) -> dict[str, str]:
 
 
 class Links(MetadataHookInterface):
-    """Writes the README and the project's links."""
+    """Write the README and the project's links."""
 
     def update(self, metadata: dict[str, Any]) -> None:
         """Set the fields `readme` and `urls`."""

@@ -142,20 +142,20 @@ class Settings(NamedTuple):
     unread: tuple[str, ...] = ()
 
     def of(self, name: str) -> SettingSource:
-        """Return a known setting with its origin, for display: passwords are removed from URLs."""
+        """Return a setting with its origin, with passwords removed from URLs for display."""
         setting = self.values.get(name) or SettingSource(
             name, _key(name).default, DEFAULT
         )
         return setting._replace(value=public_url(setting.value))
 
     def get(self, name: str) -> str:
-        """Return a known setting's value as text, without passwords in addresses; see `address`."""
+        """Return a setting's value as text, without passwords in addresses; see `address`."""
         value = self.address(name)
         return public_url(value) if _key(name).kind == "archive" else value
 
     def address(self, name: str) -> str:
-        """Return a known setting's value for connecting: a URL keeps its password, so never
-        show it.
+        """Return an address setting's value for connecting, which may contain a password, so do
+        not show it.
         """
         default = _key(name).default
         return (
@@ -165,20 +165,19 @@ class Settings(NamedTuple):
         )
 
     def flag(self, name: str) -> bool:
-        """Return a known setting's value as a boolean, like git."""
+        """Return a setting's value as a boolean, like git."""
         return self.get(name).lower() in _TRUE
 
     def number(self, name: str) -> int:
-        """Return the value of a known setting, as a number."""
         return int(self.get(name))
 
     def list_value(self, name: str) -> tuple[str, ...]:
-        """Return the value of a known setting, as a comma-separated list."""
+        """Return a setting's value as a comma-separated list."""
         return words_of(self.get(name))
 
     @property
     def packs_from_tree(self) -> bool:
-        """Return whether the tree's file, not the user, names the rule packs."""
+        """Return whether the tree's file, not the user, sets the rule packs."""
         return self.of("packs").origin not in (GIT, FLAG, DEFAULT)
 
     @property
@@ -188,7 +187,7 @@ class Settings(NamedTuple):
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a comma-separated list."""
+    """Split a comma-separated list."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
@@ -239,14 +238,14 @@ class _Reading:
         self.unread: list[str] = []
 
     def take(self, key: Key, value: str, origin: str) -> None:
-        """Use a value, overriding earlier locations."""
+        """Store a value, overriding earlier sources."""
         self.found[key.name] = SettingSource(key.name, value, origin)
         self.wrong.pop(key.name, None)
         if error := judge(key, value, origin):
             self.wrong[key.name] = error
 
     def take_b4_archive(self, mask: str) -> None:
-        """Use b4's archive, unless its mask is not the URL of an archive followed by "/%s"."""
+        """Use b4's archive if its mask is the URL of an archive followed by "/%s"."""
         key = _BY_NAME["lore"]
         url = mask.removesuffix("/%s")
         if (
@@ -257,7 +256,7 @@ class _Reading:
             self.take(key, url, B4_ARCHIVE)
 
     def take_git(self, full: str, values: Sequence[str]) -> None:
-        """Use the git configuration's values for a name, with or without hyphens."""
+        """Store the values of a name in git's configuration, with or without hyphens."""
         plain = full.lower().removeprefix("patchpilot.").replace("-", "")
         name = next((name for name in _BY_NAME if name.replace("-", "") == plain), None)
         if name is None:
@@ -271,7 +270,7 @@ class _Reading:
 def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
     """Return warnings about unknown names in git's configuration.
 
-    They are for the verbs that explain settings; a newer version may know these names.
+    They are for commands that explain settings; a newer version may know these names.
     """
     import shlex
 

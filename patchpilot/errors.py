@@ -9,7 +9,7 @@ from patchpilot.urls import public_url
 
 
 class ExitCode(IntEnum):
-    """The exit codes of every verb."""
+    """The exit codes of all commands."""
 
     OK = 0
     FINDINGS = 1
@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
 
 
 def findings_exit(findings: object) -> ExitCode:
-    """Return FINDINGS (exit code 1) if a command found something to report, otherwise OK."""
+    """Return FINDINGS (exit code 1) if there are findings, otherwise OK."""
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
@@ -55,7 +55,7 @@ class PatchpilotError(Exception):
 
     @property
     def hint(self) -> str | None:
-        """Return the hint as the CLI prints it; a command alone becomes "run `command`"."""
+        """Return the hint as printed by the CLI; a bare command becomes "run `command`"."""
         if self.advice is None:
             return None
         text = public_url(str(self.advice))
@@ -133,7 +133,7 @@ class CancelledError(PatchpilotError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word most similar to `word`, or None if none is similar.
+    """Return the most similar known word, or None.
 
     Used for "did you mean" hints.
     """
@@ -148,13 +148,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def did_you_mean(
     word: str, known: Iterable[str], otherwise: "HintText" = ""
 ) -> "HintText":
-    """Return the hint with the known word most similar to `word`, or another hint."""
+    """Return a hint with the most similar known word, or another hint."""
     near = nearest(word, known)
     return f"did you mean {near!r}?" if near else otherwise
 
 
 def suggestion(kind: str, word: str, known: Iterable[str]) -> str:
-    """Return the hint for an unknown word: the most similar known word, or all valid ones.
+    """Return a hint for an unknown word: the most similar known word, or all valid ones.
 
     `kind` is the kind of the word, in the singular.
     """

@@ -70,7 +70,7 @@ def install_command(extra: str) -> str:
 
 
 def packages_of(extra: str) -> list[str]:
-    """Return the requirements of an extra, as this copy's metadata has them."""
+    """Return the requirements of an extra according to the installed metadata."""
     from importlib.metadata import PackageNotFoundError, requires
 
     try:
@@ -87,7 +87,7 @@ def packages_of(extra: str) -> list[str]:
 
 
 def system_command(*programs: str) -> str:
-    """Return how to install programs, with this machine's package manager if known."""
+    """Return how to install programs, with this machine's package manager if it is known."""
     import csv
 
     with Path(__file__).with_name("programs.tsv").open(encoding="utf-8") as table:
@@ -100,7 +100,7 @@ def system_command(*programs: str) -> str:
 
 
 def _is_managed() -> bool:
-    """Return whether pip may not change this Python (PEP 668), or Debian packaged it."""
+    """Return whether this Python is managed externally (PEP 668) or packaged by Debian."""
     import sysconfig
 
     marker = Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED"
@@ -108,6 +108,6 @@ def _is_managed() -> bool:
 
 
 def _is_uv_environment(prefix: Path) -> bool:
-    """Return whether uv created this environment, which then has no pip."""
+    """Return whether uv created this environment, which has no pip."""
     file = prefix / "pyvenv.cfg"
     return file.is_file() and "\nuv = " in f"\n{file.read_text(errors='replace')}"

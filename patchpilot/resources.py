@@ -70,7 +70,7 @@ def state_folder() -> Path:
 def keep_draft(kind: str, name: str, text: str) -> Path:
     """Write a message that the user may send into the state directory, and return its file.
 
-    The drafts of a `kind` (a folder) with the same name replace each other. The text is printable.
+    A draft of the same `kind` (a folder) and name is replaced. The text is printable.
     """
     folder = state_folder() / kind
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -46,7 +46,7 @@ def refuse_link(file: Path) -> None:
 def replace_file(
     file: Path, data: bytes | str, *, mode: int | None = None, is_synced: bool = False
 ) -> None:
-    """Replace a file's content: a reader sees the old or the new content, never a part.
+    """Replace a file's content atomically.
 
     Without `mode`, the file keeps its mode. `is_synced` waits until the content is on disk. Raise
     OSError on failure.
@@ -62,7 +62,7 @@ def replace_file(
 def write_beside(
     file: Path, data: bytes | str, *, mode: int | None = None, is_synced: bool = False
 ) -> Path:
-    """Write the new content of a file into a new file next to it, and return its path.
+    """Write a file's new content to a new file next to it, and return its path.
 
     Raise OSError.
     """

@@ -36,7 +36,7 @@ ROOM_NEEDED = 4 << 30
 
 
 def _temporary_files_in_memory() -> None:
-    """Let pytest create its folders in memory if there is room and programs may run there."""
+    """Create pytest's folders in memory if there is enough space and programs may run there."""
     with contextlib.suppress(OSError):
         state = os.statvfs(MEMORY_DISK)
         enough = state.f_bavail * state.f_frsize >= ROOM_NEEDED
@@ -79,7 +79,7 @@ GIT_CONFIGURATION = """\
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that run with each transport as long for b4, which takes seconds to start."""
+    """Mark tests of each transport as long for b4, which takes seconds to start."""
     for item in items:
         case = getattr(item, "callspec", None)
         if case and "b4" in case.params.values():
@@ -90,7 +90,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
-    """Return the files that one run caches for the next: rules, patterns, word lists.
+    """Return the files that one run caches for the next.
 
     They save a third of a second in each test that checks a patch.
     """
@@ -117,7 +117,7 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
 def tmp_path(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """Return an empty folder; pytest's fixture scans the folders of all tests for a free number."""
+    """Return an empty folder; pytest's own fixture would scan the folders of all tests."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
     return tmp_path_factory.mktemp(f"{name}{next(FOLDERS)}", numbered=False)
 
@@ -190,7 +190,7 @@ def widget_tree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def widget_mail(tmp_path: Path) -> Path:
-    """Return a patch to a file of that kernel."""
+    """Write a patch to a file of that kernel."""
     file = tmp_path / "one.patch"
     file.write_text(patch())
     return file
@@ -198,6 +198,6 @@ def widget_mail(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty directory that is also the current one."""
+    """Change to an empty directory and return it."""
     monkeypatch.chdir(tmp_path)
     return tmp_path

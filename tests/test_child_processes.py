@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[1]
 
 
 class Kind(NamedTuple):
-    """Words that come from outside, and the tests proving that no program reads one as an
+    """A kind of words from outside, with the tests proving that no program reads one as an
     option.
     """
 
@@ -444,8 +444,8 @@ def test_shell_runs_only_user_commands() -> None:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """Return a fix whose refs, files, tags, authors, MAINTAINERS and tracking data are words that
-    start with '-'.
+    """Create a fix whose refs, files, tags, authors, MAINTAINERS and tracking data start with
+    '-'.
     """
     repo = story(tmp_path_factory.mktemp("hostile") / "repo", end="")
     head = repo.git("rev-parse", "HEAD")
@@ -559,7 +559,7 @@ def test_outside_text_is_never_an_option(
 
 
 def _without_values(words: Iterator[str]) -> Iterator[str]:
-    """Yield a call's words, for git config none after the key if it reads no option there."""
+    """Yield a call's words, except values after the key of a git config call without options."""
     is_config = False
     for word in words:
         yield word

@@ -39,7 +39,7 @@ def imports_of(requirements: list[str]) -> set[str]:
 
 
 def imported() -> Iterator[tuple[str, str]]:
-    """Yield every third-party package that the code imports at run time, with the file."""
+    """Yield every third-party package imported at run time, with the file."""
     for file in (ROOT / "patchpilot").rglob("*.py"):
         tree = ast.parse(file.read_text())
         for node in ast.walk(tree):

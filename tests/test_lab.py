@@ -19,7 +19,7 @@ def _texts(pattern: str) -> dict[Path, str]:
 
 
 def _named(text: str) -> set[str]:
-    """Return the modules of tests/lab that a text imports or runs."""
+    """Return the modules in tests/lab that a text imports or runs."""
     return {name for names in _IMPORT.findall(text) for name in names if name}
 
 

@@ -50,7 +50,7 @@ def _imports() -> set[tuple[str, str]]:
 
 
 def _attributes() -> set[str]:
-    """Return the private attributes in use that no class or function of ours defines."""
+    """Return the private attributes in use that none of our classes or functions defines."""
     used, ours = set(), set()
     for node in (node for tree in _trees() for node in ast.walk(tree)):
         match node:

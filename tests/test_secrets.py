@@ -39,12 +39,12 @@ def secret(name: str) -> str:
 
 
 def login(name: str) -> str:
-    """Return a user and a password in the form of a URL."""
+    """Return a user and password in URL form."""
     return f"ada:{secret(name)}@"
 
 
 class LockedArchive(StandIn):
-    """An archive that requires a password; `url` has none."""
+    """An archive that requires a password, which `url` lacks."""
 
     def __init__(self, password: str) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class LockedArchive(StandIn):
 
 
 class World:
-    """A topic, an archive and a mail server, with a canary wherever a password can be."""
+    """A topic, an archive and a mail server, with a canary in every possible password."""
 
     def __init__(
         self, folder: Path, archive: LockedArchive, server: FaultySink
@@ -130,7 +130,7 @@ class World:
 
 
 def _forms() -> tuple[str, ...]:
-    """Return the mark itself, and in base64 at each of three alignments."""
+    """Return the mark as text, and as base64 at each of three alignments."""
     shifted = [base64.b64encode(b"\0" * shift + MARK.encode()) for shift in range(3)]
     return (
         MARK,

@@ -74,7 +74,7 @@ class AnswerCache:
         self._place, self._seconds = place, seconds
 
     def get(self, *question: str) -> bytes | None:
-        """Return the cached response to a query, or None if it is missing or has expired."""
+        """Return the cached response to a query, or None if it is missing or expired."""
         file = self._file(question)
         if file is None:
             return None
@@ -85,7 +85,7 @@ class AnswerCache:
         return folder.read(file, MAX_ANSWER) if 0 <= age <= self._seconds else None
 
     def put(self, answer: bytes, *question: str) -> None:
-        """Store the answer to a question; errors are ignored."""
+        """Store the response to a query, ignoring errors."""
         file = self._file(question)
         if file is not None and folder.write(file, answer):
             folder.evict(file.parent, _MOST)
@@ -100,7 +100,7 @@ class AnswerCache:
 
 
 class NotInArchiveError(MissingError):
-    """The message is not in the archive."""
+    """Raised if the message is not in the archive."""
 
 
 def archive_of(target: str, default: str = LORE) -> str:
@@ -127,7 +127,7 @@ def archive_of(target: str, default: str = LORE) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as a quoted phrase for an archive search, with inner quotes removed."""
+    """Quote a text as a phrase for an archive search, removing inner quotes."""
     return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
 
 
@@ -157,7 +157,7 @@ class MailArchive(Protocol):
 
     @property
     def requests(self) -> int:
-        """The number of requests made to the archive."""
+        """Return the number of requests made to the archive."""
 
     def __enter__(self) -> Self:
         return self
@@ -169,7 +169,7 @@ class MailArchive(Protocol):
         """Close the archive."""
 
     def cancel(self) -> None:
-        """Cancel the current request; may be called from another thread."""
+        """Cancel the current request; this may be called from another thread."""
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
         """Return the whole thread that contains a message."""
@@ -258,8 +258,8 @@ class Archive(MailArchive):
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
         """Return the whole thread that contains a message.
 
-        Raises `NotInArchiveError` if the archive does not have the message, and `NetworkError` if
-        it cannot be reached.
+        Raise `NotInArchiveError` if the archive does not have the message, and `NetworkError` if it
+        cannot be reached.
         """
         before = len(self.skipped)
         kept = None if fresh else self._kept.get(self.url, "thread", message_id)
@@ -282,8 +282,8 @@ class Archive(MailArchive):
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """Return the message with the given Message-ID.
 
-        Raises `NetworkError` if the answer is something different: a bot challenge, the login
-        page of a network, or another message.
+        Raise `NetworkError` if the answer is something different: a bot challenge, the login page
+        of a network, or another message.
         """
         kept = None if fresh else self._kept.get(self.url, "mail", message_id)
         data = kept or self._ask(
@@ -432,10 +432,9 @@ class Archive(MailArchive):
         return self._unreachable(f"HTTP status {status}")
 
     def _is_there(self) -> bool:
-        """Return whether the archive's own page exists, because a wrong path gives 404 for every
-        mail.
+        """Return whether the archive's own page exists.
 
-        Asked once.
+        A wrong path returns 404 for every message. Checked once.
         """
         if self._exists is None:
             import requests
@@ -456,7 +455,9 @@ class Archive(MailArchive):
         )
 
     def _empty(self, skipped: Sequence[str] = ()) -> NetworkError:
-        """Return the error for an answer without a mail, with the reason if some were skipped."""
+        """Return the error for a response without messages, with the reason if some were
+        skipped.
+        """
         if skipped:
             return NetworkError(f"cannot read any message: {skipped[0]}", hint=_BY_FILE)
         return NetworkError(
@@ -492,7 +493,7 @@ class Archive(MailArchive):
                 self.skipped.append,
                 self._hosts,
             )
-            # requests does not send it on to another host
+            # requests does not forward it to other hosts
             self._session.auth = self._login
             self._node.set_requests_session(self._session)
         return self._node
@@ -500,9 +501,7 @@ class Archive(MailArchive):
 
 @contextmanager
 def _keep_email_charset() -> Iterator[None]:
-    """Restore the email package's UTF-8 handling, which importing liblore changes for the whole
-    process.
-    """
+    """Restore the email package's UTF-8 handling after liblore changed it for the whole process."""
     saved = dict(email.charset.CHARSETS)
     try:
         yield
@@ -573,7 +572,7 @@ def polite_session(
             target = super().get_redirect_target(resp)
             if target is not None:
                 _refuse_elsewhere(resp.url, target, hosts)
-                # requests would read it whole, whatever its size
+                # requests would read all of it, regardless of size
                 resp._content = b""
                 resp.close()
             return target
@@ -614,8 +613,8 @@ def _wait(retry_after: str, attempt: int) -> float:
 def _within_time(
     ask: Callable[[], Any], stop: threading.Event, skipped: Skipped
 ) -> Any:
-    """Return the response to a request, read whole in a thread, so that neither a slow
-    head nor a slow body can hold the caller.
+    """Read a response in a thread, so that neither a slow header nor a slow body blocks the
+    caller.
     """
     import requests
 
@@ -653,7 +652,7 @@ def _within_time(
 def _read(
     response: Any, body: bytearray, given_up: threading.Event, skipped: Skipped
 ) -> None:
-    """Read a response into `body`, and keep it as its content."""
+    """Read a response into `body`, and set it as the response's content."""
     import requests
 
     for chunk in response.iter_content(1 << 16):
@@ -664,7 +663,7 @@ def _read(
                 f"the response is larger than {MAX_TRANSFER >> 20} MiB"
             )
     data = bytes(body)
-    # gzip expands at most a thousandfold
+    # gzip expands data by a factor of at most 1000
     if data[:2] == MAGIC and (len(data) > MAX_ANSWER >> 10 and _is_large(data)):
         host = host_of(response.url)
         data = gzip.compress(

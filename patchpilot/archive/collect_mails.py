@@ -54,9 +54,9 @@ def gather(
     `sent` are its messages that were sent from here. They are used to find other messages, and
     are returned only if the archive has them.
 
-    If a later query fails, the messages found before are returned. Raises `NotInArchiveError`
-    if the archive does not have the message and no messages are known, and `NetworkError` if
-    the first query fails.
+    If a later query fails, the messages found before are returned. Raise `NotInArchiveError` if the
+    archive does not have the message and no messages are known, and `NetworkError` if the first
+    query fails.
     """
     reader = reader or MailReader()
     archive.parse_mail = reader.parse
@@ -89,8 +89,8 @@ def gather(
 
 @dataclass
 class _Search:
-    """A search for mails about a series: `have` grows with each query, while `only_sent`, the
-    missing ids of what was sent from here, shrinks.
+    """A search for messages about a series: `have` grows with each query, and `only_sent`,
+    messages known only from sending, shrinks.
     """
 
     archive: MailArchive
@@ -123,7 +123,7 @@ class _Search:
         self.progress("searching for messages of the stable trees")
         titles = (post.title for post in posted.latest.patches if len(post.title) >= 8)
         for title in list(dict.fromkeys(titles))[:MAX_TITLES]:
-            # patchwork's summary mails name the applied patches in their text
+            # patchwork's summary messages name the applied patches in their text
             by_patchwork = f"(b:{quoted(title)} AND f:patchwork-bot)"
             query = f"(s:{quoted(title)} AND {MACHINES}) OR {by_patchwork}"
             self._take(self.archive.search(query, fresh=self.fresh))
@@ -139,7 +139,7 @@ class _Search:
             self.have.setdefault(mail.message_id, mail)
 
     def _posted(self, message_id: str = "") -> PostedSeries | None:
-        """Return what is known so far of the series, or of another one with this mail."""
+        """Return what is known so far of the series, or of another one with this message."""
         anchor = message_id or self.message_id
         every = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
         return posted_of(anchor, every)
@@ -149,7 +149,7 @@ class _Search:
             self._take(self.archive.search(query, threads=True, fresh=self.fresh))
 
     def _add_revisions(self, posted: PostedSeries) -> None:
-        """Add the threads of the revisions, latest first, and of missing ones."""
+        """Add the threads of all versions, latest first, including missing ones."""
         heads = [revision.head.message_id for revision in reversed(posted.revisions)]
         for head in [*heads, *posted.missing][:MAX_THREADS]:
             if head in self.asked or (not self.fresh and self._has_answers_to(head)):
@@ -165,7 +165,7 @@ class _Search:
         )
 
     def _add_mails_naming_the_commit(self) -> None:
-        """Add mails that reference the commit."""
+        """Add messages that reference the commit."""
         posted = self._posted()
         landed = posted.landed if posted else ()
         commits = list(
@@ -176,7 +176,7 @@ class _Search:
             self._take(self.archive.search(f"b:{commit}*", fresh=self.fresh))
 
     def _add_follow_ups(self) -> None:
-        """Add all revisions of series that fix or revert this one."""
+        """Add all versions of series that fix or revert this one."""
         posted = self._posted()
         for follow_up in posted.follow_ups[:MAX_FOLLOW_UPS] if posted else ():
             other = self._posted(follow_up.message_id)
@@ -184,8 +184,10 @@ class _Search:
 
 
 def _revision_queries(posted: PostedSeries) -> list[str]:
-    """Search for other revisions by change-id, by links to a known one, by title and author,
-    and, for missing versions, by the files of the author's patches.
+    """Return queries for other versions.
+
+    They use the change-id, links to known versions, title and author, and, for missing versions,
+    the files of the author's patches.
     """
     author = _sender_condition(posted.author)
     linking = [
@@ -202,7 +204,7 @@ def _revision_queries(posted: PostedSeries) -> list[str]:
 
 
 def _gap_queries(posted: PostedSeries) -> list[str]:
-    """Return a search by files for versions that must have been and are not known."""
+    """Return a query by files for versions that must exist but are unknown."""
     known = {revision.version for revision in posted.revisions}
     if all(
         version in known or version in posted.missing.values()
@@ -221,9 +223,7 @@ def _gap_queries(posted: PostedSeries) -> list[str]:
 
 
 def _sender_condition(author: Address) -> str:
-    """Return a condition on the sender: by address, or by name, as people change their
-    addresses.
-    """
+    """Return a condition on the sender by address or by name, because people change addresses."""
     return (
         f"(f:{author.email} OR f:{quoted(author.name)})"
         if " " in author.name
@@ -232,8 +232,8 @@ def _sender_condition(author: Address) -> str:
 
 
 def _carrier_queries(posted: PostedSeries) -> list[str]:
-    """Search for people who forward the patches, with the author's name in their text or in a
-    pull request.
+    """Return queries for people who forward the patches, with the author's name in the text or
+    in a pull request.
     """
     if posted.latest.backport_to:
         return []
@@ -277,10 +277,7 @@ def posted_of(message_id: str, every: Iterable[PostedSeries]) -> PostedSeries | 
 def _about(
     message_id: str, mails: Iterable[Mail], reader: MailReader
 ) -> tuple[Mail, ...]:
-    """Return the mails of the series and its follow-ups.
-
-    What a search found besides is left out.
-    """
+    """Return the messages of the series and its follow-ups, dropping others found by the search."""
     everything = unique(mails)
     every = read_thread(everything, reader=reader, anchor=message_id)
     mine = posted_of(message_id, every)

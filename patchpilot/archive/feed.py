@@ -15,7 +15,7 @@ _SECONDS = 30
 def fetch_json(url: str) -> Any:
     """Return the JSON document at an http or https URL, at most 4 MiB.
 
-    Raises `NetworkError` if the document cannot be fetched or parsed.
+    Raise `NetworkError` if the document cannot be fetched or parsed.
     """
     if split_url(url).scheme not in ("https", "http"):
         raise UsageError(f"{url}: not an http or https URL")

@@ -68,7 +68,7 @@ class InRepository:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a patch became in a branch, and how it was recognized."""
+    """The commit that a patch became in a branch, and how it was recognized."""
 
     number: int | None
     title: str
@@ -82,7 +82,7 @@ def in_repository(
     *,
     progress: Progress = silent,
 ) -> InRepository:
-    """Return a series' commits in a repository; empty without a mainline."""
+    """Return a series' commits in a repository, or none if there is no mainline."""
     tip = mainline(repository)
     if tip is None:
         return InRepository()
@@ -159,9 +159,9 @@ def stable_needs(
     branches: Sequence[Branch],
     project: Project,
 ) -> StableNeeds | None:
-    """Return which maintained stable branches need mainline commits; None without commits.
+    """Return the maintained stable branches that need mainline commits; None without commits.
 
-    A branch needs a commit if it has what a Fixes: tag names, and lacks the commit.
+    A branch needs a commit if it lacks it but has a commit named in its Fixes: tags.
     """
     if not commits:
         return None
@@ -222,8 +222,8 @@ def _describe_landing(
 def _find_fixes(
     commit: str, history: History, tip: str, branches: Sequence[Branch], tree: str
 ) -> Iterator[FollowUp]:
-    """Yield the commits of mainline that name a commit in a `Fixes:` line, each with
-    the branches that have the commit and lack the fix.
+    """Yield the mainline commits that name a commit in Fixes:, with the branches that have the
+    commit but lack the fix.
     """
     for fixer in history.repository.commits(history.fixers(commit, tip)):
         lacking = []
@@ -250,12 +250,10 @@ def _commits(
     tip: str,
     done: frozenset[str] | set[str] = frozenset(),
 ) -> list[_Found]:
-    """Return the commits of a branch that a series' patches became, except for titles that are
-    `done`.
+    """Return the commits in a branch that a series' patches became, except for titles in `done`.
 
-    By the ids reported in mails; else by subject and author, a revert of which is in effect only
-    where no other one is there; else by the link to the mail or the same changes, among the commits
-    that change the same files since the first version.
+    They are found by the ids reported in messages, otherwise by subject and author. A reverted
+    commit counts only if no other commit is found.
     """
     repository = history.repository
     found: dict[str, _Found] = {}
@@ -301,9 +299,7 @@ def _find_landing(commit: str, history: History, tip: str) -> Landing:
 def _find_by_subject(
     posted: PostedSeries, post: Post, history: History, tip: str
 ) -> Landing | None:
-    """Return the commit with the patch's title and author: one in effect, otherwise the last
-    reverted one.
-    """
+    """Return the commit with the patch's title and author, preferring one that is not reverted."""
     authors = authors_of(posted, post.body)
     reach = history.index.reach(tip)
     ids = [
@@ -325,8 +321,8 @@ def _find_by_subject(
 def _find_by_content(
     posted: PostedSeries, post: Post, history: History, tip: str
 ) -> tuple[str, str] | None:
-    """Return the commit that links to the mail, or the author's with the same changes, because
-    maintainers change titles.
+    """Return the commit that links to the message, or the author's with the same changes,
+    because maintainers edit titles.
     """
     repository, first = history.repository, posted.revisions[0].sent
     patch = post.patch
@@ -390,7 +386,7 @@ def _find_by_content(
 
 
 def authors_of(posted: PostedSeries, body: str) -> set[str]:
-    """Return a commit's possible authors: the sender and the From: line in the patch."""
+    """Return the possible authors of a commit: the sender, and the From: line in the patch."""
     inner = re.match(r"\s*From: .*<([^<>\s]+)>", body)
     return {posted.author.key, *([inner[1].lower()] if inner else [])}
 
@@ -398,7 +394,8 @@ def authors_of(posted: PostedSeries, body: str) -> set[str]:
 def _first_point_release(
     repository: Repository, version: str, commit: str
 ) -> str | None:
-    """Return the first `vX.Y.Z` of a stable series that contains the commit, by binary search.
+    """Return the first `vX.Y.Z` of a stable series that contains the commit, or None, by binary
+    search.
 
     None when none does yet.
     """
@@ -434,7 +431,7 @@ def in_trees(
     since: str,
     known: Sequence[str],
 ) -> Iterator[LandedCommit]:
-    """Yield the commits that the patches became in maintainers' fetched branches.
+    """Yield the commits that patches became in maintainers' fetched branches.
 
     There is one commit for each patch and tree; commits reachable from the `known` tips are
     ignored. A commit matches a patch by title and author, or by a link to the message. A
@@ -484,7 +481,7 @@ def in_trees(
 def _match_commits(
     commits: Iterable[Commit], posts: Sequence[Post], authors: Collection[str]
 ) -> Iterator[tuple[Commit, Post]]:
-    """Yield the commits of patches, each with its patch."""
+    """Yield the commits that match a patch, each with the patch."""
     titles = {post.key: post for post in posts}
     mails = {post.message_id: post for post in posts}
     for commit in commits:
@@ -521,9 +518,7 @@ def links_of(commit: Commit) -> set[str]:
 
 
 def _trees(repository: Repository, names: Iterable[str]) -> list[str]:
-    """Return the trees of these remote branches, each with its preferred branch, as
-    mails name them: `netdev/net.git (main)`.
-    """
+    """Return the trees of remote branches, named as in messages: `netdev/net.git (main)`."""
     by_remote: dict[str, list[str]] = {}
     for name in sorted(names):
         remote, _, branch = name.partition("/")

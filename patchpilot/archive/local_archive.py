@@ -61,7 +61,7 @@ _FILE = late(r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MULTILINE
 
 
 class LocalArchive(MailArchive):
-    """The local archive at a path, for use in one thread.
+    """A local archive, for use in one thread.
 
     `requests` counts the queries. Raises `NetworkError` on the first query if there is no
     archive.
@@ -97,7 +97,7 @@ class LocalArchive(MailArchive):
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
         """Return the whole thread that contains a message.
 
-        Raises `NotInArchiveError` if the archive does not have the message.
+        Raise `NotInArchiveError` if the archive does not have the message.
         """
         mails = self._read(self._find_thread(self._open_index(), [message_id]))
         if not any(mail.message_id == message_id for mail in mails):
@@ -107,7 +107,7 @@ class LocalArchive(MailArchive):
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """Return the message with the given Message-ID.
 
-        Raises `NotInArchiveError` if the archive does not have the message.
+        Raise `NotInArchiveError` if the archive does not have the message.
         """
         index = self._open_index()
         found = self._read(
@@ -135,7 +135,7 @@ class LocalArchive(MailArchive):
         """
         wanted = condition(query)
         index = self._open_index(wanted.since if not threads else 0.0)
-        # never evict a mail that was requested by name
+        # never evict messages requested by name
         named = _NAMED.findall(query)
         order = (
             f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
@@ -183,9 +183,9 @@ class LocalArchive(MailArchive):
         return tuple(mails.values())
 
     def _parse_mail(self, raw: bytes, place: str, parse: ParseMail) -> Mail | None:
-        """Return a mail.
+        """Parse a message.
 
-        `parse_mail` itself for one that is only looked into, as a call keeps what it parses.
+        Use `parse_mail` for temporary results, because a call keeps what it parses.
         """
         try:
             return with_id(parse(raw))
@@ -196,8 +196,8 @@ class LocalArchive(MailArchive):
     def _find_thread(
         self, index: sqlite3.Connection, message_ids: Iterable[str]
     ) -> set[int]:
-        """Return the numbers of all mails connected to these by references, including
-        references to mails missing from the archive.
+        """Return the numbers of all messages connected by references, including through
+        messages that are not in the archive.
         """
         todo, seen, found = list(message_ids), set[str](), set[int]()
         while todo and len(found) < _MOST_OF_THREAD:
@@ -226,7 +226,7 @@ class LocalArchive(MailArchive):
     # the index
 
     def _open_index(self, since: float = 0.0) -> sqlite3.Connection:
-        """Return the index, with all mails that arrived since then."""
+        """Return the index, updated with all messages that arrived since a time."""
         self._queries += 1
         try:
             if self._mails is None:
@@ -250,7 +250,7 @@ class LocalArchive(MailArchive):
     def _update_index(
         self, index: sqlite3.Connection, mails: LocalMails, since: float
     ) -> None:
-        """Index new mails, latest first, in steps that survive an interruption."""
+        """Index new messages, latest first, in steps that survive an interruption."""
         row = index.execute("SELECT state, since, whole FROM state").fetchone()
         before, indexed_since, is_whole = (
             (str(row[0]), float(row[1]), bool(row[2])) if row else ("", since, False)
@@ -266,7 +266,7 @@ class LocalArchive(MailArchive):
                 "DELETE FROM mail WHERE place = ?",
                 ((place,) for place in list(mails.gone(iter(known)))),
             )
-        # if the index is incomplete, scan everything and skip what is indexed
+        # if the index is incomplete, scan everything and skip indexed messages
         since = min(since, indexed_since) if is_whole else since
         from_state = before if is_whole and since == indexed_since else ""
         found = mails.new(from_state, known, since)
@@ -280,7 +280,7 @@ class LocalArchive(MailArchive):
                 for mail in itertools.islice(found, _AT_ONCE):
                     self._add(index, mail)
                     added += 1
-                # the result is incomplete if some mails since then are not indexed
+                # results are incomplete if newer messages are not indexed yet
                 index.execute("DELETE FROM state")
                 state = (self._state, since, added < _AT_ONCE)
                 index.execute("INSERT INTO state VALUES (?, ?, ?)", state)
@@ -295,7 +295,7 @@ class LocalArchive(MailArchive):
         raise CancelledError()
 
     def _file(self) -> Path | None:
-        """Return the file of the index, or None if it can only be kept in memory."""
+        """Return the index file, or None if the index must be kept in memory."""
         folder = cache_dir() / "local-archives"
         name = hashlib.sha256(
             f"{_LAYOUT} {self._path}".encode("utf-8", "surrogateescape")
@@ -304,10 +304,7 @@ class LocalArchive(MailArchive):
 
     @contextmanager
     def _alone(self, file: Path | None) -> Iterator[None]:
-        """Index unless another process does.
-
-        What another one has indexed meanwhile is there then.
-        """
+        """Index unless another process does, whose entries are available afterwards."""
         if file is None:
             yield
             return
@@ -361,7 +358,7 @@ class LocalArchive(MailArchive):
 
 
 def _database(file: Path | None) -> sqlite3.Connection:
-    """Return the index in a file, rebuilding a damaged one from the mails."""
+    """Open the index in a file, and rebuild it from the messages if it is damaged."""
     for again in (True, False):
         index = sqlite3.connect(file or ":memory:", isolation_level=None, timeout=60)
         try:
@@ -391,7 +388,7 @@ def _lock_for_writing(index: sqlite3.Connection) -> Iterator[sqlite3.Connection]
 
 
 def _tokens(mail: Mail) -> set[str]:
-    """Return the commits, Message-IDs, change-ids and files that a mail names, and whether it
+    """Return the commits, Message-IDs, change-ids and files named in a message, and whether it
     is a delivery report.
     """
     body = mail.body

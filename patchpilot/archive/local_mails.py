@@ -19,7 +19,7 @@ from patchpilot.model.mail import mail_bounds, one_mail
 
 
 class FoundMail(NamedTuple):
-    """A message, its place in the archive, and its time of arrival.
+    """A message, its position in the archive, and its time of arrival.
 
     The time is in seconds since the epoch; 0 if it is unknown.
     """
@@ -47,18 +47,18 @@ class LocalMails(Protocol):
         """
 
     def count(self, state: str, since: float = 0.0) -> int:
-        """Return an upper limit for the number of messages that `new` yields."""
+        """Return an upper limit on the number of messages from `new`."""
 
     def is_replaced(self, state: str) -> bool:
-        """Return whether the places of messages in an earlier state are no longer valid."""
+        """Return whether positions from an earlier state are invalid."""
         return False
 
     def gone(self, known: Iterator[str]) -> Iterator[str]:
-        """Yield those of the given places that no longer contain a message."""
+        """Yield the positions that no longer contain a message."""
         return iter(())
 
     def read(self, place: str) -> bytes | None:
-        """Return the message at a place in the archive, or None if it is gone."""
+        """Return the message at a position, or None if it is gone."""
 
     def close(self) -> None:
         """Close open files and processes."""
@@ -67,7 +67,7 @@ class LocalMails(Protocol):
 def local_mails(path: Path) -> LocalMails:
     """Return the messages of the archive in a directory or file.
 
-    Raises `NetworkError`, as for an unreachable archive, if there is no archive.
+    Raise `NetworkError`, as for an unreachable archive, if there is no archive.
     """
     if path.is_file():
         return _Mbox(path)
@@ -113,7 +113,9 @@ def _is_git(path: Path) -> bool:
 
 
 class _Epochs(LocalMails):
-    """The epochs of a public-inbox (format v2): each commit adds the mail in its file `m`."""
+    """The epochs of a public-inbox (format v2), in which each commit adds a message as the file
+    `m`.
+    """
 
     def __init__(self, path: Path, epochs: tuple[Path, ...]) -> None:
         self.path = path
@@ -195,15 +197,15 @@ class _Epochs(LocalMails):
 
 
 def _read_added_mail(found: tuple[str, str, bytes] | None) -> bytes | None:
-    """Return the mail that a commit added, or nothing for a commit that removes one."""
+    """Return the message that a commit adds, or None if it removes one."""
     return (
         found[2] if found and found[1] == "blob" and len(found[2]) <= MAX_MAIL else None
     )
 
 
 class _Maildir(LocalMails):
-    """A maildir: one file per mail below `new` and `cur`, whose name may get flags after a
-    colon.
+    """A maildir, with one file per message below `new` and `cur`, whose name may get flags
+    after a colon.
     """
 
     def __init__(self, path: Path) -> None:
@@ -247,7 +249,7 @@ class _Maildir(LocalMails):
 
 
 class _Mbox(LocalMails):
-    """A file of mails, plain or gzipped, which is read completely after a change."""
+    """An mbox, plain or gzipped, which is read completely after a change."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -36,7 +36,7 @@ class Condition(NamedTuple):
 
 
 def words_of(text: str) -> str:
-    """Return a text's words in lower case, separated and enclosed by spaces.
+    """Normalize a text to lower-case words, separated and enclosed by spaces.
 
     A text contains a phrase if the result for the text contains the result for the phrase.
     """
@@ -44,7 +44,7 @@ def words_of(text: str) -> str:
 
 
 def ids_in(text: str) -> list[str]:
-    """Return the Message-IDs in a text in lower case, including those in links.
+    """Return the Message-IDs in a text, including those in links, in lower case.
 
     Of a Message-ID with a slash, only the part after the slash is returned.
     """
@@ -58,9 +58,9 @@ def ids_in(text: str) -> list[str]:
 
 
 def condition(query: str) -> Condition:
-    """Return the SQL condition for a search.
+    """Translate a search into an SQL condition.
 
-    Raises `UsageError` if the syntax of the search is not supported.
+    Raise `UsageError` if the syntax of the search is not supported.
     """
     return _Parser(query).read()
 
@@ -168,7 +168,7 @@ def _join_conditions(word: str, parts: list[Condition]) -> Condition:
 
 
 def _arrival_condition(span: str) -> Condition | None:
-    """Return the condition for `rt:FIRST..LAST`, each in seconds or empty."""
+    """Translate `rt:FIRST..LAST`, with either time in seconds or empty, into a condition."""
     found = re.fullmatch(r"(?=\D*\d)(\d{5,12})?\.\.(\d{5,12})?", span)
     if not found:
         return None
@@ -188,5 +188,5 @@ def _arrival_condition(span: str) -> Condition | None:
 
 
 def clean(text: str) -> str:
-    """Return the text with invalid characters replaced, so that the database can store it."""
+    """Replace characters that the database cannot store."""
     return text.encode("utf-8", "replace").decode()

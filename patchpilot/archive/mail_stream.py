@@ -88,7 +88,7 @@ def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMai
             except GitError as error:
                 yield StreamedMail(position, position, b"", True, error.message)
                 continue
-            # a commit without this file deletes a mail
+            # a commit without this file deletes a message
             if found and found[1] == "blob":
                 yield StreamedMail(position, position, found[2], True)
 
@@ -96,7 +96,7 @@ def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMai
 def resolved_range(epoch: str, revisions: str) -> tuple[str, ...]:
     """Return the commits of `A..B` or `B` in the form that `mails_of_range` takes.
 
-    Raises `InputError` if the epoch has no such commit.
+    Raise `InputError` if the epoch has no such commit.
     """
     old, _, new = revisions.rpartition("..")
     return (_commit(epoch, new), *((f"^{_commit(epoch, old)}",) if old else ()))
@@ -121,9 +121,9 @@ def epoch_commits(epoch: str, step: int) -> Iterator[str]:
 
 
 def _commit(epoch: str, word: str) -> str:
-    """Return the id of a commit of an epoch.
+    """Return the id of a commit in an epoch.
 
-    "" for the HEAD of one without mails, as that of a public-inbox's search index.
+    Return "" for HEAD without messages, as in a public-inbox's search index.
     """
     found = git(
         Path(epoch),
@@ -143,7 +143,7 @@ def _commit(epoch: str, word: str) -> str:
 
 
 def _read_file(path: str) -> Iterator[StreamedMail]:
-    """Yield the messages of one file; the last one has the error that ended the reading."""
+    """Yield the messages in one file; the last has the error that ended reading, if any."""
     end = 0
     first: StreamedMail | None = None
     try:
@@ -159,7 +159,7 @@ def _read_file(path: str) -> Iterator[StreamedMail]:
                     position, position, one_mail(raw, 0, len(raw)), True
                 )
                 if not start:
-                    # read one more to find out whether it is the only one
+                    # read another message to find out whether this is the only one
                     first = mail
                     continue
                 if first:

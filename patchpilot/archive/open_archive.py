@@ -30,9 +30,9 @@ def archive_address(text: str) -> str:
 
 
 def with_login(url: str, own: str) -> str:
-    """Return a URL with the user name and password of `own` if both have the same server.
+    """Add the user name and password of `own` to a URL if both have the same server.
 
-    Otherwise the URL is returned unchanged.
+    Otherwise return the URL unchanged.
     """
     parts, login = split_url(url), split_url(own)
     same = (
@@ -62,8 +62,8 @@ def open_archive(
 ) -> MailArchive:
     """Open an archive; the caller must close it.
 
-    `cache`, `offline` and `hosts` apply only to archives on the network. Raises `UsageError`
-    if the address is neither a URL nor a path.
+    `cache`, `offline` and `hosts` apply only to archives on the network. Raise `UsageError` if the
+    address is neither a URL nor a path.
     """
     address = archive_address(url)
     if _WEB.match(address) and not is_archive_address(address):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the original series of the stable maintainers' messages in an archive."""
+"""Find the original series of stable maintainers' messages in an archive."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -27,7 +27,7 @@ def originals(
     *,
     reader: MailReader,
 ) -> Mapping[str, PostedSeries]:
-    """Return the original series for each message from the stable maintainers.
+    """Map each message from the stable maintainers to its original series.
 
     The keys are the Message-IDs of the messages.
 
@@ -54,21 +54,21 @@ def originals(
 
 
 class _Originals:
-    """The series among which a message's original is searched, latest last."""
+    """The series that may be a message's original, latest last."""
 
     def __init__(self) -> None:
         self.topics: list[PostedSeries] = []
         self.posts = Posts(())
 
     def add(self, topics: Iterable[PostedSeries]) -> None:
-        """Add series that were posted, and not backports of them."""
+        """Add series that were posted, except backports."""
         new = [it for it in topics if it not in self.topics]
         if new := [it for it in new if not it.latest.backport_to]:
             self.topics += new
             self.posts = Posts(self.topics)
 
     def of(self, mail: Classified) -> PostedSeries | None:
-        """Return the series that a message's patch is from: by its link or title, and author."""
+        """Return the series that a message's patch is from, by link or by title and author."""
         place = self.posts.quoted(mail)
         return self.topics[place[0]] if place else None
 
@@ -76,9 +76,7 @@ class _Originals:
 def _find_by_titles(
     archive: MailArchive, mails: Sequence[Classified], reader: MailReader
 ) -> tuple[PostedSeries, ...]:
-    """Return the series with these mails' titles by the named authors, using one search for
-    many.
-    """
+    """Return the series with these titles by the named authors, with one search for many."""
     by_author: dict[str, dict[str, None]] = {}
     for mail in mails:
         title, authors = about(mail), authors_named(mail)
@@ -96,7 +94,7 @@ def _find_by_titles(
 def _find_by_links(
     archive: MailArchive, mail: Classified, reader: MailReader
 ) -> tuple[PostedSeries, ...]:
-    """Return the series in the threads that the mail links to."""
+    """Return the series in threads that the message links to."""
     found: list[tuple[PostedSeries, ...]] = []
     for message_id in dict.fromkeys(
         message_id for message_id, at in linked_ids(mail.mail.body) if at is not None
@@ -113,8 +111,8 @@ def _find_by_links(
 def _find_by_commit(
     archive: MailArchive, mail: Classified, reader: MailReader
 ) -> tuple[PostedSeries, ...]:
-    """Return the series that became the upstream commit named in the mail, according to replies
-    in its thread, whatever its title was.
+    """Return the series that, according to replies in its thread, became the upstream commit
+    named in the message.
     """
     commits = [commit for commit in mail.place.commits if len(commit) >= 12]
     every = [

@@ -74,9 +74,9 @@ def news(
 ) -> News:
     """Return the series about which the archive may have new messages.
 
-    As few searches as possible are used. Messages in `passed` are known not to matter. Raises
-    `NetworkError` if the archive cannot be reached, or if its search does not find a message
-    that it has.
+    As few searches as possible are used. Messages in `passed` are known not to matter. Raise
+    `NetworkError` if the archive cannot be reached, or if its search does not find a message that
+    it has.
     """
     known = frozenset[str]().union(*(polled.message_ids for polled in series))
     found: dict[int, frozenset[str]] = {}
@@ -104,7 +104,7 @@ def _assign(
     mails: Iterable[Mail],
     series: Sequence[PolledSeries],
 ) -> None:
-    """Record the mails with the series that they may be about."""
+    """Assign messages to the series that they may be about."""
     for mail in mails:
         for number in concerned(mail, series):
             found[number] = found.get(number, frozenset()) | {mail.message_id}
@@ -120,9 +120,7 @@ def _unreliable_search_error(archive: MailArchive, control: str) -> NetworkError
 def _group_by_age(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[Sequence[PolledSeries]]:
-    """Yield the series grouped by the start of their search: those with little to search, and
-    those in the past.
-    """
+    """Group the series by the start of their search, with past series separate."""
     for is_past in (False, True):
         group = [polled for polled in series if _is_past(polled, now) is is_past]
         if group:
@@ -130,15 +128,15 @@ def _group_by_age(
 
 
 def _is_past(polled: PolledSeries, now: datetime) -> bool:
-    """Return whether nothing shows what a possibly outdated archive has since its last mail
-    about a series.
+    """Return whether it is unknown what an outdated archive has since its last message about a
+    series.
     """
     last = polled.summary.last_activity
     return not (polled.reached or (last and now - last < _LIVE))
 
 
 def _ask_since(polled: PolledSeries, now: datetime) -> datetime:
-    """Return the time of arrival from which to search."""
+    """Return the arrival time from which to search."""
     if polled.reached:
         return polled.reached - _OVERLAP
     return (
@@ -151,9 +149,7 @@ def _ask_since(polled: PolledSeries, now: datetime) -> datetime:
 def _queries(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[tuple[str, list[PolledSeries]]]:
-    """Return searches within the longest URL, each with the series it is for; an address may be
-    that of several.
-    """
+    """Yield queries of limited length, each with its series; several may share an address."""
     control = f"m:{quoted(series[0].summary.head)}"
     terms: dict[str, None] = {}
     asked: list[PolledSeries] = []
@@ -165,7 +161,7 @@ def _queries(
         )
 
     def filled() -> str:
-        """Return the search, extended by as many more titles as fit into it.
+        """Add as many further titles to the query as fit.
 
         Replies to a later patch, or about a pull request with the patches, may name neither the
         first patch nor the author.
@@ -193,8 +189,8 @@ def _queries(
 
 
 def _terms(summary: SeriesSummary) -> list[str]:
-    """Return what mails about a series contain: its author as sender or recipient, its title,
-    or its commit.
+    """Return terms in messages about a series: its author as sender or recipient, its title, or
+    its commit.
     """
     titled = (
         [_title_query(summary.subject)] if len(summary.subject) >= _SHORTEST else []
@@ -207,7 +203,7 @@ def _terms(summary: SeriesSummary) -> list[str]:
 
 
 def _more_titles(summary: SeriesSummary) -> list[str]:
-    """Return a series' titles that `_terms` lacks, and those of related series."""
+    """Return the titles of a series and related ones that `_terms` omits."""
     own = title_key(summary.subject)
     return [
         title
@@ -221,7 +217,7 @@ def _title_query(title: str) -> str:
 
 
 def _short(title: str) -> str:
-    """Return a title's first words: enough to find it, and few enough to search for many titles
+    """Return the first words of a title: enough to find it, and few enough to search for many
     at once.
     """
     return title if len(title) <= _TITLE else title[:_TITLE].rpartition(" ")[0]
@@ -248,8 +244,8 @@ def concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
 
 
 def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
-    """Return whether a mail may be about a series: it replies to one of its mails, has its
-    title, names its commit or change-id, or is a similar patch by its author.
+    """Return whether a message may be about a series, as a reply, by title, commit or
+    change-id, or as a similar patch by its author.
     """
     summary = polled.summary
     if (

@@ -58,7 +58,7 @@ def proved(
     """
     claiming = {mail.message_id: (mail, tuple(_developer_keys(mail))) for mail in mails}
     wanted = {key for _, keys in claiming.values() for key in keys}
-    # each check runs git, so check only mails that name one of these keys
+    # each check runs git, so check only messages that name one of these keys
     signed = (
         mail
         for mail in vouching
@@ -81,9 +81,7 @@ def proved(
 
 
 def _developer_keys(mail: Mail) -> dict[str, str]:
-    """Return the Ed25519 keys that validly sign a mail from its sender, each with the
-    sender's key.
-    """
+    """Return the Ed25519 keys that validly sign a message from its sender."""
     if mail.header("X-Developer-Signature") is None or not mail.sender.email:
         return {}
     import patatt
@@ -99,7 +97,7 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
             message = patatt.PatattMessage(_strip_from(mail.raw))
             message.get_sigs()
             message.validate(fields["i"], fields["pk"].encode("ascii"))
-            # git takes the author from a From: line in the body, so a forwarded mail has another
+            # git takes the author from a From: line in the body, so a forwarded message has another
             # sender
             if (message.canon_identity or "").lower() == mail.sender.key:
                 keys[fields["pk"]] = mail.sender.key
@@ -107,7 +105,7 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
 
 
 def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
-    """Return the fields of a mail's X-Developer-Key headers: identity, algorithm and key."""
+    """Return the fields of the X-Developer-Key headers: identity, algorithm and key."""
     headers = [
         header.value
         for header in mail.headers
@@ -120,8 +118,8 @@ def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
 
 
 def _find_by_domain(mail: Mail, known: Identities, find_key: KeyLookup) -> str | None:
-    """Return the known address with the sender's mailbox name whose domain, or a parent of it,
-    signed the mail, or None.
+    """Return the known address with the sender's mailbox name whose domain, or its parent,
+    signed the message, or None.
     """
     local, _, domain = mail.sender.key.rpartition("@")
     if mail.header("DKIM-Signature") is None:
@@ -140,8 +138,8 @@ def _find_by_domain(mail: Mail, known: Identities, find_key: KeyLookup) -> str |
 
 
 def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
-    """Return whether a valid DKIM signature of the domain covers the whole body and
-    the only From: header of a mail.
+    """Return whether a valid DKIM signature of the domain covers the whole body and the only
+    From: header.
     """
     import dkim
 
@@ -155,7 +153,7 @@ def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
         )
 
     for number in range(_MOST_SIGNATURES):
-        # continue after any error, because the next signature may be good
+        # ignore any error, because the next signature may be valid
         with contextlib.suppress(
             dkim.DKIMException,
             ValueError,

@@ -77,14 +77,12 @@ _TIMES = ("added", "updated", "sent", "news", "at", "reached")
 
 
 def _public(lore: str | None) -> str | None:
-    """Return an archive's URL or path without a password, because the store is exported and
-    shown.
-    """
+    """Strip the password from an archive's URL or path, because the store is exported and shown."""
     return public_url(lore) if lore else lore
 
 
 def _is_valid(table: str, row: Row) -> bool:
-    """Return whether a row of the store is valid; a mail must be complete."""
+    """Return whether a row of the store is valid; messages must be complete."""
     for name, value in row.items():
         kinds = _BLOBS.get(name, (int,) if name in _NUMBERS else (str, type(None)))
         if not isinstance(value, kinds) or (name in _TIMES and not _is_time(value)):
@@ -97,7 +95,7 @@ def _is_time(value: object) -> bool:
 
 
 def _unpack_mail(raw: object) -> bytes | None:
-    """Return the mail in a row, or None if it is damaged."""
+    """Return the message in a row, or None if it is damaged."""
     with contextlib.suppress(zlib.error, TypeError):
         return zlib.decompress(raw)  # type: ignore[arg-type]  # what the file holds
     return None
@@ -239,7 +237,7 @@ class Store:
     def entry(self, number: int) -> TrackEntry:
         """Return the tracked series with the given number.
 
-        Raises `UsageError` if there is no such series.
+        Raise `UsageError` if there is no such series.
         """
         entry_of_number = next(
             (entry for entry in self.entries() if entry.id == number), None
@@ -258,7 +256,7 @@ class Store:
         return entry_of_number
 
     def holding(self, message_ids: Iterable[str]) -> TrackEntry | None:
-        """Return the series that was added under one of the given Message-IDs, or None."""
+        """Return the series that was added under any of these Message-IDs, or None."""
         ids = set(message_ids)
         return next(
             (entry for entry in self.entries() if entry.message_id in ids), None
@@ -319,7 +317,7 @@ class Store:
     def _insert(
         self, number: int, mails: Sequence[Mail], read: Collection[str]
     ) -> None:
-        """Add mails to a series, marking those not in `read` as unread."""
+        """Add messages to a series, marking those not in `read` as unread."""
         with self.changing() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
@@ -345,7 +343,7 @@ class Store:
     def mails(self, number: int) -> tuple[Mail, ...]:
         """Return the messages of a series.
 
-        Raises `DamagedError` if one of the messages cannot be read.
+        Raise `DamagedError` if one of the messages cannot be read.
         """
         mails, lost = self.readable_mails(number)
         if lost:
@@ -368,7 +366,7 @@ class Store:
     def _read(
         self, number: int, rows: Iterable[tuple[object, object]]
     ) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-        """Return the readable mails in a series' rows, and the ids of the others."""
+        """Return the readable messages in a series' rows, and the ids of the others."""
         mails, lost = [], []
         for message_id, packed in rows:
             if not isinstance(message_id, str):
@@ -388,7 +386,7 @@ class Store:
         )
 
     def weightiest_mails(self, number: int, most: int = MOST_READ) -> StoredMails:
-        """Return at most `most` of a series' messages, the most important ones.
+        """Return up to `most` of a series' messages, preferring important ones.
 
         If there are more, these are the first messages of the series, patches, messages that
         decide a state, and the latest messages.
@@ -408,7 +406,7 @@ class Store:
         return StoredMails(*self._read(number, rows), left_out)
 
     def _weigh(self, number: int) -> None:
-        """Compute missing weights of mails stored by an earlier version or imported."""
+        """Compute missing weights of messages stored by an earlier version or imported."""
         query = (
             "SELECT member.message_id, raw FROM member JOIN mail USING (message_id) WHERE series ="
             " ? AND weight IS NULL"
@@ -460,14 +458,14 @@ class Store:
         )
 
     def _ids(self, query: str, *values: object) -> tuple[str, ...]:
-        """Return the Message-IDs found by a query; raise DamagedError if one is not text."""
+        """Return the Message-IDs found by a query; raise DamagedError if any is not text."""
         ids = tuple(row[0] for row in self._database.execute(query, values).fetchall())
         if not all(isinstance(message_id, str) for message_id in ids):
             raise self._invalid("a Message-ID")
         return ids
 
     def content(self, number: int) -> str:
-        """Return a text that changes whenever a message is added to a series.
+        """Return a text that changes when a message is added to a series.
 
         The text is a hash of the Message-IDs of the series, in order.
         """
@@ -527,8 +525,7 @@ class Store:
     def keep_raw(self, message_id: str, raw: bytes) -> None:
         """Store a message before it is added to a series.
 
-        A stored message that can be read is kept. Raises `InputError` if the message is
-        oversized.
+        A stored message that can be read is kept. Raise `InputError` if the message is oversized.
         """
         self.reader.parse(raw)
         if not self.stored([message_id]):
@@ -570,11 +567,11 @@ class Store:
             self.remove(other)
 
     def forget_passed_over(self) -> None:
-        """Delete the list of search results to skip because they belong to no series."""
+        """Delete the list of search results that are skipped because they belong to no series."""
         self._change("DELETE FROM passed")
 
     def pass_over(self, message_ids: Iterable[str]) -> None:
-        """Record search results that belong to no series, so that they are skipped in the future.
+        """Record search results that belong to no series, to skip them in the future.
 
         The number of records is limited; the oldest ones are deleted.
         """
@@ -660,7 +657,7 @@ def _latest(*moments: str | None) -> str | None:
 
 
 def _path(name: str | None) -> str | bytes | None:
-    """Return a file's name in the form for the database: its bytes if they are not UTF-8."""
+    """Return a file's name for the database, as bytes if it is not UTF-8."""
     raw = os.fsencode(name) if name else b""
     try:
         return raw.decode() or None
@@ -685,7 +682,7 @@ def weight(mail: "Classified") -> int:
 
 
 def _weight_of(raw: bytes) -> int | None:
-    """Return the weight of the mail in these bytes, uncached because there may be very many."""
+    """Return the weight of a raw message, uncached because there may be very many."""
     from patchpilot.reading.mail_classifier import classify
 
     try:

@@ -38,18 +38,16 @@ class Adaptation:
 
     @property
     def is_sure(self) -> bool:
-        """Return whether the adaptation may be used: it is likely correct, or the user accepted
-        it.
-        """
+        """Return whether to use the adaptation: it is likely correct, or the user accepted it."""
         return self.is_accepted or self.confidence >= SURE_ENOUGH
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Return the paths that were adapted."""
+        """Return the adapted paths."""
         return tuple(self.contents)
 
     def tree(self, scratch: Scratch, merge: Merge) -> str:
-        """Return the tree of the merge in another object store, with the adapted files."""
+        """Write the merge's tree with the adapted files into another object store."""
         entries: dict[str, Entry] = {
             path: (content[0], scratch.write("blob", content[1])) if content else None
             for path, content in self.contents.items()

@@ -78,7 +78,7 @@ def backport_message(
             if trailer.key == "signed-off-by" and trailer.address
         ]
         last = signed[-1].address if signed else None
-        # the last line signs off the note above it, even if the backporter is the author
+        # the last sign-off also covers the note above it, even if the backporter is the author
         if notes or not last or last.key != signer.key:
             text = (
                 text.rstrip("\n") + ("\n" if notes or known else "\n\n") + line + "\n"

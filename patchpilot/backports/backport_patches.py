@@ -213,7 +213,7 @@ def format_series(
 
 
 def _patch_part(text: str) -> str:
-    """Return a range-diff without the message differences: the marker and sign-off always
+    """Drop the message differences from a range-diff, because the marker and sign-off always
     differ.
     """
     result: list[str] = []
@@ -242,6 +242,6 @@ def _add_note(mail: bytes, note: str) -> bytes:
 
 
 def file_name(number: int, subject: str) -> str:
-    """Return the file name that git format-patch gives to a patch."""
+    """Return the file name that git format-patch uses for a patch."""
     word = re.sub(r"[^A-Za-z0-9_.]+", "-", subject).strip("-.")[:52].rstrip("-.")
     return f"{number:04d}-{word or 'patch'}.patch"

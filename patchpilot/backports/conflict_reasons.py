@@ -71,7 +71,7 @@ def explain(
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
     """Return the commits that cause a conflict, and hints as sentences with their evidence.
 
-    If the fix applied without a conflict, the hints are points to review. Take about `timeout`
+    If the fix applied without a conflict, the hints are points to review. It takes about `timeout`
     seconds and omit anything not found by then.
     """
     end = time.monotonic() + timeout
@@ -112,7 +112,7 @@ def explain(
 
 
 def _seconds_left(end: float) -> float:
-    """Return the seconds left until `end`, at least enough for quick answers."""
+    """Return the seconds left until `end`, but at least enough for fast queries."""
     return max(_A_LITTLE, end - time.monotonic())
 
 
@@ -124,8 +124,8 @@ def _causes(
     applied: ApplyResult,
     timeout: float,
 ) -> tuple[list[Cause], list[Cause]]:
-    """Return the commits missing from the branch that changed the conflicting lines, and those that
-    changed other lines of the same functions.
+    """Return the missing commits that changed the conflicting lines, and those that changed the
+    same functions elsewhere.
     """
     paths = applied.merge.paths
     goal = read_touch(history.repository, fix.id, fix.paths)
@@ -254,7 +254,7 @@ def _why(edits: Sequence[LineEditStep]) -> str:
 def _moved_function_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float
 ) -> Iterator[str]:
-    """Yield the location of the fix's functions and structures on a branch without the fix's
+    """Yield hints on where the branch has the fix's functions and structures if it lacks the
     file.
     """
     for change in fix.files if applied.how is AppliesHow.CONFLICT else ():
@@ -281,8 +281,8 @@ def _moved_function_hints(
 def _moved_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult
 ) -> list[str]:
-    """Return hints about hunks that landed in a different function than in mainline because the
-    same context occurs there.
+    """Return hints about hunks that applied in a different function because the same context
+    occurs there.
     """
     if applied.how is AppliesHow.CONFLICT:
         return []
@@ -322,7 +322,7 @@ def _differs_first_in(
 
 
 def _functions(change: FileChange) -> set[str]:
-    """Return the functions that git names above a file's hunks."""
+    """Return the functions in a file's hunk headers."""
     return {_name(hunk.section) for hunk in change.hunks} - {""}
 
 

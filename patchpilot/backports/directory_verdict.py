@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verdict on an unpacked tree without history, judged from its content alone."""
+"""The verdict on an unpacked tree without history, based on its content alone."""
 
 import shlex
 from dataclasses import replace
@@ -118,14 +118,14 @@ def merges_into(
 def _count_hunks(
     patch: Patch, tree: Tree
 ) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
-    """Return the number of hunks that are already applied, do not apply, and apply, and the
-    locations of the first two kinds.
+    """Count the hunks that are applied, do not apply, and apply; return the locations of the
+    first two.
     """
     there = total = broken = 0
     places: list[ConflictPlace] = []
     for change in patch.files:
         forward = fit_file(change, tree).misfits
-        # a mismatch of the whole file counts for each of its hunks
+        # a mismatch of the whole file counts for each hunk
         undone = fit_file(change, tree, reverse=True).misfits
         stuck = {id(misfit.hunk) for misfit in undone}
         size = max(1, len(change.hunks))
@@ -136,7 +136,7 @@ def _count_hunks(
             for misfit in forward
         ]
         whole = any(misfit.hunk is None for misfit in forward)
-        # no hunk applies to a missing file, and a file that is wholly present has all hunks applied
+        # no hunk applies to a missing file; all hunks are applied in a file that is wholly present
         here = size if whole and not undone else sum(applied)
         there += here
         broken += size - here if whole else len(forward) - here

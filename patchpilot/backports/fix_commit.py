@@ -25,7 +25,7 @@ class FixCommit:
 
     @classmethod
     def read(cls, repository: Repository, commit_id: str) -> "FixCommit":
-        """Read the fix with a full id; raise UsageError for a merge, which has no patch."""
+        """Read a fix by its full id; raise UsageError for a merge, which has no patch."""
         commit = repository.commit(commit_id)
         if len(commit.parents) > 1:
             raise UsageError(
@@ -38,7 +38,7 @@ class FixCommit:
     def read_all(
         cls, repository: Repository, ids: Sequence[str]
     ) -> "tuple[FixCommit, ...]":
-        """Read the fixes with these full ids, all diffs at once."""
+        """Read several fixes by their full ids, with all diffs at once."""
         fixes = tuple(cls.read(repository, commit_id) for commit_id in ids)
         stdin = "".join(f"{fix.id}\n" for fix in fixes).encode()
         parts = _COMMIT.split(repository.git(*_DIFF, "--stdin", stdin=stdin).text)
@@ -53,7 +53,7 @@ class FixCommit:
 
     @property
     def base(self) -> str | None:
-        """Return the parent; None for a root commit."""
+        """Return the parent, or None for a root commit."""
         return self.commit.parents[0] if self.commit.parents else None
 
     @cached_property
@@ -81,7 +81,7 @@ class FixCommit:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Return every path that the fix touches, old and new."""
+        """Return all paths that the fix touches, old and new."""
         return tuple(
             dict.fromkeys(
                 path

@@ -103,7 +103,7 @@ def _turned(touch: LineTouch) -> LineTouch:
 def needed_followers(
     history: History, followers: Sequence[Follower], tip: str
 ) -> tuple[Follower, ...]:
-    """Return the follow-ups that a branch needs but lacks.
+    """Return the follow-ups that the branch needs but lacks.
 
     Reverted follow-ups are not needed.
     """
@@ -118,9 +118,9 @@ def needed_followers(
 def lacking_newer(
     branch: Branch, every: Sequence[tuple[Branch, bool]]
 ) -> tuple[str, ...]:
-    """Return the names of newer branches that need the fix but lack it.
+    """Return the newer branches that need the fix but lack it.
 
-    An older tree accepts the fix only after they have it.
+    An older tree accepts a fix only after the newer ones.
     """
     if not branch.version:
         return ()

@@ -42,7 +42,7 @@ class LineTouch:
 
     @property
     def size(self) -> int:
-        """Return the number of lines changed in these files."""
+        """Return the number of changed lines."""
         return sum(
             old[1] - old[0] + new[1] - new[0]
             for edit in self.edits
@@ -232,7 +232,7 @@ def crossing(
 def _changed_spans(
     fix: LineTouch, paths: frozenset[str] | None, margin: int = 0
 ) -> dict[str, list[Span]]:
-    """Map each path before the fix to the changed lines, extended by a margin."""
+    """Map paths before the fix to the changed lines, extended by a margin."""
     spans: dict[str, list[Span]] = {}
     for edit in fix.edits:
         if edit.old_path and (
@@ -245,9 +245,7 @@ def _changed_spans(
 
 
 def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
-    """Return the lines written by an edit, or for a pure removal, one line on each side of the
-    gap.
-    """
+    """Return the lines written by an edit or, for a removal, one line on each side."""
     return (
         (new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1)
         for _, new in edit.hunks
@@ -257,8 +255,8 @@ def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
 def _overlaps(
     edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True
 ) -> bool:
-    """Return whether an edit affects the spans or their neighbors; with `moved`, also if it
-    renamed the file.
+    """Return whether an edit affects the spans or adjacent lines; with `moved`, a rename counts
+    as well.
     """
     spans = needed.get(edit.new_path or "", ())
     if moved and spans and edit.new_path != edit.old_path:
@@ -299,7 +297,7 @@ def _back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
 
 
 def _subtract_spans(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
-    """Return the spans without the written lines; drop the empty ones."""
+    """Subtract written lines from spans."""
     left = list(spans)
     for low, high in written:
         pieces: list[Span] = []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Three-way merges of trees.
 
-Parses git's output, and plans merges that do not need git's rename detection.
+Parse git's output, and plan merges that do not need git's rename detection.
 
 git searches both trees for renames, which takes most of a merge's time. If no rename can matter,
 git merges only the files that both sides changed.
@@ -105,7 +105,7 @@ def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
 
 
 def _kinds(words: Sequence[str]) -> dict[str, str]:
-    """Map each path to the kind of its first conflict, from git's messages."""
+    """Map each path to the kind of its first conflict, according to git."""
     kinds: dict[str, str] = {}
     at = 0
     while at < len(words) and words[at].isdigit():

@@ -24,7 +24,7 @@ from patchpilot.model.hunk_fit import text_lines
 
 MARGINS = (0, 1, 3)
 MOST = 400
-# reading the branch's patches pays off for a few commits only
+# reading the branch's patches is only worthwhile for a few commits
 _MOST_LOOKED_AT = 20
 
 
@@ -56,8 +56,8 @@ class MissingCommits:
     def dependencies_of(
         self, commit: str, conflicts: Sequence[str], margin: int
     ) -> tuple[str, ...]:
-        """Return the missing commits that a commit depends on in the files where it conflicts, and
-        their own prerequisites there, oldest first.
+        """Return the missing commits that a commit depends on in its conflicting files, and
+        their prerequisites, oldest first.
         """
         goal, paths = self._goal(commit, conflicts)
         touches = self.before(commit, self.names(paths))
@@ -69,8 +69,8 @@ class MissingCommits:
         )
 
     def wrote(self, commit: str, merge: Merge, theirs: str) -> tuple[str, ...]:
-        """Return the missing commits that last changed the lines where a commit (its tree `theirs`)
-        conflicts, oldest first.
+        """Return the missing commits that last changed the lines in which a commit conflicts,
+        oldest first.
         """
         goal, paths = self._goal(commit, merge.paths)
         goal = replace(
@@ -86,7 +86,7 @@ class MissingCommits:
         )
 
     def all(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
-        """Return the most recent missing commits before `commit` that change these files, oldest
+        """Return the latest missing commits before `commit` that change these files, oldest
         first.
         """
         return self.missing(
@@ -138,7 +138,7 @@ class MissingCommits:
         )
 
     def names(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Return these paths, and the earlier names of files that are missing from the branch."""
+        """Return the paths, and earlier names of files missing from the branch."""
         gone = tuple(path for path in paths if not self.scratch.has(self.tree, path))
         if gone and self._top and gone not in self._older:
             self._older[gone] = older_names(
@@ -174,9 +174,7 @@ class MissingCommits:
         touches: Sequence[LineTouch],
         ask: Callable[[frozenset[str]], Sequence[LineTouch]],
     ) -> tuple[str, ...]:
-        """Return the commits without those that the branch has under another id; these only move
-        lines.
-        """
+        """Drop commits that the branch has under another id."""
         present = {touch.commit for touch in touches} - set(
             self.missing([touch.commit for touch in touches])
         )
@@ -200,9 +198,7 @@ class MissingCommits:
     def _conflicting_part(
         self, edit: LineEditStep, merge: Merge, theirs: str
     ) -> LineEditStep:
-        """Return the edit with only its conflicting hunks, or with all if conflict markers identify
-        none.
-        """
+        """Reduce an edit to its conflicting hunks, if conflict markers identify any."""
         path = edit.new_path or ""
         content = (
             self.scratch.blob(theirs, path)

@@ -32,7 +32,7 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_BLOBS = 64
 _MOST_LISTINGS = 2000
 _MOST_PENDING = 5000
-# a process per merge is cheaper for so few
+# below this number, one process per merge is faster
 _FEW = 2
 _MOST_CHANGES = 500
 # longer than a pipe buffer, to force git to flush; see commits/merge_tree.py
@@ -58,7 +58,7 @@ class Scratch:
         self._trees: dict[str, str] = {}
         self._blobs: dict[tuple[str, str], bytes | None] = {}
         self._listings: dict[str, Mapping[str, Entry]] = {}
-        # trees not yet written: git never sees most trees of a search
+        # trees not written yet; git never needs most trees of a search
         self._pending: dict[str, bytes] = {}
         self._changes: dict[tuple[str, str], dict[str, tuple[Entry, Entry]]] = {}
         # merged file → its entry, and the kind of its conflict or ""
@@ -84,13 +84,13 @@ class Scratch:
 
     @property
     def env(self) -> dict[str, str]:
-        """Return the environment in which git writes to the store and can read all its objects."""
+        """Return the environment in which git writes to the store and reads from both."""
         self._settle()
         return dict(self._env)
 
     @property
     def objects(self) -> CatFile:
-        """Return a reader for the objects of the store and of the repository."""
+        """Return a reader for objects in the store and the repository."""
         self._settle()
         return self._objects
 
@@ -129,7 +129,7 @@ class Scratch:
         paths: Iterable[str],
         timeout: float,
     ) -> list[str]:
-        """Return the paths of the files in which git grep finds the patterns."""
+        """Return the files that match the patterns, using git grep."""
         text = self.grep(
             tree, patterns, "-l", "-z", *flags, paths=paths, timeout=timeout
         )
@@ -165,7 +165,7 @@ class Scratch:
             self._put(*self._pending.popitem())
 
     def _settle_tree(self, tree: str) -> None:
-        """Write a pending tree, with its subtrees."""
+        """Write a pending tree and its subtrees."""
         raw = self._pending.pop(tree, None)
         if raw is not None:
             self._put(tree, raw)
@@ -247,7 +247,7 @@ class Scratch:
     def _merge_files(
         self, paths: Sequence[str], base: str, ours: str, theirs: str
     ) -> dict[str, tuple[Entry, str]]:
-        """Map each path, present on all sides, to its merge, with markers where it conflicts.
+        """Merge each path, which must exist on all sides; conflicts are marked.
 
         Only merges that are not cached are left to git.
         """
@@ -318,7 +318,7 @@ class Scratch:
         return self.commit(trees[1], root), self.commit(trees[2], root)
 
     def changed(self, old: str, other: str) -> dict[str, tuple[Entry, Entry]]:
-        """Map each path that differs between two trees to its entries.
+        """Map paths that differ between two trees to their entries.
 
         A directory that is in only one tree counts as one path.
         """
@@ -369,7 +369,7 @@ class Scratch:
         return {path: self._entry(tree, path) for path in paths}
 
     def with_files(self, tree: str, files: Mapping[str, Entry]) -> str:
-        """Return the id of a tree like `tree` with these files replaced; None removes a file."""
+        """Write a tree with these files replaced and return its id; None removes a file."""
         nested: dict[str, dict[str, Entry]] = {}
         own = dict(self._read(tree))
         for path, entry in files.items():

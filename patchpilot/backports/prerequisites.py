@@ -23,11 +23,11 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import read_marks
 
 _DEEPEST = 4
-# more whole commits than this would not be shown
+# longer lists of whole commits are not shown
 _MOST_WHOLE = 120
 # share of the time for partial commits, before whole commits are tried
 _FOR_PARTS = 0.35
-# a commit with more files is wide; dropping the widest few is tried first
+# a commit with more files is wide; try to drop the widest few first
 _WIDE, _MOST_WIDE = 10, 6
 # nobody backports more whole commits than this for one fix
 _MANY_COMMITS = 12
@@ -111,8 +111,8 @@ def find_prerequisites(
 
 
 class _Seeker:
-    """One search, which caches trial merges, checks the time at every step and keeps the best
-    result so far.
+    """A search that caches trial merges, checks the time at every step, and keeps the best
+    result.
     """
 
     def __init__(
@@ -286,7 +286,7 @@ class _Seeker:
     ) -> set[str]:
         """Return more prerequisites of a conflicting commit.
 
-        They are the commits that wrote the lines, then those around them, then all that changed the
+        First try commits that wrote the lines, then the adjacent lines, then all that changed the
         files.
         """
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
@@ -316,7 +316,7 @@ class _Seeker:
         )
 
     def _applicable(self, pool: Sequence[str]) -> tuple[str, ...]:
-        """Return a pool's commits whose changes to the fix's files apply in order and change
+        """Return the commits whose changes to the fix's files apply in order and change
         something.
         """
         tree, kept = self.tree, []
@@ -330,8 +330,8 @@ class _Seeker:
     def _apply_recursively(
         self, pool: Sequence[str], tree: str, depth: int
     ) -> tuple[str, ...]:
-        """Apply each commit of `pool` that applies, after its prerequisites; return the applied
-        ones in order.
+        """Apply the commits in `pool` that apply, each after its prerequisites, and return them
+        in order.
         """
         applied: list[str] = []
         for commit in pool:
@@ -344,7 +344,9 @@ class _Seeker:
         return tuple(applied)
 
     def _solve(self, commit: str, tree: str, depth: int) -> tuple[str, ...] | None:
-        """Return the commits that make a commit apply to a tree, ending with itself, or None."""
+        """Return the commits that make a commit apply to a tree, ending with the commit, or
+        None.
+        """
         merge = self._pick(commit, tree, cut=False)
         if merge.clean:
             return (commit,)
@@ -413,7 +415,7 @@ class _Seeker:
         return len(self.scratch.changed(*self._commit_trees(commit, cut=False)))
 
     def _sort_by_mainline(self, commits: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the commits in mainline order if they apply in that order, otherwise unchanged."""
+        """Sort the commits in mainline order if they still apply."""
         ordered = self._sort_commits(commits)
         return (
             ordered
@@ -476,7 +478,7 @@ class _Seeker:
     def _commit_trees(self, commit: str, *, cut: bool) -> tuple[str, str]:
         """Return the tree before a commit and the commit's tree.
 
-        With `cut`, the latter has only the changes to the fix's files.
+        With `cut`, the second tree has only the changes to the fix's files.
         """
         parents = self.repository.commit(commit).parents
         base = parents[0] if parents else None

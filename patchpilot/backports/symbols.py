@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The symbols used by a fix that a branch lacks or declares differently."""
+"""Symbols that a fix uses but a branch lacks or declares differently."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -133,7 +133,7 @@ def commit_that_added(
 
 
 def _new_symbols(fix: FixCommit) -> dict[str, str]:
-    """Map each symbol used only in the fix's added lines to its use."""
+    """Map symbols used only in the fix's added lines to their use."""
     lines = [
         line
         for change in fix.files
@@ -160,9 +160,9 @@ def _new_symbols(fix: FixCommit) -> dict[str, str]:
 def _is_usual(
     scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str
 ) -> bool:
-    """Return whether the branch's version of the fix's files uses a symbol as the fix does.
+    """Return whether the branch's version of the fix's files already uses a symbol in the same way.
 
-    If so, there is nothing to look up.
+    If so, it need not be looked up.
     """
     for change in fix.files:
         if (
@@ -231,9 +231,7 @@ def _find_declarations(
     near: Sequence[str],
     timeout: float,
 ) -> dict[str, tuple[str, str]]:
-    """Map symbols to (path, the best declaring line) in the headers and the fix's folders of a
-    tree.
-    """
+    """Map symbols to (path, best declaring line), in the headers and the fix's folders."""
     result = list(words)
     if not result:
         return {}
@@ -254,7 +252,7 @@ def _find_declarations(
 
 
 def _declares(line: str, word: str) -> int:
-    """Rate how much a line looks like the declaration of a symbol.
+    """Rate how likely a line is to declare a symbol.
 
     3 is a prototype or definition, 2 a macro, 1 a field, 0 a use.
     """
@@ -274,7 +272,7 @@ def _declares(line: str, word: str) -> int:
 
 
 def _arguments_differ(old: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Return whether two declarations, each complete on its line, have different arguments."""
+    """Return whether two declarations, complete on their lines, have different arguments."""
     lists = [re.search(r"\(([^()]*)\)", line) for _, line in (old, other)]
     if not lists[0] or not lists[1] or "#" in old[1][:1] + other[1][:1]:
         return False
@@ -293,9 +291,9 @@ def _arguments_differ(old: tuple[str, str], other: tuple[str, str]) -> bool:
 
 
 def _missing_functions(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
-    """Map each function that the fix changes but the branch's file lacks to the file's path.
+    """Map functions that the fix changes but the branch lacks to the file's path.
 
-    Functions are as named in the fix's hunk headers.
+    The names are from the fix's hunk headers.
     """
     symbols: dict[str, str] = {}
     for change in fix.files:

@@ -82,8 +82,8 @@ def affected(
     tip: str,
     coming: Collection[str] = (),
 ) -> tuple[bool | None, str | None, str]:
-    """Return whether a branch has the bug (None: unknown), the id there of the commit that
-    introduced it, and the reason.
+    """Return whether a branch has the bug (None: unknown), the commit there that introduced it, and
+    the reason.
 
     This commit may be in the branch by ancestry or as a backport, or in `coming`, and must not have
     been reverted.

@@ -65,7 +65,7 @@ def build_commits(
 
 
 def _unit(repository: Path, commit: str, arch: str, *, quick: bool) -> BuiltUnit:
-    """Build one unit in a worker, since two workers on a machine cannot share a directory."""
+    """Build one unit in a worker, because workers on one machine cannot share a directory."""
     from distributed import get_worker
 
     name = "".join(char if char.isalnum() else "-" for char in str(get_worker().name))

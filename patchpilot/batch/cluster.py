@@ -94,7 +94,7 @@ def _lines(part: EpochRange, options: Options | None, tree: Path | None) -> str:
 
 
 def _write(folder: Path, part: EpochRange, text: str) -> None:
-    """Write the lines of a part atomically, replacing an older version."""
+    """Write a part's lines atomically, replacing an older version."""
     draft = write_beside(folder / part.file, text)
     for old in folder.glob(f"{part.stem}-*.jsonl"):
         old.unlink()

@@ -86,7 +86,7 @@ class SeriesBuild:
         self.compiled = self.known = 0
 
     def run(self, plan: Plan, progress: Progress) -> Built:
-        """Run the plan's builds, and compare them."""
+        """Run the planned builds and compare their output."""
         found = [[BuildProblem(NOT_BUILT, text) for text in row] for row in plan.notes]
         tried: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
         arches = {made.source_arch: None for made, _ in plan.configurations}
@@ -119,14 +119,14 @@ class SeriesBuild:
         )
 
     def _show_step(self, what: str, done: int = 0, total: int | None = None) -> None:
-        """Show a step, with the number of remaining objects."""
+        """Show a step with the number of remaining objects."""
         left = f" · {counted(self._left, 'object')} left" if self._left > 0 else ""
         self._progress(f"{what}{left}", done, total)
 
     def _split_built(
         self, configuration: Configuration, number: int, paths: Sequence[str]
     ) -> BuiltConfiguration:
-        """Return a change's files that were built in a configuration, and the others."""
+        """Split a change's files into those built in a configuration and the others."""
         state = self._changes[number].after
         left = [path for path in paths if not self._is_built(state, path)]
         return BuiltConfiguration(
@@ -143,14 +143,14 @@ class SeriesBuild:
         )
 
     def _why_not(self, number: int, path: str) -> str:
-        """Return why make did not build a file of a change."""
+        """Return the reason why make did not build a changed file."""
         report = self._reports.get((self._changes[number].after.commit, path), _NOTHING)
         errors = (one.text for one in report.diagnostics if one.kind == ERROR)
         failures = self._failures.get(number, ())
         return next(chain(errors, failures, ("make does not build its object",)))
 
     def _static_problems(self, number: int) -> Iterator[BuildProblem]:
-        """Yield the problems of a change that need no object."""
+        """Yield the problems of a change that can be found without building."""
         change = self._changes[number]
         yield from kconfig_problems(change.after, change.files)
         if not self._options.quick and key_of_tool():
@@ -185,7 +185,7 @@ class SeriesBuild:
         return tuple(starmap(Diagnostic, kept(KIND, key, run)))
 
     def _check_out(self, state: TreeState) -> None:
-        """Check out the state's files in the clone."""
+        """Check out a state's files in the clone."""
         if self._checked_out != state.commit:
             self._show_step("checking out the files to build")
             self._place.checkout(self._repository, state.commit)
@@ -196,9 +196,7 @@ class SeriesBuild:
         configuration: Configuration,
         own: Sequence[tuple[str, ...]],
     ) -> None:
-        """Build the files of each change in the state after it, and those with something to
-        compare in the state before it.
-        """
+        """Build each change's files after it and, if their output must be compared, before it."""
         for change, paths in reversed(list(zip(self._changes, own, strict=True))):
             self._build_state(configuration, change.after, paths)
             doubtful = self._doubtful(change, paths)
@@ -208,7 +206,7 @@ class SeriesBuild:
                 self._configure(configuration, change.after)
 
     def _doubtful(self, change: Change, paths: Sequence[str]) -> list[str]:
-        """Return the files for which something that may be new was printed after a change."""
+        """Return the files with output after a change that may be new."""
         names, are_called = _new_names(change)
 
         def is_doubtful(path: str) -> bool:
@@ -271,7 +269,7 @@ class SeriesBuild:
     def _configure(
         self, configuration: Configuration, state: TreeState
     ) -> Maker | None:
-        """Make a configuration for a state; note why that failed."""
+        """Create a configuration for a state, and record the reason if that fails."""
         require_tools(llvm=configuration.llvm)
         self._check_out(state)
         output = self._place.output(configuration.folder)
@@ -329,7 +327,7 @@ class SeriesBuild:
         change: Change,
         undefined: Sequence[Diagnostic],
     ) -> Iterator[BuildProblem]:
-        """Yield the new undefined symbols that an object will not find."""
+        """Yield new undefined symbols that no module will provide to an object."""
         by_name = {diagnostic.text: diagnostic for diagnostic in undefined}
         if not by_name:
             return
@@ -360,7 +358,7 @@ class SeriesBuild:
                 yield BuildProblem(NOT_BUILT, f"{text}: {file.why}", file.path)
 
     def _diagnostics(self, state: TreeState, paths: Sequence[str]) -> list[Diagnostic]:
-        """Return the output for files in a state, without repetitions from headers."""
+        """Return the diagnostics for files in a state, without repetitions from headers."""
         found = {
             diagnostic: None
             for path in paths
@@ -376,7 +374,7 @@ class SeriesBuild:
         number: int,
         paths: Sequence[str],
     ) -> str:
-        """Return the first later commit that makes all objects of a change build, or ""."""
+        """Return the first later commit with which all objects of a change build, or ""."""
         state = self._changes[number].after
         broken = [path for path in paths if not self._is_built(state, path)]
         for later in range(number + 1, len(self._changes) if broken else 0):
@@ -395,8 +393,9 @@ class SeriesBuild:
 
 
 def _new_names(change: Change) -> tuple[set[str], bool]:
-    """Return the words on changed lines by which an object may refer to another symbol, and
-    whether an added line calls a new one or a preprocessor line was removed.
+    """Return the names that a change adds and that may refer to other symbols.
+
+    Also return whether an added line calls a new name, or a preprocessor line was removed.
     """
     new: set[str] = set()
     gone: set[str] = set()
@@ -414,9 +413,7 @@ def _new_names(change: Change) -> tuple[set[str], bool]:
 
 
 def _kconfig_problem(text: str, change: Change) -> BuildProblem | None:
-    """Return the problem for a configuration that failed in a Kconfig file that the patch
-    changes.
-    """
+    """Return a problem if configuring failed in a Kconfig file that the patch changes."""
     found = re.search(r"(\S*Kconfig\S*):(\d+): ?(.*)", text)
     if not found or not any(file.path == found[1] for file in change.files):
         return None
@@ -425,7 +422,7 @@ def _kconfig_problem(text: str, change: Change) -> BuildProblem | None:
 
 
 def _distinct(problems: Sequence[BuildProblem]) -> tuple[BuildProblem, ...]:
-    """Return the problems, each once if several configurations or compilers have it there."""
+    """Drop duplicate problems from several configurations or compilers."""
     found: dict[tuple[object, ...], BuildProblem] = {}
     for problem in problems:
         bare = problem.message.rpartition(" (")[0].partition(" [-W")[0]

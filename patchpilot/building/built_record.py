@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Record of builds by the trees before and after a commit: they survive a new message or a
-rebase onto the same files, but not changed code.
+"""Record of builds by the trees before and after a commit: they stay valid for a new message or
+a rebase onto the same files, but not for changed code.
 """
 
 from pathlib import Path

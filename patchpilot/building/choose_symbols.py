@@ -21,7 +21,7 @@ _CONSTANTS = {"y": True, "m": True, "n": False}
 
 
 class _TooLongError(Exception):
-    """The search took too many steps."""
+    """Raised if the search takes too many steps."""
 
 
 class SymbolChoice:
@@ -39,16 +39,16 @@ class SymbolChoice:
             self.turn_on(name)
 
     def turn_on(self, name: str) -> bool:
-        """Set what a symbol needs to be on, or return False with nothing changed."""
+        """Set what a symbol requires to be on, or change nothing and return False."""
         self._steps = 0
         return self._tries(partial(self._enable, name, 0, frozenset()))
 
     def turn_on_all(self, names: Iterable[str]) -> bool:
-        """Set what these symbols need, or return False with nothing changed if one cannot be on."""
+        """Set what several symbols require, or change nothing and return False."""
         return self._tries(lambda: all(map(self.turn_on, names)))
 
     def keep_off(self, names: Iterable[str]) -> None:
-        """Keep these symbols off from now on, unless already on."""
+        """Keep symbols off from now on unless they are already on."""
         self.off |= {name: None for name in names if not self.is_on(name)}
 
     def leaves_unmet(self, name: str, target: str) -> bool:
@@ -60,7 +60,7 @@ class SymbolChoice:
             if by == name and self._tries(
                 partial(self._make, every, True, 0, frozenset())
             ):
-                # a select turns on what was to stay off
+                # a select turned on a symbol that must stay off
                 self._restore((self.on, {}))
                 return self._holds(unmet)
         return False
@@ -120,7 +120,7 @@ class SymbolChoice:
         return (is_on == _CONSTANTS[right]) == (operator == "=")
 
     def _enable(self, name: str, depth: int, above: frozenset[str]) -> bool:
-        """Turn a symbol on with its dependencies; `above` contains the symbols that need it."""
+        """Turn on a symbol and its dependencies; `above` contains the symbols that need it."""
         self._steps += 1
         if self._steps > _MOST_STEPS:
             raise _TooLongError
@@ -140,7 +140,7 @@ class SymbolChoice:
     def _enable_indirectly(
         self, config: Config, depth: int, above: frozenset[str]
     ) -> bool:
-        """Turn on a symbol without a prompt, by its defaults or by a symbol that selects it."""
+        """Turn on a symbol without a prompt, by a default or by a symbol that selects it."""
         for value, when in config.defaults:
             both = Both((when, value))
             if self._tries(partial(self._make, both, True, depth + 1, above)):
@@ -152,7 +152,7 @@ class SymbolChoice:
         return self._cheapest(selects, enough=len(self.on) + 1)
 
     def _tries(self, attempt: Callable[[], bool]) -> bool:
-        """Return the result of an attempt, with nothing changed if it fails."""
+        """Return the result of an attempt, restoring the state if it fails."""
         saved = dict(self.on), dict(self.off)
         with suppress(_TooLongError):
             if attempt():
@@ -163,7 +163,9 @@ class SymbolChoice:
     def _cheapest(
         self, attempts: Iterable[Callable[[], bool]], *, enough: int = 0
     ) -> bool:
-        """Keep the attempt that turns on the fewest symbols; the first with `enough` of them."""
+        """Keep the result of the attempt that turns on the fewest symbols; stop at one with
+        `enough` of them.
+        """
         saved = dict(self.on), dict(self.off)
         best: tuple[dict[str, None], dict[str, None]] | None = None
         for attempt in attempts:
@@ -207,7 +209,7 @@ class SymbolChoice:
         *,
         every: bool,
     ) -> bool:
-        """Set symbols so that every part is as wanted, or the cheapest of them."""
+        """Give every part, or the cheapest part, the wanted value."""
         if every:
             return all(self._make(part, wanted, depth, above) for part in parts)
         return self._cheapest(
@@ -215,7 +217,7 @@ class SymbolChoice:
         )
 
     def _avoid(self, name: str) -> bool:
-        """Leave a symbol off."""
+        """Leave a symbol off; return False if it is on."""
         if self.is_on(name):
             return False
         self.off[name] = None

@@ -48,7 +48,7 @@ class Configuration(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return its name for messages."""
+        """Return the configuration's name for messages."""
         words = (
             self.arch,
             "clang" if self.llvm else "gcc",
@@ -59,12 +59,12 @@ class Configuration(NamedTuple):
 
     @property
     def source(self) -> str:
-        """Return the source of its symbols."""
+        """Return the source of the symbols."""
         return ".config" if self.given else "smallest"
 
     @property
     def folder(self) -> str:
-        """Return the name of its output directory, shared by configurations with the same tools."""
+        """Return the name of the output directory, shared by configurations with the same tools."""
         words = (
             self.arch,
             "llvm" if self.llvm else "gcc",
@@ -74,7 +74,7 @@ class Configuration(NamedTuple):
 
     @property
     def source_arch(self) -> str:
-        """Return its directory in arch/."""
+        """Return the name of the directory in arch/."""
         return source_arch(self.arch)
 
     @property
@@ -89,7 +89,7 @@ class Configuration(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Return a digest of its settings and its compiler's version."""
+        """Return a digest of the settings and the compiler's version."""
         checker = compiler_version("sparse") if self.checks else ""
         compiler = compiler_version("clang" if self.llvm else "gcc")
         text = repr((self, compiler, checker))
@@ -152,7 +152,7 @@ def make_environment() -> dict[str, str]:
 def sandbox() -> tuple[str, ...]:
     """Return the command prefix that runs a command without network access.
 
-    Returns () if this machine does not permit that.
+    Return () if this machine does not permit that.
     """
     words = ("unshare", "-rn", "--")
     if not shutil.which(words[0]):

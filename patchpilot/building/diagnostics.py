@@ -51,8 +51,8 @@ class ObjectReport(NamedTuple):
 
 
 def with_objects(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the lines of make's output, each after the object to which it belongs ("" for output
-    before the first one).
+    """Yield (object, line) for each line of make's output; the object is "" before the first
+    one.
     """
     name = ""
     for line in lines:
@@ -63,15 +63,13 @@ def with_objects(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def object_in(line: str) -> str:
-    """Return the object that a line of make's output names, or "" if it names none."""
+    """Return the object named in a line of make's output, or ""."""
     found = _OBJECT.match(line)
     return found[1] if found else ""
 
 
 def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
-    """Parse the diagnostics in the output of compilers, sparse, dtc and kernel-doc for
-    files below the directory `top`.
-    """
+    """Parse the output of compilers, sparse, dtc and kernel-doc about files below `top`."""
     found: list[Diagnostic] = []
     for line in lines:
         place = _PLACE.match(line) or _DTC.match(line)
@@ -91,7 +89,7 @@ def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
 
 
 def names_in(text: str) -> frozenset[str]:
-    """Return the quoted identifiers in the text of a diagnostic."""
+    """Return the quoted identifiers in a diagnostic's text."""
     return frozenset(_QUOTED.findall(text))
 
 
@@ -107,7 +105,7 @@ def _kind(level: str | None, text: str, column: str | None) -> str:
 
 
 def _below(path: str, top: str) -> str:
-    """Return a path without the directory of the tree before it."""
+    """Strip the tree's directory from a path."""
     # a Makefile may include one from a sibling directory: amdgpu/../display/…
     text = os.path.normpath(path.removeprefix(f"{top}/"))
     while text.startswith("../"):

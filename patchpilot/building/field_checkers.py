@@ -85,7 +85,7 @@ def reports(
 ) -> tuple[Diagnostic, ...]:
     """Return a checker's diagnostics for a file of a commit.
 
-    Returns none if the file is too large or the checker takes too long.
+    Return none if the file is too large or the checker takes too long.
     """
     data = repository.blob(commit, path)
     if data is None or len(data) > _MOST_BYTES:
@@ -114,7 +114,7 @@ def _dtschema(place: Place) -> Iterator[Diagnostic]:
 
 
 def _add_references(place: Place) -> tuple[str, ...]:
-    """Return the binding, and the bindings of its tree that it references."""
+    """Return the binding, and the bindings in its tree that it references."""
     found = {place.path: place.data}
     open_ = [place.path]
     while open_ and len(found) < _MOST_REFERENCES:
@@ -135,7 +135,7 @@ def _find_references(path: str, named: str) -> str:
 
 
 def _docutils(place: Place) -> Iterator[Diagnostic]:
-    """Yield docutils' reports; it includes no file and runs nothing from the document."""
+    """Yield docutils' reports, without including files or running anything from the document."""
     from docutils import core, nodes, utils  # type: ignore[import-untyped]
 
     settings = {
@@ -176,7 +176,7 @@ def _get_abi(place: Place) -> Iterator[Diagnostic]:
 
 
 def _run_script(place: Place, scripts: tuple[str, ...], *words: str) -> str:
-    """Return the output for the file of the first of these scripts that the commit has."""
+    """Run the first of these scripts that the commit has on the file, and return its output."""
     done = place.repository.git(
         "ls-tree", "-r", "-z", "--full-tree", place.commit, "--", *scripts, *_LIBRARIES
     )
@@ -199,7 +199,7 @@ def _run_script(place: Place, scripts: tuple[str, ...], *words: str) -> str:
 
 
 def _run(words: list[str], place: Place, stdin: bytes | None = None) -> str:
-    """Return a checker's output, without network access."""
+    """Run a checker without network access, and return its output."""
     done = run(
         [*sandbox(), *words],
         env=make_environment(),
@@ -211,7 +211,7 @@ def _run(words: list[str], place: Place, stdin: bytes | None = None) -> str:
 
 
 def _read(kind: str, place: Place, text: str) -> Iterator[Diagnostic]:
-    """Yield the file's lines of the form `PATH:LINE:COLUMN: TEXT`."""
+    """Parse lines of the form `PATH:LINE:COLUMN: TEXT` about the file."""
     for line in text.replace(f"{place.folder}/", "").split("\n"):
         found = _AT.match(line)
         if found and found["path"] == place.path:

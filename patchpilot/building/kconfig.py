@@ -43,7 +43,7 @@ class Config:
 
 @dataclass(slots=True)
 class _Entry:
-    """A definition or a block that is being read: blocks and comments have no config."""
+    """A definition or block being read; blocks and comments have no config."""
 
     config: Config | None
     context: Expression
@@ -135,7 +135,7 @@ class Kconfig:
         return joined(*(block.own for block in self._blocks))
 
     def _close(self) -> None:
-        """Store the parsed properties of a symbol."""
+        """Store the properties parsed for a symbol."""
         entry, self._entry = self._entry, None
         if entry is None or entry.config is None:
             return
@@ -162,7 +162,9 @@ class Kconfig:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the statements of a file: joined lines, without comments and help texts."""
+    """Yield the statements of a file, with continued lines joined and without comments and help
+    texts.
+    """
     help_at: int | None = None
     held = ""
     for raw in text.split("\n"):

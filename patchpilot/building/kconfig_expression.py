@@ -52,9 +52,9 @@ YES = Symbol("y")
 
 @functools.lru_cache(50_000)
 def parse_expression(text: str) -> Expression:
-    """Return the value of a Kconfig expression, or y if it is damaged.
+    """Parse a Kconfig expression; return y if it is malformed.
 
-    Python has the same grammar. Macros that test the compiler count as y.
+    The grammar is the same as Python's. Macros that test the compiler count as y.
     """
     words = _TOKEN.findall(_MACRO.sub("y", text[:_LONGEST]))
     # Python keywords and numbers are valid names in Kconfig
@@ -85,6 +85,6 @@ def _value(node: ast.expr) -> Expression:
 
 
 def joined(*expressions: Expression) -> Expression:
-    """Return the conjunction (&&) of these expressions."""
+    """Join expressions with &&."""
     parts = tuple(expression for expression in expressions if expression != YES)
     return parts[0] if len(parts) == 1 else Both(parts) if parts else YES

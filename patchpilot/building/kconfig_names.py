@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find Kconfig symbols that a patch uses but no Kconfig file of the tree defines, and symbols
-that it selects without their dependencies. Nothing of the tree is run.
+that it selects without their dependencies. Do not run anything in the tree.
 """
 
 import re
@@ -29,9 +29,9 @@ _CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 def kconfig_problems(
     state: TreeState, changes: Sequence[FileChange]
 ) -> Iterator[BuildProblem]:
-    """Yield the problems of the Kconfig symbols on the added lines of a commit."""
+    """Yield the problems of Kconfig symbols on a commit's added lines."""
     yield from _unknown(state, changes)
-    # a chain of a thousand files or symbols is not a Kconfig file that a build reads
+    # no real Kconfig has a chain of a thousand files or symbols
     with suppress(RecursionError):
         yield from _unmet(state, changes)
 
@@ -60,7 +60,7 @@ def _problem(text: str, change: FileChange, line: DiffLine) -> BuildProblem:
 
 
 def is_kconfig(path: str) -> bool:
-    """Return whether a path is that of a Kconfig file."""
+    """Return whether a path is a Kconfig file."""
     return path.rpartition("/")[2].startswith("Kconfig")
 
 

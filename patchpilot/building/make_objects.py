@@ -71,7 +71,7 @@ class Maker:
         return self._missing_symbols(), ""
 
     def _configure(self, progress: Progress) -> str:
-        """Make the configuration, and return why that failed or ""."""
+        """Make the configuration, and return why it failed or ""."""
         fragment = self._output / "patchpilot.config"
         target, env = "olddefconfig", {}
         if self._configuration.given is not None:
@@ -89,7 +89,7 @@ class Maker:
     def objects(
         self, paths: Sequence[str], progress: Progress
     ) -> dict[str, ObjectReport]:
-        """Build the objects of source files, and return the output for each."""
+        """Build the objects of source files, and return the reports."""
         headers = [path for path in paths if path.endswith(".h")]
         targets = {self._target(path): path for path in paths if path not in headers}
         for target in targets:
@@ -108,7 +108,7 @@ class Maker:
         }
 
     def _test_header(self, path: str) -> ObjectReport:
-        """Return what the compiler reports for a header that a program of user space includes.
+        """Compile a header as a user-space program would include it.
 
         usr/include/Makefile tests the installed header in the same way. Here, what
         scripts/headers_install.sh removes from it is defined as nothing.
@@ -127,7 +127,7 @@ class Maker:
             *(f"-I{folder}" for folder in folders),
             "-xc",
             "/dev/null",
-            # twice, to see that it has an include guard
+            # include it twice to test its include guard
             f"-include{path}",
             f"-include{path}",
         ]
@@ -148,7 +148,7 @@ class Maker:
         return file.read_text("utf-8", "replace") if file.is_file() else None
 
     def made_of(self, path: str) -> tuple[str, ...]:
-        """Return the tree's files from which an object was made, or none if unknown."""
+        """Return the files in the tree from which an object was made, or none if unknown."""
         text = self._command(self._target(path))
         listed = text.partition("\ndeps_")[2].partition("\n\n")[0]
         top = f"{self._tree}/"
@@ -157,7 +157,7 @@ class Maker:
         return tuple(sorted(found)) if text else ()
 
     def _command(self, target: str) -> str:
-        """Return what kbuild keeps of the command for a target, "" where there is nothing."""
+        """Return the command that kbuild recorded for a target, or ""."""
         file = self._output / target
         with contextlib.suppress(OSError):
             return file.with_name(f".{file.name}.cmd").read_text("utf-8", "replace")
@@ -221,14 +221,14 @@ class Maker:
         return code, lines
 
     def _missing_symbols(self) -> tuple[str, ...]:
-        """Return the wanted symbols that the resulting configuration lacks."""
+        """Return the requested symbols that the resulting configuration lacks."""
         text = (self._output / ".config").read_text("utf-8", "replace")
         on = set(re.findall(r"^CONFIG_(\w+)=[ym]$", text, re.MULTILINE))
         return tuple(name for name in self._configuration.wanted if name not in on)
 
 
 def _last_error(lines: Sequence[str]) -> str:
-    """Return the last line that says why make failed."""
+    """Return the last line that explains why make failed."""
     words = [line.strip() for line in lines[-_TAIL * 4 :] if line.strip()]
     errors = [line for line in words if _FAILURE.search(line)]
     return printable((errors or words or ["make printed nothing"])[0])[:300]

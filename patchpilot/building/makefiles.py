@@ -58,7 +58,7 @@ class _Line:
 def needs_of(read: Read, path: str) -> tuple[Need, ...]:
     """Return the requirements for building a source file's object.
 
-    There is one for each way in which Makefiles name it. If no Makefile names it, but the nearest
+    There is one for each way in which Makefiles add it. If no Makefile names it, but the nearest
     Makefile with modules includes other Makefiles or computes names, the object may be a part of
     these modules; otherwise there are no requirements. Conditions on anything but a single symbol
     count as met.
@@ -96,8 +96,8 @@ def target_of(read: Read, path: str) -> str:
 
 
 def _neighbor_makefiles(read: Read, path: str) -> Iterator[tuple[str, Need]]:
-    """Yield the sibling directories whose Makefile includes that of the file's directory, and
-    what their modules need.
+    """Yield sibling directories whose Makefile includes that of the file's directory, with
+    their modules' needs.
     """
     parts = path.split("/")
     for depth in range(1, len(parts) - 2):
@@ -120,7 +120,7 @@ def _neighbor_makefiles(read: Read, path: str) -> Iterator[tuple[str, Need]]:
 
 
 def _modules(lines: list[_Line]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the modules that a Makefile names, with their symbols."""
+    """Yield the modules in a Makefile, with their symbols."""
     for line in lines:
         for word in line.words if line.name == "obj" else ():
             if word.endswith(".o"):
@@ -141,7 +141,7 @@ def _computed_needs(read: Read, folder: str) -> Iterator[Need]:
 
 
 def _folder_symbols(read: Read, folder: str) -> list[tuple[str, ...]]:
-    """Return the symbols for which kbuild enters a directory."""
+    """Return the sets of symbols with which kbuild enters a directory."""
     parent, _, last = folder.rpartition("/")
     target, above = f"{last}/", parent
     while above:

@@ -29,8 +29,8 @@ _EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
 def needed_symbols(
     output: Path, target: str, path: str, command: str
 ) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each undefined symbol of an object, for each reference to a freed
-    section, and for a module of this object only that has no license.
+    """Yield diagnostics for an object's undefined symbols, references to freed sections, and a
+    missing module license.
     """
     if shutil.which("nm"):
         done = run(
@@ -86,7 +86,7 @@ def missing_symbols(
 
 
 def _definitions(state: TreeState, name: str, source_arch: str) -> list[str]:
-    """Return the files that define a function or a variable for others."""
+    """Return the files that define a global function or variable."""
     function = rf"^[A-Za-z_].*[ *]{name}\s*\([^;]*$"
     variable = rf"^[A-Za-z_][^(]*[ *]{name}(\[.*\])?( =.*|;)$"
     found = _lines(state, f"{function}|{variable}", source_arch)
@@ -94,10 +94,10 @@ def _definitions(state: TreeState, name: str, source_arch: str) -> list[str]:
 
 
 def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
-    """Return the added line of a file that may contain the division for which the
-    compiler calls this function.
+    """Return the added line that may contain the division for which the compiler calls this
+    function.
 
-    Returns 0 for other functions or if there is no such line.
+    Return 0 for other functions or if there is no such line.
     """
     if not _COMPILER.fullmatch(name):
         return 0
@@ -110,7 +110,7 @@ def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
 
 
 def _why_unavailable(state: TreeState, user: str, places: Sequence[str]) -> str:
-    """Return why a symbol defined in these files is not available to its user, or ""."""
+    """Return why a symbol defined in these files is unavailable to its user, or ""."""
     modules = _modules(state, user)
     linked = [path for path in places if needs_of(state.read, path)]
     if not linked:
@@ -127,7 +127,7 @@ def _modules(state: TreeState, path: str) -> set[str]:
 def _lines(
     state: TreeState, pattern: str, source_arch: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield the source lines that match a pattern, each with its file, except those of other
+    """Yield the source lines that match a pattern, with their files, except in other
     architectures.
     """
     for row in state.grep((pattern,), "-E", paths=("*.c", "*.S")):

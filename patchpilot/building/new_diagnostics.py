@@ -59,7 +59,7 @@ def _text(one: Diagnostic) -> str:
 
 
 def problem_of(one: Diagnostic, changes: Sequence[FileChange]) -> BuildProblem:
-    """Return the problem for a new diagnostic, at its line of the diff.
+    """Return the problem for a new diagnostic, at a line of the diff.
 
     It is the diagnostic's own line, or the line that uses its macro, if the patch adds that line.
     Otherwise it is the changed line that contains a name from the diagnostic, preferring the same
@@ -111,7 +111,7 @@ def _problem_at(
 def _changed_lines(
     changes: Sequence[FileChange],
 ) -> Iterator[tuple[FileChange, int, DiffLine]]:
-    """Yield the changed lines, each with the line in the new file at which it is, or was."""
+    """Yield each changed line with its file and its current or former line number there."""
     for change in changes:
         for hunk in change.hunks:
             number = hunk.new_start

@@ -143,7 +143,7 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
 def _first_architectures(
     paths: Iterable[str], options: BuildOptions
 ) -> dict[str, list[str]]:
-    """Return the architecture for files that need no symbol, or that only are read."""
+    """Map architectures to the files that need no symbol or are only read."""
     found: dict[str, list[str]] = {}
     for path in paths:
         own = _OF_ARCH.match(path)
@@ -155,9 +155,9 @@ def _first_architectures(
 def _object_configurations(
     changes: Sequence[Change], options: BuildOptions, paths: Sequence[str]
 ) -> tuple[list[tuple[Configuration, tuple[str, ...]]], dict[str, str]]:
-    """Return the configurations, and the files without one with the reason.
+    """Return the configurations, and the files without one with reasons.
 
-    They are cached, because reading all Kconfig files takes seconds.
+    Results are cached, because reading all Kconfig files takes seconds.
     """
     files = [file for change in changes for file in change.files]
     state = changes[-1].after
@@ -179,7 +179,7 @@ def _object_configurations(
 
 
 def _guards(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
-    """Return the Kconfig symbols that changed files name, except for debugging symbols.
+    """Return the Kconfig symbols named in changed files, except debugging symbols.
 
     Without these symbols, parts of the files are not compiled.
     """
@@ -192,7 +192,7 @@ def _guards(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
 def _sources(
     change: Change, options: BuildOptions
 ) -> tuple[tuple[str, ...], list[str]]:
-    """Return the source files whose objects a change affects, and what is not built."""
+    """Return the source files whose objects a change affects, and notes on what is not built."""
     found: dict[str, None] = {}
     notes: list[str] = []
     for file in change.files:
@@ -228,7 +228,7 @@ def _includers(
 ) -> tuple[tuple[str, ...], int]:
     """Return the source files affected by a header's change, and the number of further ones.
 
-    Those that have a word of the changed lines come first, and of these the nearest.
+    Files with a word from the changed lines come first, nearest first.
     """
     folder, _, name = file.path.rpartition("/")
     kinds = _USERS[PurePosixPath(name).suffix]
@@ -254,8 +254,8 @@ def _includers(
 
 
 def _find_includers(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
-    """Return the sources that include a file, devicetree sources also through another
-    `.dtsi` file.
+    """Return the sources that include a file; devicetree sources may do so through a `.dtsi`
+    file.
     """
     found: set[str] = set()
     names = [name]
@@ -271,9 +271,9 @@ def _find_includers(state: TreeState, name: str, kinds: Sequence[str]) -> set[st
 
 
 class _Chooser:
-    """Finds the configurations for source files.
+    """Find the configurations for source files.
 
-    `refused` has the files without one, with why.
+    `refused` maps files without a configuration to the reason.
     """
 
     def __init__(
@@ -293,7 +293,7 @@ class _Chooser:
     def configurations(
         self, paths: Sequence[str]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield the configurations, each with the files that it builds, the most likely first."""
+        """Yield the configurations with the files that each builds, most likely first."""
         if self._options.config is not None:
             arch = (self._options.arches or (host_arch(),))[0]
             given = Configuration(
@@ -305,7 +305,7 @@ class _Chooser:
             yield from self._arch_configurations(arch, tuple(own))
 
     def _first_architectures(self, paths: Sequence[str]) -> dict[str, list[str]]:
-        """Return the architecture with which each file is built first."""
+        """Group the files by the architecture to try first."""
         found: dict[str, list[str]] = {}
         for path in paths:
             for arch in self._arches(path):
@@ -336,7 +336,7 @@ class _Chooser:
     def _arch_configurations(
         self, arch: str, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield the configurations of files that are built with one architecture first."""
+        """Yield the configurations of files that are first built for one architecture."""
         short = _SHORT.get(host_arch())
         llvm = arch not in (host_arch(), short) or self._options.llvm
         yield from self._group_configurations(arch, paths, llvm=llvm, checks=True)
@@ -363,9 +363,9 @@ class _Chooser:
         minimal: bool = False,
         checks: bool = False,
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield a configuration for as many files as are compatible, then one for the rest.
+        """Yield a configuration for as many files as are compatible, then one for the others.
 
-        A minimal one has everything off that the files do not need, and builds them in.
+        A minimal configuration disables everything that the files do not need, and builds them in.
         """
         left = paths
         while left:
@@ -387,7 +387,9 @@ class _Chooser:
     def _together(
         self, arch: str, paths: Sequence[str], *, minimal: bool
     ) -> tuple[SymbolChoice, dict[str, tuple[str, ...]]]:
-        """Return the symbols for those of the files that are compatible, each with its own."""
+        """Choose symbols for those of the files that are compatible; return them with each
+        file's own.
+        """
         choice = SymbolChoice(self._kconfig(source_arch(arch)), _BASE)
         if minimal:
             choice.keep_off(self._guards)

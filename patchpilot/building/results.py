@@ -29,15 +29,15 @@ class KeptReport:
         )
 
     def find(self) -> ObjectReport | None:
-        """Return the report for these contents, or None if they were not built."""
+        """Return the report for the current contents, or None if they were not built."""
         for paths, digest, rows, is_built in recall(KIND, self._key) or ():
             if digest == self._digest(paths):
                 return ObjectReport(tuple(starmap(Diagnostic, rows)), is_built)
         return None
 
     def keep(self, report: ObjectReport, paths: tuple[str, ...]) -> None:
-        """Keep a report; without `paths`, the files that the object is made of, for this tree
-        only.
+        """Store a report with the files that the object is made of; without `paths`, for this
+        tree only.
         """
         rows = [tuple(diagnostic) for diagnostic in report.diagnostics]
         entry = [list(paths), self._digest(paths), rows, report.is_built]

@@ -49,8 +49,8 @@ def near_text(text: str, lines: Sequence[int]) -> str:
 def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str]:
     """Yield the semantic patches that may match a text.
 
-    Coccinelle names the words of which every file that a semantic patch matches has one. One for
-    which it names no words may match every text.
+    Coccinelle names words, one of which every matching file contains. One for which it names no
+    words may match every text.
     """
     present = frozenset(re.findall(r"\w+", text))
     for path, words in _words(state, progress).items():
@@ -59,7 +59,7 @@ def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str
 
 
 def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
-    """Return a tree's semantic patches, each with the words that Coccinelle requires."""
+    """Return a tree's semantic patches with the words that Coccinelle requires."""
     paths = fnmatch.filter(state.files, f"{FOLDER}/*.cocci")
 
     def read() -> dict[str, list[str]]:
@@ -85,7 +85,7 @@ def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
 def _run_coccinelle(
     words: Sequence[str], folder: Path, what: Callable[[], None]
 ) -> str:
-    """Return Coccinelle's output in report mode, or nothing if a file takes too long."""
+    """Run Coccinelle in report mode and return its output, or nothing if a file takes too long."""
     argv = [
         *sandbox(),
         PROGRAM,
@@ -110,7 +110,7 @@ def run_scripts(
     scripts: Sequence[str],
     progress: Progress,
 ) -> tuple[Diagnostic, ...]:
-    """Run semantic patches on a file of the checked-out tree, and return their reports."""
+    """Run semantic patches on a file in the checked-out tree and return their reports."""
     found: dict[Diagnostic, None] = {}
     for script in scripts:
         what = partial(progress, f"{script.rpartition('/')[2]}: {path}")
@@ -121,7 +121,7 @@ def run_scripts(
 
 
 def _options(state: TreeState, script: str) -> list[str]:
-    """Return the options that a semantic patch names for itself."""
+    """Return the options that a semantic patch sets for itself."""
     named = _OPTIONS.search(state.read(script) or "")
     return [
         word for word in (named[1].split() if named else ()) if word in _KNOWN_OPTIONS

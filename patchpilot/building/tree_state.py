@@ -29,7 +29,7 @@ class TreeState:
 
     @cached_property
     def files(self) -> Mapping[str, str]:
-        """Path → id of its content."""
+        """Map paths to the ids of their contents."""
         if self._like is None:
             return dict(kept(_KIND, (self.commit,), self._list_files))
         files = dict(self._like.files)
@@ -42,7 +42,7 @@ class TreeState:
 
     @cached_property
     def build_digest(self) -> str:
-        """A digest of what controls the build of objects: Kconfig files, Makefiles and scripts."""
+        """Return a digest of what controls the build: Kconfig files, Makefiles and scripts."""
         if self._like and not any(
             _is_of_build(change.path) for change in self._changes
         ):
@@ -63,7 +63,7 @@ class TreeState:
     def grep(
         self, patterns: Iterable[str], *flags: str, paths: Sequence[str]
     ) -> list[str]:
-        """Return the output of git grep; a path is a pattern that matches in every directory."""
+        """Return the output of git grep; path patterns match in every directory."""
         words = [word for pattern in patterns for word in ("-e", pattern)]
         done = self._repository.git(
             "grep", *flags, *words, self.commit, "--", *paths, env={"GIT_LITERAL_PATHSPECS": "0"}, ok=(0, 1)  # noqa: E501

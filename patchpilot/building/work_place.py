@@ -47,11 +47,11 @@ class WorkPlace:
         self.patterns: tuple[str, ...] = _WHOLE
 
     def narrow(self, paths: Collection[str], arches: Iterable[str]) -> None:
-        """Check out only the files needed to build these files for these machines.
+        """Check out only the files needed to build these files for these architectures.
 
-        They are a sixth of the tree, as patterns of git-sparse-checkout(1).
+        They are a sixth of the tree, selected by git-sparse-checkout(1) patterns.
         """
-        # any other name would be read as a pattern
+        # other names would be interpreted as patterns
         folders = {
             path.rpartition("/")[0]
             for path in paths
@@ -80,14 +80,14 @@ class WorkPlace:
         )
 
     def widen(self) -> bool:
-        """Check out every file from now on; return whether some were missing."""
+        """Check out all files from now on, and return whether any were missing."""
         was_narrow = self.patterns != _WHOLE
         self.patterns = _WHOLE
         return was_narrow
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Reserve the place for this run; raise InputError if another one uses it."""
+        """Lock the build directories for this run; raise InputError if another run uses them."""
         if not private_folder(self.folder):
             raise InputError(
                 f"cannot build in {self.folder}: no private directory",
@@ -104,7 +104,7 @@ class WorkPlace:
             yield
 
     def checkout(self, repository: Repository, commit: str) -> None:
-        """Put a commit of the repository into the clone, which is created on first use."""
+        """Check out a commit in the clone, which is created on first use."""
         source = repository.common_dir.resolve() / "objects"
         if not (self.tree / ".git" / "HEAD").exists():
             shutil.rmtree(self.tree, ignore_errors=True)
@@ -136,9 +136,9 @@ class WorkPlace:
         stamp.write_text(f"{commit}{patterns}", "utf-8")
 
     def _change(self, repository: Repository, old: str, new: str) -> bool:
-        """Write the few files that differ between two commits; return whether that was enough.
+        """Write the few files that differ between two commits, and return whether that was enough.
 
-        git would read and write its index of all files.
+        This is faster than git, which would rewrite its index of all files.
         """
         changes = repository.changed_files(old, new)
         if len(changes) > _FEW or any(
@@ -165,8 +165,8 @@ class WorkPlace:
         return folder
 
     def shrink(self) -> None:
-        """Delete the least recently used output directories if they take too much space, and
-        everything of repositories that were not built for a month.
+        """Delete the least recently used output directories if they are too large, and those of
+        repositories not built for a month.
         """
         outputs = sorted(self.folder.glob("out-*"), key=_age)
         total = 0
@@ -182,7 +182,7 @@ class WorkPlace:
 
 
 def _age(path: Path) -> float:
-    """Return the seconds since a path was written, 0 if it does not exist."""
+    """Return the age of a path in seconds, or 0 if it does not exist."""
     return time.time() - path.stat().st_mtime if path.exists() else 0.0
 
 
@@ -196,12 +196,12 @@ def work_place(repository: Repository, name: str = "") -> WorkPlace:
 
 
 def all_places() -> tuple[Path, ...]:
-    """Return the directories with built objects, for all repositories."""
+    """Return the build directories of all repositories."""
     return tuple(sorted(filter(Path.is_dir, (cache_dir() / KIND).glob("*"))))
 
 
 def clean(folders: tuple[Path, ...]) -> int:
-    """Delete build directories with their contents and return the number of bytes freed."""
+    """Delete build directories and return the number of bytes freed."""
     total = sum(size_of(folder) for folder in folders)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)

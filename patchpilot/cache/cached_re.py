@@ -89,7 +89,7 @@ def compile_cached(pattern: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
 
 
 class _Late:
-    """A pattern compiled when one of its attributes is first used."""
+    """A pattern that is compiled when one of its attributes is first used."""
 
     def __init__(self, text: Any, flags: int) -> None:
         self.pattern, self._flags = text, flags
@@ -127,7 +127,7 @@ def keep() -> None:
 
 
 def _form_of(pattern: str | bytes, flags: int) -> _Form:
-    """Return the codes that the interpreter's compiler generates for a pattern."""
+    """Compile a pattern to the codes of the interpreter's compiler."""
     import re._compiler as compiler  # type: ignore[import-not-found]
     import re._parser as parser  # type: ignore[import-not-found]
 

@@ -103,7 +103,7 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
 
 
 def kept(kind: Kind, parts: Iterable[str], compute: Callable[[], _Value]) -> _Value:
-    """Return the value for these inputs from the cache, computing a missing one."""
+    """Return the cached value for these inputs, computing it if missing."""
     key = key_of(kind, (part.encode("utf-8", "surrogateescape") for part in parts))
     value: _Value | None = recall(kind, key)
     if value is None:
@@ -133,7 +133,7 @@ def shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
 
 @functools.cache
 def _state(path: str) -> bytes:
-    """Return the version of a module or of the files in a directory, from file sizes and times.
+    """Return the version of a module or directory, from file sizes and times.
 
     It is read once, because the running code does not change.
     """

@@ -78,7 +78,7 @@ def read(file: Path, limit: int) -> bytes | None:
                 and _is_own(state)
             ):
                 return None
-            # os.stat, to keep start-up fast
+            # use os.stat to keep start-up fast
             return opened.read(limit) if _is_own(os.stat(file.parent)) else None  # noqa: PTH116
     except OSError:
         return None

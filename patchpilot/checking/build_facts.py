@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build the objects that patches touch, and collects the problems for the check."""
+"""Build the objects that patches touch, and collect the problems for the check."""
 
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
@@ -51,8 +51,8 @@ def build_facts(
 ) -> BuildFacts:
     """Build the objects of the changed files, and return the problems found.
 
-    Raises `UntrustedCommandsError`, before any code of the tree is run, if the user has not
-    trusted the tree for builds.
+    Raise `UntrustedCommandsError`, before any code of the tree is run, if the user has not trusted
+    the tree for builds.
     """
     if repository is None:
         raise MissingError(
@@ -121,7 +121,7 @@ def build_in(
 
 
 def _without_trust(repository: Repository, patch: Patch) -> Iterator[BuildProblem]:
-    """Yield the problems of a patch that is not built: what its text alone shows."""
+    """Yield the problems that the text of a patch shows without a build."""
     if not patch.commit:
         yield _NO_COMMIT
         return
@@ -133,7 +133,7 @@ def _without_trust(repository: Repository, patch: Patch) -> Iterator[BuildProble
 def _trusted_patches(
     patches: Sequence[Patch], repository: Repository, kept_for: Repository
 ) -> list[Patch]:
-    """Return the patches before the first one that changes build code without trust."""
+    """Return the patches before the first that changes build code without trust."""
     return list(
         takewhile(lambda patch: runs_trusted(patch, repository, kept_for), patches)
     )
@@ -168,7 +168,7 @@ def _text(built: Built) -> str:
 
 
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
-    """Return the states before and after each commit, reading the first one's completely."""
+    """Return the states before and after each commit; the first is read completely."""
     states: dict[str, TreeState] = {}
     changes = []
     for patch in patches:

@@ -100,11 +100,11 @@ class CheckedPatch(NamedTuple):
 
     @property
     def every(self) -> tuple[Finding, ...]:
-        """All findings of the patch, including suppressed findings."""
+        """Return all findings of the patch, including suppressed ones."""
         return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
 
     def with_more(self, mail: "CheckedPatch") -> "CheckedPatch":
-        """Return the patch as a message, with the findings of rules that this patch has not."""
+        """Add the findings of rules that report the patch only as a message."""
         known = {finding.rule for finding in self.every}
         more = tuple(finding for finding in mail.findings if finding.rule not in known)
         others = tuple(one for one in mail.suppressed if one.finding.rule not in known)
@@ -135,7 +135,7 @@ class FindingCounts(NamedTuple):
 
     @classmethod
     def of(cls, counts: Mapping[Severity, int], waived: int, baselined: int) -> Self:
-        """Return the counts from findings by severity, and from waived and baselined findings."""
+        """Create the counts from findings by severity, and from waived and baselined findings."""
         return cls(
             errors=counts[Severity.ERROR],
             warnings=counts[Severity.WARNING],
@@ -158,7 +158,7 @@ class BuildFacts(NamedTuple):
     commits: tuple["BuiltCommit", ...] = ()
 
     def with_more(self, other: "BuildFacts") -> "BuildFacts":
-        """Merge these facts with others' text and new problems."""
+        """Merge the text and the new problems of other facts."""
         problems = dict(self.problems)
         for key, more in other.problems.items():
             own = problems.get(key, ())
@@ -203,43 +203,42 @@ class CheckResult(NamedTuple):
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules of the check."""
         return self.setting.rules
 
     @property
     def profile(self) -> str:
-        """The name of the project."""
+        """Return the name of the project."""
         return self.setting.options.profile
 
     @property
     def kernel(self) -> Kernel:
-        """The version that selects the rules."""
+        """Return the version that selects the rules."""
         return self.setting.options.kernel
 
     @property
     def tree(self) -> str | None:
-        """How messages refer to the source tree."""
+        """Return the name of the source tree in messages."""
         return self.setting.tree.label if self.setting.tree else None
 
     @property
     def left_out(self) -> int:
-        """The number of findings shown only with --strict."""
+        """Return the number of findings hidden without --strict."""
         found = sum(checked.left_out for checked in self.patches)
         return found + self.left_out_of_series
 
     @property
     def counts(self) -> Counter[Severity]:
-        """The number of findings of each severity."""
+        """Return the number of findings by severity."""
         return Counter(finding.severity for finding in self.all)
 
     @property
     def all(self) -> tuple[Finding, ...]:
-        """All findings of the check; findings about the whole series come last."""
+        """Return all findings; those about the whole series come last."""
         return tuple(finding for _, finding in self.by_patch)
 
     @property
     def by_patch(self) -> list[tuple[Patch | None, Finding]]:
-        """All findings, each with its patch.
+        """Return all findings, each with its patch.
 
         Findings about the series as a whole come last, with the first patch, or None if there is no
         patch.
@@ -254,7 +253,9 @@ class CheckResult(NamedTuple):
 
     @property
     def questions(self) -> tuple[Finding, ...]:
-        """Questions that only the author can answer: the two most important notes."""
+        """Return the two most important notes, which are questions that only the author can
+        answer.
+        """
         found: dict[str, Finding] = {}
         for note in sorted(self.all, key=lambda one: one.rank):
             if note.severity is Severity.NOTE:
@@ -263,12 +264,12 @@ class CheckResult(NamedTuple):
 
     @property
     def every_series(self) -> tuple[Finding, ...]:
-        """All findings about the whole series, including suppressed ones."""
+        """Return all findings about the whole series, including suppressed ones."""
         return (*self.series, *(one.finding for one in self.suppressed_series))
 
     @property
     def suppressed(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
-        """All suppressed findings, each with its patch, or None for the whole series."""
+        """Return all suppressed findings, each with its patch, or None for the whole series."""
         return (
             *(
                 (checked.patch, suppressed)
@@ -314,7 +315,7 @@ class CheckRun(NamedTuple):
 
 
 def unchecked(result: CheckResult, build: str = "use --build") -> tuple[str, ...]:
-    """Return what was not checked, each with its reason or its checker; `build` builds."""
+    """Return what was not checked, with reasons; `build` is how to request a build."""
     return tuple(_list_unchecked(result, build))
 
 

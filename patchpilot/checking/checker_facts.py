@@ -95,7 +95,7 @@ def _names(checkers: Sequence[Checker]) -> str:
 def _problems(
     repository: Repository, patch: Patch, checker: Checker, change: FileChange
 ) -> Iterator[BuildProblem]:
-    """Yield what a checker reports newly for a file of a commit."""
+    """Yield a checker's new reports on a file in a commit."""
     commit, old = repository.commit(patch.commit or ""), change.old_path
     after = reports(checker, repository, commit.id, change.path)
     if not after:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
-    """Return the result with each finding marked as new or not since an earlier revision.
+    """Mark each finding as new or not since an earlier version.
 
     Patches are paired as in a range-diff.
     """

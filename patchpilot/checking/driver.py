@@ -135,7 +135,7 @@ class Driver:
         self._runs: dict[str, CheckRun] = {}
 
     def read(self, source: PatchSource) -> "tuple[tuple[Series, ...], NewSince | None]":
-        """Read a source's series, and the earlier version to compare with."""
+        """Read a source's series, and the earlier version for comparison."""
         if self.options.whole_files:
             from patchpilot.checking.whole_files import whole_files
 
@@ -170,7 +170,7 @@ class Driver:
     ) -> CheckResult:
         """Return the findings in a source's patches.
 
-        With `build`, the objects that the patches touch are built. Raises `UsageError` for an
+        With `build`, the objects that the patches touch are built. Raise `UsageError` for an
         unknown revision.
         """
         series, earlier = self.read(source)
@@ -207,7 +207,7 @@ class Driver:
         )
 
     def _alike(self, **options: Any) -> "Driver":
-        """Return a driver with the same rules and facts, and other options."""
+        """Return a driver with the same rules and facts but other options."""
         return Driver(
             self.options._replace(**options),
             repository=self.repository,
@@ -217,7 +217,7 @@ class Driver:
         )
 
     def run_for(self, patches: Sequence[Patch]) -> CheckRun:
-        """Return the rules and facts for patches of one detected project."""
+        """Return the rules and facts for patches of the same project."""
         self.tree = self.tree or tree_of(patches, self.repository)
         project = self._project or detect(self.tree, patches)
         if project.name not in self._runs:
@@ -356,7 +356,7 @@ class Driver:
         patches: Sequence[Patch],
         build: "BuildOptions | None",
     ) -> BuildFacts:
-        """Return the results of a build and external checkers, if requested."""
+        """Return the results of the build and of external checkers, if requested."""
         facts = BuildFacts({}, "")
         asked = self.repository, project, patches
         if build:
@@ -373,7 +373,7 @@ class Driver:
         return facts
 
     def _last_build(self, commits: Sequence[str | None]) -> BuildFacts:
-        """Return the recorded result of building commits, if all of them were built as they are."""
+        """Return the recorded results if all commits were built in their current form."""
         if self.repository is None or not all(commits):
             return BuildFacts({}, "")
         from patchpilot.building.built_record import built_of
@@ -388,8 +388,9 @@ class Driver:
         return BuildFacts({}, summary and f"last build: {summary}", known)
 
     def _trees(self, series: Sequence[Series]) -> Mapping[int, Callable[[], Tree]]:
-        """Return a function that creates the tree of each patch based on another one, by the
-        patch's id(). checkpatch.pl knows one tree for all.
+        """Map the id() of each patch based on another to a function that creates its tree.
+
+        checkpatch.pl uses one tree for all.
         """
         if (
             self.tree is None
@@ -412,7 +413,7 @@ def _choose(mails: Sequence[bytes]) -> Any:
 def _set_up(
     options: Options, every: tuple[Rule, ...], project: "Project", tree: Tree | None
 ) -> CheckRun:
-    """Return the rules and options in force for patches of `project`, selected from all rules."""
+    """Select the rules and options for patches of `project`."""
     conf = options.conf or read_conf(tree)
     if conf.max_line_length and options.is_default("max_line_length"):
         options = options._replace(max_line_length=conf.max_line_length)
@@ -475,7 +476,7 @@ def _foresee(
     series: Sequence[Series],
     progress: Progress,
 ) -> None:
-    """Read all log data for many patches before any process is forked."""
+    """Read all log data for many patches before forking."""
     detectors = {rule.detector for rule in setting.rules}
     if "prefix-convention" in detectors:
         from patchpilot.lint.habits import folder_of
@@ -502,7 +503,7 @@ ONCE_A_RUN = ("CORRUPTED_PATCH",)
 
 
 def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
-    """Return the findings in the form of one checkpatch.pl run over all patches."""
+    """Adapt the findings to those of a single checkpatch.pl run over all patches."""
     reported: set[str] = set()
     out = []
     for found in findings:
@@ -517,7 +518,7 @@ def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, 
 
 
 def own_objects(repository: "Repository | None") -> None:
-    """Give a forked process its own pipe to git, which must not be shared."""
+    """Give a forked process its own pipe to git."""
     if repository:
         from patchpilot.commits.cat_file import CatFile
 

@@ -48,9 +48,9 @@ def find(
 ) -> tuple[NewSince, tuple[Series, ...]]:
     """Return the earlier revision for `--since-version`, and the series to check.
 
-    `word` is a version number, or a TARGET that contains the earlier patches. Older series in
-    the same directory are removed from the series to check. Raises `UsageError`, with the
-    places searched and a hint, if the revision is not found.
+    `word` is a version number, or a TARGET that contains the earlier patches. Older series in the
+    same directory are removed from the series to check. Raise `UsageError`, with the places
+    searched and a hint, if the revision is not found.
     """
     given = tuple(series)
     if not re.fullmatch(r"v?\d{1,3}", word):
@@ -77,8 +77,8 @@ def find(
 def _split(
     series: Sequence[Series], number: int
 ) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
-    """Return the wanted version in a directory or mbox with several, and the latest version of
-    each series, or None.
+    """Split patches in several versions into the requested one and the latest of each series,
+    or return None.
     """
     sent = [series_ for series_ in series if any(map(_is_sent, series_.patches))]
     then = tuple(series for series in sent if series.version == number)
@@ -106,7 +106,7 @@ def _split(
 
 
 def _is_sent(patch: Patch) -> bool:
-    """Return whether it is a patch, and not a reply that quotes one."""
+    """Return whether it is a patch, not a reply that quotes one."""
     return patch.subject.is_patch and not re.match(
         r"\s*(?:re|aw|antw|sv|vs)\b", patch.subject.raw, re.IGNORECASE
     )
@@ -127,7 +127,7 @@ def _places(
     repository: "Repository | None",
     base: str | None,
 ) -> Iterator[tuple[Series, ...]]:
-    """Yield the revision from each place that may have it, most reliable first."""
+    """Yield the version from each possible source, most reliable first."""
     known = [change_id for each in series for change_id in change_ids(each)]
     of_commits = [
         target for target in targets or (None,) if not (target and _is_files(target))
@@ -151,7 +151,7 @@ def _places(
 
 
 def _sent_mails(identity: str, number: int) -> tuple[Series, ...]:
-    """Return the mails of a version's last send, as sent."""
+    """Return the messages of a version's last send."""
     from patchpilot.outgoing.outbox import Outbox
     from patchpilot.resources import state_path
 
@@ -177,7 +177,7 @@ def _sent_mails(identity: str, number: int) -> tuple[Series, ...]:
 
 
 def _enrolled_change_ids(repository: "Repository") -> Iterator[str]:
-    """Yield the change-id that b4 gave the current branch."""
+    """Yield the change-id that b4 assigned to the current branch."""
     from patchpilot.commits.b4_prep import prep_branch
 
     known = prep_branch(repository, repository.branch) if repository.branch else None
@@ -188,8 +188,9 @@ def _enrolled_change_ids(repository: "Repository") -> Iterator[str]:
 def _tracked_version(
     number: int, identities: Sequence[str], patches: Sequence[Patch]
 ) -> tuple[Series, ...]:
-    """Return the version as a tracked series has it that shares a change-id or a title
-    with these patches, the series followed last in front.
+    """Return the version of a tracked series that shares a change-id or title with these patches.
+
+    The series tracked last comes first.
     """
     from patchpilot.archive.track_store import Store, default_file
 
@@ -219,7 +220,7 @@ def _tracked_version(
 def _tagged_commits(
     repository: "Repository", identity: str, number: int
 ) -> tuple[Series, ...]:
-    """Return the commits kept by a send tag of patchpilot or b4."""
+    """Return the commits preserved by a send tag of patchpilot or b4."""
     name = f"refs/tags/{sent_tag(identity, number)}"
     tip = repository.find(name)
     if tip is None:
@@ -240,7 +241,7 @@ def _tagged_commits(
 def _branch(
     repository: "Repository", number: int, base: str | None
 ) -> tuple[Series, ...]:
-    """Return the branch with the current branch's name and this version."""
+    """Return the branch named like the current one, with this version."""
     if not repository.branch:
         return ()
     stem = _SUFFIX.sub("", repository.branch)
@@ -257,8 +258,8 @@ def _branch(
 
 
 def _beside(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
-    """Return patch files next to the TARGETs with this version in their names: v2-0001-*.patch,
-    or a directory or mbox named like the TARGET.
+    """Return patch files of this version next to the TARGETs: v2-0001-*.patch, or a directory
+    or mbox named like the TARGET.
     """
     for place in map(Path.absolute, targets):
         around: list[Path] = []

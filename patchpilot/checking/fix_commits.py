@@ -49,7 +49,7 @@ class Ready(NamedTuple):
 
 
 class CommitRewrite(NamedTuple):
-    """A writer that applies fixes to the commits of TARGETs."""
+    """A writer that applies fixes to commits."""
 
     repository: Repository
     base: str | None
@@ -58,9 +58,8 @@ class CommitRewrite(NamedTuple):
     def refuse_early(self, overrides: Collection[str]) -> None:
         """Check, before any other work, for problems that block every fix of the TARGETs.
 
-        Raises `UsageError` for a merge, and `RefusedError` if rewriting is not safe. Only the
-        latest commit of a TARGET is checked for that, because it is rewritten whichever commit is
-        fixed.
+        Raise `UsageError` for a merge, and `RefusedError` if rewriting is not safe. Only the latest
+        commit of a TARGET is checked for that, because it is rewritten whichever commit is fixed.
         """
         repository = self.repository
         newest = ""
@@ -113,7 +112,7 @@ class CommitRewrite(NamedTuple):
         )
 
     def _subject_line(self, patch: Patch, message: str) -> int | None:
-        """Return the index of the subject header if it contains the commit's unchanged subject."""
+        """Return the index of the subject header if it has the commit's unchanged subject."""
         first, _, rest = message.partition("\n")
         header = next(
             (header for header in patch.headers if header.name.lower() == "subject"),
@@ -128,7 +127,7 @@ class CommitRewrite(NamedTuple):
         return header.line - 1
 
     def _contains_added_lines(self, patch: Patch) -> bool:
-        """Return whether the commit's file contains every added line in its position."""
+        """Return whether the commit's file contains every added line at its position."""
         for change in patch.files:
             if change.is_binary or not change.added:
                 continue
@@ -165,9 +164,9 @@ class CommitRewrite(NamedTuple):
         outcomes: Sequence[tuple[Patch, FixOutcome]],
         overrides: Collection[str],
     ) -> Ready:
-        """Check that the fixed patches' changes may be written to their commits.
+        """Check that the fixes may be written to their commits.
 
-        Raises `RefusedError` if rewriting is not safe.
+        Raise `RefusedError` if rewriting is not safe.
         """
         messages: dict[str, str] = {}
         own: dict[str, Edits] = {}
@@ -188,10 +187,10 @@ class CommitRewrite(NamedTuple):
         return Ready(messages, ref, head, changed, oldest, states)
 
     def write(self, ready: Ready, overrides: Collection[str]) -> dict[str, Any]:
-        """Write the new commits, moves the branch with its files, and return the result.
+        """Write the new commits, move the branch with its files, and return the result.
 
         It has the name of the branch (`written`), the `undo` record, the `costs` for others, and
-        the new commit `ids`. Raises `RefusedError` if rewriting is no longer safe.
+        the new commit `ids`. Raise `RefusedError` if rewriting is no longer safe.
         """
         repository, ref, head = self.repository, ready.ref, ready.head
         rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, overrides)
@@ -212,7 +211,7 @@ class CommitRewrite(NamedTuple):
     def _carry_edits(
         self, of_commits: Mapping[str, Edits], above: Sequence[str]
     ) -> dict[str, Edits]:
-        """Map every commit to the edits of its files: its own, and those inherited from its
+        """Map each commit to the edits of its files, including those inherited from its
         ancestors.
         """
         states: dict[str, Edits] = {}
@@ -285,7 +284,9 @@ def _file_edits(
     became: Mapping[int, list[str]],
     unchanged: set[int],
 ) -> list[LineEdit]:
-    """Return the edits of one file; `lines` are the patch's, and `unchanged` those not edited."""
+    """Return the edits of one file; `lines` are the patch's lines, and `unchanged` those
+    without edits.
+    """
     edits: list[LineEdit] = []
     for line in (line for hunk in change.hunks for line in hunk.lines):
         at = line.patch_line - 1
@@ -309,7 +310,7 @@ def _file_edits(
 
 
 def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
-    """Return the commit's message as the fixed patch has it."""
+    """Apply the fixes of a patch's message to the commit message."""
     new = outcome.draft.patch
     subject, gap, _ = message.partition("\n\n")
     header = next(

@@ -56,9 +56,9 @@ class PatchFiles(NamedTuple):
 
     @classmethod
     def of(cls, targets: Sequence[str], stdin: bytes | None) -> "PatchFiles":
-        """Read the files that the TARGETs name.
+        """Read the files named by TARGETs.
 
-        Raises `UsageError` for a TARGET that cannot be written back.
+        Raise `UsageError` for a TARGET that cannot be written back.
         """
         data: dict[str, bytes] = {}
         if "-" in targets:
@@ -95,7 +95,6 @@ class PatchFiles(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the patch files."""
         return tuple(self.data)
 
     def room(self, patch: Patch) -> FixDirectory:
@@ -126,7 +125,7 @@ class PatchFiles(NamedTuple):
         return (PatchText(patch.source, patch.lines, mended.draft.patch.lines),)
 
     def rendered(self, mended: Mapping[str, FixOutcome]) -> dict[str, bytes]:
-        """Return the new content of every file that changes."""
+        """Return the new content of each changed file."""
         contents = {}
         for name, content in self.data.items():
             parts = sorted(
@@ -147,7 +146,7 @@ class PatchFiles(NamedTuple):
     def write(self, changed: Mapping[str, bytes]) -> tuple[str, ...]:
         """Replace the files with their new contents, all or none, and return their names.
 
-        Raises `RefusedError` if a file is read-only, is a symbolic link, or has changed in the
+        Raise `RefusedError` if a file is read-only, is a symbolic link, or has changed in the
         meantime.
         """
         for name in changed:
@@ -169,7 +168,7 @@ class PatchFiles(NamedTuple):
         return tuple(changed)
 
     def _raw(self, patch: Patch) -> list[bytes] | None:
-        """Return the lines of the patch's file, or None if they differ from it."""
+        """Return the lines of the patch as bytes, or None if the file differs from it."""
         place = self.mails.get(patch.source)
         if place is None:
             return None
@@ -189,7 +188,7 @@ class PatchFiles(NamedTuple):
         )
 
     def _fixed_mail(self, content: bytes, outcome: FixOutcome) -> bytes:
-        """Return the bytes of a fixed mail, keeping the file's bytes for unchanged lines."""
+        """Return the bytes of a fixed message, with the file's bytes for unchanged lines."""
         raw = _split(content)
         out = []
         for text, origin in zip(
@@ -220,7 +219,9 @@ def _refuse_unless_writable(file: Path) -> None:
 
 
 def _stage_file(file: Path, content: bytes) -> Path:
-    """Write a new file next to this one, with the new content and the old mode, safely to disk."""
+    """Write a temporary file next to this one, with the new content and the old mode, synced to
+    disk.
+    """
     try:
         return write_beside(file, content, is_synced=True)
     except OSError as error:
@@ -253,7 +254,7 @@ def _replace_files(
 
 
 def _put_back(file: Path, content: bytes) -> bool:
-    """Return whether a file has its old content again."""
+    """Restore a file's old content, and return whether it succeeded."""
     temporary = None
     try:
         if file.read_bytes() != content:

@@ -61,11 +61,11 @@ class FixWriter(Protocol):
         """Return the lines that may be fixed in a patch."""
 
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
-        """Return the texts that a fix changes, before and after."""
+        """Return the changed texts before and after a fix."""
 
 
 def _unfixed_patch(patch: Patch, safe: Sequence[Finding], why: str) -> FixedPatch:
-    """Return a patch whose findings all remain, and the reason."""
+    """Return an unfixed patch with the reason."""
     return FixedPatch(
         patch, refused=why, reasons=dict.fromkeys(map(place_of, safe), why)
     )
@@ -79,7 +79,7 @@ def fixed_patch(
     needed: AbstractSet[int] = frozenset(),
     only: Only | None = None,
 ) -> tuple[FixedPatch, FixOutcome | None]:
-    """Return a patch with its fixes applied, as far as they are possible.
+    """Apply a patch's fixes as far as possible.
 
     The outcome is None if nothing was fixed. Without `writer`, nothing is written. Lines (0-based)
     that later patches need, `needed`, are not changed, and only findings that `only` selects.

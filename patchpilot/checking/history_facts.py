@@ -49,7 +49,7 @@ _LONG_ID = late(r"\b[0-9a-f]{12,40}\b")
 
 
 class RepositoryFacts:
-    """Facts from the history of a repository, each requested from git once.
+    """Facts from a repository's history, each queried once.
 
     If git does not answer in time, the fact is unknown.
     """
@@ -64,7 +64,7 @@ class RepositoryFacts:
         self._holders: dict[str, frozenset[str]] = {}
 
     def find(self, word: str) -> Commit | None:
-        """Return the commit for an abbreviated id, or None."""
+        """Return the commit with an abbreviated id, or None."""
         if word not in self._commits:
             found = self._repository.find(word)
             self._commits[word] = self._repository.commit(found) if found else None
@@ -73,8 +73,7 @@ class RepositoryFacts:
     def is_complete(self) -> bool:
         """Return whether the history is complete.
 
-        If it is complete, a commit that is not found does not exist. Returns False in a shallow
-        clone.
+        Only then does a missing commit not exist. A shallow clone is not complete.
         """
         return not self._repository.is_shallow()
 
@@ -84,7 +83,7 @@ class RepositoryFacts:
         return self._below[folder]
 
     def _cache_key(self, folder: str, *, of_head: bool = False) -> str:
-        """Return the cache key of a directory's forms: HEAD's week, or HEAD."""
+        """Return the cache key of a directory's forms, based on HEAD or on its week."""
         head = self.find("HEAD")
         week = int(head.committed.timestamp()) // _WEEK if head else 0
         known = head.id if of_head and head else week
@@ -93,8 +92,9 @@ class RepositoryFacts:
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
-        """Return the revision that ends a walk COMMITS_BACK commits ago: directories not
-        changed since have no binding customs.
+        """Return the revision COMMITS_BACK commits ago, at which walks end.
+
+        Directories unchanged since then have no binding customs.
         """
         words = (
             "log",
@@ -163,7 +163,7 @@ class RepositoryFacts:
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Return whether any of the repository's mainline refs contains the commit.
 
-        Returns None if the repository has no mainline refs or if the answer is uncertain. A stale
+        Return None if the repository has no mainline refs or if the answer is uncertain. A stale
         ref does not hide a commit that another ref contains.
         """
         answers = [
@@ -174,7 +174,7 @@ class RepositoryFacts:
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Return whether `old` is `new` or one of its ancestors.
 
-        Returns None in a shallow clone, because the answer might be wrong.
+        Return None in a shallow clone, because the answer might be wrong.
         """
         if self._repository.is_shallow():
             return None
@@ -189,8 +189,8 @@ class RepositoryFacts:
 
     @cached_property
     def _public(self) -> dict[str, str]:
-        """Map refs of mainline and of the current branch to their tips, in one git call,
-        because most queries are about them.
+        """Map refs of mainline and the current branch to their tips in one git call, because
+        most queries are about them.
         """
         tips = mainline_tips(self._repository)
         remote = (
@@ -259,7 +259,7 @@ class RepositoryFacts:
         return upstream_state(self._repository, patches)
 
     def needs_no_backport(self, patch: Patch, project: Project) -> bool:
-        """Return whether `stable` proposes no tag for a commit with Fixes: tags."""
+        """Return whether `stable` would propose no tag for a commit with Fixes: tags."""
         from patchpilot.topic.stable_need import needs_no_backport
 
         if patch.commit is None:
@@ -298,7 +298,7 @@ _WEEK = 7 * 86400
 
 
 def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
-    """Return a note on what a shallow clone lacks, or ""."""
+    """Return a note about data missing from a shallow clone, or ""."""
     if history.is_complete():
         return ""
     ids = dict.fromkeys(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implement `rules` and `explain`: lists and explains the rules of the packs."""
+"""Implement `rules` and `explain`: list and explain the rules of the packs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ class RuleExplanation(NamedTuple):
 
     @property
     def on_real_patches(self) -> list[str]:
-        """Return a sentence on each record."""
+        """Describe each record in a sentence."""
         return [
             f"As {severity}: {record.sentence}"
             for severity, record in self.records.items()
@@ -64,19 +64,19 @@ class RuleExplanation(NamedTuple):
 
     @property
     def bad_texts(self) -> tuple[str, ...]:
-        """The texts of the bad examples."""
+        """Return the texts of the bad examples."""
         return tuple(example.text for example in self.bad)
 
     @property
     def good_texts(self) -> tuple[str, ...]:
-        """The texts of the good examples."""
+        """Return the texts of the good examples."""
         return tuple(example.text for example in self.good)
 
 
 def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
     """Return the rules for a rule id, a rule name, or a checkpatch.pl type.
 
-    Raises `UsageError`, with the most similar name, if there is no such rule.
+    Raise `UsageError`, with the most similar name, if there is no such rule.
     """
     rules = load_rules(packs)
     wanted = word.lower()
@@ -164,7 +164,7 @@ def rule_page(explanation: RuleExplanation) -> str:
 
 
 def _code_block(example: Example) -> list[str]:
-    """Return an example as a code block with the path above it.
+    """Format an example as a code block with its path above it.
 
     The fence is longer than any run of backticks in it.
     """
@@ -189,12 +189,12 @@ def _sentence(text: str) -> str:
 
 
 def _code_safe(text: str) -> str:
-    """Return text with escaped angle brackets and asterisks."""
+    """Escape angle brackets and asterisks."""
     return text.replace("<", "&lt;").replace("*", "\\*")
 
 
 def in_force(rule: Rule) -> str:
-    """Return the kernel versions and projects to which a rule applies, as text."""
+    """Describe the kernel versions and projects to which a rule applies."""
     parts = [f"since {rule.first_kernel}"] if rule.since else []
     parts += [f"until {rule.last_kernel}"] if rule.until else []
     parts += [f"profiles {', '.join(rule.profiles)}"] if rule.profiles else []
@@ -202,7 +202,7 @@ def in_force(rule: Rule) -> str:
 
 
 def equivalence(rule: Rule) -> str:
-    """Return why a rule's fix keeps the meaning of the code; "" if it changes no tokens."""
+    """Explain why a rule's fix preserves the code's meaning; return "" if it changes no tokens."""
     why = rule.remedy.equivalent
     return f"The meaning stays the same: {why}." if why else ""
 

@@ -52,8 +52,8 @@ def _commit_tree(
 
 
 def _runs(series: Sequence[Series]) -> Iterator[tuple[Patch, ...]]:
-    """Yield patches based on one another: those of a series, and files numbered by git
-    format-patch in one directory.
+    """Yield patches based on one another: a series, or a directory's files from git
+    format-patch.
     """
     held: list[Patch] = []
     for series_ in series:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Add the edits of safe fixes to findings, for output formats that propose them to a reviewer,
-and counts the findings that would be fixed.
+"""Add the edits of safe fixes to findings, for output formats that propose them to a reviewer, and
+count the findings that would be fixed.
 
 Each fix is tested as with --fix.
 """
@@ -16,7 +16,7 @@ from patchpilot.model.printable import printable
 
 
 def with_edits(result: CheckResult) -> CheckResult:
-    """Return the result with the edits of safe fixes added to the findings in files.
+    """Add the edits of safe fixes to the findings in files.
 
     Findings of the same line that are fixed together have the same edit.
     """
@@ -30,9 +30,7 @@ MOST_TRIED = 50
 
 
 def count_fixable(result: CheckResult) -> int:
-    """Return how many findings --fix would fix, each patch for itself; 0 for more than
-    `MOST_TRIED` patches.
-    """
+    """Count the findings that --fix would fix, or return 0 for more than `MOST_TRIED` patches."""
     if len(result.patches) > MOST_TRIED:
         return 0
     outcomes = (_outcome(result, checked) for checked in result.patches)

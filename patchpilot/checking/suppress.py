@@ -39,7 +39,7 @@ def apply_suppressions(
     request: Suppressions,
     every_rule: "Sequence[Rule]",
 ) -> "CheckResult":
-    """Return the result with waived and baseline findings moved to the suppressed findings.
+    """Move waived and baseline findings to the suppressed findings.
 
     Raises the same errors as verify(), read_baseline() and write_file().
     """
@@ -52,7 +52,7 @@ def apply_suppressions(
 
 
 def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
-    """Pass each finding to the suppressions in order, and move suppressed ones aside."""
+    """Pass each finding through the suppressions, and set suppressed ones aside."""
 
     def part(
         findings: Sequence[Finding], patch: Patch | None
@@ -130,8 +130,9 @@ def _against_baseline(
     file: Path,
     every_rule: "Sequence[Rule]",
 ) -> "CheckResult":
-    """Compare the result with the baseline, after writing it if requested, in which case it
-    contains every finding.
+    """Compare the result with the baseline, after writing it if requested.
+
+    A written baseline contains every finding.
     """
     moved = renames(checked.patch for checked in result.patches)
     known = Counter[FindingMark]()

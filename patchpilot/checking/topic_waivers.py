@@ -97,7 +97,7 @@ def known_draft(
 ) -> "Draft | None":
     """Return the draft of a TARGET's topic, identified by subjects, author dates and the branch.
 
-    Returns None if there is no draft, and for patch files.
+    Return None if there is no draft, and for patch files.
     """
     if target is not None and (
         target == "-" or Path(target).exists() or is_network_target(target)
@@ -119,7 +119,7 @@ def give(
 ) -> "Draft":
     """Add waivers to the draft of a TARGET's topic, each under its rule's name.
 
-    Raises `UsageError` for an unknown rule.
+    Raise `UsageError` for an unknown rule.
     """
     of_rules = (
         waiver for waiver in waivers if not REVIEW_COMMENT.fullmatch(waiver.rule)
@@ -139,7 +139,7 @@ def take_back(
 ) -> "Draft":
     """Remove the waivers of the given rules from the draft of a TARGET's topic.
 
-    Raises `UsageError`, with the existing waivers, if a rule is not waived.
+    Raise `UsageError`, with the existing waivers, if a rule is not waived.
     """
     from patchpilot.topic.fix_claims import denied_subjects, without_denials
 
@@ -181,7 +181,7 @@ def _keep(draft: "Draft", verb: str, **changes: Any) -> "Draft":
 
 
 def _name(word: str, rules: Sequence[Rule]) -> str:
-    """Return the name of the rule that a word calls by its id or name; another word unchanged."""
+    """Return the name of the rule with this id or name; return any other word unchanged."""
     return next(
         (
             rule.name

@@ -28,7 +28,7 @@ def with_checkpatch(
     findings: Sequence[tuple[Finding, ...]],
     repository: "Repository | None",
 ) -> list[tuple[Finding, ...]]:
-    """Return the findings merged with those of the tree's own script."""
+    """Merge the findings with those of the tree's own script."""
     tree, options = setting.tree, setting.options
     top = tree.root if isinstance(tree, DirectoryTree) else None
     top = top or (repository.top if repository else None)
@@ -56,8 +56,8 @@ def run_checkpatch(
 ) -> tuple[Finding, ...]:
     """Run the tree's checkpatch.pl on a patch and return its findings.
 
-    Raises `MissingError` if the tree has no such script, and `RefusedError` if a path in the
-    patch has characters that are unsafe, because the script passes paths to a shell.
+    Raise `MissingError` if the tree has no such script, and `RefusedError` if a path in the patch
+    has characters that are unsafe, because the script passes paths to a shell.
     """
     script = top / SCRIPT
     if not script.is_file():
@@ -112,7 +112,7 @@ def run_checkpatch(
 def merged(
     ours: tuple[Finding, ...], theirs: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
-    """Return patchpilot's findings and the findings that only checkpatch.pl reports.
+    """Add the findings that only checkpatch.pl reports.
 
     Two findings of the same type on the same line count as a single finding.
     """

@@ -21,11 +21,10 @@ BINARY_WITHIN = 8000
 
 
 def whole_files(targets: Sequence[str], top: Path | None) -> tuple[Series, ...]:
-    """Return a series with a single patch for each file; the patch adds all lines of the file.
+    """Return a series for each file, with one patch that adds all of its lines.
 
-    Paths inside `top` are relative to it. Empty and binary files are skipped. Raises
-    `InputError` if a file cannot be read, and `UsageError` for standard input or if there are
-    no files.
+    Paths inside `top` are relative to it. Empty and binary files are skipped. Raise `InputError` if
+    a file cannot be read, and `UsageError` for standard input or if there are no files.
     """
     if not targets or "-" in targets:
         raise UsageError(
@@ -72,7 +71,7 @@ def _make_patch(target: str, root: Path | None) -> Patch | None:
 
 
 def in_files(result: CheckResult) -> CheckResult:
-    """Return the result with line numbers of the files instead of the diffs."""
+    """Replace the diffs' line numbers with those of the files."""
     return result._replace(
         patches=tuple(map(_file_findings, result.patches)), whole_files=True
     )

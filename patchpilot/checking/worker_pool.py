@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Distributes work to several processes.
+"""Distribute work to several processes.
 
 Results are returned in the order of the items, and only a few items are in progress at a
 time.
@@ -72,7 +72,7 @@ def in_order(
 
 
 def _submit(pool: Any, item: Any) -> Any:
-    """Return the future of an item, forking the processes on first use."""
+    """Submit an item, forking the processes on first use."""
     # if Ctrl-C reached a child before its handler is installed, it would print a traceback
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -82,9 +82,9 @@ def _submit(pool: Any, item: Any) -> Any:
 
 
 def _begin(work: Callable[[Any], Any], begin: Callable[[], None]) -> None:
-    """Let the parent handle Ctrl-C, and end with the parent.
+    """Leave Ctrl-C to the parent, and end with it.
 
-    What the parent left in memory is not searched for garbage.
+    Exclude the parent's objects from garbage collection.
     """
     global _work
     _work = work

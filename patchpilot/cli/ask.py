@@ -10,9 +10,9 @@ from patchpilot.errors import UsageError, suggestion
 
 
 def prompt(question: str, default: str | None = None, *, end: str = ": ") -> str:
-    """Ask a question until it is answered, and return the answer.
+    """Ask a question until the user answers, and return the answer.
 
-    An empty answer is the default, if there is one; it is shown unless it is "".
+    An empty answer is the default, if there is one; a non-empty default is shown.
     """
     shown = f"{question} [{default}]" if default else question
     while True:
@@ -31,7 +31,7 @@ def prompt_value(
     read: Callable[[str], Any],
     default: str | None = None,
 ) -> Any:
-    """Return the converted answer; ask again after an invalid one."""
+    """Ask until the answer can be converted, and return the converted value."""
     while True:
         try:
             return read(prompt(question, default))
@@ -40,7 +40,7 @@ def prompt_value(
 
 
 def choose(question: str, names: Sequence[str], default: str | None = None) -> str:
-    """Ask for one of several names."""
+    """Ask the user to choose a name."""
 
     def read(text: str) -> str:
         if text not in names:
@@ -54,7 +54,7 @@ def choose(question: str, names: Sequence[str], default: str | None = None) -> s
 
 
 def confirm(question: str, *, default: bool = False) -> bool:
-    """Return the answer to a yes-or-no question."""
+    """Ask a yes-or-no question."""
     words = {"y": True, "yes": True, "n": False, "no": False, "": default}
     while True:
         text = prompt(f"{question} [{'Y/n' if default else 'y/N'}]", "").strip().lower()
@@ -63,7 +63,7 @@ def confirm(question: str, *, default: bool = False) -> bool:
 
 
 def password(question: str) -> str:
-    """Return a password, read without echo."""
+    """Ask for a password without echo."""
     import getpass
 
     try:

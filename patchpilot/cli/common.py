@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options that all verbs share, and the output of results.
+"""The options that all commands share, and the output of results.
 
 Does not import the command-line library.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Common(NamedTuple):
-    """The common options of a call, as given."""
+    """The common options, as given on the command line."""
 
     repo: Path | None
     tree: Path | None
@@ -34,16 +34,18 @@ class Common(NamedTuple):
     explain_base: bool = False
 
     def verify(self) -> None:
-        """Raise UsageError if --profile names no known project, even if the verb needs none."""
+        """Raise UsageError if --profile is not a known project, even if the command does not
+        use it.
+        """
         if self.profile:
             from patchpilot.topic.workplace import verify_profile
 
             verify_profile(self.profile)
 
     def workplace(self, *, uses_repository: bool = True) -> "Workplace":
-        """Return the repository, the tree and the settings of the call; close it after use.
+        """Open the repository, tree and settings; the caller closes the result.
 
-        Without `uses_repository` only files are read.
+        Without `uses_repository`, read only files.
         """
         from patchpilot.topic.workplace import Workplace
 
@@ -78,7 +80,9 @@ class Common(NamedTuple):
 
     @property
     def room(self) -> int | None:
-        """Return the columns of the terminal that gets the result as text, or None."""
+        """Return the terminal's width in columns if the result is printed there as text,
+        otherwise None.
+        """
         if self.format != "text" or self.output or not sys.stdout.isatty():
             return None
         import shutil
@@ -86,13 +90,13 @@ class Common(NamedTuple):
         return shutil.get_terminal_size((80, 24)).columns
 
     def progress(self) -> Progress:
-        """Return a progress line on stderr if it is a terminal that can overwrite lines, and -q was
-        not given.
+        """Return a progress line on stderr, or a silent one for -q or a terminal that cannot
+        overwrite lines.
         """
         return ProgressLine() if not self.quiet and overwrites() else silent
 
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
-        """Write the result to -o FILE (emptied if there is no result) or to stdout.
+        """Write the result to stdout or to -o FILE, which an empty result truncates.
 
         `fold` wraps lines to the terminal. `paged` uses the pager for a result longer than the
         terminal, as git does.
@@ -118,9 +122,7 @@ class Common(NamedTuple):
             )
 
     def write_lines(self, texts: Iterable[str]) -> None:
-        """Write a result for programs to -o FILE or stdout, each text as soon as it is
-        available.
-        """
+        """Write the result to stdout or -o FILE, each text as soon as it is available."""
         if not self.output:
             for text in texts:
                 emit(text, colored=False, exact=True)
@@ -159,7 +161,7 @@ class ProgressLine:
         self._shown = False
 
     def __call__(self, what: str, done: int = 0, total: int | None = None) -> None:
-        """Draw the line, at most ten times a second."""
+        """Draw the line, at most ten times per second."""
         import time
 
         from patchpilot.model.printable import crop, printable
@@ -180,7 +182,7 @@ class ProgressLine:
 
 @contextmanager
 def progress_of(common: Common) -> Iterator[Progress]:
-    """Yield the progress line of the call, and clear it when the work ends."""
+    """Yield a progress line, and clear it at the end."""
     progress = common.progress()
     try:
         yield progress
@@ -190,7 +192,7 @@ def progress_of(common: Common) -> Iterator[Progress]:
 
 
 def left_out(reason: str) -> None:
-    """Report on stderr that a file or a message was skipped."""
+    """Report on stderr that a file or message was skipped."""
     from patchpilot.cli.error_exit import notice
     from patchpilot.model.printable import one_line
 

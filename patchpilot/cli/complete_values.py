@@ -27,7 +27,7 @@ Described = Mapping[str, str]
 
 
 class Values(NamedTuple):
-    """The values that complete a word: those from `of`, and file names with `files`.
+    """The completions of a word: those from `of`, and file names with `files`.
 
     In a list, the word after the last `separator` is completed.
     """
@@ -38,7 +38,7 @@ class Values(NamedTuple):
 
 
 def _load_rules(workplace: Workplace) -> tuple[Rule, ...]:
-    """Return the shipped rules, and those of the user's trusted and valid packs."""
+    """Return the shipped rules, and the rules of the user's valid, trusted packs."""
     with suppress(PatchpilotError):
         packs, _ = packs_if_trusted(workplace.settings(), workplace.source())
         return all_rules(packs)
@@ -46,7 +46,7 @@ def _load_rules(workplace: Workplace) -> tuple[Rule, ...]:
 
 
 def _rules(workplace: Workplace) -> Described:
-    """Return names and checkpatch types."""
+    """Map rule names and checkpatch types to summaries."""
     rules = _load_rules(workplace)
     return {rule.name: rule.summary for rule in rules} | {
         rule.checkpatch: rule.summary for rule in rules if rule.checkpatch
@@ -117,9 +117,9 @@ _BY_NAME = {
 
 
 def answer_shell(root: Command) -> int:
-    """Print the completions of a call's last word, for a shell's script.
+    """Print the completions of the last word, for a shell's completion script.
 
-    A line has a word, a tab and its description; an empty word means file names.
+    Each line has a word, a tab and its description; an empty word means file names.
     """
     words = os.environ["_PATCHPILOT_WORDS"].split("\x1f")
     for word, text in _completions(root, words[:-1], words[-1]):
@@ -164,7 +164,7 @@ def _completions(
 
 
 def _option_with_value(command: Command, word: str) -> Option | None:
-    """Return the option with a value that a word names."""
+    """Return the option with this spelling if it takes a value."""
     return next(
         (
             option

@@ -33,7 +33,7 @@ _NOT_OURS = (
 def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     """Run `work` and return its exit code, even if it raises an exception.
 
-    `argv` are the arguments of the call, for the commands in hints.
+    `argv` are the command-line arguments, for commands in hints.
     """
     _prepare_streams()
     signal.signal(signal.SIGTERM, _terminate)
@@ -89,7 +89,7 @@ def _report_system_error(error: OSError) -> int:
 
 
 def _failed_import(error: ModuleNotFoundError) -> int:
-    """Print the missing optional package and return the exit code."""
+    """Report a missing optional package and return the exit code."""
     from patchpilot.extras import missing_extra
 
     missing = missing_extra(error)
@@ -120,7 +120,7 @@ def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
 
 
 def interrupted(error: BaseException | None) -> int:
-    """Print that the call was interrupted and the results until then; return the exit code."""
+    """Report the interruption and the results so far, and return the exit code."""
     print("patchpilot: interrupted", file=sys.stderr)
     for note in getattr(error, "__notes__", ()):
         notice("note", note)
@@ -128,28 +128,27 @@ def interrupted(error: BaseException | None) -> int:
 
 
 def unread() -> int:
-    """Return the exit code for when the reader of standard output has closed it.
-
-    It is the exit code that a shell reports after SIGPIPE.
+    """Discard the output that nobody reads, and return the exit code that a shell reports after
+    SIGPIPE.
     """
     _drop_stdout()
     return 141
 
 
 def leave(code: int) -> NoReturn:
-    """Exit without freeing each object, which takes a fifth of a short run."""
+    """Exit without freeing each object, which would take a fifth of a short run."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
 def _prepare_streams() -> None:
-    """Open /dev/null for each closed standard stream (`>&-`), which is None in Python, and allow
-    bytes that are not UTF-8 in the output.
+    """Open /dev/null for closed standard streams (`>&-`), which are None in Python, and allow
+    non-UTF-8 output.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # open as long as the process
+            # stays open until the process ends
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -159,7 +158,7 @@ def _prepare_streams() -> None:
 
 
 def _drop_stdout() -> None:
-    """Discard buffered output: writing it would fail again when Python exits."""
+    """Discard buffered output, because writing it at exit would fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -25,7 +25,7 @@ _NAME_WIDTH = 30
 
 
 def own_options(command: Command) -> list[Option]:
-    """Return the options that the page of a command lists."""
+    """Return the options listed on a command's page."""
     return [
         option
         for option in command.options
@@ -63,13 +63,13 @@ def first_sentence(text: str) -> str:
 
 
 def examples(command: Command) -> list[str]:
-    """Return the commands of the examples."""
+    """Return the example commands."""
     lines = (line.strip() for line in command.epilog.replace("\b", "").split("\n"))
     return [line for line in lines if line.startswith(("patchpilot", "git "))]
 
 
 def note(command: Command) -> str:
-    """Return where the shared options are explained, and the formats of the output."""
+    """Return the pointer to the shared options, and the output formats."""
     if not formats(command):
         return ""
     printed = f"Formats of the output: {', '.join(formats(command))}. "
@@ -101,7 +101,7 @@ def help_text(command: Command) -> str:
 
 
 def shared_options_text() -> str:
-    """Return the options that several commands have, for `patchpilot help options`."""
+    """Return the text of `patchpilot help options`."""
     lines = ["Options that several commands have"]
     for title, table in SHARED.items():
         rows = ((option.form, option.text) for option in table)
@@ -121,7 +121,7 @@ def _wrap(text: str, width: int, first: str, others: str) -> list[str]:
 
 
 def _table(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
-    """Yield the lines of two columns."""
+    """Format rows as two columns."""
     entries = list(rows)
     wide = min(max(len(name) for name, _ in entries), _NAME_WIDTH)
     for name, text in entries:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The classes that make up the JSON documents of the verbs."""
+"""The classes that make up the JSON documents of the commands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -3,8 +3,8 @@
 
 python -m patchpilot.cli.json_schemas FOLDER
 
-`keys.toml` in the folder describes each key by its name, or by `document.path.name` where its
-meaning differs.
+`keys.toml` in the folder describes each key by its name, or by `document.path.name` if its meaning
+differs.
 """
 
 import inspect
@@ -63,7 +63,7 @@ def schema_of(document: JsonDocument, described: Mapping[str, str]) -> dict[str,
 
 @dataclass(frozen=True)
 class _Schema:
-    """Create the schema of a document."""
+    """Generate a document's schema."""
 
     name: str
     described: Mapping[str, str]
@@ -153,7 +153,6 @@ class _Schema:
         return result
 
     def _kind(self, kind: Any, path: str) -> dict[str, Any]:
-        """Return the schema of a type."""
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin in (Union, types.UnionType):
             return _either([self._kind(argument, path) for argument in arguments])
@@ -189,7 +188,7 @@ def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[st
 
 
 def _simple(kind: Any) -> dict[str, Any]:
-    """Return the schema of a type other than objects and lists."""
+    """Return the schema of a scalar type."""
     if kind in _TYPES:
         return {"type": _TYPES[kind]}
     if issubclass(kind, Enum):
@@ -200,7 +199,7 @@ def _simple(kind: Any) -> dict[str, Any]:
 
 
 def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the schema of a union: a single list of types if possible."""
+    """Return the schema of a union, as a single list of types if possible."""
     null = {"type": "null"}
     others = [
         schema
@@ -229,7 +228,7 @@ def _value_type(form: Any, key: JsonKey) -> Any:
 
 
 def _attribute_type(form: Any, attribute: str) -> Any:
-    """Return the type of a field or property, or of one in a part (`part.attribute`)."""
+    """Return the type of a field or property, including those of a part (`part.attribute`)."""
     first, _, rest = attribute.partition(".")
     member = inspect.getattr_static(form, first, None)
     if isinstance(member, property):
@@ -248,7 +247,7 @@ def _return_type(getter: Any) -> Any:
 
 
 def _field_type(form: Any, name: str) -> Any:
-    """Return the type of a field, even if the types of other fields are unknown at run time."""
+    """Return the type of a field, even if other fields have types unknown at run time."""
     owner = next(base for base in form.__mro__ if name in inspect.get_annotations(base))
     field = types.SimpleNamespace(
         __annotations__={name: inspect.get_annotations(owner)[name]}

@@ -23,12 +23,12 @@ from patchpilot.services.setup.set_up_mail import (
 
 
 def asks() -> bool:
-    """Return whether there is a terminal for asking questions."""
+    """Return whether questions can be asked on a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def complete(request: MailRequest, identity: str) -> MailRequest:
-    """Return the request with missing values filled in by asking the user, if possible."""
+    """Ask for the missing values if there is a terminal, and return the complete request."""
     if not asks():
         if not request.address and not identity:
             raise UsageError(
@@ -49,7 +49,7 @@ def complete(request: MailRequest, identity: str) -> MailRequest:
 
 
 def own_server(request: MailRequest, proposed: str = "tls") -> MailRequest:
-    """Return the request with the missing values of its server, and this proposed encryption."""
+    """Ask for the missing values of the server; `proposed` is the default encryption."""
     server = request.server or ask.prompt("Mail server (HOST or HOST:PORT)").strip()
     encryption = request.encryption
     if encryption is None:
@@ -75,7 +75,7 @@ def own_server(request: MailRequest, proposed: str = "tls") -> MailRequest:
 
 
 def place_for_password(request: MailRequest, plan: MailPlan) -> MailRequest:
-    """Return the request with the place where the password is to be stored."""
+    """Ask where to store the password."""
     if request.keep or not plan.needs_password or not asks():
         return request
     places = [(keeper.name, keeper.what) for keeper in password_places()]
@@ -86,9 +86,9 @@ def place_for_password(request: MailRequest, plan: MailPlan) -> MailRequest:
 
 
 def password_of(plan: MailPlan, *, from_stdin: bool) -> str:
-    """Return the password, read without echo.
+    """Read the password without echo.
 
-    It is "" if no password is needed or it cannot be asked for.
+    Return "" if none is needed or there is no terminal.
     """
     if not plan.needs_password:
         return ""
@@ -101,7 +101,7 @@ def password_of(plan: MailPlan, *, from_stdin: bool) -> str:
 
 
 def agreed(question: str, *, yes: bool, default: bool = False) -> bool:
-    """Return the user's answer to a question.
+    """Ask the user to confirm.
 
     Raise UsageError if there is no terminal and --yes is missing.
     """

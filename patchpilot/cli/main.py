@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The `patchpilot` command.
 
-Verbs are imported when they are called; error_exit reports how a call ends.
+Each command is imported when it is called; error_exit turns errors into exit codes.
 """
 
 import gc
@@ -24,7 +24,7 @@ from patchpilot.errors import (
 
 
 class Verbs(Mapping[str, Command]):
-    """The verbs, imported one by one from `patchpilot.cli.commands.<verb>`."""
+    """The commands, imported one by one from `patchpilot.cli.commands.<name>`."""
 
     def __getitem__(self, name: str) -> Command:
         if name not in VERBS:
@@ -85,7 +85,7 @@ def run(argv: list[str]) -> int:
 
 
 def _run_trusted(argv: list[str]) -> int | None:
-    """Run the command line again if the user trusts commands that it needs."""
+    """Run the command line, and again after the user trusts the commands that it needs."""
     while True:
         try:
             return _run(argv)
@@ -117,7 +117,7 @@ def _run(argv: list[str]) -> int | None:
 
 
 def _command(words: list[str], repo: Path | None) -> int | None:
-    """Run a verb with its words."""
+    """Run a command with its arguments."""
     name = words[0]
     if name not in VERBS:
         from patchpilot.cli.other_programs import command_hint

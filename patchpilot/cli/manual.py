@@ -43,7 +43,7 @@ def summary(command: Command) -> str:
 
 
 def man_page(command: Command) -> str:
-    """Return the page of a command as a man page of section 1."""
+    """Format the help of a command as a man page of section 1."""
     title = f"patchpilot-{command.name.replace(' ', '-')}"
     lines = [
         _head(title),
@@ -73,7 +73,7 @@ def _man_options(options: Table) -> list[str]:
 
 
 def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
-    """Return a paragraph for each row, with the name in bold."""
+    """Format each row as a paragraph with the name in bold."""
     return [
         line
         for name, text in rows
@@ -96,7 +96,7 @@ def _see_also(command: Command) -> list[str]:
 
 
 def overview_page() -> str:
-    """Return the man page patchpilot(1) with the commands and the help topics."""
+    """Return patchpilot(1), which lists the commands and the help topics."""
     lines = [
         _head("patchpilot"),
         ".SH NAME",
@@ -149,7 +149,7 @@ def _man_paragraph(paragraph: str) -> list[str]:
 
 
 def _roff(text: str) -> str:
-    """Escape a text so that roff finds no requests or escapes in it."""
+    """Escape a text for roff."""
     plain = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
     plain = _NOT_ASCII.sub(lambda sign: f"\\[u{ord(sign[0]):04X}]", plain)
     return "\n".join(
@@ -159,12 +159,12 @@ def _roff(text: str) -> str:
 
 
 def _fill(text: str) -> list[str]:
-    """Wrap a text for an editor; man fills the lines again."""
+    """Wrap a text for people who edit the page; man fills the lines again."""
     return [_roff(line) for line in textwrap.wrap(text, _WIDE, break_on_hyphens=False)]
 
 
 def _git_page() -> str:
-    """Return the page of the program that `git patchpilot` starts."""
+    """Return the man page for `git patchpilot`."""
     lines = [
         _head("git-patchpilot"),
         ".SH NAME",
@@ -183,7 +183,7 @@ def write(directory: Path) -> None:
     """Write all man pages to a directory."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "patchpilot.1").write_text(overview_page(), encoding="utf-8")
-    # what `git help patchpilot` shows
+    # shown by `git help patchpilot`
     (directory / "git-patchpilot.1").write_text(_git_page(), encoding="utf-8")
     for page in pages():
         (directory / f"patchpilot-{page.name.replace(' ', '-')}.1").write_text(

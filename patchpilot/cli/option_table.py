@@ -45,17 +45,17 @@ class Option(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return the name of the option in errors."""
+        """Return the option's name for errors."""
         return max(self.spellings, key=len)
 
     @property
     def key(self) -> str:
-        """Return the name of its value: `name`, or the longest spelling."""
+        """Return the key of the option's value: `name`, or the longest spelling."""
         return self.name or self.label.lstrip("-").replace("-", "_")
 
     @property
     def unset(self) -> Any:
-        """Return its default value."""
+        """Return the default value."""
         if self.multiple:
             return self.default or ()
         is_plain = self.kind == FLAG and not self.off and self.alone is None
@@ -93,7 +93,7 @@ class Argument(NamedTuple):
 
     @property
     def form(self) -> str:
-        """Return the argument as the usage line prints it."""
+        """Return the argument as shown in the usage line."""
         if self.metavar:
             return self.metavar
         name = value_form(self)
@@ -102,7 +102,7 @@ class Argument(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return the name of the argument in errors."""
+        """Return the argument's name for errors."""
         return (self.metavar or self.key).strip("[]")
 
 
@@ -117,7 +117,7 @@ def value_form(row: Option | Argument) -> str:
 
 
 def converted(row: Option | Argument, text: str) -> Any:
-    """Return the value of a word; raise UsageError if the option does not accept it."""
+    """Convert a word to the option's value; raise UsageError if it is invalid."""
     if row.kind == PATH:
         return Path(text)
     if row.choices and text not in row.choices:
@@ -164,9 +164,9 @@ def _projects() -> str:
 def common_table(
     formats: tuple[str, ...], *, short_verbose: bool = True
 ) -> tuple[Option, ...]:
-    """Return the options that all verbs share; the first of `formats` is the default.
+    """Return the options that all commands share; the first of `formats` is the default.
 
-    Without `short_verbose`, the verb uses -v for something else.
+    Without `short_verbose`, the command uses -v for something else.
     """
     return (
         Option(("-C", "--repo"), "work in this repository", PATH, "DIR"),

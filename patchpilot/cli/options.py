@@ -36,9 +36,9 @@ _COMMON = tuple(
 
 
 def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:
-    """Return a decorator that adds the common options to a verb.
+    """Return a decorator that adds the common options to a command.
 
-    `formats` are its --format values, the first one the default. The verb gets one argument,
+    `formats` are its --format values, the first one the default. The command gets one argument,
     `common`. Without `short_verbose`, the verb keeps `-v` for itself.
     """
     formats = formats or ("text", "json")
@@ -76,17 +76,17 @@ def _copy_command_form(function: F, collect: Callable[..., Any]) -> F:
 def base_options(
     what: str = "base of the topic (default: detected)",
 ) -> Callable[[F], F]:
-    """Return a decorator that adds --base and --explain-base to a verb that takes a topic.
+    """Return a decorator that adds --base and --explain-base to a command that takes a topic.
 
-    --explain-base is passed to the verb in `common`.
+    --explain-base is passed to the command in `common`.
     """
     return table_options(base_table(what))
 
 
 def series_options(function: F) -> F:
-    """Add the options for the subject, version and thread of the next send to a verb.
+    """Add the options for the subject, version and thread of the next send to a command.
 
-    The verb gets them as `prefix`, `version` and `in_reply_to`.
+    The command gets them as `prefix`, `version` and `in_reply_to`.
     """
     rows = (
         Option(
@@ -115,9 +115,9 @@ def series_options(function: F) -> F:
 
 
 def rewrite_options(function: F) -> F:
-    """Add the options that override a blocked rewrite of commits to a verb.
+    """Add the options that override a blocked rewrite to a command.
 
-    The verb gets them as the tuple `overrides`.
+    The command gets them as the tuple `overrides`.
     """
 
     def collect(**values: Any) -> Any:
@@ -129,12 +129,12 @@ def rewrite_options(function: F) -> F:
 
 
 def table_options(table: Table) -> Callable[[F], F]:
-    """Return a decorator that adds the options of a table to a verb, in order."""
+    """Return a decorator that adds the options in a table to a command, in order."""
     return rows_option(*table)
 
 
 def via_option(what: str) -> Callable[[F], F]:
-    """Return a decorator that adds the option --via for the transport."""
+    """Return a decorator that adds --via, which selects the transport."""
     from patchpilot.services.send.transport_names import transport_names
 
     names = tuple(transport_names())

@@ -98,7 +98,7 @@ _ARGUMENTS = {
 
 
 def command_hint(group: str, word: str) -> str | None:
-    """Return the hint for a command that another program has, or None.
+    """Return the hint for a command that belongs to another program, or None.
 
     `group` is the patchpilot command that `word` is a subcommand of, empty for none.
     """
@@ -107,7 +107,7 @@ def command_hint(group: str, word: str) -> str | None:
 
 
 def option_hint(command: str, option: str) -> str | None:
-    """Return the hint for an option that another program has, or None.
+    """Return the hint for an option that belongs to another program, or None.
 
     A number such as -2 is git's way to name the latest commits.
     """
@@ -118,5 +118,5 @@ def option_hint(command: str, option: str) -> str | None:
 
 
 def arguments_hint(command: str) -> str | None:
-    """Return the hint for a command with more arguments than it takes, or None."""
+    """Return the hint for too many arguments to a command, or None."""
     return _ARGUMENTS.get(command)

@@ -39,7 +39,7 @@ def page_result(text: str, *, colored: bool) -> None:
 
 
 def page(text: str, configured: str | None) -> None:
-    """Show a text in the pager, where `configured` is core.pager.
+    """Show a text in the pager; `configured` is the value of core.pager.
 
     Without a pager, the text is printed to stdout.
     """
@@ -48,7 +48,7 @@ def page(text: str, configured: str | None) -> None:
     if not command or os.environ.get("TERM") == "dumb":
         sys.stdout.write(text)
         return
-    # git's defaults: a short text ends by itself and stays on the screen
+    # git's defaults: less exits on a short text and leaves it on the screen
     environment = {"LESS": "FRX", "LV": "-c", **os.environ}
     old = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

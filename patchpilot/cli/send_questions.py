@@ -38,7 +38,7 @@ def ask_open_questions(workplace: Workplace, request: SendRequest) -> None:
 
 
 def _ask(workplace: Workplace, question: PreSendQuestion) -> str:
-    """Return the answer to a question, or ""; ask again if it is invalid."""
+    """Ask a question until the answer is valid, and return it; "" leaves the question open."""
     for clue in question.evidence:
         _print("note: ", one_line(clue))
     _print("", question.text)

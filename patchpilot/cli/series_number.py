@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def series_number(text: str) -> int:
-    """Return the number of the tracked series with this number, Message-ID or archive URL.
+    """Return the number of a tracked series, given a number, Message-ID or archive URL.
 
     Raise UsageError if no tracked series has the message.
     """
@@ -39,9 +39,9 @@ def series_number(text: str) -> int:
 def chosen_series(
     entries: Sequence[tuple[int, str]], topic: "TopicState | None"
 ) -> int:
-    """Return the default series number: this topic's or the only one.
+    """Return the number of the topic's series or the only series, or ask the user to choose.
 
-    Otherwise the user chooses on a terminal; raise UsageError without one.
+    Raise UsageError if there is no terminal.
     """
     from patchpilot.errors import MissingError
     from patchpilot.model.printable import printable

@@ -44,7 +44,7 @@ _TRIES = 3
 
 
 def walk(common: Common) -> int:
-    """Go through doctor's problems one by one, each with its fix.
+    """Go through doctor's problems one by one.
 
     On a terminal, offer to apply each fix.
     """
@@ -138,8 +138,8 @@ def set_up_mail(
 ) -> int:
     """Set up the mail account.
 
-    Asks for missing values, shows the settings, logs in, writes them, and sends a test message to
-    the user.
+    Ask for missing values, show the settings, log in, write them, and send a test message to the
+    user.
     """
     with common.workplace() as workplace:
         repository = workplace.repository_if_any()
@@ -188,7 +188,7 @@ def set_up_mail(
 def _ask_again(
     request: MailRequest, plan: MailPlan, error: NetworkError
 ) -> MailRequest:
-    """Return the request with another server, or with another encryption for the same server."""
+    """Ask for another server, or for another encryption of the same server."""
     account = plan.account
     if not is_wrong_encryption(error):
         return own_server(replace(request, server="", port=0, encryption=None))
@@ -198,7 +198,7 @@ def _ask_again(
 
 
 def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
-    """Return the password after a test login; on a terminal, ask again for a wrong one."""
+    """Test the login and return the password; on a terminal, ask again for a wrong one."""
     if tests and plan.needs_password:
         # do not ask for a password if the server does not answer
         reach(plan)

@@ -9,7 +9,7 @@ from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 
 
 def shown(commands: tuple[OwnCommand, ...]) -> str:
-    """Return the commands as printed: the setting or hook, its file, and its text."""
+    """Format the commands: the setting or hook, its file, and its text."""
     from patchpilot.model.printable import printable
 
     heads = (
@@ -23,7 +23,7 @@ def shown(commands: tuple[OwnCommand, ...]) -> str:
 
 
 def is_trusted(error: PatchpilotError) -> bool:
-    """Return whether the user now trusts the commands that a call needed."""
+    """Ask whether to trust the commands that a call needed, and return the answer."""
     if not isinstance(error, UntrustedCommandsError):
         return False
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def ready_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
-    """Return the error's hint, with a command for each likely base.
+    """Return the error's hint with a command for each likely base.
 
     Each command repeats the call with --base.
     """

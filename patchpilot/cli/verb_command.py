@@ -34,8 +34,8 @@ class HelpRequested(Exception):  # noqa: N818 (not an error)
 class Command:
     """A command with its options and arguments, or a group with subcommands.
 
-    `name` has the words after `patchpilot`, such as "track add". A group's function is only called
-    without a subcommand.
+    `name` contains the words after `patchpilot`, such as "track add". A group's function is only
+    called without a subcommand.
     """
 
     def __init__(self, function: Callable[..., Any], name: str, epilog: str) -> None:
@@ -84,7 +84,7 @@ class Command:
         return command
 
     def run(self, words: Sequence[str], repo: Path | None = None) -> int | None:
-        """Parse the words of a call and call the function.
+        """Parse the arguments and call the function.
 
         `repo` is the repository that was given before the command.
         """
@@ -112,7 +112,7 @@ class Parser:
         self._given: dict[str, tuple[Any, ...]] = {}
 
     def parse(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-        """Return the values of all options and arguments.
+        """Parse all options and arguments.
 
         For a group, also return the remaining words, starting with the subcommand's name.
         """
@@ -133,7 +133,7 @@ class Parser:
         return self.values, []
 
     def _take(self, word: str, rest: list[str]) -> None:
-        """Parse an option, taking its value out of `rest` if necessary."""
+        """Parse an option, and take its value from `rest` if it needs one."""
         name, equals, text = word.partition("=")
         option = self._spellings.get(word)
         if option is None and word in HELP:
@@ -179,7 +179,7 @@ class Parser:
         self.values[option.key] = value
 
     def _fill(self, words: list[str]) -> None:
-        """Assign the other words to the arguments, in order."""
+        """Assign the remaining words to the arguments, in order."""
         for argument in self.command.arguments:
             if argument.several:
                 self.values[argument.key] = tuple(
@@ -251,8 +251,9 @@ def option(
 ) -> Callable[[F], F]:
     """Return a decorator that adds an option to a command.
 
-    `words` are its spellings ("--on/--off" for a flag that can be turned off), and the name of
-    its value if it is another one.
+    `words` are its spellings --off" for a flag that can be turned off), and the name of its value
+    if it is/("--on/--off" for a flag that can be turned off), and the name of its value if it
+    is/--off" for a flag that can be turned off), and the name of its value if it is another one.
     """
     pairs = [word.partition("/") for word in words if word.startswith("-")]
     off = tuple(pair[2] for pair in pairs if pair[2])
@@ -295,7 +296,7 @@ def argument(
 
 
 def rows_option(*rows: Option | Argument) -> Callable[[F], F]:
-    """Return a decorator that adds rows of the option table to a command, in order."""
+    """Return a decorator that adds rows of an option table to a command, in order."""
 
     def wrap(function: F) -> F:
         function.__dict__.setdefault("rows", []).extend(reversed(rows))
@@ -305,7 +306,7 @@ def rows_option(*rows: Option | Argument) -> Callable[[F], F]:
 
 
 def every_command(root: Command) -> Iterator[Command]:
-    """Yield all commands, each group followed by its own commands."""
+    """Yield all commands, each group before its subcommands."""
     for name in root.commands:
         command = root.sub(name)
         yield command

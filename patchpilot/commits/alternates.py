@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List of the object directories from which git borrows objects (alternates).
+"""Read and write lists of the object directories from which git borrows objects (alternates).
 
 `info/alternates` has one directory per line; the environment variable separates directories
 by colons.
@@ -15,7 +15,7 @@ ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 
 
 def entry(directory: Path) -> str:
-    """Return a directory in a form valid in both lists of alternates.
+    """Format a directory for both lists of alternates.
 
     The path is quoted if it contains a separator or begins with a quote.
     """

@@ -67,7 +67,7 @@ class PrepBranch(NamedTuple):
 
 
 def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | None:
-    """Return b4's data for a branch, or None if b4 does not manage the branch.
+    """Return b4's data for a branch, or None if b4 does not manage it.
 
     `branch` is None on a detached HEAD.
     """
@@ -130,7 +130,7 @@ def is_cover_message(message: str) -> bool:
 
 
 def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
-    """Return the commits without b4's cover commits.
+    """Drop b4's cover commits from a list of commits.
 
     Raise `UsageError` if a cover commit also changes files, because b4 would not send these
     changes.
@@ -144,7 +144,7 @@ def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, .
 
 
 def below_cover(repository: "Repository", commit_id: str) -> str:
-    """Return the commit itself, or the commit below it if it is b4's cover commit.
+    """Return the commit itself or, for b4's cover commit, its parent.
 
     The result is a base that others also have.
     """
@@ -251,13 +251,13 @@ def _read(
 
 
 def _series(text: str) -> Mapping[str, Any] | None:
-    """Return a series' tracking data, or None if it is invalid."""
+    """Parse a series' tracking data; return None if it is invalid."""
     data = _parse_tracking(text)
     return data["series"] if data else None
 
 
 def _parse_tracking(text: str) -> dict[str, Any] | None:
-    """Return all tracking data in a text, ignoring text after it, or None if it is invalid."""
+    """Parse all tracking data at the start of a text; return None if it is invalid."""
     import json
 
     try:
@@ -294,10 +294,7 @@ def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:
-    """Return the fork point of a branch from its base branch, even if that was rewound.
-
-    None if there is no such branch.
-    """
+    """Return the fork point of a branch from its base branch, even if that was rewound, or None."""
     start = repository.find(base_branch)
     if start is None or start == tip:
         return None

@@ -82,7 +82,7 @@ def unfinished(repository: Repository) -> Move | None:
 
 
 def _is_whole(repository: Repository, move: Move) -> bool:
-    """Return whether a killed git had written nothing or everything."""
+    """Return whether a killed git wrote either nothing or everything."""
     if _locks(repository, move.ref) or repository.find("HEAD") not in (
         move.old,
         move.new,
@@ -140,7 +140,9 @@ def settle(repository: Repository, move: Move) -> None:
 
 
 def _is_of(repository: Repository, path: str, move: Move) -> bool:
-    """Return whether a file has either side's content, or was partly written by a killed git."""
+    """Return whether a file has the content of either side, or was partly written by a killed
+    git.
+    """
     file = repository.top / path
     sides = [repository.blob(commit, path) for commit in (move.old, move.new)]
     try:
@@ -185,7 +187,7 @@ def _remove(repository: Repository, paths: Sequence[str]) -> None:
 def _clear_locks(repository: Repository, ref: str | None) -> None:
     """Wait for a running git, and remove the locks of a killed one.
 
-    Its locks are newer than our record and not open in any process.
+    Stale locks are newer than our record and not open in any process.
     """
     begun, until = (
         record_file(repository).stat().st_mtime,
@@ -255,7 +257,7 @@ def _is_new(lock: Path) -> bool:
 
 
 def _is_open(file: Path) -> bool:
-    """Return whether a process of this user has a file open, as far as the system reports it."""
+    """Return whether a process of this user has the file open, as far as the system reports it."""
     name = str(file.resolve())
     # Path.glob raises when a process ends while it reads the process's folder.
     for link in map(Path, iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207

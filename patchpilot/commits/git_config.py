@@ -64,7 +64,7 @@ def _forms() -> dict[str, re.Pattern[str]]:
 
 
 def is_plain(key: str, value: str) -> bool:
-    """Return whether a setting counts although only the repository names it.
+    """Return whether a setting is harmless enough to apply even if only the repository sets it.
 
     `key` is in git's form, with section and variable in lower case.
     """
@@ -73,7 +73,7 @@ def is_plain(key: str, value: str) -> bool:
     if section == "patchpilot":
         return variable.replace("-", "") not in acting_names()
     if dot and not subsection:
-        # git reads no repository with it
+        # git cannot open a repository with this
         return False
     names = (f"{section}.*.{variable}", f"{section}.{subsection}.*") if dot else (key,)
     form = next((_forms()[name] for name in names if name in _forms()), None)
@@ -82,7 +82,7 @@ def is_plain(key: str, value: str) -> bool:
 
 @cache
 def acting_names() -> frozenset[str]:
-    """Return patchpilot's settings that name a server, a path or a command, without hyphens."""
+    """Return patchpilot's settings for servers, paths and commands, without hyphens."""
     # importing it takes longer than most calls need
     from patchpilot.config import KEYS
 
@@ -96,7 +96,7 @@ _FOLDERS = ("refs", "reftable")
 
 
 def signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
-    """Return a tuple of strings that changes with the refs, HEAD or the configuration.
+    """Return strings that change with the refs, HEAD or the configuration.
 
     Both the repository's and the user's configuration are covered. git replaces a ref's file by
     another file, which changes the time of the folder. Files that the configuration includes
@@ -126,7 +126,7 @@ def user_files() -> tuple[Path, ...]:
 
 
 def state_of(path: Path) -> str:
-    """Return a file's path, time, size and inode as text, which changes with the file."""
+    """Return a text that changes with the file: path, time, size and inode."""
     try:
         found = path.stat()
     except OSError:
@@ -162,7 +162,7 @@ class ConfigEntry(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """Cached entries, and the state of each file that they came from or may come from."""
+    """Cached entries, and the state of each file that was or may be read for them."""
 
     states: Mapping[Path, str]
     entries: tuple[ConfigEntry, ...]
@@ -202,7 +202,7 @@ def _list_settings(where: Path, tolerant: bool) -> _Known:
     words = done.text.split("\0")
     rows = zip(words[::3], words[1::3], words[2::3], strict=False)
     entries = tuple(config_entry(*row) for row in rows)
-    # the last ones are patchpilot's
+    # the last entries are patchpilot's own
     entries = entries[: -git_argv(None).count("-c")]
     included = {where / entry.file for entry in entries}
     return _Known(
@@ -235,7 +235,7 @@ def matching(
 ) -> dict[str, tuple[str, ...]]:
     """Return the settings whose keys match a regular expression.
 
-    The keys are matched as by `git config --get-regexp`.
+    Keys are matched as in `git config --get-regexp`.
     """
     return {key: value for key, value in values.items() if re.search(pattern, key)}
 

@@ -53,17 +53,17 @@ class GitRef(NamedTuple):
 
     @property
     def short(self) -> str:
-        """Return the ref's name without `refs/heads/`, `refs/remotes/` or `refs/tags/`."""
+        """Return the ref's short name, without `refs/heads/`, `refs/remotes/` or `refs/tags/`."""
         return self.name.split("/", 2)[2]
 
     @property
     def is_branch(self) -> bool:
-        """Return whether the ref is a branch or a remote branch, not a tag."""
+        """Return whether the ref is a branch or remote branch."""
         return not self.name.startswith("refs/tags/")
 
     @property
     def is_local(self) -> bool:
-        """Return whether the ref is a local branch, not a remote branch or a tag."""
+        """Return whether the ref is a local branch."""
         return self.name.startswith("refs/heads/")
 
 
@@ -86,7 +86,7 @@ class GitReading:
 
     @property
     def config(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the settings that count, as key → values, in git's order.
+        """Return the settings that apply, as key → values, in git's order.
 
         Keys are in lower case except for the subsection. The configuration is read again after its
         files change, because b4 and the user also write to them.
@@ -191,7 +191,9 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
 
 
 def whole_history() -> str:
-    """Return how to get the history missing from a shallow clone: in CI, the checkout's setting."""
+    """Return a hint on completing a shallow clone's history; in CI, it names the checkout's
+    setting.
+    """
     if os.environ.get("GITHUB_ACTIONS"):
         return "set `fetch-depth: 0` for actions/checkout"
     if os.environ.get("GITLAB_CI"):

@@ -53,7 +53,7 @@ def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
 
 
 def _holds(git_dir: Path, ref: str) -> bool:
-    """Return whether a rebase in that worktree will update this branch."""
+    """Return whether a rebase in that worktree will update the branch."""
     for name in ("rebase-merge/head-name", "rebase-apply/head-name"):
         try:
             if (git_dir / name).read_text(errors="replace").strip() == ref:

@@ -192,7 +192,7 @@ def _is_valid_path(path: str) -> bool:
 
 
 def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]]:
-    """Return a changed file's old mode, new mode and blob ids from its extended diff header."""
+    """Parse a changed file's old mode, new mode and blob ids from its extended diff header."""
     modes, ids = {"old": "100644", "new": "100644"}, ("", "")
     for line in patch.lines[
         change.patch_line : change.hunks[0].patch_line - 1
@@ -210,15 +210,13 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
 
 
 def _binary(ids: tuple[str, str]) -> tuple[bytes, bytes]:
-    """Return two contents that git takes for binary, unique to these ids."""
+    """Return two binary contents that are unique to these ids."""
     old, new = (b"\0" + blob_id.encode() for blob_id in ids)
     return old, new
 
 
 def _sides(change: FileChange) -> tuple[bytes, bytes]:
-    """Return the text before and after: the hunks' lines, with filler for lines that the patch
-    omits.
-    """
+    """Return the text before and after: the hunks' lines, with filler for omitted lines."""
     old: list[str] = []
     new: list[str] = []
     # the filler makes a renamed file similar to its old version
@@ -241,7 +239,7 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
 def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
     """Return filler lines to put before a hunk, the last one with the text in the hunk's header.
 
-    Each hunk gets different lines.
+    The lines are different for each hunk.
     """
     lines = [f"\t{number} {line}\n" for line in range(count)]
     return (
@@ -250,6 +248,8 @@ def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
 
 
 def _shows_rest(hunk: Hunk) -> bool:
-    """Return whether the file continues below the hunk, as git's three lines of context show."""
+    """Return whether the file continues below the hunk, because git shows three lines of
+    context.
+    """
     lines = [line.kind for line in hunk.lines]
     return len(lines) >= CONTEXT and lines[-CONTEXT:] == [" "] * CONTEXT

@@ -33,7 +33,7 @@ def uncommitted_files(repository: Repository) -> list[str]:
 def commit_patches(
     repository: Repository, patches: Sequence[Patch], tip: str
 ) -> tuple[str, ...]:
-    """Return the commits of patches, each on top of the previous one.
+    """Commit patches on top of each other and return the commits.
 
     Raise `UsageError` if a patch has no subject, or does not apply even with a three-way merge.
     """
@@ -45,7 +45,7 @@ def commit_patches(
 
 
 def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
-    """Return a commit on top of `tip` with the working tree's content of these files."""
+    """Commit the working tree's content of these files on top of `tip`, and return the commit."""
     with _index(repository, tip) as index:
         names = "".join(f"{path}\0" for path in paths)
         repository.git(
@@ -57,7 +57,7 @@ def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
 
 @contextmanager
 def _index(repository: Repository, tip: str) -> Iterator[_Environment]:
-    """Yield the environment for a temporary index with the tree of `tip`."""
+    """Create a temporary index with the tree of `tip`, and yield its environment."""
     with TemporaryFolder("index") as folder:
         index = {"GIT_INDEX_FILE": str(folder / "index")}
         repository.git("read-tree", tip, env=index)
@@ -104,7 +104,7 @@ def _commit(
     text: str,
 ) -> str:
     tree = repository.git("write-tree", env=index).text.strip()
-    # the same date each time, so that the id stays the same
+    # use a fixed date, so that the id stays the same
     date = f"{repository.commit(parent).committed.timestamp():.0f} +0000"
     person = {"NAME": "unknown", "EMAIL": "", **person, "DATE": date}
     made = repository.git(

@@ -112,8 +112,7 @@ class Merges:
         self._process.stdin.flush()
 
     def _answer(self) -> tuple[bool, list[str]]:
-        """Return one answer: its tree, the conflicted entries up to an empty field, and the
-        messages.
+        """Read one answer: the tree, the conflicted entries up to an empty field, and the messages.
 
         The messages end at a field that is not a number of paths: an empty one, or git's advice for
         a submodule in conflict.

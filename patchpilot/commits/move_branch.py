@@ -33,7 +33,7 @@ def refuse_dirty(
 def _paths_to_update(
     repository: Repository, ref: str | None, paths: tuple[str, ...]
 ) -> bool:
-    """Return the checked-out files that must be updated."""
+    """Return whether a branch's checked-out files must be updated."""
     if not paths:
         return False
     is_current = _is_current(repository, ref)
@@ -72,8 +72,8 @@ def _is_current(repository: Repository, ref: str | None) -> bool:
 
 
 def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> None:
-    """Raise RefusedError if the branch is checked out in another worktree than `here`, which git
-    allows with --force.
+    """Raise RefusedError if the branch is checked out in a worktree other than `here`, which
+    git allows with --force.
     """
     if ref is None:
         return

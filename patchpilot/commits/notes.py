@@ -40,8 +40,8 @@ def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
 
 
 def _rewritten_refs(repository: Repository) -> Sequence[str]:
-    """Return the refs whose notes follow a rewritten commit: GIT_NOTES_REWRITE_REF, then
-    notes.rewriteRef, then all.
+    """Return the refs whose notes follow a rewritten commit, from GIT_NOTES_REWRITE_REF or
+    notes.rewriteRef, by default all.
     """
     refs = repository.git("for-each-ref", "--format=%(refname)", _NOTES).text.split()
     if (
@@ -64,7 +64,7 @@ def _rewritten_refs(repository: Repository) -> Sequence[str]:
 
 
 def _texts(repository: Repository, ref: str, commits: Sequence[str]) -> dict[str, str]:
-    """Return the note of each commit in a ref, or ""."""
+    """Return each commit's note in a notes ref, or ""."""
     done = repository.git(
         "log",
         "--no-walk=unsorted",

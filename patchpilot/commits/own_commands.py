@@ -49,17 +49,17 @@ B4_CALL = (
 
 
 def hook_script(name: str) -> str:
-    """Return the script of a git hook, which uses the current Python interpreter."""
+    """Return the script of a git hook, which runs the current Python interpreter."""
     return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)
 
 
 def b4_command() -> str:
-    """Return the value of b4's setting, a command that uses the current Python interpreter."""
+    """Return the value for b4's setting, a command that runs the current Python interpreter."""
     return B4_CALL + shlex.quote(sys.executable)
 
 
 class Use(StrEnum):
-    """The operations of patchpilot that use settings which act."""
+    """The operations that use settings which need trust."""
 
     MAIL = "mail"
     B4 = "b4"
@@ -182,7 +182,9 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 
 
 def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
-    """Return whether a repository's own setting acts in an operation, by default in any."""
+    """Return whether a repository's setting can cause harm in these operations, by default in
+    any.
+    """
     if entry.scope not in OWN_SCOPES:
         return False
     key = entry.key
@@ -198,7 +200,7 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
 
 
 def _is_documented(entry: ConfigEntry) -> bool:
-    """Return whether a setting names patchpilot itself, as documented."""
+    """Return whether a setting only names patchpilot, as documented."""
     if entry.key == B4_KEY:
         return entry.value == b4_command()
     names_command = entry.key.startswith(("sendemail.", "b4."))
@@ -211,7 +213,7 @@ _counted: dict[Path, tuple[_Entries, frozenset[ConfigEntry], str | None, _Entrie
 
 
 def counted_entries(top: Path, *, tolerant: bool = False) -> _Entries:
-    """Return the settings that count in a directory, in git's order.
+    """Return the settings that apply in a directory, in git's order.
 
     They are the user's settings and, of the repository's own, those that are plain, documented by
     patchpilot, or trusted. Raise `GitError` as `all_entries` does.
@@ -244,7 +246,7 @@ def _trusted_settings(
 
 
 def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
-    """Return the settings that match `pattern` and count in a directory, as key → values.
+    """Return the settings that apply in a directory and match `pattern`, as key → values.
 
     The default is the current directory, which may be in or outside a repository. The result is
     empty if git cannot read its configuration. Raise `MissingError` if git is not installed.
@@ -277,7 +279,7 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
 
 
 def hooks_folder(top: Path) -> Path:
-    """Return the folder from which git runs hooks; relative only in a bare repository."""
+    """Return the folder from which git runs hooks, relative only in a bare repository."""
     common = common_dir_of(top)
     named = [entry.value for entry in all_entries(top) if entry.key == _HOOKS_KEY]
     if not named:
@@ -309,8 +311,6 @@ def _read(file: Path) -> bytes:
 
 
 class _Place(NamedTuple):
-    """A repository with its working tree."""
-
     top: Path
 
     def setting(self, entry: ConfigEntry) -> OwnCommand:

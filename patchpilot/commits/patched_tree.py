@@ -34,7 +34,7 @@ class Stack:
 
     @cached_property
     def touched(self) -> dict[str, list[int]]:
-        """Return the numbers (from 0) of the patches that name a file, by path.
+        """Map each path to the numbers (from 0) of the patches that name the file.
 
         The last patch is not included.
         """
@@ -75,9 +75,7 @@ class Stack:
         return content, guessed
 
     def _may_go_on(self) -> bool:
-        """Return whether to follow renames further; malicious patches could rename files in
-        cycles.
-        """
+        """Return whether to follow more renames; malicious patches could rename files in cycles."""
         if self._left is None:
             self._left = 100 + 4 * sum(map(len, self.touched.values()))
         self._left -= 1
@@ -91,7 +89,7 @@ class Stack:
         number: int,
         depth: int,
     ) -> tuple[bytes | None, bool]:
-        """Return the file after the change, and whether any hunk was moved."""
+        """Apply a change to a file, and return the content and whether any hunk was moved."""
         if change.new_path != path:
             return (
                 (content, False)
@@ -117,8 +115,8 @@ class Stack:
 
 
 def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
-    """Return the lines with the hunks' additions near their intended position, so that later
-    lookups find the added code.
+    """Insert the hunks' additions near their intended position, so that later lookups find the
+    added code.
     """
     for hunk in hunks:
         at = min(max(hunk.new_start - 1, 0), len(lines))
@@ -130,7 +128,7 @@ def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
 
 
 def _header_paths(patch: Patch) -> list[str]:
-    """Return the paths in a diff's headers, without parsing the diff."""
+    """Return the paths in the diff headers without parsing the diff."""
     result = []
     for line in patch.lines[patch.diff_line - 1 :]:
         if line.startswith(_NAMES):
@@ -181,7 +179,6 @@ class PatchedTree:
         )
 
     def exists(self, path: str) -> bool:
-        """Return whether the patched tree has a file or directory at this path."""
         return (
             self.read(path) is not None
             if self.changes(path)
@@ -189,7 +186,6 @@ class PatchedTree:
         )
 
     def is_dir(self, path: str) -> bool:
-        """Return whether the patched tree has a directory at this path."""
         changed = self.changed(path)
         if any(self.read(changed_file) is not None for changed_file in changed):
             return True
@@ -247,11 +243,9 @@ class ParentTree(PatchedTree):
         return self._parent.read(path)
 
     def exists(self, path: str) -> bool:
-        """Return whether the parent's tree has a file or directory at this path."""
         return self._parent.exists(path)
 
     def is_dir(self, path: str) -> bool:
-        """Return whether the parent's tree has a directory at this path."""
         return self._parent.is_dir(path)
 
     def files(self, directory: str = "") -> tuple[str, ...]:

@@ -86,8 +86,8 @@ def read_places(where: Path) -> Places | None:
 
 
 def _refuse_links(files: Iterable[Path]) -> None:
-    """Raise GitError if a file links out of the repository, because git prints what it cannot
-    parse.
+    """Raise GitError if a file links out of the repository, because git's errors quote its
+    content.
     """
     for file in files:
         if file.is_symlink():
@@ -142,7 +142,7 @@ def _refuse_special(files: Iterable[Path]) -> None:
 def _two_folders(text: str) -> tuple[str, str]:
     """Split git's output into a git directory and its common directory.
 
-    There is one on each line, but either name may contain newlines.
+    Each is on one line, but the names may contain newlines.
     """
     breaks = [at for at, char in enumerate(text) if char == "\n"]
     pairs = [(text[:at], text[at + 1 :]) for at in breaks]
@@ -177,7 +177,7 @@ def _inode(top: Path) -> int:
 
 
 def _working_tree(git_dir: Path) -> Path:
-    """Return the working tree of a git directory, for a call from within that directory."""
+    """Return the working tree for a git directory, from within which a call was made."""
     link = git_dir / "gitdir"
     if link.is_file():
         return Path(os.fsdecode(link.read_bytes()).strip()).parent

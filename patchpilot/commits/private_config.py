@@ -65,7 +65,7 @@ class PrivateConfig:
         self._temporary: list[TemporaryFolder] = []
 
     def environment(self) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
-        """Return the variables with which git uses the directory, and settings with a password.
+        """Return the environment that makes git use the directory, and settings with a password.
 
         Raise `GitError` if git cannot read the repository's configuration.
         """
@@ -113,7 +113,7 @@ class PrivateConfig:
         return b""
 
     def _folder(self, files: Mapping[str, bytes]) -> Path:
-        """Return the directory with these files; its name depends on its content."""
+        """Create the directory with these files; its name depends on the content."""
         parts = (
             part for name, content in files.items() for part in (name.encode(), content)
         )
@@ -161,7 +161,7 @@ def _has_password(entry: ConfigEntry) -> bool:
 
 
 def trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
-    """Return the settings of a repository's filters that are trusted, as key and value.
+    """Return the trusted settings of a repository's filters, as pairs of key and value.
 
     Only calls that write files or compare them with the index need them.
     """
@@ -172,7 +172,7 @@ def trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
 
 
 def config_text(entries: Iterable[ConfigEntry]) -> bytes:
-    """Return settings as the text of a configuration file (git-config(1))."""
+    """Format settings as a configuration file (git-config(1))."""
     lines = []
     for entry in entries:
         section, _, rest = entry.key.partition(".")

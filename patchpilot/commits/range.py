@@ -80,7 +80,7 @@ def looks_like_file(target: str) -> bool:
 def refuse_absent(targets: Sequence[str]) -> None:
     """Raise `InputError` for the first TARGET that looks like a file but does not exist.
 
-    For use without a repository, when a TARGET cannot be a commit.
+    Use this without a repository, where a TARGET cannot be a commit.
     """
     for target in targets:
         if looks_like_file(target) and not Path(target).exists():
@@ -186,7 +186,7 @@ def patch_files(target: str) -> tuple[Path, ...]:
 def _is_patch_file(file: Path) -> bool:
     """Return whether a file has a patch's name.
 
-    Backups and hidden files are not patches.
+    Exclude backups and hidden files.
     """
     return (
         file.suffix in (".patch", ".eml", ".mbox", ".diff")
@@ -250,7 +250,7 @@ def only_cover(commit_id: str) -> UsageError:
 
 
 def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
-    """Return the ids of the commits that a commit-ish or a range names, oldest first."""
+    """Return the ids of the commits named by a commit-ish or range, oldest first."""
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
             raise _missing_file_error(target, NAME_TARGET)
@@ -333,7 +333,8 @@ def commits_series(
 def _read_linear_history(
     repository: "Repository", ids: Sequence[str]
 ) -> tuple[Patch, ...]:
-    """Return the patches of commits that form a single line of history, read with one git call.
+    """Read the patches of commits on a single line of history with one git call; return () for
+    others.
 
     None for any other commits.
     """
@@ -371,7 +372,7 @@ _FORMAT_PATCH = (
 
 
 def commit_patch(repository: "Repository", commit_id: str) -> Patch:
-    """Return a commit as a patch, formatted by `git format-patch --stdout`."""
+    """Format a commit as a patch with `git format-patch --stdout`."""
     parents = repository.commit(commit_id).parents
     if (
         parents
@@ -474,7 +475,7 @@ def patches_of(
 
 
 def _continues_thread(members: Sequence[Patch], patch: Patch) -> bool:
-    """Return whether the patch continues this thread, even with another version or total, which
+    """Return whether the patch continues the thread, even with another version or total, which
     rules report.
     """
     head, last = members[0], members[-1].subject

@@ -98,5 +98,5 @@ def _number(word: str) -> int | None:
 
 
 def _strip_indentation(text: str) -> str:
-    """Return the lines below a pair without git's indentation."""
+    """Strip git's indentation from the lines below a pair."""
     return "\n".join(line.removeprefix("    ") for line in text.strip("\n").split("\n"))

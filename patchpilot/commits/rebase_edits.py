@@ -33,7 +33,7 @@ Edits = Mapping[str, tuple[LineEdit, ...]]
 
 
 def edited(data: bytes, edits: Sequence[LineEdit]) -> bytes:
-    """Return a file's content after its edits."""
+    """Apply edits to a file's content."""
     lines = file_lines(data)
     for line_edit in sorted(edits, key=lambda edit: -edit.first):
         lines[line_edit.first - 1 : line_edit.last] = line_edit.lines
@@ -85,7 +85,7 @@ def carried(
 def _map_edits(
     repository: Repository, before: str, after: str, edits: Sequence[LineEdit]
 ) -> tuple[LineEdit, ...]:
-    """Map one blob's edits to the next."""
+    """Map edits of one blob to the next."""
     if before == after:
         return tuple(edits)
     out = repository.git(
@@ -142,7 +142,7 @@ def _map_edits(
 
 @dataclass(frozen=True, slots=True)
 class _Hunk:
-    """The removed and added lines of a hunk: the start (from 1) and count of each."""
+    """The start (from 1) and count of the lines that a hunk removes and adds."""
 
     start: int
     old: int
@@ -162,9 +162,9 @@ class _Move:
 def _find_move(
     repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]
 ) -> _Move | None:
-    """Return the move of the lines that a hunk removes, without blank lines at the ends.
+    """Return the move of the lines that a hunk removes, ignoring blank lines at the ends.
 
-    None unless they are removed once and added once, unchanged.
+    Return None unless the lines are removed once and added once, unchanged.
     """
     before, after = (
         file_lines(source[2]) if (source := repository.objects.get(blob)) else []

@@ -140,12 +140,10 @@ class RememberedAnswers:
 
 
 def _only_reads(args: Sequence[str]) -> bool:
-    """Return whether a git command's output depends only on the question and on the repository's
-    content.
-    """
+    """Return whether a git command's output depends only on its arguments and the repository."""
     return args[0] in _READERS or (args[0] == "format-patch" and "--stdout" in args)
 
 
 def _answer_codes(command: str) -> tuple[int, ...]:
-    """Return the exit codes that are answers: 1 from merge-base and grep means no."""
+    """Return the exit codes that are valid results, such as 1 from merge-base and grep."""
     return (0, 1) if command in ("grep", "merge-base") else (0,)

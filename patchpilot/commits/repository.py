@@ -71,7 +71,7 @@ def path_of_key(key: str) -> Path:
 def _may_be_repository(where: Path) -> bool:
     """Return whether a directory or its parents contain a repository's files.
 
-    Most do not, and starting git takes longer.
+    This is faster than starting git, which most directories do not need.
     """
     return any(
         os.path.lexists(folder / name)
@@ -243,9 +243,8 @@ class Repository:
         )
 
     def find(self, word: str) -> str | None:
-        """Return the full id of the commit that `word` names.
-
-        Return None if `word` names no commit or is ambiguous.
+        """Return the full id of the commit that `word` names, or None if there is none or it is
+        ambiguous.
         """
         result = self._resolve(word)
         return result if _HEX.fullmatch(result) else None
@@ -255,7 +254,7 @@ class Repository:
         repository.
 
         A ref whose name begins with '-' is found only by its full name, because callers pass the
-        word on to git.
+        word to git.
         """
         if not word or word.startswith("-") or "\n" in word:
             return ""
@@ -290,7 +289,7 @@ class Repository:
         return parse_commit(entry[0], entry[2])
 
     def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
-        """Return an iterator over the commits with these ids, in order."""
+        """Iterate over the commits with these ids, in order."""
         return (self.commit(id_) for id_ in ids)
 
     def rev_list(self, *args: str) -> tuple[str, ...]:

@@ -220,7 +220,7 @@ def rebased_without_covers(
 def _may_descend_from(
     repository: Repository, commit: str, changed: Collection[str]
 ) -> bool:
-    """Return whether to search on: a commit, or a descendant of one, is to be changed."""
+    """Return whether to keep searching, because the commit or an ancestor will change."""
     return any(
         commit == changed_id or repository.is_ancestor(changed_id, commit)
         for changed_id in changed
@@ -256,8 +256,8 @@ def _rebuilt(
 
 
 def _set_committer(raw: bytes, committer: str) -> bytes:
-    """Return the commit with this committer, re-encoded in UTF-8 if its encoding cannot represent
-    the name.
+    """Set a commit's committer, re-encoding it in UTF-8 if its encoding cannot represent the
+    name.
     """
     head, _, body = raw.partition(b"\n\n")
     match = _ENCODING.search(head + b"\n")
@@ -283,7 +283,7 @@ def _hash_commit(repository: Repository, raw: bytes, *, write: bool) -> str:
 def _sign_commit(
     repository: Repository, head: "re.Match[bytes]", message: bytes
 ) -> str:
-    """Write a commit with git's own signature, with the user's key and program."""
+    """Write a commit with a signature by git, using the user's key and program."""
     parts = {
         name: (value or b"").decode("utf-8", "surrogateescape")
         for name, value in head.groupdict().items()

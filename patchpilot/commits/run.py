@@ -281,7 +281,7 @@ def run(
 def _communicate(
     process: "subprocess.Popen[bytes]", stdin: bytes | None, watched: Watched
 ) -> tuple[bytes, bytes]:
-    """Return a program's complete output and error output."""
+    """Wait for a program and return its complete output and error output."""
     if watched.while_running is None:
         return process.communicate(stdin, timeout=watched.timeout)
     end = time.monotonic() + watched.timeout
@@ -307,8 +307,8 @@ def follow(
 ) -> int:
     """Run a program, call `line` with each line of its output, and return its exit code.
 
-    The output includes standard error, unless `errors` is a file for it. The exceptions are the
-    same as in `run`. If an exception ends the call, the program and its children are terminated.
+    The output includes standard error, unless `errors` is a file. The exceptions are the same as in
+    `run`. If an exception ends the call, the program and its children are terminated.
     """
     try:
         process = subprocess.Popen(
@@ -336,7 +336,7 @@ def follow(
 def _follow(
     stream: IO[bytes], line: Callable[[str], None], watched: Watched, name: str
 ) -> None:
-    """Pass on the lines of a stream until it ends."""
+    """Call `line` with each line of a stream until it ends."""
     import select
 
     end = time.monotonic() + watched.timeout
@@ -432,7 +432,7 @@ _SIMPLER = {"format-patch": "show", "diff-tree": "diff"}
 
 
 def failure(args: Sequence[str], done: Completed) -> GitError:
-    """Return the error for the last line that a git call with these arguments wrote, with a hint.
+    """Return the error for a failed git call, with git's last message and a hint.
 
     In a partial clone, the hint fetches only what the call lacks.
     """
@@ -524,9 +524,10 @@ def interactive(
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Ignore SIGINT in this process; other threads never receive it.
+    """Ignore SIGINT in this process.
 
-    Use a handler, because the program would inherit SIG_IGN.
+    Install a handler, because child processes would inherit SIG_IGN. Threads other than the main
+    one never receive SIGINT.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -541,7 +542,7 @@ def _interrupts_ignored() -> Iterator[None]:
 def _not_started(error: OSError, program: str) -> MissingError:
     """Return the error for a program that did not start.
 
-    With an unsearchable PATH directory, a missing program also fails with "permission denied".
+    If a directory in PATH is unreadable, "permission denied" may mean that the program is missing.
     """
     if isinstance(error, PermissionError):
         hint = (

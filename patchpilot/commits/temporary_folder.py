@@ -36,7 +36,7 @@ class TemporaryFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            # without locks, nobody can tell that it is in use; without the lock file, nobody
+            # without locks, nobody can tell whether it is in use; without the lock file, nobody
             # removes it
             (top / LOCK).unlink()
         self.path = top / FILES
@@ -76,7 +76,7 @@ def remove_leftovers() -> tuple[Path, ...]:
 
 
 def _is_removed(folder: Path) -> bool:
-    """Remove a folder if no run holds its lock, and return whether it is gone."""
+    """Remove a folder unless a run holds its lock, and return whether it is gone."""
     import shutil
 
     try:
@@ -88,7 +88,7 @@ def _is_removed(folder: Path) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder / FILES, ignore_errors=True)
-        # the lock goes last: without it, a partly removed folder would stay
+        # delete the lock last: without it, a partly removed folder would stay
         (folder / LOCK).unlink()
         folder.rmdir()
     except OSError:
@@ -99,7 +99,7 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether a run of this user made a folder, but not just now.
+    """Return whether a run of this user created the folder some time ago.
 
     Other programs may use similar names.
     """

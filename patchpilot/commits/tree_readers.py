@@ -48,7 +48,7 @@ class DirectoryTree:
             return None
 
     def read(self, path: str) -> bytes | None:
-        """Return the content of a file, or None if there is no such file."""
+        """Return a file's content, or None if it does not exist."""
         result = self._inside(path)
         try:
             return result.read_bytes() if result and result.is_file() else None
@@ -56,12 +56,10 @@ class DirectoryTree:
             return None
 
     def exists(self, path: str) -> bool:
-        """Return whether the tree has a file or directory at this path."""
         inside = self._inside(path)
         return bool(inside and inside.exists())
 
     def is_dir(self, path: str) -> bool:
-        """Return whether the tree has a directory at this path."""
         inside = self._inside(path)
         return bool(inside and inside.is_dir())
 
@@ -71,7 +69,7 @@ class DirectoryTree:
         result = []
         for folder, folders, names in os.walk(top):
             folders[:] = sorted(folder for folder in folders if folder != ".git")
-            # a kernel tree has 80,000
+            # a kernel tree has 80,000 files
             result += [
                 os.path.relpath(os.path.join(folder, name), self.root)  # noqa: PTH118
                 for name in names
@@ -123,20 +121,18 @@ class CommitTree:
         return makefile_version(self.read("Makefile"))
 
     def read(self, path: str) -> bytes | None:
-        """Return the content of a file, or None if there is no such file."""
+        """Return a file's content, or None if it does not exist."""
         return (
             self.repository.blob(self.commit_id, path) if is_safe_path(path) else None
         )
 
     def exists(self, path: str) -> bool:
-        """Return whether the tree has a file or directory at this path."""
         return (
             is_safe_path(path)
             and self.repository.objects.get(f"{self.commit_id}:{path}") is not None
         )
 
     def is_dir(self, path: str) -> bool:
-        """Return whether the tree has a directory at this path."""
         entry = (
             self.repository.objects.get(f"{self.commit_id}:{path}")
             if is_safe_path(path)

@@ -38,7 +38,7 @@ def trusted() -> dict[str, Entry]:
 
 
 def state() -> str:
-    """Return a text that changes with what is trusted."""
+    """Return a text that changes with the trusted contents."""
     return state_of(_file())
 
 

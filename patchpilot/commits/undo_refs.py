@@ -112,21 +112,23 @@ def _file(commit: str) -> Path:
 
 
 def branch_ref(value: object) -> str | None:
-    """Return a stored branch's full name, or None for a detached HEAD; ValueError otherwise."""
+    """Validate a stored branch's full name (None: a detached HEAD); raise ValueError if it is
+    invalid.
+    """
     if value is None or (isinstance(value, str) and _BRANCH.fullmatch(value)):
         return value
     raise ValueError("not the name of a branch")
 
 
 def commit_id(value: object) -> str:
-    """Return a stored commit id of 40 hexadecimal digits; ValueError otherwise."""
+    """Validate a stored commit id of 40 hexadecimal digits; raise ValueError if it is invalid."""
     if isinstance(value, str) and _ID.fullmatch(value):
         return value
     raise ValueError("not the id of a commit")
 
 
 def _read(number: int, commit: str) -> list[Undo]:
-    """Return the record of an undo ref if it is in the user's state directory."""
+    """Read the record of an undo ref if it is in the user's state directory."""
     try:
         facts = json.loads(_file(commit).read_text(encoding="utf-8"))
         pairs = tuple((commit_id(old), commit_id(new)) for old, new in facts["commits"])

@@ -125,7 +125,7 @@ CHANGES = ("images", "masked", "field", "temperature")
 
 
 def mcp(changes: Collection[str] = CHANGES, check: str = "") -> str:
-    """Return acme_mcp.c with the given changes; `check` replaces the test of the response."""
+    """Return acme_mcp.c with these changes; `check` replaces the test of the response."""
     text = _HEAD
     if "temperature" in changes:
         text += _TEMPERATURE
@@ -240,7 +240,7 @@ int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up);
 
 
 def files(changes: Collection[str]) -> dict[str, str]:
-    """Return the path and the text of each file with the given changes."""
+    """Return the path and text of each file with these changes."""
     header = []
     for line in _HEADER.splitlines(keepends=True):
         change, colon, text = line.partition(":")

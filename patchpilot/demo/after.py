@@ -17,7 +17,7 @@ QUESTIONS = ["--security", "no", "--regression", "no"]
 
 
 def the_mail(journey: Journey) -> Sent:
-    """Preview the message, send a test to oneself, and send it; return it as received."""
+    """Preview the message, send a test and then the message itself, and return it as received."""
     journey.tell("Which messages would be sent, byte for byte?")
     journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
     journey.tell("The mail is correct. Send it.")

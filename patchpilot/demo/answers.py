@@ -22,7 +22,7 @@ DELAYS = (3.0, 6.0, 9.0)
 
 
 class Answers:
-    """Reacts to sent messages; `look` must be called repeatedly.
+    """React to sent messages; `look` must be called repeatedly.
 
     It reads the messages in the sink and adds the replies that are due to the archive.
     """

@@ -227,7 +227,7 @@ def _matches(term: dict[str, Any], mail: Mail) -> bool:
 
 
 def _was_received(span: str, mail: Mail) -> bool:
-    """Return whether a message was received between two times, each in seconds or empty."""
+    """Return whether a message was received between two times, in seconds or empty."""
     first, _, last = span.partition("..")
     moment = arrived(mail)
     return moment is not None and float(first or 0) <= moment.timestamp() <= float(

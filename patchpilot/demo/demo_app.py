@@ -68,7 +68,7 @@ class DemoFollow(FollowScreen):
 
     @property
     def next_key(self) -> NextKey | None:
-        """Suggest answering the replies to v1, and then making v2."""
+        """Suggest replying to the comments on v1, then preparing v2."""
         own = self.own
         if own is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
@@ -108,7 +108,7 @@ class TourRow(Static):
 
 
 class DemoApp(PatchpilotApp):
-    """The TUI with a tour: a text at each stage, which names the next key."""
+    """The TUI with a tour: at each stage, a text that names the next key."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key(
@@ -138,7 +138,7 @@ class DemoApp(PatchpilotApp):
             self.screen.action_ask()
 
     def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
-        """Add the author's answer to the reasons for a question, and the line of dmesg."""
+        """Fill in the author's answer to a question, and the line of dmesg."""
         title = getattr(screen, "title_text", "")
         if isinstance(screen, Choose) and title.endswith(" question"):
             name = title.partition(" ")[0].lower()
@@ -159,7 +159,7 @@ class DemoApp(PatchpilotApp):
             self.action_stage(Stage.COMMIT)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable Robin's key while there is something to change."""
+        """Enable Robin's key if there is something to change."""
         if action != "newcomer":
             return super().check_action(action, parameters)
         screen, commit = self.stage_screen, self.session.commit
@@ -173,7 +173,7 @@ class DemoApp(PatchpilotApp):
 
     @property
     def _can_send_backports(self) -> bool:
-        """Whether the patches for 6.1 were written and not sent."""
+        """Return whether the patches for 6.1 were written but not sent."""
         work = self.session.directory or Path()
         return not self._has_sent_backports and bool(written_backports(work))
 

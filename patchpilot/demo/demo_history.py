@@ -114,7 +114,7 @@ class DemoFacts:
 
 
 class Builder:
-    """Writes mainline and then the stable branches, to two bare repositories that share no
+    """Write mainline and then the stable branches, to two bare repositories that share no
     objects.
     """
 

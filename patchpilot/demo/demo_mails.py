@@ -27,9 +27,7 @@ PATCHWORK = Address("", "patchwork-bot+netdevbpf@kernel.org")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The data of a sent message needed for replies: its id (no angle brackets), subject, text,
-    date and the recipients other than the author and the lists.
-    """
+    """The data of a sent message for replies: its id, subject, text, date and other recipients."""
 
     message_id: str
     subject: str
@@ -47,7 +45,7 @@ def reply(
     message_id: str,
     subject: str | None = None,
 ) -> bytes:
-    """Return a reply in the thread of `to`, dated so many hours later."""
+    """Return a reply to `to`, dated `hours` later."""
     message = _mail(
         sender,
         subject or _re(to.subject),
@@ -62,7 +60,7 @@ def reply(
 
 
 def announcement() -> bytes:
-    """Return the first message on the list; an empty archive would look unreachable."""
+    """Return the first message on the list, because an empty archive looks unreachable."""
     text = (
         "This list is for network drivers of the sandbox. Be kind, quote little, wrap at 75"
         " columns.\n"
@@ -77,7 +75,7 @@ def announcement() -> bytes:
 
 
 def question(to: Sent) -> bytes:
-    """Return the driver maintainer's question, who also wants the answer in the commit message."""
+    """Return the driver maintainer's question, which the commit message should answer as well."""
     text = (
         f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
         + _quote_lines(to.body, "driver returned EINVAL", 2)
@@ -108,7 +106,7 @@ UNUSED = "u32 seq = rsp"
 
 
 def answer(to: Sent) -> bytes:
-    """Return the newcomer's answer to the maintainer, with the changes in v2."""
+    """Return the newcomer's reply to the maintainer, with the changes in v2."""
     also = "It also drops the unused variable that the test robot reported.\n"
     text = (
         f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
@@ -157,7 +155,7 @@ def build_success(to: Sent) -> bytes:
 
 
 def applied(to: Sent, commit: str, title: str) -> bytes:
-    """Return the patchwork bot's message that the patch was applied, and where."""
+    """Return the patchwork bot's message that the patch was applied to a tree."""
     text = (
         "Hello:\n\nThis patch was applied to netdev/net.git (main)\n"
         f"by {NET_MAINTAINER.trailer()}:\n\n"
@@ -179,7 +177,7 @@ def applied(to: Sent, commit: str, title: str) -> bytes:
 def stable_review(
     commit: str, title: str, body: str, version: str, when: datetime
 ) -> bytes:
-    """Return the stable maintainer's review message for one branch, in a separate thread."""
+    """Return the stable maintainer's review message for a branch, in a separate thread."""
     text = (
         f"{version}-stable review patch.  If anyone has any objections, please let me"
         f" know.\n\n------------------\n\nFrom: {NEWCOMER.trailer()}\n\ncommit {commit}"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The demo without a terminal.
 
-Each step is a public verb, run as a user would run it; its result is checked and printed.
+Each step is a public command, run as a user would run it; its result is checked and printed.
 """
 
 import json
@@ -30,7 +30,7 @@ class StepFailedError(PatchpilotError):
 
 @dataclass
 class Journey:
-    """Runs the steps of the demo in the sandbox and prints them."""
+    """Run the steps of the demo in the sandbox and print them."""
 
     sandbox: Sandbox
     out: TextIO
@@ -100,7 +100,7 @@ class Journey:
         expect: Sequence[int] = (0,),
         judge: Callable[[Any], str],
     ) -> Any:
-        """Run a verb with `--format json`, print a summary, and return its document."""
+        """Run a command with `--format json`, print a summary, and return its document."""
         text = self.run(
             [*argv, "--format", "json"],
             expect=expect,
@@ -116,7 +116,7 @@ class Journey:
         expect: Sequence[int] = (0,),
         judge: Callable[[Any], str],
     ) -> Any:
-        """Run a verb and print its text, then return its document as `read` does."""
+        """Run a command and print its text, then return its document as `read` does."""
         self.run(argv, expect=expect)
         return self.read(argv, expect=expect, judge=judge)
 
@@ -133,7 +133,7 @@ def _document(text: str) -> Any:
 
 
 def wants(condition: bool, what: str) -> str:
-    """Return `what` if the condition holds, otherwise raise StepFailedError."""
+    """Return `what` if the condition holds; otherwise raise StepFailedError."""
     if not condition:
         raise StepFailedError(f"expected: {what}")
     return what

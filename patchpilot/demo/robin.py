@@ -59,7 +59,7 @@ CHANGES = (
 
 
 def is_first(lines: Iterable[str]) -> bool:
-    """Return whether the lines of a commit are those before `fix_first`."""
+    """Return whether a commit's lines are those before `fix_first`."""
     return any("We added" in line for line in lines)
 
 
@@ -88,7 +88,7 @@ def _reference(work: Path, commit: str) -> str:
 
 
 def _add_tags(text: str, message: str) -> str:
-    """Return a text with the tags of a message below it."""
+    """Append the tags of a message to a text."""
     tags = _tags(message)
     return text + ("\n" + "\n".join(tags) + "\n" if tags else "")
 
@@ -102,7 +102,7 @@ def _tags(message: str) -> list[str]:
 
 
 def _amend(work: Path, message: str) -> None:
-    """Amend the commit with the changed files and this message, and keep an undo record."""
+    """Amend the commit with the changed files and a message, and record the undo."""
     from patchpilot.commits.repository import Repository
     from patchpilot.commits.rewrite import branch_of
     from patchpilot.commits.undo_refs import record
@@ -145,9 +145,7 @@ def _has_answers(message: str) -> bool:
 
 
 def answer(work: Path, question: Mail) -> None:
-    """Send the answer to the maintainer's question to the list through the sandbox's mail
-    server.
-    """
+    """Send the reply to the maintainer's question through the sandbox's mail server."""
     sent = Sent(
         question.message_id,
         question.subject,
@@ -169,12 +167,12 @@ def _send(work: Path, recipients: list[str], message: bytes) -> None:
 
 
 def written_backports(work: Path) -> list[Path]:
-    """Return the patches that were written for 6.1, which asks for a backport."""
+    """Return the patches written for 6.1, which needs a backport."""
     return sorted((work / "backports" / "6.1").glob("*.patch"))
 
 
 def send_backports(work: Path) -> str:
-    """Send them to the sandbox's mail server and return a one-line summary."""
+    """Send the backports to the sandbox's mail server and return a one-line summary."""
     for file in written_backports(work):
         _send(work, [STABLE.email, NET_LIST], file.read_bytes())
     return "Sent the backport for you; the stable maintainer takes it into 6.1"

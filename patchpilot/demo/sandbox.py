@@ -72,7 +72,7 @@ class Sandbox:
         return self.repositories.work
 
     def deliver(self) -> int:
-        """Add the messages received by the lists since the last call to the archive, and return
+        """Add messages received by the lists since the last call to the archive, and return
         their number.
         """
         arrived = self.sink.take()[self._delivered :]
@@ -195,7 +195,7 @@ def use_loopback(root: Path, sink: Sink, archive: StandIn) -> None:
 def ticking(
     sandbox: Sandbox, seconds: float = 0.5, then: Callable[[], None] = lambda: None
 ) -> Iterator[None]:
-    """While the context is active, deliver sent messages to the archive every `seconds`.
+    """Deliver sent messages to the archive every `seconds` while the context is active.
 
     `then` is called after each delivery.
     """

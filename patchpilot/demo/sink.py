@@ -60,7 +60,7 @@ class Sink:
         return Keeper(self)
 
     def options(self) -> dict[str, Any]:
-        """Return more keyword arguments for aiosmtpd's controller, such as TLS or login."""
+        """Return additional arguments for aiosmtpd's controller, such as TLS or login."""
         return {
             "data_size_limit": 64 << 20,
             "ident": "patchpilot sink",
@@ -83,7 +83,7 @@ class Keeper:
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
 
-    # aiosmtpd's name
+    # the name is defined by aiosmtpd
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.sink.keep(
             envelope.mail_from or "",

@@ -31,10 +31,10 @@ REVIEWED = f"Reviewed-by: {NET_REVIEWER.trailer()}"
 
 
 def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str:
-    """Play the maintainer, who applies the received message, and return the commit id.
+    """Play the maintainer applying the received message, and return the commit id.
 
-    Runs `git am`, adds the review, Link: and a sign-off, releases the commit in mainline, and
-    notifies the list.
+    Run `git am`, add the review, Link: and a sign-off, release the commit in mainline, and notify
+    the list.
     """
     desk = _desk(sandbox, sandbox.repositories.mainline, "master", "maintainer")
     env = _act_as(NET_MAINTAINER)
@@ -67,7 +67,7 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
 def take_into_stable(sandbox: Sandbox, commit: str) -> str:
     """Backport the mainline commit to linux-6.12.y with its upstream marker.
 
-    Return the id of the new commit.
+    Return the new commit's id.
     """
     branch = "linux-6.12.y"
     desk = _desk(sandbox, sandbox.repositories.stable, branch, "stable-6.12")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Set of commits as bitmaps, for fast membership tests and differences between branches."""
+"""Sets of commits as bitmaps, for fast membership tests and differences between branches."""
 
 import heapq
 import re
@@ -24,7 +24,7 @@ class AncestorBitmap:
         return at < len(self._bits) and bool(self._bits[at] >> (ordinal & 7) & 1)
 
     def without(self, *others: "AncestorBitmap") -> Iterator[int]:
-        """Yield the numbers missing from all other sets, oldest first."""
+        """Yield the commit numbers missing from all other sets, oldest first."""
         rest = int.from_bytes(self._bits, "little")
         for other in others:
             rest &= ~int.from_bytes(other._bits, "little")
@@ -41,7 +41,7 @@ class AncestorBitmap:
 
     @classmethod
     def unpack(cls, data: bytes) -> "AncestorBitmap":
-        """Return the set packed by `pack`."""
+        """Unpack a set from `pack`."""
         return cls(zlib.decompress(data))
 
 
@@ -53,7 +53,7 @@ def spread_from(
     reach_of: Callable[[int], AncestorBitmap],
     most: int = 30_000,
 ) -> AncestorBitmap | None:
-    """Return the same as `spread`, starting from the `known` sets of commits below the tip.
+    """Return the result of `spread`, computed from the `known` sets of commits below the tip.
 
     Return None if there are more than `most` commits in between.
     """

@@ -22,7 +22,7 @@ Line = tuple[str, str]
 
 
 class Edge(NamedTuple):
-    """The lines around those that a hunk adds in one place, and their function."""
+    """The lines around a hunk's additions at one position, and their function."""
 
     function: str
     before: str
@@ -57,7 +57,7 @@ def changed_functions(files: Sequence[FileChange]) -> ChangedFunctions:
 
 
 def is_head(line: str) -> bool:
-    """Return whether git takes a line for the start of a function, as in a hunk's heading."""
+    """Return whether git considers a line the start of a function, as in a hunk header."""
     return bool(_HEAD.match(line)) and not _LABEL.match(line)
 
 
@@ -72,7 +72,7 @@ def head_of(lines: Sequence[str], at: int) -> int | None:
 
 
 def function_name(heading: str) -> str:
-    """Return the name of the function or section that starts on a line, or "" for a label."""
+    """Return the name of the function or section starting on a line, or "" for a label."""
     text = heading.strip()
     if _LABEL.match(text):
         return ""
@@ -81,7 +81,7 @@ def function_name(heading: str) -> str:
 
 
 def is_telling(line: str) -> bool:
-    """Return whether a changed line is seldom added or removed by other patches as well."""
+    """Return whether a changed line is rarely added or removed by other patches."""
     return bool(_TELLING.search(line)) and not _COMMON.fullmatch(line)
 
 

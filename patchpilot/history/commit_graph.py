@@ -94,7 +94,7 @@ def _worth(objects: Path) -> bool:
 
 
 def sound_layers(graph: Path) -> tuple[Path, ...]:
-    """Return the commit-graph files in a directory; none if there is no graph.
+    """Return the commit-graph files in a directory.
 
     A corrupt graph is deleted.
     """
@@ -144,7 +144,7 @@ def _is_sound(file: Path, checked: Path) -> bool:
 
 
 def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> bool:
-    """Return whether the graph contains a commit or one of its nearest ancestors."""
+    """Return whether the graph contains a commit or a close ancestor."""
     for _ in range(NEAR):
         if any(holds(layer, commit) for layer in layers):
             return True
@@ -249,7 +249,7 @@ def _make(
 
 
 def _wait_for_writer(process: "subprocess.Popen[bytes]", progress: Progress) -> bool:
-    """Wait for the writer up to the time limit, and return whether it finished."""
+    """Wait for the writer within the time limit, and return whether it finished."""
     try:
         for tenth in range(int(PATIENCE * 10)):
             with contextlib.suppress(subprocess.TimeoutExpired):

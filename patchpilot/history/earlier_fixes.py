@@ -62,7 +62,7 @@ class EarlierFix(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Return the sentence about it in `check`, `send`, `backport` and the TUI."""
+        """Describe the fix in a sentence for `check`, `send`, `backport` and the TUI."""
         verb = "fixed by" if self.is_sure else "perhaps fixed by"
         return f"{verb} {self.commit[:12]} in {self.where}: {self.subject}"
 
@@ -79,12 +79,12 @@ class StableBase(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Return the sentence about it in `check`, `send` and the TUI."""
+        """Describe the base in a sentence for `check`, `send` and the TUI."""
         return f"based on stable {self.version}, but patches are for mainline first"
 
     @property
     def rebase(self) -> str:
-        """Return the command that moves the commits to mainline."""
+        """Return the command that rebases the commits to mainline."""
         return f"git rebase --onto {self.mainline or 'MAINLINE'} {self.commit[:12]}"
 
 
@@ -119,7 +119,7 @@ class PatchToFind(NamedTuple):
 
 
 class _Logged:
-    """A commit of the log: its id, its date in seconds, its message, and its diff as text."""
+    """A commit from the log: its id, date in seconds, message, and diff as text."""
 
     def __init__(self, id_: str, date: str, message: str, diff: str) -> None:
         self.id, self.date, self.message, self.diff = id_, int(date), message, diff
@@ -192,7 +192,7 @@ class _Walk:
             self.progress("looking for an earlier fix")
 
     def renamed(self, paths: set[str]) -> set[str]:
-        """Return the paths, and the names that the files have in the trees."""
+        """Return the paths, and the names of these files in the trees."""
         result, names = set(paths), set(paths)
         for _ in range(_MOST_RENAMES):
             gone = [
@@ -288,7 +288,7 @@ class _Search:
 
 
 class _Screen:
-    """Decides from a commit's text whether to parse its diff."""
+    """A filter that decides from a commit's text whether to parse its diff."""
 
     def __init__(self, patch: PatchToFind, mine: ChangedFunctions) -> None:
         self._title = title_key(patch.title)
@@ -305,7 +305,7 @@ class _Screen:
         )
 
     def may_match(self, commit: _Logged, marks: Marks) -> bool:
-        """Return whether a commit has a line of the patch, or is related to it."""
+        """Return whether a commit shares a line with the patch, or is related to it."""
         wanted = self._lines or self._all
         return not commit.texts.isdisjoint(wanted) or self.is_related(commit, marks)
 
@@ -338,14 +338,14 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
 
 
 def _common(mine: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
-    """Return the functions that both change, or all if one of them is known only by a label."""
+    """Return the functions that both change, or all functions if one side has only labels."""
     if "" in mine.lines or "" in theirs.lines:
         return list(theirs.lines)
     return [name for name in mine.lines if name in theirs.lines]
 
 
 def _overlap_in_additions(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool:
-    """Return whether both add lines in the same place."""
+    """Return whether both add lines at the same position."""
     ends = {(edge.function, edge.before) for edge in mine.edges if edge.before}
     starts = {(edge.function, edge.after) for edge in mine.edges if edge.after}
     return any(
@@ -372,7 +372,7 @@ class _Places:
         self._releases = Releases(repository)
 
     def best(self, matches: Sequence[tuple[_Logged, bool]]) -> EarlierFix | None:
-        """Return the certain commit in the first tree, the oldest of several."""
+        """Choose the match that is certain, in the first tree, and oldest."""
         chosen: tuple[tuple[bool, int], EarlierFix] | None = None
         for commit, is_sure in reversed(matches):
             rank = self._rank(commit.id)

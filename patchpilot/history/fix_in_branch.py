@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find a commit in a branch, as itself or as a backport, unless it was reverted since."""
+"""Find a commit in a branch, directly or as a backport, unless it was reverted later."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -45,8 +45,7 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """The commit that a `Fixes:` line names: the id as written, the quoted subject, and the
-    commit.
+    """The target of a `Fixes:` line: the id as written, the quoted subject, and the commit.
 
     The commit is None if it is not in the repository.
     """
@@ -152,7 +151,7 @@ class History:
     def same_change(
         self, subject: str, lines: "Counter[tuple[str, str]]", branch: str
     ) -> str | None:
-        """Return the latest commit of `branch` with exactly this subject and mostly these lines, or
+        """Return the latest commit of `branch` with this subject and mostly these lines, or
         None.
         """
         self.add([branch])
@@ -172,8 +171,8 @@ class History:
         )
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
-        """Return the `commits` missing from the branch by ancestry and upstream marker, in order;
-        no patches are read.
+        """Return the `commits` missing from the branch by ancestry and upstream marker, in
+        order; patches are not read.
         """
         self.add([branch, *commits])
         reach = self.index.reach(branch)
@@ -205,7 +204,7 @@ class History:
         )
 
     def fixers(self, commit: str, branch: str) -> tuple[str, ...]:
-        """Return the commits of `branch` whose `Fixes:` line names `commit`, oldest first."""
+        """Return the commits of `branch` with a `Fixes:` line for `commit`, oldest first."""
         self.add([branch])
         reach = self.index.reach(branch)
         return tuple(
@@ -247,7 +246,7 @@ class History:
         return last
 
     def _undone(self, commit: str, landed: str, reach: AncestorBitmap) -> str | None:
-        """Return the last revert of a landing that is in effect, or None."""
+        """Return the last revert still in effect of a merged commit, or None."""
         since = self.index.ordinal(landed) or 0
         reverts = {
             number

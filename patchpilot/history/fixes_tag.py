@@ -65,12 +65,12 @@ class JudgedTag(NamedTuple):
 
     @property
     def target_id(self) -> str | None:
-        """Return the full id of the commit that the tag names."""
+        """Return the full id of the commit in the tag."""
         return self.target.id if self.target else None
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """Return the problems, one sentence each."""
+        """Return the problems as sentences."""
         return tuple(problem.message for problem in self.problems)
 
     @property
@@ -147,7 +147,9 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
 
 
 def _unquote(text: str) -> tuple[str, bool, bool]:
-    """Return (text inside the quotes, whether it is quoted, whether a quote is left open)."""
+    """Split a text into (text inside the quotes, whether it is quoted, whether a quote is
+    unclosed).
+    """
     closing = _QUOTES.get(text[:1])
     if not closing:
         return text, False, False
@@ -157,7 +159,7 @@ def _unquote(text: str) -> tuple[str, bool, bool]:
 
 
 def same_subject(quoted: str, subject: str) -> bool:
-    """Return whether the quoted subject is the commit's.
+    """Return whether a quoted subject is that of the commit.
 
     As the bots allow, it may be shortened with an ellipsis or truncated at the end.
     """
@@ -175,7 +177,7 @@ def same_subject(quoted: str, subject: str) -> bool:
 def _judge_tag(
     tag: FixesTag, target: Commit | None, known: Relations
 ) -> tuple[TagProblem, ...]:
-    """Return the problems of a tag whose commit has been looked up, in the order of the bots."""
+    """Return the problems of a tag whose commit was looked up, in the bots' order."""
     if tag.commit_id is None:
         if tag.is_url:
             return (

@@ -95,7 +95,7 @@ class Index:
                 hint="another patchpilot process may be updating it; try again",
             ) from error
         except sqlite3.DatabaseError:
-            # create a corrupt cache again
+            # recreate a corrupt cache
             self._db.close()
             forget(self.repository)
             self._db, self._reaches = connect(self.repository), {}
@@ -203,9 +203,7 @@ class Index:
         return self._commits_naming("fixes", commit_id, 7)
 
     def upstream_among(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
-        """Map the numbers of commits that name upstream ids to these ids, for many commits at
-        once.
-        """
+        """Map the numbers of commits that name upstream commits to these ids."""
         backports: dict[int, list[str]] = {}
         rows = self._db.execute(
             "select ord, id from upstream where ord in (select value from json_each(?))",
@@ -240,7 +238,7 @@ class Index:
         return self._reaches[ordinal]
 
     def patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
-        """Map these numbers to their stored patch-ids ("" for none)."""
+        """Map numbers to stored patch-ids ("" for none)."""
         rows = self._db.execute(
             "select ord, id from patch_id where ord in (select value from json_each(?))",
             (json.dumps(list(ordinals)),),
@@ -422,7 +420,7 @@ def _fact(record: bytes) -> CommitFact | None:
 
 
 def _make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
-    """Return the fact of a commit from its id, parents and message."""
+    """Create a commit's fact from its id, parents and message."""
     paragraph = message.lstrip("\n").split("\n\n", 1)[0]
     subject = (
         " ".join(line.strip() for line in paragraph.strip().split("\n"))
@@ -437,7 +435,7 @@ def _few(
 ) -> list[CommitFact] | None:
     """Return the new facts if there are only a few, otherwise None.
 
-    Commits missing from a shallow or partial clone are left out.
+    Skip commits missing from a shallow or partial clone.
     """
     facts: dict[str, CommitFact] = {}
     order: list[str] = []

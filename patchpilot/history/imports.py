@@ -29,7 +29,7 @@ _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNOR
 
 
 class ImportCheck:
-    """Distinguishes commits that only import code from ordinary changes.
+    """Distinguish commits that only import code from ordinary changes.
 
     The files that the `expected` commits change are read all at once.
     """
@@ -61,7 +61,7 @@ class ImportCheck:
 
 
 def _message_reason(repository: Repository, commit: Commit) -> str | None:
-    """Return the reason given by the commit itself, or None if its size decides."""
+    """Return the reason found in the commit itself, or None if its size decides."""
     if any(commit.id in project.tags.first_commits for project in projects().values()):
         return ""
     if ends_at(repository, commit.id):
@@ -88,7 +88,7 @@ def _size_reason(commit: Commit, added: int, touched: int) -> str:
 
 
 def _is_release(subject: str) -> bool:
-    """Return whether a subject belongs to a release commit ("Linux 6.1.150")."""
+    """Return whether a subject is that of a release commit ("Linux 6.1.150")."""
     names = "|".join(
         re.escape(name)
         for project in projects().values()
@@ -102,7 +102,7 @@ def _is_release(subject: str) -> bool:
 def _read_counts(
     repository: Repository, commits: Iterable[str]
 ) -> dict[str, tuple[int, int]]:
-    """Map each commit to the number of files that it adds and changes compared with its first
+    """Map each commit to the numbers of files that it adds and changes, compared with its first
     parent.
     """
     words = (

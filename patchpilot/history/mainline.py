@@ -105,7 +105,7 @@ def _setting(repository: Repository) -> str:
 
 
 def _remotes() -> frozenset[str]:
-    """Return the usual names of the remote with the mainline."""
+    """Return the usual names of remotes with mainline."""
     usual = (
         name for project in projects().values() for name in project.mainline_remotes
     )
@@ -113,7 +113,7 @@ def _remotes() -> frozenset[str]:
 
 
 def _is_master(name: str) -> bool:
-    """Return whether a remote branch is a remote's master or main that may have the mainline."""
+    """Return whether a remote branch is named master or main and may be mainline."""
     remote, _, branch = name.partition("/")
     return (
         branch in _BRANCHES and not is_candidate(name) and not _IS_NEXT.search(remote)

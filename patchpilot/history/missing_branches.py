@@ -21,7 +21,7 @@ class MissingBranches(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """Return the branches and where they come from."""
+        """Return the branches and their source."""
         source = (
             f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
         )

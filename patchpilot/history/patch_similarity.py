@@ -81,7 +81,7 @@ def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
 
 
 def meet(repository: Repository, left: str, other: str) -> bool:
-    """Return whether two commits change a file with the same name."""
+    """Return whether two commits change any file of the same name."""
     names = [
         set(
             repository.git(

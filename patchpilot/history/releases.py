@@ -89,7 +89,7 @@ def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
 
 
 def _trim_version(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Return 2.6.32 for 2.6.32.7.1, as distributions number their own releases."""
+    """Shorten distribution versions, such as 2.6.32.7.1 to 2.6.32."""
     return numbers[:-2] if len(numbers) > 3 else None
 
 
@@ -106,7 +106,9 @@ class Releases:
 
     @cached_property
     def _cached(self) -> dict[str, tuple[str, str]]:
-        """Return earlier results: commit → its first release and that release's commit."""
+        """Return earlier results, mapping a commit to its first release and that release's
+        commit.
+        """
         known: dict[str, tuple[str, str]] = recall(_KIND, self._key) or {}
         return known if len(known) < _MOST_KEPT else {}
 

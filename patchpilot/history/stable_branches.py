@@ -294,9 +294,7 @@ def _is_stale(
 
 
 def _fetch_time(repository: Repository, name: str) -> datetime | None:
-    """Return when a remote-tracking ref was last fetched, from the files that a fetch writes, or
-    None.
-    """
+    """Return the time of a remote-tracking ref's last fetch, from files written by git, or None."""
     times = []
     for file in (
         repository.common_dir / "logs" / "refs" / "remotes" / name,
@@ -314,7 +312,7 @@ def _fetch_time(repository: Repository, name: str) -> datetime | None:
 
 
 def _names(file: Path, repository: Repository, name: str) -> bool:
-    """Return whether the fetch that wrote a FETCH_HEAD queried the ref's remote."""
+    """Return whether the fetch that wrote FETCH_HEAD queried the ref's remote."""
     urls = [
         address.removesuffix("/").removesuffix(".git")
         for address in repository.remote_urls(name.partition("/")[0])

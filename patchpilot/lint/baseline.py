@@ -32,10 +32,10 @@ _REWRITE = Action(
 
 
 class Remaining:
-    """The unused baseline entries: how many more findings each mark may suppress."""
+    """The unused entries of a baseline: how many more findings each mark may suppress."""
 
     def __init__(self, marks: Iterable[FindingMark]) -> None:
-        """Store the marks, or the number of each."""
+        """Initialize the entries from marks, or from the number of each."""
         self._left = Counter(marks)
         self._alike: dict[tuple[str, str, str], list[FindingMark]] = {}
         for mark in self._left:
@@ -43,9 +43,9 @@ class Remaining:
                 self._alike.setdefault(key, []).append(mark)
 
     def take(self, mark: FindingMark) -> bool:
-        """Use up one known mark for this finding; return False if none is left.
+        """Use up a matching entry; return False if there is none.
 
-        A whole patch is matched by what it changes, or else by its subject.
+        Findings about a whole patch are matched by the change, otherwise by the subject.
         """
         return self._use(mark) or any(
             self._use(one) for key in _keys(mark) for one in self._alike.get(key, ())
@@ -64,7 +64,7 @@ class Remaining:
 
 
 def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
-    """Return the alternative marks of a whole patch; nothing for a line's mark."""
+    """Return the alternative marks of a whole patch; a line's mark has none."""
     return (
         ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text))
         if mark.change
@@ -75,7 +75,7 @@ def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
 def read_baseline(file: Path) -> Counter[FindingMark]:
     """Return how many findings a baseline file suppresses for each mark.
 
-    Raises InputError with the file name and the position of the error.
+    Raise InputError with the file name and the position of the error.
     """
     try:
         # opening a FIFO may block forever, and /dev/null would read as an empty baseline
@@ -100,7 +100,7 @@ def read_baseline(file: Path) -> Counter[FindingMark]:
 def parse_baseline(file: Path, data: bytes) -> Counter[FindingMark]:
     """Parse the contents of a baseline file.
 
-    Raises InputError, as read_baseline() does.
+    Raise InputError, as read_baseline() does.
     """
     if len(data) > LARGEST:
         raise _error(file, f"larger than {LARGEST >> 20} MiB")
@@ -167,7 +167,7 @@ def _error(file: Path, what: str) -> InputError:
 
 
 def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
-    """Return the contents of a baseline file for these counts.
+    """Format counts as the contents of a baseline file.
 
     `names` maps rule ids to rule names, which make the file readable.
     """

@@ -29,7 +29,7 @@ class Mailbox(NamedTuple):
     rest: str
 
     def written(self) -> str:
-        """Return the address in its normal form."""
+        """Format the mailbox in its normal form."""
         address = _ENDS.sub("", self.address.strip(_SPACES))
         name = _quote_name(_inner(self.name))
         comment = (
@@ -75,7 +75,7 @@ def parse_mailbox(text: str) -> Mailbox:
 
 
 def _angled(text: str) -> tuple[str, str, str] | None:
-    """Return the text before, in and after the last angle brackets that hold an address."""
+    """Split a text into the parts before, in and after the last angle brackets with an address."""
     for run in reversed(list(_RUN.finditer(text))):
         end = text.rfind(">", run.start(), run.end())
         sign = text.rfind("@", run.start(), end - 1) if end > run.start() else -1
@@ -92,8 +92,9 @@ def balanced(text: str, at: int) -> int:
 
 @lru_cache(maxsize=8)
 def _closings(text: str) -> dict[int, int]:
-    """Map each closed parenthesis to its closing one, in one pass, because hostile text has
-    thousands of unclosed ones.
+    """Map each closed parenthesis to its closing one.
+
+    This takes one pass, because hostile text has thousands of unclosed ones.
     """
     result: dict[int, int] = {}
     opened: list[int] = []

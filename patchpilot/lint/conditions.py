@@ -78,7 +78,7 @@ def hits_of(
     registered: RegisteredDetector, context: Context, arguments: Mapping[str, Any]
 ) -> Iterable[Hit]:
     """Return a detector's hits if the patch meets the conditions; `spaced` drops hits close to
-    another one, `first` keeps only the first.
+    others, `first` keeps one.
     """
     if not applies(context, arguments):
         return ()

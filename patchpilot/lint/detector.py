@@ -68,7 +68,7 @@ class RegisteredDetector(NamedTuple):
         """Return the names that a rule's messages may use, by case; "" is for hits without a case."""  # noqa: E501
         if "of" in arguments:
             return _common_placeholders(arguments["of"])
-        # there was nothing to fill a placeholder
+        # an absent match fills no placeholders
         gives = "" if arguments.get("absent") else self.gives
         # each case has its own pattern, whose groups its message may use
         patterns = arguments.get("case_patterns", {"": arguments.get("pattern")})
@@ -79,7 +79,7 @@ class RegisteredDetector(NamedTuple):
 
 
 def _common_placeholders(tables: Sequence[Arguments]) -> dict[str, frozenset[str]]:
-    """Return the placeholders common to all tables of an `any-of` with the same case."""
+    """Return the placeholders common to all `any-of` tables with the same case."""
     found: dict[str, frozenset[str]] = {}
     for table in tables:
         for case, names in DETECTORS[table["detector"]].placeholders(table).items():

@@ -35,8 +35,10 @@ class Bindings:
         )
 
     def documents(self, compatible: str) -> bool:
-        """Return whether the compatible is documented, either literally or with `<.*>` for the
-        part, or the number in the part, before its first hyphen.
+        """Return whether a compatible string is documented.
+
+        It may be documented literally, or with `<.*>` for the part, or the number in the part,
+        before its first hyphen.
         """
         known = self._known.get(compatible)
         if known is None:

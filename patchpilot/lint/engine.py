@@ -29,13 +29,13 @@ LEAST_MOVED = 10
 
 
 class Findings(tuple[Finding, ...]):
-    """The findings of a run, and how many were hidden because the run is not strict."""
+    """The findings of a run, and the number of findings hidden without --strict."""
 
     left_out: int = 0
 
     @classmethod
     def of(cls, findings: Iterable[Finding], left_out: int) -> Self:
-        """The findings."""
+        """Create the findings."""
         made = cls(findings)
         made.left_out = left_out
         return made
@@ -87,7 +87,7 @@ def _steps(rules: Iterable[Rule]) -> tuple[_Step, ...]:
 
 
 def _sent_date(context: Context) -> date:
-    """Return when the message was sent or the change was committed; the last day if unknown."""
+    """Return the date when the message was sent or committed; the latest date if it is unknown."""
     compat = context.options.checkpatch_compat
     sent = None if compat else parse_date(context.patch.date)
     return sent.date() if sent else date.max
@@ -142,7 +142,7 @@ def _report(context: Context, rule: Rule) -> Iterator[Finding]:
 def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:
     """Return the hits of a rule.
 
-    PackError names the argument that its pack does not give to its detector.
+    Raise PackError if the pack lacks an argument of the detector.
     """
     rule, detector = step
     try:
@@ -188,7 +188,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
 
 
 def _is_hidden(finding: Finding, options: Options) -> bool:
-    """Return whether a finding is only shown with --strict. An error never is."""
+    """Return whether a finding is hidden without --strict; errors never are."""
     if options.strict or finding.severity is Severity.ERROR:
         return False
     if not (options.as_checkpatch and finding.checkpatch):
@@ -201,7 +201,7 @@ def _is_hidden(finding: Finding, options: Options) -> bool:
 def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:
     """Return whether only a rule's first findings in a patch are shown without --strict.
 
-    It is not so for errors, for what --fix corrects, and in whole files.
+    Errors, fixable findings and findings in whole files are always shown.
     """
     return not (
         options.strict
@@ -224,8 +224,8 @@ class Places:
         self._gone: frozenset[str] | None = None
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
-        """Return (path, line in the new file); (None, None) in the message, (path,
-        None) in a file's header.
+        """Return (path, line in the new file), where the line or both may be None for headers
+        and the message.
         """
         change, hunk = self._patch.place(patch_line)
         if change is None:
@@ -239,8 +239,7 @@ class Places:
         return change.path, line.new_line if line else None
 
     def is_moved(self, finding: Finding) -> bool:
-        """Return whether the finding is on an added line that the patch removes
-        elsewhere, ignoring white space.
+        """Return whether the patch removes the same line elsewhere, ignoring whitespace.
 
         Short lines are not compared.
         """

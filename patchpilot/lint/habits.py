@@ -59,7 +59,7 @@ class Habits(NamedTuple):
 
     @property
     def prefix(self) -> str:
-        """The usual prefix as written in a subject, such as "net: phy:"."""
+        """Return the usual prefix as written in a subject, such as "net: phy:"."""
         parts = [
             *(word for word, _ in self.first[:1]),
             *(word for word, _ in self.further),
@@ -69,7 +69,7 @@ class Habits(NamedTuple):
 
     @property
     def share(self) -> int:
-        """The percentage of commits with the most frequent first prefix or a similar one."""
+        """Return the percentage of commits with the most frequent first prefix or a similar one."""
         return sum(share for word, share in self.first if alike(self.first[0][0], word))
 
     def has_further(self, prefixes: Sequence[str]) -> bool:
@@ -78,17 +78,17 @@ class Habits(NamedTuple):
         return all(part.lower() in text for part, _ in self.further)
 
     def is_known(self, first: str) -> bool:
-        """Return whether commits here use such a first prefix, up to a "/"."""
+        """Return whether earlier commits use this first prefix, ignoring what follows a "/"."""
         return any(alike(first, other) for other, _ in self.first)
 
     def mark(self, name: str) -> tuple[int, int]:
-        """Return the percentage of commits with a tag, and their total number."""
+        """Return the percentage of commits with a tag, and the total."""
         shares = dict(self.marks)
         of = shares.get(OF[name], 0) * self.total // 100 if name in OF else self.total
         return shares.get(name, 0), of
 
     def weight(self, percent: int, total: int = 0) -> str:
-        """Return how a rule may use a share: "speaks", "asks" or ""."""
+        """Return how much a share counts: "speaks", "asks" or ""."""
         number = total or self.total
         if percent >= SPEAKS and number >= SPEAKS_FROM:
             return "speaks"
@@ -122,14 +122,14 @@ def case_of(title: str) -> str:
 
 
 def first_word(title: str) -> str:
-    """Return the first word after the prefixes, and after a driver in the form "Input: driver - do
+    """Return the first word after the prefixes, or after the driver in "Input: driver - do
     this".
     """
     return re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
 
 
 def count(where: str, forms: Iterable[CommitForm]) -> Habits:
-    """Return the habits of commits to `where`, except reverts, merges and releases."""
+    """Count the habits in commits to `where`, except reverts, merges and releases."""
     plain = [form for form in forms if is_plain(form[0])]
     total = len(plain)
     first, further, cases, marks, applied = (Counter[str]() for _ in range(5))
@@ -193,8 +193,8 @@ def habits(context: Context) -> Habits | None:
 
 @lru_cache(maxsize=1024)
 def shipped(folder: str) -> Habits | None:
-    """Return a directory's row in the shipped table, or that of the nearest parent that
-    includes subdirectories.
+    """Return a directory's row in the shipped table, or that of its nearest parent that covers
+    subdirectories.
     """
     table = _table()
     above = (
@@ -219,5 +219,5 @@ def _read(column: str) -> Shares:
 
 @cache
 def _table() -> str:
-    """Return the text of the table, which ends in a line break."""
+    """Return the text of the table."""
     return (data_dir("checks") / "habits.tsv").read_text(encoding="utf-8")

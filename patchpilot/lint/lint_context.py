@@ -47,17 +47,19 @@ class Tip(NamedTuple):
 
 
 class HistoryFacts(Protocol):
-    """The questions about a repository's history that rules may ask.
+    """The queries about a repository's history that rules can make.
 
     The services implement this protocol; without a repository, rules about history report
     nothing.
     """
 
     def find(self, word: str) -> "Commit | None":
-        """Return the commit that an abbreviated id names, or None."""
+        """Return the commit with this abbreviated id, or None."""
 
     def is_complete(self) -> bool:
-        """Return whether a missing commit does not exist; in a shallow clone it may be older."""
+        """Return whether the history is complete; in a shallow clone, a missing commit may be
+        older.
+        """
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
         """Return the forms of the last commits to a directory, latest first."""
@@ -69,22 +71,21 @@ class HistoryFacts(Protocol):
         """Return whether `old` is `new` or one of its ancestors, or None if unknown."""
 
     def first_release(self, commit_id: str) -> str | None:
-        """Return the first release tag that contains the commit, or None when
-        unreleased or unknown.
+        """Return the first release tag that contains the commit, or None if it is unreleased or
+        unknown.
         """
 
     def is_released(self, commit_id: str) -> bool | None:
-        """Return whether any release contains the commit.
-
-        None when the repository's tags may be too old.
+        """Return whether any release contains the commit, or None if the repository's tags may
+        be too old.
         """
 
     def tree_of(self, commit_id: str) -> "Tree | None":
         """Return the tree of a commit, or None if the repository does not have it."""
 
     def tip_of(self, tree: str) -> Tip | None:
-        """Return the tip of the branch that a `T:` line of MAINTAINERS names, or None
-        when no remote has it.
+        """Return the tip of the branch named by a MAINTAINERS `T:` line, or None if no remote
+        has it.
         """
 
     def next_tip(self) -> Tip | None:
@@ -94,7 +95,7 @@ class HistoryFacts(Protocol):
         """Return the patches of a series that mainline and the fetched trees already have."""
 
     def needs_no_backport(self, patch: Patch, project: "Project") -> bool:
-        """Return whether no stable tree needs the fix in a commit, as `stable` decides it."""
+        """Return whether no stable tree needs the fix, according to `stable`."""
 
 
 class OwnPack(NamedTuple):
@@ -151,12 +152,12 @@ class Options(NamedTuple):
 
     @property
     def as_script(self) -> bool:
-        """Whether the findings must match checkpatch.pl, including its mistakes."""
+        """Return whether the findings must match checkpatch.pl, including its mistakes."""
         return self.strict or self.as_checkpatch or self.checkpatch_compat
 
     @property
     def message_kernel(self) -> tuple[int, int]:
-        """The version that selects the rules on messages."""
+        """Return the version that selects the rules on messages."""
         return self.newest or self.kernel
 
 
@@ -198,7 +199,7 @@ class Context:
         self.began = time.monotonic()
 
     def for_patch(self, patch: Patch) -> "Context":
-        """Return the same context for another state of the patch, with an empty cache."""
+        """Copy the context for another state of the patch, with an empty cache."""
         context = Context(
             patch,
             self.series,
@@ -220,7 +221,7 @@ class Context:
         return self.profile or find_project(self.options.profile or "linux")
 
     def of_series(self, key: str, make: Callable[[tuple[Patch, ...]], Fact]) -> Fact:
-        """Return the results of `make` for all patches of the series, or for this one."""
+        """Return `make`'s cached result for all patches of the series, or for this one."""
         global _latest
         patches = self.series.patches
         known, facts = _latest
@@ -235,7 +236,7 @@ class Context:
     def report_progress(self, what: str, done: int, total: int) -> None:
         """Report progress on this patch after a delay.
 
-        Raises CancelledError as Progress does.
+        Raise CancelledError as Progress does.
         """
         if self.progress is not silent and time.monotonic() - self.began > SOON:
             self.progress(what, done, total)
@@ -244,7 +245,7 @@ class Context:
 def once(
     function: Callable[Concatenate[Context, Asked], Fact],
 ) -> Callable[Concatenate[Context, Asked], Fact]:
-    """Cache the function, for each patch and the same arguments."""
+    """Cache the function for each patch and each set of arguments."""
 
     @wraps(function)
     def kept(context: Context, /, *args: Asked.args, **kwargs: Asked.kwargs) -> Fact:

@@ -90,11 +90,11 @@ class Paragraph(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return its lines, joined."""
+        """Join the lines."""
         return " ".join(line.strip() for line in self.lines)
 
     def line_at(self, offset: int) -> int:
-        """Return the patch line of a character of `text`."""
+        """Return the patch line that contains the character of `text` at this offset."""
         at = 0
         for number, line in enumerate(self.lines):
             at += len(line.strip()) + 1
@@ -147,8 +147,9 @@ def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
-    """Return whether a block of lines is pasted: it starts like a paste, half of it looks like
-    one, or it is indented below a line ending in a colon.
+    """Return whether a block of lines is pasted.
+
+    It starts like a paste, half of it looks like one, or it is indented below a colon.
     """
     if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
         return True
@@ -166,14 +167,14 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
 
 
 def _is_quote(line: str) -> bool:
-    """Return whether a line alone is not a sentence of the author's."""
+    """Return whether a line on its own is not the author's sentence."""
     return bool(
         _LOG.match(line) or _PASTED.search(line) or re.match(r"^(?: {4,}|\t)\S", line)
     )
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Return (first, one past the last) for each run of nonempty lines."""
+    """Yield (first, one past the last) for each run of nonempty lines."""
     start = None
     for at, line in enumerate((*lines, "")):
         if line.strip():
@@ -204,9 +205,7 @@ def _fenced_lines(lines: Sequence[str]) -> frozenset[int]:
 
 
 def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
-    """Return the lines of diffs in the message: quoted ones, and a patch whose file header was
-    lost.
-    """
+    """Return the lines of diffs in the message, including a patch without its file header."""
     result: set[int] = set()
     inside = False
     for at, line in enumerate(lines):
@@ -269,7 +268,7 @@ def _removed_words(context: Context) -> frozenset[str]:
 
 
 def _title_start(line: str, before: str) -> int | None:
-    """Return where another commit's subject starts in the line, or None."""
+    """Return the column at which another commit's subject starts, or None."""
     fixes = read_fixes_line(line)
     named = fixes and fixes.is_tag and fixes.space and not fixes.word
     if fixes and named and 7 <= len(fixes.id) <= 40:
@@ -301,7 +300,7 @@ def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
 def is_prose(line: str) -> bool:
     """Return whether a line looks like a sentence.
 
-    A tag, log, list, table, line of code or link does not.
+    Tags, logs, lists, tables, code and links do not.
     """
     if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not re.match(
         r"^[a-z]+[.,]?$", line

@@ -56,7 +56,7 @@ _LEAST_NAME = 4
 
 
 def _is_joined_from(joined: frozenset[str], words: frozenset[str]) -> bool:
-    """Return whether `joined` consists of all these words, in any order."""
+    """Return whether `joined` is made of all these words, in any order."""
     return (
         len(joined) == 1
         and 1 < len(words) <= _MOST_NAMES
@@ -68,9 +68,7 @@ _MOST_NAMES = 4
 
 
 def _words(name: str) -> frozenset[str]:
-    """Return the words of a name without a company in parentheses, in any order ("Doe, Jane" is
-    Jane Doe).
-    """
+    """Split a name into words, without a company in parentheses; "Doe, Jane" equals "Jane Doe"."""
     return frozenset(
         word
         for word in re.findall(

@@ -35,7 +35,7 @@ class NewLine(NamedTuple):
 
     @property
     def indent(self) -> int:
-        """Return its indent in columns."""
+        """Return the indentation in columns."""
         expanded = self.text.expandtabs(8)
         return len(expanded) - len(expanded.lstrip())
 
@@ -101,24 +101,24 @@ _DECLARATION = lazy(DECLARATION)
 
 
 def is_declaration(code: str) -> bool:
-    """Return whether a line of code declares local variables."""
+    """Return whether a line declares local variables."""
     return _DECLARATION.match(code) is not None
 
 
 def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """Return the nearest line with code below index `at`, or None."""
+    """Return the nearest line of code below index `at`, or None."""
     near = lines[at + 1 : at + 2 + MOST_BLANK]
     return next((line for line in near if line.code.strip()), None)
 
 
 def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """Return the nearest line with code above index `at`, or None."""
+    """Return the nearest line of code above index `at`, or None."""
     near = lines[max(0, at - 1 - MOST_BLANK) : at]
     return next((line for line in reversed(near) if line.code.strip()), None)
 
 
 def lines_above(lines: Sequence[NewLine], at: int) -> Iterator[NewLine]:
-    """Yield the lines above index `at`, nearest first, up to the maximum function length."""
+    """Yield the lines above index `at`, nearest first, up to a maximum function length."""
     return reversed(lines[max(0, at - MOST_ABOVE) : at])
 
 
@@ -132,9 +132,9 @@ def function_head(hunk: NewHunk, at: int) -> str:
 
 
 def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
-    """Return, for each line of the hunk, whether it is in a function body.
+    """Determine for each line of the hunk whether it is in a function body.
 
-    It is if the last line above that starts at column 0 is an opening brace or ends in one.
+    The last line above it that starts at column 0 is then an opening brace, or ends in one.
     """
     # once per hunk: looking back from every line of a long file takes quadratic time
     key = f"newlines.in_functions.{hunk.hunk.patch_line}"
@@ -160,7 +160,7 @@ Blank lines and braces on lines of their own do not count.
 
 
 def spaced(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
-    """Yield the hits that do not closely follow another one."""
+    """Drop hits that closely follow another hit."""
     last = -STRETCH
     for hit in hits:
         place = _filled_lines(context)[hit.patch_line] if hit.patch_line else None
@@ -171,9 +171,7 @@ def spaced(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
 
 @once
 def _filled_lines(context: Context) -> Sequence[int]:
-    """Return how many lines with more than a brace are above each line of the patch, by its
-    number.
-    """
+    """Count, for each patch line, the lines above it that contain more than a brace."""
     return [
         0,
         *accumulate(line[1:].strip() not in _BARE for line in context.patch.lines),
@@ -191,7 +189,7 @@ def _lines(hunk: Hunk) -> Iterator[NewLine]:
 
 
 def _starts_inside_comment(hunk: Hunk) -> bool:
-    """Return whether the hunk starts within a comment: one ends before any starts."""
+    """Return whether the hunk starts within a comment, because one ends before any starts."""
     for line in hunk.lines:
         if line.kind == "-":
             continue
@@ -210,7 +208,7 @@ def _starts_inside_comment(hunk: Hunk) -> bool:
 
 
 def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
-    """Return (code, whether the line starts inside a comment, whether the next one does)."""
+    """Return (code, whether the line starts in a comment, whether the next one does)."""
     was = inside
     if inside:
         end = text.find("*/")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the author of a patch did not write: text and style that the changed files had before."""
+"""Find text and style that the patch's author did not write, because the changed files already
+had it.
+"""
 
 import re
 from collections import Counter
@@ -83,7 +85,7 @@ _COMMENT = late(r"^\+\s*(?:#|//|/?\*+)(?!\s*(?:define|include|if|else|endif)\b)(
 def is_not_the_authors(
     context: Context, rule: Rule, finding: Finding, report: Report
 ) -> bool:
-    """Return whether a finding is about what was there before the patch, or must be there.
+    """Return whether a finding is about something that was already there, or that has to be there.
 
     This is what the replaced line had already or a revert brings back; style in a linker script, in
     a pasted log, or that the file has elsewhere; and a macro where it is defined.
@@ -158,8 +160,9 @@ def _is_style(rule: Rule) -> bool:
 
 
 def _form(rule: Rule, finding: Finding) -> str:
-    """Return what must be the same in the replaced line: nothing for layout, whatever the names,
-    otherwise the message without numbers.
+    """Return what a finding has in common with one on the replaced line.
+
+    This is "" for layout, whose names do not matter, otherwise the message without numbers.
     """
     is_layout = rule.pack.startswith(("checkpatch-c-", "checkpatch-strings"))
     return "" if is_layout else re.sub(r"\d+", "", finding.message)
@@ -168,8 +171,8 @@ def _form(rule: Rule, finding: Finding) -> str:
 def _known(
     context: Context, rule: Rule, report: Report
 ) -> tuple[frozenset[str | None], frozenset[tuple[int | None, str]]]:
-    """Return the files that have often what a rule reports, and the lines of the patch, with the
-    message, that had it.
+    """Return the files in which a rule's findings are common, and the patch lines with messages
+    that already had one.
     """
     key = (_known, rule.id)
     if key not in context.shared:
@@ -195,7 +198,9 @@ def _known(
 
 
 def _replaced(context: Context, at: int) -> int | None:
-    """Return the removed line that the added line `at` replaces: each is most like the other."""
+    """Return the removed line that the added line `at` replaces, if each is most similar to the
+    other.
+    """
     _, hunk = context.patch.place(at)
     if hunk is None or at - hunk.patch_line > len(hunk.lines):
         return None
@@ -205,7 +210,7 @@ def _replaced(context: Context, at: int) -> int | None:
 
 
 def _most_alike(hunk: Hunk, at: int, kind: str) -> int | None:
-    """Return the line of a kind near `at` that is most like it, or None if none is."""
+    """Return the line of a kind near `at` that is most similar to it, or None."""
     index = at - hunk.patch_line - 1
     words = _words(hunk.lines[index].text)
     alike = [
@@ -228,8 +233,9 @@ def _words(text: str) -> Counter[str]:
 
 @once
 def before(context: Context) -> tuple[Context, tuple[int, ...]]:
-    """Return a context in which the lines of the changed files before a patch, as far as the diff
-    shows them, are added; and the line of the patch that each comes from, 0 for headers.
+    """Return a context that adds the old lines of the changed files, as far as the diff shows them.
+
+    Also return the patch line of each, which is 0 for headers.
     """
     numbered = tuple(_lines(context.patch.files))
     patch = context.patch._replace(

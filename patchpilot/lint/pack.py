@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse rule packs (TOML) into rules and examples, and validates them.
+"""Parse rule packs (TOML) into rules and examples, and validate them.
 
-A PackError names the file and the rule.
+Raise PackError with the file and the rule.
 """
 
 import re
@@ -71,9 +71,9 @@ _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 
 
 class _Place(NamedTuple):
-    """A rule's table in its pack, as errors name it: `file:line: rule ID`.
+    """A rule's table in its pack, named in errors as `file:line: rule ID`.
 
-    Line 0 when it is not known.
+    The line is 0 if it is unknown.
     """
 
     label: str
@@ -90,7 +90,7 @@ class _Place(NamedTuple):
         )
 
     def at(self, key: str, word: str) -> Self:
-        """Return the position of the line that sets `key` to `word`."""
+        """Return the position of the line that assigns `word` to `key`."""
         named = next(
             (
                 at
@@ -171,7 +171,7 @@ def _examples(table: Mapping[str, Any], where: _Place) -> tuple[Example, ...]:
 
 
 def _add_parts(match: Any, parts: Mapping[str, str]) -> Any:
-    """Return a match, with the parts used by its arguments and its tables' arguments."""
+    """Replace references to named parts in a match's arguments and tables."""
     match match:
         case str():
             return parts.get(match, match)
@@ -183,7 +183,7 @@ def _add_parts(match: Any, parts: Mapping[str, str]) -> Any:
 
 
 def _rule_starts(text: str) -> list[tuple[int, tuple[str, ...]]]:
-    """Return the line number of each [[rule]] header, with the lines from there to the next one."""
+    """Return the line number of each [[rule]] header, and the lines up to the next one."""
     lines = text.splitlines()
     at = [number for number, line in enumerate(lines) if _HEADER.match(line)]
     return [
@@ -238,7 +238,7 @@ def _rule(
 
 
 def _read(key: str, value: Any, where: _Place) -> Any:
-    """Convert the value of a key to the rule's form."""
+    """Convert a key's value to its form in the rule."""
     if key in ("severity", "checkpatch_severity"):
         return Severity(_choice(value, tuple(Severity), "severity", where))
     if key.endswith("severities"):
@@ -264,8 +264,8 @@ def _placeholders(
     placeholders: Mapping[str, frozenset[str]],
     where: _Place,
 ) -> None:
-    """Raise PackError for a case's message missing from the detector, a case without a message,
-    or an unknown placeholder.
+    """Raise PackError if the messages do not match the detector's cases, or for an unknown
+    placeholder.
     """
     for case in messages:
         if case not in placeholders:
@@ -321,7 +321,7 @@ def _match(
 def _parse_table(
     table: Any, key: str, where: _Place, detectors: Mapping[str, RegisteredDetector]
 ) -> dict[str, Any]:
-    """Return a table of [[rule.match.of]], `when` or `unless` in the form that `any-of` runs."""
+    """Convert a table of [[rule.match.of]], `when` or `unless` to the form for `any-of`."""
     if not isinstance(table, dict):
         raise PackError(
             f"{where}: {key} must be a list of tables, [[rule.match.{key}]]"
@@ -446,7 +446,7 @@ def _check(
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Return whether a value has a form of `_FORMS`."""
+    """Return whether a value has one of the forms in `_FORMS`."""
     match kind:
         case "strings":
             return isinstance(value, list) and all(

@@ -67,7 +67,7 @@ def refusal(pattern: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Return the compiled pattern; cached."""
+    """Compile a pattern, with a cache."""
     return _compile_pattern(pattern, foreign=pattern in _foreign)
 
 

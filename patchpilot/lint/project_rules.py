@@ -32,7 +32,7 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
 
 
 def at_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Return the rules with the severities that they have in checkpatch.pl."""
+    """Give the rules the severities that they have in checkpatch.pl."""
     return tuple(
         rule._replace(
             severity=rule.checkpatch_severity, severities=rule.checkpatch_severities
@@ -59,7 +59,7 @@ _NOT_IN_WHOLE_FILES = frozenset(("COMMIT_MESSAGE", "ENOTSUPP", "NOT_UNIFIED_DIFF
 
 
 def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Return the rules that apply to code rather than to a patch or its message.
+    """Select the rules that apply to code, not to a patch or its message.
 
     They have the same severities as in checkpatch.pl -f.
     """
@@ -85,10 +85,10 @@ _KERNEL = late(
 
 
 def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
-    """Return the rules with the project's severities, without ignored ones.
+    """Give the rules the project's severities, and drop ignored rules.
 
-    A project's severity applies to every case of a rule. The texts name the project where they
-    name the kernel.
+    A project's severity applies to every case of a rule. In texts, the project's name replaces the
+    kernel's.
     """
 
     style = project.style

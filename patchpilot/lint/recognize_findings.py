@@ -60,7 +60,7 @@ def mark_of(
 
 
 def _text(finding: Finding, patch: Patch) -> str:
-    """Return the text of the finding's line without parts that differ in every mail, or ""."""
+    """Return the text of the finding's line, without parts that differ in every message, or ""."""
     at = finding.patch_line
     if at is None or not 1 <= at <= len(patch.lines):
         return ""
@@ -87,7 +87,7 @@ def _text(finding: Finding, patch: Patch) -> str:
 
 
 def even(text: str) -> str:
-    """Normalize the whitespace, length and encoding of a line for a mark.
+    """Normalize a line's whitespace, length and encoding for a mark.
 
     Long lines are cut, and undecodable bytes replaced, because marks are written to a file in
     UTF-8.
@@ -106,7 +106,7 @@ def change_of(patch: Patch) -> str:
 
 
 def _changed_lines(patch: Patch) -> list[str]:
-    """Yield each changed line with its file and sign, without white space."""
+    """Return each changed line with its file and sign, without whitespace."""
     return [
         f"{change.path}{line.kind}{''.join(line.text.split())}"
         for change in patch.files
@@ -123,7 +123,7 @@ def _hash(text: str) -> str:
 
 
 def renames(patches: Iterable[Patch]) -> dict[str, str]:
-    """Return the renames in these patches, as a mapping from new to old path."""
+    """Map new paths to old paths for the files renamed in these patches."""
     result: dict[str, str] = {}
     for patch in patches:
         for change in patch.files:
@@ -133,7 +133,7 @@ def renames(patches: Iterable[Patch]) -> dict[str, str]:
 
 
 def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:
-    """Return, for each patch in `new`, the index of its counterpart in `old`.
+    """Map each index in `new` to the index of the counterpart in `old`.
 
     Patches are paired by `pair_patches`.
     """

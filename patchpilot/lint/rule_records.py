@@ -62,7 +62,7 @@ def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:
 
 
 def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measured]:
-    """Return the rules, with the severity of their findings, that only `--strict` shows.
+    """Return the rules and severities whose findings only `--strict` shows.
 
     The findings that are worth most are shown, as long as an accepted patch has at most `noise`
     lines with them. Errors count, but are never hidden.
@@ -83,7 +83,7 @@ def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
         for _, severity, record in measured
         if severity is Severity.ERROR
     )
-    # mails do not show repository history, and were measured with the 6.1 rules
+    # messages do not show repository history, and were measured with the 6.1 rules
     unmeasured = (rule for rule in rules if rule.scope == "history" or rule.since)
     hidden = {(rule.name, Severity.CHECK) for rule in unmeasured}
     for name, severity, record in measured:

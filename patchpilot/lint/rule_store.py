@@ -47,7 +47,7 @@ _KIND = Kind(
 def read_pack(file: Path) -> OwnPack:
     """Read a rule pack from a file.
 
-    Raises InputError if the file cannot be read.
+    Raise InputError if the file cannot be read.
     """
     return OwnPack(str(file), _read(file))
 
@@ -55,7 +55,7 @@ def read_pack(file: Path) -> OwnPack:
 def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
     """Return all rules of the shipped packs and the user's packs (`own`), in pack order.
 
-    Raises PackError with the file and the rule.
+    Raise PackError with the file and the rule.
     """
     return _loaded(tuple(own))
 
@@ -126,8 +126,8 @@ def import_detectors() -> None:
 
 
 def _sources(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
-    """Return the pack files and their contents. checks/ has other data too: a pack is
-    a file with rules.
+    """Return the shipped and the user's pack files with their contents; checks/ has other files
+    as well.
     """
     pairs = [
         (file.name, text)
@@ -151,7 +151,7 @@ def _read(file: Path) -> bytes:
 def _parse(
     labels: Sequence[str], texts: Sequence[bytes], tested: int = 0
 ) -> tuple[Pack, ...]:
-    """Parse packs; the test suite has validated the first `tested` ones."""
+    """Parse packs; the first `tested` ones were validated by the test suite."""
     from patchpilot.lint.pack import parse_pack
 
     import_detectors()
@@ -164,7 +164,7 @@ def _parse(
 def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
     """Limit the matching time of patterns in packs that are not shipped.
 
-    PackError for one that cannot be.
+    Raise PackError if that is impossible.
     """
     labels = {Path(own_pack.label).stem: own_pack.label for own_pack in own}
     theirs = [rule for rule in rules if rule.pack in labels]
@@ -192,9 +192,7 @@ def _share_equal_values(rules: Sequence[Rule]) -> None:
 
 
 def _key(own: Sequence[OwnPack]) -> str:
-    """Return a hash of everything the loaded form depends on: the packs and the detectors'
-    sources.
-    """
+    """Return a hash of the packs and the detectors' sources, on which the loaded form depends."""
     kind = _KIND._replace(code=(*_KIND.code, str(data_dir("checks"))))
     labels = (label.encode("utf-8", "surrogateescape") for label, _ in own)
     return key_of(kind, (*labels, *(text for _, text in own)))

@@ -24,7 +24,7 @@ OF_CODE = ("diff", "tree")
 
 
 def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
-    """Return whether a rule is in force for a kernel version and a profile.
+    """Return whether a rule applies to a kernel version and profile.
 
     A profile includes the rules of the profiles it inherits from.
     """
@@ -36,7 +36,7 @@ def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
 
 
 def is_later(rule: Rule, sent: date) -> bool:
-    """Return whether a rule on messages is newer than a message."""
+    """Return whether a rule on messages is newer than the message."""
     if rule.scope in OF_CODE or not rule.since:
         return False
     major, minor = rule.since
@@ -56,7 +56,7 @@ def choose(
 
     `kernel` is the version for rules on code, `message_kernel` the one for all other rules (by
     default the same). A selector is a rule's id or name, a checkpatch type or a pack, in any case.
-    Raises UsageError for an unknown one.
+    Raise UsageError for an unknown one.
     """
     everything = tuple(rules)
     selected, ignored = (
@@ -77,7 +77,7 @@ def choose(
 
 
 def verify(words: Sequence[str], rules: Sequence[Rule]) -> None:
-    """Raise UsageError for the first word of --select or --ignore that matches nothing."""
+    """Raise UsageError for the first word in --select or --ignore that matches no rule."""
     _check_known(words, rules)
 
 

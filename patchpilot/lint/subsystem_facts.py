@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def subsystem(context: Context) -> "Subsystem | None":
     """Return the subsystem that the patch is for.
 
-    Returns None if there are several, none is known, or the project is not the kernel.
+    Return None if there are several, none is known, or the project is not the kernel.
     """
     if not context.project.kernel:
         return None
@@ -28,13 +28,13 @@ def subsystem(context: Context) -> "Subsystem | None":
 def file_subsystem(context: Context, path: str) -> "Subsystem | None":
     """Return the subsystem that a file belongs to.
 
-    Returns None if none is known or the project is not the kernel.
+    Return None if none is known or the project is not the kernel.
     """
     return subsystem_of_path(path) if context.project.kernel else None
 
 
 def subsystem_has(context: Context, condition: str) -> bool:
-    """Return whether the patch's subsystem meets a condition of the form "key=value"."""
+    """Return whether the patch's subsystem meets a condition "key=value"."""
     key, _, value = condition.partition("=")
     found = subsystem(context)
     return found is not None and str(getattr(found, key)) == value
@@ -59,7 +59,7 @@ def sections_of(context: Context) -> "tuple[SectionMatch, ...]":
 
 
 def _sections(context: Context, paths: Sequence[str]) -> Sequence[str]:
-    """Return the names of the sections that these files of the patch are in."""
+    """Return the sections of MAINTAINERS that contain these files of the patch."""
     return [
         match.section.name
         for match in sections_of(context)

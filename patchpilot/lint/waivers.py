@@ -57,12 +57,12 @@ class Waiver(NamedTuple):
         )
 
     def ended(self, today: date) -> bool:
-        """Return whether its last day has passed."""
+        """Return whether the waiver has expired."""
         return self.until is not None and today > self.until
 
     @property
     def title(self) -> str:
-        """Return its name for the screen."""
+        """Return the waiver's name for display."""
         return f"{self.rule} ({', '.join(self.paths)})" if self.paths else self.rule
 
 
@@ -77,7 +77,7 @@ def _matches(path: str, pattern: str) -> bool:
 def from_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver, ...]:
     """Parse the `[[waiver]]` tables of a tree's file.
 
-    Raises InputError with the file, the waiver and the key.
+    Raise InputError with the file, the waiver and the key.
     """
     return tuple(
         _parse_waiver(table, f"{label}: waiver {number}", label)
@@ -132,7 +132,7 @@ def _day(value: Any, place: str) -> date | None:
 def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
     """Parse words of the form `RULE=REASON`.
 
-    Raises UsageError if a reason is missing.
+    Raise UsageError if a reason is missing.
     """
     result = []
     for word in words:
@@ -147,9 +147,9 @@ def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
 
 
 def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
-    """Check that each waiver names a rule, and that a tree may waive the rules it names.
+    """Check that each waiver names a rule that a tree may waive.
 
-    Raises UsageError or InputError with a hint.
+    Raise UsageError or InputError with a hint.
     """
     known = {word.lower(): word for rule in rules for word in rule.words}
     not_waivable = {

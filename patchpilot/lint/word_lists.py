@@ -12,7 +12,7 @@ from patchpilot.errors import PackError
 def imperative_of(word: str) -> str | None:
     """Return the imperative of a verb in the third person, past tense or -ing form.
 
-    Returns None for unknown verbs and for imperatives.
+    Return None for unknown verbs and for imperatives.
     """
     lower, verbs = word.lower(), word_set("verbs", "verbs")
     irregular = word_table("verbs", "irregular").get(lower)
@@ -38,7 +38,7 @@ def imperative_of(word: str) -> str | None:
 def word_list(name: str, key: str) -> tuple[str, ...]:
     """Return the list `key` of checks/words/NAME.toml.
 
-    Raises PackError if it is missing or not a list of strings.
+    Raise PackError if it is missing or not a list of strings.
     """
     words = shipped_tables("words")[name].get(key)
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
@@ -55,7 +55,7 @@ def word_set(name: str, key: str) -> frozenset[str]:
 def word_table(name: str, key: str) -> Mapping[str, Any]:
     """Return the table `key` of checks/words/NAME.toml.
 
-    Raises PackError if it is missing or not a table.
+    Raise PackError if it is missing or not a table.
     """
     table = shipped_tables("words")[name].get(key)
     if not isinstance(table, dict):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The language server: handles an editor's requests and publishes the findings."""
+"""The language server: handle an editor's requests and publish the findings."""
 
 import asyncio
 import re
@@ -40,7 +40,7 @@ class BoundedInput:
         self._stream = stream
 
     def readline(self) -> bytes:
-        """Return the next line of a header."""
+        """Return the next header line."""
         line = self._stream.readline(_LONGEST_HEADER)
         found = _LENGTH.match(line)
         is_large = found and (len(found[1]) > _DIGITS or int(found[1]) > MAX_INPUT)
@@ -55,16 +55,14 @@ class BoundedInput:
         return line
 
     def read(self, size: int) -> bytes:
-        """Return the next so many bytes."""
         return self._stream.read(size)
 
     def close(self) -> None:
-        """Close the stream."""
         self._stream.close()
 
 
 def bounded(stream: BinaryIO) -> BinaryIO:
-    """Return the stream with size limits, in the type that a server reads from."""
+    """Wrap a stream in size limits."""
     return cast("BinaryIO", BoundedInput(stream))
 
 
@@ -170,7 +168,7 @@ class Server(LanguageServer):
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
     async def hover(self, uri: str, at: lsp.Position) -> lsp.Hover | None:
-        """Return the pages of the rules with findings in a line."""
+        """Return the pages of the rules with findings on a line."""
         rules = dict.fromkeys(
             finding.finding.name for finding in self._location(uri, at.line, at.line)
         )
@@ -183,7 +181,7 @@ class Server(LanguageServer):
         )
 
     async def actions(self, uri: str, within: lsp.Range) -> list[lsp.CodeAction]:
-        """Return the safe fixes of the findings in these lines."""
+        """Return the safe fixes of findings on these lines."""
         document = self.workspace.get_text_document(uri)
         text = document.source
         lines = text.split("\n")

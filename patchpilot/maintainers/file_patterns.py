@@ -27,13 +27,13 @@ class Braces:
 
     @property
     def slashes(self) -> int:
-        """The largest number of slashes in any alternative."""
+        """Return the largest number of slashes in any alternative."""
         return _most_slashes(self._tree)
 
     def matches(self, path: str, is_folder: Callable[[str], bool]) -> bool:
-        """Return whether one of its alternatives matches the path.
+        """Return whether any alternative matches the path.
 
-        `is_folder` is asked only when the answer depends on it.
+        `is_folder` is called only if the result depends on it.
         """
         if self._below.match(path):
             return True
@@ -57,19 +57,21 @@ class Braces:
 
     @cached_property
     def _below(self) -> BoundedPattern:
-        """The alternatives that end with a slash, which match everything below."""
+        """Return a pattern of the alternatives that end with a slash, which match everything
+        below.
+        """
         return _pattern(_sequences_ending_in(self._tree, slash=True), "")
 
     @cached_property
     def _beside(self) -> BoundedPattern:
-        """The other alternatives, which match only paths with as many slashes, so wildcards do not
-        match a slash.
-        """
+        """Return a pattern of the other alternatives, whose wildcards do not match slashes."""
         return _pattern(_sequences_ending_in(self._tree, slash=False), "[^/]*")
 
     @cached_property
     def _alone(self) -> BoundedPattern:
-        """The alternatives without a wildcard or a final slash, which may name a folder."""
+        """Return a pattern of alternatives without wildcards or final slash, which may name a
+        folder.
+        """
         plain = _strip_wildcards(self._tree)
         return _pattern(
             _sequences_ending_in(plain, slash=False) if plain is not None else [], None
@@ -78,7 +80,7 @@ class Braces:
 
 @lru_cache(maxsize=4096)
 def braces(pattern: str) -> Braces | None:
-    """Parse a pattern with alternatives; returns None if it has none or is too long."""
+    """Parse a pattern with alternatives; return None if it has none or is too long."""
     if len(pattern) > MAX_PATTERN or not any(True for _ in _groups(pattern)):
         return None
     return Braces(pattern)
@@ -140,7 +142,7 @@ def _most_slashes(tree: Sequence) -> int:
 
 
 def _sequences_ending_in(tree: Sequence, *, slash: bool) -> list[Sequence]:
-    """Return the sequences of all alternatives that end with a slash, or that do not."""
+    """Return the sequences of alternatives that do, or do not, end with a slash."""
     if not tree:
         return [] if slash else [[]]
     *head, last = tree
@@ -160,7 +162,7 @@ def _sequences_ending_in(tree: Sequence, *, slash: bool) -> list[Sequence]:
 
 
 def _strip_wildcards(tree: Sequence) -> Sequence | None:
-    """Return the sequence without wildcard alternatives, or None if nothing is left."""
+    """Drop wildcard alternatives, and return None if nothing is left."""
     left: Sequence = []
     for item in tree:
         if isinstance(item, str):
@@ -180,7 +182,7 @@ def _strip_wildcards(tree: Sequence) -> Sequence | None:
 
 
 def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
-    """Return one regular expression for all of them, followed by `rest`.
+    """Combine sequences into one regular expression, followed by `rest`.
 
     Wildcards match slashes only when `rest` is "".
     """
@@ -220,9 +222,7 @@ _NEVER_A_FOLDER = frozenset(".*?")
 
 
 def folder_of(pattern: str) -> str:
-    """Return the folder, with its slash, that contains every matching path, or "" if it is
-    unknown.
-    """
+    """Return the folder, with its slash, that contains all matching paths, or "" if unknown."""
     meta = _FIRST_META.search(pattern)
     if meta is None:
         return pattern[: pattern.rfind("/") + 1]
@@ -285,8 +285,8 @@ def _glob(pattern: str) -> Callable[[str], bool]:
 
 
 def _match_wildcards(pattern: str, path: str) -> bool:
-    """Match a pattern of stars and question marks from the start, in linear memory,
-    backtracking over at most one star.
+    """Match a pattern of stars and question marks, in linear memory, with at most one star to
+    backtrack.
     """
     want = at = 0
     star = -1

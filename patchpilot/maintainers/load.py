@@ -106,8 +106,8 @@ def _everywhere(tree: Tree, top: str) -> list[str]:
 
 
 def conf_words(tree: Tree) -> tuple[str, ...]:
-    """Return the options in a tree's .get_maintainer.conf, which precede the command-line
-    options.
+    """Return the options in a tree's .get_maintainer.conf, which come before those on the
+    command line.
     """
     text = (tree.read(".get_maintainer.conf") or b"").decode("utf-8", "surrogateescape")
     words: list[str] = []

@@ -147,7 +147,7 @@ def match_texts(
     paths: Iterable[str],
     texts: Sequence[tuple[str, Iterable[str]]] = (),
 ) -> tuple[SectionMatch, ...]:
-    """Do the same as `match` for texts that are already split (see `keyword_matches`)."""
+    """Match texts that are already split (see `keyword_matches`), like `match`."""
     depths: dict[int, int] = {}
     reasons: dict[int, list[str]] = {}
     touched: dict[int, list[str]] = {}
@@ -193,9 +193,7 @@ def match_texts(
 
 
 def split_text(text: str) -> list[tuple[str, list[str]]]:
-    """Split a patch for K: patterns: the unchanged lines before the diff, and the changed lines of
-    the diff.
-    """
+    """Split a patch for K: patterns into the lines before the diff and the changed lines."""
     lines = text.split("\n")
     start = next(
         (

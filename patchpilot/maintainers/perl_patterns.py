@@ -31,7 +31,7 @@ class PerlPattern:
         self.words = needed_words(source) if words is None else words
 
     def may_match(self, lowered: str) -> bool:
-        """Return whether a lower-case text contains a word that every match needs."""
+        """Return whether a lower-case text contains a word that all matches require."""
         return not self.words or any(word in lowered for word in self.words)
 
     @cached_property
@@ -101,7 +101,7 @@ def _branches(source: str) -> list[str]:
 
 
 def _musts(branch: str) -> list[frozenset[str]]:
-    """Return sets of words for one alternative, of each of which every match contains at least one.
+    """Return sets of words, from each of which every match of an alternative contains one.
 
     They come from literal runs and mandatory groups; there are none if the pattern is not
     understood.
@@ -150,7 +150,7 @@ def _special_end(branch: str, at: int) -> int | None:
 
 
 def _group_words(branch: str, at: int, end: int) -> frozenset[str]:
-    """Return the words of which a mandatory group needs one, or none for an optional group."""
+    """Return the words of which a mandatory group requires one, or none for an optional group."""
     if branch[end : end + 1] in ("?", "*", "{"):
         return frozenset()
     inner = re.sub(r"^\?[a-z]*:", "", branch[at + 1 : end - 1])
@@ -178,7 +178,7 @@ def _group_end(text: str, at: int) -> int | None:
 
 
 def _class_end(source: str, at: int) -> int | None:
-    """Return the end of the character class at `at`, or None if it is not a plain one."""
+    """Return the end of the character class at `at`, or None if it is not a simple one."""
     end = at + 1
     if source[end : end + 1] == "^":
         end += 1

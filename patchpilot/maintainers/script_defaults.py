@@ -75,7 +75,7 @@ def read_words(script: str | None) -> RoleWords:
 
 
 def _body(script: str, name: str) -> str:
-    """Return the text of a sub, up to its closing line."""
+    """Return the body of a sub."""
     start = script.find(f"sub {name}")
     end = script.find("\n}", start)
     return script[start:end] if start >= 0 else ""

@@ -47,7 +47,7 @@ class RoleWords(NamedTuple):
 
 
 def ascii_lower(text: str) -> str:
-    """Convert only the letters A to Z to lower case, as a program that works on bytes does."""
+    """Convert A to Z to lower case, as byte-based programs do."""
     return (
         text.lower()
         if text.isascii()
@@ -124,7 +124,7 @@ class Section(NamedTuple):
 
     @property
     def is_maintained(self) -> bool:
-        """Return whether the S: line is maintained or supported."""
+        """Return whether an S: line contains "maintain" or "support"."""
         return any(
             "maintain" in value.lower() or "support" in value.lower()
             for value in self.values("S")
@@ -132,8 +132,8 @@ class Section(NamedTuple):
 
 
 def _split_named_list(value: str) -> tuple[str, str]:
-    """Split like `list_and_remark`, but also `Name <list>`, of which get_maintainer.pl uses the
-    first word.
+    """Split like `list_and_remark`, but also accept `Name <list>`, of which get_maintainer.pl
+    uses the first word.
     """
     address, remark = list_and_remark(value)
     if "@" in address.strip("<>") or not (

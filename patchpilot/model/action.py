@@ -33,7 +33,7 @@ class Action(NamedTuple):
         return shlex.join(words)
 
     def worded(self, words: str) -> str:
-        """Return the sentence with `words` in place of the command.
+        """Return the sentence with its command replaced by `words`.
 
         Words that are not a command get no backticks.
         """
@@ -75,7 +75,7 @@ def parts_of(advice: object) -> tuple[object, ...]:
 
 
 def actions(advice: object) -> tuple[Action, ...]:
-    """Return the actions in a hint in order; a plain sentence has none."""
+    """Return the actions in a hint, in order."""
     return tuple(part for part in parts_of(advice) if isinstance(part, Action))
 
 

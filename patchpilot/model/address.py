@@ -105,12 +105,12 @@ class Address(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Return the address in lower case, which identifies the mailbox."""
+        """Return the address in lower case as a key for the mailbox."""
         return self.email.lower()
 
 
 def _quote_name(name: str) -> str:
-    """Return a name for a header, quoted if necessary."""
+    """Quote a name for a header if necessary."""
     if not _QUOTED.search(name):
         return name
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -138,9 +138,7 @@ def _enclosed_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _structure(text: str) -> str:
-    """Return the text with quoted parts and comments replaced with commas, so that no name looks
-    like an address.
-    """
+    """Replace quoted parts and comments with commas, so that no name looks like an address."""
     parts = []
     at = 0
     for start, end in _enclosed_spans(text):
@@ -172,7 +170,7 @@ def _decode_name(words: re.Match[str]) -> str:
 
 
 def _decode_part(words: re.Match[str]) -> str:
-    """Return encoded words in a quoted string or comment, without closing it."""
+    """Decode words within a quoted string or comment without closing it."""
     return re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0])))
 
 
@@ -214,7 +212,7 @@ def only_mailbox(text: str) -> Address | None:
 
 
 def addresses_within(text: str) -> tuple[str, ...]:
-    """Return everything in a text that looks like an address, including names and comments."""
+    """Return everything that looks like an address, including in names and comments."""
     return tuple(_ANY_ADDRESS.findall(text))
 
 
@@ -276,9 +274,9 @@ class AddressVerdict(NamedTuple):
 
 
 def danger(email: str) -> str:
-    """Return why an address must not be passed to a program, or "" if it is safe.
+    """Return why an address is unsafe to pass to a program, or "".
 
-    A program could take an unsafe address for an option, or split it.
+    Programs could interpret such an address as an option, or split it.
     """
     return next((reason for pattern, reason in _DANGERS if pattern.search(email)), "")
 
@@ -319,7 +317,7 @@ def judge(email: str) -> AddressVerdict:
 def sort_out(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
-    """Return the usable addresses, and a sentence with the reason for each other one."""
+    """Split addresses into usable ones and a warning for each of the others."""
     kept, omitted = [], []
     for address in addresses:
         verdict = judge(address.email)

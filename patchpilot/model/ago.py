@@ -10,7 +10,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def ago(seconds: float, now: float | None = None) -> str:
-    """Return how long ago a time was: `now`, `20 min ago`, `5 h ago` or `6 days ago`.
+    """Format the age of a time: `now`, `20 min ago`, `5 h ago` or `6 days ago`.
 
     Times are in seconds since the epoch. After 60 days, the date is returned.
     """
@@ -28,7 +28,7 @@ def ago(seconds: float, now: float | None = None) -> str:
 
 
 def short_age(time: datetime, now: datetime) -> str:
-    """Return an age in at most three columns: `20m`, `5h`, `6d`, `20w` or `3y`."""
+    """Format an age in at most three columns: `20m`, `5h`, `6d`, `20w` or `3y`."""
     age = int((now - time).total_seconds())
     if age < _HOUR:
         return f"{max(age, 0) // _MINUTE}m"

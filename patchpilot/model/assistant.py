@@ -71,7 +71,7 @@ def assistant_faults(value: str) -> dict[str, str]:
 
 
 def right_assistant(value: str) -> str:
-    """Return the value of an Assisted-by: tag without errors, keeping agent and model."""
+    """Correct the value of an Assisted-by: tag, keeping agent and model."""
     plain = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
     return " ".join(
         [

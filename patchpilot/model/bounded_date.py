@@ -105,8 +105,8 @@ def arrival(received: Iterable[str]) -> datetime | None:
 def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool]:
     """Return the date of a message, and whether its Date: header is damaged.
 
-    The arguments are the values of its Date: and Received: headers. If Date: is damaged, the date
-    is that of the message's arrival.
+    The arguments are its Date: and Received: values. If Date: is damaged, the date is that of the
+    message's arrival.
     """
     arrived, result = arrival(received), header_date(sent)
     if result and not (arrived and result > arrived + _AHEAD):

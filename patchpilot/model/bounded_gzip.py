@@ -35,7 +35,7 @@ def unpack(data: bytes, source: str, limit: int) -> bytes:
 
 
 def text_of(stream: IO[bytes], source: str) -> Iterator[bytes]:
-    """Yield the contents of a stream in blocks, decompressed if they are in gzip format."""
+    """Yield a stream's contents in blocks, decompressed if they are in gzip format."""
     head = stream.read(len(MAGIC))
     blocks: Iterator[bytes] = chain((head,), iter(partial(stream.read, PIECE), b""))
     return unpacked(blocks, source) if head == MAGIC else blocks

@@ -66,9 +66,7 @@ class BoundedPattern:
 
     @cached_property
     def _engine(self) -> Any:
-        """Return a compiled pattern of `re` or RE2, a _Budgeted, or the reason why the pattern
-        cannot be used.
-        """
+        """Return a compiled pattern, or the reason why it cannot be used."""
         if len(self.pattern) > MAX_PATTERN:
             return f"longer than {MAX_PATTERN} characters"
         flags = re.ASCII | (re.VERBOSE if self.extended else 0)
@@ -137,7 +135,7 @@ class BoundedPattern:
 
 @lru_cache(maxsize=1024)
 def bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
-    """Return the bounded pattern for this text, cached."""
+    """Compile a bounded pattern, with a cache."""
     return BoundedPattern(pattern, dialect=dialect)
 
 
@@ -195,7 +193,7 @@ class _Budgeted:
 
 
 def _linear(pattern: str, *, extended: bool) -> Any:
-    """Return the pattern compiled by RE2, or the reason why RE2 rejects it."""
+    """Compile a pattern with RE2, or return the reason why RE2 rejects it."""
     import re2
 
     options = re2.Options()
@@ -222,9 +220,7 @@ _INSIDE = {"s": r"\t-\r ", "h": r" \t"}
 
 
 def _to_re2(pattern: str, *, extended: bool) -> str:
-    """Convert the pattern to RE2's syntax: without /x, with Perl's classes, and a `$` that also
-    matches before a final newline.
-    """
+    """Convert a pattern to RE2's syntax."""
     out: list[str] = []
     at, in_class = 0, False
     while at < len(pattern):
@@ -263,8 +259,8 @@ def _to_re2(pattern: str, *, extended: bool) -> str:
 
 
 class _Cost:
-    """The number of ways a pattern may match: at most `ways` times the text's length to the power
-    of `degree`.
+    """The matching cost of a pattern: at most `ways` times the text's length to the power of
+    `degree`.
     """
 
     __slots__ = ("degree", "ways")
@@ -292,7 +288,7 @@ def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
 
 
 def _sequence_cost(nodes: Any) -> _Cost:
-    """Return the cost of a sequence, whose alternatives multiply."""
+    """Return the cost of a sequence, which multiplies the alternatives of its parts."""
     ways, degree = 1, 0
     for name, value in nodes:
         cost = _node_cost(str(name), value)

@@ -22,7 +22,7 @@ class SkippedFile:
 class BuiltConfiguration:
     """A build configuration and its result.
 
-    It has make's ARCH, the compiler (gcc or clang), the origin of its symbols (.config or
+    Contains make's ARCH, the compiler (gcc or clang), the origin of its symbols (.config or
     smallest), the files that were and were not built, and whether sparse checked them.
     """
 
@@ -47,13 +47,13 @@ class BuiltCommit:
 
     @property
     def never_built(self) -> set[str]:
-        """The files that no configuration compiles."""
+        """Return the files that no configuration compiles."""
         skipped = {file.path for row in self.configurations for file in row.skipped}
         return skipped - {path for row in self.configurations for path in row.built}
 
 
 def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
-    """Return the result of building a series, for example "built in 3 configurations, nothing new".
+    """Summarize the build of a series, for example "built in 3 configurations, nothing new".
 
     Return "" if a commit has no object that was built.
     """
@@ -74,7 +74,7 @@ def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
 
 
 def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:
-    """Return the configurations in which all commits of a series build.
+    """List the configurations in which all commits of a series build.
 
     For example, "arm64 and x86-64, W=1, sparse". Return "" if a commit does not build, was not
     built, or has no object file.

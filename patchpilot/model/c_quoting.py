@@ -20,7 +20,7 @@ def unquoted(text: str) -> str:
 
 
 def quoted(path: str) -> str:
-    """Return a path in quotes; bytes above ASCII are not escaped."""
+    """Quote a path in git's C style; bytes above ASCII are not escaped."""
     return (
         '"'
         + "".join(

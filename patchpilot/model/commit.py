@@ -25,7 +25,7 @@ class Commit(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """Return the first paragraph on one line, like `git log --format=%s`."""
+        """Return the subject on one line, like `git log --format=%s`."""
         paragraph = self.message.lstrip("\n").split("\n\n", 1)[0]
         return " ".join(line.strip() for line in paragraph.strip().split("\n")).strip()
 
@@ -36,12 +36,10 @@ class Commit(NamedTuple):
 
     @property
     def body(self) -> str:
-        """Return the message without its subject."""
         return self.message.lstrip("\n").partition("\n\n")[2]
 
     @property
     def trailers(self) -> tuple[Trailer, ...]:
-        """Return the trailers of the last paragraph."""
         return parse_trailers(self.lines)
 
     def tags(self, name: str) -> tuple[Trailer, ...]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The form of a commit's message: its subject and marks."""
+"""Parse the form of a commit message."""
 
 import re
 from collections.abc import Mapping

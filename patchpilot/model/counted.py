@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun, such as `1 message` or `3 messages`.
+    """Format a number with its noun: `1 message`, `3 messages`.
 
     `plural` is for nouns whose plural does not just add an s.
     """
@@ -13,5 +13,5 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Return words as a list in a sentence: "a, b and c"."""
+    """Join words to a list: "a, b and c"."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

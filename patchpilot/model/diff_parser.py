@@ -84,7 +84,7 @@ def starts_file(lines: Sequence[str], at: int) -> bool:
 
 
 def _file(lines: Sequence[str], first: int) -> tuple[FileChange, int]:
-    """Return a file without its hunks, and the index after its header."""
+    """Parse a file's header; return the change without hunks and the next index."""
     names = _FileNames(*_git_paths(lines[first]))
     at = first + lines[first].startswith("diff --git ")
     while at < len(lines) and lines[at].startswith(_BELOW):
@@ -98,7 +98,7 @@ def _file(lines: Sequence[str], first: int) -> tuple[FileChange, int]:
 def _hunk(
     lines: Sequence[str], first: int, header: re.Match[str]
 ) -> tuple[Hunk | None, int]:
-    """Return a hunk (None if its counts do not match its lines), and the index after it."""
+    """Parse a hunk; return it (None if its counts are wrong) and the next index."""
     old, new = (1 if count is None else int(count) for count in header.group(2, 4))
     at = first + 1
     while at < len(lines) and (old > 0 or new > 0 or lines[at].startswith("\\")):
@@ -115,7 +115,7 @@ def _hunk(
 
 
 def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:
-    """Return the lines of a complete hunk whose header is at line `first` of the patch."""
+    """Parse the lines of a complete hunk with its header at line `first` of the patch."""
     from unidiff.patch import PatchSet
 
     if len(hunk) == 1:
@@ -135,7 +135,7 @@ def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:
 
 
 def _git_paths(line: str) -> tuple[str | None, str | None]:
-    """Return the paths of a `diff --git` line; if they are equal, names may contain spaces."""
+    """Parse the paths in a `diff --git` line, which may contain spaces if they are equal."""
     match = _GIT_PATHS.match(line)
     if not match:
         return None, None
@@ -151,7 +151,7 @@ def _git_paths(line: str) -> tuple[str | None, str | None]:
 
 
 class _FileNames:
-    """The file names in the lines above the first hunk."""
+    """The file names in the header lines above the first hunk."""
 
     __slots__ = ("binary", "created", "deleted", "new", "old", "renamed")
 
@@ -160,7 +160,7 @@ class _FileNames:
         self.renamed = self.binary = self.created = self.deleted = False
 
     def take(self, line: str) -> None:
-        """Parse one of these lines."""
+        """Parse one header line."""
         if line.startswith("rename from "):
             self.old, self.renamed = unquoted(line.removeprefix("rename from ")), True
         elif line.startswith("rename to "):

@@ -72,12 +72,12 @@ class Draft:
 
     @property
     def patch_ids(self) -> tuple[str, ...]:
-        """Return the known patch-ids of its patches."""
+        """Return the known patch-ids of the topic's patches."""
         return tuple(patch.patch_id for patch in self.patches if patch.patch_id)
 
     @property
     def is_undisclosed(self) -> bool:
-        """Return whether the author marked it as an undisclosed security fix."""
+        """Return whether the author marked the topic as an undisclosed security fix."""
         return self.answers.get("security") == "yes"
 
     @property

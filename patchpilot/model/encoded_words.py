@@ -72,7 +72,7 @@ def _words(value: str) -> list[tuple[int, int, str, bytes]]:
 
 
 def _payload(text: str, encoding: str) -> bytes | None:
-    """Return the bytes of an encoded word, or None if its base64 is damaged."""
+    """Decode the bytes of an encoded word; return None if its base64 is damaged."""
     raw = text.encode("utf-8", "surrogateescape")
     if encoding == "q":
         return binascii.a2b_qp(raw, header=True)

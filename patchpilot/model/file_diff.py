@@ -47,7 +47,7 @@ class FileChange(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Return the file's path, the new one if there is one."""
+        """Return the new path or, for a deleted file, the old one."""
         return self.new_path or self.old_path or ""
 
     @property

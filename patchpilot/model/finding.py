@@ -35,29 +35,30 @@ class RuleRecord(NamedTuple):
 
     @property
     def rate(self) -> float | None:
-        """Findings on an accepted patch, or None if the rule was not measured."""
+        """Return the findings per accepted patch, or None if the rule was not measured."""
         return _share(self.places, self.accepted)
 
     @property
     def gone_share(self) -> float | None:
-        """The share of its findings that were gone in the next version."""
+        """Return the share of findings that were gone in the next version."""
         return _share(self.gone, self.paired)
 
     @property
     def asked_share(self) -> float | None:
-        """The share of a reviewer's requests of its kind that it finds."""
+        """Return the share of reviewers' requests of this kind that the rule finds."""
         return _share(self.hit, self.asked)
 
     @property
     def expected(self) -> float:
-        """Lines to expect on an accepted patch of another list: some more than were seen, and one
-        for all places in a patch.
+        """Return the expected findings per accepted patch on another list, slightly more than
+        measured.
         """
         return (self.noise + UNSEEN) / self.accepted
 
     @property
     def worth(self) -> float:
-        """Patches on which it was asked for or gone, for each accepted patch that has it.
+        """Return the ratio of patches where the finding was requested or fixed to accepted patches
+        that have it.
 
         It is 1 for a rule of which little was seen. Most of what is gone in the next version is
         gone for another reason.
@@ -66,7 +67,7 @@ class RuleRecord(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """The record in one sentence."""
+        """Describe the record in one sentence."""
         said = (
             f"Fires on {_percent(self.noise, self.accepted)} "
             f"of {self.accepted} accepted patches"
@@ -102,7 +103,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Return the rank: 0 for error, higher for less severe."""
+        """Return 0 for an error, and higher numbers for lower severities."""
         return _RANK[self]
 
 
@@ -194,9 +195,7 @@ class Finding(NamedTuple):
         return dict(self.values).get(name, "")
 
     def age(self, since: str | None) -> str:
-        """Return " (new since v2)" or " (as in v2)" after a comparison with that version, otherwise
-        "".
-        """
+        """Return " (new since v2)" or " (as in v2)" after a comparison, otherwise ""."""
         if self.new is None or since is None:
             return ""
         return f" ({'new since' if self.new else 'as in'} {since})"

@@ -34,7 +34,7 @@ _KINDS = {
 
 @lru_cache(maxsize=4096)
 def kind_of(subject: str) -> str:
-    """Return the kind of change that a subject announces.
+    """Return the kind of change announced by a subject.
 
     It is "revert", "merge", "cosmetic", "fix", "feature" or "other". The prefix (`net: foo:`) is
     ignored.
@@ -226,8 +226,8 @@ _COMPOUND = late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
 
 
 def _strip_prefixes(title: str) -> str:
-    """Return a title without prefixes, except a word for a fix, and without the names of fixed or
-    broken things.
+    """Strip prefixes, except a word for a fix, and the names of fixed or broken things from a
+    title.
     """
     start = 0
     while match := _PREFIX.match(title, start):
@@ -302,7 +302,7 @@ def _first_affirmed_match(
     is_cleanup = _TIDIES.search(title) and _NO_USE.search(title)
     if _NEW.search(title) or (is_cleanup and not re.search(BUG_SIGN, "\n".join(lines))):
         return ""
-    # the title of another commit tells nothing about this one
+    # another commit's title is not evidence about this one
     text = re.sub(r"\(\"[^\"]*\"\)", "", " ".join(lines))
     return next(
         (
@@ -322,9 +322,9 @@ _NEW = late(
 
 
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
-    """Return the words of the message that describe a bug which the subject does not mention.
+    """Return the message's words about a bug that the subject does not mention.
 
-    Return None if there are none or the subject announces something new.
+    Return None if there are none, or if the subject announces something new.
     """
     if words := _first_affirmed_match(_CURE, title, lines):
         return words
@@ -393,7 +393,7 @@ BINDINGS = "Documentation/devicetree/bindings/"
 
 
 def only_documents(paths: Sequence[str]) -> bool:
-    """Return whether a change touches only documentation. Devicetree bindings count as code."""
+    """Return whether a change touches only documentation; devicetree bindings count as code."""
     return bool(paths) and all(
         (
             path.startswith(

@@ -49,14 +49,16 @@ class FixesLine(NamedTuple):
 
     @property
     def is_tag(self) -> bool:
-        """Return whether bots accept it as a tag: only spaces before the name, and none before the
+        """Return whether bots accept the line as a tag: unquoted, with no space before the
         colon.
         """
         return self.colon == ":" and self.is_unquoted
 
     @property
     def is_unquoted(self) -> bool:
-        """Return whether it is unquoted: only spaces before the name, and none before the colon."""
+        """Return whether the line is unquoted, with only spaces before the name and none before
+        the colon.
+        """
         return self.colon in ("", ":") and not self.before.strip()
 
     @property
@@ -84,23 +86,23 @@ class FixesLine(NamedTuple):
         return bool(self.id) and not continued
 
     def has_digits(self, least: int, most: int = 40) -> bool:
-        """Return whether the id is a whole word with this many digits."""
+        """Return whether the id is a whole word of this many digits."""
         return self.ends_id and least <= len(self.id) <= most
 
 
 def read_fixes_line(line: str) -> FixesLine | None:
-    """Return the parts of a line that begins with `Fixes`, or None for other lines."""
+    """Parse a line that begins with `Fixes`; return None for other lines."""
     match = _LINE.match(line)
     return _parts(match) if match else None
 
 
 def fixes_lines(message: str) -> Iterator[FixesLine]:
-    """Yield the parts of each line of a message that begins with `Fixes`, in order."""
+    """Parse the lines of a message that begin with `Fixes`, in order."""
     return map(_parts, _LINE.finditer(message))
 
 
 def read_fixes_value(value: str) -> FixesLine:
-    """Return the parts of a `Fixes` tag with this value."""
+    """Parse a `Fixes` tag with this value."""
     line = " ".join(value.split("\n"))
     read = read_fixes_line(f"Fixes: {line}")
     assert read is not None  # the name and colon are present

@@ -11,7 +11,7 @@ from patchpilot.errors import UsageError
 
 
 class GetMaintainerAnswer(NamedTuple):
-    """The lines that a run writes to stdout and stderr."""
+    """The output of a run: the lines for stdout and stderr."""
 
     lines: tuple[str, ...]
     remarks: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class Switches(NamedTuple):
 
     @property
     def settled(self) -> "Switches":
-        """Return the options, with those implied by others set as the script does at its start."""
+        """Set the options implied by others, as the script does when it starts."""
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,
@@ -111,7 +111,7 @@ SCRIPT_DEFAULTS = {
 
 
 def script_defaults(settings: Iterable[tuple[str, str]]) -> Switches:
-    """Return the defaults set in the text of a tree's script, given as (variable, value) pairs.
+    """Convert (variable, value) settings of a tree's script to defaults.
 
     Unknown variables are ignored.
     """
@@ -138,7 +138,7 @@ def _value(name: str, value: str) -> Any:
 
 
 def take(words: Sequence[str]) -> dict[str, Any]:
-    """Return the values of get_maintainer.pl's options in a .get_maintainer.conf.
+    """Parse the options in a .get_maintainer.conf.
 
     Other words are ignored.
     """
@@ -158,7 +158,7 @@ def take(words: Sequence[str]) -> dict[str, Any]:
 
 
 def _split(word: str) -> tuple[str | None, str | None, bool]:
-    """Return (field, value, negated) of an option.
+    """Split an option into (field, value, negated).
 
     The field is None for a word that is not an option of the script.
     """
@@ -183,7 +183,7 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
 
 
 def assemble(defaults: Switches, *layers: Mapping[str, Any]) -> Switches:
-    """Return the defaults, overridden by each layer in turn."""
+    """Override the defaults with each layer in turn."""
     for layer in layers:
         defaults = defaults._replace(**layer)
     return defaults

@@ -23,5 +23,5 @@ def host_of(url: str) -> str:
 
 
 def quote_url(text: str, safe: str = "/") -> str:
-    """Percent-encode a text for a URL, preserving bytes that are not UTF-8."""
+    """Percent-encode a text for a URL, including bytes that are not UTF-8."""
     return quote(text.encode("utf-8", "surrogateescape"), safe=safe)

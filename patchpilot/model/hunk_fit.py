@@ -38,7 +38,7 @@ class Fit:
 
 
 def text_lines(content: bytes) -> list[str]:
-    """Return a file's lines, each with its newline, which the last one may lack."""
+    """Split a file into lines that keep their newlines."""
     pieces = content.decode("utf-8", "surrogateescape").split("\n")
     return [f"{piece}\n" for piece in pieces[:-1]] + (
         [pieces[-1]] if pieces[-1] else []
@@ -160,9 +160,9 @@ def _find_position(
     first: bool,
     last: bool,
 ) -> int | None:
-    """Return the position of `old` in the image nearest to `meant`, or None.
+    """Return the position of `old` in the image that is nearest to `meant`, or None.
 
-    It is at the start or end of the file if the hunk requires it.
+    `first` and `last` require the start or end of the file.
     """
     size = len(old)
     top = len(image) - size

@@ -73,7 +73,7 @@ def json_forms() -> tuple[type, ...]:
 
 
 def json_object(value: Any) -> dict[str, Any]:
-    """Return the JSON object for an instance of a class that is marked with `json_form`."""
+    """Convert an instance of a class marked with `json_form` to a JSON object."""
     result: dict[str, Any] = {}
     for key, read in _readers(value.__class__):
         part = read(value)

@@ -10,7 +10,7 @@ _DIGITS = len(str(LARGEST))
 
 
 def number(text: str) -> int:
-    """Parse a decimal number, limited to LARGEST; returns 0 for any other text."""
+    """Parse a decimal number, limited to LARGEST; return 0 for any other text."""
     if not text.isdecimal():
         return 0
     # leading zeros do not count

@@ -109,7 +109,7 @@ class Mail(NamedTuple):
 
     @property
     def date_note(self) -> str:
-        """Return the text next to an arrival date, or ""."""
+        """Return a note for a message that is dated by its arrival, or ""."""
         return "damaged Date: header" if self.date_damaged else ""
 
 
@@ -167,7 +167,7 @@ def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def digest_mails(mail: bytes) -> list[bytes]:
-    """Return the original messages in a digest, or the message itself if it is not a digest."""
+    """Split a digest into its messages; return any other message unchanged."""
     match = _DIGEST.search(mail)
     if not match:
         return [mail]
@@ -313,8 +313,8 @@ def _is_plain_with_signature(raw: bytes) -> bool:
 
 
 def _text_of(raw: bytes) -> str:
-    """Return a message's text: its first text/plain part, or its first text part, and other parts
-    with a diff.
+    """Return the first text/plain part, otherwise the first text part, and other parts with a
+    diff.
     """
     text = _mime_text(raw)
     best, others = "", []
@@ -394,7 +394,7 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
 
 
 def _text_lines(raw: bytes) -> list[str]:
-    """Decode the text line by line, because a non-ASCII character multiplies the memory of its
+    """Decode the text line by line, because one non-ASCII character multiplies the memory of a
     whole string.
     """
     if raw.isascii() or len(raw) < MAX_LINE:
@@ -403,8 +403,8 @@ def _text_lines(raw: bytes) -> list[str]:
 
 
 def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
-    """Return whether none of the headers is a mail header; lines in many other files start with a
-    word and a colon.
+    """Return whether no header is typical of mail; many other files have lines like `word:
+    value`.
     """
     return not first.startswith(("From ", ">From ")) and not any(
         header.name.lower() in _OF_MAILS for header in headers
@@ -464,7 +464,7 @@ def _assemble(
 
 
 def without_blank_end(lines: list[str]) -> list[str]:
-    """Return the lines without blank lines at the end."""
+    """Drop blank lines at the end."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1

@@ -36,7 +36,7 @@ _LONGEST_NAME = 60
 
 
 def raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]:
-    """Return the headers that begin at a line, and the index of the line after them."""
+    """Parse the headers that start at a line; return them and the index of the next line."""
     headers: list[tuple[str, int, list[str]]] = []
     at, size = start, 0
     while at < len(lines):
@@ -68,13 +68,13 @@ def _attribute(value: str, name: str) -> str:
 class MailText:
     """The text of a message: the lines of all its parts, decoded.
 
-    `headers` are those at its top, and `end` is the index of the first line below them. `fields`
-    are the From, Subject and Date that git reads. Each of `parts` has the index of its first line
-    in `lines`, its charset, and its headers by name in lower case.
+    `headers` are the message's own headers, and `end` is the index of the first line below them.
+    `fields` are the From, Subject and Date that git reads. Each of `parts` has the index of its
+    first line in `lines`, its charset, and its headers by name in lower case.
 
-    git takes the line after the header of a part for text even if it is a boundary, and joins a
-    line of format=flowed that ends in a space with the next one. With `is_mime` it is a boundary,
-    and no lines are joined: quotes end in such spaces, and would take in the tag below them.
+    git treats the line after a part's header as text even if it is a boundary, and joins a line of
+    format=flowed that ends in a space with the next one. With `is_mime` it is a boundary, and no
+    lines are joined: quotes end in such spaces, and would take in the tag below them.
     """
 
     def __init__(self, lines: Sequence[str], *, is_mime: bool = False) -> None:
@@ -167,7 +167,7 @@ class MailText:
             self._held = [data]
 
     def _unwrap(self, text: str) -> None:
-        """Add a line, or hold it if it is continued (format=flowed, RFC 3676)."""
+        """Add a line, joining it with the next if it is format=flowed (RFC 3676)."""
         if self._is_flowed and text == "-- ":
             self._flush()
         elif self._is_flowed:
@@ -208,15 +208,15 @@ def _decode_line(line: str, encoding: str) -> bytes:
 
 
 def in_unicode(text: str, charset: str) -> str:
-    """Return a text that was decoded as UTF-8 in another charset."""
+    """Decode a text again in another charset than UTF-8."""
     if charset.lower() in ("", "utf-8", "us-ascii"):
         return text
     return decode_text(text.encode("utf-8", "surrogateescape"), charset)
 
 
 def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
-    """Return the headers in a message's text, the index of the line below them, and that of the
-    patch.
+    """Parse the headers in a message's text; return them, the index of the next line, and that of
+    the patch.
 
     The patch begins at the line that ends the commit message; the index is the number of lines if
     there is none.
@@ -252,7 +252,7 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
 
 
 def author_of(value: str) -> Address | None:
-    """Return the author that git reads in the decoded value of a From: header, or None."""
+    """Parse the author as git does from the decoded value of a From: header, or return None."""
     text = unquoted(value)[0]
     at = text.find("@")
     if at >= 0:
@@ -275,8 +275,8 @@ def author_of(value: str) -> Address | None:
 
 
 def unquoted(text: str) -> tuple[str, bool]:
-    """Return an address without its quotes and escapes, and whether all its quotes and comments are
-    closed.
+    """Strip quotes and escapes from an address; return it and whether all quotes and comments
+    are closed.
     """
     kept: list[str] = []
     depth, is_quoted, is_escaped = 0, False, False

@@ -60,12 +60,12 @@ class Message:
 
     @property
     def known_state(self) -> MailState:
-        """Return the state; unknown if a server received the message and did not reply."""
+        """Return the state, which is unknown if a server received the message and did not reply."""
         return MailState.UNKNOWN if self.state is MailState.SENDING else self.state
 
     @property
     def is_waiting(self) -> bool:
-        """Return whether the message is sent when its send is resumed."""
+        """Return whether the message is sent if its send is resumed."""
         return self.state in WAITING
 
     @property
@@ -74,7 +74,7 @@ class Message:
         return tuple(dict.fromkeys(address.email for address in (*self.to, *self.cc)))
 
     def with_raw(self, raw: bytes, **changes: Any) -> "Message":
-        """Return the message with these bytes, and with other fields changed."""
+        """Replace the message's bytes, and other fields."""
         return replace(self, raw=raw, **_headers(raw), **changes)
 
 

@@ -51,7 +51,7 @@ def in_brackets(text: str) -> str | None:
 
 
 def _decode_part(part: str) -> str:
-    """Return a part of a URL, percent-decoded; Message-IDs are ASCII, so urllib is not needed."""
+    """Percent-decode a part of a URL; Message-IDs are ASCII, so urllib is not needed."""
     return re.sub("%([0-7][0-9A-Fa-f])", lambda match: chr(int(match[1], 16)), part)
 
 
@@ -113,7 +113,7 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
 def batch_of(message_id: str) -> str | None:
     """Return the common part of the Message-IDs of messages that were sent together.
 
-    The forms of git send-email, patchpilot and b4 are known; returns None for any other.
+    The forms of git send-email, patchpilot and b4 are known; return None for any other.
     """
     match = re.match(_BATCH, message_id)
     return next((group for group in match.groups() if group), None) if match else None

@@ -26,7 +26,7 @@ class OwnCommand(NamedTuple):
 
 
 class UntrustedCommandsError(RefusedError):
-    """Raised if commands that a repository names would run without the user's trust."""
+    """Raised if commands named by a repository would run without the user's trust."""
 
     def __init__(
         self, message: str, *, hint: HintText, commands: tuple[OwnCommand, ...]

@@ -34,7 +34,7 @@ def header_value(headers: Iterable[Header], name: str) -> str | None:
 def sender_in(headers: Iterable[Header]) -> Address:
     """Return the sender of a message: the mailbox in its From: header.
 
-    Unless there is exactly one From: header with exactly one mailbox, returns an address with the
+    Unless there is exactly one From: header with exactly one mailbox, return an address with the
     whole text as its name and no email, which identifies nobody.
     """
     values = [header.value for header in headers if header.name.lower() == "from"]
@@ -134,8 +134,8 @@ class Patch(_PatchFields):
         return parse_diff(self.lines, self.diff_line).files
 
     def place(self, patch_line: int) -> tuple[FileChange | None, Hunk | None]:
-        """Return the file of a line of the diff, and the last hunk of it that starts at or before
-        the line.
+        """Return the file that contains a diff line, and the file's last hunk that starts at or
+        before it.
         """
         files = self.files if patch_line >= self.diff_line else ()
         at = bisect_right(files, patch_line, key=lambda it: it.patch_line) - 1
@@ -166,7 +166,7 @@ class Patch(_PatchFields):
 
 
 class Series(NamedTuple):
-    """Patches sent together, in order, with an optional cover letter."""
+    """Patches sent together, with an optional cover letter."""
 
     patches: tuple[Patch, ...]
     cover: Patch | None = None

@@ -20,7 +20,7 @@ _STABLE_WORD = late(
 
 
 def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
-    """Return the versions of the stable trees that a subject prefix names.
+    """Return the stable versions named in a subject prefix.
 
     `[PATCH 6.1.y]` and `[PATCH stable 6.1]` give ("6.1",), and `[PATCH 5.10/5.15]` gives two
     versions.
@@ -66,31 +66,31 @@ class Subject(NamedTuple):
 
     @property
     def stables(self) -> tuple[str, ...]:
-        """Return the versions of its stable trees ("6.1" for `[PATCH 6.1.y]`); none for a mainline
-        patch.
+        """Return the versions of the stable trees ("6.1" for `[PATCH 6.1.y]`), or () for
+        mainline.
         """
         return stable_versions(self.words)
 
     @property
     def stable(self) -> str | None:
-        """Return the first of its stable trees."""
+        """Return the first stable tree's version, or None."""
         return next(iter(self.stables), None)
 
     @property
     def of_set(self) -> bool:
-        """Return whether it is marked as a set of patches: `[PATCHSET v4 1/2]`, `[PATCH SET
-        v4]`.
+        """Return whether the subject marks a set of patches, such as `[PATCHSET v4 1/2]` or
+        `[PATCH SET v4]`.
         """
         return bool(_SET.search(" ".join(self.marks)))
 
     @property
     def pull_request(self) -> bool:
-        """Return whether its marks or title request a pull."""
+        """Return whether the subject is that of a pull request."""
         return "pull" in " ".join(self.marks).lower() or bool(_PULL.match(self.title))
 
     @property
     def for_stable(self) -> bool:
-        """Return whether its prefix names a stable tree, by a version or the word "stable"."""
+        """Return whether the prefix names a stable tree, by version or by the word "stable"."""
         return is_for_stable(self.words)
 
 
@@ -142,7 +142,7 @@ def parse_subject(raw: str) -> Subject:
 
 
 def _number_in_mark(word: str) -> dict[str, Any]:
-    """Return the number or version that a word in the brackets gives."""
+    """Parse a number or version from a word in the brackets."""
     if numbered := _NUMBERED.fullmatch(word):
         total = int(numbered[3]) if numbered[3] != "n" else None
         patch = {"is_patch": True} if numbered[1] else {}

@@ -18,5 +18,5 @@ class Progress(Protocol):
 
 
 def silent(what: str, done: int = 0, total: int | None = None) -> None:
-    """A progress callback that does nothing."""
+    """Ignore the progress."""
     del what, done, total

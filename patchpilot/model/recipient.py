@@ -45,13 +45,15 @@ class Recipient(NamedTuple):
 
     @property
     def which(self) -> str:
-        """Return the recipient's patches, such as `, patches 1, 3`, or "" for all."""
+        """Return the numbers of the recipient's patches, such as `, patches 1, 3`, or "" for
+        all.
+        """
         word = "patches" if len(self.patches) > 1 else "patch"
         return f", {word} {', '.join(map(str, self.patches))}" if self.patches else ""
 
 
 def of_patch(recipients: Sequence[Recipient], number: int) -> tuple[Recipient, ...]:
-    """Return the recipients of a patch, or of the cover letter (0), with their headers.
+    """Return the recipients of a patch, or of the cover letter (0).
 
     A patch without recipients goes to all. If To: would be empty, all are placed there.
     """

@@ -40,7 +40,7 @@ class RuleFix(NamedTuple):
 
 
 def version(kernel: Kernel | None) -> str | None:
-    """Return a kernel version as text, or None."""
+    """Format a kernel version, or return None."""
     return f"{kernel[0]}.{kernel[1]}" if kernel else None
 
 
@@ -114,7 +114,7 @@ class Rule(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Return the words by which --select and --ignore accept the rule: id, name, checkpatch
+        """Return the words that select the rule in --select and --ignore: id, name, checkpatch
         type, pack.
         """
         return (
@@ -125,12 +125,12 @@ class Rule(NamedTuple):
         )
 
     def rank(self, severity: Severity) -> int:
-        """Return the rank of its findings with this severity; see `Finding`."""
+        """Return the rank of a finding with this severity; see `Finding`."""
         concern = CONCERNS.index(self.pack) if self.pack in CONCERNS else len(CONCERNS)
         return min(4 * concern + severity.rank, LEAST)
 
     def message_for(self, case: str) -> str:
-        """Return a case's message, with its placeholders."""
+        """Return the message of a case, with placeholders."""
         return self.messages.get(case) or self.message or self.summary
 
 
@@ -170,7 +170,7 @@ class Example(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the relevant part."""
+        """Return the relevant part as text."""
         parts = [
             f"Subject: {self.subject}" if self.subject else "",
             (self.message or "").strip("\n"),

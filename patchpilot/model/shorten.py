@@ -41,7 +41,6 @@ def shortened(patch: Patch) -> Patch:
 
 
 def _end(lines: tuple[str, ...]) -> int:
-    """Return the number of lines to check."""
     if len(lines) <= MAX_CHECKED_LINES and sum(map(len, lines)) <= MAX_CHECKED:
         return len(lines)
     within = sum(
@@ -53,9 +52,9 @@ def _end(lines: tuple[str, ...]) -> int:
 
 
 def _whole_hunks(lines: list[str], diff_line: int) -> list[str]:
-    """Return the lines with corrected counts in the last hunk's header.
+    """Correct the counts in the last hunk's header.
 
-    A file with only its header left is dropped.
+    Drop a file that has only its header left.
     """
     for at in range(len(lines) - 1, diff_line - 2, -1):
         if lines[at].startswith("diff --git "):

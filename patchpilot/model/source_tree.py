@@ -17,7 +17,7 @@ class Files(Protocol):
     """
 
     def read(self, path: str) -> bytes | None:
-        """Return the content of a file, or None if there is no such file."""
+        """Return a file's content, or None if it does not exist."""
         ...
 
     def exists(self, path: str) -> bool:
@@ -70,7 +70,7 @@ def is_safe_path(path: str) -> bool:
 
 
 def ground_of(tree: Tree) -> Tree:
-    """Return the tree without the patches of a series on top, or the tree itself if there are none.
+    """Return the tree without the patches applied on top of it.
 
     It is used for data that is read only once per run.
     """
@@ -79,15 +79,14 @@ def ground_of(tree: Tree) -> Tree:
 
 
 def changed_below(tree: Tree, directory: str) -> tuple[str, ...]:
-    """Return the files below a directory that the patches on top of the tree change."""
+    """Return the files below a directory that patches on top of the tree change."""
     changed = getattr(tree, "changed", None)
     return tuple(changed(directory)) if changed else ()
 
 
 def is_guess(tree: Tree, path: str) -> bool:
-    """Return whether a file's content is uncertain.
-
-    It is if an earlier patch of the series does not apply to the file.
+    """Return whether a file's content is uncertain, because an earlier patch does not apply to
+    it.
     """
     guess = getattr(tree, "is_guess", None)
     return bool(guess and guess(path))

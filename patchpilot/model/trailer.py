@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse, orders and edits trailers (`Fixes:`, `Signed-off-by:` …) in a commit message.
+"""Parse, order and edit trailers (`Fixes:`, `Signed-off-by:` …) in a commit message.
 
 The grammar is that of Documentation/process/submitting-patches.rst: a line `Token: value` in the
 last paragraph. Kernel tools also read `Fixes:` and `Cc: stable` in earlier paragraphs, so
@@ -75,12 +75,11 @@ class Trailer(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Return the name in lower case."""
         return self.name.lower()
 
     @property
     def address(self) -> Address | None:
-        """Return the address in the value, if there is one."""
+        """Return the address in the value, or None."""
         return parse_address(self.value)
 
     def __str__(self) -> str:
@@ -89,7 +88,7 @@ class Trailer(NamedTuple):
 
 @lru_cache(maxsize=512)
 def is_trailer(line: str) -> bool:
-    """Return whether the line is a trailer whose name is, or looks like, a tag."""
+    """Return whether the line is a trailer whose name is, or resembles, a tag."""
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return False
@@ -97,7 +96,7 @@ def is_trailer(line: str) -> bool:
 
 
 def parse_trailer(line: str, at: int = 0) -> Trailer | None:
-    """Return the trailer on this line, or None if there is none."""
+    """Parse a trailer; return None for any other line."""
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return None
@@ -236,7 +235,7 @@ def _find_position(
 
 
 def unfit(line: str) -> str:
-    """Return why a commit message must not have this trailer, or "" if it may.
+    """Return why a trailer must not be in a commit message, or "".
 
     A reason is, for example, `contains <U+202E>`. A trailer is one line of visible text: control
     characters, bidirectional controls, zero-width characters and bytes that are not UTF-8 end a
@@ -252,15 +251,13 @@ def unfit(line: str) -> str:
 
 
 def _visible_form(unfit_character: re.Match[str]) -> str:
-    """Return a visible form of the character, because no font shows some of them."""
+    """Return a visible form of a character that fonts may not show."""
     shown = one_line(unfit_character[0])
     return shown if len(shown) > 1 else f"<U+{ord(shown):04X}>"
 
 
 def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Return a sentence with the reason for each trailer (name, value) that `add_trailers`
-    skips.
-    """
+    """Return a sentence about each trailer that `add_trailers` skips."""
     lines = [f"{name}: {value.strip()}" for name, value in trailers]
     return tuple(
         f"not added: {_UNFIT.sub(_visible_form, line)}: {why}"

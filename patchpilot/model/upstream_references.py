@@ -142,7 +142,7 @@ def read_marks(message: str) -> Marks:
 
 
 def _fixed_commits(line: FixesLine) -> list[Fixed]:
-    """Return the commits in one `Fixes:` line: usually one, none if there is no id.
+    """Return the commits in a `Fixes:` line: usually one, none without an id.
 
     A short number is a bug number unless a subject follows it.
     """
@@ -164,7 +164,7 @@ def _fixed_commits(line: FixesLine) -> list[Fixed]:
 
 
 def _is_readable(line: FixesLine) -> bool:
-    """Return whether the line has spaces between its words, and an indent of at most two
+    """Return whether the line has spaces between words, and an indentation of at most two
     columns.
     """
     return (
@@ -177,10 +177,9 @@ def _is_readable(line: FixesLine) -> bool:
 
 
 def _is_closed(message: str, match: re.Match[str]) -> bool:
-    """Return whether the line's opening bracket is closed on it or at the start of the next
-    line.
+    """Return whether the opening bracket is closed on the same line or at the start of the next.
 
-    Otherwise it opens a comment about that commit.
+    Otherwise it starts a comment about the commit.
     """
     tail = match[0][1:]
     after = message[match.end() :].lstrip()

@@ -26,7 +26,7 @@ _TIMEOUT = 15.0
 
 
 def account_settings(account: Account) -> Iterator[Probe]:
-    """Check the account's settings against its mail provider's, and the source of the password."""
+    """Compare the account's settings with its mail provider's, and check the password's source."""
     sender = account.sender
     known = provider_of(
         account.server,
@@ -136,7 +136,7 @@ def mail_server(
 
 
 def _connection(account: Account, credential: Credential | None) -> tuple[Probe, ...]:
-    """Return the result of connecting to the server."""
+    """Connect to the server and report the result."""
     with Submission(account, credential, _TIMEOUT) as submission:
         try:
             offers_tls = submission.open().has_extn("starttls")

@@ -57,7 +57,7 @@ def mails_changed_by_am(
 
 
 def _damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> str:
-    """Describe how a message differs from its patch; return "" if it does not."""
+    """Describe how `git am` would change a message's patch, or return ""."""
     if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
         return _TOO_LONG
     if author_unclosed(raw):

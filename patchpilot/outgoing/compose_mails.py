@@ -141,9 +141,7 @@ def _body(content: bytes) -> bytes:
 
 
 def _cover_body(content: bytes, text: str) -> bytes:
-    """Return git's cover letter with the draft's text as its blurb, keeping shortlog and
-    diffstat.
-    """
+    """Insert the draft's text into git's cover letter, keeping shortlog and diffstat."""
     body = _body(content)
     before, mark, after = body.partition(_PLACE_BLURB)
     blurb = text.strip("\n").encode("utf-8", "surrogateescape")
@@ -151,7 +149,7 @@ def _cover_body(content: bytes, text: str) -> bytes:
 
 
 def _insert_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBody]:
-    """Insert the notes below the first `---`, where `git am` drops them, and the change-id at the
+    """Insert notes below the first `---`, where `git am` drops them, and the change-id at the
     end of the first message.
     """
     changed = []
@@ -174,7 +172,7 @@ _FOOTER = re.compile(rb"\n(?:base-commit: [0-9a-f]{40}|-- )\n|\Z")
 
 
 def _insert_range_diff(body: bytes, text: str) -> bytes:
-    """Return a cover letter with this text below its diffstat, as git does with a range-diff."""
+    """Insert a text below a cover letter's diffstat, where git puts a range-diff."""
     match = _FOOTER.search(body)
     assert match
     before, after = body[: match.start()], body[match.start() :]
@@ -221,7 +219,7 @@ def patch_ids_of(repository: Repository, contents: Sequence[bytes]) -> list[str 
 
 
 def patch_contents(patches: Iterable[Patch]) -> list[bytes]:
-    """Return the contents of the patches as bytes."""
+    """Encode the patches as bytes."""
     return [
         "\n".join((*patch.lines, "")).encode("utf-8", "surrogateescape")
         for patch in patches
@@ -229,7 +227,5 @@ def patch_contents(patches: Iterable[Patch]) -> list[bytes]:
 
 
 def _strip_separators(content: bytes) -> bytes:
-    """Return a message without lines that git patch-id would take for the start of another
-    patch.
-    """
+    """Escape lines that git patch-id would take for the start of another patch."""
     return _NEXT_PATCH.sub(rb" \1", content)

@@ -130,7 +130,7 @@ def decoded(address: Address) -> Address:
 
 
 def as_sent(message: Message, account: Account, bcc: Sequence[str]) -> Message:
-    """Render a composed message for a transport that has no mail program.
+    """Complete a composed message for a transport without a mail program.
 
     The account's sender is in From:, and a Date: and the envelope are added. A different author is
     named in the first line of the body, where `git am` looks for it. `bcc` are additional
@@ -153,7 +153,7 @@ def as_sent(message: Message, account: Account, bcc: Sequence[str]) -> Message:
 
 
 def with_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
-    """Return a message's bytes with these header fields replaced, or removed if empty."""
+    """Replace header fields of a message; empty values remove them."""
     head, gap, body = raw.partition(b"\n\n")
     head += b"\n"
     for name, value in fields.items():
@@ -164,7 +164,7 @@ def with_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
 
 
 def without(raw: bytes, keys: Collection[str]) -> bytes:
-    """Return a message's bytes with these mailboxes (in lower case) removed from To: and Cc:.
+    """Remove mailboxes (in lower case) from To: and Cc:.
 
     A header that loses its last address is removed.
     """
@@ -183,7 +183,7 @@ def without(raw: bytes, keys: Collection[str]) -> bytes:
 
 
 def message_without(message: Message, keys: Collection[str]) -> Message:
-    """Return a message with these mailboxes removed from its headers and envelope."""
+    """Remove mailboxes from a message's headers and envelope."""
     return message.with_raw(
         without(message.raw, keys),
         file=without(message.file, keys),

@@ -103,9 +103,9 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
 
 
 def _mark(series: SeriesToSend, number: int, total: int, numbered: bool) -> str:
-    """Return the subject mark, such as `PATCH net v2 1/3`.
+    """Return the subject prefix, such as `PATCH net v2 1/3`.
 
-    It is numbered if there are several messages, and padded as git does.
+    Numbers are added if there are several messages, and padded as by git.
     """
     words, version = [series.text.prefix], series.draft.version
     if version > 1:

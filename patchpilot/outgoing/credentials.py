@@ -33,7 +33,7 @@ class Credential:
     answer: bytes = field(repr=False, default=b"")
 
     def masked(self, text: bytes) -> bytes:
-        """Return the server's text with *** for the password and any base64 containing it."""
+        """Mask the password, plain or within base64, in the server's text."""
         password = self.password.encode("utf-8", "surrogateescape")
         if not password:
             return text

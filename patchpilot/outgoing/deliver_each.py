@@ -41,7 +41,7 @@ def deliver_as_shown(delivery: Delivery) -> str:
     """Send the pending messages over patchpilot's own SMTP session, with the bytes of the
     preview.
 
-    Return how the login went: "accepted", "refused" or "".
+    Return the result of the login: "accepted", "refused" or "".
     """
     with Submission(delivery.account, delivery.credential) as submission:
         deliver_each(delivery, partial(_hand_over, submission, delivery))

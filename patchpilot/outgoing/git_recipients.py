@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients that the user's configuration adds.
+"""Recipients added by the user's configuration.
 
 They come from `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, `format.to/cc/headers`, aliases, and
 b4's series recipients. They are part of the plan shown to the user, and are all disabled for the
@@ -81,7 +81,7 @@ def settings_with_recipients(
 def _settings(
     repository: Repository, account: Account, transport: Transport
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield (header, name, value) for each setting that names recipients for To: and Cc:."""
+    """Yield (header, name, value) for each setting that adds recipients."""
     for header in ("to", "cc"):
         for value in account.values(header):
             yield header, f"sendemail.{header}", value
@@ -153,10 +153,7 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
 def without_suppressed(
     recipients: Iterable[Recipient], kinds: frozenset[str]
 ) -> tuple[Recipient, ...]:
-    """Return the recipients without the reasons of the suppressed kinds.
-
-    Recipients with another reason stay.
-    """
+    """Drop recipients that have only reasons of the suppressed kinds."""
     pattern = re.compile("|".join(_REASONS[kind] for kind in kinds & _REASONS.keys()))
     kept = []
     for recipient in recipients:
@@ -258,7 +255,7 @@ def expand(
 def _ask(
     repository: Repository, command: str, mails: Sequence[bytes]
 ) -> tuple[tuple[Address, ...], str]:
-    """Return the addresses that the user's command prints for each message, and a note if it
+    """Run the user's command on each message; return the printed addresses, and a note if it
     fails.
     """
     addresses: dict[str, Address] = {}

@@ -95,7 +95,7 @@ def refuse_foreign(mails: Sequence[Message]) -> None:
 def refuse_other_recipients(
     mail: Message, planned: Iterable[str], program: str
 ) -> None:
-    """Raise RefusedError if a program's envelope does not have exactly the planned addresses.
+    """Raise RefusedError unless a program's envelope has exactly the planned addresses.
 
     The program decides whether the sender gets a copy.
     """

@@ -42,7 +42,7 @@ class Keeper(NamedTuple):
 
 
 def keepers() -> tuple[Keeper, ...]:
-    """Return the password stores on this machine: the configured helper, then the safest first.
+    """Return the password stores on this machine: the configured helper first, then by safety.
 
     The last entry stores no password: git asks for it each time.
     """

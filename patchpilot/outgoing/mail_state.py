@@ -43,7 +43,7 @@ What it writes is on disk when it returns.
 
 
 def ignore_report(index: int, outcome: Outcome) -> None:
-    """Do nothing with a report."""
+    """Ignore the report."""
 
 
 Stop = Callable[[], bool]
@@ -51,5 +51,5 @@ Stop = Callable[[], bool]
 
 
 def never_stop() -> bool:
-    """Return a Stop callback that never requests a stop."""
+    """Return False: do not stop."""
     return False

@@ -69,7 +69,7 @@ class Send:
 
     @property
     def may_have_been_sent(self) -> bool:
-        """Return whether any of its messages was or may have been sent."""
+        """Return whether any message was or may have been sent."""
         return any(
             entry.state in (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING)
             for entry in self.entries
@@ -93,7 +93,7 @@ class Send:
 
 
 def without_recipients(send: Send, keys: Sequence[str]) -> Send:
-    """Return the send with these mailboxes (in lower case) removed from the unsent messages."""
+    """Remove mailboxes (in lower case) from the unsent messages of a send."""
     from patchpilot.outgoing.compose_message import message_without
 
     return replace(
@@ -192,7 +192,7 @@ class Outbox(TopicStore):
     def take_up(
         self, send_id: int, settled: Mapping[int, Outcome], left_out: Sequence[str]
     ) -> Send:
-        """Update a send whose process is gone.
+        """Resume a send whose process is gone.
 
         `settled` has the states of doubtful messages by position, and `left_out` the recipients to
         omit.
@@ -208,11 +208,11 @@ class Outbox(TopicStore):
         self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
 
     def forget(self, send_id: int) -> None:
-        """Delete a send if nothing was ever sent."""
+        """Delete a send of which nothing was sent."""
         self._db.execute("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
-        """Return a send that exists."""
+        """Return an existing send."""
         send = self.find(send_id)
         assert send is not None
         return send
@@ -222,7 +222,7 @@ class Outbox(TopicStore):
         return next(iter(self._sends("WHERE id = ?", send_id)), None)
 
     def _sends(self, which: str, *values: object) -> tuple[Send, ...]:
-        """Return the sends that an SQL clause selects, oldest first."""
+        """Return the sends selected by an SQL clause, oldest first."""
         rows = self._db.execute(
             f"SELECT DISTINCT {_OF_SENDS} FROM sends {which} ORDER BY sends.id", values
         ).fetchall()
@@ -262,7 +262,7 @@ class Outbox(TopicStore):
         )
 
     def of_branch(self, repository: str, branch: str, last: int) -> tuple[Send, ...]:
-        """Return the last real sends of a branch, oldest first."""
+        """Return a branch's last real sends, oldest first."""
         return self._sends(
             "WHERE id IN (SELECT id FROM sends WHERE repository = ? AND branch = ? AND"
             " kind = 'real' ORDER BY id DESC LIMIT ?)",
@@ -272,7 +272,7 @@ class Outbox(TopicStore):
         )
 
     def last_version(self, change_id: str) -> int:
-        """Return the highest version of which a message was or may have been sent, or 0."""
+        """Return the highest version with a message that was or may have been sent, or 0."""
         row = self._db.execute(
             "SELECT max(sends.version) FROM sends JOIN mails ON mails.send = sends.id WHERE"
             " sends.change_id = ? AND sends.kind = 'real' AND mails.state IN ('accepted',"
@@ -291,12 +291,12 @@ class Outbox(TopicStore):
         return bool(row and row[0])
 
     def received(self, change_id: str) -> list[Send]:
-        """Return a topic's sends with a message that was or may have been accepted."""
+        """Return a topic's sends with messages that were or may have been accepted."""
         sends = self.sends(change_id)
         return [send for send in sends if send.state in ("sent", "partial")]
 
     def test_ids(self) -> frozenset[str]:
-        """Return the Message-IDs of all messages that were sent only to their sender."""
+        """Return the Message-IDs of all messages sent only to their sender."""
         rows = self._db.execute(
             "SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind ="
             " 'to-self'"
@@ -304,10 +304,10 @@ class Outbox(TopicStore):
         return frozenset(str(row[0]) for row in rows)
 
     def undisclosed_ids(self) -> frozenset[str]:
-        """Return the Message-IDs that no public server may learn.
+        """Return the Message-IDs that must not become public.
 
-        They are of messages sent as undisclosed security fixes, and of all messages of topics that
-        are marked as one now.
+        They belong to messages sent as undisclosed security fixes, and of all messages of topics
+        that are marked as one now.
         """
         with self._db.guarded():
             rows = self._db.execute(
@@ -349,7 +349,7 @@ class Outbox(TopicStore):
         return tuple(str(row[0]) for row in rows)
 
     def holding(self, message_ids: Iterable[str]) -> tuple[Send, ...]:
-        """Return the real sends that contain any of these Message-IDs."""
+        """Return the real sends with any of these Message-IDs."""
         return self._sends(
             "JOIN mails ON mails.send = sends.id WHERE sends.kind = 'real' AND"
             " mails.message_id IN (SELECT value FROM json_each(?))",

@@ -244,7 +244,7 @@ def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
 
 
 def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield a problem if the cover letter that will be sent is not written."""
+    """Yield a problem if the cover letter to be sent has no text."""
     topic = facts.topic
     draft, cover = topic.draft, topic.series.cover
     if cover:
@@ -279,9 +279,7 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield what mainline or a maintainer's tree already has, and a base that is a stable
-    branch.
-    """
+    """Yield problems if a fix is already upstream, or if the base is a stable branch."""
     state = facts.upstream
     if state.sure:
         is_own = state.sure.commit in facts.topic.ids
@@ -386,7 +384,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
 def _recorded_sends(
     facts: PreflightFacts, has_changelog: bool
 ) -> Iterator[SendProblem]:
-    """Yield sends recorded by tags, b4 or the archive but not by the outbox."""
+    """Yield problems for sends that tags, b4 or the archive record but the outbox does not."""
     topic = facts.topic
     for record in facts.records:
         when = f" on {record.date}" if record.date else ""
@@ -489,7 +487,7 @@ def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def upstream_claim(patch: Patch) -> str | None:
-    """Return the mainline commit that a backport names as its upstream commit."""
+    """Return the mainline commit that a backport names, or None."""
     named = upstream_commits("\n".join(patch.message))
     return named[0].id if named else None
 
@@ -512,12 +510,14 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 
 
 def more_with_strict(hidden: int) -> str:
-    """Return a note on how many findings only --strict shows, to append to check's results."""
+    """Return a note on the number of findings hidden without --strict, to append to check's
+    results.
+    """
     return f"; {hidden} more with --strict" if hidden else ""
 
 
 def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield the results of the checks and unanswered questions."""
+    """Yield warnings about failed checks and unanswered questions."""
     if facts.topic.draft.is_undisclosed:
         yield from undisclosed_warnings(facts.topic.series)
     if facts.errors is None:
@@ -545,7 +545,7 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield anything unusual about the sender, the transport, the recipients and the day."""
+    """Yield warnings about the sender, the transport, the recipients and the day."""
     topic = facts.topic
     sender = topic.account.sender
     for patch in topic.series.patches:
@@ -589,9 +589,7 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield the expectations of the target tree and its maintainers, and possibly unreachable
-    addresses.
-    """
+    """Yield warnings about the rules of the target tree, and about unreachable addresses."""
     if facts.too_soon:
         yield SendProblem(
             "too-soon",
@@ -632,7 +630,7 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _series_form_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield the project's expectations of a series and its versions."""
+    """Yield warnings about the project's rules for series and versions."""
     topic, version = facts.topic, facts.topic.send.version
     patches = len(topic.series.patches)
     if (

@@ -65,7 +65,7 @@ def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[CheckLine,
 
 
 def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
-    """Yield (check, result) for each check that passed."""
+    """Yield (check, result) for each passed check."""
     topic, draft = facts.topic, facts.topic.draft
     patches, version = topic.series.patches, topic.send.version
     single = len(patches) == 1

@@ -11,7 +11,7 @@ from typing import NamedTuple
 class Provider(NamedTuple):
     """A mail provider.
 
-    Describes how to recognize it, the settings that work, the login it requires, and how it
+    It has the ways to recognize it, the settings that work, the login it requires, and how it
     alters messages ("" if that is unknown).
     """
 

@@ -25,7 +25,7 @@ def accepted(code: int) -> bool:
 def after_mail(code: int, text: str) -> Outcome:
     """Return the outcome from the complete reply to the end of a message.
 
-    The outcome is unknown if such a reply cannot occur at that point.
+    The outcome is unknown if such a reply is impossible at that point.
     """
     if accepted(code):
         return Outcome(MailState.ACCEPTED, text)

@@ -56,7 +56,7 @@ class ReplyDrafts(TopicStore):
         return kept
 
     def discard(self, draft: ReplyDraft) -> None:
-        """Delete a draft, unless another process has changed its text."""
+        """Delete a draft unless another process has changed it."""
         self._db.execute(
             "DELETE FROM replies WHERE answers = ? AND template = ? AND text = ?",
             (draft.answers, draft.template, draft.text),

@@ -18,7 +18,7 @@ _LOOK = 0.2
 
 
 class Retries:
-    """Counts the attempts to send the current message and decides whether to try again."""
+    """A counter of attempts to send the current message, which decides whether to try again."""
 
     def __init__(self, stopping: Stop, progress: Progress) -> None:
         self._stopping, self._progress = stopping, progress
@@ -51,9 +51,7 @@ class Retries:
         return self._wait(WAITS[self._tries - 1], outcome.detail)
 
     def with_tries(self, outcome: Outcome) -> Outcome:
-        """Return the outcome of the last attempt, with the number of attempts if there were
-        several.
-        """
+        """Add the number of attempts to the outcome if there were several."""
         if self._tries < 2 or outcome.state is MailState.ACCEPTED:
             return outcome
         return Outcome(outcome.state, f"{outcome.detail} ({self._tries} tries)")

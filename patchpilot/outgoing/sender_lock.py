@@ -26,7 +26,7 @@ _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
 def sole_sender(
     change_id: str, what: str = "topic", then: Advice = _RESUME
 ) -> Iterator[None]:
-    """Hold the lock of a topic, or of another kind of thing named by `what`, while sending.
+    """Hold the lock of a topic, or of another kind of object (`what`), while sending.
 
     Raise RefusedError, with `then` as its hint, if another process holds the lock.
     """

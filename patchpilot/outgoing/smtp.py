@@ -54,7 +54,7 @@ class StrictSMTP(smtplib.SMTP):
         masked: Callable[[bytes], bytes] = bytes,
         **options: Any,
     ) -> None:
-        """Act like smtplib's method; `masked` removes the password from the server's replies."""
+        """Initialize the client; `masked` removes the password from replies."""
         self._masked = masked
         super().__init__(*where, **options)
 
@@ -70,8 +70,8 @@ class StrictSMTP(smtplib.SMTP):
             raise
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command, unless an unsolicited reply has arrived: commands and replies would
-        no longer match.
+        """Send a command; raise an error if an unsolicited reply has arrived, because replies
+        would no longer match commands.
         """
         if self._unread:
             self.close()
@@ -79,7 +79,7 @@ class StrictSMTP(smtplib.SMTP):
         super().putcmd(cmd, args)
 
     def early_reply(self) -> tuple[int, bytes] | None:
-        """Return a reply that came before the message was complete, or None."""
+        """Return a reply received before the message was complete, or None."""
         sock = self._socket()
         sock.setblocking(False)
         try:
@@ -114,7 +114,7 @@ class StrictSMTP(smtplib.SMTP):
                 return int(reply[1]), b"\n".join(texts)
 
     def _line(self, until: float) -> bytes:
-        """Return a complete line; a connection that ends before the line does has sent no reply."""
+        """Return a complete line; ignore a line cut off by the end of the connection."""
         while b"\n" not in self._unread:
             data = self._socket().recv(4096)
             if not data:
@@ -189,7 +189,7 @@ class Submission:
     def open(self) -> StrictSMTP:
         """Connect, encrypt and log in as configured.
 
-        NetworkError names the step that failed.
+        Raise NetworkError with the step that failed.
         """
         if self.server:
             return self.server
@@ -270,7 +270,7 @@ class Submission:
         if outcome.state is MailState.ACCEPTED:
             self.mails_sent, self.ever_sent = self.mails_sent + 1, True
         else:
-            # the server's pending data and replies for this message end with the connection
+            # closing the connection discards pending data and replies for this message
             server.close()
             self.server = None
         return outcome
@@ -322,7 +322,7 @@ def _submit(
 ) -> Outcome:
     """Send one message over an open connection.
 
-    The server cannot have accepted it until its last line is sent.
+    The server cannot accept it before its last line is sent.
     """
     data = re.sub(rb"\r\n|\n|\r(?!\n)", b"\r\n", raw)
     data += b"" if data.endswith(b"\r\n") else b"\r\n"
@@ -351,9 +351,9 @@ def _envelope(
     *,
     reused: bool,
 ) -> Outcome | None:
-    """Start the message's transaction.
+    """Start a message's SMTP transaction.
 
-    Return the outcome if the server rejects it, or None when it is ready for the text.
+    Return the outcome if the server rejects it, or None if it accepts the text now.
     """
     options = []
     if server.has_extn("size"):
@@ -384,7 +384,7 @@ def _text(reply: tuple[int, bytes]) -> str:
 def _through_program(
     account: Account, envelope_from: str, recipients: Sequence[str], raw: bytes
 ) -> Outcome:
-    """Run the account's program like git send-email: with `-i`, `-f` if an envelope sender is set,
+    """Run the account's program as git send-email does, with `-i`, `-f` for an envelope sender,
     options and recipients.
     """
     assert account.sendmail is not None

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree that a topic targets: its local tip, whether the patches apply, and which are already
-in it.
-"""
+"""The target tree of a topic: its local tip, and which patches apply or are already in it."""
 
 import re
 from collections.abc import Sequence
@@ -34,7 +32,7 @@ class TargetFit(NamedTuple):
 
 
 def remote_of(repository: Repository, tree: str) -> TargetTree | None:
-    """Return the remote-tracking branch for the value of a MAINTAINERS `T:` line.
+    """Return the remote-tracking branch for a `T:` entry in MAINTAINERS.
 
     An example is `git git://host/path.git branch`.
     """
@@ -58,7 +56,7 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
 def listed_trees(
     repository: Repository, rev: str, paths: Sequence[str]
 ) -> tuple[TargetTree, ...]:
-    """Return the fetched trees that MAINTAINERS names (T:) for these files.
+    """Return the fetched trees (T:) in MAINTAINERS for these files.
 
     The result is empty if there is no MAINTAINERS file.
     """
@@ -78,9 +76,9 @@ def listed_trees(
 
 
 def _place(url: str) -> str:
-    """Return host and path of a URL.
+    """Return the host and path of a URL.
 
-    git://, https://, ssh and kernel.org's mirrors are the same tree.
+    URLs with git://, https:// and ssh, and those of kernel.org's mirrors, are the same tree.
     """
     text = (
         re.sub(r"^[a-z+]+://", "", url.strip())

@@ -61,7 +61,7 @@ class SeriesToSend:
 
     @property
     def received(self) -> tuple[Send, ...]:
-        """Return the sends of the topic of which a message was accepted, or may have been."""
+        """Return the topic's sends with a message that was or may have been accepted."""
         return tuple(
             send
             for send in self.before
@@ -217,7 +217,7 @@ class Transport(Protocol):
 
     @abstractmethod
     def deliver(self, delivery: Delivery) -> str:
-        """Send the waiting messages until one is not accepted or a stop is requested.
+        """Send the pending messages until one is not accepted or a stop is requested.
 
         Return the result of the login: "accepted", "refused" or "".
         """
@@ -230,12 +230,12 @@ class Transport(Protocol):
         bcc: Sequence[str] = (),
         identity: str | None = None,
     ) -> Message:
-        """Return a composed message outside a series, such as a reply, in the form to send.
+        """Render a single composed message, such as a reply.
 
         Nothing is sent.
         """
         return as_sent(message, account, bcc)
 
     def deliver_mail(self, delivery: Delivery) -> str:
-        """Send the single message of a delivery outside a series, like `deliver`."""
+        """Send a single message, like `deliver`."""
         return self.deliver(delivery)

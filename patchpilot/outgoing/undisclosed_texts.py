@@ -23,7 +23,8 @@ _CVE = late(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
 def undisclosed_problems(
     series: Series, private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
-    """Yield a problem for each tag of an undisclosed fix that names its report or a private thread.
+    """Yield a problem for each tag of an undisclosed fix that refers to its report or a private
+    thread.
 
     The commit message becomes public with the fix, but the report does not
     (Documentation/process/security-bugs.rst).
@@ -48,7 +49,9 @@ def undisclosed_problems(
 
 
 def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
-    """Return the tags with these names anywhere in a message, because all of it is published."""
+    """Return the tags with these names anywhere in a message, because the whole message is
+    published.
+    """
     return [
         tag
         for line in patch.message
@@ -57,7 +60,7 @@ def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
 
 
 def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
-    """Yield a warning for each part of an undisclosed fix that requires the reporter's consent."""
+    """Yield a warning for each part of an undisclosed fix that needs the reporter's consent."""
     for patch in series.patches:
         title = patch.subject.title
         for tag in _tags(patch, _OF_REPORTER)[:1]:

@@ -121,9 +121,7 @@ def _check_list(label: str, key: str, value: list[Any], *, nested: bool) -> None
 
 
 def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
-    """Check the tables with free keys: [stable.series] has a month per version, [style.severity] a
-    severity per rule.
-    """
+    """Check tables with free keys: months in [stable.series], severities in [style.severity]."""
     for name, word in value.items():
         if key == "severity" and word not in _SEVERITIES:
             raise misspelled(

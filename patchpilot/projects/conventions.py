@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The documented conventions of a subsystem in words, each with its source."""
+"""Describe the documented conventions of a subsystem, each with its source."""
 
 from collections.abc import Iterator, Mapping
 

@@ -28,7 +28,7 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
 
 
 def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
-    """Return the inheriting project named by all these subject prefixes ([PATCH net-next]).
+    """Return the inheriting project that all these subject prefixes name ([PATCH net-next]).
 
     Return the project itself if there is none.
     """
@@ -58,9 +58,7 @@ def _candidates() -> list[Project]:
 
 
 def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
-    """Return the project of patches without a tree, by their lists, the stable list they name, or
-    their files.
-    """
+    """Return the project of patches without a tree, by their lists, stable list or files."""
     paths = [path for patch in patches for path in patch.paths]
     addresses = {
         address.key
@@ -88,7 +86,7 @@ def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
 
 
 def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
-    """Return whether one of these lists is on another project's host, which only receives copies.
+    """Return whether any of these lists is on another project's host, which only gets copies.
 
     A project whose list is on such a host must be the only one with a named list.
     """
@@ -108,7 +106,7 @@ def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
 
 
 def _is_on_list_host(addresses: Iterable[str], known: Iterable[Project]) -> bool:
-    """Return whether one of these addresses is on a list host of these projects."""
+    """Return whether any of these addresses is on a list host of these projects."""
     hosts = {address.rpartition("@")[2] for address in addresses}
     return any(hosts & set(project.lists.hosts) for project in known)
 
@@ -134,8 +132,8 @@ def is_list_address(email: str) -> bool:
 
 
 def is_on_list_host(email: str) -> bool:
-    """Return whether an address must be a mailing list: it is on a list host, or named in a
-    project's file.
+    """Return whether an address is certainly a mailing list: on a list host, or in a project's
+    file.
 
     An address that merely looks like a list may be a maintainer's, such as linux@example.org.
     """

@@ -128,7 +128,7 @@ def own_tables(folder: Path, kind: Any) -> dict[str, tuple[str, Table]]:
 
 
 def _tables(own: Own, folder: str) -> dict[str, Table]:
-    """Return the resolved tables of all projects; the tests validate the shipped ones."""
+    """Resolve the tables of all projects; the tests validate the shipped ones."""
     shipped = shipped_tables("projects")
     written = {name: table for name, (_, table) in own.items()} | dict(shipped)
     for name, stable in refreshed(folder).items():
@@ -144,7 +144,7 @@ def _tables(own: Own, folder: str) -> dict[str, Table]:
 
 
 def overridden(table: Table, other: Table) -> dict[str, Any]:
-    """Return a table overridden by another table, recursively key by key."""
+    """Override a table with another one, recursively key by key."""
     return {
         **table,
         **{
@@ -165,7 +165,7 @@ def resolved(
     *,
     labels: Mapping[str, str] | None = None,
 ) -> Table:
-    """Return the table of a project, including inherited values.
+    """Return a project's table, including inherited values.
 
     Rules in [lists] and [style] are added to the inherited ones.
     """
@@ -208,7 +208,7 @@ def resolved(
 
 
 def _inherit(section: str, base: Table, own: Table) -> Table:
-    """Return a section with its inherited values, key by key; some lists are concatenated."""
+    """Merge a section with its inherited values, key by key; some lists are concatenated."""
     whole = overridden(base, own)
     for key in _ADDED_UP.get(section, ()):
         whole[key] = [*base.get(key, []), *own.get(key, [])]

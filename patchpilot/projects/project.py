@@ -71,7 +71,7 @@ class ListRule(NamedTuple):
     tags: tuple[str, ...] = ()
 
     def matches(self, text: str) -> bool:
-        """Return whether the list accepts a message with this text and notes."""
+        """Return whether the list wants a message with this text and notes."""
         return re.search(self.message, text, re.MULTILINE) is not None
 
 
@@ -174,7 +174,7 @@ class Lists(NamedTuple):
     def stable_pattern(self) -> str:
         """Return the pattern of all addresses of the stable list, with or without a `+word`.
 
-        The pattern never matches if the project has none.
+        It never matches if the project has none.
         """
         boxes = (
             address.partition("@")

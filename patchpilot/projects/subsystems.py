@@ -45,9 +45,7 @@ def _subsystems(folder: str) -> Mapping[str, Subsystem]:
 
 
 def _resolve_tables(own: Own) -> Mapping[str, Table]:
-    """Return the tables of all subsystems with inherited values; the tests validate shipped
-    ones.
-    """
+    """Resolve the tables of all subsystems; the tests validate the shipped ones."""
     written = dict(shipped_tables("subsystems"))
     labels = {name: f"subsystems/{name}.toml" for name in written}
     for name, (file, table) in own.items():
@@ -91,7 +89,7 @@ def subsystem_of_path(path: str) -> Subsystem | None:
 
 @cache
 def _paths(folder: str) -> Mapping[str, Subsystem | None]:
-    """Map each entry to its subsystem: a file, a directory with "/", or a prefix with "*"."""
+    """Map each file, directory with "/", or prefix with "*" to its subsystem."""
     every = _subsystems(folder).values()
     left_out = {path: None for subsystem in every for path in subsystem.not_paths}
     return left_out | {
@@ -147,8 +145,8 @@ def subsystem_of(
 
 
 def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
-    """Return the project with the waiting times and the cover letter rule of the patches' common
-    subsystem.
+    """Apply the waiting times and cover letter rule of the patches' common subsystem to a
+    project.
     """
     named = (
         [subsystem_of(patch) for patch in patches if patch.has_diff]

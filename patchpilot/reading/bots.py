@@ -18,7 +18,7 @@ from patchpilot.reading.mail_kinds import MailKind
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A row of bots.toml, which describes the fields."""
+    """A row of bots.toml; the fields are described there."""
 
     name: str
     kind: MailKind

@@ -140,8 +140,8 @@ def claims_of(
 
 
 def _proves_itself(mail: Classified, claim: Claim) -> bool:
-    """Return whether a known sender's message is evidence: a bot's, by its address, or the
-    author's.
+    """Return whether a known sender's message is evidence: the author's, or a bot's from its
+    address.
     """
     if mail.by_author:
         return claim.what in ("withdrawn", "redone")
@@ -149,8 +149,8 @@ def _proves_itself(mail: Classified, claim: Claim) -> bool:
 
 
 def _withdrawn(claim: Claim, mail: Classified, words: str, target: str) -> Claim:
-    """Return the claim, marked if this message withdraws it: what it answers, or what its
-    sender said was applied.
+    """Mark a claim as withdrawn if this message withdraws it, by replying to it or by the same
+    sender.
     """
     own = claim.what == "applied" and claim.sender.key == mail.sender.key
     if claim.message_id == target or own:
@@ -167,7 +167,7 @@ def _title(reply: Reply, claim: Claim) -> str | None:
 
 
 def without_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim, ...]:
-    """Return the claims, with outdated reports of "applied" marked as withdrawn.
+    """Mark outdated reports of "applied" as withdrawn.
 
     A report is outdated if it gives no commit and the latest version has changed since, because
     that version has to be applied again. A report on the series counts as long as one of its
@@ -186,8 +186,7 @@ def without_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim
 
 
 def voided(claim: Claim, since: datetime) -> Claim:
-    """Return the claim, marked as withdrawn if it reports "applied" without a commit, before
-    `since`.
+    """Mark a claim as withdrawn if it reports "applied" without a commit, before `since`.
 
     `since` is when a changed version was sent.
     """
@@ -197,9 +196,7 @@ def voided(claim: Claim, since: datetime) -> Claim:
 
 
 def _taken_back(reply: Reply) -> tuple[str, str] | None:
-    """Return the withdrawing sentence and the Message-ID of what it withdraws: the message
-    answered, or the stable tree's message above it.
-    """
+    """Return the withdrawing sentence, and the Message-ID of the message that it withdraws."""
     mail, text = reply.mail, " ".join(reply.mail.body.text.split())
     if mail.bot or _KEPT.search(text):
         return None
@@ -207,7 +204,7 @@ def _taken_back(reply: Reply) -> tuple[str, str] | None:
     answers = reply.parent is not None and reply.parent.kind in places
     target = reply.parent if answers else reply.under
     is_short = len(text.split()) <= SHORT
-    # a long answer by the author describes events and withdraws nothing
+    # a long reply by the author describes events and withdraws nothing
     is_answer = target is not None and (is_short or (answers and not mail.by_author))
     for sentence in re.split(r"(?<=[.!?]) (?=[A-Z\"“])", text):
         asks = sentence.endswith("?") and not _ASKED_TO.search(sentence)
@@ -232,7 +229,7 @@ def _base(reply: Reply) -> Claim:
 
 
 def _sentence(mail: Classified) -> str:
-    """Return the sentence that decided a message's class, for a script the first one about a
+    """Return the sentence that determined a message's class; for a script, the first about a
     tree.
     """
     texts = (sentence.text for sentence in mail.sentences)
@@ -270,7 +267,7 @@ def _person_claims(reply: Reply) -> list[Claim]:
 
 
 def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
-    """Return what a person says that is not about a stable tree."""
+    """Return a person's claims that are not about a stable tree."""
     mail, said = reply.mail, reply.mail.said
     if mail.by_author:
         return _author_claims(reply, base) if reply.under is None else []
@@ -306,7 +303,7 @@ def _stated(reply: Reply, base: Claim) -> Claim:
 
 
 def _applied(reply: Reply, base: Claim) -> list[Claim]:
-    """Return what a message says was applied: the series, one patch, or each listed one."""
+    """Return what a message reports as applied: the series, one patch, or several listed ones."""
     mail, place = reply.mail, reply.mail.place
     if place.landings:
         return _listed_commits(reply, base._replace(what="applied"))
@@ -338,7 +335,7 @@ def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
-    """Return what an author does with their own patch: withdraw it, or mark it in patchwork for
+    """Return an author's claims about their own patch: withdrawn, or marked in patchwork for
     another try.
     """
     mark = PATCHWORK_MARK.search(reply.mail.body.text)
@@ -359,8 +356,9 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _about(reply: Reply) -> int | None:
-    """Return the patch that "applied" is about: 0 for the series, also in a reply to the first
-    patch without a cover letter.
+    """Return the number of the applied patch, or 0 for the series.
+
+    A reply to the first patch means the series if there is no cover letter.
     """
     text, revision = reply.mail.body.text, reply.revision
     if _ONE_PATCH.match(text):

@@ -149,7 +149,7 @@ class DeliveryReport(NamedTuple):
 def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
     """Return a message's delivery reports, one per recipient.
 
-    Returns none for any other kind of message.
+    Return none for any other kind of message.
     """
     kind = (mail.header("Content-Type") or "").lower()
     local = mail.sender.email.partition("@")[0].lower()
@@ -167,8 +167,8 @@ def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
 
 
 def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
-    """Yield the recipients in the machine-readable part of a report, and the ids in the
-    returned mail.
+    """Yield the recipients from the machine-readable part of a report, with the ids of the
+    returned message.
     """
     parts = mail_parts(mail.raw)
     text = "\n".join(text for _, text in parts)
@@ -203,12 +203,12 @@ def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
 
 
 def _typed(value: str) -> str:
-    """Return a field's value without its type: `rfc822; a@b` is `a@b`."""
+    """Strip the type from a field's value: `rfc822; a@b` becomes `a@b`."""
     return value.partition(";")[2].strip() if ";" in value else value.strip()
 
 
 def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
-    """Yield a bounce in words, as qmail and exim write them."""
+    """Parse a bounce in prose, as written by qmail and exim."""
     text = mail.body[:_TEXT]
     about = _about(mail, map(id_in_header, _RETURNED_ID.findall(mail.body)))
     named = [
@@ -270,7 +270,7 @@ def reports_about(
     message_ids: frozenset[str],
     titles: Iterable[str] = (),
 ) -> tuple[DeliveryReport, ...]:
-    """Return the reports about one of these messages or with one of these titles."""
+    """Select the reports about one of these messages or titles."""
     known = frozenset(titles)
     return tuple(
         report

@@ -28,7 +28,9 @@ class Identities:
         return address.key in self.names or is_bot_address(address)
 
     def same(self, one: Address, other: Address) -> bool:
-        """Return whether two addresses are one mailbox, or known mailboxes of the same name."""
+        """Return whether two addresses are the same mailbox, or known mailboxes with the same
+        name.
+        """
         if one.key == other.key:
             return bool(one.key)
         mine, theirs = (
@@ -40,7 +42,7 @@ class Identities:
     def sender(self, mail: "Classified") -> Address:
         """Return the sender.
 
-        That of the From: header if the address that rewrote it is not known as a list.
+        Use the From: header if the address that rewrote it is not known to be a list.
         """
         rewritten = mail.mail.sender
         return (
@@ -59,7 +61,7 @@ class Identities:
         )
 
     def vouch_for(self, mail: "Classified") -> bool:
-        """Return whether a message's sender may report changes to the state of a series."""
+        """Return whether a message's sender is trusted to change the state of a series."""
         return (
             is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
         )

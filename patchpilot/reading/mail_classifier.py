@@ -114,13 +114,13 @@ class Classified:
 
     @property
     def when(self) -> datetime:
-        """Return the date, or the epoch if there is none."""
+        """Return the date, or the epoch if it is missing."""
         return when(self.mail)
 
     @property
     def above(self) -> tuple[str, ...]:
-        """Return the Message-IDs that it replies to, nearest first; a hostile header may
-        contain many.
+        """Return the Message-IDs of its ancestors, nearest first; a hostile header may contain
+        many.
         """
         references = reversed(self.mail.references[-MAX_REFERENCES:])
         return tuple(filter(None, (self.mail.in_reply_to, *references)))
@@ -151,7 +151,7 @@ class Classified:
 
     @cached_property
     def only_warns(self) -> bool:
-        """Return whether it is a build report with warnings and no error."""
+        """Return whether it is a build report with only warnings."""
         return (
             self.kind is MailKind.BUILD_FAILURE
             and bool(_WARNS.search(self.body.text))
@@ -160,9 +160,9 @@ class Classified:
 
     @property
     def who(self) -> str:
-        """Return its sender as shown in text.
+        """Return the sender's name for display.
 
-        Of a claim with the address, and that it was not seen before.
+        For an unproven claim, add the address, and that it was not seen before.
         """
         return (
             f"{self.sender.trailer()}, {UNSEEN}"
@@ -172,7 +172,7 @@ class Classified:
 
     @property
     def label(self) -> str:
-        """Return its kind in words; a build report with only warnings is not a failure."""
+        """Describe the kind in words; a build report with only warnings is not a failure."""
         return "build-warning" if self.only_warns else str(self.kind)
 
     @cached_property
@@ -325,7 +325,7 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
     names = sentence_names(sentences, writer)
 
     def said(*wanted: str) -> str:
-        """Return the first sentence with one of these names."""
+        """Return the first sentence with one of these features."""
         texts = zip(sentences, names, strict=True)
         found = (it.text for it, has in texts if not has.isdisjoint(wanted))
         return next(found, "")[:MAX_WHY]
@@ -352,7 +352,7 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
 
 
 def _may_judge(mail: Classified) -> bool:
-    """Return whether a reply of another person is about a patch, and not to a bot."""
+    """Return whether a reply by another person is about a patch, not to a bot."""
     if any(ROBOT_WROTE.search(line) for line in mail.body.attributions[:1]):
         return False
     subject = mail.subject.raw
@@ -366,8 +366,8 @@ def _may_judge(mail: Classified) -> bool:
 def _request_likelihood(
     sentences: Sequence[Sentence], names: Sequence[frozenset[str]]
 ) -> tuple[float, str] | None:
-    """Return the likelihood that the first requesting paragraph is one, and the first sentence
-    of such paragraphs that is no question, or None.
+    """Return the likelihood that the first paragraph that asks is a request, and its first
+    sentence that is not a question, or None.
     """
     weights = shipped()
     found: tuple[float, str] | None = None
@@ -388,7 +388,7 @@ def _request_likelihood(
 
 
 def _post(known: Classified) -> MailKind | None:
-    """Return whether a mail that is not marked as a reply is a patch or cover letter."""
+    """Return the kind of a post that is not marked as a reply: a patch, a cover letter, or None."""
     subject, body, text = known.subject, known.body, known.unquoted
     if _is_answer(known):
         return None
@@ -410,8 +410,10 @@ def _post(known: Classified) -> MailKind | None:
 
 
 def _is_answer(known: Classified) -> bool:
-    """Return whether a mail with a patch's subject replies to it: it quotes somebody and has no
-    patch or diffstat. Some mail programs remove "Re:".
+    """Return whether a message with a patch's subject is a reply: it quotes somebody and has no
+    patch or diffstat.
+
+    Some mail programs remove "Re:".
     """
     mail, body = known.mail, known.body
     has_stat = _FILES_CHANGED.search(mail.body) is not None
@@ -421,7 +423,7 @@ def _is_answer(known: Classified) -> bool:
 
 
 def _is_whole_patch(body: Body) -> bool:
-    """Return whether the inline patch has its own message or diffstat, with little other text."""
+    """Return whether the inline patch has a commit message or diffstat, and little other text."""
     has_header = any(
         re.match(
             r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line
@@ -432,8 +434,8 @@ def _is_whole_patch(body: Body) -> bool:
 
 
 def _has_signed(sender: Address, body: Body) -> bool:
-    """Return whether the sender is the first to sign the quoted patch; whoever applies a patch
-    signs below.
+    """Return whether the sender is the first to sign off the quoted patch; maintainers sign off
+    below.
     """
     signed = (_SIGNED.match(line) for line in body.quoted[:400])
     first = next((parse_address(it[1]) for it in signed if it), None)

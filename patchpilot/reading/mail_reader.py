@@ -44,7 +44,7 @@ class MailReader:
         self._classified: dict[tuple[object, ...], Classified] = {}
 
     def parse(self, raw: bytes) -> Mail:
-        """Return the mail in these bytes."""
+        """Parse a message, or return it from the cache."""
         mail = self._parsed.get(raw)
         if mail is None:
             mail = self._parsed[raw] = self._before.get(raw) or parse_mail(raw)
@@ -52,7 +52,7 @@ class MailReader:
         return mail
 
     def classify(self, mail: Mail) -> "Classified":
-        """Classify a mail, guessing the patch's author from the quotes."""
+        """Classify a message, guessing the patch's author from the quotes."""
         from patchpilot.reading.mail_classifier import classify
 
         return self._cached(mail, (), lambda: classify(mail))
@@ -60,7 +60,7 @@ class MailReader:
     def classify_for(
         self, mail: "Classified", sender: Address, by_author: bool, answered: "Answered"
     ) -> "Classified":
-        """Classify a mail with known sender and thread."""
+        """Classify a message whose sender and thread are known."""
         from patchpilot.reading.mail_classifier import classify_for
 
         about = sender, by_author, answered

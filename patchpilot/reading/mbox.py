@@ -36,7 +36,7 @@ Skipped = Callable[[str], None]
 
 
 def ignored(_reason: str) -> None:
-    """A Skipped callback that does nothing."""
+    """Ignore a skipped message."""
 
 
 def read_mails(
@@ -47,7 +47,7 @@ def read_mails(
 ) -> tuple[Mail, ...]:
     """Read the messages in a file, which is a single message or an mbox, optionally gzipped.
 
-    `-` is standard input. Raises InputError with the file name. In an mbox, messages that are too
+    `-` is standard input. Raise InputError with the file name. In an mbox, messages that are too
     large, and those beyond the size limit of a file, are reported to `skipped` and omitted.
     """
     name = str(path)
@@ -107,7 +107,7 @@ def within_limits(
 def _limit_blocks(
     blocks: Iterable[bytes], source: str, skipped: Skipped
 ) -> Iterator[bytes]:
-    """Yield blocks up to the size limit, which also applies to a skipped mail."""
+    """Yield blocks up to the size limit, which also applies to skipped messages."""
     size = 0
     for block in blocks:
         size += len(block)
@@ -129,8 +129,8 @@ def parse(
 ) -> tuple[Mail, ...]:
     """Parse the messages of an mbox, or a single message, from bytes.
 
-    For messages in `without`, only the Message-ID is read, and they are omitted. Raises
-    InputError if a single message is too large; for an mbox, `skipped` is called with the reason.
+    For messages in `without`, only the Message-ID is read, and they are omitted. Raise InputError
+    if a single message is too large; for an mbox, `skipped` is called with the reason.
     """
     bounds = mail_bounds(data)
     mails = []
@@ -163,8 +163,8 @@ def _header_message_id(data: bytes, start: int, end: int) -> str:
 
 
 def _oversized_message_id(top: bytes) -> str:
-    """Return the Message-ID of an oversized mail from its first bytes, so that it can be
-    fetched elsewhere.
+    """Return the Message-ID from the start of an oversized message, so that it can be fetched
+    elsewhere.
     """
     found = _MESSAGE_ID.search(top)
     return (
@@ -181,7 +181,7 @@ def with_id(mail: Mail) -> Mail:
 
 
 def title_hash(title: str) -> str:
-    """Return the start of a Message-ID for a patch with only a known title."""
+    """Return the prefix of a Message-ID for a patch of which only the title is known."""
     return _hashed(title.encode("utf-8", "replace"))
 
 
@@ -205,9 +205,9 @@ def one_of_each(
 ) -> tuple[Mail, ...]:
     """Return one message per Message-ID, in order.
 
-    Anybody can send a second message with the Message-ID of another. Of copies by several
-    senders, the one from a known address (`known`, in lower case) is used. If there is none, all
-    copies are dropped and `skipped` is called with the reason.
+    Anybody can reuse another message's Message-ID. Of copies by several senders, the one from a
+    known address (`known`, in lower case) is used. If there is none, all copies are dropped and
+    `skipped` is called with the reason.
     """
     by_id: dict[str, list[Mail]] = {}
     for mail in mails:
@@ -228,7 +228,7 @@ def one_of_each(
 
 
 def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
-    """Return the copy that is the sender's own, or None if none is known to be."""
+    """Return the copy known to be from its sender, or None."""
     senders = {real_sender(mail).key for mail in copies}
     # a list may have rewritten the header of one copy
     direct = [mail for mail in copies if mail.sender.key in senders] or copies
@@ -237,7 +237,7 @@ def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
 
 
 def arrived(mail: Mail) -> datetime | None:
-    """Return when the archive received a message.
+    """Return the time at which the archive received a message.
 
     This is the date of the topmost Received: header that has one, or otherwise the message's
     Date:.
@@ -251,5 +251,5 @@ def arrived(mail: Mail) -> datetime | None:
 
 
 def when(mail: Mail) -> datetime:
-    """Return the date of the message, or the epoch if it has none."""
+    """Return the date of a message, or the epoch if it has none."""
     return mail.date or EPOCH

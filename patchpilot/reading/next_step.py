@@ -68,8 +68,8 @@ def _write(message_id: str, words: str, template: str = "") -> Action:
 def advise(series: PostedSeries) -> NextStep:
     """Return the author's next step.
 
-    It follows from what is proven. Claims are named with their sentences: the last one of
-    somebody who may make it, and the last one of an unknown sender, whom the user can confirm.
+    It is based on what is proven. Claims are named with their sentences: the last one of somebody
+    who may make it, and the last one of an unknown sender, whom the user can confirm.
     """
     shown = replace(
         series,
@@ -93,7 +93,7 @@ def advise(series: PostedSeries) -> NextStep:
 
 
 def _add_claim(step: NextStep, claim: Claim) -> NextStep:
-    """Return the next step, with pending claims; nobody is reminded before a claim is verified."""
+    """Add pending claims to the next step; do not suggest a reminder before a claim is verified."""
     if claim.what == "superseded":
         return _wait(f"{claim.words}: read it before you send another version")
     if claim.what not in IN_A_TREE:
@@ -132,7 +132,7 @@ def _advise(series: PostedSeries) -> NextStep:
 
 
 def _changes(series: PostedSeries, version: int) -> Advice:
-    """Return what to do after changes were requested: in words, by a robot or by a revert."""
+    """Return the step after changes were requested by a reviewer, by a bot or by a revert."""
     undone = next((it.reverted_by for it in series.landed if it.reverted_by), None)
     if undone and series.why.startswith("reverted"):
         why = (
@@ -144,7 +144,7 @@ def _changes(series: PostedSeries, version: int) -> Advice:
 
 
 def _next_version_reply(series: PostedSeries, version: int) -> Advice:
-    """Return the reply due before the next version, and that version."""
+    """Suggest a reply before the next version, then the next version."""
     send = _reroll(f"send v{version} with the requested changes")
     reply = _unanswered(series)
     if reply is None:
@@ -155,7 +155,7 @@ def _next_version_reply(series: PostedSeries, version: int) -> Advice:
 
 
 def _wished(reply: Reply, version: int) -> Advice:
-    """Return the reply that a mail asks for, and the requested new version."""
+    """Suggest the reply to a message, and the requested new version."""
     words = (
         "{who} reports build warnings"
         if reply.mail.only_warns
@@ -173,7 +173,7 @@ def _reply_to(reply: Reply | None, words: str) -> str | Action:
 
 
 def _reminder(series: PostedSeries) -> str:
-    """Return when to send a reminder, by the project's or subsystem's delays."""
+    """Return the date for a reminder, based on the project's or subsystem's delays."""
     return f"from {series.last_activity + series.waiting:%Y-%m-%d}"
 
 
@@ -191,7 +191,7 @@ def _review_step(series: PostedSeries) -> NextStep:
 
 
 def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
-    """Return the advice, and the tags to add if it is to send a new version."""
+    """If the step is to send a new version, name the tags to add."""
     count = sum(not (tag.asks or tag.conditional) for tag in series.trailers)
     sends = any(action.verb == "send" for action in actions(advice))
     if not (count and sends):
@@ -201,7 +201,7 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
 
 
 def _partly(series: PostedSeries) -> NextStep:
-    """Return what remains for patches that are in no tree yet."""
+    """Return the step for patches that are in no tree yet."""
     version = series.latest.version + 1
     asked = any(
         patch.state is SeriesState.CHANGES_REQUESTED for patch in series.patches
@@ -286,8 +286,8 @@ _HALF_A_YEAR = timedelta(days=182)
 def _stable_step(series: PostedSeries) -> Action | None:
     """Return the step after the merge, while a stable branch needs the fix.
 
-    Without the branches, only the tag is known: it is waited for until the first branch has it, a
-    branch was decided on, or half a year has passed.
+    Without the branches, only the tag is known, and the step is to wait until the first branch has
+    it, a branch was decided on, or half a year has passed.
     """
     if series.state not in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return None
@@ -391,7 +391,7 @@ def _backport(
 
 
 def _in_stable_review(series: PostedSeries) -> list[str | Action]:
-    """Return the stable branches that decide next."""
+    """Return the stable branches with a pending decision."""
     for states, none_of, words in _STABLE_REVIEWS:
         found = [branch for branch in series.stable if branch.state in states]
         if found and not _versions(series, *none_of):
@@ -426,9 +426,7 @@ def _joined(sentences: Sequence[str | Action]) -> Advice:
 
 
 def _wishes(series: PostedSeries) -> list[Reply]:
-    """Return the messages of others about the latest version that want an answer, the
-    oldest first.
-    """
+    """Return other people's messages about the latest version that need a reply, oldest first."""
     latest = series.latest
     taken = {
         patch.number
@@ -453,8 +451,8 @@ def _last_wish(series: PostedSeries) -> Reply | None:
 
 
 def _unanswered(series: PostedSeries) -> Reply | None:
-    """Return the last request that the author has not answered, except by people answered later
-    or who have since given a tag.
+    """Return the last request that the author has not answered, unless its sender got a later
+    answer or has given a tag.
     """
     done = {
         reply.mail.sender.key: reply.when

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse where a message says that patches were applied: tree, commits and stable versions."""
+"""Parse where patches were applied: tree, commits and stable versions."""
 
 import re
 from dataclasses import dataclass

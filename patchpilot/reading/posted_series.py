@@ -71,7 +71,7 @@ class Post:
 
     @cached_property
     def key(self) -> str:
-        """The title in the form used for comparing versions."""
+        """Return the title, normalized to compare versions."""
         return title_key(self.title)
 
     @property
@@ -90,25 +90,25 @@ class Post:
 
     @property
     def is_cover(self) -> bool:
-        """Whether it is the cover letter or pull request."""
+        """Return whether it is a cover letter or pull request."""
         return self.mail.kind is MailKind.COVER
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """What the subjects of a posting's patches have in common."""
+        """Return what the subjects in a posting have in common."""
         subject = self.mail.subject
         return subject.version, subject.total, subject.resend, subject.rfc
 
     @cached_property
     def changes(self) -> str:
-        """The changed files and lines; "" for a post without a diff."""
+        """Return the changed files and lines, or "" without a diff."""
         _, diff, changes = self.body[:_MOST_TEXT].partition("\ndiff --git ")
         lines = f"{diff}{changes}".partition("\n-- \n")[0].split("\n")
         return "\n".join(line.rstrip() for line in lines if line.startswith(("+", "-")))
 
     @cached_property
     def content(self) -> str:
-        """The message without tags, and the changes; "" for a post without a diff."""
+        """Return the message without tags, and the changes; "" without a diff."""
         message = self.body[:_MOST_TEXT].partition("\ndiff --git ")[0]
         lines = map(str.strip, message.partition("\n---\n")[0].split("\n"))
         words = [line for line in lines if line and not _TAG.match(line)]
@@ -142,7 +142,7 @@ class Revision:
 
     @property
     def label(self) -> str:
-        """Its usual name: `v2`, `RFC v1`, `v1 resend`, `v1 pull request`."""
+        """Return the usual name: `v2`, `RFC v1`, `v1 resend`, `v1 pull request`."""
         words = (
             "RFC" * self.rfc,
             f"v{self.version}",
@@ -153,12 +153,11 @@ class Revision:
 
     @property
     def head(self) -> Post:
-        """The cover letter, or the first patch."""
+        """Return the cover letter, or the first patch."""
         return self.posts[0]
 
     @property
     def first(self) -> Post:
-        """The first post of its posting."""
         return next(post for post in self.posts if post.message_id not in self.carried)
 
     @property
@@ -175,7 +174,9 @@ class Revision:
 
     @property
     def patches(self) -> tuple[Post, ...]:
-        """Its patches without the cover letter; of a patch sent again below it, the newer one."""
+        """Return the patches without the cover letter; a patch that was sent again replaces the
+        first copy.
+        """
         return tuple(
             {post.number: post for post in self.posts if not post.is_cover}.values()
         )
@@ -190,7 +191,7 @@ class Revision:
 
     @property
     def resend(self) -> bool:
-        """Whether it repeats what was sent."""
+        """Return whether it only resends earlier patches."""
         return self.is_again or any(post.mail.subject.resend for post in self.posts)
 
     @property
@@ -199,7 +200,7 @@ class Revision:
 
     @property
     def backport_to(self) -> str | None:
-        """The stable version in its subject prefix, or None."""
+        """Return the stable version in the subject prefix, or None."""
         for word in self.head.mail.subject.words:
             if _STABLE_MARK.match(word):
                 return word
@@ -214,7 +215,7 @@ class Revision:
         return frozenset(post.change_id for post in self.posts if post.change_id)
 
     def has_other_ids(self, other: "Revision") -> bool:
-        """Return whether both have change-ids, and none in common."""
+        """Return whether both versions have change-ids but none in common."""
         mine, yours = self.change_ids, other.change_ids
         return bool(mine and yours) and not mine & yours
 
@@ -228,7 +229,7 @@ class Revision:
 
     @cached_property
     def project(self) -> Project:
-        """The project of the patches, with the rules of their subsystem."""
+        """Return the project, with the rules of the patches' subsystem."""
         from patchpilot.projects.detection import detect
         from patchpilot.projects.subsystems import as_subsystem_wants
 
@@ -271,14 +272,12 @@ class Reply:
 
     @property
     def version(self) -> int | None:
-        """The version it is about, or None for the whole series."""
+        """Return the version that the message is about, or None for the whole series."""
         return self.revision.version if self.revision else None
 
     @property
     def patch(self) -> int | None:
-        """The number of the patch it is about: 1 for an unnumbered patch, 0 for the whole
-        series, None if unknown.
-        """
+        """Return the patch number: 1 if unnumbered, 0 for the whole series, None if unknown."""
         if self.post is None:
             return None
         return 0 if self.post.is_cover else self.post.number or 1
@@ -381,7 +380,7 @@ class PostedSeries:
 
     @cached_property
     def missing(self) -> dict[str, int]:
-        """Earlier revisions that later ones link to but the mails lack: Message-ID → version."""
+        """Map missing earlier versions, linked from later ones, by Message-ID to their number."""
         known = self.post_ids
         return {
             message_id: version
@@ -393,14 +392,12 @@ class PostedSeries:
         }
 
     def is_by_known(self, revision: Revision) -> bool:
-        """Whether a revision's sender is known, including the list that rewrote its From:
-        header.
-        """
+        """Return whether a version's sender is known, or a known list rewrote the From: header."""
         return self.identities.knows(self.identities.sender(revision.first.mail))
 
     @property
     def first_known(self) -> Revision:
-        """The first revision whose sender is known to be its author."""
+        """Return the first version whose sender is known to be the author."""
         return next(filter(self.is_by_known, self.revisions), self.revisions[0])
 
     @property
@@ -408,7 +405,7 @@ class PostedSeries:
         return self.revisions[-1].author
 
     def is_author(self, address: Address) -> bool:
-        """Return whether an address belongs to a sender of one of its versions."""
+        """Return whether the address belongs to the sender of any version."""
         known = (
             revision.author for revision in self.revisions if self.is_by_known(revision)
         )
@@ -430,7 +427,9 @@ class PostedSeries:
 
     @cached_property
     def current(self) -> tuple[Revision, ...]:
-        """The latest revision, after those that it resends, whose replies still count."""
+        """Return the latest version, preceded by the versions that it resends, whose replies
+        still count.
+        """
         found = [self.latest]
         for before in reversed(self.revisions[:-1]):
             if not found[0].resend or found[0].version != before.version:
@@ -440,7 +439,7 @@ class PostedSeries:
 
     @property
     def since(self) -> datetime:
-        """When the latest version was first sent."""
+        """Return the time at which the latest version was first sent."""
         return self.current[0].first.when
 
     @cached_property
@@ -448,7 +447,7 @@ class PostedSeries:
         return frozenset().union(*(revision.titles for revision in self.revisions))
 
     def unchanged_since(self, post: Post) -> datetime:
-        """When a patch of the latest revision was first sent in its current form, apart from tags.
+        """Return the time at which a patch was first sent in its current form, ignoring tags.
 
         A backport and a request to pull repeat what was applied elsewhere.
         """
@@ -483,7 +482,7 @@ class PostedSeries:
 
     @property
     def waiting(self) -> timedelta:
-        """How long to wait for a reply before sending a reminder."""
+        """Return how long to wait for a reply before sending a reminder."""
         return timedelta(days=self.project.mail.waiting_days)
 
     @property
@@ -492,7 +491,7 @@ class PostedSeries:
 
     @property
     def key(self) -> str:
-        """The Message-ID of the first revision's first post."""
+        """Return the Message-ID of the first version's first post."""
         return self.revisions[0].head.message_id
 
     @property
@@ -513,7 +512,7 @@ class PostedSeries:
 
     @cached_property
     def message_ids(self) -> frozenset[str]:
-        """Its own messages and all about it."""
+        """Return the own messages and all about it."""
         return self.post_ids.union(
             (post.message_id for revision in self.strangers for post in revision.posts),
             (reply.message_id for reply in self.replies),
@@ -522,12 +521,12 @@ class PostedSeries:
 
     @property
     def attached(self) -> tuple[Reply, ...]:
-        """The messages about it, without claims by unknown senders."""
+        """Return the messages about it, without claims by unknown senders."""
         return tuple(reply for reply in self.replies if not reply.mail.doubtful)
 
     @property
     def proofs(self) -> "PostedSeries":
-        """The same without mere claims."""
+        """Return a copy without unproven claims."""
         return replace(
             self,
             events=tuple(
@@ -538,9 +537,7 @@ class PostedSeries:
 
     @property
     def commit(self) -> str | None:
-        """The commit it became, with the full id if known: the first one reported for the whole
-        series or its first patch.
-        """
+        """Return the commit of the whole series or its first patch, with the full id if known."""
         known = [landed.commit for landed in self.landed if landed.commit] + [
             event.commit
             for event in self.events
@@ -558,7 +555,7 @@ class PostedSeries:
 
     @cached_property
     def reported_commits(self) -> tuple[LandedCommit, ...]:
-        """The merges outside the stable trees according to messages, mainline last.
+        """Return the merges outside the stable trees according to messages, mainline last.
 
         Stable trees take only mainline commits, so messages about them imply that mainline has
         the commit.
@@ -590,7 +587,7 @@ class PostedSeries:
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:
-        """The commits in messages, overridden by those in the repository."""
+        """Return the commits in messages, overridden by those in the repository."""
         in_mainline = any(landed.in_mainline for landed in self.commits)
         reported = (
             it for it in self.reported_commits if not (in_mainline and it.in_mainline)
@@ -599,7 +596,7 @@ class PostedSeries:
 
     @cached_property
     def reported_branches(self) -> tuple[StableBranch, ...]:
-        """The stable branches in messages, each with its latest state."""
+        """Return the stable branches in messages, each with its latest state."""
         branches: dict[str, StableBranch] = {}
         for event in self.events:
             if event.version is None or event.what not in _RANK:
@@ -616,7 +613,7 @@ class PostedSeries:
 
     @cached_property
     def stable(self) -> tuple[StableBranch, ...]:
-        """The stable branches in messages or in the repository, with their states."""
+        """Return the stable branches in messages or in the repository, with their states."""
         branches = {branch.version: branch for branch in self.reported_branches}
         for landed in self.commits:
             if version := landed.stable_version:
@@ -637,8 +634,8 @@ def _landed(event: Claim, tree: str, how: str, title: str | None) -> LandedCommi
 
 
 def _taken_back(event: Claim) -> str:
-    """Return a person's objection to a stable mail: it was dropped, somebody objects, or a
-    branch that it did not apply to does not need it.
+    """Return a person's objection to a stable message: it was dropped, disputed, or is not
+    needed on the branch.
     """
     if event.what == "failed":
         return "not-needed"

@@ -101,7 +101,7 @@ def read_thread(
         replies = [_add_author(series, reply, reader) for reply in attached]
         every.append(_with_claims(series, replies, confirmed))
     result = tuple(_with_follow_ups(every))
-    # keep references to the mails, so that their id() is not reused
+    # keep references to the messages, so that their id() is not reused
     reader.threads[key] = (mails, result)
     return result
 
@@ -152,7 +152,7 @@ def _with_claims(
 
 
 def _is_open(claim: Claim, series: PostedSeries) -> bool:
-    """Return whether a claim is unproven, and neither a message nor a later version withdrew it."""
+    """Return whether a claim is neither proven nor withdrawn by a message or later version."""
     sent = series.since
     is_late = not claim.known or (claim.date or sent) >= sent
     return claim.counts and not claim.proven and is_late
@@ -285,7 +285,7 @@ def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
 def _relation(
     theirs: PostedSeries, mine: PostedSeries, commits: Sequence[str]
 ) -> str | None:
-    """Return how a later series relates to one that became these commits."""
+    """Classify the relation of a later series to an earlier one that became these commits."""
     if theirs.key in [revision.head.message_id for revision in mine.strangers]:
         return "continues"
     if theirs.titles & {f"revert {title}" for title in mine.titles}:
@@ -300,7 +300,7 @@ def _relation(
 
 
 def _reverted(post: Post) -> list[str]:
-    """Return the ids of the commits that a patch says it reverts."""
+    """Return the ids of commits that a patch claims to revert."""
     return _REVERTED.findall(post.body[:_LONGEST_BODY])
 
 
@@ -311,8 +311,8 @@ def _fixed(post: Post) -> list[str]:
 
 
 def _forwarding_kind(theirs: PostedSeries, mine: PostedSeries) -> str | None:
-    """Return how these patches are sent again: as stable patches, or by another person
-    in a request to pull or as a later version.
+    """Return how patches were forwarded: as stable backports, or by somebody else in a pull
+    request or later version.
     """
     shared = mine.titles & theirs.titles
     if theirs.latest.backport_to:
@@ -332,9 +332,10 @@ def _forwarding_kind(theirs: PostedSeries, mine: PostedSeries) -> str | None:
 def _claims(
     relation: str, other: PostedSeries, series: PostedSeries
 ) -> Iterator[Claim]:
-    """Yield what a later series says about this one: another person continued or reverted it.
+    """Yield a later series' claims: somebody else continued or reverted this one.
 
-    It counts if its sender is known of this one, or if a bot reports where it is.
+    A claim counts if its sender is known in this series, or if a bot reports where the later series
+    was applied.
     """
     latest = other.latest
     is_reported = any(is_bot_address(event.sender) for event in other.events)
@@ -365,10 +366,10 @@ def _claims(
 
 
 def _patch_outcome(base: Claim, post: Post, other: PostedSeries) -> Iterator[Claim]:
-    """Yield the outcome of a patch forwarded by another person: it is forwarded, or merged with
-    that series.
+    """Yield the outcome of a patch that somebody else forwarded: forwarded, or merged with that
+    series.
 
-    A merge commit is no commit of the patch.
+    A merge commit does not count as the patch's commit.
     """
     base = base._replace(of=post.title, title=post.title, patch=post.number or 1)
     yield base
@@ -388,8 +389,8 @@ def _patch_outcome(base: Claim, post: Post, other: PostedSeries) -> Iterator[Cla
 
 
 def _pulled(pull: Post, series: PostedSeries) -> frozenset[str]:
-    """Return the titles of a series' latest patches that a pull request lists below the
-    author's name, like git shortlog.
+    """Return the titles below the author's name in a pull request's shortlog, as far as the
+    series has them.
     """
     name = re.escape(series.author.name)
     listed = re.search(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse a reply into the sender's own lines, the quotes and an inline patch.
+"""Parse a reply into the sender's lines, quotes, and an inline patch.
 
 The time is linear in the length of the body.
 """
@@ -152,7 +152,7 @@ def parse_body(body: str) -> Body:
 def _take_attribution(
     own: list[ReplyLine], at: int, quoted: Sequence[bool]
 ) -> list[str]:
-    """Remove attributions directly before a quote ("On … X wrote:") from `own`."""
+    """Move attributions directly above a quote ("On … X wrote:") out of `own` and return them."""
     tail = [line for line in own[-8:] if line.at >= at - 8]
     if tail and any(quoted[tail[-1].at + 1 : at]):
         return []
@@ -171,7 +171,7 @@ def _take_attribution(
 
 
 def _attribution_lines(texts: Sequence[str]) -> int:
-    """Return how many of the last lines are an attribution, at most 3."""
+    """Return how many of the last lines form an attribution, at most 3."""
     taken = 0
     for count in range(1, min(3, len(texts)) + 1):
         first = texts[-count]
@@ -193,16 +193,14 @@ def _attribution_lines(texts: Sequence[str]) -> int:
 
 
 def _stray_attributions(own: list[ReplyLine]) -> list[str]:
-    """Remove attributions whose quote was cut to "[...]" from `own`."""
+    """Move attributions whose quote was cut to "[...]" out of `own` and return them."""
     stray = [line for line in own if _ON_WROTE.match(line.text)]
     own[:] = [line for line in own if line not in stray]
     return [line.text for line in stray]
 
 
 def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
-    """Return where an inline patch begins (at its scissors, pseudo headers or commit message),
-    or the number of lines.
-    """
+    """Return the index at which an inline patch starts, or the number of lines."""
     diff_at = next(
         (
             at

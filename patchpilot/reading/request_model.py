@@ -91,7 +91,7 @@ class Writer:
 
 
 def words_of(text: str) -> list[str]:
-    """Return a sentence's words in lower case, with placeholders such as `<code>`."""
+    """Split a sentence into lower-case words, with placeholders such as `<code>`."""
     found = []
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
@@ -124,14 +124,14 @@ def sentence_names(
 
 
 def is_praise(names: frozenset[str]) -> bool:
-    """Return whether a sentence is mere praise, which is not a request in any position."""
+    """Return whether a sentence is mere praise, and thus never a request."""
     if "gives praise" not in names or names & _ASKING:
         return False
     return "begins as a request" not in names or "gives assent" in names
 
 
 def together(names: Sequence[frozenset[str]]) -> Features:
-    """Return the combined features of several sentences.
+    """Combine the features of several sentences.
 
     These are the count of each feature name, at most `MOST`, and the number of sentences.
     """
@@ -192,8 +192,8 @@ def _size(count: int, sizes: Sequence[int]) -> str:
 
 
 def share(weights: Weights, features: Mapping[str, float]) -> float:
-    """Return the likelihood (0 to 1) of a request for these features; unknown features are
-    ignored.
+    """Return the likelihood (0 to 1) that these features are of a request; ignore unknown
+    features.
     """
     total = weights.get(BIAS, 0.0)
     total += sum(weights.get(name, 0.0) * value for name, value in features.items())
@@ -201,13 +201,13 @@ def share(weights: Weights, features: Mapping[str, float]) -> float:
 
 
 def asks(weights: Weights, names: Sequence[frozenset[str]]) -> float:
-    """Return the likelihood that sentences with these features together make a request."""
+    """Return the likelihood that several sentences together form a request."""
     return share(weights, together(names))
 
 
 @cache
 def shipped() -> Weights:
-    """Return the weights that are shipped with patchpilot."""
+    """Load the weights shipped with patchpilot."""
     file = data_dir("checks") / "reading" / "requests.tsv"
     try:
         lines = file.read_text(encoding="utf-8").splitlines()

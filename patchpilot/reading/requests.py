@@ -93,7 +93,7 @@ class ReviewPoint:
 
 
 def review_points(series: PostedSeries) -> tuple[ReviewPoint, ...]:
-    """Return the requests in all messages on the latest revision, the oldest message first."""
+    """Return the requests in all messages on the latest version, oldest message first."""
     current = (*series.current, None)
     points: list[ReviewPoint] = []
     for reply in reversed(series.replies):
@@ -131,7 +131,7 @@ _Request = tuple[int, int, str, tuple[str, ...]]
 
 
 def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
-    """Return the requests of a message: first line, last line, text, and quoted lines."""
+    """Return the first line, last line, text and quoted lines of each request in a message."""
     if mail.by_author:
         return ()
     if mail.kind in BY_MACHINE or (
@@ -146,7 +146,7 @@ def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
 
 
 def _report_summary(mail: Classified) -> _Request:
-    """Return a report's first error or warning, which build bots mark with `>>`, or its subject."""
+    """Return a build report's first error or warning (marked with `>>`), or its subject."""
     lines = mail.mail.body.split("\n", MAX_LINES)
     marked = [
         (at, line)
@@ -161,9 +161,7 @@ def _report_summary(mail: Classified) -> _Request:
 def requests_of(
     mail: Classified, weights: Weights, author: Address | None = None
 ) -> Iterator[_Request]:
-    """Yield the requests to the author in prose: each paragraph with or without a quote above
-    it.
-    """
+    """Yield the requests to the author in prose."""
     every = sentence_names(mail.sentences, mail.writer)
     for part in paragraphs(mail.sentences, every):
         part = [
@@ -182,7 +180,7 @@ def requests_of(
 
 
 def _is_for_another(text: str, mail: Classified, author: Address | None) -> bool:
-    """Return whether text is the sender's name below a message, or calls another recipient."""
+    """Return whether the text is the sender's signature, or addresses another recipient."""
     if name_words(text) <= name_words(mail.sender.name):
         return bool(name_words(text))
     answered = " ".join((*mail.body.attributions, author.called if author else ""))
@@ -236,7 +234,7 @@ class PatchLines:
         self.lines = tuple(line for line, _, _ in self.laid)
 
     def quoted_at(self, quoted: Sequence[str]) -> tuple[int, int] | None:
-        """Return the first and last index of the best match of quoted lines, or None."""
+        """Return the first and last index of the lines that best match a quote, or None."""
         wanted = [bare for line in quoted if (bare := _bare(line))]
         mine = [_bare(line) for line in self.lines]
         for offset, last in enumerate(reversed(wanted)):
@@ -270,7 +268,7 @@ class NextVersion:
 
     @cached_property
     def pairs(self) -> dict[int, tuple[PatchLines, PatchLines]]:
-        """The patches of the version by number, each with its successor, by title."""
+        """Map patch numbers to the patch and its successor, matched by title."""
         old, new = (
             [PatchFeatures(it.subject.title) for it in patches]
             for patches in (self.old, self.new)
@@ -284,7 +282,7 @@ class NextVersion:
         }
 
     def changed_within(self, number: int, top: int, bottom: int) -> ChangedHunk | None:
-        """Return the first change to these lines of a patch; neighboring lines do not count."""
+        """Return the first change within these lines of a patch, not next to them."""
         old, new = self.pairs[number]
         matcher = SequenceMatcher(None, old.lines, new.lines, autojunk=False)
         for what, start, stop, new_start, new_stop in matcher.get_opcodes():
@@ -301,7 +299,7 @@ class NextVersion:
 
 
 def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | None:
-    """Return the change of the lines that a request is about in the next version, or None."""
+    """Return the change to the lines of a request in the next version, or None."""
     numbers = [it for it in following.pairs if point.patch in (it, None, 0)]
     reported = _REPORTED.match(point.text) if not point.quoted else None
     for number in numbers:
@@ -336,10 +334,10 @@ def place_of(point: ReviewPoint, patches: Sequence[Patch]) -> str:
 
 
 def answered_by(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
-    """Return the Message-ID of the author's reply that has text below a request, or None.
+    """Return the Message-ID of the author's reply below a request, or None.
 
-    `replies` are the author's replies to the message with the request; one without a quote
-    answers all of it.
+    `replies` are the author's replies to the message with the request; a reply without a quote
+    answers all requests.
     """
     words = point.text.rstrip("…").split()
     edges = " ".join(words[:4]), " ".join(words[-4:])
@@ -356,5 +354,5 @@ def answered_by(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
 
 
 def _bare_text(lines: Sequence[str]) -> str:
-    """Join quoted lines, without quote marks."""
+    """Join quoted lines without their quote marks."""
     return " ".join(" ".join(line.strip("> ") for line in lines).split())

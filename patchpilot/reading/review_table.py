@@ -69,7 +69,7 @@ class Review:
 
     @property
     def approves(self) -> bool:
-        """Return whether it is a Reviewed-by or Acked-by that holds for the latest version."""
+        """Return whether it is a valid Reviewed-by or Acked-by for the latest version."""
         said = " ".join(self.tags).lower()
         return self.state in HOLDS and any(word in said for word in _APPROVALS)
 
@@ -136,12 +136,12 @@ class ReviewTable:
 
     @property
     def answered(self) -> tuple[Address, ...]:
-        """The reviewers who acted on any of the patches."""
+        """Return the reviewers who responded to any patch."""
         return tuple(it for it in self.reviewers if it not in self.silent)
 
     @property
     def silent(self) -> tuple[Address, ...]:
-        """The recipients who acted on none of the patches."""
+        """Return the recipients who did not respond to any patch."""
         return tuple(
             it.reviewer
             for it in self.by_reviewer
@@ -149,18 +149,18 @@ class ReviewTable:
         )
 
     def name_of(self, reviewer: Address) -> str:
-        """Return a reviewer's name, or the address if another one has the same name."""
+        """Return the reviewer's name, or the address if another reviewer has the same name."""
         names = [it.called for it in self.reviewers]
         return reviewer.email if names.count(reviewer.called) > 1 else reviewer.called
 
     def review(self, patch: ReviewedPatch, reviewer: Address) -> Review | None:
-        """Return what a reviewer did with a patch, or None if they are not a recipient."""
+        """Return a reviewer's response to a patch, or None if they are not a recipient."""
         return next((it for it in patch.reviewers if it.reviewer == reviewer), None)
 
 
 class _Fact(NamedTuple):
-    """One act of a reviewer: its revision, its mail, its kind (None: the tags are in the posted
-    patch), its tags, and whether the patch differs from the latest one.
+    """One response of a reviewer: version, message, kind (None for tags in the posted patch),
+    tags, and whether the patch changed since.
     """
 
     at: int
@@ -174,14 +174,14 @@ class _Fact(NamedTuple):
 
 @dataclass
 class _Reviewers:
-    """The people of a series by address; two addresses of a person count as one."""
+    """The people in a series by address; two addresses of a person count once."""
 
     series: PostedSeries
     alias: dict[str, str] = field(default_factory=dict)
     people: dict[str, Address] = field(default_factory=dict)
 
     def key(self, address: Address) -> str:
-        """Return a reviewer's key, adding an unknown one."""
+        """Return the key of a reviewer, adding unknown ones."""
         if address.key not in self.alias:
             known = next(
                 (
@@ -196,8 +196,8 @@ class _Reviewers:
         return self.alias[address.key]
 
     def _is_same_person(self, one: Address, other: Address) -> bool:
-        """Return whether two addresses belong to one person; both must be known, because
-        anybody may use a name.
+        """Return whether two addresses belong to one person; both must be known, because names
+        can be faked.
         """
         known = self.series.identities
         return known.same(one, other) or (
@@ -206,7 +206,7 @@ class _Reviewers:
 
 
 def review_table(series: PostedSeries) -> ReviewTable:
-    """Return the review table of the latest version; bots do not count as reviewers."""
+    """Return the review table of the latest version, without bots."""
     people = _Reviewers(series)
     facts: dict[tuple[int, str], list[_Fact]] = defaultdict(list)
     for number, key, fact in (*_replied(series, people), *_posted(series, people)):
@@ -235,7 +235,7 @@ _Said = tuple[int, str, _Fact]
 
 
 def _replied(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
-    """Yield what replies say about each patch, by its number and the reviewer."""
+    """Yield the responses in replies, by patch number and reviewer."""
     for at, revision in enumerate(series.revisions):
         ancestors = tuple(_ancestors(revision, series.latest))
         for reply in series.replies:
@@ -267,7 +267,7 @@ def _posted(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
 
 
 def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Review:
-    """Return the result of the ordered facts about one patch: the newest that says something."""
+    """Reduce the ordered responses to one patch to the latest relevant one."""
     latest = len(series.revisions) - 1
     last = source = facts[-1]
     state = ReviewState.LOOKED
@@ -295,7 +295,7 @@ def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Re
 
 
 def _is_review(series: PostedSeries, reply: Reply) -> bool:
-    """Return whether a mail is a comment on the patches by a person other than their author."""
+    """Return whether a message is somebody else's comment on the patches."""
     mail = reply.mail
     return not (
         mail.bot
@@ -308,13 +308,13 @@ def _is_review(series: PostedSeries, reply: Reply) -> bool:
 
 
 def _is_tag(name: str) -> bool:
-    """Return whether a tag means that somebody reviewed, acked or tested the patch."""
+    """Return whether a tag records a review, an ack or a test."""
     words = set(name.lower().split("-"))
     return bool(words & set(_REVIEWS)) and words <= _PARTS
 
 
 def _addressed(series: PostedSeries, post: Post) -> Iterator[Address]:
-    """Yield the recipients of a patch, without its authors."""
+    """Yield a patch's recipients except its authors."""
     mail = post.mail.mail
     wrote = {address.key for address in patch_authors(post)}
     for tag in post.patch.trailers if post.patch else ():
@@ -328,7 +328,7 @@ def _addressed(series: PostedSeries, post: Post) -> Iterator[Address]:
 
 
 def _is_list(address: Address) -> bool:
-    """Return whether a recipient is a list, by its address or get_maintainer's form."""
+    """Return whether a recipient is a list, judging by the address or get_maintainer's format."""
     name, host = address.name.lower(), address.key.rpartition("@")[2]
     return (
         "list:" in name or host == "googlegroups.com" or is_list_address(address.email)
@@ -341,8 +341,8 @@ def _is_robot(address: Address) -> bool:
 
 
 def _ancestors(old: Revision, latest: Revision) -> Iterator[tuple[int, Post, bool]]:
-    """Yield the number of each patch of the latest version, its form in a revision, and whether
-    it has changed since.
+    """Yield for each patch of the latest version its number, its form in an older version, and
+    whether it changed since.
     """
     before, after = (
         [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)

@@ -128,8 +128,9 @@ class GivenTrailer:
         return address is not None and address.key == sender.key
 
     def asks(self, sender: Address, same: Callable[[Address, Address], bool]) -> str:
-        """Return why a tag needs confirmation although it counts, or "": it claims authorship,
-        or has an address that is not the sender's.
+        """Return why a tag needs confirmation although it counts, or "".
+
+        It claims authorship, or names an address that is not the sender's.
         """
         if self.name.lower() in _OF_AUTHORS:
             return "it claims a part in writing or forwarding the patch"
@@ -146,9 +147,9 @@ class GivenTrailer:
 def given_trailers(
     body: Body, sender: Address, *, bot: bool = False
 ) -> tuple[GivenTrailer, ...]:
-    """Return the tag lines among the sender's own words, with whether each counts.
+    """Return the tag lines in the sender's own text, and whether each counts.
 
-    A folded address is unfolded, and repeated tags are listed once.
+    Folded addresses are unfolded, and repeated tags are listed once.
     """
     trailers: list[GivenTrailer] = []
     seen: set[tuple[str, str]] = set()
@@ -195,7 +196,7 @@ def given_trailers(
 
 
 def proposed_trailers(body: Body) -> tuple[str, ...]:
-    """Return the Fixes: and link tags among the sender's own words, which may be for the patch."""
+    """Return Fixes: and link tags in the sender's own text that may be meant for the patch."""
     own = [line.text for line in body.own]
     found = []
     for line, following in pairwise([*own, ""]):
@@ -209,8 +210,8 @@ def proposed_trailers(body: Body) -> tuple[str, ...]:
 
 
 def _cleaned(value: str) -> tuple[str, str, str]:
-    """Return a tag's value without what a mail program added to the address, the comment after
-    its #, and the words after its address.
+    """Split a tag into its value without a mail program's additions, the comment after #, and
+    the words after the address.
     """
     if "&lt;" in value:
         value = unescape(value)
@@ -249,9 +250,7 @@ def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> 
 
 
 def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
-    """Return why an indented tag does not count: indented blocks are pasted text, such as
-    commit messages.
-    """
+    """Return why an indented tag does not count: it is in pasted text, such as a commit message."""
     if len(indent.expandtabs()) < 2:
         return ""
     if name.lower() == "signed-off-by":
@@ -266,7 +265,7 @@ def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
 
 
 def _condition(before: Sequence[str], name: str) -> str | None:
-    """Return the conditional sentence before a tag, complete within its paragraph."""
+    """Return the complete conditional sentence before a tag, or None."""
     lines: list[str] = []
     for line in reversed(before):
         text = line.strip()

@@ -69,7 +69,7 @@ def is_sent_to_self(mail: Mail) -> bool:
 def same_person(one: Address, other: Address) -> bool:
     """Return whether two addresses appear to belong to the same person.
 
-    They have the same mailbox, or the same name with different mailboxes, which proves nothing.
+    The mailbox is the same, or only the name, which proves nothing.
     """
     if one.key == other.key:
         return True
@@ -87,7 +87,7 @@ def _display_name(address: Address) -> str:
 
 
 def _latin(words: frozenset[str]) -> frozenset[str]:
-    """Return a name without its version in another script."""
+    """Strip the version in another script from a name."""
     return frozenset(word for word in words if word.isascii())
 
 
@@ -109,8 +109,8 @@ def name_words(name: str) -> frozenset[str]:
 
 
 def _replace_lookalikes(name: str) -> str:
-    """Replace letters that only look Latin in a name, word by word; a name in another script
-    contains others as well.
+    """Replace look-alike letters in Latin words of a name; names in other scripts contain more
+    than these.
     """
     words = ((word, word.translate(_LOOKALIKES)) for word in re.split(r"(\s+)", name))
     return "".join(latin if latin.isascii() else word for word, latin in words)

@@ -50,7 +50,7 @@ class Sentence:
 
 
 def sentences_of(body: Body) -> tuple[Sentence, ...]:
-    """Return the sentences of a parsed message, without greetings, closings, tags and code."""
+    """Split a parsed message into sentences, without greetings, closings, tags and code."""
     found: list[Sentence] = []
     written = (line for line in body.own if line.text)
     for number, part in groupby(written, lambda it: it.part):
@@ -83,7 +83,7 @@ def sentences_of(body: Body) -> tuple[Sentence, ...]:
 
 
 def _is_frame(line: ReplyLine, *, first: bool) -> bool:
-    """Return whether a line is a tag, a closing, or a greeting in the first words of a mail."""
+    """Return whether a line is a tag, a closing, or a greeting at the start of a message."""
     return bool(
         is_trailer(line.text.strip())
         or (first and GREETING.match(line.text))
@@ -97,9 +97,7 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
 
 
 def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[int, int, str]]:
-    """Yield the sentences of a paragraph: first line, last line, words. A list item starts a
-    sentence.
-    """
+    """Yield the first line, last line and text of each sentence; a list item starts a sentence."""
     words: list[str] = []
     start = end = 0
     for number, line in enumerate(paragraph):
@@ -128,7 +126,9 @@ def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[int, int, str]]:
 
 
 def _stops(text: str, following: str) -> list[int]:
-    """Return where sentences end within a line, the last only if a space follows it."""
+    """Return the positions within a line where sentences end, the last only if a space follows
+    it.
+    """
     stops = []
     for match in _ENDS.finditer(text):
         rest = text[match.end() :].strip() or following
@@ -141,7 +141,7 @@ def _stops(text: str, following: str) -> list[int]:
 def paragraphs(
     sentences: Sequence[Sentence], names: Sequence[frozenset[str]]
 ) -> Iterator[list[tuple[Sentence, frozenset[str]]]]:
-    """Yield the sentences of each paragraph, with the names of their features."""
+    """Group sentences by paragraph, with their features."""
     pairs = zip(sentences, names, strict=True)
     for _, part in groupby(pairs, lambda it: (it[0].part, it[0].paragraph)):
         yield list(part)

@@ -137,7 +137,7 @@ def _patch_state(
 def _least_advanced(
     patches: Sequence[PatchState], latest: Revision
 ) -> tuple[SeriesState, str]:
-    """Return the state of a partly applied series, and the states of its patches in words."""
+    """Return the state of a partly applied series, and describe the states of its patches."""
     over = (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
     going = [patch for patch in patches if patch.state not in over]
     taken = [patch for patch in going if patch.state in TAKEN]
@@ -156,7 +156,7 @@ def _least_advanced(
 
 
 def _group_by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
-    """Return what remains of these patches, grouped by state."""
+    """List the pending patches by state."""
     states = dict.fromkeys(patch.state for patch in patches)
     groups = [
         (state, [patch for patch in patches if patch.state is state])
@@ -169,7 +169,7 @@ def _group_by_state(patches: Sequence[PatchState], latest: Revision) -> list[str
 
 
 def _names(patches: Sequence[PatchState], latest: Revision) -> str:
-    """Return the patch numbers as text, `2/3, 3/3`, with the version if it is an earlier one."""
+    """List patch numbers (`2/3, 3/3`), with the version if it is an earlier one."""
     total = len(latest.patches)
     return ", ".join(
         f"{it.number}/{total}"
@@ -300,9 +300,7 @@ def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
 
 
 def _find_end(series: PostedSeries) -> Verdict | None:
-    """Return the state of a latest version that was withdrawn, rejected or marked for another
-    try.
-    """
+    """Return the state if the latest version was withdrawn, rejected or marked for another try."""
     events = series.events
     # one of several patches may be withdrawn, or an earlier of several postings
     earlier = {
@@ -399,9 +397,7 @@ def _in_review(series: PostedSeries) -> Verdict:
 
 
 def _is_conditional(reply: Reply) -> bool:
-    """Return whether all tags of a message depend on changes ("With that fixed,
-    Reviewed-by: …").
-    """
+    """Return whether all tags in a message are conditional ("With that fixed, Reviewed-by: …")."""
     credited = reply.mail.credited
     return (
         reply.mail.kind is MailKind.TRAILERS
@@ -411,14 +407,14 @@ def _is_conditional(reply: Reply) -> bool:
 
 
 def _is_late_review(reply: Reply) -> bool:
-    """Return whether a person requests changes that a later version does not settle."""
+    """Return whether a person requests changes that no later version addresses."""
     return reply.mail.kind is MailKind.REVIEW and not (
         reply.mail.by_author or reply.mail.bot
     )
 
 
 def _is_overdue(series: PostedSeries, silence: timedelta) -> bool:
-    """Return whether the waiting time of the project or subsystem before a reminder is over."""
+    """Return whether it is time for a reminder, by the rules of the project or subsystem."""
     from patchpilot.projects.subsystems import shortest_wait
 
     return silence > timedelta(days=shortest_wait()) and silence > series.waiting
@@ -429,7 +425,7 @@ def _event_time(event: Claim) -> datetime:
 
 
 def series_posts(series: PostedSeries) -> list[tuple[Revision, Post]]:
-    """Return the patches of the latest version, preceded by earlier patches that were applied.
+    """Return the patches of the latest version, preceded by applied patches of earlier versions.
 
     The latter are patches of earlier versions that were dropped from the series after they were
     applied.
@@ -449,9 +445,9 @@ def series_posts(series: PostedSeries) -> list[tuple[Revision, Post]]:
 
 
 def about_patch(series: PostedSeries, post: Post, *, alone: bool) -> PostedSeries:
-    """Return the evidence about one patch.
+    """Restrict the evidence to one patch.
 
-    With `alone`, the patch is the only one of its series and all the evidence is about it.
+    With `alone`, the patch is the only one of its series, and all evidence is kept.
     """
     if alone:
         return replace(series, post=post)
@@ -461,7 +457,7 @@ def about_patch(series: PostedSeries, post: Post, *, alone: bool) -> PostedSerie
         for event in series.events
         if _is_about(series, post, event.of, event.patch, event.date)
     )
-    # a mail about the state of other patches does not answer this one
+    # a message about the state of other patches does not answer this one
     of_others = {event.message_id for event in series.events} - {
         event.message_id for event in events
     }
@@ -490,9 +486,9 @@ def _is_about(
     number: int | None,
     date: datetime | None,
 ) -> bool:
-    """Return whether something that names a title (None: the whole series) is about a patch.
+    """Return whether a title (None: the whole series) refers to a patch.
 
-    Maintainers change titles: then the number counts.
+    Maintainers edit titles, and long ones are truncated.
     """
     if title is None:
         return True

@@ -18,8 +18,7 @@ _UNKNOWN = NextStep(Turn.WAITING, "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSummary:
-    """The summary of a series: state, next step, latest version, title, and keys for finding its
-    messages. Its version is 0 until a message was read from an archive.
+    """The summary of a series; its version is 0 until a message was read from an archive.
 
     `tags` maps tag names to counts. `ci` is the bots' verdict on the latest version, `sent_at` the
     time when that was sent, and `posts` its patches' Message-IDs. `head` is the Message-ID of the
@@ -53,7 +52,9 @@ class SeriesSummary:
 
     @property
     def reviewed(self) -> str:
-        """Return `2/4`, the number of reviewed or acked patches of the latest version, or ""."""
+        """Return the reviewed or acked share of the latest version's patches, such as `2/4`, or
+        "".
+        """
         return f"{self.approved}/{len(self.posts)}" if self.approved else ""
 
     def summary(self) -> dict[str, Any]:

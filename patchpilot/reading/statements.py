@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read what a message's prose states about a patch: that it was applied or rejected.
+"""Parse what a message's prose states about a patch: that it was applied or rejected.
 
 A statement is plain only if its whole sentence has one of few known forms and no other sentence
 contradicts it. Anything else that speaks of applying a patch is unclear, for a person to read.
@@ -136,7 +136,7 @@ class Statement(NamedTuple):
 def statement_of(
     sentences: Sequence[Sentence], *, by_author: bool = False, to_self: bool = False
 ) -> Statement | None:
-    """Return what a message's sentences state about the patch, or None.
+    """Return the statement about the patch in a message's sentences, or None.
 
     Of several statements the last plain one counts. They are unclear if the message contradicts
     them. An author's "applied" in an answer to a reviewer is about advice, unless it names a tree
@@ -200,7 +200,7 @@ _ON_CONDITION = re.compile(
 
 
 def _taken(text: str) -> Statement | None:
-    """Return what a sentence says about a patch that its sender applies."""
+    """Return the statement in a sentence about applying the patch."""
     plain = _PLAIN.fullmatch(text)
     if plain:
         return Statement(MailKind.APPLIED, "applied", text, _tree(plain))
@@ -221,7 +221,7 @@ def _tree(match: re.Match[str]) -> str | None:
 
 
 def quoted(texts: Sequence[str]) -> str:
-    """Return a short message as a whole, otherwise its sentences about a tree or against it."""
+    """Quote a short message completely, otherwise only its sentences about a tree or against it."""
     words = " ".join(texts)
     if len(words.split()) > SHORT:
         about = (it for it in texts if MENTIONS.search(it) or _CONTRADICTS.search(it))

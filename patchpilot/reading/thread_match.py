@@ -154,7 +154,7 @@ class Posts:
         self.commits: dict[str, int] = {}
 
     def quoted(self, mail: Classified) -> _Place | None:
-        """Return what a bot's mail outside the author's thread quotes, by commit, link or title."""
+        """Return the post quoted by a bot outside the author's thread, by commit, link or title."""
         is_stable = mail.kind in STABLE
         if not is_stable and mail.kind not in _OF_TREES:
             return None
@@ -167,7 +167,7 @@ class Posts:
             at = next((it for it in (*ids, *by_link) if it is not None), None)
             if at is not None:
                 return at, None, None
-        # a forwarded patch has the same title, and the mail is about its author's patch
+        # a forwarded patch has the same title, and the message is about its author's patch
         places = [
             place
             for place in self.titles.get(title_key(about(mail) or ""), ())
@@ -180,8 +180,8 @@ class Posts:
         return (places[-1][0], None, None) if is_stable else places[-1]
 
     def titled(self, mail: Classified) -> _Place | None:
-        """Return the earlier post that a reply without references is about by its subject, and by
-        those whom it is addressed to or quotes, preferably one of the same version.
+        """Return the earlier post to which a reply without references belongs, by subject and
+        people, preferably of the same version.
         """
         quoted = " ".join(mail.body.attributions[:2])
         people = (*mail.mail.to, *mail.mail.cc, mail.sender)
@@ -211,14 +211,14 @@ def patch_authors(post: Post) -> list[Address]:
 
 
 def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
-    """Return whether one of these people is an author, because titles such as "fix typo" are
-    common.
+    """Return whether one of these people is an author; a title such as "fix typo" proves
+    nothing.
     """
     return any(same_person(it, author) for it in people for author in authors)
 
 
 def with_replies(series: PostedSeries, attached: Sequence[Reply]) -> Identities:
-    """Return a series' identities, extended by the addresses that known senders copied.
+    """Extend the identities of a series by the addresses that known senders copied.
 
     An address is not added if it wrote, or was copied by an unknown sender, earlier in the
     thread: a reply to all is sent to such addresses automatically.
@@ -240,7 +240,7 @@ def with_replies(series: PostedSeries, attached: Sequence[Reply]) -> Identities:
 
 
 def _parents_first(mails: Mapping[str, Classified]) -> Iterator[Classified]:
-    """Yield the mails in order of arrival, each after its parents."""
+    """Yield messages in order of arrival, parents first."""
     waiting = sorted(mails.values(), key=lambda mail: arrived(mail.mail) or EPOCH)
     waiting.reverse()
     given: set[str] = set()

@@ -135,7 +135,7 @@ class LandedCommit:
 
     @property
     def state(self) -> str:
-        """Return its state there: merged, released or reverted."""
+        """Return the state in the tree: merged, released or reverted."""
         if self.reverted_by:
             return "reverted"
         return "released" if self.release else "merged"
@@ -146,7 +146,7 @@ class LandedCommit:
 
     @property
     def stable_version(self) -> str | None:
-        """Return the version of the stable branch, or None."""
+        """Return the version of the stable branch, or None if it is not stable."""
         return (
             self.tree.removeprefix("stable/linux-").removesuffix(".y")
             if self.tree.startswith("stable/")
@@ -170,7 +170,7 @@ STABLE_WORDS = {
 
 
 def stable_summary(branches: Sequence["StableBranch"]) -> str:
-    """Return the stable branches in one line: `6.12 under review; 6.1 did not apply`."""
+    """Summarize the stable branches: `6.12 under review; 6.1 did not apply`."""
     return "; ".join(f"{branch.version} {branch.words}" for branch in branches)
 
 
@@ -192,7 +192,7 @@ class StableBranch:
 
     @property
     def words(self) -> str:
-        """Return its state as text."""
+        """Describe the state."""
         words = STABLE_WORDS.get(self.state, self.state)
         note = (
             f"in {self.note}"
@@ -330,7 +330,7 @@ class Claim(NamedTuple):
 
     @property
     def needs(self) -> str:
-        """Return what would prove it, or ""."""
+        """Return what would prove the claim, or ""."""
         if self.what in IN_A_TREE:
             return "a commit in a fetched tree"
         if self.what == "unclear":
@@ -339,7 +339,7 @@ class Claim(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Return the claim in words, with its sentence."""
+        """Describe the claim, with its sentence."""
         who = self.sender.called if self.known else f"{self.by}, {UNSEEN},"
         if self.what in ("superseded", "forwarded"):
             return f"{who} {self.sentence}"

@@ -83,9 +83,7 @@ def find_series(
 def _known_revisions(
     series: Sequence[Revision], known: Sequence[Address], anchor: str
 ) -> Iterator[PostedSeries]:
-    """Yield the series without later revisions by unknown senders, which become series of their
-    own.
-    """
+    """Yield the series; later versions by unknown senders become separate series."""
     mine, others, identities = without_strangers(_sort_revisions(series), known, anchor)
     yield PostedSeries(_completed(mine), identities, others)
     if others:
@@ -108,9 +106,9 @@ def named_in(post: Post) -> list[Address]:
 def without_strangers(
     revisions: Sequence[Revision], known: Sequence[Address], anchor: str = ""
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
-    """Separate later revisions by unknown senders from the other revisions.
+    """Separate versions by unknown senders from the other versions.
 
-    Returns the accepted revisions, the revisions by unknown senders, and the identities for which
+    Return the accepted revisions, the revisions by unknown senders, and the identities for which
     known senders vouch. The other revisions are judged from the one that contains the message
     `anchor`, otherwise from the first one by a `known` address, otherwise from the first one.
     Earlier revisions by unknown senders are kept as history but vouch for nobody.
@@ -160,7 +158,7 @@ def _post(mail: Classified) -> Post:
 
 
 def _version_before(text: str, at: int) -> int:
-    """Return the version that the words before a link name, or 0 for a link to something else."""
+    """Return the version mentioned before a link, or 0 if the link is about something else."""
     before = text[max(0, at - 200) : at]
     above, _, line = before.rpartition("\n")
     if not line.strip(" \t-*<[]()"):
@@ -173,8 +171,10 @@ def _version_before(text: str, at: int) -> int:
 
 
 def _find_covers(posts: Sequence[Post]) -> Iterator[Post]:
-    """Yield the posts; one without number and diff is a cover letter if a patch of the same
-    author and version replies to it, even with a set's number (`[PATCHSET v4 1/2]`).
+    """Yield the posts, and recognize cover letters among those without a number and diff.
+
+    A patch by the same author with the same version replies to such a letter, even if it has a
+    number (`[PATCHSET v4 1/2]`).
     """
     headed = {
         (it.mail.mail.in_reply_to, it.mail.sender.key, not it.number and it.shape[0])
@@ -197,7 +197,7 @@ _Sent = dict[int | None, Post]
 
 
 def _sendings(posts: Sequence[Post]) -> list[Revision]:
-    """The posts of one author, oldest first, grouped into postings."""
+    """Group one author's posts, oldest first, into postings."""
     sets: list[_Sent] = []
     by_id: dict[str, _Sent] = {}
     latest: dict[tuple[object, ...], _Sent] = {}
@@ -216,7 +216,7 @@ def _sendings(posts: Sequence[Post]) -> list[Revision]:
 
 
 def _is_under(sent: _Sent, post: Post) -> bool:
-    """Return whether a post belongs to the posting that it replies to, whose letter may
+    """Return whether a post belongs to the posting that it replies to; the cover letter may
     miscount.
     """
     head, total = next(iter(sent.values())), post.mail.subject.total
@@ -232,7 +232,7 @@ def _is_under(sent: _Sent, post: Post) -> bool:
 
 
 def _is_next(sent: _Sent, post: Post) -> bool:
-    """Return whether an unthreaded post continues those of the same shape before it."""
+    """Return whether an unthreaded post continues the preceding posts of the same form."""
     if not sent or post.number in sent or (post.mail.subject.total or 0) < 2:
         return False
     last = next(reversed(sent.values()))
@@ -249,7 +249,7 @@ def _is_soon(one: Post, other: Post) -> bool:
 
 
 def _version(sent: _Sent) -> int:
-    """Return a posting's version; the patches may use their own numbering."""
+    """Return a posting's version; its patches may be numbered differently."""
     head = sent[0].mail.subject.version if 0 in sent else 1
     return head if head > 1 else max(it.mail.subject.version for it in sent.values())
 
@@ -286,7 +286,7 @@ def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
 
 
 def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
-    """Return whether a later version follows the one it replies to or links to as earlier."""
+    """Return whether a later version replies to, or links to, an earlier one."""
     if mine.version < 2 or mine.backport_to or yours.version > mine.version:
         return False
     shares = bool(mine.titles & yours.titles)
@@ -304,8 +304,10 @@ def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
 
 
 def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
-    """Yield what versions of a series share: a change-id, or a title or changes by one author
-    for one tree. A pull request forwards patches of several series.
+    """Yield keys shared by versions of a series: a change-id, or a title or change by one author
+    for one tree.
+
+    Pull requests are skipped, because they forward patches of several series.
     """
     yield from ((change_id,) for change_id in revision.change_ids)
     if revision.pull_request and revision.patch_count > 1:
@@ -317,8 +319,8 @@ def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
 
 
 def _continues(mine: Revision, yours: Revision) -> bool:
-    """Return whether revisions with a common title or change are one series, not two named "fix
-    typo".
+    """Return whether versions with a common title or change are the same series, not two called
+    "fix typo".
     """
     elsewhere = mine.files and yours.files and not mine.files & yours.files
     if elsewhere or mine.has_other_ids(yours):
@@ -337,14 +339,14 @@ def _continues(mine: Revision, yours: Revision) -> bool:
 
 
 def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
-    """Return the revisions in sending order, or by number if a date is impossible."""
+    """Sort versions by date, or by number if a date is impossible."""
     is_dated = all(it.sent and _BEGINNING <= it.sent.year < _END for it in group)
     by_number = sorted(group, key=lambda it: (it.version, not it.rfc, it.head.when))
     return sorted(by_number, key=lambda it: it.head.when) if is_dated else by_number
 
 
 def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
-    """Return the revisions in order, each with all its patches.
+    """Complete versions that contain only some of the patches.
 
     A revision that replaces some patches of the previous version gets the other patches from
     there; some patches sent again are of the same version.
@@ -370,11 +372,11 @@ def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
 def _complete_version(
     series: Revision, part: Revision, known: Mapping[str, Post]
 ) -> Revision | None:
-    """Return the version that a few patches make with the previous version's others, or None for a
+    """Merge a few resent patches with the others of the previous version; return None for a
     separate series.
 
-    As in b4, each has to be an answer to the patch of its number; `known` has the patches of
-    all earlier versions by Message-ID.
+    As in b4, each must reply to the patch with its number; `known` has the patches of all earlier
+    versions by Message-ID.
     """
     marks = [(it.rfc, it.backport_to) for it in (series, part)]
     if part.head.is_cover or marks[0] != marks[1]:
@@ -404,7 +406,7 @@ def _complete_version(
 
 
 def _repeats(before: Revision, revision: Revision) -> bool:
-    """Return whether a revision repeats the previous version and its patches unchanged."""
+    """Return whether a version resends the previous one unchanged."""
     first, second = (
         [
             it.version,

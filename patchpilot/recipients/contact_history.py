@@ -36,7 +36,7 @@ class ContactHistory(NamedTuple):
 
     @property
     def percent(self) -> int:
-        """Return the share, rounded."""
+        """Return the share as a rounded percentage."""
         return round(100 * self.commits / max(1, self.total))
 
 

@@ -87,8 +87,8 @@ def add_named(
 
 
 def _section_lists(matches: Sequence[SectionMatch]) -> set[str]:
-    """Return each file's lists from the most specific section that has one; use the catch-all's
-    only as a last resort.
+    """Return the lists of each file's most specific section with one; use the catch-all's only
+    as a last resort.
     """
     taken: dict[str, None] = {}
     lists: set[str] = set()
@@ -130,13 +130,13 @@ def _add(
 
 
 def shortened_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """Return the first reasons, followed by the number of others."""
+    """Return the first reasons and the number of others."""
     more = len(reasons) - _REASONS
     return (*reasons[:_REASONS], *([f"and {more} more files"] if more > 0 else []))
 
 
 def shown(section: Section) -> ShownSection:
-    """Return a section in the form shown in results."""
+    """Convert a section to the form shown in results."""
     return ShownSection(
         section.name,
         section.status,

@@ -44,7 +44,7 @@ _ID = late(r"\b([0-9a-fA-F]{8,40})\b")
 
 
 def message_tags(patch: Patch) -> tuple[Trailer, ...]:
-    """Return all tags that name a mailbox, anywhere in a message or below its `---`."""
+    """Return all tags with a mailbox, anywhere in a message or below its `---`."""
     lines = (*patch.message, *patch.notes)
     tags = (parse_trailer(line, at) for at, line in enumerate(lines))
     return tuple(
@@ -63,7 +63,7 @@ def add_tagged(
     rules: Sequence[ListRule],
     numbers: Collection[int] = (),
 ) -> None:
-    """Add the author and the contacts and lists in a message's tags to Cc:, and the lists whose
+    """Add the author, and the contacts and lists in a message's tags, to Cc:, and the lists whose
     rule matches the message.
 
     `numbers` has the number of the patch, and is empty for the cover letter.
@@ -91,8 +91,8 @@ def add_tagged(
 def culprits(
     patches: Iterable[Patch], repository: Repository
 ) -> dict[str, tuple[Commit, set[int]]]:
-    """Return the commits named in the patches' Fixes: tags that the repository has, by id, with the
-    numbers of the patches that name them.
+    """Return the known commits in the patches' Fixes: tags, with the numbers of the patches
+    that name them.
     """
     commits: dict[str, tuple[Commit, set[int]]] = {}
     for number, patch in enumerate(patches, 1):
@@ -115,8 +115,7 @@ def add_culprit_people(
     commits: Iterable[tuple[Commit, Collection[int]]],
     chiefs: Iterable[str],
 ) -> None:
-    """Add the contacts of each commit that introduced a bug to Cc: of the patches with these
-    numbers.
+    """Add each introducing commit's contacts to Cc: of the patches with these numbers.
 
     They are its author, reviewers, testers and signers.
     """

@@ -45,7 +45,7 @@ class MergedRecipient:
         return len(self._rows)
 
     def skip(self, address: Address | None) -> None:
-        """Exclude this mailbox, which is the sender's."""
+        """Exclude the sender's mailbox."""
         if address and address.email:
             self.skipped.add(address.key)
 
@@ -58,7 +58,7 @@ class MergedRecipient:
         section: str | None = None,
         patches: Collection[int] = (),
     ) -> None:
-        """Add a mailbox given as text for these patches, or for all if there are none.
+        """Add a mailbox for these patches, or for all.
 
         A second mention adds its reason, and may move it from Cc to To.
         """
@@ -95,7 +95,7 @@ class MergedRecipient:
             row.reasons.append(reason)
 
     def recipients(self) -> tuple[Recipient, ...]:
-        """Return To first, then Cc; contacts before lists, each in order of addition."""
+        """Return To first, then Cc; contacts before lists, each in the order of addition."""
         recipients = [
             Recipient(
                 _address(row.box),

@@ -133,7 +133,7 @@ def plan_undisclosed_paths(
 
 
 def _limit_to_maintainers(sources: Sources) -> Sources:
-    """Return the sources, limited to maintainers."""
+    """Limit the sources to maintainers."""
     return sources._replace(
         switches=sources.switches._replace(m=True, r=False, l=False)
     )
@@ -179,8 +179,8 @@ def _plan_undisclosed(
 
 
 def _listed_addresses(file: MaintainersFile) -> frozenset[str]:
-    """Return the addresses in any `L:` line, in lower case; they are lists even if an `M:` line
-    names them.
+    """Return the addresses in L: lines, in lower case; these are lists even if an `M:` line has
+    them.
     """
     lines = re.findall(r"(?im)^L:([^\n]*)", file.text)
     return frozenset(
@@ -191,9 +191,9 @@ def _listed_addresses(file: MaintainersFile) -> frozenset[str]:
 
 
 def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
-    """Return the recipients with valid addresses.
+    """Drop recipients with invalid addresses.
 
-    If a plan has too many, only dangerous addresses are dropped.
+    If there are too many recipients, drop only dangerous addresses.
     """
     if len(everybody) > MOST_RECIPIENTS:
         return tuple(
@@ -229,7 +229,7 @@ def is_maintained(section: Section) -> bool:
 def _maintainers_recipients(
     patches: Sequence[Patch], sources: Sources
 ) -> tuple[MergedRecipient, NamedRecipient, dict[str, list[int]]]:
-    """Return the recipients named in MAINTAINERS, its sections, and the numbers of the patches that
+    """Return the recipients from MAINTAINERS, its sections, and the numbers of the patches that
     touch each file.
 
     The sender is left out.
@@ -289,8 +289,8 @@ def _add_history(
     sources: Sources,
     paths: Sequence[str],
 ) -> tuple[str, ...]:
-    """Add signers from git (Cc) for files without a section other than the catch-all; with --git,
-    for all files.
+    """Add signers from git to Cc: for files with only the catch-all section or, with --git, for all
+    files.
 
     get_maintainer.pl queries history more often (whenever no pattern is exact), and its results
     outnumber the maintainers.

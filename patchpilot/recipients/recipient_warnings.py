@@ -64,7 +64,7 @@ def warnings_of(
 
 
 def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
-    """Return the warnings about addresses: invalid, doubtful, or known to bounce."""
+    """Return warnings about addresses that are invalid, doubtful, or known to bounce."""
     return tuple(
         warned if isinstance(warned, str) else warned[0] for warned in _addresses(facts)
     )
@@ -72,7 +72,7 @@ def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def judged(email: str) -> AddressVerdict:
-    """Return the verdict on an address, cached."""
+    """Check an address, with a cache."""
     return judge(email)
 
 
@@ -162,7 +162,7 @@ def _omitted_recipients(facts: RecipientFacts) -> Iterator[Warned]:
 
 
 def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:
-    """Yield warnings for sections whose T: trees do not include the current branch's tree."""
+    """Yield warnings about sections whose T: trees do not include the current branch's tree."""
     if repository is None or not facts.named.matches:
         return
     section = next(
@@ -320,7 +320,7 @@ def _is_old_enough(repository: Repository) -> bool:
 
 
 def _active_contacts(section: Section, repository: Repository, seconds: float) -> str:
-    """Return everyone named in three years of commits to a section's files, in lower case; "" if
+    """Return all names in three years of commits to a section's files, in lower case; "" if
     unknown.
     """
     patterns = [value.strip() for value in section.values("F")]

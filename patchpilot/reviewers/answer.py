@@ -92,7 +92,7 @@ def _parse_comment(row: Mapping[str, Any]) -> ReviewComment | None:
 
 
 def _first_location(places: Any) -> tuple[str, Any]:
-    """Return the path and line of the first location: an object, or PATH:LINE."""
+    """Return the path and line of the first location, given as an object or PATH:LINE."""
     first = places[0] if isinstance(places, list) and places else places
     if isinstance(first, Mapping):
         return _text(first.get("file") or first.get("path")), first.get("line")

@@ -32,7 +32,7 @@ _UNDOCUMENTED = re.compile(
 class Standing(StrEnum):
     """The result of a proof.
 
-    A comment is placed in the patch, has no proven place, or is contradicted by the tree.
+    A comment has a proven position, has none, or is contradicted by the tree.
     """
 
     PLACED = "placed"
@@ -68,7 +68,7 @@ class ProvenComment(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return the comment's name: a hash of its file and the quoted code.
+        """Return a hash of the comment's file and quoted code as its name.
 
         It stays the same while the comment is about the same code.
         """
@@ -79,7 +79,7 @@ class ProvenComment(NamedTuple):
 
     @property
     def is_sure(self) -> bool:
-        """Return whether the comment is placed and its confidence is high enough to be shown."""
+        """Return whether the comment has a proven position and enough confidence to be shown."""
         return self.standing is Standing.PLACED and self.comment.confidence >= SURE
 
     @property
@@ -99,7 +99,7 @@ class PatchFacts(NamedTuple):
 
 
 def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
-    """Return the comment with its position: a line of the patch, or of the code around it.
+    """Prove a comment's position: a line of the patch, or of the code around it.
 
     The quoted code must be at this line; if it is somewhere else near the patch, that line is the
     place. The tree decides claims about names: a comment that an existing name "does not exist" is
@@ -180,8 +180,8 @@ def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
 def _quoted_line(
     comment: ReviewComment, numbered: Sequence[tuple[int, str]]
 ) -> int | None:
-    """Return the number of the quoted line nearest to the claimed line; without a quotation, the
-    claimed line.
+    """Return the number of the quoted line nearest to the claimed line, or the claimed line
+    without a quote.
     """
     quoted = _quoted_code(comment)
     if not quoted:
@@ -199,7 +199,7 @@ def _quoted_line(
 
 
 def _removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None:
-    """Return the line of the new file after a removed line that a comment quotes."""
+    """Return the new file's line after the removed line that a comment quotes."""
     quoted = _quoted_code(comment)
     if len(quoted) < _SHORTEST:
         return None
@@ -214,7 +214,7 @@ def _removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None
 
 
 def _quoted_code(comment: ReviewComment) -> str:
-    """Return the first line that a comment quotes, without the signs of a diff and extra spaces."""
+    """Return the first line that a comment quotes, without diff signs and extra spaces."""
     lines = (
         _squeeze_spaces(re.sub(r"^\s*\d*\|\s?|^[+-](?![+-])", "", line))
         for line in comment.quoted.splitlines()
@@ -223,7 +223,7 @@ def _quoted_code(comment: ReviewComment) -> str:
 
 
 def _squeeze_spaces(text: str) -> str:
-    """Return a text with single spaces, as in the request."""
+    """Normalize a text to single spaces, as in the request."""
     return " ".join(printable(text).split())
 
 

@@ -91,17 +91,17 @@ def write_request(
 
 
 def estimated_tokens(text: str) -> int:
-    """Return about how many tokens a general model counts in a text."""
+    """Estimate the number of tokens in a text."""
     return len(text) // CHARACTERS
 
 
 def numbered(lines: Sequence[str], start: int = 1) -> tuple[tuple[int, str], ...]:
-    """Return lines with their numbers, from `start` on."""
+    """Number lines, starting with `start`."""
     return tuple(enumerate(lines, start))
 
 
 def _patch_sections(patch: Patch) -> tuple[Section, ...]:
-    """Return a patch's message and diff; diff lines are numbered as in the new file."""
+    """Return a patch's message and diff, with lines numbered as in the new file."""
     message: list[tuple[int | None, str]] = [
         (None, f"{header.name}: {header.value}")
         for header in patch.headers

@@ -84,7 +84,7 @@ def review_before_send(where: Path) -> str:
 
 
 def choose_reviewers(where: Path, name: str = "") -> tuple[Reviewer, ...]:
-    """Return the reviewer of this name, or all.
+    """Return the reviewer with this name, or all reviewers.
 
     Raise `MissingError` if none is configured, and `UsageError` for an unknown name.
     """
@@ -103,7 +103,7 @@ def choose_reviewers(where: Path, name: str = "") -> tuple[Reviewer, ...]:
 def ask(reviewer: Reviewer, request: str, progress: Progress, what: str) -> str:
     """Call a reviewer with a request, and return its output.
 
-    It runs in an empty folder, so that no file of a tree configures it. `what` is the step that
+    It runs in an empty folder, so that no file in a tree can configure it. `what` is the step that
     `progress` shows, with the seconds that have passed. Raise `GitError` if the command fails,
     writes more than `LARGEST` bytes or does not end in time; its whole process group is stopped
     then, and at Ctrl-C.

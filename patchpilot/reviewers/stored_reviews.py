@@ -30,7 +30,7 @@ def stored_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
 
 
 def earlier_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
-    """Return this reviewer's latest review of another version of the patch, or None."""
+    """Return the reviewer's latest review of another version of the patch, or None."""
     mine = _name(reviewer, key)
     others = [
         file
@@ -43,8 +43,9 @@ def earlier_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
 
 
 def store_review(reviewer: Reviewer, key: PatchKey, answer: Comments) -> None:
-    """Store the review of a patch. A failure to write is not an error, because the review can be
-    repeated.
+    """Store the review of a patch.
+
+    Ignore write errors, because the review can be repeated.
     """
     folder = state_folder() / "reviews"
     rows = [comment._asdict() for comment in answer]

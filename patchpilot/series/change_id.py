@@ -30,12 +30,12 @@ def new_change_id(title: str) -> str:
 
 
 def change_id_line(change_id: str) -> str:
-    """Return the line with which a message or a tag names its series."""
+    """Return the line that names a series in a message or tag."""
     return f"change-id: {change_id}"
 
 
 def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
-    """Return the change-id from the last change-id line of a text, or None.
+    """Return the change-id from the last change-id line in a text, or None.
 
     Gerrit's change-ids identify a commit rather than a series, and are considered only with
     `gerrit`.
@@ -50,7 +50,7 @@ def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
 
 
 def change_ids(series: Series) -> Iterator[str]:
-    """Yield the change-ids named in messages and patch files, the cover letter's first.
+    """Yield the change-ids in messages and patch files, the cover letter's first.
 
     Commits are not searched.
     """

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cover letters and notes as text: fills in templates, parses cover letters and formats
-changelogs.
-"""
+"""Cover letters and notes as text: fill in templates, parse cover letters and format changelogs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -57,7 +55,7 @@ def own_templates() -> Path:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Return a template with its `${names}` replaced by values.
+    """Fill in a template's `${names}`.
 
     Unknown names are kept, and lines with `${link}` are removed if it is "".
     """
@@ -67,9 +65,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def without_comments(text: str) -> str:
-    """Return a filled-in template without its comments and without leading and trailing blank
-    lines.
-    """
+    """Strip comments and surrounding blank lines from a filled-in template."""
     lines = [line.rstrip() for line in text.split("\n") if not line.startswith(COMMENT)]
     return "\n".join(lines).strip("\n")
 
@@ -107,17 +103,17 @@ def given_cover(text: str) -> tuple[str | None, str]:
 
 
 def above_shortlog(text: str) -> str:
-    """Return the user's part of git's cover letter: the text above the shortlog."""
+    """Return the user's part of a cover letter by git, which is the text above the shortlog."""
     return _SHORTLOG.split(text, maxsplit=1)[0]
 
 
 def is_written(text: str) -> bool:
-    """Return whether a cover letter's subject or text is written, without placeholders."""
+    """Return whether a cover letter's subject or text is written and has no placeholders."""
     return bool(text.strip()) and not _PLACEHOLDER.search(text)
 
 
 def cover_body(text: str, changelogs: Mapping[str, str], version: int) -> str:
-    """Return a cover letter's body, followed by the changelogs up to this version, latest first."""
+    """Append the changelogs up to this version, latest first, to a cover letter's body."""
     parts = [text.strip("\n")]
     parts += [
         changelogs[str(number)].strip("\n")
@@ -128,14 +124,12 @@ def cover_body(text: str, changelogs: Mapping[str, str], version: int) -> str:
 
 
 def changelog_title(version: int) -> str:
-    """Return the heading of a version's changelog in the form that kernel reviewers look for."""
+    """Return the heading of a version's changelog, in the form that kernel reviewers expect."""
     return f"Changes in v{version}:"
 
 
 def lay_out(version: int, points: Sequence[str], link: str = "") -> str:
-    """Return a formatted changelog: the heading, one item per line, and the link to the previous
-    version.
-    """
+    """Format a changelog: heading, one item per line, and the link to the previous version."""
     lines = [changelog_title(version), *(f"- {point}" for point in points)]
     if link:
         lines.append(f"- Link to v{version - 1}: {link}")
@@ -143,9 +137,7 @@ def lay_out(version: int, points: Sequence[str], link: str = "") -> str:
 
 
 def has_changes(text: str) -> bool:
-    """Return whether a changelog contains anything except its heading, its link and
-    placeholders.
-    """
+    """Return whether a changelog has more than its heading, link and placeholders."""
     for line in text.splitlines():
         clean = line.strip().lstrip("-* ").strip()
         if (

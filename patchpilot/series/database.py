@@ -126,7 +126,7 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
 def _use_wal(database: "Database") -> None:
     """Enable concurrent readers and a writer.
 
-    If another program holds the file, the next program that opens it does this.
+    If another program is using the file, leave this to the next program that opens it.
     """
     if database.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
         return
@@ -139,7 +139,7 @@ def _use_wal(database: "Database") -> None:
 
 
 def _migrate(database: "Database", layout: Layout) -> None:
-    """Run the migration scripts that the database lacks."""
+    """Run the missing migration scripts."""
     with writing(database):
         version = database.execute("PRAGMA user_version").fetchone()[0]
         for script in layout.migrations[version:]:
@@ -149,8 +149,8 @@ def _migrate(database: "Database", layout: Layout) -> None:
 
 
 def _downgrade_hint(file: Path, layout: Layout) -> str:
-    """Return a hint for a database of a newer version: its state before the migration is in a
-    backup.
+    """Return a hint for a database of a newer version: a backup has the state before the
+    migration.
     """
     kept = (
         file.parent
@@ -178,7 +178,7 @@ def _describe_missing(database: sqlite3.Connection, layout: Layout) -> str:
 
 @functools.cache
 def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
-    """Return the tables that these scripts create, with their columns."""
+    """Return the tables and columns created by these scripts."""
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         for script in migrations:
             model.executescript(script)
@@ -198,7 +198,7 @@ def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
 
 @contextlib.contextmanager
 def writing(database: sqlite3.Connection) -> Iterator[None]:
-    """Run a write transaction; data read in it cannot change before it commits.
+    """Run a write transaction; data read in it does not change before the commit.
 
     Nested calls join the outer transaction.
     """
@@ -235,7 +235,7 @@ class Database(sqlite3.Connection):
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
-        """Convert SQLite errors and errors for invalid values to PatchpilotErrors."""
+        """Convert SQLite errors and errors about invalid values to PatchpilotErrors."""
         try:
             yield
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError) as error:
@@ -307,7 +307,7 @@ class Cursor(sqlite3.Cursor):
 
 
 def damaged(file: Path, what: str, why: str) -> DamagedError:
-    """Return the error for a database that cannot be read, with the command that recovers it."""
+    """Return the error for an unreadable database, with the command that recovers it."""
     known = backups(file)
     there = (
         f"the latest backup is from {moment(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
@@ -336,9 +336,9 @@ def backups(file: Path) -> tuple[Path, ...]:
 
 
 def back_up(database: Database, label: str) -> None:
-    """Copy an intact database unless there is a recent copy with this label.
+    """Back up an intact database unless there is a recent copy with this label.
 
-    Failures are ignored.
+    Ignore failures.
     """
     folder = database.file.parent / "backups"
     wanted = folder / f"{database.file.stem}-{label}.sqlite3"
@@ -373,7 +373,7 @@ class Recovery(NamedTuple):
 
 
 def recover(file: Path, layout: Layout) -> Recovery | None:
-    """Replace a damaged database by its latest valid backup and the valid rows of the damaged
+    """Replace a damaged database with its latest valid backup and the valid rows of the damaged
     file.
 
     Return None if the database is not damaged.
@@ -437,16 +437,14 @@ def _is_sound(file: Path) -> bool:
 
 
 def _rows(database: Database, table: str) -> Iterator[Row]:
-    """Yield a table's rows by column name; raise DamagedError for an unreadable row."""
+    """Yield a table's rows by column name; raise DamagedError if one is unreadable."""
     cursor = database.execute(f"SELECT * FROM {table}")
     names = [column[0] for column in cursor.description]
     return (dict(zip(names, values, strict=True)) for values in cursor)
 
 
 def _salvage(database: Database, source: Path, table: str, layout: Layout) -> int:
-    """Copy the valid rows of a damaged table, reading it from both ends, and return their
-    number.
-    """
+    """Copy a damaged table's valid rows, reading from both ends, and return their number."""
     columns = sorted(_tables(layout.migrations)[table])
     rows: dict[int, tuple[Any, ...]] = {}
     for order in ("ASC", "DESC"):
@@ -488,7 +486,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
 def _read_row(
     database: sqlite3.Connection, table: str, columns: Sequence[str], number: int
 ) -> tuple[Any, ...] | None:
-    """Return one row of a table, or None if it is unreadable."""
+    """Return a row of a table, or None if it is unreadable."""
     try:
         row: tuple[Any, ...] | None = database.execute(
             f"SELECT {', '.join(columns)} FROM {table} WHERE rowid = ?", (number,)

@@ -38,8 +38,8 @@ class Drafts(TopicStore):
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """Open a write transaction for reading and writing a draft without other writes in
-        between.
+        """Open a write transaction, so that a draft can be read and written without other
+        writes in between.
         """
         with writing(self._db):
             yield
@@ -52,7 +52,7 @@ class Drafts(TopicStore):
         return self._load(row[0]) if row else None
 
     def all(self, repository: str | None = None) -> tuple[Draft, ...]:
-        """Return all drafts, or a repository's, the most recently changed first."""
+        """Return all drafts, or those of a repository, most recently changed first."""
         rows = self._db.execute(
             "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid"
             " DESC",
@@ -180,7 +180,7 @@ def pair_known(
 
 
 def _traits(patch: KnownPatch) -> PatchFeatures:
-    """Return the features by which a patch is recognized in another version."""
+    """Return the features that identify a patch in another version."""
     return PatchFeatures(patch.subject, patch.patch_id, patch.authored)
 
 
@@ -231,7 +231,7 @@ def complete_prefix(text: str) -> str:
 
 
 def one_line_each(*texts: str | None) -> None:
-    """Raise UsageError if a header value contains a line break or another control character."""
+    """Raise UsageError if a header value contains a control character such as a line break."""
     if any(text and re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
         raise UsageError(
             "a mail header must be one line of printable text",

@@ -76,7 +76,7 @@ def _remarks(lines: Iterable[str]) -> str:
 
 
 def from_text(draft: Draft, text: str) -> Draft:
-    """Return the draft with the content of an edited draft text.
+    """Update the draft from an edited draft text.
 
     Raise InputError with the heading that does not match, or the line of a control character.
     """

@@ -29,7 +29,7 @@ _MOST_COMPARED = 250_000
 
 
 class PatchFeatures(NamedTuple):
-    """The features that identify a patch in another version of its series; empty ones are unknown.
+    """The features that identify a patch in another version of its series; unknown ones are empty.
 
     `change` is the patch-id or another hash of the changes. `authored` is the author date, which
     amending and rebasing preserve. `lines` are the changed lines with their counts.
@@ -48,8 +48,8 @@ class PatchFeatures(NamedTuple):
 
 
 def title_key(title: str) -> str:
-    """Return a title in the form used for comparing versions: lower case, with normalized
-    whitespace and quotes.
+    """Normalize a title for comparing versions: lower case, with normalized whitespace and
+    quotes.
     """
     return _QUOTES_AND_SPACE.sub(" ", title).strip().lower()
 
@@ -125,7 +125,7 @@ def pair_patches(
 
 
 class _Pairing:
-    """Two versions of a series, and the pairs found so far (new index → old index)."""
+    """Two versions of a series, and the pairs found so far (new to old index)."""
 
     def __init__(
         self, old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
@@ -142,7 +142,7 @@ class _Pairing:
     def by_key(
         self, key: Callable[[PatchFeatures], str], *, unique: bool = False
     ) -> None:
-        """Pair patches with the same key, preferring the most similar, then by order.
+        """Pair patches with the same key: most similar first, then in order.
 
         `unique`: only keys that one patch on each side has.
         """
@@ -186,8 +186,8 @@ class _Pairing:
                 self._pair(at, old_index)
 
     def by_place(self) -> None:
-        """Pair the only remaining patch on each side if both have the same index in equally
-        long series and similar lines.
+        """Pair the last remaining patches if they have the same index, similar lines, and
+        equally long series.
         """
         if (
             len(self._left) == len(self._rest) == 1
@@ -204,7 +204,7 @@ def _places(
     among: Iterable[int],
     key: Callable[[PatchFeatures], str],
 ) -> dict[str, list[int]]:
-    """Return the indexes for each key, in order."""
+    """Map each key to the indexes of its patches, in order."""
     places: dict[str, list[int]] = defaultdict(list)
     for at in among:
         if name := key(patches[at]):

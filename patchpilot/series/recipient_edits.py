@@ -38,25 +38,21 @@ class Edits(NamedTuple):
     single: tuple[tuple[str, Address, bool], ...] = ()
 
     def of_patch(self, patch: str, address: Address, *, gets: bool) -> "Edits":
-        """Return the edits after an address is added to, or removed from, the patch with this
-        subject.
-        """
+        """Add or remove an address for the patch with this subject."""
         return self._replace(single=(*self.single, (patch, address, gets)))
 
     def place(self, header: str, address: Address) -> "Edits":
-        """Return the edits after an address is put into a header ("to" or "cc")."""
+        """Put an address into a header ("to" or "cc")."""
         rest = self.restore(address)
         return rest._replace(placed=(*rest.placed, (header, address)))
 
     def drop(self, address: Address) -> "Edits":
-        """Return the edits after an address is removed."""
+        """Remove an address."""
         rest = self.restore(address)
         return rest._replace(dropped=(*rest.dropped, address.key))
 
     def restore(self, address: Address, patch: str = "") -> "Edits":
-        """Return the edits without those of an address, or without its edit for a patch if
-        there is one.
-        """
+        """Drop the edits of an address, or only its edit for a patch if there is one."""
         others = tuple(
             edit
             for edit in self.single
@@ -71,7 +67,7 @@ class Edits(NamedTuple):
         )
 
     def apply(self, plan: RecipientPlan, patches: Sequence[str] = ()) -> RecipientPlan:
-        """Return the plan after the edits, for patches with these subjects.
+        """Apply the edits to a plan for patches with these subjects.
 
         Added and moved recipients are marked as manual, removed ones are listed in a warning.
         """
@@ -161,7 +157,7 @@ def _file(key: str) -> Path:
 
 
 def load_edits(key: str) -> Edits:
-    """Return a topic's edits, or none without a file.
+    """Return a topic's edits, which are empty without a file.
 
     Raise InputError with the file's name if it cannot be read.
     """
@@ -222,10 +218,9 @@ def _header(word: object) -> str:
 
 
 def on_one_line(option: str, texts: Sequence[str]) -> None:
-    """Raise UsageError if an address given with an option contains a line break or another control
-    character.
+    """Raise UsageError if an option's address contains a control character such as a line break.
 
-    Such an address could inject headers.
+    Such addresses could inject headers.
     """
     for text in texts:
         if _BROKEN.search(text):
@@ -236,7 +231,7 @@ def on_one_line(option: str, texts: Sequence[str]) -> None:
 
 
 def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
-    """Parse the addresses in the user's input.
+    """Parse addresses given by the user.
 
     Raise InputError for an invalid address, and UsageError for one that spans several lines.
     """
@@ -254,7 +249,7 @@ def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address
 
 
 def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
-    """Parse the addresses in the user's input like `addresses`.
+    """Parse addresses like `addresses`, and check that messages can be sent to them.
 
     Raise InputError for an address to which no message can be sent.
     """
@@ -262,7 +257,7 @@ def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
 
 
 def usable_recipients(given: Sequence[Address], option: str) -> tuple[Address, ...]:
-    """Check addresses that were given with an option, and return them.
+    """Check that messages can be sent to addresses given with an option, and return them.
 
     Raise InputError, with the reason, for an address to which no message can be sent.
     """

@@ -30,16 +30,14 @@ def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
 
 
 def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
-    """Return whether two non-empty series have the same authors, commit messages and changed
-    lines.
-    """
+    """Return whether two non-empty series have the same authors, messages and changed lines."""
     mine = {_key(patch) for patch in patches}
     return bool(mine) and mine == {_key(other) for other in others}
 
 
 def has_patches(patches: Iterable[Patch], wanted: Iterable[Patch]) -> bool:
-    """Return whether a series has all of the wanted patches, with the same author, commit message
-    and changed lines.
+    """Return whether a series has all of the wanted patches, with the same author, message and
+    changed lines.
     """
     return {_key(patch) for patch in wanted} <= {_key(patch) for patch in patches}
 

@@ -40,7 +40,7 @@ def connect() -> Database:
 
 
 class TopicStore:
-    """A store in this database, which is closed when its context ends."""
+    """A store in the database, closed when its context ends."""
 
     def __init__(self) -> None:
         self._db = connect()
@@ -52,6 +52,6 @@ class TopicStore:
         self._db.close()
 
     def has_drafts_of(self, repository: str) -> bool:
-        """Return whether any topic of a repository has a draft."""
+        """Return whether any topic in a repository has a draft."""
         query = "SELECT 1 FROM drafts WHERE repository = ? LIMIT 1"
         return self._db.execute(query, (repository,)).fetchone() is not None

@@ -161,7 +161,7 @@ def user_settings(
 ) -> Settings:
     """Return the settings from git's configuration that apply in a repository or directory.
 
-    Without git, returns the defaults.
+    Without git, return the defaults.
     """
     from patchpilot.commits.own_commands import config_values
     from patchpilot.errors import MissingError
@@ -205,7 +205,6 @@ def _git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
 
 
 def _tree_file(source: Source) -> str | None:
-    """Return the text of the tree's settings, or None."""
     if not source.is_revision:
         file = source.top / FILE_NAME
         if not file.is_symlink() and not file.is_file():
@@ -222,9 +221,9 @@ def _tree_file(source: Source) -> str | None:
 
 
 def read_small(source: Source, path: str) -> bytes:
-    """Read a small regular file of the tree.
+    """Read a small regular file in the tree.
 
-    A symbolic link that points outside of the tree is not followed.
+    Do not follow a symbolic link out of the tree.
     """
     label = source.label.removesuffix(FILE_NAME) + path
     hint = (
@@ -255,10 +254,7 @@ def read_small(source: Source, path: str) -> bytes:
 def _unknown_value(
     settings: Settings, name: str, known_names: Callable[[], Sequence[str]]
 ) -> PatchpilotError | None:
-    """Return the error for a setting that names an unknown profile, rule or transport.
-
-    None if it is known or the default.
-    """
+    """Return the error for a setting that names an unknown profile, rule or transport, or None."""
     setting = settings.of(name)
     if not setting.value or setting.origin == DEFAULT:
         return None

@@ -113,9 +113,7 @@ def configuration_of(
 
 
 def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]:
-    """Return the commands that the repository around a directory configures; none outside a
-    repository.
-    """
+    """Return the commands configured by the repository around a directory, if any."""
     from patchpilot.commits.repository import Repository
 
     try:
@@ -173,7 +171,7 @@ def trust(configuration: TreeConfiguration) -> None:
 
 
 def trust_commands(commands: Iterable[OwnCommand]) -> None:
-    """Record that the user trusts these commands as they were shown."""
+    """Record that the user trusts these commands as shown."""
     trust_store.trust({command.digest: command.label for command in commands})
 
 
@@ -215,7 +213,7 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
 def packs_if_trusted(
     settings: Settings, source: Source | None
 ) -> "tuple[tuple[OwnPack, ...], str]":
-    """Do the same as `own_packs`, skipping untrusted packs of a tree.
+    """Read packs like `own_packs`, skipping untrusted packs of a tree.
 
     Return the packs and the reason for skipping, or "".
     """
@@ -226,8 +224,8 @@ def packs_if_trusted(
 
 
 def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
-    """Raise UntrustedError unless the user trusts these packs and the settings that name them in
-    their current form.
+    """Raise UntrustedError unless the user trusts these packs, and the settings that name them,
+    in their current form.
     """
     known = trusted()
     if digest_of(_files(source, packs)) in known:

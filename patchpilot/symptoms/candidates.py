@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the commits among which a fix is searched, and the parts of the source a symptom names."""
+"""Read the commits among which a fix is searched, and the parts of the source that a symptom
+names.
+"""
 
 import re
 from collections import Counter
@@ -61,7 +63,7 @@ def read_messages(
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """How often a query's words occur: commit number → word → count, and all lengths."""
+    """The occurrences of a query's words: commit number → word → count, and all lengths."""
 
     counts: Mapping[int, Mapping[str, int]]
     mean: float
@@ -94,7 +96,7 @@ class SourcePlaces:
 
 
 def locate(repository: Repository, rev: str, symptom: Symptom) -> SourcePlaces:
-    """Map files and functions of the tree of `rev` to their weight as the source of a symptom.
+    """Weigh the files and functions of a tree as the source of a symptom.
 
     If the symptom names modules, only directories and files of these names are searched.
     """
@@ -131,7 +133,7 @@ def locate(repository: Repository, rev: str, symptom: Symptom) -> SourcePlaces:
 def _definitions(
     lines: Iterable[_Line], wanted: Mapping[str, float]
 ) -> list[tuple[str, float]]:
-    """Return (path, weight) for each function defined in few files."""
+    """Return (path, weight) for each function that is defined in few files."""
     files: dict[str, set[str]] = {}
     for path, _, code in lines:
         if is_head(code) and not code.endswith(";") and not path.endswith(".h"):
@@ -145,7 +147,7 @@ def _definitions(
 
 
 def _prints(lines: Sequence[_Line], messages: Iterable[str]) -> list[tuple[str, int]]:
-    """Yield (path, line number) of the lines that most likely print the messages."""
+    """Return (path, line number) of the lines that most likely print the messages."""
     lines = [line for line in lines if '"' in line[2]]
     result = []
     for text in messages:
@@ -163,7 +165,7 @@ def _prints(lines: Sequence[_Line], messages: Iterable[str]) -> list[tuple[str, 
 def _occurrences(
     repository: Repository, rev: str, texts: Sequence[str], where: Sequence[str]
 ) -> Iterator[_Line]:
-    """Yield (path, line number, line) for each line that contains one of the texts."""
+    """Yield (path, line number, line) for each line that contains any of the texts."""
     if not texts:
         return
     words = (word for text in texts for word in ("-e", text))
@@ -176,7 +178,7 @@ def _occurrences(
 
 
 def _find_named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[str]:
-    """Yield the source files that a log names, by the end of their path or by their name."""
+    """Yield the source files named in a log, by the end of their path or by their name."""
     for name in names:
         for end in (name.lstrip("./"), name.rpartition("/")[2]):
             paths = [path for path in sources if f"/{path}".endswith(f"/{end}")]
@@ -210,7 +212,7 @@ class Change(NamedTuple):
 
 
 def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Change]:
-    """Read the diffs of commits: commit → change."""
+    """Read the diffs of commits, by commit."""
     out = repository.git(
         "diff-tree", "--stdin", "-r", "-p", "-U0", "-W", "--no-renames", "--root", "--", *_CODE,
         stdin="".join(f"{commit}\n" for commit in commits).encode(),
@@ -247,7 +249,7 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Ch
 def touching(
     repository: Repository, since: str, tip: str, files: Sequence[str]
 ) -> frozenset[str]:
-    """Return the commits of `since..tip` that change one of these files."""
+    """Return the commits in `since..tip` that change any of these files."""
     if not files:
         return frozenset()
     return frozenset(

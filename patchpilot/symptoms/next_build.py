@@ -59,7 +59,7 @@ def next_build(
 def _points(
     parents: Mapping[str, Sequence[str]], likely: Mapping[str, float]
 ) -> Sequence[str]:
-    """Return all commits, or, if there are many, those that may halve the probability."""
+    """Return all commits or, if there are many, those that may halve the probability."""
     commits = list(parents)
     line = commits[:1]
     while line and (above := parents[line[-1]][:1]) and above[0] in parents:
@@ -77,7 +77,7 @@ def _weights_below(
     weights: Mapping[str, float],
     points: Sequence[str],
 ) -> dict[str, float]:
-    """Return the total weight of each of these commits and its ancestors."""
+    """Return the total weight of each commit and its ancestors."""
     masks = {commit: 1 << at for at, commit in enumerate(points)}
     sums: dict[int, float] = {}
     for commit, weight in weights.items():

@@ -18,9 +18,9 @@ _ENOUGH, _SHARE = 8, 0.65
 
 
 def search_keys(message: str, everywhere: bool) -> list[str]:
-    """Return texts to search for, one of which is in a message's format string.
+    """Return search texts, at least one of which is in a message's format string.
 
-    An argument may be any word. `everywhere` returns few texts, which are long.
+    Any word may be an argument. With `everywhere`, return only a few long texts.
     """
     keys: list[str] = []
     for run in _runs(message):
@@ -35,8 +35,8 @@ def search_keys(message: str, everywhere: bool) -> list[str]:
 
 
 def common_letters(message: str, code: str) -> int:
-    """Return how many letters of a message a line's format string prints, or 0 if it prints
-    another message.
+    """Return how many letters of a message a line's format string prints, or 0 if it does not
+    match.
     """
     pieces = [
         " ".join(piece.split())
@@ -62,8 +62,8 @@ def _runs(message: str) -> Iterator[str]:
 
 
 def _count_in_order(pieces: Sequence[str], text: str) -> int:
-    """Return the number of letters if most of the pieces occur in this order in a text, otherwise
-    0.
+    """Count the letters of the pieces if most of them occur in this order in a text, otherwise
+    return 0.
     """
     at = common = 0
     for piece in pieces:

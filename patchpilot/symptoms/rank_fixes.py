@@ -70,7 +70,7 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
         for word, count in seen.items()
     }
     whole = sum(terms[word] * value for word, value in rarity.items()) or 1.0
-    # words of the log that are in no message are evidence against every commit
+    # log words that occur in no message count against every commit
     unknown = sum(
         weight * math.log(1 + 2 * total)
         for word, weight in terms.items()
@@ -117,7 +117,7 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
 
 
 def best(evidence: Sequence[Evidence], table: Mapping[str, float]) -> list[Evidence]:
-    """Return the most likely candidates by the evidence so far, best first."""
+    """Return the most likely candidates so far, best first."""
     return sorted(evidence, key=lambda candidate: -score(table, candidate.features))[
         :MOST
     ]
@@ -169,7 +169,7 @@ def weigh_changes(
 
 
 def score(table: Mapping[str, float], features: Features) -> float:
-    """Return the sum of the weighted evidence."""
+    """Return the weighted sum of the evidence."""
     return sum(table.get(name, 0.0) * value for name, value in features.items())
 
 
@@ -188,9 +188,9 @@ class Ranked(NamedTuple):
 
 
 def fits(best: Sequence[Ranked]) -> bool:
-    """Return whether one of the best candidates may be the fix.
+    """Return whether any of the best candidates may be the fix.
 
-    A commit that changes the function in which it happened is worth a try, however unlikely.
+    Commits to the function where the symptom occurred always count.
     """
     least: float = shipped_tables("ranking")["symptoms"]["calibration"]["nothing"]
     return any(
@@ -201,7 +201,7 @@ def fits(best: Sequence[Ranked]) -> bool:
 
 
 def list_features(evidence: Sequence[Evidence], shares: Sequence[float]) -> Features:
-    """Return the evidence on whether a sorted list's first candidate is correct."""
+    """Return the features that show whether a sorted list's first candidate is correct."""
     first = evidence[0].features
     return {
         "bias": 1.0,
@@ -259,7 +259,7 @@ def ranked(evidence: Sequence[Evidence]) -> list[Ranked]:
 
 
 def calibrated(raw: float, curve: Sequence[Sequence[float]]) -> float:
-    """Return the probability for a raw value, by a rising curve of (raw, probability)."""
+    """Convert a raw value to a probability, using a rising curve of (raw, probability)."""
     before = curve[0]
     for point in curve:
         if raw <= point[0]:

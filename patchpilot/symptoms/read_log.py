@@ -129,7 +129,7 @@ class Symptom:
 
 
 def read_log(text: str) -> Symptom:
-    """Parse a log; a Symptom that names nothing is false."""
+    """Parse a log; the result is false if it names nothing."""
     common = re.compile(shipped_tables("ranking")["symptoms"]["frames"]["common"])
     frames: dict[str, Frame] = {}
     modules: dict[str, None] = {}
@@ -182,7 +182,7 @@ def _is_error(line: str) -> bool:
 
 
 def _frames(line: str) -> Iterator[tuple[str, str, float]]:
-    """Yield (function, module, reliability) for each function named on a line."""
+    """Yield (function, module, reliability) for each function on a line."""
     for match in _OFFSET.finditer(line):
         yield (
             _plain(match["name"]),
@@ -195,5 +195,5 @@ def _frames(line: str) -> Iterator[tuple[str, str, float]]:
 
 
 def _plain(name: str) -> str:
-    """Return a function's name in the source, without compiler suffixes."""
+    """Strip compiler suffixes from a function's name."""
     return _SUFFIX.sub("", name.partition("$")[0])

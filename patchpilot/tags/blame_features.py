@@ -69,7 +69,7 @@ def _tally_file(
 
 
 def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Credit the owners of the lines around a run, nearer ones more."""
+    """Credit the owners of lines around a run, nearer ones more."""
     before, after = (
         (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
     )
@@ -88,7 +88,7 @@ def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None
 def _changed_words(change: CommitFileChange) -> Counter[str]:
     """Count the identifiers in the changed lines.
 
-    One that is only in the old or only in the new lines counts double.
+    Identifiers only in old or only in new lines count double.
     """
     counter: Counter[str] = Counter()
     for run in change.runs:
@@ -102,7 +102,7 @@ def _changed_words(change: CommitFileChange) -> Counter[str]:
 def _credit_removed_line(
     tallies: dict[str, Tally], blame: Blame, line: int, come: set[str]
 ) -> None:
-    """Credit the owner of a removed line, only a little if it moves within the file."""
+    """Credit the owner of a removed line, but little if the line moves within the file."""
     if line not in blame.ids:
         return
     tally = tallies[blame.ids[line]]
@@ -114,8 +114,8 @@ def _credit_removed_line(
 
 
 def _vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Give a run's single vote to the owners of its removed lines, or at half weight to those
-    of lines next to its additions.
+    """Give a run's vote to the owners of its removed lines, or half of it to owners of lines
+    next to additions.
     """
     lines = (
         range(run.start, run.end + 1)
@@ -138,8 +138,8 @@ def _related(
     tallies: dict[str, Tally],
     spoken: set[str],
 ) -> None:
-    """Credit the owners of other lines with identifiers that the change touches or the message
-    names, rare ones most.
+    """Credit the owners of other lines with identifiers that the change or message mentions,
+    rare ones most.
     """
     frequency = Counter(word for here in words.values() for word in here)
     rare = {
@@ -158,7 +158,7 @@ def _related(
 
 
 def shares(values: Mapping[str, float]) -> dict[str, float]:
-    """Return each value as a share of the sum of all values."""
+    """Divide each value by the sum of all values."""
     total = sum(values.values())
     return (
         {name: value / total for name, value in values.items()}
@@ -253,8 +253,8 @@ def glance(numbers: Mapping[str, float]) -> float:
 
 
 def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
-    """Return the weight of each word; words that are rare in the candidates' subjects weigh
-    more.
+    """Return the weight of each word, higher for words that are rare in the candidates'
+    subjects.
     """
     seen: Counter[str] = Counter()
     for id_ in ids:
@@ -265,7 +265,7 @@ def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
 def _overlap(
     words: frozenset[str], others: frozenset[str], weights: Mapping[str, float]
 ) -> float:
-    """Return the share, by weight, of the words that are in `others`."""
+    """Return the weighted share of words that are also in `others`."""
     top = math.log(1 + len(weights)) or 1.0
     total = sum(weights.get(word, top) for word in words)
     return (

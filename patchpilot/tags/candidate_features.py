@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Features of a candidate from its own change and message."""
+"""Compute a candidate's features from its own change and message."""
 
 import math
 from collections import Counter
@@ -51,7 +51,7 @@ def closer(
     scene: EvidenceInput,
     past: Mapping[str, CandidateHistory],
 ) -> dict[str, dict[str, float]]:
-    """Return the features of each candidate that is examined in detail, all between 0 and 1."""
+    """Return the features, from 0 to 1, of the candidates that are examined in detail."""
     changed = frozenset().union(*_words(scene.files))
     deeds = {commit: _words(look.files) for commit, look in past.items()}
     spread: Counter[str] = Counter()
@@ -95,7 +95,7 @@ def closer(
 def _words(
     files: Iterable[CommitFileChange], least: float = 1.0
 ) -> tuple[set[str], set[str]]:
-    """Return the identifiers in removed and added lines of at least this significance."""
+    """Return the identifiers in removed and in added lines with at least this significance."""
     old: set[str] = set()
     new: set[str] = set()
     for run in (run for change in files for run in change.runs):
@@ -115,7 +115,7 @@ def _spoken(
     speech: Mapping[str, int],
     count: int,
 ) -> float:
-    """Return the share of the fix's words that are in the candidate's message.
+    """Return the share of the fix's words that occur in the candidate's message.
 
     Words that few candidates use count more.
     """
@@ -131,9 +131,9 @@ def _spoken(
 
 
 def _fixed(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> set[str]:
-    """Return the candidates that another candidate's Fixes: tag names.
+    """Return the candidates named in another candidate's Fixes: tag.
 
-    A candidate with the fix's own subject is ignored.
+    Ignore candidates with the fix's own subject.
     """
     tags = [
         tag.commit_id

@@ -33,7 +33,7 @@ class Run:
 
     @property
     def end(self) -> int:
-        """Return the last old line of the run (`start` if it only adds)."""
+        """Return the last old line of the run, or `start` if it only adds lines."""
         return self.start + max(0, len(self.removed) - 1)
 
 
@@ -54,7 +54,7 @@ class CommitFileChange:
 
     @property
     def path(self) -> str:
-        """Return the path to show."""
+        """Return the path for display."""
         return self.new_path or self.old_path or ""
 
 

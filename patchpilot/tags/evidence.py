@@ -72,7 +72,7 @@ def _likeness(
 def missing_evidence(
     scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
-    """Return the evidence that would support a candidate but is missing, in the same phrases."""
+    """Return the missing evidence that would support a candidate, as short phrases."""
     words = [] if numbers["mentioned"] else ["the message does not mention this commit"]
     if _removed(scene) and not tally.removed_lines:
         words.append("last changed none of the removed lines")
@@ -80,12 +80,11 @@ def missing_evidence(
 
 
 def _removed(scene: EvidenceInput) -> int:
-    """Return the number of lines that the fix removes."""
     return sum(len(run.removed) for change in scene.files for run in change.runs)
 
 
 def _places(lines: list[tuple[str, int]]) -> str:
-    """Return the lines as `file.c:12-14, 20`, shortened."""
+    """Format lines as `file.c:12-14, 20`, shortened."""
     path = lines[0][0]
     spans = _line_ranges({line for file, line in lines if file == path})
     text = ", ".join(
@@ -96,7 +95,7 @@ def _places(lines: list[tuple[str, int]]) -> str:
 
 
 def _line_ranges(numbers: set[int]) -> list[tuple[int, int]]:
-    """Return adjacent line numbers as (first, last) ranges, in order."""
+    """Group line numbers into (first, last) ranges, in order."""
     result: list[tuple[int, int]] = []
     for number in sorted(numbers):
         if result and number <= result[-1][1] + 1:

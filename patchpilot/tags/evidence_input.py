@@ -76,7 +76,7 @@ def read_scene(
 
 
 def owner_of(commit: Commit) -> Owner:
-    """Convert a commit to the form that git blame reports."""
+    """Convert a commit to git blame's form."""
     return Owner(
         commit.id,
         commit.subject,
@@ -89,8 +89,8 @@ def owner_of(commit: Commit) -> Owner:
 def _mentions(
     repository: Repository, parent: str, text: str, owners: dict[str, Owner]
 ) -> dict[str, float]:
-    """Return the fix's ancestors that the text names by id or quotes by subject; new ones go
-    into `owners`.
+    """Return the fix's ancestors that the text mentions by id or by quoted subject, adding new
+    ones to `owners`.
     """
     result: dict[str, float] = {}
     for word, weight in ids_in(text).items():

@@ -30,7 +30,7 @@ class MessageWish:
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """Return a sentence for each trailer that a commit message may not have."""
+        """Return a sentence about each trailer that must not be in a commit message."""
         developers = [("Co-developed-by", who) for who in self.developers]
         mended = [
             (name, value)
@@ -42,9 +42,9 @@ class MessageWish:
 
 
 def compose(message: str, wish: MessageWish) -> str:
-    """Return the message with the requested changes.
+    """Apply the requested changes to a message.
 
-    Everything else, including unknown trailers, does not move. Changes that are `refused` are
+    Everything else, including unknown trailers, stays in place. Changes that are `refused` are
     skipped.
     """
     lines = message.rstrip("\n").split("\n")
@@ -61,9 +61,7 @@ def compose(message: str, wish: MessageWish) -> str:
 
 
 def _add_developer(message: str, who: str) -> str:
-    """Add Co-developed-by and Signed-off-by above the last sign-off, which has to be the
-    sender's.
-    """
+    """Add Co-developed-by and Signed-off-by above the last sign-off, which must be the sender's."""
     lines = message.rstrip("\n").split("\n")
     pair = [f"Co-developed-by: {who}", f"Signed-off-by: {who}"]
     if any(line.lower() == pair[0].lower() for line in lines):
@@ -86,7 +84,7 @@ def _add_developer(message: str, who: str) -> str:
 
 
 def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
-    """Return the word diff of two messages as (sign, text) pieces.
+    """Compute the word diff of two messages as (sign, text) pieces.
 
     The signs are " " (unchanged), "-" (removed) and "+" (added). Unchanged lines are single
     pieces.

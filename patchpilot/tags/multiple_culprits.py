@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes for several bugs that different commits introduced.
+"""Recognize fixes of several bugs introduced by different commits.
 
 They make the same change in several files, or name several commits as the cause.
 """
@@ -24,15 +24,13 @@ def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
 
 
 def _blamed(scene: EvidenceInput, first: str) -> set[str]:
-    """Return the commits that the message blames, if the likeliest is one of them."""
+    """Return the commits blamed by the message, if the likeliest is one of them."""
     blamed = {mention for mention, weight in scene.mentions.items() if weight >= 1}
     return blamed if first in blamed else set()
 
 
 def _find_same_change(scene: EvidenceInput, first: str) -> set[str]:
-    """Return the sole owner of the removed lines of each file, among files with the same removed
-    and added lines.
-    """
+    """Return the sole owner of each file's removed lines, among files with the same change."""
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Mapping[str, int]]] = {}
     for change in scene.files:
         blame = scene.blames.get(change.old_path or "")

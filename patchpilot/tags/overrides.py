@@ -24,7 +24,7 @@ MANY = 10_000
 def by_revert(
     repository: Repository, commit: Commit, candidates: tuple[Candidate, ...]
 ) -> tuple[Candidate, ...]:
-    """Return the candidates with the commits that the fix reverts first."""
+    """Move commits that the fix reverts to the front of the candidates."""
     subject, text = prose(commit.message)
     ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
     reverted = [
@@ -47,7 +47,7 @@ def by_bisection(
     bisection: Bisection,
     candidates: Sequence[Candidate],
 ) -> tuple[tuple[Candidate, ...], list[str]]:
-    """Return the candidates with the bisected commit first, and notes for the user.
+    """Move the bisected commit to the front of the candidates, and return notes for the user.
 
     If the bisection is unfinished, they are limited to the commits that remain. Notes point out
     contradictions to the blame.
@@ -131,7 +131,7 @@ def _certain(
 def _reorder(
     first: Sequence[Candidate], candidates: Sequence[Candidate]
 ) -> tuple[Candidate, ...]:
-    """Return the overriding candidates, then the others with the remaining confidence."""
+    """Put overriding candidates first, and share the remaining confidence among the others."""
     taken = {candidate.commit for candidate in first}
     left = 1 - max(candidate.confidence for candidate in first)
     return (

@@ -135,8 +135,8 @@ def tag_of(repository: Repository, culprit: Commit) -> str:
 def _move_named_first(
     scene: EvidenceInput, ranked: list[tuple[str, float]]
 ) -> list[tuple[str, float]]:
-    """Return the ranking with the commits that the message names as the cause first, because the
-    author has verified them.
+    """Move commits that the message names as the cause to the front, because the author
+    verified them.
     """
     blamed = [
         (commit, max(confidence, OUTRIGHT))
@@ -156,9 +156,7 @@ def _move_named_first(
 def weigh(
     repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """Return the features of the candidates with the best rough scores and of those in the
-    message.
-    """
+    """Return the features of candidates with the best rough scores, and of those in the message."""
     numbers = features(scene, tallies)
     chosen = sorted(numbers, key=lambda commit: (-glance(numbers[commit]), commit))[
         :LOOKED_AT
@@ -179,7 +177,7 @@ def weigh(
 
 
 def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
-    """Return why the first candidate is only a guess, or "".
+    """Explain why the first candidate is only a guess, or return "".
 
     `imported` is the value in `RankedCulprits`.
     """

@@ -28,7 +28,7 @@ class Weights:
 
 @cache
 def shipped() -> Weights:
-    """Return the weights that are shipped with patchpilot."""
+    """Load the weights shipped with patchpilot."""
     data = shipped_tables("ranking")["fixes"]
     curve = tuple((float(a), float(b)) for a, b in data["calibration"]["curve"])
     return Weights(data["candidate"], data["none"], curve)
@@ -54,14 +54,14 @@ def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, fl
 
 
 def score(weights: Mapping[str, float], numbers: Mapping[str, float]) -> float:
-    """Return the weighted sum of the features; a feature without a weight is ignored."""
+    """Return the weighted sum of the features, ignoring those without a weight."""
     return sum(weights.get(name, 0.0) * value for name, value in numbers.items())
 
 
 def rank(
     candidates: Mapping[str, Mapping[str, float]], weights: Weights
 ) -> list[tuple[str, float]]:
-    """Return the candidates with their confidence, best first.
+    """Rank the candidates by confidence, best first.
 
     The confidence is the probability that the candidate introduced the bug, as measured on known
     fixes.
@@ -83,7 +83,7 @@ def rank(
 
 
 def calibrated(raw: float, curve: Sequence[tuple[float, float]]) -> float:
-    """Return the confidence for a raw share, from the calibration curve."""
+    """Convert a raw share to a confidence, using the calibration curve."""
     if not curve:
         return raw
     before = (0.0, 0.0)

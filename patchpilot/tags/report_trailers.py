@@ -27,7 +27,7 @@ _AUTHORS = (DEVELOPER, "Co-authored-by", "Signed-off-by")
 
 
 def person(value: str, what: str) -> str:
-    """Return `Name <address>` in the form of a trailer's value.
+    """Format `Name <address>` as a trailer's value.
 
     Raise InputError if there is no usable address.
     """
@@ -109,7 +109,7 @@ def _parse_trailer(line: str, archive: str) -> list[TrailerLine]:
 
 
 def _checked(trailer: Trailer, archive: str) -> str:
-    """Return the value of a trailer, which must be an address, a link or an assistant."""
+    """Return a trailer's value if it is an address, a link or an assistant."""
     if trailer.key == "assisted-by":
         return assistant(trailer.value)
     value, space, comment = trailer.value.partition(" #")
@@ -122,7 +122,7 @@ def _checked(trailer: Trailer, archive: str) -> str:
 
 
 def regzbot_line(culprit: str, subject: str) -> str:
-    """Return the regzbot command that names the commit that introduced a regression.
+    """Return the regzbot command for the commit that introduced a regression.
 
     It is a line in a message (Documentation/process/handling-regressions.rst).
     """

@@ -104,12 +104,12 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
 
 
 def _none(reason: str) -> StableAdvice:
-    """Return advice without lines, with the reason."""
+    """Return advice without lines, with a reason."""
     return StableAdvice((), False, (reason,))
 
 
 def _since(release: str | None, affected: Sequence[BranchState]) -> str:
-    """Return the version that covers all branches with the bug.
+    """Return a version that covers all branches with the bug.
 
     A branch older than the mainline release can have the bug by a backport, and `# X.Y+` with that
     release would omit the branch.
@@ -127,7 +127,7 @@ def _since(release: str | None, affected: Sequence[BranchState]) -> str:
 def _reasons(
     release: str | None, affected: Sequence[BranchState], facts: StableFacts
 ) -> tuple[str, ...]:
-    """Return the releases and stable branches that contain the bug."""
+    """Return sentences on the releases and stable branches with the bug."""
     since = f"the bug is in every release since {release}"
     reason = since if release else "the bug is not in any mainline release"
     if affected:

@@ -33,9 +33,9 @@ def series_at(
     offline: bool = False,
     where: Path | None = None,
 ) -> Series:
-    """Return the patches of the revision that contains a message or gets it as a reply.
+    """Return the patches of the version that contains a message or that it replies to.
 
-    Their sources are their Message-IDs. Raises InputError if no patch is found, and the errors of
+    Their sources are their Message-IDs. Raise InputError if no patch is found, and the errors of
     `thread_at`.
     """
     message_id, mails = thread_at(target, lore=lore, offline=offline, where=where)
@@ -68,7 +68,7 @@ def thread_at(
 ) -> tuple[str, tuple[Mail, ...]]:
     """Return the Message-ID named by a target, and the messages of its thread.
 
-    Raises UsageError if the target is neither a Message-ID nor an archive URL, RefusedError for a
+    Raise UsageError if the target is neither a Message-ID nor an archive URL, RefusedError for a
     message about an undisclosed fix, and NetworkError if the archive must not or cannot be reached.
     """
     message_id = message_id_of(target)
@@ -90,7 +90,7 @@ def thread_at(
 
 
 def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
-    """Return the mail's revision, or the nearest one above it in the thread."""
+    """Return the message's version, or that of its nearest ancestor in the thread."""
     holding = {
         post.message_id: revision
         for topic in posted_in(mails)

@@ -18,7 +18,7 @@ from patchpilot.topic.reroll import link_to
 def kept_by_b4(
     repository: Repository, branch: str | None, change_id: str
 ) -> PrepBranch | None:
-    """Return b4's data about a topic's branch.
+    """Return b4's tracking data for a topic's branch.
 
     None if b4 does not manage the branch, or does so only because patchpilot enrolled it for a
     send.
@@ -30,8 +30,8 @@ def kept_by_b4(
 def draft_for_b4(repository: Repository, draft: Draft) -> None:
     """Write a draft's cover letter, changelogs, version and prefixes to b4's tracking data.
 
-    Raises RefusedError if the cover commit cannot be rewritten because it was pushed or a rebase
-    is in progress.
+    Raise RefusedError if the cover commit cannot be rewritten because it was pushed or a rebase is
+    in progress.
     """
     known = kept_by_b4(repository, draft.branch, draft.change_id)
     if known is None:
@@ -69,7 +69,7 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
 
 
 def lacks_note(repository: Repository, send: Send) -> PrepBranch | None:
-    """Return b4's branch data for a complete send that b4 does not know of.
+    """Return b4's branch data if a complete send is missing from it.
 
     None if b4 has noted the send or does not manage the branch, or does so only because patchpilot
     enrolled it for a send by another transport.
@@ -92,7 +92,7 @@ def lacks_note(repository: Repository, send: Send) -> PrepBranch | None:
 def noted_for_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
     """Record a complete send in b4's tracking data, as if b4 had sent it.
 
-    Returns notes for the user.
+    Return notes for the user.
     """
     from patchpilot.outgoing.b4.enrollment import restore_tracking
     from patchpilot.outgoing.b4.tracking import note_sent

@@ -12,7 +12,7 @@ from patchpilot.reading.versions import posted_in
 
 
 def choose_mails(mails: Sequence[bytes]) -> Collection[int]:
-    """Return the indexes of the messages to read, each Message-ID once.
+    """Return the indexes of the messages to read, one per Message-ID.
 
     Damaged messages are included, so that their errors are reported. Messages that were never
     sent, and messages that belong to no series, are all read.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The topic of the current branch, for verbs that also work without a repository.
+"""The topic of the current branch, for commands that also work without a repository.
 
 The modules for it are only imported if there is a repository.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def topic_at(
     place: Workplace, store: "Store", known: Sequence["Tracked"] = ()
 ) -> "TopicState | None":
-    """Return the state of the current branch's topic, or None without a repository or topic."""
+    """Return the state of the current branch's topic, or None if there is none."""
     repository = place.repository_if_any()
     if repository is None:
         return None

@@ -24,9 +24,9 @@ FETCHING = (Use.FETCH, Use.LOGIN)
 
 
 def editor_name(repository: Repository) -> str:
-    """Return git's editor.
+    """Return the editor that git uses.
 
-    Raises UntrustedCommandsError if only the repository's configuration names it.
+    Raise UntrustedCommandsError if only the repository's configuration names it.
     """
     refuse_untrusted(repository.top, Use.EDIT)
     return git(repository.top, "var", "GIT_EDITOR").text.strip()
@@ -56,7 +56,7 @@ def edit_file(
 
 
 def edit_text(editor: str, text: str, name: str) -> str | None:
-    """Return a text after it was edited in a temporary file with this name.
+    """Let the user edit a text in a temporary file with this name, and return the result.
 
     None if the editor failed or deleted the file. A text that was saved before the editor failed
     is kept, PatchpilotError names its file, and the next edit of the same text starts with it.
@@ -82,7 +82,7 @@ def edit_text(editor: str, text: str, name: str) -> str | None:
 def kept_edit(
     text: str, edited: str, name: str, error: PatchpilotError
 ) -> PatchpilotError:
-    """Keep an invalid edited text, and return the error with its file name.
+    """Save an invalid edit, and return the error with the name of the file.
 
     The next edit of `text` starts with it.
     """
@@ -96,10 +96,9 @@ def kept_edit(
 
 
 def merged_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
-    """Merge an edited text with concurrent changes; return it and whether both changed the same
-    lines.
+    """Merge an edited text with concurrent changes; return it and whether they conflict.
 
-    Such lines are there twice, between git's conflict marks.
+    Conflicting lines are between git's conflict markers.
     """
     with TemporaryFolder("edit") as folder:
         files = [folder / name for name in ("yours", "before", "now")]
@@ -112,7 +111,7 @@ def merged_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
 
 
 def _backup_file(text: str, name: str) -> Path:
-    """Return the file that keeps an edit of this text if the editor fails."""
+    """Return the file that preserves an edit of this text if the editor fails."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return state_path() / "edits" / f"{digest}-{name}"
 
@@ -134,7 +133,7 @@ def amend_with(top: Path, paths: Sequence[str]) -> None:
 
 
 def changed_files(top: Path) -> dict[str, str]:
-    """Return a mapping from each tracked file that differs from HEAD to its content's digest.
+    """Map each tracked file that differs from HEAD to the digest of its content.
 
     The digest is "gone" for a deleted file.
     """
@@ -165,8 +164,8 @@ def remotes(repository: Repository) -> list[str]:
 def fetch_all(top: Path) -> bool:
     """Run git fetch --all --tags on the terminal and return whether it succeeded.
 
-    It may ask for a password there. Submodules are not fetched, because their configuration may
-    name other commands.
+    git may ask for a password. Submodules are not fetched, because their configuration may name
+    other commands.
     """
     refuse_untrusted(top, *FETCHING)
     words = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the topic that a TARGET names: its series, its commits, and its draft, existing or new."""
+"""Find the topic named by TARGET: its series, its commits, and its draft, existing or new."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -49,7 +49,7 @@ class Topic(NamedTuple):
 def named_patches(
     repository: Repository, request: SendRequest
 ) -> tuple[Series, tuple[str, ...]]:
-    """Return the series of the TARGET and its commit ids (none for patch files)."""
+    """Return the series named by TARGET and its commit ids (none for patch files)."""
     target = request.target
     if target is None or (
         not names_file(target) and target != "-" and not is_network_target(target)
@@ -67,7 +67,7 @@ def named_patches(
 def base_of_topic(
     repository: Repository, request: SendRequest, ids: Sequence[str]
 ) -> str | None:
-    """Return the commit on which the series is based, for `base-commit:`.
+    """Return the commit that the series is based on, for `base-commit:`.
 
     This is never b4's cover commit. None for patch files and for a series that starts at a root
     commit.
@@ -150,8 +150,8 @@ def read_topic(
 
 
 class _Seen(NamedTuple):
-    """Git's facts about a topic: its series, patches, repository, branch and all branches, and
-    what b4 and a tag record.
+    """Facts about a topic from git: its series, patches, repository, branches, and records of
+    b4 and tags.
     """
 
     series: Series
@@ -164,7 +164,7 @@ class _Seen(NamedTuple):
 
 
 def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
-    """Query git without holding locks, because it may take long."""
+    """Query git before taking locks, because it may take long."""
     contents = patch_contents(series.patches)
     known = tuple(
         KnownPatch(
@@ -191,7 +191,7 @@ def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
 
 
 def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
-    """Return a topic's draft as it is to be written, following its patches or created."""
+    """Find or create the topic's draft, and update it for the topic's patches."""
     enrolled = seen.enrolled
     named = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
     draft = drafts.get(named) if named else None
@@ -230,7 +230,7 @@ def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
 def _apply_request(
     repository: Repository, request: SendRequest, draft: Draft, seen: _Seen
 ) -> Draft:
-    """Return this call's draft, with the texts kept elsewhere."""
+    """Return the draft with the request's options and the texts kept elsewhere."""
     enrolled = seen.enrolled
     if enrolled and not enrolled.by_us:
         names = ("version", "prefix", "cover_subject", "cover_text")
@@ -238,7 +238,7 @@ def _apply_request(
             taken_over(draft, enrolled), f"b4's tracking data of {seen.branch}", names
         )
     else:
-        # on branches that we enrolled, the description is ours
+        # patchpilot wrote the description of branches that it enrolled
         draft = _add_cover(
             repository, draft, seen.series, None if enrolled else seen.branch
         )
@@ -255,7 +255,7 @@ def _apply_request(
 def as_asked(draft: Draft, request: SendRequest) -> Draft:
     """Return the draft with a request's version, prefix and In-Reply-To.
 
-    Raises UsageError if one of them is invalid.
+    Raise UsageError if one of them is invalid.
     """
     if request.version:
         draft = replace(draft, version=request.version)
@@ -269,7 +269,7 @@ def as_asked(draft: Draft, request: SendRequest) -> Draft:
 def _add_cover(
     repository: Repository, draft: Draft, series: Series, branch: str | None
 ) -> Draft:
-    """Return the draft with the cover letter among the files, or the branch description."""
+    """Add to the draft the cover letter among the files, or the branch description."""
     if draft.has_cover:
         return draft
     if series.cover:
@@ -300,5 +300,5 @@ def _add_cover(
 def _update_origin(
     draft: Draft, origin: str, names: tuple[str, ...] = ("cover_subject", "cover_text")
 ) -> Draft:
-    """Return the draft with texts kept elsewhere, which are read every time."""
+    """Add texts from other sources to the draft; they are read every time."""
     return replace(draft, origins={**draft.origins, **dict.fromkeys(names, origin)})

@@ -26,7 +26,7 @@ A start that comes after the kill sees its send among them.
 def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
     """Record the version's Message-ID and tag, track its replies, and update b4's tracking data.
 
-    Returns notes for the user.
+    Return notes for the user.
     """
     # a recorded send is finished
     notes = noted_for_b4(repository, send, draft)
@@ -36,10 +36,10 @@ def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
 
 
 def _follow(repository: Repository, send: Send) -> None:
-    """Track what was sent, on the archive in `patchpilot.lore`; later versions stay in the series
-    of the first.
+    """Track the sent series in the archive `patchpilot.lore`; later versions stay in the same
+    series.
 
-    An undisclosed fix is on no archive; once it is public, it is another series.
+    An undisclosed fix is in no archive; once public, it is a separate series.
     """
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed.known_series import mails_sent
@@ -70,7 +70,7 @@ def _follow(repository: Repository, send: Send) -> None:
 def finish_sends(repository: Repository) -> tuple[str, ...]:
     """Complete this branch's sends that were interrupted after the last message.
 
-    Returns notes for the user. Must be called before the topic is read, because a b4 cover letter
+    Return notes for the user. Must be called before the topic is read, because a b4 cover letter
     commit gives the later commits new ids.
     """
     branch = repository.branch

@@ -26,7 +26,7 @@ Author date and subject follow, which amending and rebasing leave alone.
 
 
 class FixJudgement(NamedTuple):
-    """Whether a commit fixes a bug, and the reason if it does not ("" if it does)."""
+    """The verdict on whether a commit fixes a bug, with the reason if it does not."""
 
     is_fix: bool
     reason: str = ""
@@ -36,7 +36,7 @@ class FixJudgement(NamedTuple):
 def judge_fix(
     repository: Repository, commit: Commit, patch: Patch | None = None
 ) -> FixJudgement:
-    """Return the verdict on one commit, whose patch may already be read.
+    """Decide whether a commit is a fix; `patch` saves reading it again.
 
     A Fixes: tag in the message counts as the author's answer that it is a fix.
     """
@@ -58,12 +58,12 @@ def judge_fix(
 
 
 def denies_fix(repository: Repository, commit: Commit) -> bool:
-    """Return whether the author declared a commit not to be a fix, regardless of its message."""
+    """Return whether the author answered that a commit is not a fix, regardless of its message."""
     return _answers(repository).get(_name(commit)) == "no"
 
 
 def said_fix(is_fix: bool) -> FixJudgement:
-    """Return the verdict on a commit whose author answered whether it is a fix."""
+    """Return the verdict for an answer by the author."""
     return FixJudgement(is_fix, "" if is_fix else "you answered that it is not a fix")
 
 
@@ -75,7 +75,7 @@ def answer_fix(
     target: str | None = None,
     base: str | None = None,
 ) -> Draft:
-    """Store with the topic's draft whether these commits are fixes.
+    """Save in the topic's draft whether these commits are fixes.
 
     None deletes the answers.
     """
@@ -102,7 +102,7 @@ def _drop_answers(answers: Mapping[str, str], names: Collection[str]) -> dict[st
 
 
 def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the subjects of the commits that, by the answers in a draft, are not fixes."""
+    """Return the subjects of commits that the draft declares not to be fixes."""
     return tuple(
         name.split(" ", 2)[2]
         for name, value in answers.items()
@@ -111,14 +111,14 @@ def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def claim_of(name: str, value: str) -> str:
-    """Return the text of a draft's answer about a commit being a fix, or ""."""
+    """Describe a draft's answer on whether a commit is a fix, or return ""."""
     if not name.startswith(_ANSWER):
         return ""
     return f"{name.split(' ', 2)[2]}: {'a fix' if value == 'yes' else 'not a fix'}"
 
 
 def without_denials(answers: Mapping[str, str]) -> dict[str, str]:
-    """Return a draft's answers without those declaring a commit not to be a fix."""
+    """Drop answers that declare a commit not to be a fix."""
     return {
         name: value
         for name, value in answers.items()

@@ -33,7 +33,7 @@ class MessageChange(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Return whether there is anything to write."""
+        """Return whether the message changed."""
         return self.old.rstrip("\n") != self.new.rstrip("\n")
 
     @property
@@ -43,7 +43,7 @@ class MessageChange(NamedTuple):
 
     @property
     def marked(self) -> str:
-        """Return the word diff as plain text, in git's form `[-gone-]` and `{+come+}`."""
+        """Return the word diff as plain text in git's form: `[-removed-]` and `{+added+}`."""
         return marked(self.pieces)
 
 
@@ -90,12 +90,10 @@ class Preparation(NamedTuple):
 
     @property
     def changed(self) -> tuple[MessageChange, ...]:
-        """Return the changed messages."""
         return tuple(change for change in self.changes if change.changed)
 
     @property
     def commits(self) -> tuple[PreparedCommit, ...]:
-        """Return the commits with their new ids."""
         return tuple(
             PreparedCommit(change, self.ids.get(change.commit))
             for change in self.changes
@@ -118,7 +116,7 @@ def write_messages(
 ) -> Preparation:
     """Write the changed messages, unless it is a dry run or `confirm` returns False.
 
-    `verb` names the undo record. Raises RefusedError if rewriting would be harmful; see
+    `verb` is the name for the undo record. Raise RefusedError if rewriting would be harmful; see
     `rewrite.refuse_unless_safe`.
     """
     if not preparation.changed:

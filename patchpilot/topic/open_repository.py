@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository as Repository
 
 
 class _Opened:
-    """An open repository, its signature when it was opened, and how many use it."""
+    """An open repository, its signature when opened, and its number of users."""
 
     def __init__(self, directory: Path | None) -> None:
         self.repository = Repository.open(directory)
@@ -48,7 +48,7 @@ class SharedRepository:
                     opened.repository.close()
 
     def close(self) -> None:
-        """End its git processes when nobody uses it any more."""
+        """Close the repository when nobody uses it any more."""
         with self._lock:
             self._retire()
 

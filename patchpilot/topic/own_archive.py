@@ -52,7 +52,7 @@ def ask_archive(
 ) -> Found:
     """Query the archive `lore`, by default the configured one.
 
-    Raises PatchpilotError if it cannot be asked, or has not answered within `PATIENCE`.
+    Raise PatchpilotError if it cannot be queried, or does not answer within `PATIENCE`.
     """
     url = lore or user_settings(repository, problems=[]).get("lore")
     with default_archive(where=repository.top)(url) as archive:

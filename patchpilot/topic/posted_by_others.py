@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ask the archive whether somebody else has posted the fix of a topic.
+"""Search the archive for the same fix by somebody else.
 
 Only paths and names of functions are sent, and nothing about an undisclosed fix.
 """
@@ -51,7 +51,7 @@ class PostedFix(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Return the sentence about it for `send`, `find` and the TUI."""
+        """Return a sentence about the patch for `send`, `find` and the TUI."""
         facts = [
             f"{'' if self.is_sure else 'perhaps '}posted {self.age} by {self.sender}",
             f"v{self.version}",
@@ -62,7 +62,9 @@ class PostedFix(NamedTuple):
 
 
 class PostedByOthers(NamedTuple):
-    """Patches by others, certain ones first; `problem` says why the archive was not queried."""
+    """Patches by others, certain matches first; `problem` explains why the archive was not
+    queried.
+    """
 
     fixes: tuple[PostedFix, ...] = ()
     problem: str = ""
@@ -81,14 +83,14 @@ class _Asked:
 
     @cached_property
     def reader(self) -> "MailReader":
-        """Read the messages of the archive."""
+        """Return a reader for the archive's messages."""
         from patchpilot.reading.mail_reader import MailReader
 
         return MailReader()
 
     @property
     def query(self) -> str:
-        """Return the search for recent patches to the same files and functions."""
+        """Return the archive query for recent patches to the same files and functions."""
         from patchpilot.archive.archive import quoted
 
         is_served = self.archive.url.startswith(("http://", "https://"))
@@ -170,7 +172,7 @@ def posted_by_others(
 ) -> PostedByOthers:
     """Return recent patches by others that fix the same problem, or why none were searched.
 
-    `lore` is the archive, by default the one of the user's settings.
+    `lore` is the archive (default: from the user's settings).
     """
     if undisclosed:
         return PostedByOthers(problem="an undisclosed fix: no archive is asked")
@@ -196,7 +198,7 @@ def posted_by_others(
 def _verdict(
     post: "Post", mine: Sequence[tuple[Patch, ChangedFunctions]]
 ) -> bool | None:
-    """Return whether a post makes one of the patches redundant, as decided by `judge`."""
+    """Return `judge`'s verdict on whether a post makes one of the patches redundant."""
     if post.is_cover or post.patch is None:
         return None
     paths = set(post.patch.paths)

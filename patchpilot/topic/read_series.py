@@ -28,7 +28,7 @@ def read_series(
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
 ) -> tuple[Series, ...]:
-    """Return the series that each TARGET names, in order, as `read_targets` does.
+    """Return the series named by each TARGET, in order; see `read_targets`.
 
     Without targets, return the topic: the commits of HEAD since its base.
     """

@@ -52,7 +52,7 @@ class VersionChange(NamedTuple):
 def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     """Return the draft for the version after the last one sent, with a pre-filled changelog.
 
-    Nothing is written. Raises UsageError if nothing has been sent.
+    Nothing is written. Raise UsageError if nothing has been sent.
     """
     last = last_sent(draft)
     if last is None:
@@ -67,8 +67,8 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
         and not _is_template(draft.changelog)
     ):
         return draft
-    # a new version starts a new thread: its link to the old one is in the changelog (netdev
-    # insists, the others do not mind)
+    # a new version starts a new thread; its changelog links to the old one (netdev requires this,
+    # others accept it)
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
     points = [
         f"EDITME {line}" for line in change_lines(changes(draft, last, repository))
@@ -118,7 +118,7 @@ def _is_template(changelog: str) -> bool:
 def with_changelog(
     draft: Draft, text: str, repository: Repository | None = None
 ) -> Draft:
-    """Return the draft with this changelog text, with a heading and a link added.
+    """Return the draft with a changelog of this text, adding the heading and the link.
 
     If a version has been sent, the text is for the next one.
     """
@@ -140,7 +140,7 @@ def with_changelog(
 
 
 def last_sent(draft: Draft) -> Send | None:
-    """Return the send of the topic's last version of which any messages were sent."""
+    """Return the send of the latest version that was at least partly sent."""
     with Outbox() as outbox:
         sent = outbox.received(draft.change_id)
     return max(sent, key=lambda one: (one.version, one.id), default=None)
@@ -159,7 +159,7 @@ def is_remembered(send: Send) -> bool:
 def remember(repository: Repository, send: Send, draft: Draft) -> None:
     """Record a complete send: the version's Message-ID in the draft, and a tag for its commits.
 
-    The tag is named as b4 names it.
+    The tag has the same name as b4's.
     """
     with Drafts() as drafts, drafts.changing():
         known = drafts.get(draft.change_id) or draft
@@ -203,8 +203,8 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
 def link_to(send: Send, repository: Repository | None = None) -> str:
     """Return the link to a send's first message.
 
-    It is on the archive of `patchpilot.lore` if others can reach that, otherwise on the project's
-    archive. "" for an undisclosed fix, which is in no archive and must not be named publicly.
+    Use the archive `patchpilot.lore` if others can reach it, otherwise the project's archive. ""
+    for an undisclosed fix, which is in no archive and must not be named publicly.
     """
     from patchpilot.model.hosts import host_of
 
@@ -263,7 +263,7 @@ def changes(
 def sent_patches(
     send: Send, repository: Repository | None = None
 ) -> tuple[KnownPatch, ...]:
-    """Return a send's patches in the form used by drafts, to pair them with `became`."""
+    """Convert a send's patches to the form in drafts, to pair them with `became`."""
     return tuple(
         KnownPatch(
             entry.patch_id,
@@ -281,8 +281,10 @@ def sent_patches(
 def _rewording(
     repository: Repository | None, old: str | None, new: str | None
 ) -> tuple[str, int]:
-    """Return the kind of change between two commits' messages, and the number of added trailers
-    if nothing else changed; "same" if one of the commits is gone.
+    """Compare two commit messages: return the kind of change, and the number of trailers if only
+    these were added.
+
+    The kind is "same" if one of the commits is gone.
     """
     if repository is None or old is None or new is None or old == new:
         return "same", 0
@@ -305,7 +307,7 @@ def _strip_trailers(commit: Commit) -> str:
 
 
 def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
-    """Return the changes as items of a changelog."""
+    """Format the changes as items of a changelog."""
     words = {
         "tagged": "trailers changed: {}",
         "reworded": "message reworded: {}",
@@ -321,7 +323,9 @@ def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
 
 
 def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
-    """Return git's range-diff from the last version's commits to these, or "" if those are gone."""
+    """Return git's range-diff from the last version to these commits, or "" if the former are
+    gone.
+    """
     if not last.base or not last.head or not ids:
         return ""
     try:
@@ -343,7 +347,7 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
 
 
 def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
-    """Return a short range-diff since the last version, as an aid for writing the changelog."""
+    """Return a short range-diff with the last version, to help with the changelog."""
     last = last_sent(draft)
     if last is None:
         return ()

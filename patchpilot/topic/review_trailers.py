@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the tags from reviewers that a topic's commits lack, and tags that need a decision."""
+"""Find reviewers' tags missing from a topic's commits, and tags that need a decision."""
 
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
@@ -53,7 +53,7 @@ class HeldTrailer(NamedTuple):
 
     @property
     def command(self) -> str | None:
-        """Return the command that adds it, or None if no message may contain it."""
+        """Return the command that adds the tag, or None if no message may contain it."""
         return self.offer.command if self.offer else None
 
 
@@ -80,7 +80,7 @@ class Collected(NamedTuple):
     choices: tuple[TagChoice, ...] = ()
 
     def with_tags(self, accepted: Container[TagChoice]) -> "Collected":
-        """Return the same with these tags alone added; the others are no longer held back."""
+        """Return a copy in which only these tags are added and the others are not held back."""
         changes = tuple(
             change._replace(
                 new=_append_trailers(
@@ -125,13 +125,13 @@ def find_review_trailers(
     store: Store,
     progress: Progress = silent,
 ) -> Collected:
-    """Return the tags from the tracked series of TARGET's topic that its commits lack.
+    """Return the tags given to the topic's tracked series that its commits lack.
 
-    Nothing is written. Raises MissingError if the series is not tracked or not in an archive yet.
+    Nothing is written. Raise MissingError if the series is not tracked or not in an archive yet.
     Does not use the network; use `track update` for that.
     """
     ref, head = rewrite.branch_of(repository, request.target)
-    # tags are written only into commits, not into patch files or mails
+    # tags are written only into commits, not into patch files or messages
     ids = topic_commits(repository, request.target, request.base)
     patches = (commits_series(repository, ids, None), ids)
     topic = read_topic(
@@ -211,7 +211,7 @@ def _titles_alike(
 def refuse_tags(
     repository: Repository, request: TrailersRequest, refused: Iterable[TagChoice]
 ) -> None:
-    """Record in the topic's draft that the user does not want these tags."""
+    """Record in the topic's draft that the user declined these tags."""
     names = {_refusal(choice.commit, choice.trailer): "refused" for choice in refused}
     draft = find_draft(
         repository, SendRequest(target=request.target, base=request.base)
@@ -223,7 +223,9 @@ def refuse_tags(
 
 
 def _refusal(commit: Commit, trailer: str) -> str:
-    """Return the name of the refusal in a draft's answers; amending and rebasing leave it alone."""
+    """Return the key of a declined tag in a draft's answers, which survives amending and
+    rebasing.
+    """
     return f"tag {commit.author_time} {trailer}"
 
 
@@ -257,7 +259,7 @@ def _posted_of(state: TopicState) -> PostedSeries:
 def titles_sent(
     repository: Repository, draft: Draft
 ) -> Callable[[Commit], frozenset[str]]:
-    """Return a function from a commit to the titles under which its patch was sent.
+    """Return a function that maps a commit to the titles under which its patch was sent.
 
     The current title is included.
     """
@@ -270,7 +272,7 @@ def titles_sent(
 
 
 def _posts(titles: frozenset[str], credit: Credit, posted: PostedSeries) -> list[Post]:
-    """Return the patches with one of these titles in the version that got a tag."""
+    """Return the patches with one of these titles in the version to which a tag was given."""
     return [
         post
         for revision in posted.revisions
@@ -283,10 +285,10 @@ def _posts(titles: frozenset[str], credit: Credit, posted: PostedSeries) -> list
 def _find_equal_posts(
     repository: Repository, patches: tuple[Series, Sequence[str]], posted: PostedSeries
 ) -> dict[str, frozenset[str]]:
-    """Map each commit to the Message-IDs of posts with the same changes, or with none that git
-    compares.
+    """Map each commit to the Message-IDs of the posts with the same changes.
 
-    The commits are formatted as patches for that, with their renames and binary files.
+    Posts without changes that git compares match as well. Commits are formatted as patches, with
+    renames and binary files.
     """
     series, ids = patches
     posts = [post for version in posted.revisions for post in version.patches]
@@ -329,11 +331,11 @@ def _sorted_out(
         is_changed = bool(posts) and posts[0].message_id not in same
         held = _held(credit, request, commit.subject, is_changed=is_changed)
         if held and not held.offer:
-            # each tag that no message may have is named
+            # list each tag that no message may contain
             held_back[credit.trailer] = held
             continue
-        # given twice, it is added once: as for this patch, otherwise as given last; a tag for an
-        # earlier version only replaces one that is held back
+        # add a tag given twice once: for this patch, otherwise as given last; a tag for an earlier
+        # version replaces only a held-back one
         earlier = counted.get(key)
         is_exact = earlier and earlier.patch and not credit.patch
         if earlier and (
@@ -352,7 +354,7 @@ def _sorted_out(
 
 
 def _tag_key(line: str) -> str:
-    """Return the common key of two tags for the same commit, or for the same person and role."""
+    """Return a key that is equal for tags of the same person and role, or of the same commit."""
     if fixes := re.match(r"fixes:\s*([0-9a-f]{8})", line, re.IGNORECASE):
         return f"fixes {fixes[1]}"
     tag = parse_trailer(line) if "-by:" in line else None
@@ -363,8 +365,8 @@ def _tag_key(line: str) -> str:
 def _held(
     credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool
 ) -> HeldTrailer | None:
-    """Return why a tag is held back, or None: it is never allowed, needs the user's
-    confirmation, or is for something other than the commit.
+    """Return why a tag is held back, or None: it is never allowed, needs confirmation, or is
+    not for the commit.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
     if why := unfit(credit.trailer) or _unusable(credit.trailer):

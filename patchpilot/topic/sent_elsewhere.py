@@ -137,9 +137,9 @@ def _tagged_sends(
 def _tagged_patches(
     repository: Repository, tag: SentTag, count: int
 ) -> tuple[Patch, ...]:
-    """Return the patches that a tag keeps.
+    """Return the patches preserved by a tag.
 
-    As many as are asked for when it does not say where they begin.
+    If the tag does not record the base, return the last `count`.
     """
     span = (
         [f"{tag.base}..{tag.head}"]
@@ -183,9 +183,9 @@ def _b4_sends(
 def _archived_sends(
     repository: Repository, topic: SeriesToSend
 ) -> tuple[SentRecord, ...]:
-    """Return the same patches from the same sender on the archive.
+    """Return the same patches posted by the same sender.
 
-    Nothing when it cannot be asked in time.
+    Return none if the archive does not answer in time.
     """
     from patchpilot.archive.archive import quoted
     from patchpilot.reading.versions import posted_in

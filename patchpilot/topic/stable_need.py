@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Decide whether a commit of a repository needs a backport to the stable trees.
 
-This is the only answer to that question: `check`, `stable` and `prepare` read it here.
+`check`, `stable` and `prepare` all use this answer.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ def stable_need(
     progress: Progress = silent,
     no_fix: str = "",
 ) -> StableNeed:
-    """Return whether a fix needs a backport if the commits `named` introduced the bug.
+    """Decide whether a fix needs a backport if the commits `named` introduced the bug.
 
     `no_fix` is the reason why the commit does not count as a fix.
     """
@@ -85,9 +85,9 @@ def stable_need(
 def needs_no_backport(
     repository: Repository, commit_id: str, named: Sequence[str], project: Project
 ) -> bool:
-    """Return whether no release or stable branch has the bug of a commit without the fix.
+    """Return whether no release or stable branch has the bug without the fix.
 
-    A repository without releases and stable branches does not show it.
+    Return False in a repository without releases and stable branches.
     """
     commit, releases = repository.commit(commit_id), Releases(repository)
     firsts = [releases.first(culprit, final=True) for culprit in named]
@@ -107,7 +107,7 @@ def branch_states(
     project: Project,
     progress: Progress,
 ) -> tuple[BranchState, ...]:
-    """Return the state of each stable branch: the verdict of `backport` for a fix."""
+    """Return the state of each stable branch according to `backport`."""
     stable = stable_branches(repository, profile=project.name)
     known: dict[object, tuple[BranchState, ...]] = repository.known.setdefault(
         "branch states", {}
@@ -139,8 +139,8 @@ def _first_fixed_release(
 ) -> str | None:
     """Return the first release that has the fix.
 
-    None where the commits that introduced the bug are so much older that tags of others must be
-    missing here.
+    Return None if the commits that introduced the bug are so much older that tags must be missing
+    from the repository.
     """
     oldest = min(repository.commit(culprit).committed for culprit in culprits)
     if (commit.committed - oldest).days > CYCLE:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the base of a topic and the commits on top of it, in the same way for every verb.
+"""Find the base of a topic and the commits on top of it, in the same way for every command.
 
-The first of five sources that has one determines it, see `Source`.
+Use the first of five sources that has one; see `Source`.
 """
 
 import os
@@ -48,7 +48,7 @@ LIKELIEST = 3
 
 
 class Source(StrEnum):
-    """The origin of a base, in the order of trying."""
+    """The origin of a base, in the order in which sources are tried."""
 
     NAMED = "named"
     B4 = "b4"
@@ -77,12 +77,12 @@ class Base(NamedTuple):
 
     @property
     def guessed(self) -> bool:
-        """Whether the base was guessed, because neither the user nor b4 named it."""
+        """Return whether the base was guessed, because neither the user nor b4 named it."""
         return self.source not in (Source.NAMED, Source.B4)
 
     @property
     def is_unclear(self) -> bool:
-        """Whether to ask the user first, because a guessed base gives unusually many commits."""
+        """Return whether to ask the user, because a guessed base gives unusually many commits."""
         return self.guessed and len(self.commits) > MANY
 
     @property
@@ -92,7 +92,7 @@ class Base(NamedTuple):
         return many + counted(len(self.commits), "commit")
 
     def explained(self) -> tuple[str, ...]:
-        """Return lines of text with the chosen base and the reasons for the choice."""
+        """Explain the chosen base and the reasons for the choice."""
         return (
             f"base: {self.name} ({self.start[:12]}), {self.counted}",
             f"  why: {self.reason}",
@@ -157,19 +157,19 @@ class BaseSearch:
 
     @cached_property
     def local(self) -> list[GitRef]:
-        """Return the local main branches, or the commit's own only if it is the only one."""
+        """Return the local main branches; include the commit's own only if it is the only one."""
         names = {"main", "master", *self.repository.config("init.defaultBranch")}
         refs = [ref for ref in self._refs if ref.is_local and ref.short in names]
         return [ref for ref in refs if ref.short != self.branch] or refs
 
     @property
     def upstream(self) -> GitRef | None:
-        """Return the branch's upstream, or None if it has none or it is gone."""
+        """Return the branch's upstream, or None if there is none or it is gone."""
         branch = self.repository.ref(f"refs/heads/{self.branch}")
         return self.repository.ref(branch.upstream) if branch else None
 
     def over_upstream(self, upstream: GitRef) -> tuple[str, tuple[str, ...], bool]:
-        """Return what `over` returns for the upstream, and whether the upstream was rebased.
+        """Return the result of `over` for the upstream, and whether the upstream was rebased.
 
         If it was, its reflog shows the commit from which the topic was started. The upstreams of a
         local upstream count as well: a local master is seldom newer than what it follows.
@@ -220,9 +220,9 @@ class BaseSearch:
     def holders(self, commit: str, among: Iterable[GitRef]) -> list[GitRef]:
         """Return the branches that contain the commit, or the tags if no branch does.
 
-        Refs older than the commit are skipped: to find out that they do not contain it, git would
-        walk all history in between, which takes seconds without a commit-graph. The same holds for
-        hundreds of tags.
+        Skip refs older than the commit: to find out that they do not contain it, git would walk all
+        history in between, which takes seconds without a commit-graph. The same holds for hundreds
+        of tags.
         """
         since = int(self.repository.commit(commit).committed.timestamp())
         recent = [ref for ref in among if ref.object_id == commit or ref.date >= since]
@@ -234,11 +234,11 @@ class BaseSearch:
         return []
 
     def is_default(self, ref: GitRef) -> bool:
-        """Return whether the HEAD of the branch's remote names it."""
+        """Return whether the branch is the default branch (HEAD) of its remote."""
         return ref.name in self._heads
 
     def is_integration(self, ref: GitRef) -> bool:
-        """Return whether a branch is a main branch, local or by the names of git and the kernel."""
+        """Return whether a branch is a main branch: local, or named so by git or the kernel."""
         return (
             ref.is_local
             or self.is_default(ref)
@@ -269,7 +269,7 @@ class BaseSearch:
 
     @cached_property
     def _me(self) -> frozenset[str]:
-        """Return the addresses that the user commits with; if git knows none, those of HEAD."""
+        """Return the addresses that the user commits with, or those of HEAD if git knows none."""
         identity = self.repository.identity
         if identity is None:
             last = self.repository.commit(self.head)
@@ -306,10 +306,10 @@ class BaseSearch:
 def topic_commits(
     repository: "Repository", target: str | None, base: str | None = None
 ) -> tuple[str, ...]:
-    """Return the commit ids of a TARGET, or of the topic for None, oldest first.
+    """Return the commit ids of TARGET, or of the current topic if it is None, oldest first.
 
-    Raises UsageError if there are none, and UnclearBaseError if there are too many since a base
-    that was not named explicitly.
+    Raise UsageError if there are none, and UnclearBaseError if there are too many since a base that
+    was not named explicitly.
     """
     return (
         topic_base(repository, base).commits
@@ -321,7 +321,7 @@ def topic_commits(
 def topic_base(repository: "Repository", named: str | None = None) -> Base:
     """Return a plausible base of HEAD.
 
-    Raises UsageError if there are no commits since the base, and UnclearBaseError if there are so
+    Raise UsageError if there are no commits since the base, and UnclearBaseError if there are so
     many that the base must be wrong.
     """
     base = find_base(repository, named)
@@ -352,7 +352,7 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
 
 
 def has_topic(repository: "Repository", named: str | None = None) -> bool:
-    """Return whether `topic_base` would return a base with commits since then.
+    """Return whether `topic_base` would find a base with commits on top of it.
 
     Unlike its error, this does not require a search for other bases.
     """
@@ -368,8 +368,8 @@ def find_base(
 ) -> Base:
     """Return the base of HEAD (or another commit of this clone) and all commits since then.
 
-    b4's cover letter is left out of its commits, and is above its start. Raises UsageError if no
-    base can be found.
+    b4's cover letter is not among its commits, and is above its start. Raise UsageError if no base
+    can be found.
     """
     search = BaseSearch(repository, head or head_of(repository))
     key = f"base of {search.head} {named or ''}"
@@ -392,7 +392,7 @@ def applied_to(
 ) -> Base:
     """Return the base with the branch to which the topic would be applied.
 
-    This is the named branch, or otherwise one found among the refs. Raises UsageError if there is
+    This is the named branch, or otherwise one found among the refs. Raise UsageError if there is
     none.
     """
     base = find_base(repository, named, head)
@@ -406,10 +406,10 @@ def applied_to(
 def published(
     repository: "Repository", commit: str, known: Base | None = None
 ) -> tuple[str, tuple[str, ...]]:
-    """Return the latest published commit of a commit's history, and the commits on top of it.
+    """Return the latest published commit in a commit's history, and the commits on top of it.
 
-    Others have what is on a remote branch, or in a release. Without a remote branch that shares
-    history it is the commit itself. `known` is a base that was found already.
+    A commit is published if it is on a remote branch or in a release. Without a remote branch that
+    shares history it is the commit itself. `known` is a base that was found already.
     """
     search = BaseSearch(repository, commit)
     if (known and known.start == commit and _is_remote(repository, known)) or any(
@@ -462,7 +462,7 @@ def _named_base(search: BaseSearch, named: str) -> Base:
 
 
 def _b4_base(search: BaseSearch) -> Base | None:
-    """Return the base that b4 keeps for a prep branch, or None for a commit that is not above
+    """Return the base that b4 stores for a prep branch, or None if the commit is not on top of
     it.
     """
     branch = search.branch
@@ -482,8 +482,8 @@ def _b4_base(search: BaseSearch) -> Base | None:
 
 
 def _guessed(search: BaseSearch) -> Base:
-    """Return the base according to the refs: the upstream, or the nearest branch, or the
-    upstream although it is a copy.
+    """Guess the base from the refs: the upstream, the nearest branch, or an upstream that is a
+    copy.
     """
     upstream, notes = search.upstream, []
     if upstream and search.is_pushed_copy(upstream):
@@ -529,8 +529,8 @@ def _nearest(
 ) -> Base | None:
     """Return the branch with the latest commit of HEAD's history.
 
-    Copies of the topic, and branches based on them, are left out and noted: what they share with
-    the topic is the user's own commit.
+    Skip and note copies of the topic and branches based on them: what they share with the topic is
+    the user's own commit.
     """
     while any(ref.is_branch for ref in refs):
         start, commits = search.over([ref.object_id for ref in refs])
@@ -554,7 +554,7 @@ def _among(
     commits: tuple[str, ...],
     notes: Sequence[str],
 ) -> Base:
-    """Return the base by the best of the branches that share the same commit with the topic."""
+    """Choose the best of the branches that share the same commit with the topic."""
     listed: frozenset[str] = frozenset()
     if commits and len({ref.short.partition("/")[0] for ref in holders}) > 1:
         listed = _listed_branches(search.repository, start, search.head)
@@ -605,7 +605,7 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
 
 
 def _nothing_over(repository: "Repository", base: Base) -> UsageError:
-    """Return the error for an empty topic, with another base that it would not be empty over."""
+    """Return the error for an empty topic, suggesting a base that would not leave it empty."""
     other = next(
         (guess for guess in likeliest(repository) if guess.name != base.name), None
     )

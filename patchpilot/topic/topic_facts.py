@@ -40,7 +40,7 @@ def topic_facts(
     With `base` None, the base is searched for. `profile` is the configured name, or "" to detect
     it. `known` are tracked series that have already been read.
 
-    Nothing is written, and the network is not used. Raises PatchpilotError if there is no topic.
+    Nothing is written, and the network is not used. Raise PatchpilotError if there is no topic.
     """
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.find_topic import find_topic

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Give a topic's commits the subject prefix that they will be sent with."""
+"""Add to a topic's commits the subject prefix with which they will be sent."""
 
 import re
 from collections.abc import Sequence
@@ -20,9 +20,7 @@ _SUBJECT = late(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
 
 
 def has_drafts(repository: "Repository") -> bool:
-    """Return whether any topic of a repository has a draft, which is faster than finding out
-    which one.
-    """
+    """Return whether any topic has a draft, which is faster than finding out which one."""
     if not (state_path() / _DATABASE).exists():
         return False
     from patchpilot.series.topic_database import TopicStore
@@ -52,9 +50,9 @@ def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
 
 
 def as_sent(repository: "Repository", series: Series) -> Series:
-    """Return a topic's commits with the subject prefix of its draft, and others unchanged.
+    """Add the draft's subject prefix to the commits of a topic, and leave other commits unchanged.
 
-    The lines of the patches stay where they are.
+    Line numbers within the patches do not change.
     """
     ids = [patch.commit for patch in series.patches if patch.commit]
     if not ids or len(ids) < len(series.patches):
@@ -63,7 +61,7 @@ def as_sent(repository: "Repository", series: Series) -> Series:
 
 
 def series_with_prefix(series: Series, prefix: str) -> Series:
-    """Return a series with this subject prefix in each patch; unchanged without a prefix."""
+    """Set the subject prefix of each patch; do nothing if it is empty."""
     if not prefix:
         return series
     return series._replace(
@@ -72,7 +70,7 @@ def series_with_prefix(series: Series, prefix: str) -> Series:
 
 
 def with_prefix(patch: Patch, prefix: str, *above: str) -> Patch:
-    """Return a patch with this subject prefix (`PATCH net`), and more headers `above`."""
+    """Set the subject prefix of a patch (`PATCH net`), and add the headers `above`."""
     header = next(
         (header for header in patch.headers if header.name.lower() == "subject"), None
     )
@@ -93,9 +91,9 @@ def bare_subject(line: str) -> str:
 
 
 def prefix_of(repository: "Repository", ids: Sequence[str]) -> str:
-    """Return the subject prefix of commits: in b4's data of the branch, otherwise in the draft.
+    """Return the subject prefix of commits from b4's data on the branch or from the draft.
 
-    It is "" if neither has one; git itself uses format.subjectPrefix.
+    Return "" if neither has one; git itself uses format.subjectPrefix.
     """
     branch = repository.branch or ""
     if branch.startswith(_B4_BRANCH):

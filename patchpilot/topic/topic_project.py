@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the project of a topic: the named one, or that of its tree."""
+"""Determine a topic's project: the named one, or the project of its tree."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree

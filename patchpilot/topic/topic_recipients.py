@@ -89,7 +89,7 @@ class Planned(NamedTuple):
     undisclosed: bool = False
 
     def of_patch(self, number: int, patch: Patch) -> "Planned":
-        """Return one patch's plan: its recipients, and those whom the edits exclude."""
+        """Return the plan for one patch: its recipients, and those excluded by edits."""
         kept = of_patch(self.plan.recipients, number)
         there = {one.address.key for one in kept}
         out = {
@@ -150,9 +150,9 @@ class MaintainersRequest(NamedTuple):
 
     @contextmanager
     def repository(self, targets: Sequence[str]) -> Iterator[Repository | None]:
-        """The repository to query, open while the context lasts.
+        """Open the repository to query for the duration of the context.
 
-        None with a `tree`, or where the TARGETs need none.
+        Yield None with a `tree`, or if the TARGETs need no repository.
         """
         if self.tree or self.opened:
             yield None if self.tree else self.opened
@@ -225,7 +225,7 @@ def plan_series(
 def plan_files(request: MaintainersRequest) -> PlanResult:
     """Return one plan for each source file, folder or glob.
 
-    Raises MissingError for a name that matches nothing in the tree.
+    Raise MissingError for a name that matches nothing in the tree.
     """
     with request.repository(()) as repository:
         source = source_tree(request.tree, repository)
@@ -261,10 +261,10 @@ def edit(
     reset: bool = False,
     patch: str = "",
 ) -> Edits:
-    """Change the edits of a plan's topic and store them.
+    """Edit the recipients of a plan's topic and store the edits.
 
-    `patch` is the subject of the only patch that these edits are for. Raises MissingError if
-    the plan has no topic.
+    `patch` is the subject of the only patch that these edits are for. Raise MissingError if the
+    plan has no topic.
     """
     if planned.topic is None:
         raise MissingError(
@@ -306,7 +306,7 @@ def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Addres
 
 
 def _open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:
-    """Return the named repository, or that of the current directory, if any."""
+    """Open the named repository, or the one in the current directory, if any."""
     if repo:
         return Repository.open(repo)
     try:
@@ -369,7 +369,7 @@ def sources_of(
 
 
 def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
-    """Return whether these are patches of an undisclosed security fix."""
+    """Return whether these patches belong to an undisclosed security fix."""
     if repository is None or repository.bare or not has_drafts(repository):
         return False
     from patchpilot.model.send_request import SendRequest
@@ -419,7 +419,7 @@ def _planned(
 
 
 def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
-    """Yield delivery reports on an earlier version to recipients of the plan."""
+    """Yield reports that an earlier version was not delivered to recipients of the plan."""
     titles = {title_key(patch.subject.title) for patch in series.patches}
     if series.cover:
         titles.add(title_key(series.cover.subject.title))
@@ -439,7 +439,7 @@ def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
 
 
 def _apply_edits(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
-    """Return an undisclosed fix's plan with the user's edits."""
+    """Apply the user's edits to an undisclosed fix's plan."""
     there = {recipient.address.key for recipient in plan.recipients}
     added = [address.email for _, address in edits.placed if address.key not in there]
     if not added:
@@ -452,7 +452,7 @@ def _apply_edits(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
 
 
 def expand(word: str, tree: Tree) -> tuple[str, ...]:
-    """Return the paths of the tree that a word names: a file, a folder, or a glob of files.
+    """Return the paths in the tree that match a word: a file, a folder, or a glob of files.
 
     A folder is returned with a trailing slash.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the state of a topic, as the only module that does so.
+"""Determine the state of a topic.
 
 The state covers what was sent, which tracked series belongs to the topic, and the next step.
 """
@@ -68,17 +68,16 @@ class TopicState(NamedTuple):
 
     @property
     def draft(self) -> Draft:
-        """The topic's draft."""
         return self.topic.draft
 
     @property
     def series_number(self) -> int | None:
-        """The number of its own tracked series."""
+        """Return the number of the topic's tracked series."""
         return self.series.entry.id if self.series else None
 
     @property
     def state(self) -> str:
-        """Its state in one word, as in `track`."""
+        """Return the state in one word, as in `track`."""
         return str(
             decide_topic(
                 self.series.state if self.series else None,
@@ -89,7 +88,7 @@ class TopicState(NamedTuple):
 
     @property
     def proven(self) -> str:
-        """The proven state, which actions rely on."""
+        """Return the proven state, on which actions rely."""
         return str(
             decide_topic(
                 self.series.proven if self.series else None,
@@ -100,28 +99,30 @@ class TopicState(NamedTuple):
 
     @property
     def is_partial(self) -> bool:
-        """Whether only some mails of the latest send were accepted, or their outcome is unknown."""
+        """Return whether only some messages of the latest send were accepted, or their outcome
+        is unknown.
+        """
         return self.attempt is not None and self.attempt.state == "partial"
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether the latest send has mails that were not accepted."""
+        """Return whether messages of the latest send were not accepted."""
         return self.attempt is not None and self.attempt.state != "sent"
 
     @property
     def is_sent(self) -> bool:
-        """Whether a version was sent."""
+        """Return whether any version was sent."""
         return self.last is not None or self.series is not None
 
     @property
     def version(self) -> int:
-        """The last version sent, or 0."""
+        """Return the last version sent, or 0."""
         posted = self.series.version if self.series else 0
         return max(self.last.version if self.last else 0, posted)
 
     @property
     def next_version(self) -> int:
-        """The version of the next send: that of an interrupted send, or one more than the last."""
+        """Return the version of the next send: an interrupted send's, or one more than the last."""
         if self.is_unfinished and self.attempt:
             return self.attempt.version
         return max(
@@ -130,7 +131,7 @@ class TopicState(NamedTuple):
 
     @property
     def is_begun(self) -> bool:
-        """Whether the next version was started, by its number, its changelog, or changed
+        """Return whether the next version was started by its number, changelog, or changed
         commits.
         """
         # b4 sets the next number as soon as a version is sent
@@ -144,8 +145,8 @@ class TopicState(NamedTuple):
 
     @property
     def needs_changes(self) -> bool:
-        """Whether changes were requested (even by a bot whose build failed) or it was rejected,
-        and the next version was not started.
+        """Return whether changes were requested or the series was rejected, and no new version
+        was started.
         """
         refused = (SeriesState.CHANGES_REQUESTED, SeriesState.REJECTED)
         return (
@@ -157,14 +158,14 @@ class TopicState(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Its title: the cover letter's subject, or the first patch's."""
+        """Return the title: the cover letter's subject, or the first patch's."""
         return self.draft.cover_subject or next(
             (patch.subject for patch in self.draft.patches), self.draft.change_id
         )
 
     @property
     def label(self) -> str:
-        """The last version as reviewers see it: `v2`, `v2 RESEND`."""
+        """Return the last version as reviewers see it: `v2`, `v2 RESEND`."""
         again = (
             self.last is not None
             and self.last.version == self.version
@@ -174,7 +175,7 @@ class TopicState(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """One line on what was sent and its outcome."""
+        """Summarize the sends and their outcome on one line."""
         if self.is_unfinished and self.attempt:
             states = [entry.state for entry in self.attempt.entries]
             taken, unknown = (
@@ -199,7 +200,7 @@ class TopicState(NamedTuple):
 
     @property
     def since(self) -> str:
-        """What happened to the commits since the last send, or ""."""
+        """Return how the commits changed since the last send, or ""."""
         if self.changed:
             return "your commits have changed since"
         if not self.tags:
@@ -226,12 +227,12 @@ class TopicState(NamedTuple):
 
     @property
     def next_step(self) -> str:
-        """The author's next step in one sentence, whose command runs as printed."""
+        """Return the author's next step in one sentence; its command runs as printed."""
         return str(self.step.advice)
 
     @property
     def step(self) -> NextStep:
-        """The next step, and whether it is the author's."""
+        """Return the next step, and whether the author must take it."""
         if self.is_unfinished:
             return NextStep(
                 Turn.YOURS,
@@ -314,7 +315,7 @@ def this_topic(
     store: Store,
     known: Sequence[Tracked] = (),
 ) -> TopicState | None:
-    """Return the state of TARGET's topic, by default the current branch's, or None."""
+    """Return the state of TARGET's topic (default: the current branch's), or None."""
     if repository is None:
         return None
     try:
@@ -327,7 +328,7 @@ def this_topic(
 def with_topic(
     series: Sequence[Tracked], topic: TopicState | None
 ) -> tuple[Tracked, ...]:
-    """Return these series, marking the current topic's one and giving it the topic's next step."""
+    """Mark the current topic's series, and replace its next step with the topic's."""
     own = topic.series.entry.id if topic and topic.series else None
     return tuple(
         (
@@ -341,7 +342,7 @@ def with_topic(
 
 def _booked(repository: Repository, draft: Draft) -> int:
     """Return the next version according to b4's tracking data and send tags, or 1 if neither
-    knows the topic.
+    has the topic.
     """
     known = prep_branch(repository, draft.branch) if draft.branch else None
     tagged = max(
@@ -364,7 +365,7 @@ def _find_series(
     sent: Sequence[Send],
     known: Sequence[Tracked] = (),
 ) -> Tracked | None:
-    """Return a topic's tracked series, the latest if there are several, or None.
+    """Return the topic's latest tracked series, or None.
 
     `sent` are the topic's sends, `known` are series that have already been read. A series that
     the outbox assigns to another topic is skipped, even if it has the same subject.
@@ -389,7 +390,7 @@ def _find_series(
     for entry in entries:
         if _is_of_another(draft, outbox.holding(members[entry.id])):
             continue
-        # without the repository, since a summary with it is only valid for the current refs
+        # leave out the repository, because a summary with it is valid only for the current refs
         candidate = read.get(entry.id) or shown_series(entry, store, None, silent)
         has_title = not titles.isdisjoint(candidate.titles)
         if not has_title and candidate.change_id != draft.change_id:
@@ -401,8 +402,8 @@ def _find_series(
 
 
 def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
-    """Return whether these sends belong to another topic in the outbox: in another repository,
-    or with a draft of its own.
+    """Return whether the sends belong to another topic, in another repository or with a
+    separate draft.
     """
     here = {patch.patch_id for patch in draft.patches} - {""}
     known = [send for send in sends if send.change_id != draft.change_id]
@@ -431,7 +432,7 @@ def _fits(posted: "PostedSeries", draft: Draft, commits: Sequence[Commit]) -> bo
 
 
 def _is_author(posted: "PostedSeries", body: str, commit: Commit) -> bool:
-    # only if a mail was read, which `track` lists avoid
+    # only if a message was read, which `track` lists avoid
     from patchpilot.archive.landed_series import authors_of
 
     return posted.is_author(commit.author) or commit.author.key in authors_of(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find out whether mainline or a maintainer's tree already has a topic's fix, without network.
 
-This is the only answer to that question: `check`, `send`, `backport`, `fixes`, `stable` and the
-TUI read it here. It also states whether the topic is based on a stable branch.
+`check`, `send`, `backport`, `fixes`, `stable` and the TUI all use this answer. It also states
+whether the topic is based on a stable branch.
 """
 
 import re
@@ -49,9 +49,9 @@ def upstream_state(
     mark: str | None = None,
     progress: Progress = silent,
 ) -> UpstreamState:
-    """Return which patches of a series mainline and the other fetched trees already have.
+    """Find the patches of a series that mainline and the other fetched trees already have.
 
-    The patches are commits, or files that name their `base-commit:`; nothing is known of others,
+    The patches are commits, or files that name their `base-commit:`; nothing is known about others,
     of commits that are in mainline, of backports, and of series for stable. `mark` is the subject
     prefix if it is known; the default is that of the topic's draft.
     """
@@ -75,7 +75,7 @@ def upstream_state(
 def commit_state(
     repository: Repository, commit: str, progress: Progress = silent
 ) -> UpstreamState:
-    """Return what mainline and the other fetched trees have of a single commit."""
+    """Find a single commit in mainline and the other fetched trees."""
     try:
         patch = commit_patch(repository, commit)
     except PatchpilotError:
@@ -87,7 +87,7 @@ def commit_state(
 def merged_already(
     repository: Repository, patches: Sequence[Patch]
 ) -> UpstreamState | None:
-    """Return the state of a series whose last commit is in mainline, or None."""
+    """Return the state of a series if its last commit is in mainline, otherwise None."""
     main, last = find_mainline(repository), patches[-1] if patches else None
     # a local branch may be the user's own work
     tip = main.tip if main and main.tip in mainline_tips(repository) else ""
@@ -102,7 +102,7 @@ def merged_already(
 def merged_as(
     repository: Repository, patches: Sequence[Patch], other: PatchToFind
 ) -> EarlierFix | None:
-    """Return the commit that another patch for a series' base became, or None."""
+    """Return the commit that another patch with the same base became, or None."""
     start = _start(repository, patches)
     if start is None:
         return None
@@ -164,7 +164,7 @@ def _trees(
     start: str,
     patches: Sequence[Patch],
 ) -> tuple[Tree, ...]:
-    """Mainline, the fetched trees named in MAINTAINERS for the files, and linux-next."""
+    """Return mainline, the fetched trees that MAINTAINERS names for the files, and linux-next."""
     found = [Tree(main.name, main.tip)] if main else []
     if repository.config_regexp(r"^remote\..*\.url$"):
         from patchpilot.outgoing.target_tree import listed_trees
@@ -182,7 +182,7 @@ def _trees(
 def _stable_base(
     repository: Repository, main: Mainline | None, start: str
 ) -> StableBase | None:
-    """Return the base, if only a stable branch has it."""
+    """Return the base if it is only in a stable branch."""
     if main and (start == main.tip or repository.is_ancestor(start, main.tip)):
         return None
     name = main.name if main else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The repository, tree and settings of a call, for every verb."""
+"""The repository, tree and settings of a call, for every command."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -47,7 +47,7 @@ class Workplace:
         self.close()
 
     def close(self) -> None:
-        """End the programs that read the repository."""
+        """Stop the git processes that read the repository."""
         if self._opened:
             self._opened.close()
             self._opened = None
@@ -68,7 +68,7 @@ class Workplace:
         return self._opened
 
     def repository_if_any(self) -> "Repository | None":
-        """Return the repository, or None if none is used or none exists and none was named."""
+        """Return the repository, or None if it is not used, or does not exist and was not named."""
         if not self._uses_repository:
             return None
         try:
@@ -91,9 +91,7 @@ class Workplace:
         return DirectoryTree(directory)
 
     def source(self) -> "Source | None":
-        """Return where to read the tree's settings: the named tree, or the repository's working
-        tree.
-        """
+        """Return the source of the tree's settings: the named tree, or the working tree."""
         from patchpilot.settings.read_settings import source_of
 
         return source_of(self.repository_if_any(), self.tree)
@@ -103,7 +101,7 @@ class Workplace:
         flags: Mapping[str, str | None] | None = None,
         source: "Source | None" = None,
     ) -> "Settings":
-        """Return the settings in force; the error of the first that cannot be used."""
+        """Return the effective settings; raise the error of the first invalid one."""
         from patchpilot.settings.read_settings import read_settings
 
         return read_settings(
@@ -113,8 +111,8 @@ class Workplace:
         )
 
     def settings_with_problems(self) -> "tuple[Settings, list[PatchpilotError]]":
-        """Return the settings with defaults for invalid ones, and the reasons, for verbs that
-        explain them.
+        """Return the settings, with defaults for invalid ones, and the problems, for commands
+        that report them.
         """
         from patchpilot.settings.read_settings import read_settings, user_settings
 
@@ -138,7 +136,7 @@ class Workplace:
     ) -> str | None:
         """Return the base named by the caller or in the settings.
 
-        Explained where that was asked for.
+        Explain it if that was requested.
         """
         base = named or settings.get("base") or None
         if self._explain:
@@ -147,7 +145,7 @@ class Workplace:
         return base
 
     def _explained(self, named: str | None, targets: Sequence[str]) -> Sequence[str]:
-        """Return the topic's base, its reason, and alternatives."""
+        """Return the topic's base, the reason for it, and the alternatives."""
         repository = self.repository_if_any()
         if targets or repository is None:
             return [
@@ -175,8 +173,8 @@ class Workplace:
         ]
 
     def from_archive(self, target: str) -> "Series":
-        """Return the series named by a Message-ID or archive URL, from that archive or the
-        user's own.
+        """Return the series with a Message-ID or URL, from the archive in the URL or the user's
+        own.
         """
         from patchpilot.topic.archive_target import archive_setting, series_at
 
@@ -189,7 +187,7 @@ class Workplace:
 
 
 def verify_profile(name: str) -> None:
-    """Raise UsageError if there is no project of this name, suggesting the nearest name."""
+    """Raise UsageError with the nearest name if there is no project of this name."""
     from patchpilot.projects.loading import find_project
 
     find_project(name)

@@ -232,7 +232,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
 
     @property
     def stage_screen(self) -> AnyScreen | None:
-        """Return the stage's screen, even below a dialog."""
+        """Return the current stage's screen, even below a dialog."""
         return next(
             (
                 screen
@@ -305,10 +305,9 @@ class PatchpilotApp(ReportsErrors, App[int]):
         return HOME
 
     def without_topic(self, error: PatchpilotError) -> None:
-        """Show all topics, or ask what the user has, because there is no topic to open.
+        """Show all topics, or ask for a starting point, because there is no topic to open.
 
-        A base that is not clear is asked for, and outside of a repository, the error explains how
-        to get one.
+        Ask for an unclear base; outside a repository, the error explains how to get one.
         """
         if isinstance(error, UnclearBaseError):
             self.action_base()
@@ -333,9 +332,9 @@ class PatchpilotApp(ReportsErrors, App[int]):
         target: str | None = None,
         series: int = 0,
     ) -> None:
-        """Open another topic from Home at a stage: the one of a directory, or of its TARGET.
+        """Open a topic from the home screen at a stage: that of a directory or of a TARGET.
 
-        At Follow with this series shown.
+        Show this series at the Follow stage.
         """
         if self.screen is not self.get_screen(self._home()):
             # Enter was held, or another topic was opened meanwhile
@@ -354,7 +353,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.jobs.read_topic()
 
     def go_back(self, stage: Stage | None = None) -> None:
-        """Leave Home for the open topic, at this stage or the last visited one."""
+        """Leave the home screen for the open topic, at this stage or the last one visited."""
         self.switch_screen(self.made(stage or self._left))
         if not self.jobs.is_open:
             self.jobs.read_topic()
@@ -388,7 +387,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
                 self.stage_screen.commit_changed()
 
     def redraw(self) -> None:
-        """Draw the title line, the stage bar and the stage's note again."""
+        """Redraw the title line, the stage bar and the stage's note."""
         screen = self.stage_screen
         if screen:
             screen.place()
@@ -403,7 +402,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self.switch_screen(self.made(stage))
 
     def _recall(self, place: str) -> Stage | None:
-        """Restore the stages' states into the session, and return the last visited stage."""
+        """Restore the stages' states, and return the last stage visited."""
         self.place, stage = place, self.memory.get("stage", place)
         if self.session.target is None:
             self.session.recall(self.memory.get("standings", place))
@@ -437,7 +436,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     async def on_event(self, event: Event) -> None:
         """Remember the last key for dialogs that it opens.
 
-        A screen without its widgets yet gets none, a widget that was just removed no click.
+        Drop keys for a screen without widgets, and clicks on removed widgets.
         """
         if isinstance(event, Key):
             self.last_key = event.key
@@ -458,7 +457,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def notify(
         self, message: str, *, severity: SeverityLevel = "information", **_: Any
     ) -> None:
-        """Show a message above the key line, even with an open dialog."""
+        """Show a message above the key line, even if a dialog is open."""
         self.message = message
         for screen in reversed(self.screen_stack):
             for row in screen.query(MessageRow):
@@ -469,8 +468,8 @@ class PatchpilotApp(ReportsErrors, App[int]):
         """Suspend to the shell, like the terminal's Ctrl-Z."""
         from patchpilot.tui.background import stop_all
 
-        # give the terminal back first: the shell writes to it as soon as the first process of the
-        # group stops
+        # restore the terminal first, because the shell uses it as soon as the group's first process
+        # stops
         with suppress(SuspendNotSupported), self.suspend():
             stop_all()
 
@@ -496,7 +495,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def push_screen(  # type: ignore[override]
         self, screen: Any, callback: Any = None, **options: Any
     ) -> Any:
-        """Show a screen, and report exceptions raised by the function that gets its answer."""
+        """Show a screen, and report exceptions from the function that gets its answer."""
 
         def answered(answer: Any) -> None:
             with self.reporting():
@@ -505,14 +504,14 @@ class PatchpilotApp(ReportsErrors, App[int]):
         return super().push_screen(screen, callback and answered, **options)
 
     def action_help(self) -> None:
-        """List all actions, from the bindings, and run the chosen one."""
+        """List all actions with their keys, and run the chosen one."""
         from patchpilot.tui.palette import Help
 
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self, self.screen))
 
     def action_leave(self) -> None:
-        """Quit, unless mails are being sent."""
+        """Quit, unless messages are being sent."""
         if self.sending:
             self.notify(
                 "cannot quit while messages are being sent; wait until sending has finished",
@@ -522,7 +521,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self.exit(0)
 
     def action_help_quit(self) -> None:
-        """Name the key that quits, because Ctrl-C was pressed."""
+        """Show the key that quits after Ctrl-C was pressed."""
         self.notify("press q to quit, Esc to cancel the running job")
 
     async def action_quit(self) -> None:

@@ -43,21 +43,21 @@ class BackgroundThread(ThreadPoolExecutor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Return at once: the threads end with the process."""
+        """Do nothing, because the threads end with the process."""
 
 
 def stop_all() -> None:
-    """Suspend the whole process group until the shell resumes it.
+    """Suspend the process group until the shell resumes it.
 
-    The whole group, because the demo's parent process waits for the TUI.
+    This includes the demo's parent process, which waits for the TUI.
     """
     os.killpg(os.getpgrp(), signal.SIGSTOP)
 
 
 def resume_only_what_stopped() -> None:
-    """Resume on SIGCONT only if no thread of Textual reads the keys.
+    """Resume on SIGCONT only if Textual's input thread is not running.
 
-    A hangup sends SIGCONT as well. Textual would start a second such thread, and the program would
+    A hangup sends SIGCONT as well; Textual would then start a second thread, and the program would
     not end.
     """
     resume = signal.getsignal(signal.SIGCONT)

@@ -17,7 +17,7 @@ from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage
 
 
 class StageJobs:
-    """Runs the background jobs of the stages.
+    """Run the background jobs of the stages.
 
     The result of a job that was replaced or canceled is discarded.
     """
@@ -33,7 +33,7 @@ class StageJobs:
         self._tracked: frozenset[str] = frozenset()
 
     def close(self) -> None:
-        """Stop all jobs for good, as another topic is opened: their results are discarded."""
+        """Stop all jobs and discard their results, because another topic is opened."""
         self._threads.cancel()
 
     def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
@@ -56,7 +56,7 @@ class StageJobs:
             self.ended(stage, CancelledError("canceled; press g to refresh"))
 
     def ended(self, stage: Stage, error: PatchpilotError | None = None) -> None:
-        """Record the error of a finished stage, and start the job waiting for it."""
+        """Record the error of a finished stage, and start the job that waits for it."""
         self._session.busy.pop(stage, None)
         if error:
             self._session.errors[stage] = error
@@ -154,9 +154,9 @@ class StageJobs:
             )
 
     def _store_read(self, ids: frozenset[str]) -> None:
-        """Read the series again if others are tracked than at the last look.
+        """Reload the series if the set of tracked series has changed.
 
-        The store also changes with each update, which must not start another one.
+        The store also changes with each update, which must not cause another.
         """
         if Stage.FOLLOW in self._session.busy:
             # the data read may be older, so the next visit compares again
@@ -173,9 +173,7 @@ class StageJobs:
             self.refresh_stale()
 
     def read_topic(self) -> None:
-        """Read the topic in a thread: at the start (the opening may have started that already) and
-        whenever HEAD moved.
-        """
+        """Read the topic in a thread, unless the opening already does, and after HEAD moved."""
         opening, self._opening = self._opening, None
         read = (
             opening.place
@@ -201,9 +199,9 @@ class StageJobs:
         self._next_ahead()
 
     def _was_read(self, place: TopicPlace) -> None:
-        """Run the current stage and the quick ones on the new topic.
+        """Run the current stage and the quick ones for the new topic.
 
-        The others become stale when they depend on what changed.
+        Other stages become stale if something that they depend on changed.
         """
         self.is_open = True
         self._session.topic, self._session.refs = place.topic, place.refs

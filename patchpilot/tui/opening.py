@@ -36,7 +36,7 @@ class TopicPlace:
 def read_topic(session: Session, watch: Watch) -> TopicPlace:
     """Read the topic of a session.
 
-    After this call, even if it fails, `watch` observes the topic's repository. Raises
+    After this call, even if it fails, `watch` observes the topic's repository. Raise
     PatchpilotError if there is no topic.
     """
     with session.repository() as repository:
@@ -105,12 +105,12 @@ class Opening:
                 sys.stderr.flush()
 
     def hand_over(self) -> None:
-        """Stop drawing: Textual draws from now on."""
+        """Stop drawing, because Textual takes over."""
         with self._drawing:
             self._ours = False
 
     def leave(self) -> None:
-        """Restore the terminal if the TUI does not start."""
+        """Restore the terminal if the TUI cannot start."""
         self.hand_over()
         sys.stderr.write(_LEAVE)
         sys.stderr.flush()

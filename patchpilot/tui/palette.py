@@ -59,7 +59,7 @@ ABOUT = {
 
 
 class Command(NamedTuple):
-    """What a key of the screen does, the function to call, and the key ("" for none)."""
+    """An action: its description, the function to call, and the key ("" for none)."""
 
     does: str
     call: Callable[[], Awaitable[Any] | Any]
@@ -115,6 +115,6 @@ class Help(Choose):
                 self.answered(str(at))
 
     def answered(self, name: str) -> None:
-        """Close, then do it."""
+        """Close the help and run the action."""
         self.dismiss(None)
         self.app.call_later(self._commands[int(name)].call)

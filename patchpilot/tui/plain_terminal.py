@@ -27,7 +27,7 @@ class ColorRemover(LineFilter):
     """A line filter that removes all colors, where Textual's own filter would use grays."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Return the segments, their other attributes kept."""
+        """Remove the colors from segments, keeping other attributes."""
         return [
             Segment(text, style and _strip_color(style), control)
             for text, style, control in segments
@@ -60,7 +60,7 @@ class AsciiDrawer(LineFilter):
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Replace each such sign in the segments by one of the same width."""
+        """Replace the TUI's symbols in segments with ASCII of the same width."""
         return [
             segment
             if segment.text.isascii()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's themes besides Textual's; two have high contrast.
+"""The TUI's own themes, two of them with high contrast.
 
 Each theme also defines the colors for plain names such as green and red.
 """
@@ -114,9 +114,9 @@ def color_names(theme: Theme) -> TerminalTheme:
 
 
 def needs_you(theme: Theme) -> Color:
-    """Return a theme's color for what needs the user: bright magenta in sixteen colors.
+    """Return a theme's color for tasks of the user.
 
-    patchpilot's own themes name it, because magenta is their accent.
+    patchpilot's own themes define it, because magenta is their accent.
     """
     if named_color := theme.variables.get("yours"):
         return Color.parse(named_color)
@@ -124,8 +124,8 @@ def needs_you(theme: Theme) -> Color:
 
 
 def own_variables(theme: Theme) -> dict[str, str]:
-    """Return the CSS variables that Textual's themes lack: the color of what needs the user,
-    for text and as background.
+    """Return the CSS variables missing from Textual's themes: the color for the user's tasks,
+    for text and background.
     """
     color = needs_you(theme)
     ground = Color.parse(theme.to_color_system().generate()["background"])

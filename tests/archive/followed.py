@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A series followed on an archive, mail by mail: its state and next step at every moment."""
+"""Follow a series on an archive message by message, with its state and next step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from tests.kit.trees import Trees
 
 
 class Followed:
-    """A series that an archive has, and a kernel tree beside it."""
+    """A series in an archive, with a kernel tree next to it."""
 
     def __init__(self, place: Path, archive: FilledArchive) -> None:
         self.trees = Trees(place / "r")
@@ -30,12 +30,12 @@ class Followed:
         self.followed = False
 
     def then(self, *mails: bytes, days: float = 0) -> tuple[str, str]:
-        """Receive these mails, let days pass, and return the state and next step."""
+        """Receive messages, let days pass, and return the state and next step."""
         series = self.update(*mails, days=days)
         return str(series.state), series.next_step
 
     def update(self, *mails: bytes, days: float = 0) -> Tracked:
-        """Return the series after these mails came and days passed."""
+        """Return the series after messages arrived and days passed."""
         self._archive.add(*mails)
         dates = [date for mail in mails if (date := parse_mail(mail).date)]
         self._now = max([self._now, *dates]) + timedelta(days=days, minutes=1)
@@ -86,16 +86,16 @@ class Followed:
 
 @contextmanager
 def followed(place: Path, kind: str = "stand-in") -> Iterator[Followed]:
-    """Return an archive to which nothing is sent yet; `kind` is one of SERVED."""
+    """Return an empty archive; `kind` is one of SERVED."""
     with archive_server(kind, place / "inbox") as archive:
         yield Followed(place, archive)
 
 
 def day(number: float) -> int:
-    """Return the minutes until a day."""
+    """Convert days to minutes."""
     return int(number * 1440)
 
 
 def moment(minutes: int) -> datetime:
-    """Return the time so many minutes after the beginning."""
+    """Return the time `minutes` after the start."""
     return START + timedelta(minutes=minutes)

@@ -30,7 +30,7 @@ from tests.reading.story import SHA, TITLE
 
 
 def valve(subject: str, ident: str, days: int, author: str = ADA, **more: str) -> bytes:
-    """Return a patch to the valve that does not name its other versions."""
+    """Return a patch to the valve without references to other versions."""
     return patch(
         subject, id=ident, author=author, minutes=days * 24 * 60, **more
     ).replace(b"demo/pump.c", b"demo/valve.c")

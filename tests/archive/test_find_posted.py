@@ -26,7 +26,7 @@ LATER = int((START + timedelta(days=30)).timestamp())
 
 
 class Posted:
-    """A tree, an archive, and commits made from its mails."""
+    """A tree, an archive, and commits made from its messages."""
 
     def __init__(self, place: Path, archive: FilledArchive) -> None:
         self.archive = archive
@@ -52,14 +52,14 @@ class Posted:
         self.archive.add(mail(f"[{prefix}] {title}", body, id=ident, **more))
 
     def _diff(self) -> str:
-        """Return the change as a diff; the tree stays as it was."""
+        """Return the change as a diff, leaving the tree unchanged."""
         self.repo.put(FILE, AFTER)
         diff = self.repo.git("diff", "--", FILE)
         self.repo.put(FILE, BEFORE)
         return diff
 
     def commit(self, trailer: str = "", title: str = TITLE) -> str:
-        """Commit the change, with this trailer."""
+        """Commit the change with a trailer."""
         return self.repo.commit(
             f"{title}\n\nThe limit is missing.\n\n{trailer}"
             "Signed-off-by: Ada Fixer <ada@example.org>\n",

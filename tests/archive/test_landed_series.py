@@ -118,7 +118,7 @@ def test_linux_next_is_before_mainline(trees: Trees) -> None:
 
 
 def _commit_on_remote(trees: Trees, branch: str, message: str, committer: str) -> str:
-    """Create a commit by this committer on a remote's branch, and return its id."""
+    """Create a commit on a remote's branch and return its id."""
     trees.repo.checkout(trees.first)
     trees.commit(message)
     name, _, email = committer.rstrip(">").partition(" <")

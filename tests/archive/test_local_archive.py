@@ -64,7 +64,7 @@ def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
         assert subjects(archive.url, "f:ada") == ["v1"]
         (tmp_path / "mails" / "new" / "0.example").unlink()
         assert subjects(archive.url, "f:ada") == []
-        # a mail program read it: the folder and flags differ, the mail does not
+        # a mail program read it, which changes the folder and flags but not the message
         (tmp_path / "mails" / "new" / "1.example").rename(
             tmp_path / "mails" / "cur" / "1.example:2,S"
         )

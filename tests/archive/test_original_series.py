@@ -39,7 +39,7 @@ RENAMED, UNLINKED, OLD, LOST = "a1" * 20, "b2" * 20, "c3" * 20, "d4" * 20
 
 
 def ago(days: float) -> int:
-    """Return a time in minutes after the first mail."""
+    """Return a time in minutes after the first message."""
     return int((NOW - START - timedelta(days=days)).total_seconds() // 60)
 
 
@@ -52,7 +52,7 @@ def autosel(
     link: str = "",
     **more: str,
 ) -> bytes:
-    """Return a patch that was picked for a stable tree by its words."""
+    """Return a patch that AUTOSEL picked for a stable tree."""
     tags = f"Link: {link}\n" if link else ""
     sender = "Sasha Levin <sashal@kernel.org>"
     body = (
@@ -78,8 +78,8 @@ MAILS = (
     patch("[PATCH] hose: long ago", id="h1", minutes=ago(250)),
     patch("[PATCH] tank: of another", author=OTTO, id="o1", minutes=ago(20)),
     reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=ago(19)),  # noqa: E501
-    # mails of the stable trees, each about an earlier patch; the last original is in no archive,
-    # and one belongs to another series
+    # messages of stable trees, each about an earlier patch; the last original is in no archive, and
+    # one belongs to another series
     patch("[PATCH] gauge: older than all", id="g1", minutes=ago(700)),
     autosel("gauge: older than all", OLD, 12, id="sg"),
     patch("[PATCH] nozzle: as it was sent", id="n1", minutes=ago(400)),

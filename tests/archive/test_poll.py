@@ -155,7 +155,7 @@ _YEAR = 525_600
 
 
 def receive(raw: bytes, minutes: int) -> bytes:
-    """Return the mail as received by a list's server at this time, regardless of its own date."""
+    """Add a Received: header with this time, regardless of the message's date."""
     return (
         f"Received: from a by b;\n\t{START + timedelta(minutes=minutes):%a, %d %b %Y %H:%M:%S}"
         " +0000\n".encode()
@@ -165,7 +165,7 @@ def receive(raw: bytes, minutes: int) -> bytes:
 
 @pytest.fixture
 def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Record the Message-IDs of parsed mails."""
+    """Record the Message-IDs of parsed messages."""
     ids: list[str] = []
     parse_once = MailReader.parse
 
@@ -247,7 +247,7 @@ def test_unrelated_mail_is_read_once(workdir: Path) -> None:
     with Counting() as server:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
-        # the same file by the same author: perhaps a new version
+        # same file and author: this may be a new version
         server.add(mailed("other+99999 [PATCH v5] demo: another patch of the pump"))
         update_series()
         server.asked.clear()

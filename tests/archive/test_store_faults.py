@@ -26,13 +26,13 @@ HARMFUL = re.compile(r"\b(?:delete|remove|rm|move)\b")
 
 @pytest.fixture(autouse=True)
 def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start like a new process with a short timeout."""
+    """Behave like a new process, with a short timeout."""
     monkeypatch.setattr(database, "_checked", set())
     monkeypatch.setattr(database, "PATIENCE", 0.05)
 
 
 def again() -> None:
-    """Start like the next process."""
+    """Behave like the next process."""
     database._checked.clear()
 
 
@@ -57,7 +57,7 @@ def overwrite(file: Path, start: int, size: int) -> None:
 
 
 def sql(*statements: str) -> Callable[[Path], None]:
-    """Return a fault that statements make."""
+    """Return a fault caused by SQL statements."""
 
     def run(file: Path) -> None:
         with contextlib.closing(sqlite3.connect(file)) as plain:
@@ -69,7 +69,7 @@ def sql(*statements: str) -> Callable[[Path], None]:
 
 
 def damage_page(table: str) -> Callable[[Path], None]:
-    """Return a fault in a table's first page."""
+    """Return a fault that damages a table's first page."""
 
     def run(file: Path) -> None:
         with contextlib.closing(sqlite3.connect(file)) as plain:
@@ -235,7 +235,7 @@ def test_lost_mail_comes_from_a_backup(
     sql(BAD_MAILS["a bad blob"])(store_file)
     for backup in kept:
         backup.unlink()
-    # mails read before the fault may be cached
+    # messages read before the fault may be cached
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     outcome = call("track", "update")
     assert (outcome.code, outcome.err) == (2, f"patchpilot: warning: {SAID}\n")
@@ -256,7 +256,7 @@ def test_fully_damaged_series_skips_the_archive(
 
 @contextmanager
 def full_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Leave no space for another page on the disk."""
+    """Simulate a full disk."""
     original = database._prepare
 
     def prepare(
@@ -274,7 +274,7 @@ def full_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def lock_store(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let another program hold a write transaction on the store."""
+    """Hold a write transaction on the store in another program."""
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -294,7 +294,7 @@ def newer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put a directory in place of the store."""
+    """Replace the store with a directory."""
     there = file.with_name("there")
     file.rename(there)
     file.mkdir()

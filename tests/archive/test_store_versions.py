@@ -23,9 +23,7 @@ IDS = ("v1@example.org", "r1@example.org")
 
 
 def old_store(version: int) -> Path:
-    """Return the default store as written by that version, with a series of two mails, one of
-    them read.
-    """
+    """Return a store written by an old version, with a series of two messages, one of them read."""
     file = default_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file)) as base:

@@ -111,7 +111,7 @@ _READING = (
 
 
 def run_list(where: Path, *modules: str) -> str:
-    """Return the exit code of `track` in a directory, and which of these modules it imported."""
+    """Run `track` in a directory; return its exit code and which of these modules it imported."""
     code = (
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
         f"print(code, [name for name in {modules!r} if name in sys.modules], file=sys.stderr)"
@@ -139,7 +139,7 @@ def test_track_list_in_a_repository_imports_no_mail_code(
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    # the first run in a repository reads the mails to find their commits
+    # the first run in a repository reads the messages to find their commits
     assert series()[0]["state"] == "in-stable"
     call("track", "-C", repo.path)
     assert (
@@ -392,9 +392,7 @@ def test_finished_series_is_polled_less_often(workdir: Path) -> None:
 
 @contextmanager
 def serve_bytes(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
-    """Run a server that answers every request with these bytes, one by one with `pause`, and
-    records its requests.
-    """
+    """Run a server that answers every request with these bytes, and record the requests."""
     seen: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
@@ -652,7 +650,7 @@ def test_thread_without_a_patch_is_reported(workdir: Path) -> None:
 
 
 def _create_fixed_tree(path: Path) -> tuple[Repo, str]:
-    """Return a kernel tree after v6.8 with the fix, and the fix."""
+    """Return a kernel tree after v6.8 with the fix, and the fix's id."""
     repo = Repo(path)
     files = dict.fromkeys(("MAINTAINERS", "Kbuild", "Kconfig"), "x\n")
     repo.commit("start\n", {"Makefile": "VERSION = 6\n"} | files)
@@ -662,7 +660,7 @@ def _create_fixed_tree(path: Path) -> tuple[Repo, str]:
 
 
 def _backport_fix(repo: Repo, fix: str) -> str:
-    """Return its backport to linux-6.6.y, which is left checked out."""
+    """Backport the fix to linux-6.6.y, leave that checked out, and return the commit."""
     repo.branch("linux-6.6.y", "v6.8")
     sign = "Signed-off-by: Ada Fixer <ada@example.org>"
     text = f"{TITLE}\n\ncommit {fix} upstream.\n\n{sign}\n"

@@ -21,7 +21,7 @@ DAMAGE = "UPDATE mail SET raw = x'00'"
 
 @pytest.fixture(autouse=True)
 def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start like a new process."""
+    """Behave like a new process."""
     monkeypatch.setattr(database, "_checked", set())
 
 
@@ -31,7 +31,7 @@ def sql(statement: str) -> None:
 
 
 def local_data(number: int = 1) -> dict[str, Any]:
-    """Return what is stored about a series only here."""
+    """Return the data about a series that is stored only locally."""
     with Store() as store:
         entry = store.entry(number)
         return {

@@ -10,5 +10,5 @@ from tests.backports.world import World
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """Return a mainline with a fix at its top."""
+    """Return a mainline repository with a fix at its tip."""
     return World(tmp_path)

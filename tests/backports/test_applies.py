@@ -100,7 +100,7 @@ def test_odd_file_names_are_handled(world: World, name: str) -> None:
 
 
 class Store:
-    """A stub of the scratch store with these objects: name → (id, kind), path → content."""
+    """A stub of the scratch store with these objects."""
 
     def __init__(self, tree: str = "t", *, clean: bool = True, **blobs: bytes) -> None:
         self.picked, self.clean, self.blobs = tree, clean, blobs

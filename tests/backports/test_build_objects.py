@@ -47,9 +47,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def only_make(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pretend that only make is needed, since the toy tree uses no other programs of a kernel
-    build.
-    """
+    """Require only make, because the toy tree uses no other build tools."""
     monkeypatch.setattr(configuration, "NEEDED", ("make",))
 
 
@@ -65,7 +63,7 @@ def driver(body: str) -> dict[str, str]:
 
 
 def kernel(tmp_path: Path, body: str, **files: str) -> Repo:
-    """Return a kernel with a stable branch that has additional files."""
+    """Return a kernel with a stable branch that has more files."""
     repo = Repo(tmp_path / "kernel")
     repo.commit("start", KERNEL | driver(body))
     repo.branch("linux-6.6.y", "HEAD")
@@ -91,7 +89,7 @@ def built(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
 def test_affected_objects_are_built(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\t/* done */\n")
     assert "linux-6.6.y: builds\n" in out
-    # also in the matrix
+    # the matrix also shows it
     assert "\n      builds\n" in out
     # an unused variable on the branch is not a new warning
     assert (answer["exit_code"], answer["warnings"]) == (0, [])

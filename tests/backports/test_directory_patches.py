@@ -23,7 +23,7 @@ def write_patches(patch: Path, tree: Path, *words: object) -> tuple[str, list[Pa
 
 
 def apply_patch(tree: Path, file: Path) -> str:
-    """Return the tree's file after patch(1); `git am` gives the same result."""
+    """Apply a patch with patch(1) and return the tree's file; `git am` gives the same result."""
     there = tree.parent / "am"
     repo = Repo(there)
     repo.commit("unpacked", {"w.c": (tree / "w.c").read_text()})

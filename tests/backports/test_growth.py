@@ -10,7 +10,7 @@ from patchpilot.backports import changed_functions, symbols
 from patchpilot.model import address, patch_subject
 from patchpilot.tags import comparable_words
 
-# times are compared
+# compares times
 pytestmark = pytest.mark.long
 
 LONG = 30_000

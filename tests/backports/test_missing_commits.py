@@ -31,7 +31,7 @@ def conflict_with(*theirs: str) -> str:
 
 
 class Made:
-    """The branch, the commits before the fix, and the calls to git."""
+    """A branch, the commits before the fix, and the calls to git."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *touches: LineTouch) -> None:
         self.touches = touches
@@ -73,7 +73,7 @@ class Made:
         return tuple(f"old-{path}" for path in paths)
 
     def search(self, parents: tuple[str, ...] = ("top",)) -> MissingCommits:
-        """Return the search for this fix."""
+        """Return a search for the prerequisites of this fix."""
         history = SimpleNamespace(
             repository=SimpleNamespace(
                 commit=lambda _: SimpleNamespace(parents=parents)
@@ -104,7 +104,7 @@ class Made:
 
 
 def two(monkeypatch: pytest.MonkeyPatch) -> Made:
-    """Return a commit that wrote the first lines of the fix, and one that wrote the second."""
+    """Return two commits that wrote different lines of the fix."""
     return Made(
         monkeypatch,
         LineTouch("a", (edit(FIRST),)),

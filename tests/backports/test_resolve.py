@@ -24,7 +24,7 @@ def git(folder: Path, *words: str) -> str:
 
 
 def resolve(world: World, *words: object) -> dict[str, Any]:
-    """Open the conflict on 6.12, or continue to resolve it."""
+    """Open the conflict on 6.12, or continue resolving it."""
     result: dict[str, Any] = world.ask(world.fix, "--resolve", "6.12", *words)[
         "resolve"
     ]
@@ -32,7 +32,7 @@ def resolve(world: World, *words: object) -> dict[str, Any]:
 
 
 def go_on(clone: Path, text: str = "") -> None:
-    """Commit the resolution, with this text of the file if given."""
+    """Commit the resolution, with this text in the file if given."""
     if text:
         (clone / "w.c").write_text(text)
     git(clone, "add", "-u")
@@ -41,7 +41,7 @@ def go_on(clone: Path, text: str = "") -> None:
 
 @pytest.fixture
 def conflicting_branch(world: World) -> World:
-    """Return a branch with the prerequisite and its own line 20."""
+    """Return a branch with the prerequisite and a different line 20."""
     world.branch(
         "6.12",
         world.culprit,

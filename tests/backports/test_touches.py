@@ -47,7 +47,7 @@ def ids(touches: tuple[LineTouch, ...]) -> list[str]:
 
 
 def fix(*spans: Span) -> LineTouch:
-    """Return a fix of these lines (from, to), as positions between lines, counted from 0."""
+    """Return a fix of these (from, to) lines, as positions between lines."""
     return touch("fix", replace_lines(*spans))
 
 
@@ -335,8 +335,8 @@ def test_earlier_file_names_are_found_newest_first(
 
 
 class FakeGit:
-    """A fake git with answers by subcommand, which records each call's time limit; each call takes
-    two seconds.
+    """A fake git with answers by subcommand, which records time limits; each call takes two
+    seconds.
     """
 
     def __init__(self, **answers: bytes) -> None:

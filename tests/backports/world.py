@@ -101,16 +101,14 @@ class World:
         return tip
 
     def renamed(self) -> str:
-        """Create a branch in which the fix's line has another name, and return its tip."""
+        """Create a branch with another name in the fix's line, and return its tip."""
         text = source(l10="quick(10);", l19="verify(19);", l20="verify(20);")
         return self.branch("6.6", self.groundwork, ("work: rename", {"w.c": text}))
 
     def steps(
         self, others: dict[str, str], path: str = "w.c", subject: str = "work: more"
     ) -> tuple[str, str]:
-        """Return a commit that changes a line and these other files, and a later fix of the
-        line.
-        """
+        """Return a commit that changes a line and these files, and a later fix of the line."""
         content = {**GROUND, "l20": "check(20, all, more);"}
         more = self.repo.commit(subject, {path: source(**content), **others})
         content["l20"] = "check(20, all, right);"
@@ -118,7 +116,7 @@ class World:
         return more, self.repo.commit(message, {path: source(**content)})
 
     def applied(self, tip: str, files: Iterable[object], clone: Path) -> str:
-        """Return the file in a clone of a branch after git am applied the patches."""
+        """Apply the patches to a clone of a branch with `git am`, and return the file."""
         self.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
         self.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
         self.repo.git("-C", str(clone), "am", "-q", *map(str, files))
@@ -129,21 +127,21 @@ class World:
         return call("backport", "-C", self.repo.path, *words)
 
     def ask(self, *words: object, code: int = 0) -> dict[str, Any]:
-        """Return the JSON answer of the verb."""
+        """Run `backport` and return its JSON document."""
         done = self.call(*words, "--format", "json")
         assert done.code == code, done.err
         answer: dict[str, Any] = json.loads(done.out)
         return answer
 
     def one(self, *words: object) -> dict[str, Any]:
-        """Return the answer for the only branch in the result."""
+        """Return the result for the only branch."""
         branches = self.ask(*words)["branches"]
         assert len(branches) == 1
         only: dict[str, Any] = branches[0]
         return only
 
     def state(self) -> tuple[str, ...]:
-        """Return the parts of the repository that a query must not change."""
+        """Return the state of the repository that queries must not change."""
         git = self.repo.git
         return (
             git("for-each-ref"),

@@ -61,7 +61,7 @@ def place(epoch: Repo) -> str:
 
 
 def ids(folder: Path) -> list[str]:
-    """Check the summaries and return the Message-IDs of all files, as sorted numbers."""
+    """Check the summaries, and return the sorted Message-ID numbers of all files."""
     lines: list[dict[str, Any]] = [
         json.loads(line)
         for file in folder.iterdir()

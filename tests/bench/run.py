@@ -224,7 +224,7 @@ def objects(tree: Path, scratch: Path) -> None:
         "C=1",
         f"ARCH={os.uname().machine}",
     )
-    # the configuration and objtool are a half of the price: make gets the same ones
+    # the configuration and objtool take half of the time, so make gets the same ones
     subprocess.run(build, check=True)
     (fragment,) = scratch.glob("CACHE/patchpilot/builds/*/out-*/patchpilot.config")
     fragment = fragment.rename(scratch / "fragment")

@@ -219,7 +219,7 @@ async def walked(work: Path, folder: Path) -> None:
 async def timed(
     app: PatchpilotApp, pilot: Any, what: str, pressed: Sequence[str]
 ) -> None:
-    """Press keys, and print the drawing thread's time for each."""
+    """Press keys, and print the drawing time of each."""
     spent = []
     for key in pressed:
         begun = time.thread_time()

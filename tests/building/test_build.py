@@ -80,9 +80,7 @@ def trust_tree(repo: Repo) -> None:
 def built(
     repo: Repo, *words: str, targets: tuple[str, ...] = ("HEAD",)
 ) -> tuple[list[dict[str, Any]], str]:
-    """Return the findings of the branch's commits, each with its commit's subject, and the
-    notes.
-    """
+    """Build the branch, and return each finding with its commit's subject, and the notes."""
     trust_tree(repo)
     given = ("build", "-C", repo.path, "--quick", *words, "--format", "json")
     done = call(*given, *targets)
@@ -123,7 +121,7 @@ def test_new_warning_on_a_moved_line_is_reported(repo: Repo) -> None:
 
 
 def places(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
-    """Return the subject, path and line of each finding of a build."""
+    """Build, and return the subject, path and line of each finding."""
     findings, _ = built(repo, targets=targets)
     return [
         (finding["subject"], finding["path"], finding["line"]) for finding in findings
@@ -408,7 +406,7 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     named = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{named}"})
     assert places(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
-    # without trust in the commit's build files, because nothing of them is run
+    # this needs no trust in the build files, because nothing is run
     selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
     repo.commit("drv: lib", {"Kconfig": f"{KERNEL['Kconfig']}\tselect LIB\n{selects}"})
     (finding,), notes = built(repo)

@@ -68,7 +68,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 
 def found(repo: Repo, *more: str) -> list[tuple[Any, ...]]:
-    """Return rule, path and line of each checker finding in the latest commit."""
+    """Return the rule, path and line of each checker's finding in the latest commit."""
     done = call(
         "check",
         "-C",

@@ -15,7 +15,7 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """Return a repository with one fix on origin/main, the remote's default.
+    """Return a repository with one fix on origin/main, the remote's default branch.
 
     origin/master is 41 commits older, and there is no upstream.
     """

@@ -46,7 +46,7 @@ def patch(name: str, diff: str = patches.DIFF, message_id: str = "") -> bytes:
 
 
 def make_source(kind: str, folder: Path, mails: list[bytes]) -> Path:
-    """Return the messages as a source of this kind."""
+    """Write the messages to a source of this kind."""
     if kind == "directory of files":
         folder.mkdir()
         for number, message in enumerate(mails):
@@ -200,7 +200,7 @@ def test_lines_are_streamed() -> None:
 
 
 def list_workers(session: int) -> list[int]:
-    """Return a session's processes, which get the terminal's signals, except its first."""
+    """Return the processes in a session except its leader."""
     result = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

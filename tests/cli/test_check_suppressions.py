@@ -63,7 +63,7 @@ def make_patch(
 
 
 def write(name: str, text: str) -> Path:
-    """Return a file in the current directory."""
+    """Write a file in the current directory."""
     file = Path(name)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
@@ -81,7 +81,7 @@ def finding_names(outcome: Outcome) -> list[str]:
 
 
 def check(*words: object) -> Outcome:
-    """Run the verb and return its result as JSON."""
+    """Run `check` and return its JSON document."""
     return call("check", "--format", "json", *words)
 
 
@@ -260,7 +260,7 @@ WAIVER = (
 
 @pytest.fixture
 def tree(workdir: Path) -> Path:
-    """Return a tree whose file waives a rule, and a patch that needs it."""
+    """Create a tree that waives a rule, and a patch that needs the waiver."""
     write(f"tree/{FILE_NAME}", WAIVER)
     write("a.patch", make_patch(SPACED))
     return workdir / "tree"
@@ -411,7 +411,7 @@ def test_waiver_for_a_file_lasts_one_run(workdir: Path) -> None:
 
 @pytest.fixture
 def topic(workdir: Path) -> Repo:
-    """Return a branch with one commit that has white space at the end of a line."""
+    """Create a branch with one commit that has trailing whitespace."""
     repo = Repo(workdir / "r")
     repo.commit(
         f"frob: start\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint b;\nint c;\n"}
@@ -501,7 +501,7 @@ def test_send_ignores_waivers_from_the_tree(
 
 
 def ages(outcome: Outcome) -> dict[str, Any]:
-    """Map the line or name of each finding to whether it is new."""
+    """Map each finding's line or name to whether it is new."""
     document = json.loads(outcome.out)
     return {
         f"{finding['name']}:{finding['path']}": finding["new"]
@@ -796,7 +796,7 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     assert walk() == ([], "no findings, 1 waived")
     assert hook().code == 0
     check("-C", topic.path, "--unwaive", "trailing-space")
-    # rules of packs that the hook does not load are no error there
+    # a waiver for a rule in a pack that the hook does not load is not an error
     (topic.path / ".git/info").mkdir(exist_ok=True)
     (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")
     ours = '[[waiver]]\nrule = "our-own-rule"\nreason = "r"\n'

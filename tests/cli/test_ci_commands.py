@@ -46,9 +46,7 @@ OWN_FORMAT = re.compile(
 
 
 def executed_commands(log: str) -> Iterator[str]:
-    """Yield the log lines that GitHub's runner, Azure's agent or TeamCity would execute, according
-    to their sources.
-    """
+    """Yield the log lines that GitHub's runner, Azure's agent or TeamCity would execute."""
     for line in re.split(r"\r\n|\r|\n", log):
         if WORKFLOW.match(line.lstrip()) or re.search(r"##\w*\[", line):
             yield line
@@ -66,7 +64,7 @@ def diff(name: str) -> str:
 
 @pytest.fixture
 def hostile(workdir: Path) -> Path:
-    """Return a patch whose name, subject, message, tags, file names and lines are all commands."""
+    """Create a patch full of CI commands: in names, subject, message, tags and lines."""
     trailers = "".join(
         f"Reviewed-by: {line.strip()}\n" for line in COMMANDS if "\r" not in line
     )
@@ -188,7 +186,7 @@ def test_action_runs_no_code_from_the_checkout(workdir: Path) -> None:
     # the shell would execute text that an expression inserts into a script
     assert not [script for script in scripts if "${{" in script]
     install, *checks = scripts
-    # only the template that asks for it lets a build run code of the tree
+    # only the template that requests it lets a build run the tree's code
     (allows,) = [
         step for step in action["runs"]["steps"] if "trust" in step.get("run", "")
     ]

@@ -34,7 +34,7 @@ CALLS = (
 
 
 def open_pipes() -> set[str]:
-    """Return the pipes that this process's descriptors lead to."""
+    """Return the pipes that this process has open."""
     ends = set()
     for name in os.listdir("/proc/self/fd"):
         try:

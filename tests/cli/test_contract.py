@@ -91,7 +91,7 @@ def sample_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def repo(
     sample_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """Return a copy of the repository to work in; the patch file is in `out` next to it."""
+    """Copy the repository; the patch file is in `out` next to it."""
     shutil.copytree(sample_repository, tmp_path / "w", symlinks=True)
     monkeypatch.chdir(tmp_path / "w" / "linux")
     return tmp_path / "w" / "linux"
@@ -278,7 +278,7 @@ def fits(value: Any, shape: Any, where: str = "") -> list[str]:
 
 
 def every(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield (key, text) of every text in a document."""
+    """Yield (key, text) for every text in a document."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from every(item, key)
@@ -290,7 +290,7 @@ def every(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def strip_variable_parts(text: str) -> str:
-    """Return a preview without the parts that differ in every run."""
+    """Remove the parts of a preview that differ between runs."""
     return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", text)
 
 

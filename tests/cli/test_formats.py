@@ -48,8 +48,8 @@ WAYS = [
 def kinds(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[tuple[str, ...], bytes]]:
-    """Return input for check: a commit, a patch file, an mbox with unusual names, paths and control
-    characters, standard input, a file.
+    """Return inputs for check: a commit, a patch file, an mbox with unusual names, standard
+    input, a file.
     """
     monkeypatch.chdir(repo.path)
     repo.git("format-patch", "-q", "-1", "-o", "out")
@@ -77,7 +77,7 @@ def kinds(
 def documents(
     form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
 ) -> Iterator[str]:
-    """Yield check's output in a format for each kind of target."""
+    """Yield check's output in a format for each kind of input."""
     for target, stdin in kinds:
         if target[0] == "-f" and words[:1] == ("--since-version",):
             continue
@@ -161,14 +161,14 @@ def test_sarif_fixes_match_fix(
 
 
 def _span(region: dict[str, int]) -> tuple[int, int]:
-    """Return a region's first line and the line after its last."""
+    """Return a region's first line and the line after its last one."""
     return region["startLine"], region["endLine"] + (
         0 if region.get("endColumn") == 1 else 1
     )
 
 
 def _apply_edits(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
-    """Return whether applying each edit once turns the lines into the fixed file."""
+    """Apply each edit once, and return whether the result is the fixed file."""
     after = list(lines)
     for first, end, text in sorted(set(edits), reverse=True):
         after[first - 1 : end - 1] = text.split("\n") if text else []

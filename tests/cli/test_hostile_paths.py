@@ -16,7 +16,7 @@ _BASE = "int a;\nint b;\nint c;\n"
 
 
 def _topic(path: Path) -> Repo:
-    """Return a fix with trailing whitespace, and a stable branch to which it applies."""
+    """Create a fix with trailing whitespace, and a stable branch to which it applies."""
     repo = Repo(path)
     repo.commit(
         "frob: begin\n\n" + SIGNED,

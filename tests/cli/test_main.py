@@ -122,7 +122,7 @@ def test_ctrl_c_exits_with_130(tmp_path: Path) -> None:
 
 
 def _wait_until_read(pipe: int) -> None:
-    """Wait until the reader has read all bytes from this pipe, on however slow a machine."""
+    """Wait until the reader has read everything from this pipe."""
     deadline = time.monotonic() + 60
     unread = array.array("i", [1])
     while unread[0] and time.monotonic() < deadline:

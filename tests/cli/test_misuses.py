@@ -24,7 +24,7 @@ CASES: list[dict[str, Any]] = tomllib.loads(
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a repository with three commits and a topic, and files that are not patches."""
+    """Create a repository with three commits and a topic, and files that are not patches."""
     folder = tmp_path_factory.mktemp("misuse")
     repo = Repo(folder / "linux")
     repo.commit(
@@ -55,7 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def outcome(
     site: Path, argv: list[str], *, at: str = "linux"
 ) -> tuple[int, list[str], str]:
-    """Return the exit code, the lines on stderr and the text on stdout of a call."""
+    """Return the exit code, stderr lines and stdout of a call."""
     here = Path.cwd()
     os.chdir(site / at)
     try:
@@ -67,7 +67,7 @@ def outcome(
 
 
 def _options(verb: str) -> set[str]:
-    """Return the spellings of all options of a verb and of its subcommands."""
+    """Return the spellings of all options of a command and its subcommands."""
     command = Verbs().get(verb)
     commands = (command, *command.commands.values()) if command else ()
     options = [option for each in commands for option in each.options]

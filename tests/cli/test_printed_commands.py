@@ -252,7 +252,7 @@ WORLDS = (
 
 
 class World:
-    """A sandbox per state, created once; `enter` restores a copy at the same path."""
+    """A sandbox for each state, created once; `enter` restores a copy."""
 
     def __init__(self, root: Path, life: Life) -> None:
         self.place, self.one = root, life
@@ -295,7 +295,7 @@ def _run(*argv: object) -> Outcome:
 
 
 def _make(world: World) -> None:
-    """Create the repository and the files that the documents name."""
+    """Create the repository and files named in the documents."""
     repo, home = world.one.repo, world.place / "home"
     with (home / ".gitconfig").open("a") as config:
         config.write(
@@ -489,7 +489,7 @@ def _states(world: World) -> None:
 
 
 def fill_placeholders(command: str, values: dict[str, str]) -> str:
-    """Return a command with its placeholders filled in."""
+    """Fill in a command's placeholders."""
     for pattern, value in PLACEHOLDERS:
         command = re.sub(pattern, value, command)
     for name, value in values.items():

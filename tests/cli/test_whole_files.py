@@ -32,7 +32,7 @@ MODULE_LICENSE("GPL v2");
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a repository with a file in drivers/frob, which is the working directory."""
+    """Create a repository with a file in drivers/frob, the working directory."""
     repo = Repo(tmp_path / "r")
     repo.commit(
         "frob: add\n",

@@ -27,7 +27,7 @@ def read(repo: Repo, branch: str | None = BRANCH) -> PrepBranch | None:
 
 
 def patches(repo: Repo, target: str | None = None) -> list[str]:
-    """Return the subjects of a TARGET's patches, checking that both ways to read it agree."""
+    """Return the subjects of a TARGET's patches; both ways to read it must agree."""
     with Repository.open(repo.path) as repository:
         (series,) = read_series([target] if target else [], repository)
         assert [patch.commit for patch in series.patches] == list(

@@ -17,7 +17,7 @@ Lines = list[str]
 
 
 def _change_lines(chance: random.Random, lines: Lines, name: str) -> Lines:
-    """Return lines after random removals, additions and replacements.
+    """Randomly remove, add and replace lines.
 
     No line occurs twice, so it is clear which lines were kept.
     """
@@ -31,7 +31,7 @@ def _change_lines(chance: random.Random, lines: Lines, name: str) -> Lines:
 
 
 def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
-    """Return non-adjacent edits that turn one to three lines into none to three."""
+    """Return non-adjacent edits that replace one to three lines with up to three."""
     result, at = [], chance.randint(1, 4)
     while at <= len(lines):
         last = min(at + chance.randrange(3), len(lines))
@@ -50,7 +50,7 @@ def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
 
 
 def _apply_edits(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
-    """Return the new file with every edit whose lines are still together."""
+    """Apply every edit whose lines are still adjacent to the new file."""
     text = "".join(new)
     for edit in edits:
         block = old[edit.first - 1 : edit.last]

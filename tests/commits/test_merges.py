@@ -18,8 +18,8 @@ BODY = "".join(f"line {number}\n" for number in range(20))
 
 
 def sides(scratch: Scratch) -> list[str]:
-    """Return trees: a start, one changed line, another changed line, and another change of the
-    first line.
+    """Return trees: a base, one changed line, another changed line, and a different change of
+    the first line.
     """
     texts = [
         BODY,

@@ -18,7 +18,7 @@ def note(repo: Repo, commit: str, text: str, ref: str = "commits") -> None:
 
 
 def notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
-    """Return the notes of the topic's commits, latest first."""
+    """Return the notes on the topic's commits, latest first."""
     shown = repo.git("log", f"--notes={ref}", "-z", "--format=%N", f"-{count}", "topic")
     return [text.strip() for text in shown.removesuffix("\0").split("\0")]
 

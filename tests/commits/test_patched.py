@@ -119,12 +119,12 @@ def test_mismatched_patch_makes_the_file_a_guess(tmp_path: Path) -> None:
     patches = revision_series(repository, "start..HEAD").patches
     tree = PatchedTree(Stack(CommitTree(repository, other), patches), 1)
     assert tree.is_guess("a")
-    # the patch's additions are known anyway
+    # the patch's own additions are known in any case
     assert b"seven\n" in (tree.read("a") or b"")
 
 
 class Letters:
-    """A tree of files that contain their own names."""
+    """A tree whose files contain their own names."""
 
     label, version = "letters", None
 

@@ -349,7 +349,7 @@ def test_mailbox_has_patches_and_cover_letters() -> None:
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
     assert [patch.source for patch in patches] == ["x:3"]
-    # a file of one message is read in any case
+    # a file with one message is always read
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
@@ -394,7 +394,7 @@ def test_file_size_limit_is_inclusive(
 def member(
     subject: str, source: str = "x", *, author: str = "Ada", **headers: str
 ) -> Patch:
-    """Return a patch, or a cover letter if its number is 0."""
+    """Return a patch, or a cover letter for number 0."""
     diff = (
         ""
         if " 0/" in subject
@@ -425,7 +425,7 @@ def member(
         ([member("PATCH 1/2"), member("PATCH v2 2/2")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH")], [1, 1]),
         ([member("PATCH"), member("PATCH 2/2")], [1, 1]),
-        # the thread continues, whatever the marks are
+        # the thread continues, regardless of the prefixes
         (
             [
                 member("PATCH 1/2", Message_ID="<a@x>"),

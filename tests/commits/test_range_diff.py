@@ -25,7 +25,7 @@ VALVE = "".join(f"int valve_{part};\n" for part in range(40))
 
 
 def format_patches(repo: Repo, what: str) -> list[Patch]:
-    """Return the patches of a range as mailed by `git format-patch`."""
+    """Format the patches of a range with `git format-patch`."""
     text = repo.git("format-patch", "--stdout", "-M", what)
     return [
         parse_patch(f"From {mail}".encode(), "mail")

@@ -32,7 +32,7 @@ RUN = (
 
 @pytest.fixture(autouse=True)
 def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Yield a separate folder for temporary files."""
+    """Use a separate folder for temporary files."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     remove_leftovers.cache_clear()
@@ -41,13 +41,13 @@ def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def old_folder(folder: Path) -> Path:
-    """Return a folder whose lock was created some minutes ago."""
+    """Make a folder's lock some minutes old."""
     os.utime(folder / LOCK, (0, 0))
     return folder
 
 
 def stale_folder(tmpdir: Path, name: str, *more: str) -> Path:
-    """Return a folder as left by a killed run, with these additional files."""
+    """Create a folder left by a killed run, with these files."""
     folder = tmpdir / name
     (folder / FILES / "ab").mkdir(parents=True)
     (folder / LOCK).touch()

@@ -29,8 +29,8 @@ from tests.lab.rewrite_kills import COMMANDS, one_kill
 def _halved_checkout(
     path: Path, why: str = "patchpilot check --fix"
 ) -> tuple[Repo, str, str]:
-    """Return a repository in which git was killed during a checkout: an old branch, half of the
-    files new, a locked index.
+    """Create a repository in which git was killed during a checkout: half of the files are new,
+    the index is locked.
     """
     repo = topic_with_spaces(path, 4)
     old = repo.git("rev-parse", "topic")

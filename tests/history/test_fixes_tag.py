@@ -37,7 +37,7 @@ def find(word: str) -> Commit | None:
 
 
 def judge(line: str, relations: Relations | None = None) -> list[str]:
-    """Return the kinds of problems of the only tag in a message."""
+    """Return the problems of the only tag in a message."""
     message = ["x: y", "", line]
     return [
         problem.kind

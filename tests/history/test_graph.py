@@ -51,7 +51,7 @@ def directory(repo: Repo) -> Path:
 
 
 def commits_in_graph(repo: Repo) -> list[bool]:
-    """Return for each commit, oldest first, whether it is in the graph."""
+    """Return whether each commit, oldest first, is in the graph."""
     ids = repo.git("rev-list", "--reverse", "HEAD").split()
     return [
         any(holds(layer, id_) for layer in sound_layers(directory(repo))) for id_ in ids

@@ -19,7 +19,7 @@ A = "0123456789abcdef0123456789abcdef01234567"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Return three commits on master, a branch from one of them, and a merge of both."""
+    """Create three commits on master, a branch from one of them, and a merge of both."""
     made = Repo(tmp_path / "r")
     made.commit("one", {"a": "1\n"})
     made.commit("two", {"a": "2\n"})

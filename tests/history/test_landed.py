@@ -14,7 +14,7 @@ LINES = [f"line {number}\n" for number in range(40)]
 
 
 def file_text(**changes: str) -> str:
-    """Return the file with some lines changed (`l7="seven"`)."""
+    """Return the file with these lines changed (`l7="seven"`)."""
     lines = list(LINES)
     for name, value in changes.items():
         lines[int(name[1:])] = value + "\n"
@@ -23,7 +23,7 @@ def file_text(**changes: str) -> str:
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Return master with a fix on top, and a stable branch with its own commit forked before it."""
+    """Create a fix on master, and a stable branch forked before it with its own commit."""
     made = Repo(tmp_path / "r")
     made.commit("start", {"f.c": file_text()})
     made.branch("stable")

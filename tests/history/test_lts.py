@@ -26,7 +26,7 @@ ANSWER = {
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]:
-    """Yield a URL, and a list whose item is the server's response."""
+    """Yield a URL, and a list that holds the server's response."""
     body = [json.dumps(ANSWER).encode()]
 
     class Handler(BaseHTTPRequestHandler):

@@ -22,7 +22,7 @@ def missing(repo: Repo) -> MissingBranches | None:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Repo:
-    """Return a kernel tree without stable branches, whose stable repository is local."""
+    """Create a kernel tree without stable branches, and a local stable repository."""
     there = Repo(tmp_path / "there")
     there.commit("start", {**LINUX, "a.c": "x\n"})
     for version in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18"):

@@ -56,7 +56,7 @@ _NOT_TEXT = {"advice", "extensions", "feature", "fetch", "gc", "index", "pack"}
 
 
 def documented_keys() -> tuple[str, ...]:
-    """Return each key that `git help -c` lists, once for each subsection."""
+    """Return each key in `git help -c`, once for each subsection."""
     words = ["git", "help", "-c"]
     listed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     keys = dict.fromkeys(_OF_LATER_GIT)
@@ -70,9 +70,9 @@ def documented_keys() -> tuple[str, ...]:
 
 
 def plant(repo: Repo, file: Path, value: str) -> int:
-    """Write every key with a value into a configuration file, and return their number.
+    """Write every key with this value to a configuration file, and return their number.
 
-    Keys with which git would not open the repository are left out.
+    Skip keys with which git cannot open the repository.
     """
     entries: dict[str, str] = {}
     for key in documented_keys():
@@ -103,7 +103,7 @@ def _open_error(repo: Repo, file: Path, text: str) -> str:
 
 
 def planted_value(kind: str, canaries: Canaries) -> str:
-    """Return the planted command in one spelling."""
+    """Return the command to plant in this spelling."""
     command = canaries.command("planted", "exit 0")
     return {
         "command": command,

@@ -36,7 +36,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def plant_settings(repo: Repo, file: str, text: str) -> None:
-    """Commit a file that would hide findings, then code with findings."""
+    """Commit a file that would hide findings, and then code with findings."""
     repo.commit(MESSAGE, {file: text})
     repo.commit(MESSAGE, {"a.c": "int a;\nint b;   \n"})
 

@@ -34,7 +34,7 @@ LIST = "widget@lists.example.org"
 
 @dataclass(frozen=True)
 class Branch:
-    """A prep branch of two patches, each with a safe finding, as seen by b4 and git."""
+    """A b4 prep branch of two patches, each with a safe fix."""
 
     repo: Repo
     strategy: str
@@ -81,8 +81,8 @@ class Branch:
         ]
 
     def is_whole(self) -> None:
-        """Check that b4 accepts the branch, that its cover letter is empty and in the strategy's
-        position, and that b4 makes the patches.
+        """Check that b4 accepts the branch, that its cover letter is in position, and that b4
+        makes the patches.
         """
         assert (self.info["cover-subject"], self.info["base-commit"]) == (
             "widget: two lines were wrong",
@@ -111,7 +111,7 @@ class Branch:
 def prep_branches(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str, Path], Repo]:
-    """Return a function that copies a branch of each strategy, which b4 creates once."""
+    """Return a function that copies a branch for each strategy, which b4 creates once."""
     workdir = tmp_path_factory.mktemp("prep")
 
     def copy(strategy: str, folder: Path) -> Repo:
@@ -278,7 +278,7 @@ def test_draft_edits_b4_data(branch: Branch) -> None:
 
 
 def send_branch(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
-    """Send the branch, overriding its findings, and return the received messages."""
+    """Send the branch, overriding findings, and return the received messages."""
     done = branch.run("send", "--force", "x", "--yes", *words)
     assert done.code == 0, done.err
     return [

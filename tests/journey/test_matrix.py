@@ -42,7 +42,7 @@ def _change_topic(
     author: str | None = None,
     **more: str,
 ) -> Callable[[Path], Repo]:
-    """Return a function that creates a topic of one patch to frob.c."""
+    """Return a function that creates a topic with one patch to frob.c."""
 
     def build(path: Path) -> Repo:
         repo = story(path, end="")
@@ -61,7 +61,7 @@ def _change_topic(
 
 
 def _cite_commits(*tags: str) -> Callable[[Path], Repo]:
-    """Return a function that creates a topic whose patch has these Fixes: tags, of {good} and {bad}
+    """Return a function that creates a topic with these Fixes: tags for {good} and {bad}
     commits.
     """
 
@@ -226,9 +226,7 @@ def test_fixes_tags_agree(tmp_path: Path, world: str) -> None:
 
 
 def _fix_with_branches(path: Path) -> Repo:
-    """Return the fix of `story`, a branch linux-6.1.y that has it verbatim, and a branch that needs
-    it.
-    """
+    """Create a fix, a branch linux-6.1.y that has it, and a branch that needs it."""
     repo = story(path, end="")
     for version, commits in (("6.1", "topic~1 topic"), ("6.6", "")):
         repo.git("checkout", "-q", "--detach", "master")

@@ -61,7 +61,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture
 def connection_attempts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Return the connection attempts, all of which fail."""
+    """Record connection attempts, and let all of them fail."""
     tried: list[Any] = []
 
     def blocked(self: socket.socket, *words: Any) -> NoReturn:

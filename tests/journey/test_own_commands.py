@@ -80,7 +80,7 @@ def login_server() -> Iterator[FaultySink]:
 
 @pytest.fixture
 def repo(tmp_path: Path, server: FaultySink) -> Repo:
-    """Return a topic with a tracked review."""
+    """Create a topic with a tracked review."""
     made = topic(tmp_path / "r", 1, server=server)
     post = mail(
         "[PATCH] widget: change line 1",

@@ -34,7 +34,7 @@ DIFFERS = (
 
 
 def commands() -> list[tuple[str, list[str]]]:
-    """Return each command of the page's console blocks, with its output lines."""
+    """Return each command in the page's console blocks with its output."""
     result: list[tuple[str, list[str]]] = []
     for block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(), re.M | re.S):
         lines = iter(block.splitlines())
@@ -57,7 +57,7 @@ def normalize(line: str) -> str:
 
 
 def first_missing(shown: list[str], printed: list[str]) -> str | None:
-    """Return the first line of the page missing from the output; `…` matches any lines."""
+    """Return the first line on the page that is missing from the output; `…` matches any lines."""
     at, anywhere = 0, False
     for line in map(normalize, shown):
         if line == "…":

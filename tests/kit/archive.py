@@ -55,7 +55,7 @@ class _Directory:
 
 
 class FilledArchive(Protocol):
-    """An archive of any kind: its address, and adding messages to it."""
+    """An archive of any kind, with its address and a method to add messages."""
 
     url: str
 

@@ -48,7 +48,7 @@ def grow(repo: Repo, count: int, what: str = "work", who: str = LINUS) -> str:
 
 
 def upstream(path: Path, commits: int = 5) -> Repo:
-    """Return a project with `main` and its commits; `master` stays at the first one."""
+    """Create a project with commits on `main`; `master` stays at the first."""
     repo = Repo(path)
     grow(repo, 1, "start")
     repo.branch("main")

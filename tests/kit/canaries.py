@@ -34,7 +34,7 @@ _HOOKS = [
 
 
 class Canaries:
-    """The planted commands; `sang` contains the names of those that ran."""
+    """The planted commands; `sang` has the names of those that ran."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -42,7 +42,7 @@ class Canaries:
         self._log = folder / "log"
 
     def command(self, name: str, then: str = "cat") -> str:
-        """Return a program that records its name and continues with `then`."""
+        """Return a program that records its name and then runs `then`."""
         file = self.folder / name.replace("/", "-")
         file.write_text(_FILTERS.format(name=name, log=self._log, then=then))
         file.chmod(0o755)
@@ -58,8 +58,7 @@ class Canaries:
         self._log.unlink(missing_ok=True)
 
     def plant(self, repo: Repo, *, process: bool = True) -> None:
-        """Plant a command in every key of a repository's own configuration that can name one, with
-        attributes that use them.
+        """Plant a command in every key of a repository's configuration that can name one.
 
         `process` adds a filter process that speaks no protocol, so that git fails when it uses it.
         """
@@ -137,7 +136,7 @@ class Canaries:
         self.touch(inner.path)
 
     def touch(self, folder: Path) -> None:
-        """Make the files look changed, so that git runs a clean filter on them."""
+        """Make the files look changed, so that git runs clean filters on them."""
         later = (
             max(time.time(), *(file.stat().st_mtime for file in folder.glob("*.[ch]")))
             + 10
@@ -186,8 +185,7 @@ def _keys() -> dict[str, str]:
 
 
 def story(path: Path, end: str = "   ") -> Repo:
-    """Return a fix of two patches to files that a stable branch changed too, so that everything is
-    compared, merged and written.
+    """Create a fix of two patches to files that a stable branch also changed.
 
     Their lines end in `end`.
     """

@@ -27,7 +27,7 @@ Findings = list[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An example and its position: rule, "bad" or "good", number."""
+    """An example with its position: rule, "bad" or "good", number."""
 
     name: str
     example: Example
@@ -59,7 +59,7 @@ def cases() -> Iterator[Case]:
 
 
 def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
-    """Return patchpilot's findings in an example, as of 6.1 and by checkpatch.pl's names."""
+    """Return patchpilot's findings in an example, with checkpatch.pl's names, as of 6.1."""
     context = context_of(example._replace(kernel=KERNEL, profile="linux"))
     left_out = LEFT_OUT | (set() if example.tree else WORD_LISTS)
     return by_type(
@@ -68,7 +68,7 @@ def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
 
 
 def by_type(findings: object, left_out: set[str]) -> Findings:
-    """Return (type, patch line) of findings with a type, sorted."""
+    """Return sorted (type, patch line) pairs of findings that have a type."""
     result = [
         (finding.checkpatch, finding.patch_line or 0)
         for finding in findings

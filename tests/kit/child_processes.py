@@ -77,7 +77,7 @@ Values = Mapping[str, ast.expr]
 def _calls(
     node: ast.AST, function: str, around: ast.AST
 ) -> Iterator[tuple[str, ast.AST, ast.Call]]:
-    """Yield (qualified name of the enclosing function, that function, call) for every call."""
+    """Yield (qualified name of the enclosing function, the function, call) for every call."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call):
             yield function, around, child
@@ -112,7 +112,7 @@ def _assigned_once(function: ast.AST) -> Values:
 
 
 def _imports(tree: ast.AST) -> dict[str, str]:
-    """Map names to what they were imported as, in full."""
+    """Map names to the full names of what they import."""
     names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -162,9 +162,8 @@ class _Words:
         return _assigned_once(self._function)
 
     def outside(self, call: ast.Call, name: str) -> set[str]:
-        """Return the words that may come from outside.
-
-        None if the call starts no process, or if all its words are ours.
+        """Return the words that may come from outside, or an empty set if the call starts no
+        process.
         """
         if _starts(name):
             return {"*"}
@@ -179,7 +178,7 @@ class _Words:
         return set()
 
     def _of_list(self, argv: ast.expr) -> set[str]:
-        """Return the outside words of a program's argv, or `*` if it is not a list here."""
+        """Return the outside words of an argv, or `*` if it is not a list here."""
         if isinstance(argv, ast.Name) and argv.id in self._values:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):
@@ -219,7 +218,7 @@ class _Words:
         return False
 
     def _all_ours(self, words: ast.expr) -> bool:
-        """Return whether each word of a list is constant; `--` may end it."""
+        """Return whether all words in a list are constant; `--` may end it."""
         match words:
             case ast.Name(id=name) if name in self._values:
                 return self._all_ours(self._values[name])

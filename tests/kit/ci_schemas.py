@@ -19,7 +19,7 @@ JUNIT = Path(sys.prefix) / "share" / "junit-10.xsd"
 def _object(
     required: dict[str, Any], optional: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the schema of an object with these properties and no others."""
+    """Return the schema of an object with exactly these properties."""
     return {
         "type": "object",
         "properties": {**required, **(optional or {})},

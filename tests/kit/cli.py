@@ -28,7 +28,7 @@ class Outcome:
         return json.loads(self.out)
 
     def expect(self, code: int, *texts: str) -> None:
-        """Assert the exit code, and that standard error contains these texts."""
+        """Assert the exit code and texts on standard error."""
         assert self.code == code, self.err
         assert [text for text in texts if text not in self.err] == [], self.err
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Count the git processes that a call starts, with git's trace (git's api-trace2 document)."""
+"""Count the git processes that a call starts, using git's trace (git's api-trace2 document)."""
 
 import json
 from collections import Counter
@@ -12,9 +12,9 @@ import pytest
 
 @contextmanager
 def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
-    """Yield the git calls in the context, by their arguments without `-c`.
+    """Count the git calls in the context by their arguments without `-c`.
 
-    Calls by git or its scripts are left out.
+    Skip calls by git or its scripts.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     folder.mkdir()

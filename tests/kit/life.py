@@ -22,9 +22,7 @@ TITLE = "widget: change line 1"
 
 
 class Life:
-    """A topic of `patches` commits in `repo`, whose messages go to `server` and, after
-    `publish`, to `archive`.
-    """
+    """A topic in `repo`, whose messages go to `server` and, after `publish`, to `archive`."""
 
     def __init__(
         self, folder: Path, server: FaultySink, archive: StandIn, patches: int = 1
@@ -50,7 +48,7 @@ class Life:
         return call("track", "-C", self.repo.path, *argv)
 
     def send(self, *more: object, publish: bool = True) -> str:
-        """Send the topic, add it to the archive, and return the first message's Message-ID."""
+        """Send the topic, publish it, and return the first Message-ID."""
         before = len(self.server.take())
         done = self.run("send", "--to", LIST, "--force", "a test", "--yes", *more)
         assert done.code == 0, done.err
@@ -78,7 +76,7 @@ class Life:
         self.update()
 
     def applied(self, to: str, commit: str = "0123456789ab") -> str:
-        """Add the maintainer's robot's message that it was applied, and return its Message-ID."""
+        """Add the patchwork bot's message that it was applied, and return its Message-ID."""
         robot = applied_by_robot(TITLE, commit, marks="")
         self._answer(
             to,
@@ -110,9 +108,7 @@ class Life:
         )
 
     def land(self, release: str = "") -> str:
-        """Merge the topic's commit into mainline, with a tag if one is named, and return the
-        commit.
-        """
+        """Merge the topic's commit into mainline, with a tag if named, and return the commit."""
         self.repo.git("branch", "-q", "upstream", "master")
         self.repo.git("checkout", "-q", "upstream")
         self.repo.commit("widget: another", {"Kbuild": "x\n"})

@@ -124,7 +124,7 @@ PUMP_TITLE = "pump: start at 10"
 def posted(
     version: int, value: int, *, prefix: str = "PATCH", extra: str = ""
 ) -> bytes:
-    """Return a version of the patch that sets the value; `extra` adds another patch of it."""
+    """Return a version of the patch with this value; `extra` adds another patch."""
     marks = f"{prefix}{f' v{version}' if version > 1 else ''}"
     diff = (
         f"diff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n@@ -{10 * version},7"
@@ -141,7 +141,7 @@ def posted(
 
 
 def mbox(*mails: bytes) -> bytes:
-    """Return messages as an mboxrd."""
+    """Join messages to an mboxrd."""
     from patchpilot.model.mail import join_mbox
 
     return join_mbox(mails)
@@ -155,7 +155,7 @@ def applied_by_robot(
     marks: str = "net,v2",
     **more: object,
 ) -> bytes:
-    """Return the message of patchwork's robot."""
+    """Return a message from the patchwork bot."""
     body = (
         f"Hello:\n\nThis patch was applied to {tree}\nby {MATT}:\n\nOn Mon, 4 Mar 2024 09:00:00"
         " +0000 you wrote:\n> Check the pointer.\n> \n> [...]\n\nHere is the summary with links:\n"

@@ -34,9 +34,7 @@ def _values(option: Option) -> st.SearchStrategy[str]:
 
 
 def _words(option: Option) -> st.SearchStrategy[list[str]]:
-    """Return an option in one of its spellings, abbreviated or not, with or without a value, in one
-    or two words.
-    """
+    """Generate an option in any spelling, with or without a value, in one or two words."""
     spellings = st.sampled_from([*option.spellings, *option.off])
     alone = spellings.map(lambda spelling: [spelling])
     cut = spellings.map(lambda spelling: [spelling[:-1]])
@@ -50,7 +48,7 @@ def _words(option: Option) -> st.SearchStrategy[list[str]]:
 
 
 def _right(option: Option) -> st.SearchStrategy[list[str]]:
-    """Return an option with a valid value."""
+    """Generate an option with a valid value."""
     if option.kind == FLAG:
         return st.sampled_from([*option.spellings, *option.off]).map(
             lambda spelling: [spelling]
@@ -71,7 +69,7 @@ def _right(option: Option) -> st.SearchStrategy[list[str]]:
 
 
 def command_lines(table: Table) -> st.SearchStrategy[list[str]]:
-    """Return up to six options and other words in any order, all valid, or some invalid."""
+    """Generate up to six options and other words in any order, all valid or some invalid."""
     right = st.one_of(
         [_right(option) for option in table]
         + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])]

@@ -22,9 +22,7 @@ CHANGE = "20261120-widget-0123456789ab"
 def message(
     number: int, version: int = 1, *, change_id: str = CHANGE, place: int = 0
 ) -> Message:
-    """Return message `number` of a series to Max, with a copy to the list, as a transport makes
-    it.
-    """
+    """Return message `number` of a series to Max, with a copy to the list."""
     mark = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
     return replace(
         compose_message(
@@ -45,7 +43,7 @@ def message(
 
 
 def send_of(*messages: Message, **changed: Any) -> Send:
-    """Return a send of these messages that is not in the outbox yet."""
+    """Return a send of these messages that is not in the outbox."""
     plain = Send(
         id=0,
         change_id=CHANGE,
@@ -75,7 +73,7 @@ def record(
     messages: Sequence[Message] = (),
     bcc: tuple[str, ...] = (),
 ) -> Send:
-    """Add a send with a message in each of these states (one accepted by default)."""
+    """Add a send with messages in these states (default: one accepted)."""
     wanted = states or (MailState.ACCEPTED,)
     made = messages or [
         message(number, version, change_id=change_id)

@@ -33,7 +33,7 @@ def mail(
     notes: str = "",
     headers: dict[str, str] | None = None,
 ) -> str:
-    """Return a patch as `git format-patch` writes it."""
+    """Return a patch in git format-patch's form."""
     more = "".join(f"{name}: {value}\n" for name, value in (headers or {}).items())
     return (
         "From 89abcdef0123456789abcdef0123456789abcdef Mon Sep 17 00:00:00 2001\n"

@@ -74,7 +74,7 @@ def prep(
 
 @cache
 def _place() -> Path:
-    """Return the folder of the repositories to copy, which exists until the tests end."""
+    """Return the folder of repositories to copy, which exists until the tests end."""
     folder = tempfile.TemporaryDirectory(prefix="patchpilot-prep-")
     atexit.register(folder.cleanup)
     return Path(folder.name)
@@ -106,7 +106,7 @@ def _made(strategy: str, patches: int, cover: str, above: bool, end: str) -> Rep
 
 
 def move_cover_to_the_tip(repo: Repo) -> None:
-    """Put b4's cover commit above the patches, as `git rebase -i` does."""
+    """Move b4's cover commit above the patches, like `git rebase -i`."""
     cover = repo.git(
         "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
     )

@@ -32,7 +32,7 @@ def printed_commands() -> dict[str, str]:
 
 
 def commands_in(text: str) -> Iterator[str]:
-    """Yield the commands in a text: between backticks, or up to where the sentence continues."""
+    """Yield the commands in a text: in backticks, or up to where the sentence continues."""
     for begin in _BEGIN.finditer(text):
         rest = text[begin.start() :]
         before = text[begin.start() - 1 : begin.start()]
@@ -79,7 +79,7 @@ def _texts() -> Iterator[tuple[Path, str]]:
 
 
 def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
-    """Yield a module's printable strings: docstrings count only as a verb's help.
+    """Yield a module's printable strings; docstrings count only as a command's help.
 
     With `actions`, the commands of actions are included.
     """
@@ -143,7 +143,7 @@ def _argument(node: ast.expr) -> str:
 
 
 def _filled(node: ast.JoinedStr) -> str:
-    """Return a formatted string's text, with expressions in braces."""
+    """Return a formatted string's text with the expressions in braces."""
     return "".join(
         str(part.value)
         if isinstance(part, ast.Constant)
@@ -153,7 +153,7 @@ def _filled(node: ast.JoinedStr) -> str:
 
 
 def _code(text: str) -> Iterator[str]:
-    """Yield the lines of code blocks and the code in sentences."""
+    """Yield the lines of code blocks, and code within sentences."""
     fenced = False
     prose: list[str] = []
     for line in text.splitlines():

@@ -73,7 +73,7 @@ class PublicInbox:
         self._server = self._start()
 
     def add(self, *mails: bytes) -> None:
-        """Add messages; when this returns, threads and searches show them."""
+        """Add messages, and wait until threads and searches show them."""
         if mails:
             self._run("perl", "-e", _IMPORT, self.name, stdin=join_mbox(mails))
             self._until_found(parse_mail(mails[-1]).message_id)
@@ -93,7 +93,7 @@ class PublicInbox:
         )
 
     def close(self) -> None:
-        """Stop the server; the files stay."""
+        """Stop the server, keeping the files."""
         if self._server.poll() is None:
             self._server.send_signal(signal.SIGTERM)
             try:
@@ -166,9 +166,7 @@ def free_port() -> int:
 
 
 def _answers(url: str, *, post: bool = False) -> bool:
-    """Return whether a server listens there and, with `post`, whether its search finds the
-    message.
-    """
+    """Return whether a server answers and, with `post`, whether its search finds the message."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, data=b"" if post else None, timeout=5):

@@ -35,8 +35,8 @@ STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """At `step` of message `at` (from 1; 0: every message) send these bytes, then do `then`,
-    `times` times.
+    """At `step` of message `at` (0: every message), send these bytes, then do `then`, `times`
+    times.
 
     With `kept`, the message is stored anyway. `then` is "on", "close", "reset", "stall" (until the
     client is gone), "late" (wait a second before the bytes), or "again" (repeat the bytes every
@@ -57,7 +57,7 @@ class _GoneError(Exception):
 
 
 class RawServer:
-    """An SMTP server with a thread for each connection, as a context manager.
+    """An SMTP server with a thread for each connection.
 
     It offers STARTTLS or TLS with a certificate, and login, if requested.
     """
@@ -133,9 +133,7 @@ class RawServer:
             connection.close()
 
     def strikes(self, step: str) -> Fault | None:
-        """Return the fault if it applies at this step; "between" comes after a message, all others
-        before or in it.
-        """
+        """Return the fault for this step, if any; "between" follows a message."""
         fault = self.fault
         mail = len(self.take()) + (step not in ("between", "QUIT"))
         if (
@@ -239,7 +237,7 @@ class _Session:
         self._strike("between")
 
     def _strike(self, step: str) -> bool:
-        """Apply the fault at its step, and return whether it applied."""
+        """Apply the fault for this step, and return whether there was one."""
         fault = self.server.strikes(step)
         if fault:
             self._do(fault)
@@ -274,7 +272,7 @@ class _Session:
             raise _GoneError
 
     def _drain(self, seconds: float) -> None:
-        """Read and discard until the client is gone."""
+        """Discard input until the client is gone."""
         self.sock.settimeout(0.1)
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self.server._closing.is_set():

@@ -46,7 +46,7 @@ ANSWER = (
 
 
 def followed(folder: Path, server: Sink) -> tuple[Repo, str]:
-    """Return a topic's repository, and the Message-ID of a tracked patch's review."""
+    """Create a topic, and return its repository and the Message-ID of a tracked patch's review."""
     repo = topic(folder / "r", 1, server=server)
     post = mail(
         "[PATCH] widget: change line 1",

@@ -26,7 +26,7 @@ class Repo:
         self.git("init", "-q", "-b", "master", *(["--bare"] if bare else []), ".")
 
     def patchpilot(self, line: str, *words: object, stdin: bytes = b"") -> "Outcome":
-        """Run a patchpilot command here, splitting `line` like a shell."""
+        """Run a patchpilot command here; split `line` like a shell."""
         from tests.kit.cli import call
 
         command, *rest = shlex.split(line)
@@ -35,9 +35,7 @@ class Repo:
     def git(
         self, line: str, *words: str, stdin: str | None = None, check: bool = True
     ) -> str:
-        """Run git here, splitting `line` like a shell, and return its output without the last
-        newline.
-        """
+        """Run git here; split `line` like a shell, and return the output."""
         args = (*shlex.split(line), *words)
         env = dict(os.environ)
         stamp = f"{self._clock} +0000"
@@ -76,7 +74,7 @@ class Repo:
         *,
         author: str | None = None,
     ) -> str:
-        """Commit these files and all other changes, and return the commit's id."""
+        """Commit these files and all other changes, and return the id."""
         for path, text in (files or {}).items():
             self.put(path, text)
         self._clock += 60
@@ -93,7 +91,7 @@ class Repo:
         return self._head()
 
     def _head(self) -> str:
-        """Return the id of HEAD from its file, which git has just written."""
+        """Read the id of HEAD from its file."""
         head = self.path / ".git" / "HEAD"
         name = head.read_text().strip() if head.is_file() else ""
         ref = self.path / ".git" / name.removeprefix("ref: ")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class RetiredType(NamedTuple):
-    """A dead type, the reason, and code (added to `path`) that would trigger it otherwise."""
+    """A type without findings, the reason, and code that should trigger it."""
 
     checkpatch: str
     why: str

@@ -14,7 +14,7 @@ from patchpilot.demo.sink import Keeper, Sink
 
 @dataclass
 class Faults:
-    """Faults; messages are counted from 1 over the server's whole life.
+    """The faults of a server; messages are counted from 1.
 
     None and empty values mean no fault.
     """
@@ -40,9 +40,7 @@ class Faults:
 
 
 class FaultySink(Sink):
-    """A sink with faults, TLS (`tls` is "starttls" or "ssl", with a certificate) and login (user,
-    password).
-    """
+    """A sink with faults, TLS ("starttls" or "ssl") and login (user, password)."""
 
     def __init__(
         self,
@@ -133,7 +131,7 @@ class _Faulty(Keeper):
 
 
 def settled_down(server: FaultySink, quiet: float = 0.8) -> None:
-    """Wait until nothing arrives for a while, because children of a killed sender may still run."""
+    """Wait until no more messages arrive, because children of a killed sender may still run."""
     seen, since = -1, time.monotonic()
     while time.monotonic() - since < quiet:
         now = len(server.take()) + server.faults.seen

@@ -75,7 +75,7 @@ Where an example's history has it, the patch is that commit.
 
 
 class MemoryHistory:
-    """A repository from a mapping of full id to subject (and " <- " committer), all in mainline and
+    """A repository that maps full ids to subjects (and " <- " committer), all in mainline and
     released in v6.1.
 
     Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
@@ -116,15 +116,15 @@ class MemoryHistory:
         return True
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
-        """Return all subjects, whatever files they touched."""
+        """Return all subjects, regardless of their files."""
         return [(subject, (), "") for subject in self._commits.values()]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Return whether the table contains it."""
+        """Return whether the table contains the commit."""
         return commit_id in self._commits
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Return whether the table contains it."""
+        """Return whether the table contains the commits."""
         return old in self._commits
 
     def first_release(self, commit_id: str) -> str | None:
@@ -144,7 +144,7 @@ class MemoryHistory:
         return self._tree if self.find(commit_id) else None
 
     def tip_of(self, tree: str) -> Tip | None:
-        """Return None: no remote has a subsystem's tree."""
+        """Return None, because no remote has a subsystem's tree."""
         return None
 
     def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
@@ -162,7 +162,7 @@ class MemoryHistory:
         )
 
     def needs_no_backport(self, patch: Patch, project: object) -> bool:
-        """Return False: every fix is for stable."""
+        """Return False, because every fix is for stable."""
         return False
 
     def next_tip(self) -> Tip | None:
@@ -229,7 +229,7 @@ def _parse(text: str, commit: str | None = None) -> Patch:
 
 
 def _member(text: str) -> str:
-    """Return a patch of a series: a whole message, or its subject (with headers above it)."""
+    """Return a patch of a series from a whole message or a subject."""
     if "\n\n" in text:
         return text.lstrip("\n")
     *headers, subject = text.split("\n")
@@ -262,7 +262,7 @@ def mail_of(example: Example) -> str:
 
 
 def mail(subject: str, text: str, diff: str) -> str:
-    """Return a patch as git format-patch writes it."""
+    """Return a patch in git format-patch's form."""
     # when files are added, the diffstat shows MAINTAINERS as well
     stat = (
         " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n"
@@ -317,7 +317,7 @@ def file_diff(path: str, body: str, *, new: bool = False) -> str:
 
 
 def whole_diff(text: str) -> str:
-    """Return a diff with the ranges of its `@@` lines filled in."""
+    """Fill in the ranges of a diff's `@@` lines."""
     parts, body = [], []
     for line in text.split("\n"):
         if line.startswith("diff --git ") and body:

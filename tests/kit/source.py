@@ -9,8 +9,7 @@ SOURCE = Path(__file__).parents[2] / "patchpilot"
 
 
 def trees(*words: str, root: Path = SOURCE) -> Iterator[tuple[Path, ast.Module]]:
-    """Yield path and syntax tree of every module or, with `words`, of modules that contain one of
-    them.
+    """Yield the path and syntax tree of every module or, with `words`, of modules with any of them.
 
     All modules together take two seconds.
     """

@@ -23,7 +23,7 @@ WALK = (sys.executable, "-m", "patchpilot")
 
 
 class Terminal:
-    """A process in a separate session.
+    """A process in a separate session, on a terminal.
 
     `seen` is all its output, including escapes; `started` is its start time (perf_counter). A
     `rate` in bytes per second limits how fast output is read, as a slow line does.
@@ -95,9 +95,7 @@ class Terminal:
     def wait_for(
         self, *words: str, since: int = 0, patience: float = PATIENCE
     ) -> float:
-        """Read until all words occur in the output after `since`, and return the time
-        (perf_counter).
-        """
+        """Read until all words occur in the output after `since`, and return the time."""
         end = time.monotonic() + patience
         while any(word not in self.seen[since:] for word in words):
             alive = self.read() or self.process.poll() is None
@@ -106,9 +104,7 @@ class Terminal:
         return time.perf_counter()
 
     def quiet(self, seconds: float = 0.3) -> float:
-        """Read until nothing was written for this long, and return the time of the last output
-        (perf_counter).
-        """
+        """Read until nothing was written for this long, and return the time of the last output."""
         last = time.perf_counter()
         while self.read(seconds):
             last = time.perf_counter()
@@ -139,9 +135,7 @@ class Terminal:
         return spent / 1e9
 
     def queued(self) -> float:
-        """Return the seconds for which the main thread was ready but other programs used the
-        processors.
-        """
+        """Return the seconds that the main thread waited for a processor."""
         return (
             int(
                 Path(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat")
@@ -178,9 +172,7 @@ class Terminal:
 
 
 class Verb(Terminal):
-    """A `patchpilot` command in the current directory, on a terminal on which it can ask for a
-    password.
-    """
+    """A `patchpilot` command on a terminal that can ask for a password."""
 
     def __init__(self, *words: str) -> None:
         super().__init__(

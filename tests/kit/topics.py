@@ -18,7 +18,7 @@ def topic(
     server: Sink | RawServer | None = None,
     author: str | None = None,
 ) -> Repo:
-    """Return a repository with `patches` commits on `topic`, whose upstream is `master`.
+    """Create a repository with `patches` commits on `topic`, whose upstream is `master`.
 
     `server` becomes its mail server.
     """
@@ -51,7 +51,7 @@ def topic(
 
 
 def topic_with_spaces(path: Path, files: int) -> Repo:
-    """Return two commits whose files all have trailing whitespace to fix."""
+    """Create two commits whose files all have trailing whitespace."""
     repo = Repo(path)
     names = [f"frob{number}.c" for number in range(files)]
     repo.commit(f"frob: begin\n\n{SIGNED}", dict.fromkeys(names, "int a;\n"))
@@ -75,15 +75,15 @@ def use_server(repo: Repo, server: Sink | RawServer) -> None:
 
 
 def unpacked(mail: Received) -> bytes:
-    """Return a received message with a file's line endings."""
+    """Return a received message with LF line endings."""
     return mail.data.replace(b"\r\n", b"\n")
 
 
 def apply(
     repo: Repo, base: str, mails: list[bytes], folder: Path
 ) -> list[tuple[str, str, str, str]]:
-    """Return (tree, author name, author email, message) of each commit that `git am` makes of these
-    messages on `base`.
+    """Apply messages on `base` with `git am`; return (tree, author name, author email, message)
+    of each commit.
     """
     work = folder / "applied"
     subprocess.run(

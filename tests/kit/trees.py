@@ -20,16 +20,14 @@ APRIL = 1_712_000_000
 
 
 class Trees:
-    """A repository whose mainline is `master`; stable branches start at its first commit."""
+    """A repository with mainline `master`; stable branches start at its first commit."""
 
     def __init__(self, path: Path) -> None:
         self.repo = Repo(path, clock=APRIL)
         self.first = self.repo.commit("first", {FILE: "".join(LINES)})
 
     def commit(self, message: str, *, checked: bool = True, tag: str = "") -> str:
-        """Commit the patch with this message, or without the check (a revert), and tag it if
-        requested.
-        """
+        """Commit the patch with this message, or revert it, and tag it if requested."""
         lines = [*LINES[:12], *(CHECK if checked else []), *LINES[12:]]
         made = self.repo.commit(message, {FILE: "".join(lines)}, author=ADA)
         if tag:

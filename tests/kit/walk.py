@@ -24,7 +24,7 @@ PATIENCE = 90.0
 async def until(
     pilot: Pilot[int], condition: Callable[[], object], what: str = ""
 ) -> None:
-    """Wait until a condition holds; raise AssertionError with the TUI's state if it never does."""
+    """Wait until a condition holds; otherwise raise AssertionError with the TUI's state."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         await pilot.pause(0.02)
@@ -53,7 +53,7 @@ async def opened(pilot: Pilot[int], screen: type[Screen[Any]]) -> None:
 
 
 def settled(app: PatchpilotApp) -> bool:
-    """Return whether no work is in progress."""
+    """Return whether the app is idle."""
     screen = app.stage_screen
     reading = any(
         worker.group == "topic" and not worker.is_finished for worker in app.workers
@@ -75,7 +75,7 @@ def settled(app: PatchpilotApp) -> bool:
 
 
 async def settle(pilot: Pilot[int]) -> None:
-    """Wait until no work is in progress."""
+    """Wait until the app is idle."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await until(pilot, lambda: settled(app), "quiet")
@@ -87,7 +87,7 @@ async def running(
     size: tuple[int, int] = (100, 30),
     *pressed: str,
 ) -> AsyncIterator[Pilot[int]]:
-    """Run the app on a terminal, press these keys, and wait until no work is in progress."""
+    """Run the app on a terminal, press keys, and wait until it is idle."""
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         await keys(pilot, *pressed)
@@ -95,14 +95,14 @@ async def running(
 
 
 async def keys(pilot: Pilot[int], *pressed: str) -> None:
-    """Press keys (a digit for a stage), waiting after each until its work is done."""
+    """Press keys (a digit selects a stage), waiting after each until the app is idle."""
     for key in pressed:
         await pilot.press(str(key.number) if isinstance(key, Stage) else key)
         await settle(pilot)
 
 
 async def still(pilot: Pilot[int]) -> None:
-    """Wait until the screen is the same three times in a row, so that late updates are drawn."""
+    """Wait until the screen is the same three times in a row."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     seen: list[str] = []
@@ -129,9 +129,7 @@ def said(app: PatchpilotApp) -> str:
 
 
 def copy_clone(built: Repositories, folder: Path) -> Path:
-    """Return a copy of the sandbox's clone below `place`, with a mail server and remotes whose
-    names do not depend on this machine.
-    """
+    """Copy the sandbox's clone, with a mail server and remotes independent of this machine."""
     work = folder / "linux"
     shutil.copytree(built.work, work, symlinks=True)
     git(work, "config", "--global", "sendemail.smtpServer", "mail.example.org")
@@ -142,7 +140,7 @@ def copy_clone(built: Repositories, folder: Path) -> Path:
 
 
 async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> Path:
-    """Answer the question for the folder, and return the only patch written to it."""
+    """Answer the question for the folder, and return the only patch written."""
     await until(
         pilot,
         lambda: "Sign off the patches?" in text_of(app),

@@ -125,7 +125,7 @@ def ask(
 
 
 def write_expectations(script: Path) -> None:
-    """Ask the script about every example and keep its answers."""
+    """Record the script's output for every example."""
     known = json.loads(EXPECTED.read_text()) if EXPECTED.is_file() else {}
     todo = list(cases())
 
@@ -198,7 +198,7 @@ def compare(script: Path, folders: list[Path], limit: int) -> None:
 
 
 def main() -> None:
-    """Read the words of the call."""
+    """Run the requested tool."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -28,8 +28,8 @@ AUTHOR = "j@example.org"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The outcome of a series: arrived mails, logins, and whether recipients, bytes, trees and
-    messages are correct.
+    """The outcome of sending a series: received messages, logins, and whether recipients,
+    bytes, trees and messages are correct.
     """
 
     via: str
@@ -43,7 +43,7 @@ class Delivered:
     authors_and_messages: bool
 
     def right(self, patches: int) -> bool:
-        """Return whether all is as it should be for a series of so many patches and a cover."""
+        """Return whether a series of `patches` patches and a cover letter arrived correctly."""
         return (
             self.state == "sent"
             and self.mails == patches + 1
@@ -109,7 +109,7 @@ def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
 
 
 def main() -> int:
-    """Print the table; 1 when a row is wrong."""
+    """Print the table; return 1 if a row is wrong."""
     warnings.simplefilter("ignore", UserWarning)
     wrong = 0
     print(

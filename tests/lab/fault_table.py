@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fault × transport × (first send, resume): how often each mail arrived.
+"""Fault × transport × (first send, resume): how often each message arrived.
 
 `python -m tests.lab.fault_table` prints the whole table.
 """
@@ -90,8 +90,8 @@ CASES = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The outcome of a case: after each attempt, the mails' states and numbers of arrivals, and
-    how it ended.
+    """The outcome of a case: the messages' states and arrivals after each attempt, and how it
+    ended.
     """
 
     via: str
@@ -104,8 +104,7 @@ class Row:
     def right(self) -> bool:
         """Return whether nothing was sent twice.
 
-        Everything once at the end; and no mail told as accepted that was not there, nor as waiting
-        that was.
+        At the end, everything must have arrived, and no state may be wrong.
         """
         once = all(count <= 1 for counts in self.arrived for count in counts)
         truth = all(
@@ -135,8 +134,8 @@ class Row:
 def run_case(
     folder: Path, via: str, case: Case, patches: int = PATCHES, *, again: bool = False
 ) -> Row:
-    """Send with the fault at mail 3, resume (with `again`, with the fault at the next mail),
-    remove the fault, resume, settle uncertain mails by looking, resume.
+    """Send with the fault at message 3, resume (with `again`, with another fault), heal,
+    resume, and settle uncertain messages.
     """
     faults = Faults()
     with FaultySink(faults) as server, shorten_pauses():
@@ -187,7 +186,7 @@ def run_case(
 
 @contextlib.contextmanager
 def shorten_pauses() -> Iterator[None]:
-    """Shorten time-outs and pauses for tests."""
+    """Shorten timeouts and pauses for tests."""
     with (
         patch.object(smtp, "TIMEOUT", 1.5),
         patch.object(retries, "WAITS", (0.05, 0.1, 0.1)),
@@ -197,8 +196,8 @@ def shorten_pauses() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class ServerRow:
-    """The outcome of a server fault: how the first send ended and had to, arrivals after it and
-    in the end, and false states.
+    """The outcome of a server fault: how the first send ended and should have ended, arrivals,
+    and false states.
     """
 
     via: str
@@ -211,9 +210,7 @@ class ServerRow:
 
     @property
     def right(self) -> bool:
-        """Return whether it ended as expected, with true states, each mail sent once and never
-        twice.
-        """
+        """Return whether it ended as expected, with true states and each message sent once."""
         never_twice = all(count <= 1 for counts in self.arrived for count in counts)
         expected = self.expected in (ANY, self.first)
         return (
@@ -242,7 +239,7 @@ def run_server_case(
 ) -> ServerRow:
     """Send with the fault.
 
-    Then heal the server and resume, settling what is in doubt by looking whether it arrived.
+    Then heal the server and resume, looking up uncertain messages.
     """
     pair = certificate(folder) if case.tls else None
     with (
@@ -333,7 +330,7 @@ def run_server_case(
 def _try_send(
     repository: Repository, planned: Sending, request: SendRequest
 ) -> Sending:
-    """Return the outbox's record of a send after any ending."""
+    """Try to send, and return the outbox's record, whatever happens."""
     try:
         return deliver(repository, planned)
     except PatchpilotError:
@@ -349,7 +346,7 @@ def _struck(
     *,
     resumed: bool,
 ) -> Sending:
-    """Return one attempt with the fault armed."""
+    """Try to send while the fault is active."""
     planned = (
         (lambda: plan_resume(repository, request))
         if resumed
@@ -386,7 +383,7 @@ def _result(repository: Repository, request: SendRequest) -> Sending:
 
 
 def command(path: Path, request: SendRequest) -> list[str]:
-    """Return the same send as a process."""
+    """Return the command for the same send."""
     words = [
         sys.executable,
         "-m",
@@ -408,8 +405,8 @@ def command(path: Path, request: SendRequest) -> list[str]:
 
 
 def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
-    """Deliver while the disk is full from the moment when the third mail, or the first one of a
-    resume, reaches this state.
+    """Deliver with a disk that is full once the third message (or the first of a resume)
+    reaches this state.
     """
     at = planned.send.waiting[0].place if planned.send.id else 2
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
@@ -434,7 +431,7 @@ def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
 def _kill_send(
     path: Path, server: FaultySink, request: SendRequest, at: int, words: list[str]
 ) -> None:
-    """Run the send as a process, and kill only it when the server sees mail `at`."""
+    """Run the send as a process, and kill it when the server sees message `at`."""
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()
 
@@ -475,9 +472,7 @@ def isolated(folder: Path) -> None:
 def rows(
     names: list[str],
 ) -> Iterator[tuple[str, str, Callable[[Path], Row | ServerRow]]]:
-    """Return (transport, case, how it is run) for every case whose name contains one of these
-    words.
-    """
+    """Return (transport, case, function) for every case whose name contains any of these words."""
     for via in TRANSPORTS:
         for case in smtp_faults.CASES:
             if not names or any(name in case.name for name in names):

@@ -35,7 +35,7 @@ NOTHING = 1e-5
 
 
 def make_case(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[str]]:
-    """Return (fold, features by candidate, the true ids) of one row."""
+    """Return (fold, features by candidate, the true ids) for one row."""
     repo, row = job
     with Repository.open(repo) as repository:
         commit = repository.commit(row["commit"])
@@ -60,8 +60,8 @@ def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[
 
 
 def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
-    """Fit the weights of candidates to the cases with a true one, then those of "none of these"
-    to all cases, keeping the first ones fixed.
+    """Fit the candidates' weights to cases with a true one, then the weights of "none of these"
+    to all cases.
     """
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
     weights = descend(
@@ -90,8 +90,8 @@ def descend(
     expected: Row | None = None,
     steps: int = STEPS,
 ) -> Row:
-    """Return the weights that maximize a softmax's likelihood of the true ones, penalized by
-    distance from the prior (Adam); `held` ones are fixed.
+    """Return the weights that maximize the likelihood of the true candidates; `held` ones are
+    fixed.
     """
     fixed, hoped = held or {}, expected or {}
     names = sorted({name for rows, _ in lists for row in rows for name in row})
@@ -134,7 +134,7 @@ def descend(
 def answers(
     cases: Sequence[Case], weights: tuple[Row, Row]
 ) -> list[tuple[float, bool, bool]]:
-    """Return (raw share of the first, whether it is right, whether one of three is) for each
+    """Return (raw share of the first, whether it is right, whether any of three is) for each
     case.
     """
     found = []
@@ -158,9 +158,9 @@ def answers(
 
 
 def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
-    """Return the rising curve through held-out answers, pooled by neighbours that break the rise.
+    """Fit a rising curve to held-out answers, pooling neighbors that decrease.
 
-    At least thirty answers a step.
+    Each step has at least thirty answers.
     """
     blocks: list[list[float]] = []
     ordered = sorted(pairs)
@@ -209,7 +209,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
-    """Return the answers of each fold under weights fitted on the others."""
+    """Return each fold's answers under weights fitted on the others."""
     parts = [
         (
             [case for case in cases if case[0] == fold],

@@ -49,9 +49,7 @@ Row = tuple[Features, bool]
 
 @dataclass(frozen=True, slots=True)
 class Labeled:
-    """A labeled mail with its list, whether and where it requests something, and its requesting
-    sentences.
-    """
+    """A labeled message: its list, and whether and where it requests something."""
 
     list_name: str
     mail: Classified
@@ -61,7 +59,7 @@ class Labeled:
 
 
 def labeled_mails(folder: Path) -> Iterator[Labeled]:
-    """Yield the labeled mails that people other than the author wrote."""
+    """Yield the labeled messages by people other than the author."""
     asked, known = requests(), {row["message_id"] for row in rows("sentences.tsv")}
     asking = {
         (row["message_id"], int(row["line"]) - 1, int(row["nth"]))
@@ -78,7 +76,7 @@ def labeled_mails(folder: Path) -> Iterator[Labeled]:
 
 
 def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]:
-    """Yield the list, the author and the replies of each thread of the part learn."""
+    """Yield the list, author and replies of each thread in the learning part."""
     for line in (FOLDER / "threads.jsonl").read_text(encoding="utf-8").splitlines():
         label = json.loads(line)
         if label["part"] != "learn":
@@ -94,7 +92,7 @@ def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]
 def requesting_sentences(
     mail: Classified, asking: Set[tuple[str, int, int]]
 ) -> frozenset[Sentence]:
-    """Return a mail's sentences that request something."""
+    """Return a message's sentences that request something."""
     begun = Counter[int]()
     found = []
     for sentence in mail.sentences:
@@ -105,8 +103,8 @@ def requesting_sentences(
 
 
 def feature_rows(labeled: Labeled) -> Iterator[Row]:
-    """Yield the features of each sentence of a mail and of the text below each quote, and
-    whether it requests something.
+    """Yield the features of each sentence and of the text below each quote, with whether it
+    requests something.
     """
     sentences, writer = labeled.mail.sentences, labeled.mail.writer
     every = list(zip(sentences, sentence_names(sentences, writer), strict=True))
@@ -142,7 +140,7 @@ def fit(cases: Sequence[Row]) -> Weights:
 
 
 def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> None:
-    """Count the listed requests, and listed items that request nothing."""
+    """Count the listed requests, and listed items that are not requests."""
     for labeled in mails:
         listed = [it[:2] for it in requests_of(labeled.mail, weights, labeled.author)]
         begun = [place for place, begins in labeled.asked if begins]
@@ -154,7 +152,7 @@ def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> No
 
 
 def write(weights: Weights) -> None:
-    """Write the weights that are not negligible."""
+    """Write the weights, except negligible ones."""
     lines = [
         "# SPDX-License-Identifier: GPL-2.0-or-later",
         "# Written by tests/lab/fit_reading.py: fit anew, do not edit.",
@@ -165,7 +163,7 @@ def write(weights: Weights) -> None:
 
 
 def folds(lists: Set[str]) -> Iterator[Set[str]]:
-    """Yield the lists that are left out together."""
+    """Yield sets of lists to leave out together."""
     order = sorted(lists)
     random.Random(3).shuffle(order)
     for at in range(FOLDS):
@@ -173,7 +171,7 @@ def folds(lists: Set[str]) -> Iterator[Set[str]]:
 
 
 def main(folder: Path, *, keep: bool) -> int:
-    """Fit, and print the results on left-out lists."""
+    """Fit, and print the results for lists that were left out."""
     mails = list(labeled_mails(folder))
     count = Counter[str]()
     for out in folds({mail.list_name for mail in mails}):

@@ -65,7 +65,7 @@ _LIST = re.compile(r"^\s+(?:[-*]|\d+[.)]|[a-z][.)]|[a-z]+ [a-z]+ [a-z]+ [a-z]+\b
 
 
 class Case(NamedTuple):
-    """The candidates of a symptom with their evidence; `hits` are right or may be."""
+    """The candidates of a symptom with their evidence; `hits` are correct or may be."""
 
     history: str
     mode: str
@@ -77,14 +77,14 @@ class Case(NamedTuple):
 
 
 def is_quoted(line: str) -> bool:
-    """Return whether a line of a message is a quotation: indented, or from a log."""
+    """Return whether a message's line is a quotation: indented, or from a log."""
     return (line.startswith(("  ", "\t", ">")) or bool(_LOG.match(line))) and bool(
         line.strip()
     )
 
 
 def quoted_log(message: str) -> str:
-    """Return the log that a message quotes, not lists, commands or code; "" for none."""
+    """Return the log quoted in a message, without lists, commands or code, or ""."""
     kept: list[str] = []
     block: list[str] = []
     before = ""
@@ -109,7 +109,7 @@ def quoted_log(message: str) -> str:
 
 
 def strip_quotes(commit: CommitMessage) -> CommitMessage:
-    """Return a commit without the lines that its message quotes."""
+    """Remove the quoted lines from a commit's message."""
     head, _, body = commit.message.partition("\n")
     kept = [
         line
@@ -120,7 +120,7 @@ def strip_quotes(commit: CommitMessage) -> CommitMessage:
 
 
 def windows(repository: Repository, size: int, most: int) -> Iterator[tuple[str, str]]:
-    """Yield (old, new) commits of the main line with about `size` commits between them."""
+    """Yield (old, new) commits of mainline with about `size` commits between them."""
     line = repository.rev_list("--first-parent", "HEAD")
     share = len(line) / len(repository.rev_list("--no-merges", "HEAD"))
     step = max(1, int(size * share))
@@ -132,7 +132,7 @@ def windows(repository: Repository, size: int, most: int) -> Iterator[tuple[str,
 def history_cases(
     repository: Repository, name: str, size: int, most: int, per: int
 ) -> Iterator[Case]:
-    """Yield a history's cases, at most `per` symptoms per window."""
+    """Yield cases from a history, at most `per` symptoms in each window."""
     chance = random.Random(name)
     for since, tip in windows(repository, size, most):
         messages = list(candidates.read_messages(repository, since, tip))
@@ -201,7 +201,7 @@ def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evi
 
 
 def fit(cases: Sequence[Case]) -> Row:
-    """Return the weights under which the right candidates rank first."""
+    """Return the weights with which the right candidates rank first."""
     lists = []
     for case in cases:
         if not case.hits:
@@ -224,7 +224,7 @@ class Judged(NamedTuple):
 
 
 def judge(case: Case, table: Row, *, removed: bool = False) -> Judged:
-    """Rank a case, with `removed` without its right candidates."""
+    """Rank a case; with `removed`, without its right candidates."""
     kept = [at for at in range(len(case.pool)) if not (removed and at in case.copies)]
     rows = compared([case.pool[at] for at in kept])
     pool = [
@@ -240,7 +240,7 @@ def judge(case: Case, table: Row, *, removed: bool = False) -> Judged:
 
 
 def judge_all(cases: Sequence[Case], table: Row) -> list[Judged]:
-    """Rank each case as it is, and as if it had no fix."""
+    """Rank each case as it is, and without its fix."""
     return [
         judge(case, table, removed=removed)
         for case in cases
@@ -250,7 +250,7 @@ def judge_all(cases: Sequence[Case], table: Row) -> list[Judged]:
 
 
 def fit_first(judged: Sequence[Judged]) -> Row:
-    """Return the weights of "the first candidate is right", by logistic regression."""
+    """Fit the probability that the first candidate is right, by logistic regression."""
     lists = [([one.first, {}], {int(one.place != 0)}) for one in judged]
     return descend(lists, steps=STEPS)
 
@@ -279,7 +279,7 @@ def report(
     curve: Curve = (),
     nothing: float = 0.0,
 ) -> None:
-    """Print first / among 3 / among 10, what is called likely, and how often nothing matches."""
+    """Print how often the fix is first, among 3 and among 10, and how often nothing matches."""
     for mode in ("quoted", "taken out"):
         rows = [one for one in judged if one.case.mode == mode]
         real = [row for row in rows if not row.removed]
@@ -315,7 +315,7 @@ def report(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Make cases, fit, or test the present weights."""
+    """Make cases, fit, or test the current weights."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -371,7 +371,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def write(table: Row, first: Row, curve: Curve, nothing: float) -> None:
-    """Replace the file's tables, keeping what precedes them."""
+    """Replace the tables in the file, keeping the text before them."""
     head = FILE.read_text().partition("\n[candidate]")[0]
     lines = [head]
     for name, row in (("candidate", table), ("first", first)):

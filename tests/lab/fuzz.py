@@ -28,9 +28,7 @@ Run = Callable[[bytes], object]
 
 
 class Parser(NamedTuple):
-    """A parser: its share of the inputs, its constructor with its own imports, and the pieces
-    of its inputs.
-    """
+    """A parser with its share of inputs, its constructor, and pieces of input."""
 
     share: int
     make: Callable[[], Run]
@@ -478,7 +476,7 @@ def run_one(run: Run, data: bytes) -> str | None:
 
 
 def fuzz(name: str, count: int, seed: int) -> int:
-    """Run one parser in this process and print its line; return 1 if an input failed."""
+    """Fuzz one parser and print the result; return 1 if an input failed."""
     rng = random.Random(f"{name} {seed}")
     run = PARSERS[name].make()
     run_one(run, inputs(name, rng))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole verbs on made-up hostile repositories, mails and archives: none ends in exit 70, in an
+"""Whole verbs on made-up hostile repositories, messages and archives: none ends in exit 70, in an
 exception or in JSON that its schema refuses.
 
     python -m tests.lab.fuzz_verbs [--minutes N] [--seed N] [--verbs check,track,…] [--world N]
@@ -58,7 +58,7 @@ _GITCONFIG = """\
 
 
 class TooSlowError(BaseException):
-    """A call went on for too long."""
+    """Raised if a call takes too long."""
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class Archive:
 
     @contextlib.contextmanager
     def served(self) -> Iterator[None]:
-        """Serve until the block ends."""
+        """Serve until the context ends."""
         archive = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -355,7 +355,7 @@ class Report:
     def failed(
         self, what: str, text: str, number: int, argv: Argv, place: Path
     ) -> None:
-        """Print a failure the first time, with the command that repeats it, and keep its world."""
+        """Print a failure once, with the command that repeats it, and keep its world."""
         self.failures[what] = self.failures.get(what, 0) + 1
         if self.failures[what] > 1:
             return
@@ -388,7 +388,7 @@ class Report:
 def run_world(
     number: int, verbs: Sequence[str], archive: Archive, root: Path, report: Report
 ) -> None:
-    """Make a world and call the verbs in it."""
+    """Make a world and call the commands in it."""
     place = root / f"world-{number}"
     place.mkdir()
     url = f"{archive.url}/{number}"
@@ -463,8 +463,8 @@ def _frame(error: BaseException) -> str:
 
 
 def _kind(log: str) -> str:
-    """Return what tracebacks of the same fault share: the exception, and the innermost line of
-    patchpilot.
+    """Return a key for tracebacks of the same fault: the exception, and patchpilot's innermost
+    line.
     """
     places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
     error = next(
@@ -482,7 +482,7 @@ def _kind(log: str) -> str:
 
 @contextlib.contextmanager
 def _surroundings() -> Iterator[Path]:
-    """Use a separate home and no network beyond loopback within the block."""
+    """Use a separate home, and no network beyond loopback."""
     from patchpilot.archive import archive
 
     root = Path(tempfile.mkdtemp(prefix="fuzz-verbs-"))
@@ -525,7 +525,9 @@ def _too_slow(*_: object) -> NoReturn:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Call the verbs in world after world until the time is over; 1 when something failed."""
+    """Call the commands in one world after another until the time is over; return 1 on a
+    failure.
+    """
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

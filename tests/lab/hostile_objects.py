@@ -14,13 +14,13 @@ _TREE = b"40000"
 
 
 class ObjectWriter:
-    """Writes loose objects and refs below a git directory."""
+    """Write loose objects and refs to a git directory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, kind: bytes, data: bytes) -> str:
-        """Write an object; its id."""
+        """Write an object and return its id."""
         whole = b"%s %d\0%s" % (kind, len(data), data)
         name = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
         file = self._folder / "objects" / name[:2] / name[2:]
@@ -62,7 +62,7 @@ class ObjectWriter:
         committer: bytes,
         message: bytes,
     ) -> str:
-        """Write a commit; its id.
+        """Write a commit and return its id.
 
         `author` and `committer` are whole identities with their dates.
         """
@@ -74,7 +74,7 @@ class ObjectWriter:
         return self.put(b"commit", b"\n".join(head) + b"\n\n" + message)
 
     def tag(self, name: bytes, commit: str, tagger: bytes, message: bytes) -> str:
-        """Write an annotated tag; its id."""
+        """Write an annotated tag and return its id."""
         return self.put(
             b"tag",
             b"object %s\ntype commit\ntag %s\ntagger %s\n\n%s"
@@ -82,7 +82,7 @@ class ObjectWriter:
         )
 
     def ref(self, name: str, commit: str) -> None:
-        """Point a ref at an object."""
+        """Point a ref to an object."""
         file = self._folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{commit}\n")

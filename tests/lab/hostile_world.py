@@ -23,7 +23,7 @@ from tests.lab.hostile_objects import ObjectWriter
 
 
 def _pieces() -> dict[str, tuple[bytes, ...]]:
-    """Return the pieces by the name of their section."""
+    """Return the pieces by section."""
     sections: dict[str, tuple[bytes, ...]] = {}
     for part in (
         (Path(__file__).parent / "hostile_pieces.txt")
@@ -106,18 +106,18 @@ _SIGNED = b"Signed-off-by: Ada Fixer <ada@example.org>\n"
 
 
 class Chance:
-    """Damage by a seed: `heat` (0 to 1) is how likely each thing is damaged."""
+    """Seeded damage; `heat` (0 to 1) is the probability for each value."""
 
     def __init__(self, seed: str) -> None:
         self.rng = random.Random(seed)
         self.heat = self.rng.choice((0.05, 0.2, 0.4))
 
     def hit(self) -> bool:
-        """Return whether the next thing is damaged."""
+        """Return whether to damage the next value."""
         return self.rng.random() < self.heat
 
     def one(self, honest: bytes, pool: Sequence[bytes]) -> bytes:
-        """Return the honest value, one from a pool, or the honest one damaged."""
+        """Return the honest value, one from a pool, or a damaged copy."""
         if not self.hit():
             return honest
         return (
@@ -125,7 +125,7 @@ class Chance:
         )
 
     def damaged(self, data: bytes) -> bytes:
-        """Return the data with some bytes replaced."""
+        """Replace some bytes."""
         changed = bytearray(data)
         for _ in range(self.rng.randint(1, 3)):
             at = self.rng.randint(0, len(changed))
@@ -133,7 +133,7 @@ class Chance:
         return bytes(changed)
 
     def text(self, data: bytes, lines: Sequence[bytes] = LINES) -> bytes:
-        """Return the text with lines added, repeated, removed or damaged."""
+        """Add, repeat, remove or damage lines."""
         rows = data.split(b"\n")
         while self.hit():
             at = self.rng.randint(0, len(rows))
@@ -153,7 +153,7 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The location of everything: the repository, the mail files, their Message-IDs, and the
+    """The location of everything: the repository, the message files, their Message-IDs, and the
     archive's responses in order.
     """
 
@@ -166,7 +166,7 @@ class World:
 
 
 def make_world(place: Path, seed: str, url: str) -> World:
-    """Create a seed's world in an empty folder; `url` is the location of its archive."""
+    """Create a seed's world in an empty folder; `url` is its archive."""
     chance = Chance(seed)
     repo = place / "repo"
     _repository(repo, chance)
@@ -336,7 +336,7 @@ def _commit(
 
 
 def _thread(chance: Chance) -> list[bytes]:
-    """Return the mails of a series: two versions, replies and robot reports."""
+    """Return the messages of a series: two versions, replies and bot reports."""
     title = "demo: pump: check the pointer"
     honest = [
         mails.patch(f"[PATCH] {title}", id="v1"),

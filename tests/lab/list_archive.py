@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the mails of a public-inbox epoch, and the sender's own words in a reply."""
+"""Read the messages of a public-inbox epoch, and the sender's own words in a reply."""
 
 import re
 import subprocess
@@ -26,7 +26,7 @@ _MOST_BYTES = 400_000
 
 
 class ArchivedMail(NamedTuple):
-    """A mail of an archive: its raw text and its threading headers."""
+    """A message from an archive, with its threading headers."""
 
     raw: bytes
     id: str
@@ -53,13 +53,13 @@ class ArchivedMail(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Return the subject in lower case, without its prefixes in brackets."""
+        """Return the subject in lower case, without bracketed prefixes."""
         text = self.subject.decode("utf-8", "replace")
         return " ".join(_TITLE.sub("", text).lower().split())
 
     @property
     def version(self) -> int:
-        """Return the number of its version."""
+        """Return the version number."""
         found = _VERSION.search(self.subject)
         return int(found[1]) if found else 1
 
@@ -67,7 +67,7 @@ class ArchivedMail(NamedTuple):
 def archived(
     directory: Path, since: str, until: str = "2100-01-01"
 ) -> Iterator[ArchivedMail]:
-    """Yield the mails that an epoch got between two days, oldest first."""
+    """Yield the messages that an epoch received between two days, oldest first."""
     git = ["git", f"--git-dir={directory}"]
     span = [f"--since={since}", f"--until={until}"]
     listed = subprocess.run(
@@ -109,9 +109,7 @@ def _mail(raw: bytes) -> ArchivedMail | None:
 
 
 def own_words(raw: bytes) -> list[str]:
-    """Return a mail's unquoted paragraphs without attribution lines and signature, each on one
-    line.
-    """
+    """Return a message's unquoted paragraphs, without attributions and signature."""
     message = BytesParser(policy=policy.default).parsebytes(raw)
     part = message.get_body(("plain",))
     try:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Measure every rule on the archives of mailing lists.
 
-python -m tests.lab.measure_rules --tree DIR LIST=GIT_DIRECTORY... > checks/records.tsv
-    draw mails of each list, always the same ones of the same archives, check them, and print the
-    numbers by which `check` shows a rule
+python -m tests.lab.measure_rules --tree DIR LIST=GIT_DIRECTORY... > checks/records.tsv draw
+messages of each list, always the same ones of the same archives, check them, and print the numbers
+by which `check` shows a rule
 
-A list gives three kinds of patch mails: those that were applied as they were sent, those with a
+A list gives three kinds of patch messages: those that were applied as they were sent, those with a
 next version of the same patch, and those of which a reviewer asked for a change that
 `remark_patterns.toml` knows. No mail is committed.
 """
@@ -52,9 +52,7 @@ _APPLIED = re.compile(
 
 
 class Drawn(NamedTuple):
-    """A sampled patch mail: its kind ("accepted", "pair" or "asked"), its next version, and the
-    categories of a reviewer's requests.
-    """
+    """A sampled patch: its kind, its next version, and the categories of a reviewer's requests."""
 
     kind: str
     mail: ArchivedMail
@@ -72,7 +70,7 @@ def _request_categories(said: Sequence[str]) -> tuple[str, ...]:
 
 
 def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
-    """Draw at most `most` mails of each kind, and half as many that a reviewer asked to change.
+    """Draw up to `most` messages of each kind, and half as many with requested changes.
 
     The last version counts as accepted.
     """
@@ -114,8 +112,8 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
 
 
 def names(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
-    """Return rule and severity of each finding that `check` shows if no rule is too noisy; None if
-    the mail cannot be checked.
+    """Return rule and severity of each finding that `check` shows without noise limits, or None
+    if the message cannot be checked.
     """
     with tempfile.NamedTemporaryFile(suffix=".eml") as file:
         file.write(raw)
@@ -132,7 +130,7 @@ def names(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
 
 
 def measure(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
-    """Check a mail, and return the names of its next version's findings."""
+    """Check a message, and return the names of its findings and its next version's."""
     found = names(drawn.mail.raw, tree)
     after = names(drawn.after.raw, tree) if found and drawn.after else []
     if found is None or after is None:
@@ -149,7 +147,7 @@ def measure(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
 def records(
     every: Iterable[dict[str, Any]],
 ) -> Iterator[tuple[tuple[str, str], RuleRecord]]:
-    """Yield the record of each rule that fired by rule and severity, from rows of `measured`."""
+    """Yield each rule's record, by rule and severity, from rows of `measured`."""
     total: Counter[str] = Counter()
     count: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     asked: Counter[str] = Counter()
@@ -180,12 +178,12 @@ def records(
 
 
 def _is_about(name: str, category: str) -> bool:
-    """Return whether a rule reports what a category's requests ask for."""
+    """Return whether a rule reports what requests of a category ask for."""
     return bool(re.search(PATTERNS[category]["rules"], name))
 
 
 def main(arguments: list[str]) -> int:
-    """Draw and check the mails of lists, and print the records."""
+    """Draw and check the messages of lists, and print the records."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -41,7 +41,7 @@ MOST_FOLDERS = 3
 
 
 class Row(NamedTuple):
-    """One patch: its form, its version, and the directories it changes."""
+    """A patch: its form, version, and changed directories."""
 
     form: CommitForm
     version: int
@@ -49,14 +49,14 @@ class Row(NamedTuple):
 
 
 def rows(directory: Path, since: str) -> Iterator[Row]:
-    """Yield a row for every kernel patch mail of an archive, oldest first."""
+    """Yield a row for every kernel patch in an archive, oldest first."""
     for mail in archived(directory, since):
         if not mail.is_patch:
             continue
         try:
             patch = parse_patch(mail.raw, mail.id)
             own = folders(patch.paths)
-        # archives have mails of every kind; one that cannot be parsed is left out
+        # archives contain any kind of message; skip those that cannot be parsed
         except Exception:  # noqa: BLE001
             continue
         words = " ".join((*patch.subject.words, *patch.subject.title.split(":")[:1]))
@@ -69,7 +69,7 @@ def rows(directory: Path, since: str) -> Iterator[Row]:
 
 
 def last_versions(every: Iterable[Row]) -> list[Row]:
-    """Return the rows of each patch's last version, once for all lists."""
+    """Return each patch's last version, once for all lists."""
     last: dict[str, Row] = {}
     for row in every:
         known = last.get(row.form[0])
@@ -93,10 +93,9 @@ def folders(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def table(every: Iterable[Row]) -> Iterator[str]:
-    """Yield the lines of checks/habits.tsv: a directory by itself, and "directory/**" for it with
-    everything below it.
+    """Yield the lines of checks/habits.tsv.
 
-    A directory that has what the one above it has gets no line.
+    A directory like its parent gets no line.
     """
     forms: dict[str, list[CommitForm]] = defaultdict(list)
     for row in every:
@@ -138,7 +137,7 @@ def table(every: Iterable[Row]) -> Iterator[str]:
 
 
 def _speaking_habits(habits: Habits) -> tuple[object, ...]:
-    """Return what rules read from habits, to compare a directory with its parent."""
+    """Return the habits that rules use, to compare a directory with its parent."""
     names = [[name for name, _ in shares] for shares in (habits.first, habits.further)]
     cases = [case for case, share in habits.cases if habits.weight(share)]
     return (

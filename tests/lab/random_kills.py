@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random SIGKILLs: a send is killed at a random moment, resumed, and no mail may arrive twice.
+"""Random SIGKILLs: a send is killed at a random moment, resumed, and no message may arrive twice.
 
 `python -m tests.lab.random_kills 200 [b4]`.
 """
@@ -36,8 +36,8 @@ from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, command, isolate
 def one_kill(
     folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3
 ) -> tuple[bool, str]:
-    """Return (whether every mail arrived exactly once, what happened) for a send killed this many
-    seconds after its start, or after the first mail.
+    """Kill a send at this time and resume it; return (whether every message arrived exactly once,
+    what happened).
 
     It is then finished by resuming it.
     """
@@ -104,7 +104,7 @@ def _finish(
 ) -> Sending:
     """Resume until the series is complete.
 
-    What is unknown is settled by looking whether it arrived.
+    Look up uncertain messages.
     """
     if not begun:
         return deliver(repository, plan(repository, request))
@@ -118,7 +118,7 @@ def _finish(
 
 
 def main(count: int, via: str) -> int:
-    """Kill this many sends; return 1 if one went wrong."""
+    """Kill this many sends; return 1 if any went wrong."""
     seed = random.SystemRandom().randrange(1 << 30)
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     begun = time.monotonic()

@@ -29,9 +29,7 @@ SPAN = 2.5
 def one_kill(
     folder: Path, via: str, after: float, in_delivery: bool
 ) -> tuple[bool, str]:
-    """Return (whether the reply arrived exactly once, what happened) for a reply killed this
-    many seconds after its start, or after reaching the server.
-    """
+    """Kill a reply at this time; return (whether it arrived exactly once, what happened)."""
     with FaultySink() as server:
         repo, review = followed(folder, server)
         (folder / "answer.txt").write_text(ANSWER)
@@ -82,7 +80,7 @@ def one_kill(
 
 
 def main(count: int, via: str) -> int:
-    """Kill this many replies; return 1 if one went wrong."""
+    """Kill this many replies; return 1 if any went wrong."""
     seed = random.SystemRandom().randrange(1 << 30)
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     with suppress(KeyboardInterrupt):

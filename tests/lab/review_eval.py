@@ -42,7 +42,7 @@ def inputs(tree: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReviewInpu
 
 
 def names(file: Path, given: ReviewInput) -> Iterator[tuple[str, Patch]]:
-    """Name a file's patches with a diff."""
+    """Yield the name of each of a file's patches that has a diff."""
     patches = [each.patch for each in given.result.patches if each.patch.has_diff]
     for number, patch in enumerate(patches, 1):
         yield f"{file.stem}-{number}" if patches[1:] else file.stem, patch

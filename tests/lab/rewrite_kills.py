@@ -93,7 +93,7 @@ _WITH_FILES = ("check --fix", "undo")
 
 
 def create_repository(path: Path, verb: str) -> Repo:
-    """Return a repository in which the verb has something to rewrite."""
+    """Create a repository in which the command has something to rewrite."""
     name, _, strategy = verb.rstrip(")").partition(" (")
     if name == "trailers":
         return followed_branch(path, strategy)
@@ -108,9 +108,7 @@ def create_repository(path: Path, verb: str) -> Repo:
 
 
 def run(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
-    """Start a verb as the leader of a process group; git's own groups are found by their
-    parents.
-    """
+    """Start a command as the leader of a process group."""
     argv = [
         sys.executable,
         "-m",
@@ -130,9 +128,7 @@ def run(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
 
 
 def until_it_writes(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
-    """Start a verb, and return when git locks the index, or, if only messages change, when the
-    first object is written.
-    """
+    """Start a command, and return when it first writes."""
     objects, lock = repo.path / ".git" / "objects", repo.path / ".git" / "index.lock"
     repo.git("repack", "-adq")
     repo.git("prune-packed", "-q")
@@ -154,9 +150,7 @@ def until_it_writes(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
 
 
 def window(repo: Repo, verb: str) -> float:
-    """Return the seconds from a verb's first write until the branch has its new value
-    (0.01: git's checkout of its files).
-    """
+    """Return the seconds from a command's first write until the branch has its new value."""
     if verb in _WITH_FILES:
         return 0.01
     file = repo.path / ".git" / repo.git("symbolic-ref", "HEAD")
@@ -171,7 +165,7 @@ def window(repo: Repo, verb: str) -> float:
 
 
 def kill_all(process: "subprocess.Popen[bytes]") -> None:
-    """Send SIGKILL to a process and all its descendants in any group."""
+    """Kill a process and all its descendants in any group."""
     family = [process.pid]
     for pid in family:
         with contextlib.suppress(OSError):
@@ -186,9 +180,7 @@ def kill_all(process: "subprocess.Popen[bytes]") -> None:
 def one_kill(
     folder: Path, verb: str, after: float, *, in_checkout: bool
 ) -> tuple[bool, str]:
-    """Return (whether everything is old or new after the next start recovered it, what was
-    found) for a killed verb.
-    """
+    """Kill a command; return (whether everything is old or new after recovery, what was found)."""
     repo = create_repository(folder / "repo", verb)
     before = repo.state()
     process = until_it_writes(repo, verb) if in_checkout else run(repo, verb)
@@ -217,7 +209,7 @@ def one_kill(
 
 
 def _draft_is(repo: Repo, *, new: bool) -> bool:
-    """Return whether the draft contains all or nothing of what the killed verb was to set."""
+    """Return whether the draft has all, or nothing, of what the killed command was to set."""
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
     found = (
         draft["version"],
@@ -237,9 +229,7 @@ def _draft_is(repo: Repo, *, new: bool) -> bool:
 
 
 def _again(repo: Repo, verb: str) -> tuple[bool, bool]:
-    """Return (whether the verb works after the kill, whether a lock was left); doctor and the
-    blocked verb name the lock's `rm`.
-    """
+    """Return (whether the command works after the kill, whether a lock was left)."""
     locks = [
         file
         for file in (repo.path / ".git").rglob("*.lock")
@@ -267,7 +257,7 @@ def _again(repo: Repo, verb: str) -> tuple[bool, bool]:
 
 
 def main(count: int, verbs: Sequence[str] = ()) -> int:
-    """Kill this many verbs that begin with one of these words; return 1 if one went wrong."""
+    """Kill commands that begin with any of these words; return 1 if any went wrong."""
     chosen = [verb for verb in COMMANDS if not verbs or verb.startswith(tuple(verbs))]
     windows: dict[str, float] = {}
     seed = random.SystemRandom().randrange(1 << 30)

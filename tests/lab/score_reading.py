@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measure how well threads of 31 lists are read: states, versions, turns, kinds of mails, and
+"""Measure how well threads of 31 lists are read: states, versions, turns, kinds of messages, and
 requests.
 
     python -m tests.lab.score_reading FOLDER PART
@@ -39,9 +39,7 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 
 
 def requests() -> dict[str, list[tuple[Lines, bool]]]:
-    """Return the lines of each mail that ask something of the author, and whether they
-    begin a request.
-    """
+    """Return the lines of each message that request something, and whether they begin a request."""
     found: dict[str, list[tuple[Lines, bool]]] = defaultdict(list)
     for row in rows("sentences.tsv"):
         if row["request"]:
@@ -60,7 +58,7 @@ def score_requests(
     asked: dict[str, list[tuple[Lines, bool]]],
     count: Counter[str],
 ) -> None:
-    """Count a thread's listed requests, and listed items that request nothing."""
+    """Count a thread's listed requests, and listed items that are not requests."""
     for reply in status.replies:
         if reply.mail.by_author:
             continue

@@ -3,9 +3,9 @@
 
 `python -m tests.lab.store_kills 100`.
 
-Each process adds, updates and removes series of its own, and writes down which
-verbs are done. After the kills the store must be sound, and have what it had after the last verb
-that was done, or after the one that was killed: a series is there with all its mails or not at all.
+Each process adds, updates and removes series of its own, and writes down which verbs are done.
+After the kills the store must be sound, and have what it had after the last verb that was done, or
+after the one that was killed: a series is there with all its messages or not at all.
 """
 
 import argparse
@@ -37,7 +37,9 @@ VERBS = ("add", "grow", "update", "remove")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A process's verb on its own series, and the resulting number of mails (0: not tracked)."""
+    """An action of a process on its own series, and the resulting number of messages (0: not
+    tracked).
+    """
 
     verb: str
     series: str
@@ -45,7 +47,7 @@ class Step:
 
 
 def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
-    """Return a process's actions, the same for the same seed."""
+    """Return a process's actions, which depend only on the seed."""
     chance = random.Random(f"{seed}-{writer}")
     names = [f"s{writer}{number}" for number in range(SERIES)]
     files, followed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
@@ -113,8 +115,8 @@ def prepare(place: Path) -> None:
 
 
 def one_kill(place: Path, seed: int, after: float) -> tuple[bool, str]:
-    """Return (whether the store is correct, what was seen) after killing the processes this
-    many seconds after their first verbs.
+    """Kill the processes after this many seconds; return (whether the store is correct, what
+    was found).
     """
     for file in place.glob("done-*"):
         file.unlink()
@@ -192,7 +194,7 @@ def _judge(place: Path, seed: int) -> tuple[bool, str]:
 
 
 def main(count: int) -> int:
-    """Kill this many times; return 1 if anything was ever wrong."""
+    """Kill this many times; return 1 if anything went wrong."""
     seed = random.SystemRandom().randrange(1 << 30)
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     begun = time.monotonic()

@@ -48,7 +48,7 @@ def draw(tree: Path, count: int, seed: int) -> list[str]:
 
 
 def findings(text: str) -> Counter[tuple[str, int]]:
-    """Return (type, line) of each line of output."""
+    """Count (type, line) in the lines of output."""
     return Counter((found[2], int(found[1])) for found in LINE.finditer(text))
 
 

@@ -39,7 +39,7 @@ _NO_TEXT = (
 
 
 def areas(text: Text) -> Iterator[str]:
-    """Yield the areas that a text belongs to, or none if it is not prose."""
+    """Yield the areas to which a text belongs; none if it is not prose."""
     file = text.place.partition(":")[0]
     if file in _NO_TEXT or file in _GENERATED or not re.search(r"\w+ \w+", text.text):
         return
@@ -65,7 +65,7 @@ def prose() -> tuple[tuple[str, Text], ...]:
 
 @cache
 def places() -> tuple[tuple[str, str, str], ...]:
-    """Return (area, pattern, place with context) for each match."""
+    """Return (area, pattern, location with context) for each match."""
     return tuple(
         (area, name, f"{text.place}: {_around(text.text, match)}")
         for area, text in prose()

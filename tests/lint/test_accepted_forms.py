@@ -25,7 +25,7 @@ TITLE = '("frob: use the link at once")'
 def rule_findings(
     text: str, name: str, tree: MemoryTree | None = None, *, checkpatch: bool = False
 ) -> list[Finding]:
-    """Return one rule's findings, with its own severities or those of checkpatch.pl."""
+    """Return a rule's findings, with its severities or checkpatch.pl's."""
     rules = [rule for rule in load_rules() if rule.name == name]
     assert rules, name
     context = Context(
@@ -49,7 +49,7 @@ def write_mail(
     diff: str = DIFF,
     headers: str = "",
 ) -> str:
-    """Return a mail; `headers` replace its From:."""
+    """Return a message; `headers` replace its From:."""
     text = mail(
         subject, f"{message}{SIGNED if 'Signed-off-by' not in message else ''}", diff
     )
@@ -171,7 +171,7 @@ OWN = (
 
 
 def sent_patch(path: str) -> str:
-    """Return a patch to this file, sent to a list."""
+    """Return a patch to this file that was sent to a list."""
     return write_mail(
         diff=file_diff(path, "+\tfrob_wait(frob);\n"),
         headers="From: Ada Fixer <ada@example.org>\nTo: netdev@vger.kernel.org\n",
@@ -338,7 +338,7 @@ def test_explained_missing_fixes_tag_is_accepted(reason: str) -> None:
 
 
 def table_row(number: int) -> str:
-    """Return a table row of more than 100 columns."""
+    """Return a table row wider than 100 columns."""
     return (
         f'+\t{{FROB_CLK_LINK{number}, "link{number}_clk", "link{number}_mux", CLK_SET_RATE_PARENT,'
         f" FROB_LINK{number}, 0x12, 0x12, 0x0, 0, &link{number}}},\n"

@@ -38,7 +38,7 @@ SECTION = (
 
 
 class History(MemoryHistory):
-    """A repository with one base, the tip of the subsystem's tree, and linux-next."""
+    """A repository with a base, the tip of the subsystem's tree, and linux-next."""
 
     def __init__(
         self,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patches that mail, editors and ill will have damaged: every rule reads them to the end."""
+"""Patches that message, editors and ill will have damaged: every rule reads them to the end."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

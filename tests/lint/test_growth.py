@@ -14,7 +14,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from tests.kit.snippets import mail
 
-# times are compared
+# compares times
 pytestmark = pytest.mark.long
 FEW, MANY = 250, 2000
 Shape = Callable[[int], list[str]]
@@ -32,7 +32,7 @@ def _patch(path: str, lines: list[str]) -> Series:
 
 
 def _seconds(series: Series, times: int = 1) -> float:
-    """Return the minimum time of several checks of a series."""
+    """Return the shortest time of several checks of a series."""
     taken = []
     for _ in range(times):
         began = time.process_time()
@@ -135,7 +135,7 @@ def test_long_line_takes_linear_time(line: str, blank: str) -> None:
         return _seconds(series, 3)
 
     seconds(50)
-    # the square would be 256 times as long
+    # quadratic time would be 256 times as long
     assert seconds(40_000) < 40 * max(seconds(2500), 0.01)
 
 
@@ -161,7 +161,7 @@ def test_no_line_takes_quadratic_time(line: str) -> None:
         return _seconds(series, 2)
 
     seconds(50)
-    # the square would be 1024 times as long
+    # quadratic time would be 1024 times as long
     assert seconds(32_000) < 60 * max(seconds(1000), 0.01)
 
 

@@ -41,7 +41,7 @@ path = "a.c"
 
 
 def _pump(nodes: Any, first: str, most: int) -> str:
-    """Return a text resembling the matches of a parsed pattern, with maximum repeats.
+    """Return a text that resembles matches of a parsed pattern, with maximum repeats.
 
     A class stands for `first` if it takes that, otherwise for the first character that it takes.
     """
@@ -64,7 +64,7 @@ def _pump(nodes: Any, first: str, most: int) -> str:
 
 
 def _is_slow(pattern: str, text: str) -> bool:
-    """Return whether matching a pattern against a text takes more than two seconds."""
+    """Return whether matching takes more than two seconds."""
     process = os.fork()
     if not process:
         resource.setrlimit(resource.RLIMIT_CPU, (2, 2))

@@ -48,7 +48,7 @@ SHOW_AND_FIX = r"""
 
 
 def snippet(language: str) -> str:
-    """Return an editor's set-up from the page."""
+    """Return an editor's setup from the page."""
     match = re.search(rf"```{language}\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
     assert match
     return match[1]
@@ -56,7 +56,7 @@ def snippet(language: str) -> str:
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """Return a repository with a staged source file and a message; the command is on PATH."""
+    """Create a repository with a staged source file and a message, and put the command in PATH."""
     monkeypatch.setenv(
         "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )

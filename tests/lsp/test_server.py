@@ -44,7 +44,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 class Text:
-    """An open file in the editor."""
+    """A file open in the editor."""
 
     def __init__(self, client: LanguageClient, path: Path) -> None:
         self.client, self.uri, self.version = client, path.as_uri(), 0
@@ -64,7 +64,7 @@ class Text:
         return await self._found()
 
     async def _found(self) -> list[tuple[int, str]]:
-        """Wait for the findings and return their lines (from 0) and names."""
+        """Wait for the findings, and return their lines (from 0) and names."""
         while True:
             params = await self.client.wait_for_notification(
                 lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS

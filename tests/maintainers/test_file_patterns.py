@@ -78,7 +78,7 @@ def test_hostile_regular_expression_is_fast() -> None:
 
 
 def _expand_alternatives(pattern: str) -> list[str]:
-    """Return the patterns without alternatives that a pattern stands for."""
+    """Expand a pattern to patterns without alternatives."""
     match = re.search(r"\{([^{}]*)\}", pattern)
     if not match:
         return [pattern]

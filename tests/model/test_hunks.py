@@ -16,9 +16,7 @@ FILES = st.lists(LINE, max_size=14)
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[str, str, str]:
-    """Return a file, an edited version, and a similar file to which the edit may or may not
-    apply.
-    """
+    """Generate a file, an edited version, and a similar file to which the edit may apply."""
     old = draw(FILES)
     new = list(old)
     for _ in range(draw(st.integers(1, 3))):

@@ -29,7 +29,7 @@ from tests.kit import patches
 
 
 def split_mbox(data: bytes) -> list[bytes]:
-    """Return the messages of an mbox."""
+    """Split an mbox into messages."""
     return [one_mail(data, start, end) for start, end in mail_bounds(data)]
 
 

@@ -54,14 +54,14 @@ mailbox.Maildir.add = killed
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A topic of two patches, and the folder added to patchpilot's in each call."""
+    """A topic of two patches, and the folder with the additional transport."""
 
     repo: Repo
     added: Path
     maildir: Path
 
     def run(self, verb: str, *words: str, prelude: str = "") -> Outcome:
-        """Run a verb in a process that has the third transport."""
+        """Run a command in a process that has the third transport."""
         argv = [
             sys.executable,
             "-c",
@@ -78,7 +78,7 @@ class Place:
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def send(self, *words: str, prelude: str = "") -> Outcome:
-        """Send with the transport, overriding the findings of these small patches."""
+        """Send with the transport, overriding findings."""
         return self.run(
             "send",
             "--via",
@@ -94,12 +94,12 @@ class Place:
         )
 
     def resume(self, *words: str) -> dict[str, Any]:
-        """Resume the last send and return the result."""
+        """Resume the last send and return the JSON document."""
         done = self.run("send", "--resume", "--yes", "--format", "json", *words)
         return json_document(done)
 
     def written(self) -> list[bytes]:
-        """Return the messages in the maildir, in the order of the series."""
+        """Return the messages in the maildir, in series order."""
         if not self.maildir.exists():
             return []
         mails = [message.as_bytes() for message in mailbox.Maildir(self.maildir)]
@@ -111,7 +111,7 @@ class Place:
 
 @pytest.fixture
 def setup(tmp_path: Path) -> Place:
-    """Return the page's code in a separate folder, and a topic to send with it."""
+    """Write the page's code to a separate folder, and create a topic to send with it."""
     files = dict(CODE.findall(PAGE.read_text(encoding="utf-8")))
     assert set(files) == {"__init__.py", "maildir_transport.py"}
     folder = tmp_path / "added" / "maildir"
@@ -120,7 +120,7 @@ def setup(tmp_path: Path) -> Place:
         (folder / name).write_text(text, encoding="utf-8")
     made = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
     made.repo.git("config --global maildir.folder", str(made.maildir))
-    # an archive that does not answer
+    # an archive that does not respond
     made.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
     return made
 

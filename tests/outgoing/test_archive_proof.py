@@ -23,8 +23,8 @@ CHALLENGE = (
 
 @contextmanager
 def serve_body(body: bytes) -> Iterator[str]:
-    """Yield the address of a web server that answers every request with status 200 and this
-    body.
+    """Run a web server that answers every request with status 200 and this body; yield its
+    address.
     """
 
     class Handler(BaseHTTPRequestHandler):

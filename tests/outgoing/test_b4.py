@@ -41,7 +41,7 @@ def send(repo: Repo, line: str = "", *words: str) -> Outcome:
 
 
 def first_id(outcome: Outcome) -> str:
-    """Return the first mail's Message-ID."""
+    """Return the first Message-ID."""
     return outcome.json["messages"][0]["message_id"]
 
 
@@ -243,7 +243,7 @@ def test_note_fits_any_encoding(coding: str) -> None:
 
 @contextmanager
 def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """Yield a web endpoint on loopback with this response, and what was posted to it."""
+    """Run a web endpoint with this response; yield its address and what was posted."""
     posted: list[dict[str, object]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -272,7 +272,7 @@ def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
 
 
 def new_key(repo: Repo) -> None:
-    """Create a patatt key in the repository, with which b4 signs."""
+    """Create a patatt key with which b4 signs."""
     subprocess.run(
         [sys.executable, "-c", "import patatt; patatt.command()", "genkey"],
         cwd=repo.path,

@@ -22,7 +22,7 @@ PROSE = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Return a topic enrolled in b4, with a clean and a dirty patch and the command of `setup
+    """Create a topic enrolled in b4, with a clean and a dirty patch and the command of `setup
     hooks b4`.
     """
     repo = topic(tmp_path / "r", 0)

@@ -20,7 +20,7 @@ URL = "https://lists.example.org/_b4_submit"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Return a topic whose tree names a list for every series."""
+    """Create a topic whose tree names a list for every series."""
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     name(repo, "send-series-to", f"The Team <{TEAM}>")
@@ -33,12 +33,12 @@ def name(repo: Repo, key: str, value: str) -> None:
 
 
 def plan_send(repo: Repo) -> Outcome:
-    """Return the plan of a send."""
+    """Plan a send."""
     return call(*LINE, "-C", repo.path, "--to", "x@lists.example.org")
 
 
 def recipients(repo: Repo) -> set[str]:
-    """Return the recipients of a send."""
+    """Return the recipients of the planned send."""
     done = plan_send(repo)
     assert done.code == 0, done.err
     return {recipient["email"] for recipient in done.json["recipients"]}

@@ -13,14 +13,14 @@ from tests.kit.cli import call
 
 @pytest.fixture(autouse=True)
 def forget_b4() -> Iterator[None]:
-    """Forget the b4 that was found, like in a new process."""
+    """Forget the b4 found earlier, as in a new process."""
     b4_command.on_path.cache_clear()
     yield
     b4_command.on_path.cache_clear()
 
 
 def install_b4(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
-    """Create a program b4 that prints this version, first on PATH, and return its path."""
+    """Create a program b4 that prints this version, put it first in PATH, and return its path."""
     program = folder / "b4"
     program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{says}'\n")
     program.chmod(0o755)

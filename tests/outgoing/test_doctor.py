@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 
 
 def examine(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
-    """Return name → (state, message and hint) of all diagnoses."""
+    """Return (state, message and hint) of all diagnoses, by name."""
     repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
     done = repo.patchpilot(f"doctor --format json {line}")
     document = done.json

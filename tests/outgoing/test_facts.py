@@ -16,7 +16,7 @@ LIST = "widgets@lists.example.org"
 def planned(
     repo: Repo, *words: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    """Return a send's blocking problems and warnings by name, and its plan."""
+    """Plan a send; return blocking problems and warnings by name, and the plan."""
     done = repo.patchpilot("send --dry-run --format json --to", LIST, *words)
     plan = done.json
     return *(

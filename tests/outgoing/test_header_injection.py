@@ -24,9 +24,7 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def committed(repo: Repo, subject: str, author: str) -> None:
-    """Create a commit with this subject and author, because commits come from anywhere: git
-    itself accepts a carriage return.
-    """
+    """Create a commit with any subject and author; git itself accepts a carriage return."""
     (repo.path / "widget.c").write_text("int y;\n")
     repo.git("add -A")
     made = subprocess.run(

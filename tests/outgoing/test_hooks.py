@@ -19,7 +19,7 @@ from tests.kit.topics import topic
 
 
 def states(out: str) -> dict[str, str]:
-    """Return hook → state."""
+    """Return the state of each hook."""
     return {load["name"]: load["state"] for load in json.loads(out)["hooks"]}
 
 

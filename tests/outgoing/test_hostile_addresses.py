@@ -44,15 +44,13 @@ F:\t*/
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Path:
-    """Return the file in which the replacement for msmtp records each word of its calls."""
+    """Return the file that records each word of the calls to the fake msmtp."""
     return tmp_path / "calls"
 
 
 @pytest.fixture
 def repo(tmp_path: Path, calls: Path) -> Repo:
-    """Return a topic sent through a program like msmtp, whose arguments are recipients and
-    options.
-    """
+    """Create a topic sent through a fake msmtp, whose arguments are recipients and options."""
     repo = topic(tmp_path / "r", 0)
     program = tmp_path / "msmtp"
     program.write_text(PROGRAM.format(calls=calls))
@@ -74,7 +72,7 @@ def _words(calls: Path) -> list[str]:
 
 
 def _assert_harmless(calls: Path, *expected: str) -> None:
-    """Assert that the program was called for these recipients, with only patchpilot's options."""
+    """Assert that the program was called for these recipients, with patchpilot's options only."""
     words = _words(calls)
     assert words, "the program was not called"
     assert set(expected) <= set(words)

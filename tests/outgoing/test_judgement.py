@@ -57,7 +57,7 @@ def test_new_release_opens_the_merge_window(tmp_path: Path) -> None:
 def too_soon(
     now: datetime, version: int = 2, *, resend: bool = False, name: str = "linux"
 ) -> str:
-    """Return the warning about the topic's last send in the outbox."""
+    """Return the warning about the topic's last send."""
     with Outbox() as outbox:
         sent = outbox.received(CHANGE)
     return _too_soon(find_project(name), sent, version, now, resend)

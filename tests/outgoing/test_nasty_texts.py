@@ -184,15 +184,15 @@ def test_git_am_recreates_the_commits(via: str, texts: list[Text]) -> None:
 
 
 def unreadable(name: str) -> bool:
-    """Return whether `git mailinfo` loses this name where `git send-email` puts it: encoded and
-    unquoted, on the body's first line.
+    """Return whether `git mailinfo` loses a name in `git send-email`'s form: encoded and
+    unquoted.
     """
     return not name.isascii() and any(mark in name for mark in '()"\\@')
 
 
 def round_trip(via: str, texts: list[Text]) -> None:
-    """Commit these texts as a series, create the messages, apply the accepted ones, and compare
-    them with the commits.
+    """Commit these texts, create the messages, apply the accepted ones, and compare them with
+    the commits.
     """
     with tempfile.TemporaryDirectory() as directory:
         repo = topic(Path(directory) / "r", 0)

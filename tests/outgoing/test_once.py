@@ -36,7 +36,7 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def make_request(via: str = "git-send-email") -> SendRequest:
-    """Return a request that overrides the findings of these small patches."""
+    """Return a request that overrides findings."""
     return SendRequest(via=via, to=(LIST,), force="a test")
 
 
@@ -48,7 +48,7 @@ def add_cover_letter(repo: Repo) -> None:
 
 
 def clone_topic(repo: Repo, path: Path, server: FaultySink) -> Repo:
-    """Return a clone with the same topic checked out, and its base."""
+    """Clone the repository with its topic and base."""
     subprocess.run(
         ["git", "clone", "-q", "-b", "topic", str(repo.path), str(path)], check=True
     )

@@ -69,7 +69,7 @@ def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
 
 
 def blockers(repo: Repo, target: Path) -> dict[str, str]:
-    """Return name → message of the problems that block these files."""
+    """Return the messages of problems that block these files, by name."""
     words = (
         "send",
         "-C",

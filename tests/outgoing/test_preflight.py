@@ -110,12 +110,12 @@ def names(problems: tuple[object, ...]) -> set[str]:
 
 
 def blocking_problems(*patches: Patch, **changed: Any) -> set[str]:
-    """Return the names of the problems that block a send with these facts."""
+    """Return the names of blocking problems for these facts."""
     return names(blockers(facts(*patches, **changed)))
 
 
 def warned(*patches: Patch, **changed: Any) -> set[str]:
-    """Return the names of the warnings about a send with these facts."""
+    """Return the names of warnings for these facts."""
     return names(warnings(facts(*patches, **changed)))
 
 
@@ -478,7 +478,7 @@ def test_long_series_needs_a_cover_letter(
 
 
 def problem_text(problem: object) -> tuple[str, str, str]:
-    """Return a problem's text as shown to the user."""
+    """Return a problem's text as displayed."""
     return problem.name, problem.message, str(problem.hint)  # type: ignore[attr-defined]
 
 

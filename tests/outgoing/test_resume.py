@@ -24,7 +24,7 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Ended:
-    """Send with a recipient, overriding findings and without asking an archive."""
+    """Send to a recipient, overriding findings and without an archive."""
     return repo.patchpilot(
         f"send --force 'a test' --format json --to {LIST} {line}", *words
     )
@@ -41,9 +41,7 @@ def states(done: Ended) -> str:
 
 
 def make_uncertain(repo: Repo, *places: int) -> list[str]:
-    """Set these messages of the topic's last send to unknown, and return the Message-IDs of all of
-    them.
-    """
+    """Set messages of the last send to unknown, and return all Message-IDs."""
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         last = outbox.sends(find_draft(repository, request()).change_id)[-1]
         for location in places:
@@ -60,7 +58,9 @@ def request() -> Any:
 
 @pytest.fixture
 def cut(tmp_path: Path) -> Any:
-    """Yield a send of three messages of which the first was accepted, and its repaired server."""
+    """Yield an interrupted send of three messages, of which the first was accepted, and its
+    repaired server.
+    """
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
@@ -169,7 +169,7 @@ def test_series_resolved_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
 
 
 def amend_commit(repo: Repo) -> None:
-    """Amend the latest commit with another message and another change."""
+    """Amend the latest commit with a different message and change."""
     (repo.path / "widget.c").write_text(
         (repo.path / "widget.c").read_text() + "int more;\n"
     )

@@ -41,7 +41,7 @@ BINARY = bytes(range(256)) * 3
 
 
 class Commit(NamedTuple):
-    """A commit: its message without the sign-off, its author, encoding, and changes of files."""
+    """A commit: its message without the sign-off, author, encoding, and file changes."""
 
     message: str = "lib: wait\n\nIt was wrong."
     author: str = ME
@@ -51,7 +51,7 @@ class Commit(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A series, the caller's configuration, its branch description, and its start."""
+    """A series with its configuration, branch description, and start."""
 
     commits: tuple[Commit, ...] = (Commit(),)
     settings: tuple[tuple[str, str], ...] = ()
@@ -163,7 +163,7 @@ BY_B4 = {
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """Return a repository with a branch for each series, created by one process."""
+    """Create a repository with a branch for each series."""
     repo = Repo(tmp_path / "r")
     files = {
         "MAINTAINERS": f"ALL\nL:\t{LIST}\nF:\t*\nF:\t*/\n".encode(),
@@ -227,7 +227,7 @@ def _commit(branch: str, commit: Commit, start: str, number: int) -> bytes:
 
 
 def check_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
-    """Make a series the topic, with the configuration of its caller."""
+    """Check out a series, and set its configuration."""
     (repo.path / ".git/HEAD").write_text(f"ref: refs/heads/{series_branch(name)}\n")
     settings = configuration(CASES[name].settings, {})
     monkeypatch.setenv(
@@ -237,7 +237,7 @@ def check_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
 
 
 def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
-    """Return the topic's files that git send-email gets."""
+    """Return the files that git send-email gets for the topic."""
     request = SendRequest(base=start, cover=repository.flag("format.coverletter"))
     topic, transport = find_topic(repository, request), find(request.via)
     account = transport.account(repository)
@@ -264,7 +264,7 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
 
 
 def send_by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
-    """Yield git send-email's messages for the files in these folders, in one call."""
+    """Yield git send-email's messages for the files in these folders."""
     out.mkdir()
     (out / "count").write_text("0\n")
     keep = (
@@ -283,7 +283,7 @@ def send_by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]
 
 
 def parts(raw: bytes) -> tuple[dict[str, str], bytes]:
-    """Return a message's compared headers, and its body without patchpilot's footer."""
+    """Return a message's headers to compare, and its body without patchpilot's footer."""
     head, _, body = raw.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
     fields = re.split(r"\r?\n(?![ \t])", head.decode())
     named = dict(field.split(": ", 1) for field in fields)
@@ -329,7 +329,7 @@ def test_messages_are_those_of_git(
 
 
 def applied_parts(raw: bytes) -> tuple[str, bytes, bytes]:
-    """Return the subject, the message and the diff of a patch."""
+    """Return a patch's subject, message and diff."""
     message = message_from_bytes(raw)
     body = message.get_payload(decode=True)
     assert isinstance(body, bytes)

@@ -21,7 +21,7 @@ LIST = "Widgets <widgets@lists.example.org>"
 
 
 def send(repo: Repo, line: str = "", *words: object) -> Outcome:
-    """Send with recipients, overriding the findings of these small patches."""
+    """Send with recipients, overriding findings."""
     return repo.patchpilot(f"send --force 'a test' --to '{LIST}' {line}", *words)
 
 
@@ -157,7 +157,7 @@ def test_resend_is_marked(tmp_path: Path) -> None:
         assert send(repo, "--yes --resend").code == 0
         first, second = server.take()
     assert b"Subject: [PATCH RESEND] widget" in second.data
-    # no unverified claim is made: the first message is sent, marked
+    # the claim cannot be verified, so the first message is sent, marked
     assert second.data.partition(b"\r\n\r\n")[2] == first.data.partition(b"\r\n\r\n")[2]
     assert "https://lore.kernel.org/r/" in repo.patchpilot("draft --ping").out
     (repo.path / "widget.c").write_text("int other;\n")

@@ -22,12 +22,12 @@ NOBODY = "http://127.0.0.1:9/all/"
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Any:
-    """Send with a recipient and return the document."""
+    """Send to a recipient and return the JSON document."""
     return repo.patchpilot(f"send --format json --to {LIST} {line}", *words).json
 
 
 def blocking_problems(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
-    """Return name → message and hint of the problems that block a send."""
+    """Return the messages and hints of blocking problems, by name."""
     return {
         refusal["name"]: f"{refusal['message']}; {refusal['hint']}"
         for refusal in send(repo, f"--dry-run {line}", *words)["refusals"]

@@ -22,12 +22,12 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Ended:
-    """Send with a recipient, overriding findings."""
+    """Send to a recipient, overriding findings."""
     return repo.patchpilot(f"send --force 'a test' --to {LIST} {line}", *words)
 
 
 def ids(done: Ended) -> list[str]:
-    """Return the Message-IDs of a document."""
+    """Return the Message-IDs in a document."""
     return [load["message_id"] for load in done.json["messages"]]
 
 
@@ -166,7 +166,7 @@ def test_changed_message_is_another_patch(
 
 
 def accept_all(repo: Repo) -> None:
-    """Record the topic's messages as planned and accepted, without sending them."""
+    """Record the topic's messages as planned and accepted, without sending."""
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.send.plan_send import plan
 

@@ -26,7 +26,7 @@ def problem_names(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
 
 
 def names(reported: dict[str, object], key: str) -> set[str]:
-    """Return the names of its blocking problems or warnings."""
+    """Return the names of blocking problems or warnings."""
     return {problem["name"] for problem in reported[key]}
 
 

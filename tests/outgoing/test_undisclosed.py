@@ -68,7 +68,7 @@ ONLY = ("wilma@example.org", TEAM)
 
 @contextmanager
 def watched_server() -> Iterator[tuple[str, list[str]]]:
-    """Yield an empty web server on loopback, and the requests that it received."""
+    """Run an empty web server; yield its address and the requests."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -91,7 +91,7 @@ def watched_server() -> Iterator[tuple[str, list[str]]]:
 
 
 def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
-    """Return a topic whose tags, cover letter and configuration name many people who must not
+    """Create a topic whose tags, cover letter and configuration name many people who must not
     learn of it.
     """
     if via == "b4":
@@ -144,7 +144,7 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
 
 
 def send(repo: Repo, via: str, line: str = "", *words: str) -> Called:
-    """Run `send`, overriding check's findings."""
+    """Run `send`, overriding findings."""
     return repo.patchpilot(f"send --force x --format json --via {via} {line}", *words)
 
 

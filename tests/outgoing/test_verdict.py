@@ -18,7 +18,7 @@ from tests.kit.topics import topic
 
 @pytest.fixture
 def blocked_topic(tmp_path: Path) -> Repo:
-    """Return a topic with two problems: no list, and a commit without a sign-off."""
+    """Create a topic with two problems: no list, and a commit without a sign-off."""
     repo = topic(tmp_path / "r", 0)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.commit(

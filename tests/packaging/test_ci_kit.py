@@ -31,7 +31,7 @@ DIRTY = CLEAN + "int grob(int x ) ;\n"
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Put the command in PATH, and keep pre-commit's data here."""
+    """Put the command in PATH, with separate data for pre-commit."""
     monkeypatch.setenv(
         "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )
@@ -43,7 +43,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def repo(tmp_path: Path, environment: None) -> Repo:
-    """Return a topic of one commit with findings, and its base branch as on the remote."""
+    """Create a topic of one commit with findings, and its base branch on the remote."""
     repo = Repo(tmp_path / "r")
     repo.commit(
         GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}
@@ -55,7 +55,7 @@ def repo(tmp_path: Path, environment: None) -> Repo:
 
 
 def run(script: str, repo: Repo, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a step like the CI's runner: bash that stops at the first error."""
+    """Run a step like a CI runner, in bash that stops at the first error."""
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=repo.path,
@@ -134,7 +134,7 @@ OFFLINE = {
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Create the runner's python, which has no patchpilot yet."""
+    """Create a CI runner's Python without patchpilot."""
     venv.create(tmp_path / "runner", with_pip=True)
     monkeypatch.setenv("PATH", f"{tmp_path / 'runner' / 'bin'}:/usr/bin:/bin")
     for name, value in OFFLINE.items():
@@ -251,7 +251,7 @@ def test_container_checks_a_mounted_repository(tmp_path: Path) -> None:
 
 
 def checks_a_mounted_repository(image: str, repo: Repo) -> None:
-    """Check that the image checks commits of a read-only repository, and exits like patchpilot."""
+    """Check that the image checks commits in a read-only repository with the right exit code."""
     repo.commit(
         GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}
     )

@@ -36,7 +36,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(root: Path) -> dict[str, str]:
-    """Return an environment without downloads, which uses this Python's packages."""
+    """Return an environment without downloads that uses this Python's packages."""
     return {
         **os.environ,
         **OFFLINE,
@@ -46,7 +46,7 @@ def environment(root: Path) -> dict[str, str]:
 
 
 def make(target: str, root: Path, environment: dict[str, str]) -> None:
-    """Run make for a prefix below `root` with a staging directory, as a package build does."""
+    """Run make for a prefix below `root` with a staging directory, like a package build."""
     argv = [
         "make",
         "-s",
@@ -63,7 +63,7 @@ def make(target: str, root: Path, environment: dict[str, str]) -> None:
 
 @pytest.fixture(scope="module")
 def prefix(root: Path, environment: dict[str, str]) -> Path:
-    """Return the staged files, moved to their prefix."""
+    """Move the staged files to their prefix and return it."""
     make("install", root, environment)
     return (root / "stage").joinpath(*root.parts[1:], "usr").rename(root / "usr")
 

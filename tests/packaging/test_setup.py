@@ -22,8 +22,8 @@ needs_apt = pytest.mark.skipif(
 
 @pytest.fixture
 def apt(tmp_path: Path) -> dict[str, str]:
-    """Return an environment in which apt-get knows the installed packages, has no package source,
-    and locks nothing of the system.
+    """Return an environment for apt-get with the installed packages, no sources, and no system
+    locks.
     """
     for folder in ("lists/partial", "cache/archives/partial", "dpkg", "etc"):
         (tmp_path / folder).mkdir(parents=True)

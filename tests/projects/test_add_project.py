@@ -48,7 +48,7 @@ Signed-off-by: Ada Fixer <ada@example.org>
 
 
 def add(text: str = ACME, name: str = "acme") -> None:
-    """Put a project's file into the user's data directory."""
+    """Write a project's file to the user's data directory."""
     file = Path(user_folder()) / "projects" / f"{name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
@@ -57,7 +57,7 @@ def add(text: str = ACME, name: str = "acme") -> None:
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Return an Acme tree with a bug in 4.2, a stable branch from 4.2, and the fix on top."""
+    """Create an Acme tree with a bug in 4.2, a stable branch from 4.2, and a fix."""
     repo = Repo(tmp_path / "acme")
     repo.commit("Acme 4.0.0", START)
     repo.tag("v4.0.0")
@@ -79,7 +79,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def json_document(repo: Repo, *words: str, codes: tuple[int, ...] = (0,)) -> Any:
-    """Run a verb there and return its document."""
+    """Run a command in the repository and return its JSON document."""
     done = call(words[0], "-C", str(repo.path), "--format", "json", *words[1:])
     assert done.code in codes, done.err
     return json.loads(done.out)

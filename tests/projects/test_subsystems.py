@@ -70,7 +70,7 @@ def patch(*paths: str, to: str = "") -> Patch:
 
 
 def add(text: str, name: str) -> Path:
-    """Put a subsystem's file into the user's data directory."""
+    """Write a subsystem's file to the user's data directory."""
     file = Path(user_folder()) / "subsystems" / f"{name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
@@ -79,7 +79,7 @@ def add(text: str, name: str) -> Path:
 
 
 def names(*paths: str) -> list[str]:
-    """Return the files' subsystems, or ""."""
+    """Return the names of the files' subsystems, or ""."""
     return [
         subsystem.name if (subsystem := subsystem_of_path(path)) else ""
         for path in paths

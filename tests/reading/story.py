@@ -71,18 +71,18 @@ WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
 
 
 def read(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> PostedSeries:
-    """Return the first series in the mails, of which the user confirmed some."""
+    """Return the first series in the messages; `confirmed` are confirmed by the user."""
     return read_thread(parse(mbox(*mails)), confirmed=confirmed)[0]
 
 
 def only(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> PostedSeries:
-    """Return the only series in the mails, of which the user confirmed some."""
+    """Return the only series in the messages; `confirmed` are confirmed by the user."""
     (found,) = read_thread(parse(mbox(*mails)), confirmed=confirmed)
     return found
 
 
 def state(*mails: bytes) -> str:
-    """Return its state."""
+    """Return the state of the first series in the messages."""
     return str(read(*mails).state)
 
 

@@ -58,7 +58,7 @@ def test_oversized_mail_is_named(workdir: Path) -> None:
 
 @cache
 def huge() -> bytes:
-    """Return a mail of 68 MiB."""
+    """Return a message of 68 MiB."""
     text = f"{TAG}\n" + f"{'x' * 999}\n" * (68 << 10)
     return reply(f"[PATCH] {TITLE}", text, id="huge", reply_to="v1", minutes=5)
 
@@ -92,7 +92,7 @@ def test_excess_mbox_data_is_reported(
     out = show_series("add", "--mbox", "m")
     assert "MiB of messages: those from byte" in out
     assert "review" in out
-    # a skipped mail is not retried forever
+    # a skipped message is not retried forever
     text = mbox(story.V1, story.REVIEW)
     monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
     reasons: list[str] = []
@@ -130,9 +130,7 @@ def test_many_parts_are_read_quickly(body: str) -> None:
 
 
 def seconds(count: int) -> float:
-    """Return the time for reading a thread of this many mails, each replying to the previous
-    one.
-    """
+    """Return the time to read a thread of this many messages, each replying to the previous one."""
     raw = [story.V1]
     raw += [
         reply(
@@ -154,7 +152,7 @@ def seconds(count: int) -> float:
 def test_thread_time_is_linear() -> None:
     small, large = seconds(500), seconds(10_000)
     print(f"10,000 mails: {large:.1f} s")
-    # 20 times as many mails: quadratic time would be 400 times as long
+    # 20 times as many messages: quadratic time would be 400 times as long
     assert large < 20 * small * 3 + 1
 
 
@@ -292,5 +290,5 @@ def test_repetitive_reply_is_read_quickly(piece: str) -> None:
     body = f"Hm.\n{piece * (20_000 // len(piece))}\n> quoted\n\nWhy?"
     began = time.process_time()
     classify(parse_mail(reply(f"[PATCH] {TITLE}", body, id="r", reply_to="v1")))
-    # with quadratic time it is a minute
+    # quadratic time would take a minute
     assert time.process_time() - began < 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the classification of single mails by sender and by the sender's words."""
+"""Test the classification of single messages by sender and by the sender's words."""
 
 import time
 import tomllib

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `track show --range-diff` compares revisions of a tracked series from their mails."""
+"""Test that `track show --range-diff` compares revisions of a tracked series from their
+messages.
+"""
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test undelivered mails: bounces, moderation notices, and what an archive lacks an hour after
-the send.
+"""Test undelivered messages: bounces, moderation notices, and what an archive lacks an hour
+after the send.
 """
 
 import json
@@ -34,7 +34,7 @@ def bounce(
     status: str = "5.1.1",
     code: str = "550 5.1.1 no such user",
 ) -> bytes:
-    """Return a report as RFC 3464 has it."""
+    """Return a delivery report in RFC 3464's form."""
     parts = [
         "Content-Type: text/plain\n\nThis is the mail system at host mx.example.org.\n",
         (

@@ -108,7 +108,7 @@ TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2, minutes=300)
 
 
 def reply_with_cc(text: str, cc: str, **more: object) -> bytes:
-    """Return an answer that copies these."""
+    """Return a reply with these addresses in Cc:."""
     return answer(text, **more).replace(b"To: ", f"Cc: {cc}\nTo: ".encode(), 1)  # type: ignore[arg-type]
 
 

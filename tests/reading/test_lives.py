@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test whole lives of series, each with an archive that receives mail by mail: state and next
-step at every moment. The long tests use a real public-inbox.
+"""Test whole lives of series, each with an archive that receives message by message: state and
+next step at every moment. The long tests use a real public-inbox.
 """
 
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def thanks(
     minutes: int,
     id: str,  # noqa: A002
 ) -> bytes:
-    """Return the text that `b4 ty` writes for these (title, commit)."""
+    """Return the text that `b4 ty` writes for these (title, commit) pairs."""
     summary = (
         "".join(
             f"[{number}] {title}\n      commit: {commit}\n"
@@ -524,9 +524,7 @@ def test_taken_through_another_tree(life: Followed) -> None:
 
 
 def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
-    """Test a private series, which is in no archive: the user's mails and the repository show
-    its state.
-    """
+    """Test a private series, which is in no archive."""
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
     from patchpilot.topic.followed.follow_series import add_from_mbox

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that one call parses and classifies each mail at most once, however often its parts ask
-for the thread.
+"""Test that one call parses and classifies each message at most once, however often its parts
+ask for the thread.
 """
 
 from collections import Counter
@@ -30,14 +30,12 @@ Counted = Callable[[], tuple[Counter[str], Counter[str]]]
 
 @pytest.fixture
 def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    """Return the number of times each mail was parsed, by Message-ID, and each body read, since
-    the last call.
-    """
+    """Count how often each message was parsed, and each body read, since the last call."""
     parsed, bodies = Counter[str](), Counter[str]()
     text_of, parse_body = mail_module._text_of, mail_classifier.parse_body
 
     def count_mail(raw: bytes) -> object:
-        # the outbox and the archive may have the same mail with another Date
+        # the outbox and the archive may have the same message with different dates
         parsed[mail_module.parse_mail_header(raw).message_id] += 1
         return text_of(raw)
 
@@ -49,7 +47,7 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
         result = parsed.copy(), bodies.copy()
         parsed.clear()
         bodies.clear()
-        # another process has no parsed mails
+        # another process has no parsed messages
         monkeypatch.setattr(MailReader, "_latest", {})
         return result
 
@@ -60,7 +58,7 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
 
 
 def each_read_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
-    """Return whether this many mails were parsed and their bodies read, once each."""
+    """Return whether this many messages were parsed and read exactly once."""
     return all(
         len(counter) >= mails and max(counter.values(), default=1) == 1
         for counter in counts
@@ -73,7 +71,7 @@ def test_track_verbs_read_a_mail_once(workdir: Path, parse_counts: Counted) -> N
         parse_counts()
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         assert each_read_once(parse_counts(), len(MAILS))
-        # the list uses cached values; a search for news returns known mails
+        # the list uses cached values; a search for news returns known messages
         for words, mails in (
             (("show", "1"), len(MAILS)),
             ((), 0),

@@ -14,9 +14,7 @@ DAY = 1440
 
 
 def series(version: int, *, tags: str = "", changed: bool = False) -> list[bytes]:
-    """Return a version of two patches; `tags` are in its first patch, which may differ
-    from v1's.
-    """
+    """Return a version of two patches; `tags` are in the first, which may differ from v1's."""
     mark = f" v{version}" if version > 1 else ""
     posts = []
     for number, title in ((1, ONE), (2, TWO)):

@@ -13,7 +13,7 @@ from tests.reading.story import only
 
 
 def topics(*mails: bytes | str) -> tuple[PostedSeries, ...]:
-    """Return the series; a text is as for `mailed`."""
+    """Return the series; texts are as for `mailed`."""
     posts = (mailed(one) if isinstance(one, str) else one for one in mails)
     return find_series([classify(one) for one in parse(mbox(*posts))])
 
@@ -23,12 +23,12 @@ def versions(topic: PostedSeries) -> list[int]:
 
 
 def join_versions(*mails: bytes | str) -> str:
-    """Return the versions of each series: `1 2, 1`."""
+    """List the versions of each series: `1 2, 1`."""
     return ", ".join(" ".join(map(str, versions(topic))) for topic in topics(*mails))
 
 
 def sets(*mails: bytes | str) -> str:
-    """Return the ids of the posts of each revision of each series: `a b | c, d`."""
+    """List the post ids of each version of each series: `a b | c, d`."""
     return ", ".join(
         " | ".join(
             " ".join(post.message_id.partition("@")[0] for post in revision.posts)
@@ -49,12 +49,12 @@ RENAMED = "b+9 [PATCH v2] pump: something else"
 
 
 def file_patch(name: str, line: str, **more: object) -> bytes:
-    """Return the patch for another file."""
+    """Return a patch for another file."""
     return mailed(line, **more).replace(b"pump.c", name.encode())
 
 
 def rewritten_by_list(via: str) -> bytes:
-    """Return the next version, as a list sends it on."""
+    """Return the next version as rewritten by a list."""
     body = patch("x").decode().partition("\n\n")[2]
     subject = "[PATCH v2] demo: check it"
     return mail(subject, body, sender=via, id="b", minutes=9, Reply_To=ADA)
@@ -77,7 +77,7 @@ PULL = (
 def _series(
     name: str, marks: str, title: str, steps: tuple[str, ...], day: int
 ) -> list[str]:
-    """Return a series with a cover letter if it has a title."""
+    """Return a series, with a cover letter if it has a title."""
     count = len(steps)
     return [
         *([f"{name}+{day}d [{marks} 0/{count}] {title}"] if title else []),
@@ -826,7 +826,7 @@ def test_recent_versions_of_one_title_are_joined(
 
 
 def break_date(one: bytes) -> bytes:
-    """Return the mail with a date that cannot be right."""
+    """Return the message with an impossible date."""
     return one.replace(b"Date: ", b"X-Date: ", 1)
 
 
@@ -877,7 +877,7 @@ def test_words_before_a_link_name_its_version(words: str, version: int | None) -
 @pytest.mark.parametrize(
     ("mails", "expected"),
     [
-        # unthreaded mail joins the nearest in time of the latest form
+        # unthreaded messages join the nearest in time of the latest form
         (
             [
                 "p [PATCH 1/2] demo: step p",

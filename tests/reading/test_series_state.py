@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which source decides a state: mails, people who forward a series, the repository, or
+"""Test which source decides a state: messages, people who forward a series, the repository, or
 sends.
 """
 
@@ -94,7 +94,7 @@ def test_project_sets_the_silence_limit() -> None:
         (SeriesState.ACCEPTED, True, False, "accepted"),
         # sent from elsewhere: the archive knows it, but the outbox does not
         (SeriesState.UNDER_REVIEW, False, False, "under-review"),
-        # a newer version with missing mails
+        # a newer version with missing messages
         (SeriesState.ACCEPTED, True, True, "partly-sent"),
         (None, False, True, "partly-sent"),
     ],
@@ -108,7 +108,7 @@ def test_topic_state(
 def story_reply(
     text: str, minutes: int, *, sender: str = RITA, to: str = "v1", name: str = ""
 ) -> bytes:
-    """Return a reply to a mail of the story."""
+    """Return a reply to a message of the story."""
     return reply(
         f"[PATCH] {story.TITLE}",
         text,
@@ -141,7 +141,7 @@ ANSWERED = story_reply("The caller has no pointer.", 90, sender=ADA, to="m60")
             (WISH, story_reply(f"Reviewed-by: {MATT}", 99, sender=MATT)),
             ASKED_FOR,
         ),
-        # words do not close a request
+        # a reply without a tag does not settle a request
         ((WISH, ANSWERED, story_reply("Ok, makes sense.", 99, to="m90")), ASKED_FOR),
         (
             (WISH, story_reply("Please ignore that, I misread it.", 99, to="m60")),
@@ -179,7 +179,7 @@ SENT = datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
 def event(what: str, hours: float = 1, **more: Any) -> Claim:
-    """Return an event so many hours after the patch was sent."""
+    """Return an event this many hours after the patch was sent."""
     at = SENT + hours * HOUR
     by = Address(more.pop("by", "Matt"), "")
     return Claim(what, at, f"{what}@{hours:g}", by, sentence="so", **more)
@@ -190,12 +190,12 @@ def add_evidence(
     events: tuple[Claim, ...] = (),
     commits: tuple[LandedCommit, ...] = (),
 ) -> PostedSeries:
-    """Return the evidence in mails and in a repository."""
+    """Add events from messages and commits to the evidence."""
     return replace(series, events=events, commits=commits)
 
 
 def only_patch(series: PostedSeries) -> PatchState:
-    """Return the state of a series' only patch, which equals the series' state."""
+    """Return the state of a series' only patch, which is also that of the series."""
     decision = decide(series)
     (one,) = decision.patches
     assert (decision.state, decision.why) == (one.state, one.why)

@@ -542,7 +542,7 @@ def test_question_after_applied_needs_an_answer() -> None:
 
 
 def mailed_later(raw: bytes) -> bytes:
-    """Return the same mail three weeks later."""
+    """Return the message dated three weeks later."""
     message = message_from_bytes(raw)
     date = parsedate_to_datetime(message["Date"]) + timedelta(days=21)
     del message["Date"]

@@ -27,7 +27,7 @@ SIGNED = f"Signed-off-by: {ME}"
 
 
 class Commit(NamedTuple):
-    """A commit of a topic: the text after its subject, its author, and the changed file."""
+    """A commit of a topic: the text below its subject, the author, and the changed file."""
 
     tags: str
     author: str | None = None
@@ -35,7 +35,7 @@ class Commit(NamedTuple):
 
 
 def create_topic(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
-    """Return a repository whose topic has these commits."""
+    """Create a repository whose topic has these commits."""
     repo = Repo(path)
     files = {
         **FILES,
@@ -56,7 +56,7 @@ def create_topic(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
 
 
 def people(repo: Repo) -> RecipientPlan:
-    """Return the recipients to whom patchpilot sends the topic."""
+    """Return patchpilot's recipients for the topic."""
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
         account = read_account(repository)
@@ -64,7 +64,7 @@ def people(repo: Repo) -> RecipientPlan:
 
 
 def received_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:
-    """Return the recipients of patchpilot's messages, with the patches that they get."""
+    """Return the recipients of patchpilot's messages, with the numbers of their patches."""
     return {
         recipient.address.email: recipient.patches
         for recipient in people(repo).recipients
@@ -72,7 +72,7 @@ def received_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:
 
 
 def git_recipients(repo: Repo, count: int) -> set[str]:
-    """Return the recipients to whom git send-email sends the topic."""
+    """Return git send-email's recipients for the topic."""
     out = repo.git(
         "send-email --dry-run --confirm=never --suppress-cc=self"
         f" --to=list@lists.example.org -{count}"
@@ -81,7 +81,7 @@ def git_recipients(repo: Repo, count: int) -> set[str]:
 
 
 def b4_recipients(repo: Repo, out: Path) -> list[set[str]]:
-    """Return the recipients to whom b4 sends each message, the cover letter first."""
+    """Return b4's recipients for each message, the cover letter first."""
     repo.git("config b4.prep-cover-strategy branch-description")
     b4(repo, "prep -e origin/master")
     words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"

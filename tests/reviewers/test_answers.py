@@ -63,7 +63,7 @@ PATH = "drivers/foo/foo.c"
 
 
 def answer_row(**given: object) -> str:
-    """Return an answer's line about the missing unlock at line 9, with changes."""
+    """Return an answer about the missing unlock at line 9, with changes."""
     right = {
         "path": PATH,
         "line": 9,
@@ -189,7 +189,7 @@ def test_uncertain_comment_is_not_shown() -> None:
 
 
 def test_comment_moves_off_a_removed_line() -> None:
-    """Test that a comment may quote what the patch removes."""
+    """Test that a comment may quote a removed line."""
     text = (
         "\n".join(PATCH.lines)
         .replace("+\tif (foo->users > 8)", "-\told_call(foo);")

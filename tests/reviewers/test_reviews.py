@@ -58,7 +58,7 @@ Answering = Callable[..., Path]
 
 @pytest.fixture
 def topic(tmp_path: Path) -> Repo:
-    """Return a branch with a fix that forgets to unlock."""
+    """Create a branch with a fix that forgets to unlock."""
     source = upstream(tmp_path / "source")
     source.commit("foo: add it", {"foo.c": SOURCE})
     repo = clone(source, tmp_path / "repo")

@@ -33,9 +33,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
 
 @pytest.fixture
 def clone(built: Repositories, tmp_path: Path) -> Path:
-    """Return the newcomer's clone, with a configured mail server and remotes independent of
-    this machine.
-    """
+    """Return the newcomer's clone, with a mail server and remotes independent of this machine."""
     return copy_clone(built, tmp_path)
 
 
@@ -61,7 +59,7 @@ def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
 
 @pytest.fixture
 def app(fixed: Path, walk_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
-    """Return a session on the clone that Robin fixed."""
+    """Return a session on the clone fixed by Robin."""
     return walk_on(fixed)
 
 

@@ -67,7 +67,7 @@ SENDING = "sending"
 
 
 async def press(pilot: Pilot[int], key: str) -> None:
-    """Press one key, or that of a stage."""
+    """Press a key, or the key of a stage."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await pilot.press(str(Stage(key).number) if key in list(Stage) else key)
@@ -88,7 +88,7 @@ async def press(pilot: Pilot[int], key: str) -> None:
 async def draw(
     work: Path, moments: dict[str, Sequence[str]], out: Path, names: Sequence[str]
 ) -> list[Path]:
-    """Draw these moments; returns the SVG files."""
+    """Draw these moments and return the SVG files."""
     made: list[Path] = []
     for name, keys in moments.items():
         if names and name not in names:
@@ -113,7 +113,7 @@ async def draw(
 
 
 async def draw_sending(work: Path, out: Path) -> list[Path]:
-    """Return a series during a send: the server accepts two mails and delays the third."""
+    """Draw a series during a send: the server accepts two messages and delays the third."""
     with (
         tempfile.TemporaryDirectory() as folder,
         FaultySink(Faults(stall_at=3)) as server,
@@ -143,7 +143,7 @@ async def shots(
     sizes: Sequence[tuple[int, int]],
     themes: Sequence[str],
 ) -> list[Path]:
-    """Return the current screen in these sizes and themes."""
+    """Draw the current screen in these sizes and themes."""
     made, app = [], pilot.app
     for size in sizes:
         await pilot.resize_terminal(*size)
@@ -159,7 +159,7 @@ async def shots(
 
 
 def readable(svg: str) -> str:
-    """Return the picture with fonts of this machine instead of the network's."""
+    """Replace network fonts with this machine's."""
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace(
         "Fira Code", "DejaVu Sans Mono"
     )
@@ -169,7 +169,7 @@ def readable(svg: str) -> str:
 
 
 def series_to_send(sandbox: Sandbox) -> Path:
-    """Return four patches with a cover letter, ready to send, in a separate repository."""
+    """Create four patches with a cover letter, ready to send, in a separate repository."""
     work = sandbox.root / "linux-mmc"
     shutil.copytree(sandbox.work, work)
     git(work, "checkout", "-q", "-f", "-B", "kelp", "--track", "origin/master")
@@ -190,7 +190,7 @@ def series_to_send(sandbox: Sandbox) -> Path:
 
 
 def send(sandbox: Sandbox) -> None:
-    """Do what Robin does up to the send and the replies."""
+    """Play Robin's steps up to the send and the replies."""
     fix_first(sandbox.work)
     for words in (
         ["prepare", "--fixes", "auto", "--stable", "auto", "--signoff"],

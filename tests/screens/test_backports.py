@@ -40,7 +40,7 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
 
 
 def todo(one: BranchResult, *, upstream: bool = True, is_tagged: bool = False) -> str:
-    """Return what to do with a branch once the introducing commit is known."""
+    """Return the next action for a branch once the introducing commit is known."""
     result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=upstream)
     return BranchTexts(result, {}, "", is_tagged).todo(one)
 

@@ -24,7 +24,7 @@ On = Callable[[Path], PatchpilotApp]
 
 
 async def open_checks(pilot: Pilot[int], *names: str) -> DiffView:
-    """Return the checks stage, with the first finding of this name selected."""
+    """Open the checks stage, and select the first finding with this name."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await settle(pilot)
@@ -105,7 +105,7 @@ async def test_small_terminal_shows_the_detail_as_a_card(
         await keys(pilot, "escape")
         assert "Fix  press a" not in text_of(newcomer)
         assert newcomer.focused is newcomer.screen.query_one("#findings")
-        # what the patch lacks as a whole is where its message ends
+        # a finding about something missing is at the end of the message
         assert (
             view.rows[view.notes[listed_findings(newcomer).index("no-sign-off")].line]
             == "---"

@@ -28,7 +28,7 @@ COLLECTED = Collected(
 
 
 class Host(App[None]):
-    """Shows the dialog."""
+    """An app that shows the dialog."""
 
     result: object = "open"
 

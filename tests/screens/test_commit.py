@@ -19,7 +19,7 @@ pytestmark = pytest.mark.long
 
 
 def next_tasks(app: PatchpilotApp) -> list[str]:
-    """Return the rows of the next tasks."""
+    """Return the rows of the pending tasks."""
     rows = app.screen.query_one("#next-list", List)
     return [str(rows.get_option_at_index(at).prompt) for at in range(rows.option_count)]
 

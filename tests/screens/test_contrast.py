@@ -29,7 +29,7 @@ def _force_colors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def judged(app: PatchpilotApp) -> list[tuple[str, Style]]:
-    """Return the texts on the screen of which both colors are known."""
+    """Return the texts on the screen for which both colors are known."""
     return [
         (text, style)
         for strip in app.screen._compositor.render_strips()
@@ -41,7 +41,7 @@ def judged(app: PatchpilotApp) -> list[tuple[str, Style]]:
 def unreadable(
     app: PatchpilotApp, least: float, system: ColorSystem = ColorSystem.TRUECOLOR
 ) -> Iterator[str]:
-    """Yield the texts on the screen with less contrast, as a terminal of this system shows them."""
+    """Yield the texts on the screen with too little contrast on this color system."""
     for text, style in judged(app):
         assert style.color
         assert style.bgcolor
@@ -81,7 +81,7 @@ def test_color_is_changed_minimally() -> None:
 async def find_illegible(
     app: PatchpilotApp, pilot: Pilot[int], high: float = AAA
 ) -> list[str]:
-    """Return all wrong texts of the current screen, theme by theme.
+    """Return all illegible texts on the current screen, by theme.
 
     `high` is the least contrast in themes with high contrast.
     """

@@ -32,7 +32,7 @@ ANSWERS = (
 
 
 class Asking(App[None]):
-    """Show one dialog on the key n, like a stage, and store its result."""
+    """An app that shows a dialog on the key n and stores its result."""
 
     last_key = ""
 
@@ -92,12 +92,12 @@ async def test_arrows_move_and_the_key_that_opened_it_answers_a_moment_later() -
 
 
 class Styled(Asking):
-    """Do the same with the TUI's styles."""
+    """An app with the TUI's styles that shows a dialog."""
 
     CSS_PATH = Path(tui.__file__).parent / "patchpilot.tcss"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return only the themes of the TUI have this color."""
+        """Return the TUI's color, which other themes lack."""
         return {"text-yours": "#ffffff"}
 
 
@@ -137,7 +137,7 @@ async def test_second_key_closes_nothing_else() -> None:
 async def opened(
     dialog: Choose | Confirm, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[tuple[Styled, Pilot[None]]]:
-    """Open a dialog in the TUI's own styles."""
+    """Open a dialog with the TUI's styles."""
     app = Styled()
     async with app.run_test(size=size) as pilot:
         app.push_screen(dialog, app.given.append)

@@ -38,7 +38,7 @@ REVIEW = "Why do you change line 1?\n\n> more\n\nPlease add a test for it."
 
 @pytest.fixture
 def sent_topic(tmp_path: Path) -> Iterator[Life]:
-    """Return a sent topic with a question and a request."""
+    """Create a sent topic with a question and a request."""
     with life(tmp_path) as lived:
         lived.tell(lived.send(), REVIEW)
         yield lived
@@ -368,7 +368,7 @@ async def test_resizing_keeps_the_cursor(
 
 
 async def other_series(pilot: Pilot[int]) -> None:
-    """Show the series that is not the topic's, as Home does."""
+    """Show a series other than the topic's."""
     assert isinstance(pilot.app, PatchpilotApp)
     pilot.app.session.series = 2
     await pilot.press("g")
@@ -377,7 +377,7 @@ async def other_series(pilot: Pilot[int]) -> None:
 
 
 async def select_row(pilot: Pilot[int], words: str) -> None:
-    """Return Follow with the cursor on the first row containing these words."""
+    """Go to Follow, and move the cursor to the first row with these words."""
     await settle(pilot)
     assert isinstance(pilot.app, PatchpilotApp)
     await keys(pilot, Stage.FOLLOW)
@@ -385,7 +385,7 @@ async def select_row(pilot: Pilot[int], words: str) -> None:
 
 
 def go_to(app: PatchpilotApp, words: str) -> None:
-    """Move the cursor to the first row containing these words."""
+    """Move the cursor to the first row with these words."""
     thread = app.screen.query_one("#thread", RowList)
     thread.go(next(at for at, row in enumerate(thread.lines()) if words in row))
 

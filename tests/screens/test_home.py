@@ -44,7 +44,7 @@ Start = Callable[..., PatchpilotApp]
 def topic_with_question(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Life]:
-    """Return a topic with a reviewer's question, and another repository with an unsent one."""
+    """Create a topic with a reviewer's question, and another repository with an unsent one."""
     # the kit's commits have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
     with life(tmp_path) as lived:
@@ -90,7 +90,7 @@ async def open_home(pilot: Pilot[int], *texts: str) -> None:
 
 
 async def opened(pilot: Pilot[int], title: str, key: str = "enter") -> None:
-    """Move to a topic and open it with this key, after all are read."""
+    """Move to a topic and open it with this key once all are read."""
     screen = pilot.app.screen
     assert isinstance(screen, HomeScreen)
     await until(pilot, lambda: screen._topics and not screen._doing, "all topics")
@@ -306,7 +306,7 @@ async def test_escape_ends_the_filter(
 def set_known_topics(
     monkeypatch: pytest.MonkeyPatch, every: tuple[HomeTopic, ...]
 ) -> None:
-    """Make Home read these topics."""
+    """Make the home screen read these topics."""
     for name, value in (
         ("known_topics", every),
         ("read_topics", every),
@@ -316,7 +316,7 @@ def set_known_topics(
 
 
 def topics() -> tuple[HomeTopic, ...]:
-    """Return one topic of each kind, with ages that are always shown in words."""
+    """Return one topic of each kind, with ages shown in words."""
     now = time.time()
     hour, home = 3600.0, f"{Path.home()}/src/linux/.git"
     report = "kernel test robot reports: build failure"

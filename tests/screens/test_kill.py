@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test kill -9 in each stage and during a send: the session resumes where it was, and no mail
-is sent twice.
+"""Test kill -9 in each stage and during a send: the session resumes where it was, and no
+message is sent twice.
 """
 
 import os

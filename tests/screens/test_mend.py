@@ -39,7 +39,7 @@ ADA = "Ada Fixer <ada@example.org>"
 
 @pytest.fixture
 def untidy(tmp_path: Path) -> Repo:
-    """Return a branch of two commits, the first untidy in message and code."""
+    """Create a branch of two commits, the first untidy in message and code."""
     repo = Repo(tmp_path / "r")
     for name, value in (
         ("user.name", "Ada Fixer"),
@@ -67,14 +67,14 @@ def untidy(tmp_path: Path) -> Repo:
 
 
 def head(repo: Repo) -> str:
-    """Return the checked-out commit, even while git writes another one's files."""
+    """Return the checked-out commit, even during a checkout."""
     return repo.git("rev-parse", "HEAD")
 
 
 def state(repo: Repo) -> tuple[str, str, str]:
     """Return the branch, the file and the uncommitted changes.
 
-    Asked without a lock, for which the rewriting would have to wait.
+    Read them without a lock, which would delay the rewrite.
     """
     return (
         repo.git("rev-parse", "topic"),

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the preview of a second version: the changes in each mail, the mail as text and as bytes."""
+"""Test the preview of a second version: the changes in each message, the message as text and as
+bytes.
+"""
 
 from pathlib import Path
 

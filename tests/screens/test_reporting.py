@@ -47,7 +47,7 @@ async def test_error_is_shown_wherever_it_is_raised(
             await until(pilot, lambda: "git is away" in text_of(app), name)
             assert "bring it back" in text_of(app)
             assert app.screen is screen
-        # without a stage it is a message
+        # without a stage, it is shown as a message
         app.action_home()
         await pilot.pause(0.2)
         app.screen.call_later(fail)

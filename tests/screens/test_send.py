@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that an interrupted send is found again, and resumed with each mail once."""
+"""Test that an interrupted send is found again, and resumed with each message once."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ On = Callable[[Path], PatchpilotApp]
 
 @pytest.fixture
 def ready(fixed: Path) -> Iterator[tuple[Path, Sink]]:
-    """Return a topic that may be sent, and a server for it."""
+    """Yield a topic that is ready to send, and its server."""
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
     answer_all(fixed)

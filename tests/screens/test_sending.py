@@ -28,7 +28,7 @@ VIA = ("git-send-email", "b4")
 
 @pytest.fixture
 def series(clone: Path) -> Path:
-    """Return three patches with a cover letter, ready to send."""
+    """Create three patches with a cover letter, ready to send."""
     git(clone, "reset", "-q", "--hard", "HEAD~1")
     for number in (1, 2, 3):
         (clone / FILE).write_text(
@@ -81,7 +81,7 @@ async def ended(pilot: Any, app: PatchpilotApp, state: StageState) -> str:
 
 
 def ids(server: FaultySink) -> list[str]:
-    """Return the subjects' numbers of the mails that arrived."""
+    """Return the numbers in the subjects of received messages."""
     return [
         mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode()
         for mail in server.take()

@@ -93,7 +93,7 @@ async def test_newest_read_of_the_topic_counts(
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, first_read.is_set, "the first read")
             git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
-            # the session may notice the amend itself or be told
+            # the session may notice the amend by itself or be notified
             app.jobs.read_topic()
             await until(pilot, lambda: app.jobs.is_open, "the second read")
             go_on.set()
@@ -308,7 +308,7 @@ def test_unread_stage_is_open_after_a_restart() -> None:
     )
     assert session.status(Stage.PREVIEW).state is StageState.UNOPENED
     assert session.status(Stage.SEND).state is StageState.STALE
-    # of a stage that nobody opened, only the record was read
+    # for a stage that nobody opened, only the record was read
     session.kept.clear()
     session.remember(Stage.SEND, None, StageStatus(StageState.TODO))
     session.changed("answers", "edits", "draft")

@@ -55,7 +55,7 @@ WHEN = datetime(2026, 9, 2, 8, 0, tzinfo=UTC)
 def work(
     built: Repositories, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
-    """Return a fixed clone shared by all snapshots, and a home for it."""
+    """Return a fixed clone shared by all snapshots, with its own home."""
     place = tmp_path_factory.mktemp("snapshots")
     with pytest.MonkeyPatch.context() as patch:
         for name in [
@@ -76,7 +76,7 @@ def work(
 
 @pytest.fixture(scope="module")
 def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
-    """Return every stage's result for the fixed commit without tags."""
+    """Return each stage's result for the fixed commit without tags."""
     fixed = work
     with Repository.open(fixed) as repository:
         session = Session(fixed)
@@ -146,9 +146,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
 
 
 def _fix_branch_text(one: BranchResult) -> BranchResult:
-    """Return a branch with fixed texts and dates, because another test covers those of
-    `backport`.
-    """
+    """Return a branch with fixed texts and dates, because other tests cover those of `backport`."""
     causes = tuple(
         replace(cause, why="it changed lines the fix stands on") for cause in one.causes
     )
@@ -163,7 +161,7 @@ def _fix_branch_text(one: BranchResult) -> BranchResult:
 
 
 def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
-    """Return candidates with fixed weights and texts, because another test covers those of
+    """Return candidates with fixed weights and texts, because other tests cover those of
     `fixes`.
     """
     others = (
@@ -327,7 +325,7 @@ def test_dialogs_look_unchanged(
 
 
 def _sent(planned: Sending) -> tuple[Sending, StageStatus]:
-    """Return a send of two mails, of which the second was refused."""
+    """Return a send of two messages, the second of which was rejected."""
     first = planned.send.entries[0]
     mails = (
         replace(first, state=MailState.ACCEPTED),

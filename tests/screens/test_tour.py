@@ -30,7 +30,7 @@ def demo(work: Path) -> PatchpilotApp:
 
 
 async def tour(pilot: Pilot[int], start: str) -> str:
-    """Return the tour's text once it starts like this."""
+    """Return the tour's text once it starts with these words."""
 
     def shown() -> str:
         rows = [row for row in pilot.app.screen.query(TourRow) if row.display]
@@ -41,7 +41,7 @@ async def tour(pilot: Pilot[int], start: str) -> str:
 
 
 def replies(sandbox: Sandbox) -> str:
-    """Return the texts of the replies that the mail server took."""
+    """Return the texts of the replies that the mail server received."""
     return "\n".join(
         mail.body
         for mail in (parse_mail(taken.data) for taken in sandbox.sink.take())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the whole way by keys in the sandbox: from the first screen to the sent mail, the
+"""Test the whole way by keys in the sandbox: from the first screen to the sent message, the
 followed reply, v2, and the merge.
 """
 

@@ -57,7 +57,7 @@ def test_new_id_has_date_title_and_random_digits(title: str, words: str) -> None
         (f"---\nbase-commit: {'a' * 40}\nchange-id: {OURS}\n\n-- \n2.43.0", OURS),
         # the footer is the last one; a cover letter may mention an earlier one
         (f"change-id: 20230101-other-work-1\n\nchange-id: {OURS}", OURS),
-        # quoted, indented, in a diff or within a sentence it names nothing
+        # within quotes, indentation, a diff or a sentence, it names nothing
         (
             (
                 f"> change-id: {OURS}\n change-id: {OURS}\n+change-id: {OURS}\nthe change-id:"

@@ -39,12 +39,12 @@ TWO = Layout(
 
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Return to the state of a process that has opened nothing yet."""
+    """Behave like a process that has opened nothing yet."""
     monkeypatch.setattr(database, "_checked", set())
 
 
 def again() -> None:
-    """Continue like the next process."""
+    """Behave like the next process."""
     database._checked.clear()
 
 
@@ -147,7 +147,7 @@ def test_constraint_violation_is_rolled_back(
 
 
 def filled() -> Path:
-    """Return the outbox with enough data for many pages, and a draft.
+    """Fill the outbox with many pages of data and a draft.
 
     The next process opens it.
     """

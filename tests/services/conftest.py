@@ -8,7 +8,7 @@ from tests.kit import cli
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make stdout a terminal, so that the working tree's settings apply."""
+    """Make stdout a terminal."""
     monkeypatch.setattr(cli._Text, "isatty", lambda _: True)
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.delenv("CI", raising=False)

@@ -37,8 +37,8 @@ ADA = "Ada Fixer <ada@example.org>"
 
 
 def topic(path: Path) -> Repo:
-    """Return a branch of two commits: the first has findings in message and code, the second
-    changes adjacent lines.
+    """Create two commits: the first has findings in message and code, the second changes
+    adjacent lines.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")
@@ -311,8 +311,8 @@ TIDY = MOVED.replace("if(", "if (").replace("a,1 ", "a, 1")
 
 
 def moving(path: Path, moved: str) -> Repo:
-    """Return a branch whose first commit adds a function at the top of a file, and whose second
-    moves it, perhaps changed, to the end.
+    """Create a commit that adds a function at the top of a file, and one that moves it, perhaps
+    changed, to the end.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")

@@ -27,9 +27,7 @@ TEXT = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Return a branch of one commit by Ada, with two findings on one line, signed off by Ben
-    only.
-    """
+    """Create a commit by Ada, signed off only by Ben, with two findings on one line."""
     repo = Repo(tmp_path / "r")
     for name, value in (
         ("user.name", "Ada Fixer"),
@@ -52,7 +50,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
-    """Return the fix of the first finding with this name."""
+    """Fix the first finding with this name."""
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))

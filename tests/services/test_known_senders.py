@@ -29,7 +29,7 @@ HOME = answer(
 
 @pytest.fixture
 def followed(tmp_path: Path) -> "Callable[..., Tracked]":
-    """Return the series of V1 with these replies, as shown with a repository."""
+    """Track a series with these replies in a repository."""
 
     def follow(*answers: bytes, repository: Repo | None = None) -> Tracked:
         file = tmp_path / "thread.mbox"
@@ -182,7 +182,7 @@ TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2)
 def add_own(
     tmp_path: Path, *mails: bytes, target: str | None = None
 ) -> tuple[Tracked, ...]:
-    """Return the series of an mbox, added in a repository whose user is Ada."""
+    """Add the series in an mbox in a repository whose user is Ada."""
     repo = Repo(tmp_path / "r")
     file = tmp_path / "thread.mbox"
     file.write_bytes(mbox(*mails))

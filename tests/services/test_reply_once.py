@@ -28,7 +28,7 @@ OTHER = ANSWER.replace("Right, v2 keeps it.", "No, it has to go.")
 def _answer(
     folder: Path, server: FaultySink, *words: object, text: str = ANSWER
 ) -> tuple[object, ...]:
-    """Return the arguments of a reply to a review in a new repository, without a question."""
+    """Return the arguments of a reply to a review in a new repository."""
     repo, review = followed(folder, server)
     (folder / "answer.txt").write_text(text)
     return (

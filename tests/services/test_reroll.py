@@ -32,14 +32,14 @@ DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 
 def known(number: int, version: int = 1) -> KnownPatch:
-    """Return the patch of message `one` of a version, as made by tests.kit.outbox."""
+    """Return a version's patch for message `one`, as made by tests.kit.outbox."""
     return KnownPatch(
         str(message(number, version).patch_id), f"widget: change {number}"
     )
 
 
 def sent(*versions: int) -> Send:
-    """Record sends of these versions, two patches each; return the last."""
+    """Record sends of these versions, with two patches each, and return the last."""
     with Outbox() as outbox:
         return [
             record(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=version)

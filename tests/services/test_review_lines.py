@@ -23,7 +23,7 @@ PEOPLE = tuple(Address(f"Person Number{at}", f"p{at}@example.org") for at in ran
 
 
 def table(patches: int, people: int) -> ReviewTable:
-    """Return a table with each state once in each row, with tags for states that have them."""
+    """Return a table with each state once in each row."""
     states = tuple(ReviewState)
     rows = []
     for number in range(1, patches + 1):

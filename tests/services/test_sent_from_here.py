@@ -34,7 +34,7 @@ def _row(text: str, name: str) -> str:
 
 
 def _reviewed(life: Life) -> str:
-    """Send v1 and add a maintainer's reply with two requests; return its Message-ID."""
+    """Send v1, add a maintainer's reply with two requests, and return its Message-ID."""
     first = life.send()
     life.update()
     life.tell(first, ASKS, MATT)
@@ -122,7 +122,7 @@ def test_bounce_is_stored(
 
 
 def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
-    """Return a file with only a reply."""
+    """Write a file with only a reply."""
     when = format_datetime(datetime.now(UTC))
     raw = (
         f"From: {sender}\nTo: {LIST}\nSubject: Re: [PATCH] {TITLE}\nMessage-ID: <{ident}>\n"

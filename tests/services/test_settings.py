@@ -88,9 +88,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 
 def said_by_verb(repo: Repo, line: str = "check --format json") -> object:
-    """Return the result of `patchpilot check`: its findings and exit code, or its message and
-    hint.
-    """
+    """Return the result of `check`: its findings and exit code, or its message and hint."""
     done = repo.patchpilot(line)
     if not done.out:
         message, _, hint = done.err.strip().partition("\n")

@@ -37,7 +37,7 @@ DATE = "Date: Mon, 12 Dec 2022 10:00:00 +0000"
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Repo:
-    """Return a repository that looks like a kernel's, with one commit."""
+    """Create a kernel-like repository with one commit."""
     repo = Repo(tmp_path / "tree")
     files = {
         "Makefile": MAKEFILE,
@@ -64,7 +64,7 @@ def _series(
     commits: list[tuple[str, dict[str, str | None]]],
     *words: str,
 ) -> list[str]:
-    """Return the commits made on a branch, written as messages of December 2022.
+    """Commit on a branch, and return the commits as messages of December 2022.
 
     The tree is left unchanged.
     """

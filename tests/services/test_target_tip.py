@@ -16,7 +16,7 @@ from tests.kit.repos import Repo
 def target(
     repo: Repo, revision: str = "HEAD", named: str | None = None
 ) -> TargetTree | None:
-    """Return the target of a commit, or of patch files if the revision is ""."""
+    """Return the target of a commit, or of patch files for ""."""
     with Repository.open(repo.path) as repository:
         return find_target(
             repository, [repository.resolve(revision)] if revision else [], named
@@ -30,7 +30,7 @@ def label(repo: Repo, revision: str = "HEAD", named: str | None = None) -> str:
 
 @pytest.fixture
 def stale(tmp_path: Path) -> Repo:
-    """Return a clone with origin/HEAD at main, a stale origin/master, and a topic without
+    """Create a clone with origin/HEAD at main, a stale origin/master, and a topic without
     upstream.
     """
     repo = clone(upstream(tmp_path / "up"), tmp_path / "r")

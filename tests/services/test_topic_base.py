@@ -23,7 +23,7 @@ from tests.kit.repos import Repo
 
 
 def _stale_master(folder: Path) -> Repo:
-    """Return a clone with origin/HEAD at main, a stale origin/master, and a branch without
+    """Create a clone with origin/HEAD at main, a stale origin/master, and a branch without
     upstream.
     """
     repo = clone(upstream(folder / "up", 40), folder / "r")
@@ -33,14 +33,14 @@ def _stale_master(folder: Path) -> Repo:
 
 
 def _single_branch_itself(folder: Path) -> Repo:
-    """Return a clone with the commits on the cloned branch."""
+    """Create a clone with the commits on the cloned branch."""
     repo = clone(upstream(folder / "up"), folder / "r", "--single-branch", "-b", "main")
     fix(repo)
     return repo
 
 
 def _fork(folder: Path) -> Repo:
-    """Return a clone whose origin is the user's stale fork, with the topic pushed to it, and whose
+    """Create a clone whose origin is the user's stale fork with the pushed topic, and whose
     upstream is the project.
     """
     source = upstream(folder / "up")
@@ -70,7 +70,7 @@ def _pushed_under_another_name(folder: Path) -> Repo:
 
 
 def _pushed_before_rebase(folder: Path) -> Repo:
-    """Return a clone whose pushed copy is older than the project.
+    """Create a clone whose pushed copy is older than the project.
 
     The topic was rebased onto the project, and its upstream is still the copy.
     """
@@ -101,7 +101,7 @@ def _detached(folder: Path) -> Repo:
 
 
 def _rebased_upstream(folder: Path) -> Repo:
-    """Return a branch whose upstream was rebased after the topic started."""
+    """Create a branch whose upstream was rebased after the topic started."""
     source = upstream(folder / "up")
     source.branch("for-next")
     grow(source, 3, "queued", SUBMAINTAINER)
@@ -115,7 +115,7 @@ def _rebased_upstream(folder: Path) -> Repo:
 
 
 def _next(folder: Path) -> tuple[Repo, Repo]:
-    """Return the project, and a linux-next that has merged a subsystem into it."""
+    """Create a project, and a linux-next that merged a subsystem into it."""
     source = upstream(folder / "up")
     tree = clone(source, folder / "next", "-b", "main")
     tree.branch("subsystem")
@@ -149,7 +149,9 @@ def _on_yesterdays_linux_next(folder: Path) -> Repo:
 
 
 def _mainline_with_linux_next(folder: Path) -> Repo:
-    """Return a topic on mainline, with a linux-next that has the same commit and is as near."""
+    """Create a topic on mainline, with a linux-next that has the same commit and is equally
+    near.
+    """
     source, tree = _next(folder)
     repo = clone(source, folder / "r")
     add_remote(repo, "next", tree)
@@ -159,7 +161,7 @@ def _mainline_with_linux_next(folder: Path) -> Repo:
 
 
 def _stable(folder: Path) -> Repo:
-    """Return a checked-out stable branch with commits on top."""
+    """Check out a stable branch with commits on top."""
     source = upstream(folder / "up")
     source.tag("v6.6")
     source.branch("linux-6.6.y")
@@ -171,14 +173,14 @@ def _stable(folder: Path) -> Repo:
 
 
 def _on_stable(folder: Path) -> Repo:
-    """Return a topic on a stable branch, without upstream."""
+    """Create a topic on a stable branch, without upstream."""
     repo = _stable(folder)
     repo.git("checkout -q --no-track -b backport")
     return repo
 
 
 def _merges(folder: Path) -> Repo:
-    """Return a branch that merged mainline and a subsystem's tree."""
+    """Create a branch that merged mainline and a subsystem's tree."""
     source = upstream(folder / "up")
     tree = clone(source, folder / "sub", "-b", "main")
     grow(tree, 5, "subsystem", SUBMAINTAINER)
@@ -192,7 +194,7 @@ def _merges(folder: Path) -> Repo:
 
 
 def _local_master_is_stale(folder: Path) -> Repo:
-    """Return a topic whose upstream is the outdated local main.
+    """Create a topic whose upstream is the outdated local main.
 
     The topic was rebased onto origin/main.
     """
@@ -214,7 +216,7 @@ def _no_remote(folder: Path) -> Repo:
 
 
 def _colleague(folder: Path) -> Repo:
-    """Return a clone in which somebody based work on the pushed copy."""
+    """Create a clone in which somebody based work on the pushed copy."""
     repo = _fork(folder)
     grow(repo, 1, "colleague", SUBMAINTAINER)
     repo.git("push -q origin HEAD:refs/heads/jo/on-top")
@@ -223,7 +225,7 @@ def _colleague(folder: Path) -> Repo:
 
 
 def _several_remotes(folder: Path) -> Repo:
-    """Return a clone in which MAINTAINERS names one of two trees with the same commit."""
+    """Create a clone in which MAINTAINERS names one of two trees with the same commit."""
     source = Repo(folder / "up")
     with commits_by(SUBMAINTAINER):
         source.commit(
@@ -344,8 +346,7 @@ def test_distant_guessed_base_is_confirmed(
 
 
 def _fork_worked_on_in_its_main(folder: Path) -> Repo:
-    """Return a clone whose origin is the user's fork, with the commits pushed to its main,
-    origin/HEAD.
+    """Create a clone whose origin is the user's fork, with the commits pushed to its main branch.
 
     Upstream is the project.
     """

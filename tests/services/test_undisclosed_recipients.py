@@ -99,7 +99,7 @@ TAGS = (
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """Return a tree with every role, and a commit to fix with its own tags.
+    """Create a tree with every role, and a tagged commit to fix.
 
     Every row needs both and changes neither.
     """
@@ -124,7 +124,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture
 def repository(repo: Repo) -> Iterator[Repository]:
-    """Yield the repository, with every setting of the user that names recipients."""
+    """Yield the repository, with every user setting that names recipients."""
     for name in ("to", "cc", "bcc"):
         repo.git(
             "config", "--global", f"sendemail.{name}", f"{name}@configured.example"
@@ -180,7 +180,7 @@ def series_with(tag: str, culprit: str) -> Series:
 
 
 def edit(tag: str, series: Series, repository: Repository) -> None:
-    """Store an edit made before the fix was known to be a security problem."""
+    """Store an edit from before the fix was known to be a security problem."""
     edits = Edits()
     if tag == "placed by hand":
         edits = edits.place("to", Address("Some Body", "somebody@tag.example"))
@@ -198,9 +198,7 @@ def people(
     *,
     security: str = "yes",
 ) -> dict[str, str]:
-    """Map addresses to recipients' headers, including configured ones, with "bcc" for blind
-    copies.
-    """
+    """Map recipients' addresses to headers, with "bcc" for blind copies."""
     series = series_with(tag, repository.resolve("HEAD"))
     edit(tag, series, repository)
     answers = {"security": security} | (

@@ -50,7 +50,7 @@ LOG = """\
 
 @pytest.fixture
 def repo(workdir: Path) -> Repo:
-    """Return v6.1 with the bug, mainline with the fix among other commits, and a stable branch."""
+    """Create v6.1 with the bug, mainline with the fix among other commits, and a stable branch."""
     made = Repo(workdir / "linux")
     base = {"Makefile": "VERSION = 6\n", "Kbuild": "x\n", "Kconfig": "x\n"}
     made.commit("Linux 6.1\n", {**base, "MAINTAINERS": "x\n", FILE: RING})
@@ -74,7 +74,7 @@ def repo(workdir: Path) -> Repo:
 
 
 def found(repo: Repo, *words: str, stdin: str = "", code: int = 0) -> dict[str, Any]:
-    """Return the answer in JSON."""
+    """Run `find` and return its JSON document."""
     done = call("find", "-C", repo.path, *words, "--json", stdin=stdin.encode())
     assert done.code == code, done.err
     answer: dict[str, Any] = json.loads(done.out)
@@ -174,12 +174,12 @@ def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
 
 
 def step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]:
-    """Return the next step of a bisection."""
+    """Run a bisection step and return its JSON document."""
     return found(repo, "--bisect", *words, code=code)
 
 
 def answered(repo: Repo, commit: str, fix: str) -> str:
-    """Return the answer for a commit's build."""
+    """Return the answer about a build of a commit."""
     return "good" if fix in repo.git("rev-list", commit).split() else "bad"
 
 

@@ -97,7 +97,7 @@ NAMES = ("widget", "brcm", "acme", "spi_nor", "qcom", "tulip")
 
 @pytest.fixture(scope="module")
 def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, str]]:
-    """Return drivers with one message each, which a later commit fixes, and their output.
+    """Create drivers with one message each, which a later commit fixes, and return their output.
 
     Later commits add a line below a function, and have the message's words as their subject.
     """

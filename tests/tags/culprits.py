@@ -49,7 +49,7 @@ SIGNED = "\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The repository and its commits."""
+    """A repository and its commits."""
 
     repo: Repo
     start: str
@@ -83,7 +83,7 @@ def history(
     path: Path,
     message: str = "ring: fix the mask\n\nThe mask must be one less than the size.\n",
 ) -> History:
-    """Return a ring buffer: created in v1.0, with a wrong mask since v1.1, fixed on top of v1.2."""
+    """Create a ring buffer: added in v1.0, with a wrong mask since v1.1, fixed on top of v1.2."""
     repo = Repo(path)
     start = repo.commit(
         "ring: add ring buffers" + SIGNED, {"ring.c": START, "other.c": "int other;\n"}

@@ -408,7 +408,7 @@ def test_existing_series_tag_is_reported(story: History) -> None:
 
 
 def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the search return this confidence, with the next commit as likely."""
+    """Make the search return this confidence, with another commit equally likely."""
 
     def found(repository: Any, request: FixesRequest, **words: Any) -> FixesResult:
         result = find_culprits(repository, request, **words)

@@ -89,7 +89,7 @@ Edit = tuple[str, str]
 
 @dataclass(frozen=True)
 class Case:
-    """A topic, what happened upstream in its driver, and the expected answer.
+    """A topic, what happened upstream in its driver, and the expected result.
 
     Each step is a subject and edits; `subject!` goes to linux-next, and `subject@` to the
     maintainer's tree only. The answer is "fixed" or "perhaps" with the place, or "".
@@ -152,7 +152,7 @@ def path_of(name: str) -> str:
 
 
 def edited(text: str, edits: Sequence[Edit], name: str) -> str:
-    """Return a driver with edits."""
+    """Apply edits to a driver."""
     for old, new in edits:
         old, new = old.replace("acme", name), new.replace("acme", name)
         assert old in text, (name, old)
@@ -161,7 +161,9 @@ def edited(text: str, edits: Sequence[Edit], name: str) -> str:
 
 
 class Upstream:
-    """Mainline with all cases, linux-next, a maintainer's tree, 6.1.y, and a topic for each."""
+    """Mainline with all cases, linux-next, a maintainer's tree, 6.1.y, and a topic for each
+    case.
+    """
 
     def __init__(self, path: Path) -> None:
         self.repo = repo = Repo(path)
@@ -336,7 +338,7 @@ EVE, RITA = "Eve Other <eve@example.net>", "Rita Reviewer <rita@example.com>"
 
 
 def posted(repo: Repo, rev: str, days: int, subject: str, sender: str = EVE) -> bytes:
-    """Return a commit as a mail of `sender`, sent some days ago."""
+    """Return a commit as a message from `sender`, sent some days ago."""
     body = repo.git(f"format-patch --stdout -1 {rev}").partition("\n\n")[2]
     when = format_datetime(datetime.now(UTC) - timedelta(days=days, hours=1))
     head = f"From: {sender}\nDate: {when}\nSubject: {subject}\n"
@@ -351,7 +353,7 @@ def reviewed(name: str, sender: str) -> bytes:
 
 
 def postings(upstream: Upstream) -> list[bytes]:
-    """Return the archive's mails: each is a patch to the driver of a case."""
+    """Return the archive's messages, each a patch to a case's driver."""
     repo = upstream.repo
     for name, edits in (("file", (WRITE,)), ("text", (OTHER_LINE,))):
         repo.git(f"checkout -q -B other/{name}", upstream.base)

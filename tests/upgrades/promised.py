@@ -26,7 +26,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 
 def promised() -> tuple[str, ...]:
-    """Return all that this version promises, in order."""
+    """Return everything that this version promises, in order."""
     return tuple(
         sorted(
             {*_commands(root, ""), *_settings(), *_codes(), *_rules(), *_documents()}

@@ -7,7 +7,7 @@ from patchpilot.tui.widgets.diff_code import changed_words, highlighted, lexer_o
 
 
 def styled(path: str, lines: list[str]) -> list[list[tuple[str, str]]]:
-    """Return the words of each line that have a style, with that."""
+    """Return the styled words of each line, with their styles."""
     return [
         [(text.plain[a:b].strip(), str(style)) for a, b, style in text.spans]
         for text in highlighted(path, lines, dark=True)

@@ -17,7 +17,7 @@ NOTES = (
 
 
 class Shown(App[None]):
-    """A diff view alone."""
+    """An app with only a diff view."""
 
     def __init__(self, rows: Sequence[str] = PATCH, notes: Sequence[Note] = ()) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ HEADING = Row(Text("people"))
 
 
 class Rows(App[None]):
-    """A list alone, and its reported cursor moves."""
+    """An app with only a list, which records its reported cursor moves."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ def names_in(lines: Iterable[str]) -> set[str]:
 
 
 def names_used(lines: Sequence[str]) -> set[str]:
-    """Return the functions, fields and constants that these lines of C use."""
+    """Return the functions, fields and constants used in lines of C."""
     return {
         name
         for line in code_lines(lines)
@@ -38,7 +38,7 @@ def names_used(lines: Sequence[str]) -> set[str]:
 def absent_names(
     scratch: Scratch, tree: str, base: str, names: Iterable[str], near: Sequence[str]
 ) -> set[str]:
-    """Return the names that the base's tree has and the branch's tree does not.
+    """Return the names that occur in the base's tree but not in the branch's tree.
 
     The folders `near` are searched first.
     """
@@ -62,7 +62,7 @@ def absent_names(
 def undeclared_variables(
     ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], made: Sequence[str]
 ) -> set[str]:
-    """Return the variables that an adapted function uses without declaring them.
+    """Return the variables that an adapted function uses but does not declare.
 
     They are variables of the base's function that the branch's function lacks, or variables of
     the branch's function. If a function of the fix does the same, the declaration is assumed to
@@ -85,9 +85,7 @@ def undeclared_variables(
 
 
 def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
-    """Map the name of each function in a file to its lines, without names that occur more than
-    once.
-    """
+    """Map function names to the functions' lines, except names that occur twice."""
     bodies: dict[str, list[Sequence[str]]] = {}
     for at, line in enumerate(lines):
         function = function_at(lines, at) if line.startswith("{") else None
@@ -98,7 +96,7 @@ def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
 
 
 def _declared_names(body: Sequence[str]) -> set[str]:
-    """Return a function's variables and parameters, as far as its lines show."""
+    """Return a function's variables and parameters, as far as these lines declare them."""
     result: set[str] = set()
     for line in body:
         if line.lstrip().startswith(

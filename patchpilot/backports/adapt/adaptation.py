@@ -42,7 +42,7 @@ _LIST = re.compile(
 
 
 def is_list(path: str) -> bool:
-    """Return whether both sides can add entries to a file without contradicting each other."""
+    """Return whether a file is a list to which both sides can add entries independently."""
     return _LIST.fullmatch(path) is not None
 
 
@@ -103,8 +103,7 @@ def concluded(
     fix_lines: int,
     unknown: Collection[str] = (),
 ) -> Adaptation | None:
-    """Return the adaptation for merged files, with its steps and confidence, or None if a file
-    is not sound.
+    """Return the adaptation for merged files, or None if a file is not sound.
 
     `fix_lines` is the number of lines that the fix changes, and `unknown` are the names that the
     branch does not declare.
@@ -151,7 +150,7 @@ def concluded(
 
 
 def _files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
-    """Return the merged conflicted files; empty if any of them cannot be adapted."""
+    """Merge the conflicted files; return {} if any of them cannot be adapted."""
     files: dict[str, AdaptedFile] = {}
     for path in merge.paths:
         file = _read(scratch, merge, path)
@@ -163,9 +162,9 @@ def _files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
 
 
 def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
-    """Return the sides of a conflicted file.
+    """Read the three sides of a conflicted file.
 
-    None if it is binary, or if the fix adds or deletes it.
+    Return None if it is binary, or if the fix adds or deletes it.
     """
     sides = merge.stages.get(path, {})
     contents = {number: scratch.content(entry) for number, entry in sides.items()}
@@ -180,7 +179,7 @@ def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
 
 
 def merge_file(path: str, file: AdaptedFile) -> None:
-    """Apply the fix's change of a file to the branch's lines.
+    """Apply the fix's change of a file to the branch's version.
 
     A file missing from the branch is skipped.
     """
@@ -198,7 +197,7 @@ def _unknown_names(
     onto: str,
     base: str,
 ) -> set[str]:
-    """Return the names that the result uses but the branch lacks."""
+    """Return the names used in the result but missing from the branch."""
     new: set[str] = set()
     undeclared: set[str] = set()
     for path in filter(is_code, scratch.changed(onto, merge.tree).keys() | files):
@@ -214,7 +213,7 @@ def _unknown_names(
 
 
 def _near(paths: Sequence[str]) -> list[str]:
-    """Return the folders of these files and of shared headers."""
+    """Return the directories of these files and of shared headers."""
     return sorted(
         {path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"}
     )

@@ -29,20 +29,18 @@ _WORDS = {
 
 
 def step_of(path: str, carried: Carried) -> str:
-    """Describe a step of an adaptation and its location."""
+    """Describe a step of an adaptation, with its location."""
     location = f"{path}:{carried.line + 1}" if carried.line else path
     return f"{location}: {_WORDS[carried.how]}"
 
 
 def space_step(path: str) -> str:
-    """Describe the step for a file whose lines differ in whitespace only."""
+    """Describe the step for a file that differs only in whitespace."""
     return f"{path}: the lines around the change differ in white space only"
 
 
 def with_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
-    """Return the steps, each with the commit that changed its file's lines if there is exactly
-    one.
-    """
+    """Add to each step the commit that changed its file's lines, if there is exactly one."""
     telling = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
     return tuple(
         _add_cause(

@@ -11,7 +11,7 @@ from patchpilot.backports.adapt.tokens import key
 
 
 def features_of(files: Mapping[str, AdaptedFile], fix_lines: int) -> dict[str, float]:
-    """Return a feature name → value mapping for an adaptation.
+    """Return the features of an adaptation, as name → value.
 
     `own` is the number of lines that only the branch has at the conflicts, `mixed` the number of
     lines of the result that neither side has, and `fix_lines` the number of lines that the fix adds

@@ -17,8 +17,8 @@ from patchpilot.backports.adapt.tokens import (
     untokenize,
 )
 
-# if it still has this share of its lines, code that the branch changed is the code that the fix
-# deletes
+# code with at least this share of the fix's lines is what the fix deletes, even if the branch
+# changed it
 _STILL_THE_SAME = 0.5
 _COMMENT = re.compile(r"\s*(?:/?\*|//|#\s)")
 _QUOTE = re.compile(r"[\"'`]|/\*+|\*+/|//")
@@ -112,8 +112,7 @@ def merge_lines(
 def _restore_base_wording(
     mine: Sequence[str], old: Sequence[str], kept: Collection[str]
 ) -> Sequence[str]:
-    """Return the branch's lines, with the base's wording of comments and strings in lines that the
-    fix changes.
+    """Restore the base's comments and strings in the branch's lines that the fix changes.
 
     Maintainers use the fix's wording there.
     """
@@ -126,7 +125,7 @@ def _restore_base_wording(
 
 
 def _is_wording(line: str, other: str) -> bool:
-    """Return whether lines differ in quotes or comment markers only, or are similar comments."""
+    """Return whether lines differ only in quotes or comment markers, or are similar comments."""
     if all(map(_COMMENT.match, (line, other))):
         return _is_alike(texts(tokenize([line])), texts(tokenize([other])))
     return key(_QUOTE.sub("", line)) == key(_QUOTE.sub("", other))
@@ -135,7 +134,7 @@ def _is_wording(line: str, other: str) -> bool:
 def _chunks(
     ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
 ) -> Iterator[Chunk]:
-    """Yield the texts, cut at the lines common to all three."""
+    """Yield chunks of the three texts, cut at common lines."""
     mine, old, new = ([key(line) for line in side] for side in (ours, base, theirs))
     in_ours, in_theirs = align(old, mine), align(old, new)
     o = b = f = 0
@@ -153,7 +152,7 @@ def _chunks(
 
 
 def _merge_spacing(mine: str, old: str, new: str) -> str:
-    """Return a line common to all sides, with the whitespace of the side that changed it.
+    """Merge the whitespace of a common line, using the side that changed it.
 
     A new indentation is added to the branch's own.
     """
@@ -187,7 +186,7 @@ class _TokenChunk:
         self.ways: list[How] = []
 
     def merge(self) -> list[Token]:
-        """Return the branch's tokens with the fix's changes."""
+        """Apply the fix's changes to the branch's tokens."""
         result = self._restore_spacing()
         for old, new in reversed(list(gaps(self.in_new, len(self.old), len(self.new)))):
             span = self._carry(old, self.new[new[0] : new[1]])
@@ -265,7 +264,9 @@ class _TokenChunk:
     def _partial_match(
         self, low: int, high: int, added: Sequence[Token]
     ) -> tuple[int, int] | None:
-        """Return the range for a change whose old text the branch contains partly or not at all."""
+        """Return the range for a change whose old text is missing from the branch, completely
+        or partly.
+        """
         before = max((at for at in self.in_mine if at < low), default=-1)
         after = min((at for at in self.in_mine if at >= high), default=len(self.old))
         left = self.in_mine[before] + 1 if before >= 0 else 0
@@ -280,11 +281,11 @@ class _TokenChunk:
         self.ways.append(How.OVER)
         if inside:
             return min(inside), max(inside) + 1
-        # part of a line missing from the branch fits no other line
+        # part of a line cannot be placed on any other line
         return (left, left) if self._is_whole_lines(left, left, texts(added)) else None
 
     def _restore_spacing(self) -> list[Token]:
-        """Return the branch's tokens, with the whitespace that the fix changed."""
+        """Return the branch's tokens with the fix's whitespace changes."""
         result = list(self.mine)
         for at, here in self.in_mine.items():
             there = self.in_new.get(at)

@@ -22,7 +22,7 @@ class Token(NamedTuple):
 
 
 def tokenize(lines: Iterable[str]) -> list[Token]:
-    """Return the tokens of lines, with names split into their parts.
+    """Split lines into tokens, with names split at underscores.
 
     `untokenize` restores the original text.
     """
@@ -39,12 +39,11 @@ def untokenize(tokens: Iterable[Token]) -> str:
 
 
 def key(line: str) -> str:
-    """Return a line without whitespace, which is the form used to compare lines."""
+    """Remove whitespace from a line to compare it."""
     return "".join(line.split())
 
 
 def texts(tokens: Sequence[Token]) -> list[str]:
-    """Return the tokens' texts without the whitespace."""
     return [token.text for token in tokens]
 
 

@@ -21,7 +21,7 @@ def is_sound(
 ) -> bool:
     """Return whether an adapted file passes the checks.
 
-    Problems that the branch's own file has are ignored. Brackets are checked in C files only.
+    Problems in the branch's own file are ignored. Brackets are checked in C files only.
     """
     if _is_marked(made) and not _is_marked(ours):
         return False

@@ -158,9 +158,9 @@ OPTIONS = (
 
 
 def check_options(**given: Any) -> SimpleNamespace:
-    """Return the options' values by key, with defaults for missing ones.
+    """Return all options by key, with defaults for missing ones.
 
-    `overrides` names what overrides a refusal to rewrite commits.
+    `overrides` lists overridden problems that block rewriting commits.
     """
     values = {"targets": (), **{row.key: row.unset for row in OPTIONS}, **given}
     overrides = tuple(name for name in OVERRIDES if values[name])

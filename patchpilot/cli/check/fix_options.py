@@ -24,7 +24,7 @@ def answer(
 ) -> int:
     """Apply the fixes, or print them as a diff; `render` formats the findings.
 
-    Returns the exit code, which depends on the remaining findings with --fix and on all findings
+    Return the exit code, which depends on the remaining findings with --fix and on all findings
     with --diff.
     """
     if options.fix and options.diff:
@@ -78,9 +78,9 @@ def _show(common: Common, result: FixResult) -> None:
 def _report(
     common: Common, result: FixResult, render: Callable[[Common, CheckResult], str]
 ) -> None:
-    """Print what was fixed and what remains.
+    """Report what was fixed and what remains.
 
-    On stderr where the fixed patch itself goes to stdout.
+    Print the report on stderr if the fixed patch goes to stdout.
     """
     is_aside = result.output is not None
     if is_aside:
@@ -107,7 +107,7 @@ def _report(
 
 
 def _exact(content: bytes) -> None:
-    """Print bytes on stdout."""
+    """Write bytes to stdout."""
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()

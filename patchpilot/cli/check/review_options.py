@@ -17,7 +17,7 @@ FORMATS = ("text", "json")
 
 
 def verify(common: Common, options: SimpleNamespace) -> None:
-    """Raise `UsageError` if the other options leave no room for a review."""
+    """Raise `UsageError` if the other options cannot be combined with a review."""
     if options.review is not None and common.format not in FORMATS:
         raise UsageError(
             f"--review and --format {common.format} cannot be combined",
@@ -28,7 +28,7 @@ def verify(common: Common, options: SimpleNamespace) -> None:
 def review_input(
     options: SimpleNamespace, result: "CheckResult", repository: Any
 ) -> "ReviewInput":
-    """Return what the reviewers read, according to the options of `check`."""
+    """Return the input of the reviewers, according to the options of `check`."""
     from patchpilot.services.review.review_patches import ReviewInput
 
     return ReviewInput(
@@ -42,14 +42,14 @@ def review_input(
 
 
 def requests(given: "ReviewInput") -> str:
-    """Return the request documents of the patches, as a reviewer would get them."""
+    """Return the review requests for the patches as text."""
     from patchpilot.services.review.review_patches import review_requests
 
     return "\n".join(request.text for _, request in review_requests(given))
 
 
 def reviews(common: Common, given: "ReviewInput") -> tuple["Review", ...]:
-    """Ask the chosen reviewers about the patches of a result."""
+    """Ask the chosen reviewers about the checked patches."""
     from patchpilot.services.review.review_patches import review
 
     with progress_of(common) as progress:
@@ -57,9 +57,9 @@ def reviews(common: Common, given: "ReviewInput") -> tuple["Review", ...]:
 
 
 def before_send(common: Common, place: Any, request: "SendRequest") -> None:
-    """Ask the reviewers before a send if the user wants it; their answers go to stderr.
+    """Ask the reviewers before a send if the user wants that; print their answers on stderr.
 
-    Nothing that fails here, and nothing that a reviewer says, keeps messages from being sent.
+    Neither an error nor a review comment keeps messages from being sent.
     """
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output.stream import tell
@@ -79,9 +79,9 @@ def before_send(common: Common, place: Any, request: "SendRequest") -> None:
 def review_notes(
     place: Any, target: str | None, base: str | None
 ) -> tuple[tuple[str, str], ...]:
-    """Return the number of each patch that was reviewed, and the note about its reviews.
+    """Return (patch number, review note) for each reviewed patch.
 
-    Raises `UsageError` if no review of the topic's patches is stored.
+    Raise `UsageError` if no review of the topic's patches is stored.
     """
     from patchpilot.services.review.review_patches import review, review_note
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
     """Check the targets, write the result, and return the exit code.
 
-    With the option --build, the patches are compiled as `build` says.
+    With the option --build, the patches are compiled as configured by `build`.
     """
     if options.overrides and not options.fix:
         name = f"--{options.overrides[0]}"
@@ -66,7 +66,7 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
 
 
 def _reject_patch_options(options: SimpleNamespace) -> None:
-    """Raise UsageError for an option that applies only to patches."""
+    """Raise UsageError for options that apply only to patches."""
     for name in ("fix", "diff", "checkpatch", "since_version", "build", "checkers"):
         if getattr(options, name):
             option = f"--{name.replace('_', '-')}"
@@ -178,12 +178,12 @@ def _check(
 
 
 def _option_value(value: Any) -> Any:
-    """Return an option's value, one entry per word of a list, or None if it was not given."""
+    """Convert an option's value: a list to its words, an option that was not given to None."""
     return (words_of(",".join(value)) if isinstance(value, tuple) else value) or None
 
 
 def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:
-    """Print on stderr what --strict would show, and what --fix would fix."""
+    """Print on stderr how many findings --strict would show and --fix would fix."""
     from patchpilot.cli.output.findings_text import left_out, offer
 
     sys.stdout.flush()
@@ -198,7 +198,7 @@ def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:
 
 
 def _note_uncommitted(repository: Any) -> None:
-    """Print on stderr which changes of the working tree no commit has: they were not checked."""
+    """Print on stderr which files have uncommitted changes, because these were not checked."""
     if files := unchecked_files(repository):
         more = f" and {counted(len(files) - 1, 'more file')}" if files[1:] else ""
         notice(
@@ -226,7 +226,7 @@ def _suppressions(
     packs: tuple[Any, ...],
     judge: "Source | None",
 ) -> "Suppressions | None":
-    """Return this call's waivers and baseline, and report on stderr what was recorded."""
+    """Return the waivers and baseline for this run, and report on stderr what was recorded."""
     asked = (
         options.baseline or options.write_baseline or options.waive or options.unwaive
     )
@@ -238,7 +238,7 @@ def _suppressions(
 
 
 def _can_stream(common: Common, options: SimpleNamespace) -> bool:
-    """Return whether the format and options need only a patch's findings."""
+    """Return whether the format and options need only findings about single patches."""
     return (
         common.format == "jsonl"
         and not options.whole_files
@@ -250,7 +250,7 @@ def _can_stream(common: Common, options: SimpleNamespace) -> bool:
 
 
 def _report_notes(common: Common, result: "CheckResult") -> None:
-    """Report on stderr what was built, the active rules, and the origin of options."""
+    """Report on stderr what was built, which rules were active, and where options came from."""
     if result.build and not common.quiet:
         notice("note", result.build)
     if not common.verbose:
@@ -279,7 +279,7 @@ def _kernel(text: str | None) -> tuple[int, int] | None:
 
 
 def _can_fix(options: SimpleNamespace) -> bool:
-    """Return whether --fix could be added to this call."""
+    """Return whether --fix could be added to this command line."""
     return (
         not options.checkpatch_compat
         and not options.whole_files
@@ -294,7 +294,7 @@ def _render(
     unfolded: bool,
     reviews: Sequence[Any] = (),
 ) -> str:
-    """Return the result in the chosen form; only that form's printer is imported."""
+    """Render the result in the chosen format, importing only that format's printer."""
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
     if common.format != "text":
         more = {"reviews": reviews} if reviews else {}

@@ -33,7 +33,7 @@ def remark(common: "Common", result: "CheckResult") -> None:
 
 
 def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[str]:
-    """Yield the notes; a line that starts with a space continues the previous one."""
+    """Yield the lines of the notes; a continuation line starts with a space."""
     waivers, baseline = result.waivers, result.baseline
     for expired in waivers.expired if waivers else ():
         yield (

@@ -34,8 +34,8 @@ def command(common: Common, **words: Any) -> int:
 
 
 def _split_baseline_option(words: dict[str, Any]) -> dict[str, Any]:
-    """Return the options with --write-baseline as a flag: the following word is its FILE, or a
-    TARGET if --baseline FILE is given.
+    """Convert --write-baseline to a flag; the next word is its FILE, or a TARGET if --baseline
+    FILE is given.
     """
     word = words["write_baseline"]
     words["write_baseline"] = word is not None

@@ -124,7 +124,7 @@ and colors.
 
 @contextmanager
 def _restore_terminal() -> Iterator[list[bool]]:
-    """Restore the terminal if the TUI was killed before it could.
+    """Restore the terminal if the TUI is killed before it can do so.
 
     The caller appends True if the TUI ended by itself.
     """
@@ -143,7 +143,7 @@ def _restore_terminal() -> Iterator[list[bool]]:
 
 @contextmanager
 def _end_on_sigterm() -> Iterator[None]:
-    """End the demo on SIGTERM as on Ctrl-C: stop the servers and remove temporary files."""
+    """Treat SIGTERM like Ctrl-C in the demo: stop the servers and remove temporary files."""
 
     def end(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt

@@ -62,7 +62,7 @@ _SWITCH = "switch_"
 
 
 def _switch(field: str) -> Option:
-    """Return the option for a switch of get_maintainer.pl in its spellings."""
+    """Return an option with all of get_maintainer.pl's spellings of a switch."""
     names = [name for name, known in NAMES.items() if known == field]
     spellings = tuple(f"{dash}{name}" for name in names for dash in ("--", "-"))
     kinds = {bool: FLAG, int: NUMBER, str: TEXT}
@@ -208,7 +208,8 @@ def _plan(
 def _printable_lines(
     result: GetMaintainerAnswer, *, quiet: bool, to_terminal: bool
 ) -> str:
-    """Return the lines as text, made printable for a terminal.
+    """Return the lines as text, made printable for a terminal, and print the notes unless `quiet`
+    is set.
 
     Notes are printed on stderr unless `quiet` is set.
     """

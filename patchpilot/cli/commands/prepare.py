@@ -131,7 +131,7 @@ def command(
 
 
 class _Asking:
-    """The confirmation before writing tags that no option named.
+    """Ask for confirmation before writing tags that no option named.
 
     `shown`: the result is already on stdout; `refusal`: the error to end with.
     """
@@ -177,7 +177,7 @@ class _Asking:
 
 
 def _warn_unsure(common: Common, result: Preparation) -> None:
-    """Print on stderr which requested tags are not written, for callers who redirect the result."""
+    """Print on stderr which requested tags are not written, in case the result is redirected."""
     from patchpilot.model.printable import one_line
 
     for change in result.changes:
@@ -225,7 +225,7 @@ def text(result: Preparation, colored: bool) -> str:
 
 
 def _note(text: str) -> list[str]:
-    """Return a note as lines, which are only wrapped on a terminal."""
+    """Return a note as lines, wrapped only on a terminal."""
     if not sys.stdout.isatty():
         return [f"  # {text}"]
     from patchpilot.cli.output.text_layout import columns, filled

@@ -232,7 +232,7 @@ def _request(
 
 
 def _refuse_options(asked: Mapping[str, Any]) -> None:
-    """Raise UsageError for an option without its requirements."""
+    """Raise UsageError for an option that lacks its required options."""
     if asked["force"] is not None and not asked["force"].strip():
         raise UsageError(
             "--force requires a reason",
@@ -262,7 +262,7 @@ def _plan(
     request: SendRequest,
     asked: Mapping[str, Any],
 ) -> Sending:
-    """Return the messages of a new send, or with --resume the remaining ones of the last send."""
+    """Plan a new send, or with --resume the rest of the last send."""
     from patchpilot.services.send.plan_send import plan as plan_mails
 
     with progress_of(common) as progress:
@@ -298,7 +298,7 @@ def _plan(
 def _show_blocked(
     common: Common, workplace: Workplace, plan: Sending, blocked: SendProblem
 ) -> int:
-    """Print what blocks every message, and return the exit code."""
+    """Print a problem that blocks the whole send, and return the exit code."""
     # first, since nothing can be sent until it is fixed
     others = () if plan.request.force else plan.blockers
     warnings = tuple(
@@ -338,7 +338,7 @@ def _report_complete_send(
 
 
 def _show_effects(workplace: Workplace, request: SendRequest) -> None:
-    """Print the recipients that this call's answers add or remove."""
+    """Print the recipients added or removed by the answers on the command line."""
     from patchpilot.model.printable import printable
     from patchpilot.services.send.mail_recipients import answer_effect
 
@@ -348,7 +348,7 @@ def _show_effects(workplace: Workplace, request: SendRequest) -> None:
 
 
 def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
-    """Open the editor for the next version's changelog if it is still the generated one."""
+    """Open the changelog of the next version in the editor, unless the user already edited it."""
     from patchpilot.services.send.edit_draft import edit, editor_of
     from patchpilot.topic.find_topic import find_draft
     from patchpilot.topic.reroll import reroll, unfinished
@@ -366,7 +366,7 @@ def _show(
     *,
     mails: bool = True,
 ) -> None:
-    """Print on stdout a plan that is not carried out.
+    """Print on stdout a plan that will not be sent.
 
     If stdout is not a terminal, also print its problems on stderr.
     """
@@ -459,8 +459,8 @@ def _ask(common: Common, workplace: Workplace, plan: Sending) -> None:
 
 @contextmanager
 def _delay_signals() -> Iterator[Any]:
-    """Delay Ctrl-C, SIGTERM and SIGHUP until the current message or attempt is done; a second
-    signal acts at once.
+    """Delay Ctrl-C, SIGTERM and SIGHUP until the current message is done; act on a second
+    signal at once.
     """
     asked: list[int] = []
 

@@ -221,7 +221,7 @@ def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...])
 
 
 def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
-    """Check in an installed hook: errors stop git, other findings are only printed."""
+    """Run an installed hook's check: errors stop git, other findings are only printed."""
     from patchpilot.cli.error_exit import notice, say
     from patchpilot.cli.output.stream import tell
     from patchpilot.model.printable import printable

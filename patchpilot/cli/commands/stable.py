@@ -51,7 +51,7 @@ def command(
 
 
 def text(result: StableResult) -> str:
-    """Return the result as text."""
+    """Format the result as text."""
     from patchpilot.model.printable import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")', *result.notes]

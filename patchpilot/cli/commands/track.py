@@ -459,7 +459,9 @@ def _part(
     *,
     waiting: bool,
 ) -> "tuple[tuple[Tracked, ...], str]":
-    """Return the series with news, or with messages that wait for an answer, and both as text."""
+    """Select the series with news, or with messages that wait for an answer, and return them
+    with their text.
+    """
     from patchpilot.cli.output.track_report import digest_text, waiting_text
     from patchpilot.model.bounded_date import EPOCH
     from patchpilot.services.track.moment_since import moment_since
@@ -487,7 +489,9 @@ def _show_topic(
     mark_read: bool = False,
     every_mail: bool = False,
 ) -> tuple["TopicState | None", "Tracked"]:
-    """Return the state of the current topic, and the series of this number or the chosen one."""
+    """Return the state of the current topic, and the series with this number or the topic's
+    series.
+    """
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import known_series as service
 
@@ -511,7 +515,7 @@ def _show_topic(
 def _find_in_mbox(
     common: Common, mbox: Path, number: int | None
 ) -> tuple["Tracked", ...]:
-    """Return the series in a file."""
+    """Return the tracked series found in a file."""
     from patchpilot.errors import UsageError
     from patchpilot.topic.followed.follow_series import read_mbox
 
@@ -566,7 +570,7 @@ def _write(
 def _warn_incomplete(series: Sequence["Tracked"]) -> int:
     """Warn on stderr about damaged messages and archives that did not answer.
 
-    Return the exit code for that, otherwise 0.
+    Return the resulting exit code, or 0.
     """
     from patchpilot.errors import ExitCode
 
@@ -591,7 +595,7 @@ def _warn_incomplete(series: Sequence["Tracked"]) -> int:
 
 
 def _note_cached(series: Sequence["Tracked"]) -> None:
-    """Print on stderr how old cached answers are."""
+    """Print the age of cached answers on stderr."""
     from datetime import UTC, datetime
 
     from patchpilot.model.bounded_date import stored_time
@@ -610,7 +614,7 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
 
 
 def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
-    """With --offline, print the age of the shown data on stderr."""
+    """Print the age of the data on stderr with --offline."""
     from datetime import UTC, datetime
 
     from patchpilot.model.bounded_date import stored_time
@@ -628,7 +632,7 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
 
 
 def _ago(past: "timedelta") -> str:
-    """Return a time in the past in the largest unit that fits: `3 hours ago`."""
+    """Format an elapsed time in the largest unit that fits: `3 hours ago`."""
     from patchpilot.model.counted import counted
 
     minutes = int(past.total_seconds()) // 60

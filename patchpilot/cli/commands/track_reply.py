@@ -150,7 +150,7 @@ def _reply(
 def _plan(
     common: Common, workplace: "Workplace", target: str, asked: Mapping[str, Any]
 ) -> "ReplyPlan | None":
-    """Return the plan of the reply after editing its draft, or None if the draft was deleted."""
+    """Edit the draft and return the reply's plan, or None if the draft was deleted."""
     from patchpilot.services.reply.reply_session import (
         ReplyWishes,
         discard,
@@ -196,7 +196,7 @@ def _plan(
 
 
 def _confirm() -> None:
-    """Ask the user to type the confirmation, as in `send`."""
+    """Ask the user to confirm, as `send` does."""
     if not sys.stdin.isatty():
         raise RefusedError(
             "nothing was sent: stdin is not a terminal",

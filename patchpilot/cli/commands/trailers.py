@@ -112,7 +112,7 @@ def command(
 
 
 def _choose(collected: Collected) -> Chosen:
-    """Ask about each tag, as `git add -p` asks about hunks."""
+    """Ask about each tag, as `git add -p` does about hunks."""
     accepted: list[TagChoice] = []
     refused: list[TagChoice] = []
     commit = ""

@@ -98,7 +98,7 @@ def _text(data: bytes) -> str:
 def _state(
     configuration: "TreeConfiguration", trusted: bool, revoke: bool, gone: int
 ) -> str:
-    """Describe the new state of the trust."""
+    """Describe the new trust state."""
     if revoke:
         return "no longer trusted" if gone else "was not trusted"
     if not configuration.needs_trust:

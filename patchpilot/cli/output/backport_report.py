@@ -36,7 +36,7 @@ def has_affected(results: Sequence[BackportResult]) -> bool:
 
 
 def wrote_nothing(results: Sequence[BackportResult], done: WorkDone) -> bool:
-    """Return whether patches were to be written for branches that need the fix, and none were."""
+    """Return whether no patch was written although branches need the fix."""
     return (
         bool(done.written)
         and has_affected(results)
@@ -98,8 +98,8 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
 
 
 def _missing_series(result: BackportResult) -> list[str]:
-    """Return the series missing from the repository, once for all fixes, with one command for those
-    it can fetch.
+    """List the stable series missing from the repository, with one command for those that can
+    be fetched.
     """
     if not result.missing:
         return []
@@ -162,12 +162,12 @@ def _work_text(done: WorkDone) -> list[str]:
 
 
 def _build_words(branch: BranchResult, done: WorkDone) -> list[str]:
-    """Return the state of a branch's build, or nothing if no build was requested."""
+    """Return the outcome of a branch's build, or nothing if no build was requested."""
     return [_build_word(built) for built in done.built if built.branch == branch.branch]
 
 
 def _build_word(built: Built) -> str:
-    """Return how a build ended."""
+    """Describe the outcome of a build."""
     if built.code < 0:
         return "not built"
     if built.code:
@@ -186,12 +186,12 @@ def _name(result: BackportResult) -> str:
 
 
 def _wrap(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
-    """Wrap a sentence to `width` columns; a longer word is not broken."""
+    """Wrap a sentence to `width` columns without breaking long words."""
     return list(filled(first, text, width, len(other)))
 
 
 def _details(row: BranchResult, *, upstream: bool) -> list[str]:
-    """Return the details below a branch's line; code and commands are never wrapped."""
+    """Return the details below a branch's line; never wrap code and commands."""
     lines: list[str] = []
 
     def say(text: str, indent: str = "") -> None:
@@ -219,7 +219,7 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
 
 
 def _conflicts(row: BranchResult) -> list[str]:
-    """Return where the fix conflicts, with the lines of both sides."""
+    """Return the conflicting lines of both sides."""
     lines: list[str] = []
     for conflict in row.conflicts[:_PLACES]:
         kind = (
@@ -237,7 +237,7 @@ def _conflicts(row: BranchResult) -> list[str]:
 
 
 def _say_why(row: BranchResult, say: Callable[..., None]) -> None:
-    """Report how the fix was adapted, and which commits caused its conflicts."""
+    """Explain how the fix was adapted, and which commits caused its conflicts."""
     if row.adaptation:
         say(
             f"adapted ({row.adaptation.kind}, confidence {row.adaptation.confidence:.2f}):"

@@ -51,7 +51,7 @@ def fixes_text(fixes: FoundFixes, what: str) -> str:
 
 
 def step_text(step: BisectStep) -> str:
-    """Return the commit to build next and how to answer, or the result of the bisection."""
+    """Return the commit to build next and how to report the result, or the end of the bisection."""
     if step.next:
         lines = [
             f'build {step.next[:12]} ("{step.subject}")',
@@ -103,7 +103,7 @@ def others_text(others: Sequence[PostedFix]) -> str:
 def posted_text(
     posted: PostedCommit, *, room: int | None = None, with_mails: bool = False
 ) -> str:
-    """Return the commit, its posted message, and the series in the form of `track show`."""
+    """Return the commit, its posted message, and the series as in `track show`."""
     label = f"{posted.revision.label}, " if posted.revision else ""
     follow = Action("track", ("add", f"<{posted.mail.message_id}>"), "{}")
     lines = [f"commit {posted.asked.reference}"]

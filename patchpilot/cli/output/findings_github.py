@@ -22,7 +22,7 @@ _COMMAND = {
 def render(result: CheckResult) -> str:
     """Return one workflow command per finding; empty if there are none.
 
-    GitHub shows ten of each level only: those that bring a new version come first.
+    GitHub shows only ten of each level, so findings that require a new version come first.
     """
     rows = sorted(result.by_patch, key=lambda row: row[1].rank)
     return "".join(f"{_line(patch, finding, result)}\n" for patch, finding in rows)

@@ -18,7 +18,7 @@ _SEVERITY = {
 
 
 def render(result: CheckResult) -> str:
-    """Return a list of issues, each with a fingerprint that is as stable as the finding."""
+    """Return the issues as JSON, each with a fingerprint as stable as the finding."""
     fingerprints = Fingerprints()
     issues = [
         _issue(patch, finding, fingerprints.of(finding, patch), result)

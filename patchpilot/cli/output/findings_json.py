@@ -25,8 +25,7 @@ def render(
 ) -> str:
     """Return the JSON document of a check.
 
-    `fixes` are the additions of --fix and --diff to the document and to each patch, `reviews` those
-    of --review.
+    `fixes` adds the results of --fix and --diff, and `reviews` those of --review.
     """
     answer = json_object(CheckAnswer(result, fix_summary(fixes) if fixes else None))
     if fixes:

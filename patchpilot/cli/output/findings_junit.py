@@ -92,7 +92,7 @@ def _head(patch: Patch | None, finding: Finding) -> str:
 
 
 def _waived_case(patch: Patch | None, suppressed: Suppressed) -> str:
-    """Return a skipped case, with the reason."""
+    """Return a skipped test case with the reason for the waiver."""
     return (
         f"{_head(patch, suppressed.finding)}><skipped"
         f" message={_attribute(f'waived: {suppressed.reason}')}/></testcase>\n"

@@ -16,7 +16,7 @@ from patchpilot.model.patch import Patch
 
 
 def relative_path(path: str, result: CheckResult) -> str:
-    """Return a path relative to the repository, otherwise to the working directory.
+    """Return a path relative to the repository, or to the working directory.
 
     A path that is outside both, or already relative, is returned unchanged.
     """
@@ -40,7 +40,7 @@ class Fingerprints:
     def of(self, finding: Finding, patch: Patch | None) -> str:
         """Return the fingerprint of the next finding.
 
-        Findings that differ only in their line are numbered.
+        Number findings that differ only in their line.
         """
         path = finding.path or (patch.subject.title if patch else "")
         key = "\0".join((finding.rule, path, finding.message))
@@ -53,7 +53,7 @@ class Fingerprints:
 def place_in_file(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> tuple[str, int] | None:
-    """Return the file and line of a finding, or None in a commit's message or on stdin.
+    """Return the file and line of a finding, or None if it is in a commit message or on stdin.
 
     It is the changed file, or the patch file if the finding is in its message.
     """

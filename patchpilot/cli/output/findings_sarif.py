@@ -122,7 +122,7 @@ def _result(
 
 
 def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
-    """Return the change of the file that fixes a finding.
+    """Return the file changes that fix a finding.
 
     A region without columns covers whole lines, except the end of the last one.
     """
@@ -148,7 +148,7 @@ def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
 
 
 def _suppression(suppressed: Suppressed) -> dict[str, Any]:
-    """Return a waived finding: suppressed outside the sources, accepted by the waiver's author."""
+    """Return a waived finding as an accepted external suppression."""
     until = f", until {suppressed.until}" if suppressed.until else ""
     justification = (
         suppressed.reason
@@ -165,7 +165,7 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
 def _location(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> dict[str, Any]:
-    """Return a finding's location: in a file, or in a commit's message, which is not a file."""
+    """Return a finding's location in a file or, without one, in a commit message."""
     if location := place_in_file(finding, patch, result):
         region = {"startLine": location[1]}
         if finding.path and finding.column:

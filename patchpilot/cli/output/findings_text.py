@@ -71,7 +71,7 @@ def render(
 
 
 def _every(result: CheckResult, paint: Colors) -> Iterator[str]:
-    """Yield every finding, patch by patch, then the series' findings."""
+    """Yield every finding: first patch by patch, then those about the series."""
     explained: set[str] = set()
     for patch, findings in [
         *((checked.patch, checked.findings) for checked in result.patches),
@@ -86,7 +86,7 @@ def _every(result: CheckResult, paint: Colors) -> Iterator[str]:
 
 
 def _group_by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
-    """Yield each rule once, with its first finding and the positions of the others."""
+    """Yield each rule with its first finding and the positions of the others."""
     places: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
     for patch, findings in [
         *((checked.patch, checked.findings) for checked in result.patches),
@@ -128,12 +128,12 @@ def _others(rows: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
 
 
 def is_commit(patch: Patch) -> bool:
-    """Return whether a patch was read from a commit, and its source is the commit's id."""
+    """Return whether the patch was read from a commit, whose id is its source."""
     return (patch.commit or "").startswith(patch.source)
 
 
 def message_line(finding: Finding, patch: Patch) -> int:
-    """Return the line of a finding in a commit's message; the subject is line 1."""
+    """Return a finding's line in the commit message; the subject is line 1."""
     at = finding.patch_line
     return (
         1
@@ -143,7 +143,7 @@ def message_line(finding: Finding, patch: Patch) -> int:
 
 
 def shown_place(finding: Finding, patch: Patch | None) -> str:
-    """Return the position of a finding in text output.
+    """Format the position of a finding.
 
     It is COMMIT:PATH:LINE or COMMIT:message:LINE in a commit, whose subject is line 1, and
     FILE:LINE in a patch file.
@@ -177,7 +177,7 @@ def _finding(
     result: CheckResult,
     is_first: bool,
 ) -> str:
-    """Return a finding, with reason and help for the first one of a rule."""
+    """Format a finding, with the reason and help if it is the first of its rule."""
     in_diff, location = patch is None or patch.has_diff, shown_place(finding, patch)
     path = finding.path or ""
     is_named = not in_diff or not path or f":{path}:" in location
@@ -217,7 +217,7 @@ def _finding(
 def _quote_line(
     text: str, finding: Finding, paint: Colors, *, in_diff: bool
 ) -> list[str]:
-    """Return the line like compilers, with a caret at a known column."""
+    """Quote the line as compilers do, with a caret if the column is known."""
     shown = printable(text).expandtabs(8)
     if not shown.strip():
         return []
@@ -239,12 +239,12 @@ def _first_sentence(text: str) -> str:
 
 
 def _word(severity: Severity) -> str:
-    """Return the word for a severity; a note is a question that only the author can answer."""
+    """Return the label of a severity; a note is a question that only the author can answer."""
     return "question" if severity is Severity.NOTE else str(severity)
 
 
 def _verdict(result: CheckResult, paint: Colors) -> str:
-    """Return the verdict and its counts."""
+    """Return the verdict with its counts."""
     counts = result.counts
     patches = (
         counted(len(result.patches), "file")
@@ -269,7 +269,9 @@ def _verdict(result: CheckResult, paint: Colors) -> str:
 
 
 def _aside(result: CheckResult) -> str:
-    """Return how many findings were suppressed, and how many are new since an earlier version."""
+    """Return the numbers of suppressed findings and of those new since an earlier version, as
+    text.
+    """
     by = Counter(suppressed.by for _, suppressed in result.suppressed)
     parts = [
         *([f"{by['waiver']} waived"] if by["waiver"] else []),
@@ -286,7 +288,7 @@ def _aside(result: CheckResult) -> str:
 
 
 def offer(fixable: int) -> str:
-    """Return the number of findings that --fix would fix, with the options for it, or ""."""
+    """Return the number of findings that --fix would fix, with the options to do so, or ""."""
     return (
         f"{counted(fixable, 'finding')} fixable with --fix (preview: --diff)"
         if fixable
@@ -295,5 +297,5 @@ def offer(fixable: int) -> str:
 
 
 def left_out(result: CheckResult) -> str:
-    """Return the number of findings that are only shown with --strict, or ""."""
+    """Return the number of findings hidden without --strict, or ""."""
     return f"{result.left_out} more with --strict" if result.left_out else ""

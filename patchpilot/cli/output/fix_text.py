@@ -48,7 +48,7 @@ def _remaining_findings(fixed_patch: FixedPatch) -> str:
 
 
 def summary(result: FixResult) -> str:
-    """Return the summary of the fixes and how to undo them."""
+    """Summarize the fixes, and how to undo them."""
     left, written = len(result.remaining.all), result.is_written
     text = (
         f"{counted(result.fixed, 'finding')} {'fixed' if written else 'would be fixed'}, {left}"
@@ -77,7 +77,7 @@ def _remain(left: int, written: bool) -> str:
 
 
 def painted(lines: Sequence[str], *, colored: bool) -> str:
-    """Return a diff for a terminal; in lines of prose, the changed words are bold."""
+    """Format a diff for a terminal, with changed words of prose in bold."""
     if not colored:
         return "\n".join(map(printable, lines))
     shown: list[str] = []
@@ -98,8 +98,8 @@ def painted(lines: Sequence[str], *, colored: bool) -> str:
 
 
 def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
-    """Return the lines of prose from `start` on with this sign, or two signs for patch lines in a
-    message's diff.
+    """Return the lines of prose from `start` on with this sign, which is two characters for
+    patch lines in a message's diff.
     """
     below = (lines[at] for at in range(start, len(lines)))
     return list(
@@ -113,7 +113,7 @@ def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
 
 
 def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
-    """Return removed and added lines in color.
+    """Color removed and added lines.
 
     Words that occur on only one side are bold, even if lines are broken differently.
     """
@@ -139,7 +139,7 @@ def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
 def _bold_words(
     lines: Sequence[str], bold: AbstractSet[int], color: str
 ) -> Iterator[str]:
-    """Yield lines in a color; `bold` are word positions, counted over all lines."""
+    """Yield lines in a color; `bold` are positions of words, counted over all lines."""
     number = count()
     for line in lines:
         parts = (

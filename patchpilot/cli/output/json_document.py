@@ -8,7 +8,7 @@ from patchpilot.model.json_text import json_text
 
 
 def document(verb: str, *results: Any, **lists: Any) -> str:
-    """Return a verb's document: the keys of its results, then `lists` by name.
+    """Return a command's document: the keys of its results, then `lists` by name.
 
     The text is safe to print. A result is a dictionary, or an instance of a class marked with
     `json_form`.

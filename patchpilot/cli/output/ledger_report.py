@@ -13,7 +13,7 @@ _MOST_LINES = 8
 
 
 def ledger_text(ledger: SeriesLedger) -> str:
-    """Return the review comments by message.
+    """Format the review comments by message.
 
     Each has its state, the lines that it is about, and the evidence for its state.
     """

@@ -15,7 +15,7 @@ def as_json(result: PlanResult) -> str:
 
 
 def as_text(result: PlanResult, *, reasons: bool = True) -> str:
-    """Return each plan as text: the recipients by header with their reasons, and the warnings."""
+    """Format each plan: recipients by header with reasons, then warnings."""
     blocks = [
         "\n".join(_lines(planned, reasons, several=len(result.results) > 1))
         for planned in result.results

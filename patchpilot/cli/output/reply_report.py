@@ -10,9 +10,9 @@ from patchpilot.services.reply.reply_session import ReplyDraft
 
 
 def reply_text(plan: ReplyPlan, after: str = "") -> str:
-    """Return the complete message of a reply, its recipients, and the notes.
+    """Format a complete reply, its recipients, and the notes.
 
-    `after` is the last line for a plan that is not carried out.
+    `after` is the last line for a plan that will not be sent.
     """
     lines = [title("reply"), mail_text(plan.mail.raw), "", title("delivery")]
     lines += [f"To: {', '.join(one_line(str(address)) for address in plan.mail.to)}"]
@@ -33,7 +33,7 @@ def reply_text(plan: ReplyPlan, after: str = "") -> str:
 
 
 def drafts_text(drafts: Sequence[ReplyDraft]) -> str:
-    """Return the drafts of replies, one line each."""
+    """List the drafts of replies, one per line."""
     if not drafts:
         return "no drafts of replies\n"
     return "".join(

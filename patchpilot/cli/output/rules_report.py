@@ -13,7 +13,7 @@ COLUMNS = 80
 
 
 def listing(rules: Sequence[Rule]) -> str:
-    """Return one line per rule, pack by pack: id, severity, name, checkpatch type and summary."""
+    """List the rules by pack, one per line: id, severity, name, checkpatch type and summary."""
     lines: list[str] = []
     pack = ""
     for rule in rules:
@@ -37,7 +37,7 @@ def _cases(rule: Rule) -> str:
 
 
 def page(explanation: RuleExplanation) -> str:
-    """Return the page of a rule.
+    """Format the page of a rule.
 
     It has the description, reason, bad and good example, fix and reference, always in this order.
     """
@@ -70,13 +70,15 @@ def page(explanation: RuleExplanation) -> str:
 
 
 def facts_table(facts: Sequence[PathFact]) -> str:
-    """Return one line per fact: its subject, its value, and its document or share."""
+    """Format one line per fact: subject, value, and document or share."""
     lines = [f"{fact.label}: {fact.value} ({fact.source})" for fact in facts]
     return "\n".join(lines or ["no facts: the path has too few commits"])
 
 
 def _notes(explanation: RuleExplanation) -> list[tuple[str, list[str]]]:
-    """Return the optional parts of a rule: options, known problems, its record on real patches."""
+    """Return a rule's optional sections: options, known problems, and its record on real
+    patches.
+    """
     rule = explanation.rule
     notes = (
         ("Options", [f"{name}: {text}" for name, text in rule.options.items()]),

@@ -15,7 +15,7 @@ _LABEL = 12
 
 
 def head(plan: Sending, after: str = "") -> str:
-    """Return the verdict and the problems, each with the command that fixes it."""
+    """Format the verdict and the problems, each with a command that fixes it."""
     return "\n".join([_last_line(plan, after), *_checks(plan, *_BLOCKING)]) + "\n"
 
 
@@ -25,9 +25,7 @@ def notes(plan: Sending) -> str:
 
 
 def card(plan: Sending, after: str = "") -> str:
-    """Return the pre-flight card: passed checks, notes, problems, and the verdict as the last
-    line.
-    """
+    """Format the pre-flight card: passed checks, notes, problems, and the verdict last."""
     return (
         "\n".join(
             [
@@ -40,12 +38,12 @@ def card(plan: Sending, after: str = "") -> str:
 
 
 def _last_line(plan: Sending, after: str) -> str:
-    """Return the verdict; for a plan that can be sent, `after` is appended."""
+    """Return the verdict, with `after` appended if the plan can be sent."""
     return f"{plan.verdict}; {after}" if after and not plan.refused else plan.verdict
 
 
 def mails(plan: Sending) -> str:
-    """Return each message to be sent, in full."""
+    """Format each message to be sent, in full."""
     lines: list[str] = []
     waiting = plan.send.waiting
     for number, mail in enumerate(waiting, 1):
@@ -54,7 +52,7 @@ def mails(plan: Sending) -> str:
 
 
 def summary(plan: Sending) -> str:
-    """Return a summary of the messages, the recipients with reasons, and the transport."""
+    """Summarize the messages, the recipients with reasons, and the transport."""
     room = columns()
     lines = [title("summary"), *_short(plan, room), ""]
     lines += [
@@ -67,12 +65,11 @@ def summary(plan: Sending) -> str:
 
 
 def title(text: str) -> str:
-    """Return the heading of a section of the preview."""
     return f"━━━ {text} ━━━"
 
 
 def mail_text(raw: bytes) -> str:
-    """Return the bytes of a message as text that is safe for a terminal."""
+    """Decode a message to text that is safe for a terminal."""
     return printable(
         raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     ).rstrip("\n")
@@ -108,7 +105,7 @@ def _recipients(plan: Sending, room: int) -> Iterator[str]:
 
 
 def addressees(plan: Sending) -> str:
-    """Return the addresses in To and Cc, wrapped, for the line before the confirmation."""
+    """Return the wrapped To and Cc addresses, to show before the confirmation."""
     return "".join(
         f"{line}\n"
         for header in ("to", "cc")
@@ -129,7 +126,7 @@ _FILES = 3
 
 
 def joined_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """Return the reasons for a recipient.
+    """Merge the reasons for a recipient.
 
     Files that match the same pattern of MAINTAINERS are joined into one reason.
     """
@@ -159,7 +156,7 @@ def _delivery(plan: Sending, room: int) -> Iterator[str]:
 
 
 def _checks(plan: Sending, *states: CheckState) -> Iterator[str]:
-    """Yield the lines of the card's checks with these states, in this order of states."""
+    """Yield the lines of the checks with these states, in the order of the states."""
     for state in states:
         for check in (check for check in plan.checks if check.state is state):
             name = "" if state is CheckState.OK else f" [{check.name}]"
@@ -171,7 +168,7 @@ def _checks(plan: Sending, *states: CheckState) -> Iterator[str]:
 
 
 def outcome(result: Sending) -> str:
-    """Return the state of each message after sending, and the next step."""
+    """Report the state of each message after sending, and the next step."""
     room = columns()
     lines: list[str] = []
     for message in result.send.entries:

@@ -30,7 +30,7 @@ def emit(data: str, *, colored: bool, exact: bool = False) -> None:
 
 
 def unstyled(text: str) -> str:
-    """Return text without its colors."""
+    """Strip the colors from a text."""
     return re.sub(r"\x1b\[[;?0-9]*[a-zA-Z]", "", text) if "\x1b" in text else text
 
 

@@ -11,7 +11,7 @@ _COLOR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def columns() -> int:
-    """Return the width for laying out results: the terminal's, within legible limits.
+    """Return the width for results: the terminal's, within legible limits.
 
     It is 80 for a pipe or a file.
     """
@@ -21,7 +21,7 @@ def columns() -> int:
 
 
 def folded(text: str, room: int) -> str:
-    """Return the text folded to lines of at most `room` columns, not counting colors.
+    """Fold a text to at most `room` columns, not counting colors.
 
     Lines are broken at spaces, and continuation lines are indented by four. The next command is
     not broken, so that it can be copied.
@@ -50,7 +50,7 @@ def _fold_line(line: str, room: int) -> Iterator[str]:
 def filled(
     label: str, text: str, room: int, indent: int | None = None
 ) -> Iterator[str]:
-    """Yield a label and a text as lines of at most `room` columns.
+    """Yield a label and a text, wrapped to at most `room` columns.
 
     Continuation lines are indented by `indent` (default: to the start of the text). A word wider
     than a line gets its own line and is not broken, so that addresses and commands can be copied.

@@ -39,7 +39,7 @@ def series_text(
     room: int | None = None,
     with_mails: bool = False,
 ) -> str:
-    """Return all details of a series, with five header rows first.
+    """Format all details of a series, with five header rows first.
 
     On a terminal, the rows are filled to `room` columns. `with_mails` adds the beginning of each
     message not written by a bot.
@@ -69,7 +69,7 @@ def series_text(
 
 
 def _fitted(line: str, room: int) -> list[str]:
-    """Return a row as lines of at most `room` columns; a command stays one for the shell."""
+    """Fold a row to at most `room` columns, keeping a command on one shell line."""
     if width(line) <= room:
         return [line]
     start = _EVENT if line.startswith("   ") else _LABEL
@@ -79,7 +79,7 @@ def _fitted(line: str, room: int) -> list[str]:
 
 
 def _head_lines(series: Tracked) -> Iterator[str]:
-    """Yield the five rows, with the commands below the next step."""
+    """Yield the five header rows, with the commands below the next step."""
     for row in head_rows(series):
         text = one_line(str(row.says))
         yield f"  {row.name:<9} {text}"
@@ -90,7 +90,7 @@ def _head_lines(series: Tracked) -> Iterator[str]:
 
 
 def _thread_lines(series: Tracked, *, with_mails: bool) -> list[str]:
-    """Return a series' thread: versions, tags, trees and replies."""
+    """Return the lines about a series' versions, tags, trees and replies."""
     if series.posted is None:
         return []
     return [
@@ -104,7 +104,7 @@ def _thread_lines(series: Tracked, *, with_mails: bool) -> list[str]:
 
 
 def _version_lines(series: Tracked) -> Iterator[str]:
-    """Yield the author, the versions and, for several patches, where each one is."""
+    """Yield the author, the versions and, for several patches, the location of each."""
     posted = series.about
     yield f"  author    {posted.author_text}"
     for revision in posted.revisions:
@@ -142,7 +142,7 @@ def _tag_lines(series: Tracked) -> Iterator[str]:
 
 
 def _review_lines(series: Tracked) -> list[str]:
-    """Return what each reviewer did with each patch of the latest version."""
+    """Return the lines about what each reviewer said on each patch of the latest version."""
     table = series.review
     if table is None or not table.patches:
         return []
@@ -154,7 +154,7 @@ def _review_lines(series: Tracked) -> list[str]:
 
 
 def _tree_lines(series: Tracked) -> Iterator[str]:
-    """Yield the trees that have the series, and the later series about it."""
+    """Yield the trees that contain the series, and later series that fix or revert it."""
     posted = series.about
     for landing in posted.landed:
         if landing.tree.startswith("stable/"):
@@ -185,7 +185,7 @@ def _tree_lines(series: Tracked) -> Iterator[str]:
 
 
 def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
-    """Return the replies, each with its version and patch.
+    """List the replies, each with its version and patch.
 
     `with_mails` adds the beginning of each reply not written by a bot.
     """
@@ -207,7 +207,7 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
 
 
 def _about(reply: Reply, labels: Mapping[str, int]) -> str:
-    """Return the subject of a reply: `, on v2 3/5`, with the day if a version was sent twice."""
+    """Return what a reply is about: `, on v2 3/5`, with the day if a version was sent twice."""
     if reply.revision is None:
         return ""
     label, total = reply.revision.label, len(reply.revision.patches)
@@ -217,7 +217,7 @@ def _about(reply: Reply, labels: Mapping[str, int]) -> str:
 
 
 def _story_lines(tracked: Tracked) -> list[str]:
-    """Return one line per event, with its proof: a message or a commit."""
+    """List the events, each with its evidence: a message or a commit."""
     return ["  story", *map(_event_line, story(tracked))]
 
 
@@ -228,7 +228,7 @@ def _event_line(event: StoryEvent) -> str:
 
 
 def digest_text(series: Sequence[Tracked], since: datetime) -> str:
-    """Return what happened to each series since a time, with its state and next step."""
+    """List what happened to each series since a time, with its state and next step."""
     lines: list[str] = []
     for tracked in series:
         events = [it for it in story(tracked) if it.when and it.when >= since]
@@ -242,7 +242,7 @@ def digest_text(series: Sequence[Tracked], since: datetime) -> str:
 
 
 def waiting_text(series: Sequence[Tracked]) -> str:
-    """Return the messages that wait for the user's answer, with the command that answers each."""
+    """List the messages waiting for the user's reply, each with the command to write it."""
     lines: list[str] = []
     for tracked in series:
         lines.append(f"{tracked.entry.id}  {one_line(tracked.subject)}")
@@ -285,7 +285,7 @@ def _day(when: datetime | None) -> str:
 
 
 def classified_text(mails: Sequence[ClassifiedMail]) -> str:
-    """Return one line per message, with its tags below it."""
+    """List the messages, each with its tags below it."""
     broad = max((width(str(classified.mail.kind)) for classified in mails), default=0)
     lines = []
     for classified in mails:

@@ -62,7 +62,7 @@ def series_table(
     columns: int,
     topic: "TopicState | None" = None,
 ) -> str:
-    """Return the series as a table of at most so many columns.
+    """Format the series as a table of at most `columns` columns.
 
     `*` marks the series of `topic`, which gets a separate line if it is not tracked.
     """
@@ -116,7 +116,7 @@ def series_table(
 
 
 def _room(used: Iterable[int], wide: dict[int, int], columns: int) -> int:
-    """Return the columns for the title and the next step."""
+    """Return the columns that remain for the title and the next step."""
     return columns - sum(wide[at] + 2 for at in used if at != _TITLE) - 2
 
 
@@ -164,7 +164,7 @@ def _topic_row(topic: "TopicState", turn: Turn) -> Row:
 
 
 def _shorten_advice(advice: Advice, turn: Turn) -> str:
-    """Return the next step in one or two words."""
+    """Shorten the next step to one or two words."""
     if turn is not Turn.YOURS:
         return _NO_ACTION[turn]
     for action in actions(advice):

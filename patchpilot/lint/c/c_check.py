@@ -62,7 +62,7 @@ class LineContext:
 
     @property
     def statement(self) -> str | None:
-        """Return the statement that starts here, or None within another statement."""
+        """Return the statement that starts here, or None within a statement."""
         if self.span is None:
             return None
         if self._statement is None:
@@ -73,13 +73,12 @@ class LineContext:
 
     @property
     def condition(self) -> str:
-        """Return the condition of the statement."""
         if self.span is None:
             return ""
         return self.span.raw_condition if self.statement_raw else self.span.condition
 
     def need_span(self) -> StatementSpan:
-        """Return the span of the statement, parsed now if it was skipped before."""
+        """Return the statement's span, parsing it now if it was skipped."""
         if self.span is None:
             self.span = self.walk.passage.statement(self.line)
             self.statement_raw = True
@@ -87,7 +86,7 @@ class LineContext:
 
 
 def _bound_line(text: str) -> str:
-    """Return the line unchanged; for a line of data, only its sign and its last characters."""
+    """Shorten a line of data to its sign and last characters; return other lines unchanged."""
     return text if len(text) <= LONGEST_LINE else f"{text[0]}X{text[-1]}"
 
 

@@ -27,7 +27,7 @@ MODE = rf"(?:{MODE_NAMES}|0[0-7]{{3}})"
 
 
 def mode_of(text: str) -> int:
-    """Return the file mode for four octal digits or for names joined by |."""
+    """Parse a file mode: four octal digits, or names joined by |."""
     if pattern(r"\s*0[0-7]{3}\s*$").match(text):
         return int(text, 8)
     mode = 0

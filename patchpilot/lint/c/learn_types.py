@@ -39,7 +39,7 @@ _PARAMETER = rf"(?:const\s+)?({IDENT})(?:(?:\s+{SPARSE})*\s*\**\s*(:?\b{IDENT})?
 
 
 class Learner:
-    """Adds the types and modifiers that a statement reveals to `types`."""
+    """Learn types and modifiers from statements."""
 
     __slots__ = ("_types",)
 
@@ -66,7 +66,7 @@ class Learner:
                 self._parameters(head)
 
     def _declaration(self, head: str) -> str | None:
-        """Return the words before the name that a statement seems to declare."""
+        """Return the words before the name in a probable declaration."""
         found = pattern(_DECLARATION, re.DOTALL).match(head)
         if self._types.learned_in(head):
             # a learned modifier may follow the name; the type is then one word shorter
@@ -105,7 +105,7 @@ class Learner:
                 self._possible(named[1])
 
     def _possible(self, words: str) -> None:
-        """Learn words in the position of a type as a type or, next to other words, as modifiers."""
+        """Learn words in a type's position as a type or, before another word, as modifiers."""
         if self._cannot(words):
             return
         words = pattern(rf"\s*{STORAGE}\s*").sub("", words)

@@ -122,12 +122,12 @@ class ScannedLine:
 
     @property
     def suffix(self) -> str:
-        """Return the suffix of the file's name without its dot; "" without one."""
+        """Return the file's suffix without its dot, or ""."""
         return _suffix(self.file)
 
     @property
     def code(self) -> str:
-        """Return the sanitized text with spaces for comments."""
+        """Return the sanitized text with comments replaced by spaces."""
         if self._code is None:
             self._code = (
                 self.text.replace(COMMENT, " ") if COMMENT in self.text else self.text
@@ -136,7 +136,6 @@ class ScannedLine:
 
     @property
     def comment(self) -> str:
-        """Return the text of the line's comments."""
         if COMMENT not in self.text:
             return ""
         return "".join(
@@ -149,8 +148,7 @@ class ScannedLine:
         """Return a hit on this line; `column` is an offset in the line with its sign,
         `case` and `values` are for the rule's message.
 
-        The line has a character for each byte; the column that is reported counts characters of the
-        text.
+        The line has one character per byte; the reported column counts characters of the text.
         """
         if column is not None and not self.raw.isascii():
             column = len(as_text(self.raw[:column]))
@@ -182,8 +180,8 @@ class LineScan:
         self._comments: dict[int, bool] = {}
 
     def raw_line(self, number: int, skip: int = 0) -> str | None:
-        """Return the line at patch line `number` or, with `skip`, so many lines later,
-        not counting removed lines; None beyond the end.
+        """Return the line at patch line `number`, or `skip` lines below it; ignore removed
+        lines, and return None beyond the end.
         """
         lines, at = self.lines, number - 1
         while at < len(lines):
@@ -206,7 +204,7 @@ class LineScan:
         return "\n".join((*raws, *[""] * (last - first + 1 - len(raws))))
 
     def has_comment_near(self, line: ScannedLine) -> bool:
-        """Return whether a comment is on the line or just above it in the same hunk."""
+        """Return whether a comment is on the line, or just above it in the same hunk."""
         if _COMMENT_HERE.match(line.raw):
             return True
         near = self.lines[line.number - 2 : line.number + 1 : 2]
@@ -222,8 +220,8 @@ class LineScan:
         return known
 
     def _read_comments(self, first: int) -> None:
-        """Compute, for every line of the hunk at patch line `first`, whether a comment ends
-        just above it or continues on it.
+        """Determine for every line of a hunk whether a comment ends just above it or continues
+        on it.
         """
         inside = seen = False
         for at in range(first - 1, len(self.lines)):
@@ -247,13 +245,13 @@ def expand(text: str) -> str:
 
 
 def measure(raw: str) -> tuple[int, int]:
-    """Return the length and indent of a line without its sign, in columns."""
+    """Return the length and indentation of a line in columns, without its sign."""
     text = raw[1:].expandtabs(8) if "\t" in raw else raw[1:]
     return len(text), len(text) - len(text.lstrip(_SPACE))
 
 
 def as_bytes(line: str) -> str:
-    """Return a line of a patch as text with one character per byte."""
+    """Convert a patch line to text with one character per byte."""
     return (
         line
         if line.isascii()
@@ -262,7 +260,7 @@ def as_bytes(line: str) -> str:
 
 
 def as_text(line: str) -> str:
-    """Decode a one-character-per-byte line for messages; the inverse of `as_bytes`."""
+    """Decode a line with one character per byte for messages; the inverse of `as_bytes`."""
     return (
         line
         if line.isascii()
@@ -272,7 +270,7 @@ def as_text(line: str) -> str:
 
 @once
 def scan(context: Context) -> LineScan:
-    """Return the scan of the context's patch."""
+    """Scan the context's patch."""
     return scan_lines(
         context.patch.lines,
         context.options.strict,
@@ -380,9 +378,10 @@ def _count(header: re.Match[str]) -> int:
 
 
 def _starts_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
-    """Return whether the hunk at index `header` starts inside a block comment: its first
-    comment marker is a closing one, or it has none and its first line looks like the middle of
-    a comment.
+    """Return whether the hunk at index `header` starts inside a block comment.
+
+    Its first comment marker is a closing one, or it has none and its first line looks like the
+    middle of a comment.
     """
     at = header + 1
     while count > 0 and at < len(raws):

@@ -26,7 +26,7 @@ def _fill(text: str, char: str) -> str:
 
 
 class Sanitizer:
-    """Mask comments and strings in the new side of a hunk, line by line."""
+    """Mask comments and strings on the new side of a hunk, line by line."""
 
     __slots__ = ("inside",)
 
@@ -38,7 +38,7 @@ class Sanitizer:
         self.inside = "*/" if in_comment else ""
 
     def line(self, raw: str) -> str:
-        """Return the masked line, with its diff sign.
+        """Mask a line, keeping its diff sign.
 
         An open comment or string continues on the next line.
         """
@@ -95,7 +95,7 @@ class Sanitizer:
 
 
 def _directive(text: str) -> str:
-    """Mask the file name of #include <…> and the text of #error."""
+    """Mask the file name in #include <…> and the text of #error."""
     if match := _INCLUDE.match(text):
         clean = "<" + "X" * len(match[1]) + ">"
         return _ANGLE.sub(lambda _: clean, text, count=1)

@@ -40,12 +40,12 @@ class Operator(NamedTuple):
 
     @property
     def left(self) -> str:
-        """Return the line before it, with a space for the diff sign."""
+        """Return the text before the operator, with a space for the diff sign."""
         return f" {self.line.text[1:]}"[: self.at]
 
     @property
     def right(self) -> str:
-        """Return the line after it."""
+        """Return the text after the operator."""
         return self.line.text[self.at + len(self.sign) :]
 
 
@@ -85,7 +85,7 @@ def operators_of(
 
 
 def _is_argument(line: str, at: int, end: int, kinds: str) -> bool:
-    """Return whether an operator is passed as an argument."""
+    """Return whether an operator is itself an argument."""
     return (
         kinds[at : at + 1] != "V"
         and line[at - 1] in _SPACE
@@ -124,7 +124,7 @@ def _kind_after(after: str | None) -> str:
 
 
 def _any_modifier(types: Types, text: str) -> bool:
-    """Return whether the text contains a word such as const."""
+    """Return whether the text contains a modifier such as const."""
     if pattern(rf"{MODIFIER}\b").search(text):
         return True
     return any(pattern(rf"{name}\b").search(text) for name in types.learned_in(text))

@@ -46,12 +46,12 @@ class StatementSpan(NamedTuple):
 
     @property
     def raw_text(self) -> str:
-        """Return the statement with the diff signs of its lines, cut to a maximum length."""
+        """Return the statement with its diff signs, truncated to a maximum length."""
         return self.passage.text[self.start : min(self.end, self.start + _LONGEST)]
 
     @property
     def raw_condition(self) -> str:
-        """Return its condition, or everything up to a call's parentheses, with the diff signs."""
+        """Return the condition, or everything up to a call's parentheses, with the diff signs."""
         return self.passage.text[
             self.start : min(self.condition_end, self.start + _LONGEST)
         ]
@@ -65,7 +65,7 @@ class StatementSpan(NamedTuple):
 
     @property
     def head(self) -> str:
-        """Return the statement up to its first brace, signs as in `text`."""
+        """Return the statement up to its first brace, with signs as in `text`."""
         stop = min(self.end, self.start + _LONGEST)
         brace = self.passage.text.find("{", self.start, stop)
         return blank_signs(
@@ -74,12 +74,12 @@ class StatementSpan(NamedTuple):
 
     @property
     def newlines(self) -> int:
-        """Return how many newlines it has."""
+        """Return the number of newlines."""
         return self.passage.text.count("\n", self.start, self.end)
 
     @property
     def is_whole(self) -> bool:
-        """Return whether no statement ends and no block starts inside it."""
+        """Return whether no statement ends, and no block starts, inside it."""
         text = self.passage.text
         if text.find("{", self.start, self.end) >= 0:
             return False
@@ -87,17 +87,17 @@ class StatementSpan(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the statement with spaces for the signs of all lines except the first."""
+        """Return the statement with spaces for all diff signs but the first."""
         return blank_signs(self.raw_text)
 
     @property
     def condition(self) -> str:
-        """Return its condition, signs as in `text`."""
+        """Return the condition, with signs as in `text`."""
         return blank_signs(self.raw_condition)
 
 
 def blank_signs(text: str) -> str:
-    """Replace the diff sign of each line except the first with a space."""
+    """Replace all diff signs but the first with spaces."""
     return _SIGNED_NEWLINE.sub("\n ", text) if "\n" in text else text
 
 
@@ -117,11 +117,11 @@ class Passage:
         self._budget = _BUDGET_FACTOR * len(self.text) + _BUDGET_FLOOR
 
     def index(self, number: int) -> int:
-        """Return the index of a patch line in the passage, or of the next line in it."""
+        """Return the index of a patch line, or of the next line, in the passage."""
         return bisect_left(self._numbers, number)
 
     def statement(self, line: ScannedLine, column: int = 0) -> StatementSpan:
-        """Return the statement that starts in a line of the passage, at this column."""
+        """Return the statement that starts at a line and column."""
         index = self.index(line.number)
         return self.statement_at(
             self.starts[index] + column,
@@ -129,7 +129,7 @@ class Passage:
         )
 
     def after(self, span: StatementSpan) -> StatementSpan:
-        """Return the statement after another one."""
+        """Return the next statement."""
         return self.statement_at(span.next, span.limit)
 
     def statement_at(self, start: int, limit: int) -> StatementSpan:
@@ -170,8 +170,8 @@ class Passage:
         )
 
     def chain(self, line: ScannedLine, column: int) -> tuple[int, list[StatementSpan]]:
-        """Return an if with all its else branches, or another statement, that starts in a line:
-        (level at the end of the last part, the parts).
+        """Return the level at the end, and the parts of an if with all its else branches or of
+        another statement.
         """
         span = self.statement(line, column)
         parts = [span]
@@ -190,8 +190,7 @@ class Passage:
     def bracketed(
         self, line: ScannedLine, brackets: str, *, outer: bool = False
     ) -> tuple[int, list[ScannedLine]]:
-        """Return the lines from this one to the one that closes its parentheses or braces: (number
-        still open, lines).
+        """Return the number of open brackets, and the lines up to the one that closes them.
 
         `brackets` is "()" or "{}"; `outer`: omit text that is more than one level deep.
         """
@@ -233,7 +232,7 @@ def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
 
 @cache
 def _stops() -> dict[str, re.Pattern[str]]:
-    """Return, by the state of the scanner, the pattern of the text that can change the state."""
+    """Map scanner states to the patterns of text that can change them."""
     return {
         "": pattern(r"[;({#\n]|else(?=[\s{])"),
         "(": pattern(r"[()#]"),
@@ -248,7 +247,7 @@ _State = TypeVar("_State")
 def _state_after_branch(
     branch: re.Match[str], stack: list[_State], state: _State, first: _State
 ) -> _State:
-    """Return the state after an #if, #else or #endif; `stack` holds the states at the open #ifs.
+    """Return the state after an #if, #else or #endif; `stack` holds the states at open #ifs.
 
     After #if … #endif the state is that of the last branch.
     """
@@ -261,8 +260,8 @@ def _state_after_branch(
 
 
 class _Statement:
-    """The scan of one statement: the open construct (a key of `_stops`), its depth, and the end
-    of the leading condition.
+    """A scan of one statement: the open construct (a key of `_stops`), its depth, and the end
+    of the condition.
     """
 
     __slots__ = ("condition", "inside", "level", "limit", "stack", "start", "text")
@@ -273,7 +272,7 @@ class _Statement:
         self.stack: list[tuple[str, int]] = [("", 0)]
 
     def scan(self) -> tuple[int, bool]:
-        """Return the offset of its last character, and whether it includes the whole last line."""
+        """Return the offset of the last character, and whether the whole last line is included."""
         stops, at = _stops(), self.start
         self._define(at)
         while match := stops[self.inside].search(self.text, at, self.limit):

@@ -63,7 +63,7 @@ class TypePattern:
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
     def compiled(self, types: "Types", text: str) -> re.Pattern[str]:
-        """Return the pattern for the text after a type.
+        """Return the pattern for the text after a type, with the learned modifiers in the text.
 
         Learned modifiers that occur in the text are modifiers in it.
         """
@@ -96,7 +96,6 @@ class FoundType:
 
     @property
     def type(self) -> str:
-        """Return the text of the type."""
         return self.match.string[self.start : self.end]
 
 
@@ -118,11 +117,11 @@ class Types:
 
     @property
     def state(self) -> tuple[int, int]:
-        """Return how many types and modifiers were learned so far: `as_of` takes it later."""
+        """Return the numbers of types and modifiers learned so far, for `as_of`."""
         return len(self._order), len(self.modifiers)
 
     def as_of(self, state: tuple[int, int]) -> "Types":
-        """Return the types that were known in an earlier state.
+        """Return the types known in an earlier state.
 
         The same object is returned again and learns what was learned between the two states, so
         that a patch costs two sets of types, not one for each line: use it before the next call.
@@ -147,7 +146,7 @@ class Types:
             self._known.pop(name, None)
 
     def learn_modifier(self, name: str) -> None:
-        """Add a modifier, such as const, found next to a type."""
+        """Add a modifier found next to a type, such as const."""
         name = name.partition("#")[0]
         if name and name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
             self.modifiers.append(name)
@@ -198,7 +197,7 @@ class Types:
             at = max(match.match.end(), match.start + 1)
 
     def modifier_length(self, text: str, at: int, word: str) -> int:
-        """Return the length of the modifier that starts with `word` and may be longer, or 0."""
+        """Return the length of the modifier that starts with `word`, or 0."""
         known = self._lengths.get(word)
         if known is None:
             static = pattern(MODIFIER).match(text, at)
@@ -224,7 +223,7 @@ class Types:
     def may_begin(self, text: str, word: str, end: int, storage: bool = False) -> bool:
         """Return whether a type may start with this word, which ends at `end`.
 
-        Fast, and without false negatives.
+        This is fast, and has no false negatives.
         """
         known = self._known.get(word)
         if known is None:
@@ -248,7 +247,7 @@ class Types:
         return known
 
     def _is_name(self, name: str) -> bool:
-        """Return whether a single word is a type, except number words."""
+        """Return whether a single word is a type, except the words of integer types."""
         return name in self.types or _is_usual_name(name)
 
     def _ends_in_type(self, text: str, start: int, end: int) -> bool:
@@ -264,7 +263,7 @@ class Types:
         )
 
     def _type_starts(self, text: str, at: int, storage: bool) -> list[int]:
-        """Yield where the type name may start, given the words that may precede it.
+        """Return where a type name may start after the words that may precede it, most words first.
 
         The most words first.
         """
@@ -291,8 +290,8 @@ class Types:
         return starts
 
     def _extended_ends(self, text: str, at: int, stars: bool) -> Iterator[int]:
-        """Yield where a type may end if its name ends at `at`, including modifiers and
-        asterisks; longest first.
+        """Yield where a type may end, including modifiers and asterisks, if its name ends at
+        `at`; longest first.
         """
         for modified in self._modifier_ends(text, at, False):
             if not stars:
@@ -302,8 +301,8 @@ class Types:
             position = modified
             while step := _STAR.match(text, position):
                 if step.end() - position > 1 and text[position] in _SPACES:
-                    # of several spaces, try only both ends and the last space, since the text in
-                    # between is followed by the same text
+                    # among several spaces, try only both ends and the last space, because the text
+                    # in between matches the same
                     bounds.append(step.end() - 1)
                 position = step.end()
                 bounds.append(position)
@@ -314,8 +313,8 @@ class Types:
                     yield bound
 
     def _modifier_ends(self, text: str, at: int, inline: bool) -> list[int]:
-        """Return the ends of the modifiers (with `inline`: and inlines) from `at` on,
-        each after a space; the most modifiers first.
+        """Return the ends of the modifiers (with `inline`, also inlines) from `at` on; the most
+        modifiers first.
         """
         ends = [at]
         while len(ends) < _MAX_ROW and (word := _SPACE_WORD.match(text, ends[-1])):
@@ -331,7 +330,7 @@ class Types:
         return ends
 
     def _type_ends(self, text: str, at: int) -> list[int]:
-        """Yield where a type name that starts at `at` may end, best first."""
+        """Return where a type name that starts at `at` may end, best first."""
         match = pattern(WORD).match(text, at)
         if not match:
             return []
@@ -357,7 +356,7 @@ class Types:
         return ends
 
     def _glued_ends(self, text: str, at: int, word: str, end: int) -> list[int]:
-        """Yield the same for a name that continues after ##."""
+        """Return where a name that continues after ## may end, best first."""
         whole = pattern(IDENT).match(text, at)
         ends = [whole.end()] if whole and whole.group().endswith(NAME_ENDS) else []
         if word in NUMBER_WORDS:
@@ -378,14 +377,14 @@ def _is_usual_name(name: str) -> bool:
 
 
 def modifier_source(learned: tuple[str, ...]) -> str:
-    """Return a pattern that matches any modifier, including learned ones."""
+    """Return a pattern for any modifier, including learned ones."""
     return (
         f"(?:{MODIFIER}|{'|'.join(map(re.escape, learned))})" if learned else MODIFIER
     )
 
 
 def _is_glued(text: str, end: int) -> bool:
-    """Return whether ## follows the word that ends here."""
+    """Return whether the word that ends here is followed by ##."""
     following = text[end : end + 1]
     if following == "#":
         return text.startswith("##", end)

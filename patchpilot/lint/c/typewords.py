@@ -59,7 +59,7 @@ NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
 def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
     """Return the possible end offsets of the integer type that starts at `at`, best first.
 
-    With `misordered`, returns only those with the words in an unusual order.
+    With `misordered`, return only those with the words in an unusual order.
     """
     ranks, shift = (_MISORDERED_RANKS, 0) if misordered else (_RANKS, len(_ORDERED))
     words: tuple[str, ...] = ()

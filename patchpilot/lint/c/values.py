@@ -23,7 +23,7 @@ _Token = re.Match[str]
 
 
 class Values:
-    """The kinds of a line's characters, and the variants of its operators by column.
+    """The kinds of a line's characters, and the meanings of its operators by column.
 
     A kind is one letter; the last one is for the newline.
     """
@@ -56,7 +56,7 @@ class ValueTracker:
         self.last = "E"
 
     def line(self, text: str) -> Values:
-        """Classify a sanitized line (its sign counts as a space).
+        """Classify the characters of a sanitized line, whose sign counts as a space.
 
         `last` becomes the kind at its end.
         """
@@ -91,7 +91,7 @@ class ValueTracker:
         return values
 
     def _space(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """End a directive at its newline."""
+        """End a directive at a newline."""
         if self._preprocessor and "\n" in token.group():
             self._preprocessor = False
             kind = self._brackets.pop()
@@ -117,14 +117,14 @@ class ValueTracker:
         return "E", 1
 
     def _cast(self, text: str, at: int) -> int:
-        """Return the length of `(type` if a cast starts here, else 0."""
+        """Return the length of `(type` if a cast starts here, otherwise 0."""
         first = pattern(r"\(\s*").match(text, at)
         if not first or not (match := self._types.match(_CAST, text, first.end())):
             return 0
         return match.match.end(1) - at
 
     def _word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Return the kind of a word and the length of the text that belongs to it."""
+        """Return the kind of a word, and the length of the text that belongs to it."""
         at, length, word = token.start(), token.end() - token.start(), token.group()
         if self._types.may_begin(text, word, token.end()) and (
             match := self._types.match(_DECLARED, text, at)
@@ -148,7 +148,7 @@ class ValueTracker:
         return self._name(kind, text, token)
 
     def _name(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Return the same for a name, with the text that makes it a function or a label."""
+        """Return the same for a name, including text that makes it a function or label."""
         at = token.start()
         whole = pattern(_NAME).match(text, at)
         if not whole:
@@ -165,7 +165,7 @@ class ValueTracker:
         return "V", whole.end() - at
 
     def _directive(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Return the same for a # and the following word; # alone changes nothing."""
+        """Return the same for a # and the next word; a bare # changes nothing."""
         at = token.start()
         match = pattern(_DIRECTIVE).match(text, at)
         if not match:

@@ -66,14 +66,13 @@ class CCode:
         return self._types.as_of(self._states.get(number, (0, 0)))
 
     def statement(self, number: int) -> StatementSpan | None:
-        """Return the statement that starts at patch line `number`.
-
-        None for lines that continue one.
+        """Return the statement that starts at patch line `number`, or None if the line
+        continues one.
         """
         return self._spans.get(number)
 
     def function(self, number: int) -> str | None:
-        """Return the function that patch line `number` seems to be in."""
+        """Return the function that probably contains patch line `number`."""
         return self._functions.get(number)
 
     def note(self, line_context: LineContext, function: str | None) -> None:
@@ -132,9 +131,7 @@ def code(context: Context) -> CCode:
 
 
 class _Stage:
-    """The checks of a stage for one patch: those without needles, and those whose needle is in
-    its text.
-    """
+    """The checks of a stage for a patch: those without needles, or with a needle in its text."""
 
     __slots__ = ("_by_needles", "_checks", "_needles")
 
@@ -150,7 +147,7 @@ class _Stage:
         self._by_needles: dict[tuple[str, ...], list[CheckFunction]] = {}
 
     def checks(self, text: str) -> Sequence[CheckFunction]:
-        """Return the checks for a line: those without needles, and those whose needle is in it."""
+        """Return the checks for a line: those without needles, or with a needle in it."""
         # lines have few distinct sets of needles, and searching once per needle is faster than
         # asking each check
         found = tuple([needle for needle in self._needles if needle in text])
@@ -165,7 +162,7 @@ class _Stage:
 
 
 class _Stages:
-    """The stages of reading the C code of a patch with this text on its new side."""
+    """The stages of checks for a patch with this text on its new side."""
 
     __slots__ = ("added", "context", "layout")
 
@@ -197,8 +194,8 @@ def _read(line_context: LineContext, stages: _Stages, result: CCode) -> None:
 
 
 def _declared_function(line_context: LineContext) -> str | None:
-    """Return the name of the function whose opening brace is on this line, if the line before
-    declares one.
+    """Return the function whose opening brace is on this line, if the previous line declares
+    one.
     """
     before = line_context.before
     lead = pattern(rf"\+(?:(?:{STORAGE}|{INLINE})\s*)*\s*").match(before)

@@ -48,14 +48,14 @@ class CallPlace(NamedTuple):
 
     @property
     def last(self) -> int:
-        """Return the patch line where the statement ends, stopping at the first removed line."""
+        """Return the patch line where the statement ends, or the last before a removed line."""
         return self.line.number + self.statement.count("\n")
 
     @property
     def raw(self) -> str:
         """Return the lines of the statement as written.
 
-        A removed line between them is replaced by the next line that is not removed.
+        Removed lines are replaced with the next line that is not removed.
         """
         return self.lines.raw_lines(self.line.number, self.last)
 

@@ -67,7 +67,7 @@ def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
 
 
 def _following_declarations(lines: Sequence[NewLine], start: int) -> list[NewLine]:
-    """Return the one-line declarations from `start` on, or none if there are fewer than two."""
+    """Return the one-line declarations from `start` on, or () if there are fewer than two."""
     block: list[NewLine] = []
     for line in lines[start:]:
         if not is_declaration(line.code) or line.code.strip().startswith("static "):

@@ -53,7 +53,7 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _ending_statement(lines: Sequence[NewLine], at: int) -> str:
     """Return the statement that ends on a line, without a label before it.
 
-    Empty when its start is not in the hunk or it depends on an `if`.
+    Return "" if its start is not in the hunk, or if it depends on an `if`.
     """
     first = max(0, at - _MOST_STATEMENT_LINES)
     text = lines[at].code.strip().removesuffix(";")

@@ -27,7 +27,7 @@ class _Comment(NamedTuple):
 
     @property
     def described(self) -> Iterator[str]:
-        """Return the names that the comment describes."""
+        """Yield the names described by the comment."""
         for words in self.text:
             if found := re.match(r"^@(\w+|\.\.\.)\s*:", words):
                 yield found[1]
@@ -111,9 +111,7 @@ def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
 
 
 def _judge_members(comment: _Comment) -> Iterator[Hit]:
-    """Report members in a structure's kernel-doc comment that it does not have, and
-    members that the comment omits.
-    """
+    """Report members that a structure lacks, and members that its kernel-doc comment omits."""
     head = re.match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", comment.text[0])
     opening = comment.below[0].code.strip() if comment.below else ""
     if not head or not re.match(rf"^{head[1]}\s+{head[2]}\s*\{{$", opening):
@@ -144,8 +142,8 @@ def _judge_members(comment: _Comment) -> Iterator[Hit]:
 
 
 def _signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | None:
-    """Return (name, argument names, whether it returns something) of the function that
-    these lines start with.
+    """Parse the function at the start of these lines: (name, argument names, whether it returns
+    a value).
     """
     joined = " ".join(line.code.strip() for line in lines)
     found = re.match(

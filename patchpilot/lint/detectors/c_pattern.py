@@ -23,8 +23,8 @@ LONGEST_LINE = 3000
 def _lines(
     context: Context, suffixes: tuple[str, ...], unchanged: bool
 ) -> tuple[list[ScannedLine], str]:
-    """Return the lines that the patch adds (or leaves) in files with these suffixes,
-    and their text for fast searches.
+    """Return the added (or unchanged) lines in files with these suffixes, and their text for
+    fast searches.
     """
     lines = [
         line
@@ -47,8 +47,8 @@ def c_text(context: Context) -> str:
 
 
 def new_c_text(context: Context) -> str:
-    """Return the lines of C on the new side: a statement that starts in an added line
-    may continue in unchanged lines.
+    """Return C text from the new side, including unchanged lines in which an added statement
+    continues.
     """
     return _lines(context, (), True)[1]
 
@@ -87,9 +87,7 @@ _GROUP = late(r"\{([a-z]\w*)\}")
 
 
 def with_fragments(text: str) -> str:
-    """Return a pack's pattern with <IDENTIFIER>, <STRING> and similar names replaced by C
-    patterns.
-    """
+    """Replace <IDENTIFIER>, <STRING> and similar names in a pack's pattern with C patterns."""
     if not _FRAGMENT.search(text):
         return text
     known = _fragments()
@@ -103,7 +101,7 @@ def c_pattern(text: str) -> re.Pattern[str]:
 
 
 def _fill_pattern(text: str, match: re.Match[str]) -> re.Pattern[str]:
-    """Compile the pattern, replacing {name} by the text of that group of the match."""
+    """Compile a pattern, replacing {name} with that group's text."""
     if not _GROUP.search(text):
         return c_pattern(text)
     values = match.groupdict()
@@ -136,7 +134,7 @@ FORMS = tuple(_FORM_OF)
 
 
 def form_of(line: ScannedLine, arguments: Arguments) -> str:
-    """Return the line in the form that a rule sets as `line`."""
+    """Return the form of a line that a rule selects with `line`."""
     return _FORM_OF[arguments.get("line", "code")](line)
 
 
@@ -146,7 +144,7 @@ def optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
 
 
 def suits(arguments: Arguments, text: str, wanted: str, unwanted: str) -> bool:
-    """Return whether a text matches the pattern `wanted` but not `unwanted`, if the rule
+    """Return whether a text matches the pattern `wanted` but not `unwanted`, as far as the rule
     sets them.
     """
     pattern, unless = optional(arguments, wanted), optional(arguments, unwanted)
@@ -254,8 +252,8 @@ def groups_suit(arguments: Arguments, found: re.Match[str]) -> bool:
 def _groups_around(
     context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]
 ) -> Mapping[str, str] | None:
-    """Return the named groups of the lines around a line, or None if the conditions of
-    the rule are not met.
+    """Return the named groups of the surrounding lines, or None if the rule's conditions are
+    not met.
     """
     above = line.previous
     if (
@@ -298,7 +296,7 @@ def _neighboring_line(
 
 
 def _follows(line: ScannedLine, arguments: Arguments) -> bool:
-    """Return whether the line before matches as the rule requires."""
+    """Return whether the previous line meets the rule's conditions."""
     above = line.previous
     if above is None or len(above.raw) > LONGEST_LINE:
         return "before_pattern" not in arguments

@@ -63,9 +63,7 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _gained_a_comma(hunk: NewHunk, line: NewLine) -> bool:
-    """Return whether all that the patch does to a line is to add the comma that was
-    missing after it.
-    """
+    """Return whether the patch only adds the missing comma to a line."""
     return line.added and any(
         gone.kind == "-" and f"{gone.text.rstrip()}," == line.text.rstrip()
         for gone in hunk.hunk.lines
@@ -73,9 +71,7 @@ def _gained_a_comma(hunk: NewHunk, line: NewLine) -> bool:
 
 
 def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
-    """Return whether the brace around line `at` opens an initializer or an enum of more
-    than one line.
-    """
+    """Return whether line `at` is in a multi-line initializer or enum."""
     depth = 0
     for line in lines_above(lines, at):
         depth += line.code.count("}") - line.code.count("{")
@@ -90,9 +86,7 @@ def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
 
 @detector("c99-comment", spaced=bool)
 def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a // comment in code that uses /* */ comments, unless the file's header is such a
-    comment.
-    """
+    """Report a // comment in code with /* */ comments, except in the file's header."""
 
     for hunk, at, line in added_lines(context):
         if line.comment or "//" not in line.text or "SPDX" in line.text:
@@ -116,7 +110,9 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("comment-form", spaced=bool)
 def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a new block comment with text on its first line, in subsystems that leave it empty."""
+    """Report a new block comment with text on its first line, in subsystems that leave that
+    line empty.
+    """
 
     for hunk, at, line in added_lines(context):
         below = hunk.lines[at + 1] if at + 1 < len(hunk.lines) else None
@@ -135,7 +131,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("leftover-braces")
 def leftover_braces(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report braces around a statement that this patch leaves alone in its block."""
+    """Report braces around a single statement left by the patch."""
     for hunk in c_hunks(context):
         for at, head in enumerate(hunk.lines[:-2]):
             body, end = hunk.lines[at + 1 : at + 3]

@@ -32,8 +32,8 @@ _WITH_BODY = ("if_statement", "while_statement", "compound_statement", "declarat
 
 
 class _Unit(NamedTuple):
-    """A piece of C: its text, the patch line of each added line (0 for other lines), and the
-    whole file if known.
+    """A piece of C: its text, the patch lines of added lines (0: others), and the whole file if
+    known.
     """
 
     text: bytes
@@ -43,7 +43,7 @@ class _Unit(NamedTuple):
 
 @once
 def _added_text(context: Context) -> str:
-    """Return the lines that the patch adds as one text, in lower case."""
+    """Return the added lines as lower-case text."""
     added = (line for line in context.patch.lines if line.startswith("+"))
     return "\n".join(added).lower()
 
@@ -146,7 +146,7 @@ def _matches(
 
 
 def _added_line(unit: _Unit, node: "Node") -> int:
-    """Return the first added line of a node, or of its start if it has a body."""
+    """Return the first added line of a node, or of its head if it has a body."""
     last = node.start_point[0] if node.type in _WITH_BODY else node.end_point[0]
     lines = unit.added[node.start_point[0] : last + 1]
     return next((line for line in lines if line), 0)
@@ -157,7 +157,7 @@ def _text(unit: _Unit, node: "Node") -> str:
 
 
 def _is_broken(node: "Node") -> bool:
-    """Return whether the parser failed on the statement or its surroundings."""
+    """Return whether the parser failed at the statement or around it."""
     above: Node | None = node
     while above is not None:
         if above.type == "ERROR":
@@ -214,7 +214,7 @@ def _fits_conditions(
 
 
 def _is_inside(unit: _Unit, at: "Node", pattern: re.Pattern[str]) -> bool:
-    """Return whether a statement around the node starts with a match of the pattern."""
+    """Return whether an enclosing statement starts with a match of the pattern."""
     above = at.parent
     while above is not None and above.type != "function_definition":
         if pattern.match(_text(unit, above)):
@@ -270,8 +270,9 @@ def _parse(_context: Context, text: bytes) -> "Tree | None":
 
 
 def _expand_loop_macros(text: bytes) -> bytes:
-    """Return the text with `while` for the macros that loop and without the attributes
-    that no grammar of C has, of the same length.
+    """Replace loop macros with `while`, and remove attributes that the C grammar does not support.
+
+    The length of the text does not change.
     """
     plain = _ATTRIBUTE.sub(lambda found: " " * len(found[0]), text.decode("latin-1"))
     return _LOOP.sub(
@@ -281,7 +282,7 @@ def _expand_loop_macros(text: bytes) -> bytes:
 
 @once
 def _units(context: Context, shown: object) -> list[_Unit]:
-    """Return the changed functions with their file; with `shown`, also the visible parts of
+    """Return the changed functions with their files; with `shown`, also the visible parts of
     functions without a tree.
     """
     found = []
@@ -304,8 +305,8 @@ _Lines = list[tuple[str, int]]
 
 
 def _stretches(context: Context) -> Iterator[tuple[_Lines, bool]]:
-    """Yield (lines with their patch line if added, whether it is a whole file) for each file in
-    the tree, otherwise for each hunk.
+    """Yield (lines, whether it is a whole file) for each file in the tree, otherwise for each
+    hunk.
     """
     by_file: dict[str, list[NewHunk]] = {}
     for hunk in c_hunks(context):
@@ -320,9 +321,7 @@ def _stretches(context: Context) -> Iterator[tuple[_Lines, bool]]:
 
 
 def _complete_function(lines: _Lines) -> _Lines:
-    """Complete the lines of a hunk within a function with the missing braces; return other
-    lines unchanged.
-    """
+    """Add missing braces to a hunk's lines within a function; return other lines unchanged."""
     first = next((line for line, _ in lines if line.strip()), "")
     if not first.startswith(("\t", " ")):
         return lines
@@ -345,7 +344,7 @@ def _new_lines(hunk: NewHunk) -> _Lines:
 
 
 def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
-    """Return the file after the patch, or None without a tree or if a hunk does not apply."""
+    """Return the file after the patch, or None if there is no tree or a hunk does not apply."""
     path = hunks[0].change.old_path
     if path is None:
         return _new_lines(hunks[0]) if len(hunks) == 1 else None

@@ -62,7 +62,7 @@ def _report_undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
 
 
 def _bindings_added(patches: Sequence[Patch]) -> str:
-    """Return the bindings added by the patches of a series."""
+    """Return the bindings added in the series."""
     return "\n".join(
         line.text
         for patch in patches

@@ -83,7 +83,7 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _count_section_files(tree: Tree, section: "Section", most: int) -> int:
-    """Count the files of the tree that a section's patterns cover, up to `most`.
+    """Count the files covered by a MAINTAINERS section, up to `most`.
 
     A pattern that is not a directory counts as one.
     """
@@ -136,7 +136,7 @@ def sysfs_without_documentation(
 
 
 def _has_function(change: FileChange, attribute: str) -> bool:
-    """Return whether the patch adds the function that shows or stores the attribute."""
+    """Return whether the patch adds the attribute's show or store function."""
     return any(
         f"{attribute}_show(" in line.text or f"{attribute}_store(" in line.text
         for line in change.lines("+")
@@ -149,7 +149,6 @@ def _is_whole(context: Context) -> bool:
 
 
 def _is_changed(context: Context, path: str) -> bool:
-    """Return whether any patch of the series changes this file."""
     return path in context.patch.paths or path in context.of_series("paths", _paths)
 
 
@@ -220,7 +219,7 @@ _HEAD = 8000
 
 
 def _is_text(patch: Patch, change: FileChange) -> bool:
-    """Return whether the new content in a binary patch (gitformat-patch) has no NUL byte."""
+    """Return whether the new content in a binary patch (gitformat-patch) has no NUL bytes."""
     lines = patch.lines[change.patch_line :]
     first = next((at for at, line in enumerate(lines) if _LITERAL.match(line)), None)
     if first is None:

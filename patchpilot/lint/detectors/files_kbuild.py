@@ -40,13 +40,13 @@ def kbuild(context: Context) -> TypedHits:
 
 
 def _help_lines(context: Context) -> int:
-    """Return how many lines of help text the project requires for a new option."""
+    """Return the number of lines of help text that the project requires for a new option."""
     return context.project.style.help_lines
 
 
 def _lacks_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
-    """Return whether an added Kconfig entry has a prompt and fewer lines of help than
-    required, as far as the patch shows.
+    """Return whether an added Kconfig entry has a prompt but too little help text, as far as
+    the patch shows.
     """
     prompt = helped = False
     length = 0

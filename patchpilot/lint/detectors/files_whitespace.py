@@ -52,7 +52,7 @@ def text(context: Context) -> TypedHits:
 
 
 def _names_whole(line: ScannedLine) -> bool:
-    """Whether the name is a whole word, as newer kernels require."""
+    """Return whether the name is a whole word, as newer kernels require."""
     return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 
@@ -89,7 +89,7 @@ def _source(lines: LineScan, line: ScannedLine, limit: int) -> TypedHits:
 
 
 def _is_row_of_table(lines: LineScan, line: ScannedLine, limit: int) -> bool:
-    """Return whether the line is a table row among equally long rows, which wrapping would make
+    """Return whether the line is in a table of equally long rows, which wrapping would make
     harder to read.
     """
     if not _ROW.match(line.raw[1:]):
@@ -109,10 +109,7 @@ _ROWS = 6
 
 
 def _too_long(line: ScannedLine, limit: int) -> str | None:
-    """Return the kind of a long line.
-
-    None when it may be long: links and strings must not be split.
-    """
+    """Return the kind of a long line, or None if it may be long, such as a link or a string."""
     code = line.text
 
     def starts_within(tail: str) -> bool:

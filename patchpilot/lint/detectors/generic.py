@@ -214,7 +214,7 @@ def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
 
 
 def _is_met(context: Context, arguments: Arguments) -> bool:
-    """Return whether all tables `when` find something, and no table `unless` does."""
+    """Return whether all `when` tables and no `unless` table have hits."""
     return all(
         any(True for _ in _table_hits(context, one))
         for one in arguments.get("when", ())
@@ -224,7 +224,9 @@ def _is_met(context: Context, arguments: Arguments) -> bool:
 def _combined_hits(
     context: Context, tables: Iterable[Arguments], first: str = ""
 ) -> Iterator[Hit]:
-    """Yield the hits of all tables, or of the first matching one for the patch or for each line."""
+    """Yield the hits of all tables, or only those of the first table that matches the patch or
+    line.
+    """
     reported: set[int | None] = set()
     for table in tables:
         if first == "patch" and reported:
@@ -301,7 +303,7 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _is_of_path(context: Context, arguments: Arguments, match: re.Match[str]) -> bool:
-    """Return whether the patch changes a path for which the match is not reported."""
+    """Return whether the patch changes a path for which the match is excluded."""
     if "unless_paths_pattern" not in arguments:
         return False
     pattern = filled_pattern(arguments["unless_paths_pattern"], match)
@@ -321,7 +323,7 @@ def _lines_to_search(context: Context, arguments: Arguments) -> Lines:
 
 @once
 def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
-    """Return the lines of a part of the patch, like `lines_of`."""
+    """Return the lines of a part of the patch as a tuple; see `lines_of`."""
     return tuple(lines_of(context, where))
 
 

@@ -170,7 +170,7 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @once
 def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]:
-    """Return the statements that start in added lines of C, with their text."""
+    """Return the statements that start on added lines of C, with their text."""
     walked = code(context)
     found = []
     for line in c_lines(context):
@@ -183,7 +183,7 @@ def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]
 
 @cache
 def _anywhere(pattern: str) -> re.Pattern[str]:
-    """Return a pattern that finds in a whole text every match the given one finds in a line."""
+    """Return a pattern that finds in a whole text what the given one finds in a line."""
     return re.compile(with_fragments(pattern), re.ASCII | re.MULTILINE)
 
 
@@ -276,7 +276,7 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         walked = walked or code(context)
         text = form_of(line, arguments)
         types_in = _find_types(walked.types(line.number), kind, text, lead, arguments)
-        # collect all before yielding, because the types change when another rule asks for them
+        # collect all before yielding, because another rule may change the types
         found_types = list(types_in if arguments.get("each") else islice(types_in, 1))
         if arguments.get("absent"):
             if not found_types and _line_suits(text, "", arguments):
@@ -293,8 +293,8 @@ def _type_pattern(tail: str, *, stars: bool, storage: bool) -> TypePattern:
 
 
 def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
-    """Return whether the rule applies to the file, and its line if that does not depend on the
-    type.
+    """Return whether the rule applies to the file and, unless that depends on the type, to the
+    line.
     """
     if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
@@ -326,7 +326,9 @@ def _find_types(
 def _type_suits(
     text: str, found: FoundType, arguments: Arguments
 ) -> dict[str, str] | None:
-    """Return the values for the message, or None if the rule's conditions are not met."""
+    """Return the values for the message, or None if the rule's conditions on the type are not
+    met.
+    """
     wanted, unwanted = (
         optional(arguments, "type_pattern"),
         optional(arguments, "unless_type_pattern"),
@@ -344,7 +346,7 @@ def _type_suits(
 
 
 def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
-    """Return whether a line matches `line_pattern` and not `unless_line_pattern`."""
+    """Return whether a line matches `line_pattern` but not `unless_line_pattern`."""
     for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
         if name in arguments:
             pattern = c_patterns.pattern(
@@ -408,7 +410,7 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _argument(name: str, place: int, text: str) -> str | None:
-    """Return the argument in this position of the first call of a function."""
+    """Return the argument in this position of a function's first call."""
     value = with_fragments("<VALUE>")
     skipped = rf"(?:\s*{value}\s*,\s*){{{place - 1}}}" if place > 1 else ""
     found = c_pattern(

@@ -108,9 +108,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 def _surroundings(
     context: Context, hunk: NewHunk, at: int, arguments: Arguments
 ) -> dict[str, str] | None:
-    """Return the named groups of `near_pattern`, or None when the lines around a line do
-    not match.
-    """
+    """Return the named groups of `near_pattern`, or None if the surrounding lines do not match."""
     if not _is_in_function(context, hunk, at, arguments):
         return None
     above = previous_line(hunk.lines, at)
@@ -146,7 +144,7 @@ def _surroundings(
 def _is_in_function(
     context: Context, hunk: NewHunk, at: int, arguments: Arguments
 ) -> bool:
-    """Return whether the function around a line, or its absence, satisfies the rule."""
+    """Return whether the function around a line, if any, satisfies the rule."""
     if "in_function" in arguments:
         inside = bool(in_functions(context, hunk)[at])
         if inside is not arguments["in_function"]:

@@ -27,7 +27,7 @@ from patchpilot.model.trailer import parse_trailer
     pasted=bool,
 )
 def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report lines of the message that match `pattern`, if the next line is as wanted.
+    """Report lines of the message that match `pattern`, if the next line meets the conditions.
 
     The line must not match `unless_pattern`. With `below`, the next line is neither empty nor a
     tag; it must match `below_pattern`. `pasted` selects lines inside or outside of pasted text.
@@ -53,7 +53,7 @@ def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _matches(arguments: Arguments, name: str, text: str) -> bool:
-    """Return whether the rule has this pattern, and it matches."""
+    """Return whether the rule sets this pattern and it matches."""
     return name in arguments and compiled(arguments[name]).search(text) is not None
 
 

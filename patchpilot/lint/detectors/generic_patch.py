@@ -89,7 +89,7 @@ def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @once
 def _part(context: Context, where: str) -> list[ScannedLine]:
-    """Return the lines of a part of the patch."""
+    """Return the lines in a part of the patch."""
     lines = scan(context)
     return [
         line

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for characters that a reviewer does not see, as in CVE-2021-42574."""
+"""The detector for characters that reviewers cannot see, as in CVE-2021-42574."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _WORD = late(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
     "hidden-character",
 )
 def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report invisible characters, and identifiers that are not ASCII.
+    """Report invisible characters and non-ASCII identifiers.
 
     The marks that other scripts need are allowed in names, messages and documents.
     """

@@ -37,8 +37,8 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _find_wrapped_line(patch: Patch) -> int | None:
-    """Return the patch line that is the wrapped rest of the line above: it has no diff sign
-    although its hunk is incomplete.
+    """Return the patch line that was wrapped from the line above: it has no diff sign in an
+    incomplete hunk.
     """
     old = new = 0
     for at in range(patch.diff_line - 1, len(patch.lines)):
@@ -125,9 +125,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
-    """Return whether most indents are multiples of a tab (also after the diff's sign) and not
-    all equal, since a table may be indented with spaces in the file.
-    """
+    """Return whether most indents are different multiples of a tab; equal ones may be a table."""
     indents = [len(line.text) - len(line.text.lstrip(" ")) for line in lines]
     return sum(
         1 for indent in indents if indent % _TAB == 0 or (indent + 1) % (2 * _TAB) == 0
@@ -139,7 +137,7 @@ _TAB = 4
 
 
 def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
-    """Return whether the file in the tree is indented with spaces there."""
+    """Return whether the tree's file is indented with spaces there."""
     data = context.tree.read(path) if context.tree and path else None
     text = (data or b"").decode("utf-8", "replace")
     return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)

@@ -28,7 +28,7 @@ _NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
 
 
 def is_patch(lines: LineScan) -> bool:
-    """Return whether any part of the message changes files, by a hunk, a rename or a new mode."""
+    """Return whether any part of the message changes files, by a hunk, rename or new mode."""
     before = False
     for line in lines.lines:
         if line.starts_hunk:
@@ -87,8 +87,8 @@ def _files(context: Context, lines: LineScan) -> TypedHits:
 
 
 def _moves(lines: LineScan) -> Iterator[int]:
-    """Return the first line that shows a new, deleted or moved file, unless the
-    diffstat lists MAINTAINERS.
+    """Return the first line that shows a new, deleted or moved file, unless MAINTAINERS is in
+    the diffstat.
     """
     for line in lines.lines:
         if line.starts_file or line.starts_hunk:

@@ -55,7 +55,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _find_false_diff(patch: Patch) -> int:
-    """Return the patch line that ends the message like a diff, but has text below it; or 0."""
+    """Return the patch line at which the message looks like a diff, with text below it, or 0."""
     first = patch.message_line + len(patch.message)
     for at in range(first, patch.diff_line):
         line = patch.lines[at - 1]
@@ -68,10 +68,10 @@ def _find_false_diff(patch: Patch) -> int:
 
 
 def _is_message(lines: Sequence[str]) -> bool:
-    """Return whether the lines below scissors are a commit message by themselves: a
-    description and a sign-off.
+    """Return whether the lines below scissors form a commit message, with a description and a
+    sign-off.
 
-    What is above them is a letter then.
+    The text above them is then a letter.
     """
     return any(map(_SIGNED.match, lines)) and any(
         line.strip() and not is_trailer(line) for line in lines
@@ -79,7 +79,7 @@ def _is_message(lines: Sequence[str]) -> bool:
 
 
 def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
-    """Return the sign-off if the only one follows the end of the message."""
+    """Yield the sign-off if the only one is after the end of the message."""
     if any(_SIGNED.match(line) for line in patch.message):
         return
     end = min(

@@ -120,7 +120,9 @@ def commits(context: Context) -> TypedHits:
 
 
 class _Facts(NamedTuple):
-    """Looks commits up in the history; without a history every reference counts as correct."""
+    """Access to commits in the history; without a history, every reference is considered
+    correct.
+    """
 
     history: HistoryFacts | None
 
@@ -133,13 +135,13 @@ class _Facts(NamedTuple):
         )
 
     def unknown(self, word: str) -> bool:
-        """Return whether a history exists that lacks this commit."""
+        """Return whether the history is known and lacks the commit."""
         return self.history is not None and bool(word) and self.find(word) is None
 
 
 def _title(text: str, at: int) -> tuple[str, bool]:
-    """Return the text in the parentheses at `at` without its double quotes, and
-    whether it had them.
+    """Return the text in the parentheses at `at`, without its double quotes, and whether it had
+    any.
     """
     inner = text[at + 1 : balanced(text, at) - 1]
     if len(inner) >= 2 and inner[0] == inner[-1] == '"':
@@ -191,7 +193,7 @@ def _fixes(
 
 
 def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
-    """Return whether the line names a commit, by `commit` and its id or by its id alone."""
+    """Return whether a line names a commit, by `commit` and an id or by an id alone."""
     text = line.text
     if not (
         _HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")
@@ -214,8 +216,10 @@ def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
 
 
 def _adjust_hit(context: Context, hit: Hit) -> Hit:
-    """Adjust the hit for the whole message: a number, a commit named before, or one of several.
-    checkpatch.pl reads single lines.
+    """Adjust a hit using the whole message: its id may be a number, named earlier, or one of
+    several.
+
+    checkpatch.pl reads only single lines.
     """
     message, at = (
         context.patch.message,
@@ -241,7 +245,7 @@ def _adjust_hit(context: Context, hit: Hit) -> Hit:
 def _reference_case(
     context: Context, found: re.Match[str], before: str, is_pasted: bool
 ) -> str:
-    """Return the case of an acceptable id, or "" for one that needs `commit <id> ("subject")`.
+    """Return why a bare id is acceptable, or "" if it needs `commit <id> ("subject")`.
 
     With an id of full length and the subject, the commit can be found.
     """
@@ -272,8 +276,8 @@ def _reference_case(
 
 
 def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
-    """Return the line joined with as many following lines as the commit title needs, the title,
-    and whether it is quoted.
+    """Join a line with the following lines that complete the commit title; return it, the
+    title, and whether it is quoted.
     """
     text = line.text
     if not _BEGINS.search(text):
@@ -291,7 +295,7 @@ def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
 def _reference(
     lines: LineScan, line: ScannedLine, facts: _Facts, continued: int
 ) -> Hit | None:
-    """Return the errors in how the line and up to two following ones name a commit."""
+    """Check how a line and up to two following ones name a commit, and return the errors."""
     text, title, quoted = _join_title(lines, line)
     good, commit_id = False, ""
     if named := _NAMED.search(text):

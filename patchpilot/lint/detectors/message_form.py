@@ -62,8 +62,8 @@ def in_stack_dump(line: ScannedLine) -> bool:
 
 
 def _missing(lines: LineScan) -> TypedHits:
-    """Report a patch without a description: fewer than two lines between headers and
-    separator, with sign-off and separator counted.
+    """Report a patch without a description, i.e. with fewer than two lines between headers and
+    separator.
     """
     written, seen = 0, False
     for line in lines.lines:
@@ -112,7 +112,8 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
 
 
 def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
-    """Return whether a line may exceed the limit: a diffstat, a path, a tag.
+    """Return whether a line may exceed the limit: a diffstat, a path or a tag (Closes: since Linux
+    6.4).
 
     Closes: is one since Linux 6.4.
     """

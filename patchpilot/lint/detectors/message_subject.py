@@ -139,8 +139,8 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _unread_version(patch: Patch) -> str | None:
-    """Return a version or number in the brackets in a form that no tool parses:
-    "version 2", "ver2", "1 of 3".
+    """Return a version or number in the brackets that no tool can parse: "version 2", "ver2",
+    "1 of 3".
     """
     if patch.subject.version > 1:
         return None
@@ -169,7 +169,7 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not prefixes or not patch.has_diff or not context.project.kernel:
         return
     own, usual = subsystem(context), habits(context)
-    # accept what commits in this repository have as well
+    # accept prefixes that earlier commits in this repository use
     known = usual is not None and usual.is_known(prefixes[0])
     if own and own.prefix_pattern and not compiled(own.prefix_pattern).search(title):
         if not known:
@@ -198,8 +198,8 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "case-after-prefix",
 )
 def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a first word after the prefix in the wrong case for the subsystem, unless earlier
-    subjects for the files have it as well.
+    """Report a first word in a case unusual for the subsystem, unless earlier subjects for the
+    files have it.
     """
     title = context.patch.subject.title
     if not is_plain(title) or not context.patch.has_diff or not context.project.kernel:

@@ -157,8 +157,8 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _undone(added: Mapping[tuple[str, str], Sequence[int]], patch: Patch) -> int | None:
-    """Return the first earlier patch that adds all significant lines that this one removes:
-    `added` maps path and line to its positions.
+    """Return the first earlier patch that adds all significant lines removed here; `added` maps
+    lines to positions.
     """
     removed = {line for line in _changed_lines(patch, "-") if len(line[1]) > 4}
     if not removed or len(patch.files) > 3:
@@ -207,7 +207,7 @@ def _has_prose(cover: Patch) -> bool:
     "cover-shortlog",
 )
 def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report the first subject in the cover letter's shortlog that no patch has.
+    """Report the first subject in the cover letter's shortlog that belongs to no patch.
 
     A shortlog in another form is ignored.
     """
@@ -227,7 +227,7 @@ def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _shortlog(lines: Iterable[str]) -> list[str]:
-    """Return the subjects below the lines "Author (number):"."""
+    """Return the subjects below "Author (number):" lines."""
     listed: list[str] = []
     inside = False
     for line in lines:
@@ -306,8 +306,8 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
-    """Return whether the old side of a hunk covers these lines but differs: at least one line
-    between equal ones is different.
+    """Return whether a hunk's old side covers these lines but differs from them between equal
+    lines.
     """
     both = [
         (text, lines[at])
@@ -319,7 +319,7 @@ def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
 
 
 def _hunk_side(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
-    """Yield (number, text) of each line of one side of a hunk."""
+    """Yield (number, text) for each line on one side of a hunk."""
     yield from enumerate(
         (line.text for line in hunk.lines if line.kind in (" ", sign)), start
     )
@@ -375,7 +375,7 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _names(patch: Patch, arguments: Arguments) -> Iterator[str]:
-    """Yield the names in a patch's lines that must exist."""
+    """Yield the names used in a patch's lines."""
     pattern = compiled(arguments["pattern"])
     for text in _signed_lines(
         patch, arguments.get("sign", "+"), arguments["files_pattern"]
@@ -385,7 +385,7 @@ def _names(patch: Patch, arguments: Arguments) -> Iterator[str]:
 
 
 def _introduced_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
-    """Yield the new files or lines with which a patch may introduce a name.
+    """Yield the new files or lines that may introduce a name.
 
     A line that it only moves is skipped.
     """

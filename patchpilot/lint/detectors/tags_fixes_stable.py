@@ -89,7 +89,7 @@ _ASKED_SINCE = (6, 11)
 
 
 def _needs_stable(context: Context) -> bool:
-    """Return whether the bug is serious and Cc: stable is missing too."""
+    """Return whether the bug is serious, and Cc: stable is missing as well."""
     return (
         bool(_serious(context))
         and bool(context.project.lists.stable)
@@ -115,7 +115,7 @@ def _is_unmarked(context: Context) -> bool:
 
 
 def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
-    """Return (patch line, id) of a commit that the message blames for the bug."""
+    """Return (patch line, id) of the commit that the message blames for the bug."""
     quoted = pasted(context)
     text = [
         "" if at in quoted else line for at, line in enumerate(context.patch.message)

@@ -44,8 +44,8 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _is_relay(sender: Address, author: Address) -> bool:
-    """Return whether the sender's address has no name, and its local part is the author's or
-    the author's name.
+    """Return whether the sender has no name, and a local part that is the author's or the
+    author's name.
     """
     local = sender.email.partition("@")[0].lower()
     names = (
@@ -169,7 +169,7 @@ def _sentence_below(lines: Sequence[str], last: int) -> int | None:
 
 
 def _find_stranded_tag(context: Context, last: int) -> Iterator[Hit]:
-    """Return a tag in a separate paragraph, with text between it and the tags at the end."""
+    """Yield a tag that is separated by text from the tags at the end."""
     patch = context.patch
     blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
     written = [at for at, text in enumerate(patch.message[:last]) if text.strip()]
@@ -220,8 +220,8 @@ _STRANDED = (
     "lost-review",
 )
 def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report review tags lost since an earlier version, and their authors if they are not
-    recipients of this version.
+    """Report review tags lost since an earlier version, and their authors if they are no longer
+    recipients.
     """
     patch = context.patch
     newest = patch.subject.version

@@ -61,7 +61,7 @@ def _missing_fixes(context: Context) -> TypedHits:
 
 
 def _has_fixes(text: str) -> bool:
-    """Return whether checkpatch.pl takes the line for a Fixes: tag."""
+    """Return whether checkpatch.pl recognizes a line as a Fixes: tag."""
     line = read_fixes_line(text)
     return line is not None and line.is_unquoted and bool(line.commit_id)
 

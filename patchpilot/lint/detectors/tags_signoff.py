@@ -88,7 +88,7 @@ def signoff(context: Context) -> TypedHits:
 
 
 def _author(lines: LineScan, line: ScannedLine) -> str:
-    """Return the author from a From: header, unfolded and normalized."""
+    """Unfold and normalize the author in a From: header."""
     found = _FROM.match(decode_words(line.text))
     if not found:
         return ""
@@ -104,8 +104,8 @@ def _author(lines: LineScan, line: ScannedLine) -> str:
 
 
 class _Signed:
-    """How the sign-offs read so far match the author: the first partial match wins, an exact match
-    ends the search.
+    """The match between the author and the sign-offs so far: an exact match or the first
+    partial one.
     """
 
     __slots__ = ("any", "problem", "text", "whole")
@@ -137,7 +137,7 @@ class _Signed:
             self.text, self.problem = text, problem
 
     def verdict(self, author: str, at: int) -> TypedHits:
-        """Return the result at the end of the patch."""
+        """Yield the result at the end of the patch."""
         if not self.any:
             yield "MISSING_SIGN_OFF", Hit(at)
         elif self.whole:

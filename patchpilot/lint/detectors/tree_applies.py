@@ -91,8 +91,8 @@ def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[
 
 
 def _find_named_base(context: Context) -> tuple[int, str, int] | None:
-    """Return (patch line, id) of the base that the mail or its cover letter names, and
-    the number of prerequisite patches.
+    """Return the patch line and id of the base named in the message or cover letter, and the
+    number of prerequisite patches.
     """
     cover = context.series.cover
     for mail in (context.patch, cover):
@@ -140,7 +140,7 @@ def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[H
 
 
 def _contains(context: Context, tip: Tip, commit: str) -> bool:
-    """Return whether the tip may contain the commit."""
+    """Return whether the tip contains the commit or may contain it."""
     own = getattr(tip.tree, "commit_id", "")
     return (
         context.history is not None
@@ -155,9 +155,9 @@ def _tree_urls(context: Context) -> Iterator[str]:
 
 
 def _find_alien_hunk(context: Context, tree: Tree) -> tuple[int, str] | None:
-    """Return (patch line, path) of the first hunk that has neither side in the tree.
+    """Return (patch line, path) of the first hunk with neither side in the tree.
 
-    Files that earlier patches of the series change are left out.
+    Skip files that earlier patches of the series change.
     """
     patch = context.patch
     number = patch.subject.number or 1
@@ -181,12 +181,12 @@ def _find_alien_hunk(context: Context, tree: Tree) -> tuple[int, str] | None:
 
 
 def _places(patches: Sequence[Patch]) -> dict[int, int]:
-    """Return how many patches of the series are before each, by its id()."""
+    """Map each patch, by its id(), to its position in the series."""
     return {id(patch): at for at, patch in enumerate(patches)}
 
 
 def _first_touched(patches: Sequence[Patch]) -> dict[str, int]:
-    """Map each path to the position of the first patch of the series that changes it."""
+    """Map each path to the position of the first patch that changes it."""
     touched: dict[str, int] = {}
     for at, patch in enumerate(patches):
         for path in patch.paths:
@@ -205,9 +205,8 @@ def fits(context: Context) -> bool:
 
 @once
 def _states(context: Context) -> list[tuple[int, str]]:
-    """Return (patch line, "fits", "there" or "alien") for every hunk.
-
-    Empty when it cannot be determined.
+    """Return (patch line, "fits", "there" or "alien") for every hunk, or [] if that cannot be
+    determined.
     """
     assert context.tree is not None
     return [
@@ -253,9 +252,7 @@ def _holds(tree: Tree, change: FileChange, sign: str) -> bool:
 
 
 def _text(data: bytes) -> str:
-    """Return a file's lines without CR, like `_side`, because a message may have lost or gained
-    them.
-    """
+    """Strip CRs from a file's lines, like `_side`, because messages may lose or gain them."""
     lines = data.decode("utf-8", "surrogateescape").split("\n")
     return "\n".join(("", *(line.rstrip("\r") for line in lines), ""))
 
@@ -267,8 +264,8 @@ def _side(hunk: Hunk, sign: str) -> str:
 
 
 def _older(patch: Patch, tree: Tree) -> bool:
-    """Return whether the patch was made before the tree's release: it may have been
-    applied since, and is not about to be sent.
+    """Return whether the patch predates the tree's release, so that it may have been applied
+    since.
     """
     released, sent = _release_date(tree.version), _sent_day(patch)
     return (
@@ -280,9 +277,7 @@ def _older(patch: Patch, tree: Tree) -> bool:
 
 
 def _is_stable(tree: Tree) -> bool:
-    """Return whether the tree is a stable release, whose contents may be backported from
-    mainline.
-    """
+    """Return whether the tree is a stable release, which may contain backports from mainline."""
     return bool(
         re.search(
             rb"^SUBLEVEL = *[1-9]",
@@ -293,8 +288,8 @@ def _is_stable(tree: Tree) -> bool:
 
 
 def _elsewhere(patch: Patch, tree: Tree) -> bool:
-    """Return whether the patch targets another tree: another stable release, or mainline while
-    this is a stable release.
+    """Return whether the patch targets another tree: a different stable release, or mainline
+    instead of this one.
     """
     stables = patch.subject.stables
     if not stables and patch.commit is None and _is_stable(tree):
@@ -305,9 +300,7 @@ def _elsewhere(patch: Patch, tree: Tree) -> bool:
 
 
 def _have_similar_age(patch: Patch, tree: Tree) -> bool:
-    """Return whether patch and tree have a similar age: the Date: is within four
-    months of the tree's release.
-    """
+    """Return whether the patch was sent within four months of the tree's release."""
     released, sent = _release_date(tree.version), _sent_day(patch)
     return (
         released is not None and sent is not None and abs(sent - released) < MOST_APART
@@ -315,7 +308,7 @@ def _have_similar_age(patch: Patch, tree: Tree) -> bool:
 
 
 def _sent_day(patch: Patch) -> datetime | None:
-    """Return the date of the message."""
+    """Return the date of the message, or None."""
     return parse_date(patch.header("Date") or "")
 
 

@@ -84,7 +84,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _sent_date(patch: "Patch") -> datetime | None:
-    """Return the date of the mail, from its header."""
+    """Return the date in the message's header."""
     return header_date(patch.header("Date") or "")
 
 

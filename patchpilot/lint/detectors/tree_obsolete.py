@@ -55,8 +55,8 @@ def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _may_be(tree: Tree, paths: set[str]) -> bool:
-    """Return whether a path starts like the patterns of obsolete sections: avoids
-    parsing all of MAINTAINERS.
+    """Return whether a path starts like a pattern of an obsolete section, to avoid parsing all
+    of MAINTAINERS.
     """
     tree = tree if "MAINTAINERS" in changed_below(tree, "") else ground_of(tree)
     starts = next((kept for one, kept in _READ if one is tree), None)

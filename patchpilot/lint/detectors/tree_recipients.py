@@ -72,8 +72,8 @@ def _is_fix(patch: Patch) -> bool:
 
 
 def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
-    """Return whether MAINTAINERS gives every file a section with its own tree and list,
-    separate from the subsystem's.
+    """Return whether MAINTAINERS gives every file a tree and list different from the
+    subsystem's.
     """
     own: set[str] = set()
     for match in sections_of(context):
@@ -129,7 +129,7 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
 
 
 def _recipients(patch: Patch) -> list[Address]:
-    """Return all recipients with author and sender; empty when the mail names no recipient."""
+    """Return all recipients, the author and the sender, or [] if the message has no recipients."""
     addressed = [*patch.addresses("To"), *patch.addresses("Cc")]
     if not addressed or not patch.has_diff:
         return []
@@ -142,7 +142,7 @@ def _recipients(patch: Patch) -> list[Address]:
 def _contacts(
     context: Context, match: "SectionMatch"
 ) -> tuple[list[Address], list[str]]:
-    """Return a section's maintainers, and its lists except those for all patches."""
+    """Return a section's maintainers, and its lists except those for every patch."""
     people = [
         address
         for value in match.section.values("M")
@@ -164,7 +164,7 @@ def _among(person: Address, have: list[Address]) -> bool:
 
 
 def _is_deepest(context: Context, match: "SectionMatch") -> bool:
-    """Return whether the section is the most specific maintained one for some path."""
+    """Return whether the section is the most specific maintained one for any path."""
     for path in match.paths:
         depths = [
             section.depth

@@ -130,7 +130,7 @@ def _is_one_edit(word: str, other: str) -> bool:
 
 
 def _is_in_kernel_list(context: Context, word: str) -> bool:
-    """Return whether the rule of checkpatch.pl reports the word."""
+    """Return whether checkpatch.pl's rule reports the word."""
     single, _ = mistakes_of(context) or ({}, {})
     return word in single
 
@@ -199,8 +199,8 @@ def correction(word: str) -> str | None:
 def nearest(context: Context, word: str) -> str | None:
     """Return the only correct word that differs by one letter or by two swapped letters.
 
-    Right words are the corrections in codespell's dictionary, and what the patch itself often says.
-    A form of a right word, or one that begins with another, is right as well.
+    Correct words are those in codespell's corrections, and words that are frequent in the patch. A
+    form of a right word, or one that begins with another, is right as well.
     """
     if len(word) < _SWAPPED or word in word_set("codespell", "right"):
         return None
@@ -227,7 +227,7 @@ def nearest(context: Context, word: str) -> str | None:
 
 
 def _one_letter_variants(word: str) -> set[str]:
-    """Return the variants of a word with one letter removed, added or replaced, except in an
+    """Return the words that differ by one removed, added or replaced letter, except in an
     ending.
     """
     parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
@@ -241,7 +241,7 @@ def _one_letter_variants(word: str) -> set[str]:
 
 
 def _is_form(word: str, right: Collection[str]) -> bool:
-    """Return whether a word consists of correct ones: with a prefix, a suffix, or compounded."""
+    """Return whether a word is derived from correct ones, by a prefix, a suffix or compounding."""
     if any(stem in right for stem in _stems(word)):
         return True
     beginnings = [
@@ -269,7 +269,7 @@ def _called(context: Context) -> frozenset[str]:
 
 @once
 def _count_words(context: Context) -> Counter[str]:
-    """Return how often the patch has each plain word."""
+    """Count the plain words of the patch."""
     return Counter(
         word
         for line in context.patch.lines[context.patch.message_line - 1 :]
@@ -279,7 +279,7 @@ def _count_words(context: Context) -> Counter[str]:
 
 @cache
 def _corrections() -> Collection[str]:
-    """Return the words that the dictionary lists as correct."""
+    """Return the words that are corrections in the dictionary."""
     index = _dictionary()
     return index.all_right() if index else frozenset()
 
@@ -287,7 +287,7 @@ def _corrections() -> Collection[str]:
 class _Words:
     """The dictionary.
 
-    Words are looked up among those with the same first two letters instead of reading it all.
+    Words are searched among those with the same first two letters.
     """
 
     def __init__(self, data: mmap.mmap) -> None:
@@ -303,7 +303,7 @@ class _Words:
                 at = found
 
     def right(self, word: str) -> str | None:
-        """Return the correction in a word's entry, or None."""
+        """Return the correction of a word, or None."""
         key = f"\n{word}->".encode()
         if key[:3] not in self._ranges:
             self._ranges[key[:3]] = self._range(key[:3])
@@ -317,7 +317,7 @@ class _Words:
         ].decode("utf-8", "replace")
 
     def all_right(self) -> frozenset[str]:
-        """Return the words in all corrections."""
+        """Return all words that occur in corrections."""
         kind = Kind("codespell.right", (__file__,))
         key = key_of(kind, (str(len(self._data)).encode(), self._data[-4096:]))
         kept = recall(kind, key)

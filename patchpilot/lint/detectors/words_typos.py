@@ -136,7 +136,7 @@ _TREES: dict[int, tuple[Tree, tuple[Mapping[str, str], Mapping[str, str]] | None
 
 
 def mistakes_of(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """Map misspelled to correct words and phrases; each tree is read once."""
+    """Map misspellings to correct words and phrases; each tree is read once."""
     tree = ground_of(context.tree) if context.tree is not None else None
     if context.options.data_dir is None and tree is not None:
         kept = _TREES.get(id(tree))
@@ -154,7 +154,7 @@ def mistakes_of(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]]
 def parse_spelling(
     data: bytes | None,
 ) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """Parse lines of the form `wrong||right` into two mappings: single words and phrases.
+    """Parse lines of the form `wrong||right` into single words and phrases.
 
     Keys are in lower case, with one character per byte.
     """
@@ -171,8 +171,8 @@ def parse_spelling(
 
 
 def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
-    """Return whether a repeated word may be intended: in a log or a quoted line, in quotes, in
-    a patch that removes repeated words, or "that that".
+    """Return whether a repeated word may be intended: in a log or quote, in a patch that
+    removes repeated words, or "that that".
     """
     at = line.number - context.patch.message_line
     double = f"{re.escape(word)} {re.escape(word)}"
@@ -220,7 +220,7 @@ def _find_repeated(context: Context) -> TypedHits:
 
 
 def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
-    """Yield each repeated word and the position of its repetition."""
+    """Yield each repeated word, with the position of its repetition."""
     raw, start = line.raw, 0 if line.log_after else 1
     at = start
     while found := _TWO_WORDS.search(raw, at):

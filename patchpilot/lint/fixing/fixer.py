@@ -50,7 +50,9 @@ class LineChange(NamedTuple):
 
     @property
     def columns(self) -> Iterator[ColumnSpan]:
-        """Yield what it touches in each line; an insertion touches the line after it."""
+        """Yield the columns that the change touches in each line; an insertion touches the line
+        after it.
+        """
         yield from self.spans
         for edit in self.edits:
             for number in range(edit.start, edit.start + max(edit.delete, 1)):
@@ -58,7 +60,7 @@ class LineChange(NamedTuple):
 
     @property
     def lines(self) -> frozenset[int]:
-        """Return the patch lines it touches."""
+        """Return the patch lines that the change touches."""
         return frozenset(span.line for span in self.columns)
 
 
@@ -70,7 +72,7 @@ class FixSite:
 
     @property
     def number(self) -> int:
-        """Return the patch line of the finding."""
+        """Return the finding's patch line."""
         return self.finding.patch_line or 0
 
     @cached_property
@@ -80,12 +82,12 @@ class FixSite:
 
     @property
     def line(self) -> ScannedLine:
-        """Return the line of the finding."""
+        """Return the finding's line."""
         return self.scan.lines[self.number - 1]
 
     @property
     def column(self) -> int:
-        """Return the finding's offset in the line with its sign; -1 when it has none."""
+        """Return the finding's offset in the line with its sign, or -1."""
         return -1 if self.finding.column is None else self.finding.column
 
     @property
@@ -94,14 +96,13 @@ class FixSite:
         return (hunk for change in self.context.patch.files for hunk in change.hunks)
 
     def added(self, number: int) -> ScannedLine | None:
-        """Return the line with this number if the patch adds it to a file."""
+        """Return this line if the patch adds it to a file, otherwise None."""
         for line in self.scan.lines[max(number - 1, 0) : number]:
             if line.added and not line.starts_file:
                 return line
         return None
 
     def text(self, number: int) -> str:
-        """Return a line of the patch as text."""
         return self.context.patch.lines[number - 1]
 
 
@@ -111,7 +112,7 @@ Fixer = Callable[[FixSite], Proposal]
 
 
 def as_change(proposed: Proposal) -> LineChange | None:
-    """Return the proposal as a single change, or None if it is empty."""
+    """Combine a proposal into a single change, or return None if it is empty."""
     is_one = isinstance(proposed, ColumnSpan | FixEdit)
     parts = (proposed,) if is_one else tuple(proposed or ())
     spans = tuple(part for part in parts if isinstance(part, ColumnSpan))
@@ -160,7 +161,7 @@ def rewrite(
     at_column: bool = False,
     in_comments: bool = False,
 ) -> Iterator[ColumnSpan | FixEdit]:
-    """Replace what the pattern matches in the code of added lines.
+    """Replace a pattern's matches in the code of added lines.
 
     The lines in `rows`, counted from the finding's line, are searched together, up to the first
     one after it that the patch does not add; lines above that it does not add are empty there.
@@ -200,13 +201,13 @@ def rewrite(
 
 
 def _shared(old: str, new: str) -> int:
-    """Return how many characters at the start of two texts are the same."""
+    """Return the length of the common prefix of two texts."""
     pairs = enumerate(zip(old, new, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(old), len(new)))
 
 
 def replaced(number: int, *raws: str, count: int = 1) -> FixEdit:
-    """Return a change that replaces `count` lines with these texts, one character per byte."""
+    """Return an edit that replaces `count` lines with these texts, one character per byte."""
     return FixEdit(number, count, tuple(map(as_text, raws)))
 
 
@@ -216,14 +217,14 @@ def indent_of(raw: str) -> str:
 
 
 def tabbed(columns: int) -> str:
-    """Return an indent: tabs as far as possible."""
+    """Return an indentation with as many tabs as possible."""
     return "\t" * (columns // 8) + " " * (columns % 8)
 
 
 def bare_code(line: ScannedLine | None) -> str:
     """Return the code of a line without its sign.
 
-    Returns "" if the line has a comment or a directive, or continues with a backslash.
+    Return "" if the line has a comment or a directive, or continues with a backslash.
     """
     code = line.raw[1:].rstrip(" \t") if line and NOTE not in line.text else ""
     return "" if code.endswith("\\") or code.lstrip().startswith("#") else code

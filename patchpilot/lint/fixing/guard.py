@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guard for fixes: compares the C tokens before and after a fix.
+"""The guard for fixes: compare the C tokens before and after a fix.
 
 They may differ only in the ways that the fixer declares.
 """
@@ -29,7 +29,7 @@ END = "\n"
 
 
 def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
-    """Return the C tokens of some lines, their comments, and the lexer's state at the end.
+    """Return the C tokens and comments of some lines, and the lexer's state at the end.
 
     The lines have no signs and one character per byte; comments are returned without whitespace.
     `inside` is the state before the first line: "", or "*/" in a comment. The end of a directive
@@ -101,7 +101,7 @@ def keeps_meaning(
 
 
 def _canonical(words: Sequence[str], tokens: TokenChanges) -> tuple[str, list[str]]:
-    """Return tokens in the canonical form of a fixer, and the strings among them.
+    """Return the tokens in a fixer's canonical form, and the strings among them.
 
     A string may differ only if a change names it.
     """

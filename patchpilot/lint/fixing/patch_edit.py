@@ -28,13 +28,10 @@ class PatchEdit:
 
     @classmethod
     def of(cls, patch: Patch) -> "PatchEdit":
-        """Return the unedited patch."""
         return cls(patch, tuple(range(len(patch.lines))))
 
     def with_changes(self, changes: Sequence[LineChange]) -> "PatchEdit":
-        """Return the patch with these changes, which must not overlap, and with new
-        counts and starts in its hunk headers.
-        """
+        """Apply changes that do not overlap, and update the hunk headers."""
         edits = self._edits(changes)
         lines: list[str] = []
         origin: list[int] = []
@@ -89,7 +86,7 @@ class PatchEdit:
         return edits
 
     def _headers(self, edits: _Edits) -> _Edits:
-        """Return the edits of the hunk headers that these edits make wrong."""
+        """Return edits that correct the hunk headers."""
         headers: _Edits = {}
         for change in self.patch.files:
             shift = 0
@@ -113,5 +110,5 @@ class PatchEdit:
 
 
 def _growth(lines: Sequence[str]) -> int:
-    """Return how many more lines a hunk adds than it removes."""
+    """Return the number of added lines minus the number of removed lines."""
     return sum((line[:1] == "+") - (line[:1] == "-") for line in lines)

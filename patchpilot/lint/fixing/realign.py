@@ -21,10 +21,11 @@ def keep_columns(
     new: tuple[PatchEdit, Context],
     may_change: Callable[[int], bool],
 ) -> tuple[LineChange, frozenset[int]]:
-    """Return the change that realigns the `new` draft, and the original indexes of lines whose fix
-    would misalign an unchangeable line.
+    """Realign the `new` draft.
 
-    The change covers lines below an open parenthesis of a changed line, and columns after its code.
+    Return the change, and the original indexes of lines whose fix would misalign an unchangeable
+    line. The change covers lines below an open parenthesis of a changed line, and columns after its
+    code.
     """
     was, now = scan(old[1]).lines, scan(new[1]).lines
     place = {origin: at for at, origin in enumerate(new[0].origin)}
@@ -57,7 +58,7 @@ def keep_columns(
 
 
 def _open_columns(text: str) -> list[int]:
-    """Return the columns after the parentheses that a sanitized line leaves open."""
+    """Return the columns after unclosed parentheses in a sanitized line."""
     result: list[tuple[str, int]] = []
     for at, char in enumerate(text[1:]):
         if char in "([{":
@@ -68,7 +69,7 @@ def _open_columns(text: str) -> list[int]:
 
 
 def _shifts(old: str, new: str) -> dict[int, int]:
-    """Map the column after each open parenthesis to its new column; empty if none has moved."""
+    """Map the column after each open parenthesis to its new column, or return {} if none moved."""
     before, after = _open_columns(old), _open_columns(new)
     is_moved = len(before) == len(after) and before != after
     return dict(zip(before, after, strict=True)) if is_moved else {}
@@ -84,7 +85,7 @@ def _below(
             return
         if line.sign == "-":
             continue
-        # white space in kernel style: tabs as far as possible
+        # whitespace in kernel style: as many tabs as possible
         plain = re.match(rf"[+ ](\t* {{0,7}})(?=[^\s{NOTE}])", line.text)
         width = len(expand(plain[1])) if plain else -1
         column = columns.get(width, width)
@@ -94,8 +95,8 @@ def _below(
 
 
 def _tail(old: ScannedLine, new: ScannedLine) -> ColumnSpan | None:
-    """Return the white space that keeps the column of a trailing backslash or comment, if there
-    is room.
+    """Return the whitespace that keeps the column of a trailing backslash or comment, if it
+    fits.
     """
     was, now = _TAIL.search(old.text), _TAIL.search(new.text)
     if not was or not now or was[1] != now[1] or was[1] == " ":

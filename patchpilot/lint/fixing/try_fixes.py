@@ -103,11 +103,11 @@ class TriedFix(NamedTuple):
     applied: tuple[AppliedFix, ...] = ()
 
     def keys(self) -> Counter[Key]:
-        """Return how many findings a rule has on a line."""
+        """Count the findings by rule and line."""
         return Counter(_key(finding, self.draft) for finding in self.found)
 
     def texts(self) -> Counter[tuple[str, str]]:
-        """Return the findings by rule and message, wherever they are."""
+        """Count the findings by rule and message, regardless of their position."""
         return Counter((finding.rule, finding.message) for finding in self.found)
 
 
@@ -169,7 +169,6 @@ def fix_patch(
 def _resolved_findings(
     start: TriedFix, tried: TriedFix, fixers: Mapping[str, RegisteredFixer]
 ) -> Iterable[Finding]:
-    """Yield the resolved findings."""
     gone, fewer = start.keys() - tried.keys(), start.texts() - tried.texts()
     for finding in start.found:
         key, text = _key(finding, start.draft), (finding.rule, finding.message)
@@ -206,8 +205,8 @@ class _Fixing:
         self._moved = _moved(start.context)
 
     def rounds(self, start: TriedFix, banned: set[Key]) -> TriedFix:
-        """Apply fixes until none is left, using at most half of the remaining checks: reverting
-        needs the rest.
+        """Apply fixes until none is left, with at most half of the remaining checks, because
+        reverting needs the others.
         """
         tried = start._replace(applied=())
         for _ in range(min(MOST_ROUNDS, (self.left + 1) // 2)):
@@ -239,7 +238,7 @@ class _Fixing:
     ) -> tuple[list[LineChange], list[AppliedFix]]:
         """Return the permitted, non-overlapping changes and their fixes.
 
-        Adds to the reasons for the others.
+        Record the reasons against the others.
         """
         changes: list[LineChange] = []
         fixes: list[AppliedFix] = []
@@ -273,9 +272,7 @@ class _Fixing:
         change: LineChange,
         tried: TriedFix,
     ) -> str:
-        """Return why a change must not be made: it touches other lines than it may;
-        "" if it may be made.
-        """
+        """Return why a change is not allowed, because it touches other lines, or ""."""
         patch = tried.draft.patch
         texts = (text.strip() for edit in change.edits for text in edit.insert)
         for text in texts:
@@ -300,8 +297,9 @@ class _Fixing:
     def _may_change(
         self, draft: PatchEdit, number: int, is_inserted: bool = False
     ) -> bool:
-        """Return whether a line is in the message, or is one that the patch adds and
-        does not only move, and may be touched.
+        """Return whether a line may be changed.
+
+        It must be in the message, or added by the patch and not only moved.
         """
         patch = draft.patch
         if not self._may_touch(draft.origin[number - 1]):
@@ -316,10 +314,10 @@ class _Fixing:
         )
 
     def to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
-        """Return the fixes to revert and why: those whose finding remains, and those nearest to a
-        new finding.
+        """Map fixes to revert to the reason: their finding remains, or they are nearest to a new
+        finding.
 
-        A finding that is on another line than at the start is not new.
+        A finding that moved to another line is not new.
         """
         before, now = start.keys(), tried.keys()
         keys = [one.key for one in tried.applied]
@@ -350,8 +348,8 @@ class _Fixing:
 
 
 def _nearest(tried: TriedFix, line: int) -> list[Key]:
-    """Return the findings whose fixes changed the lines nearest to a new finding, or all
-    without a line.
+    """Return the fixes that changed the lines nearest to a new finding, or all if it has no
+    line.
     """
     origins = tried.draft.origin
     # an inserted line, whose index is negative, belongs to the one above it
@@ -366,9 +364,9 @@ def _nearest(tried: TriedFix, line: int) -> list[Key]:
 
 
 def _overlaps(change: LineChange, taken: Mapping[int, set[ColumnSpan]]) -> bool:
-    """Return whether two changes overlap.
+    """Return whether changes overlap.
 
-    The same replacement in a line twice is one change.
+    Equal replacements do not overlap.
     """
     return any(
         span.start <= other.end and other.start <= span.end
@@ -379,7 +377,7 @@ def _overlaps(change: LineChange, taken: Mapping[int, set[ColumnSpan]]) -> bool:
 
 
 def _is_realigned(patch: Patch, edit: FixEdit) -> bool:
-    """Return whether an edit only reindents lines that the patch does not change."""
+    """Return whether an edit only reindents lines that the patch leaves unchanged."""
     old = patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
     new = [line for line in edit.insert if line.startswith("+")]
     return (
@@ -390,12 +388,12 @@ def _is_realigned(patch: Patch, edit: FixEdit) -> bool:
 
 
 def _is_long(patch: Patch, number: int) -> bool:
-    """Return whether the line of this number is too long to be fixed."""
+    """Return whether the line is too long to be fixed."""
     return any(len(line) > LONGEST_LINE for line in patch.lines[number - 1 : number])
 
 
 def _keeps_meaning(change: LineChange, tried: TriedFix, fixer: RegisteredFixer) -> bool:
-    """Return whether the code keeps its meaning, over all lines of the change together."""
+    """Return whether all lines of the change together keep the meaning of the code."""
     lines, diff_line = scan(tried.context).lines, tried.context.patch.diff_line
     touched = sorted(change.lines)
     code = [
@@ -417,9 +415,9 @@ def _keeps_meaning(change: LineChange, tried: TriedFix, fixer: RegisteredFixer) 
 
 
 def _inside(line: ScannedLine) -> str | None:
-    """Return the state at the start of a line: code ("") or a comment ("*/").
+    """Return the state at the start of a line: "" in code or "*/" in a comment.
 
-    None in a string that continues.
+    Return None in a string that continues.
     """
     text, raw = (each[1:].lstrip(" \t") for each in (line.text, line.raw))
     if text.startswith(NOTE) and not raw.startswith(("/*", "//")):
@@ -429,7 +427,7 @@ def _inside(line: ScannedLine) -> str | None:
 
 @once
 def _moved(context: Context) -> frozenset[str]:
-    """Return the removed lines, because an equal added line was moved and must not change."""
+    """Return the removed lines; an equal added line was moved and must not change."""
     return frozenset(
         line.text
         for change in context.patch.files
@@ -443,7 +441,7 @@ def _hunks(tried: TriedFix) -> list[Hunk]:
 
 
 def _has_effect(hunk: Hunk) -> bool:
-    """Return whether a hunk does not add back exactly what it removes."""
+    """Return whether a hunk does more than add back what it removes."""
     removed, added = (
         [line.text for line in hunk.lines if line.kind == kind] for kind in "-+"
     )

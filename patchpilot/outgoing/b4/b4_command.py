@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run b4 as a command, which confines its globals, exit and prompts to a separate process."""
+"""Run b4 as a separate process, because it uses globals, exits and prompts."""
 
 import importlib.util
 import shutil
@@ -47,13 +47,13 @@ class InstalledB4(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return the version and location, for messages."""
+        """Return the version and location for messages."""
         return f"b4 {self.version} ({self.path or 'of the same Python environment'})"
 
 
 @cache
 def on_path() -> InstalledB4 | None:
-    """Return the user's b4, which the shell would run, or None."""
+    """Return the b4 in the user's PATH, or None."""
     path = shutil.which("b4")
     if not path or not Path(path).is_absolute():
         return None
@@ -80,7 +80,7 @@ def chosen() -> InstalledB4 | None:
 
 
 def command(*words: str) -> list[str]:
-    """Return the argv for calling the b4 installed with patchpilot.
+    """Return the command line of the packaged b4.
 
     Raise MissingError if there is none.
     """
@@ -110,7 +110,7 @@ def run(
     stdin: bytes = b"\n",
     timeout: float = 120.0,
 ) -> Completed:
-    """Run b4 to completion, with these settings of git in addition to the repository's.
+    """Run b4 with additional git settings.
 
     Its standard input is a single newline by default, so that a prompt cannot hang.
     """
@@ -130,7 +130,7 @@ def run(
 def b4_environment(
     repository: Repository, settings: Sequence[tuple[str, str]] = ()
 ) -> dict[str, str]:
-    """Return a clean environment for git, with a marker for patchpilot's own hooks.
+    """Return a clean environment for b4, with a marker for patchpilot's own hooks.
 
     Variables that would change how b4 calls git, or make those calls run drivers from the
     repository, are removed. Raise UntrustedCommandsError if the repository configures commands for

@@ -69,7 +69,7 @@ def capture(
 
 
 def switched_off() -> list[str]:
-    """Return options that disable recipients from the user's configuration; the plan already
+    """Return options that ignore recipients in the user's configuration, because the plan
     includes them.
     """
     words = []
@@ -85,12 +85,12 @@ def switched_off() -> list[str]:
 
 
 def _wire(address: Address) -> str:
-    """Return an address in the form of b4's command line, its domain in ASCII."""
+    """Format an address for b4's command line, with its domain in ASCII."""
     return Address(address.name, judge(address.email).wire or address.email).header()
 
 
 def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
-    """Return the b4 options that send to these recipients and nobody else."""
+    """Return the b4 options that select these recipients and nobody else."""
     # To: can only be empty if recipients were removed from earlier messages; b4's messages are then
     # compared, not sent
     to, cc = (to, cc) if to else (cc, ())
@@ -108,11 +108,11 @@ def flags(cover: bool, sign: bool, resend: int = 0) -> list[str]:
 
 
 class UndecodableError(InputError):
-    """Raised if b4 finds bytes in a patch that are not valid UTF-8."""
+    """Raised if a patch is not valid UTF-8, which b4 requires."""
 
 
 def _failure_error(text: str) -> PatchpilotError:
-    """Return the error for a failure of b4, which does not use the network to create messages."""
+    """Convert b4's output to an error; b4 does not use the network to create messages."""
     lines = [
         line.strip()
         for line in text.splitlines()

@@ -130,7 +130,7 @@ def _remarks(
     sign: bool,
     tracking_data: Mapping[str, Sequence[str]],
 ) -> Iterator[Advice]:
-    """Yield the preview's notes on how b4 sends the messages."""
+    """Yield notes for the preview on how b4 sends the messages."""
     version = series.draft.version
     if series.account.destination:
         yield (
@@ -193,7 +193,7 @@ def deliver(delivery: Delivery) -> str:
 
 
 def _refuse_changed(repository: Repository, send: Send) -> None:
-    """Raise RefusedError if b4 would now create messages that differ from the preview."""
+    """Raise RefusedError if b4 would now create different messages than in the preview."""
     if repository.branch == send.branch and is_tip(
         repository, [entry.commit for entry in send.entries if entry.commit]
     ):
@@ -216,9 +216,7 @@ def _refuse_changed(repository: Repository, send: Send) -> None:
 
 
 def signing(repository: Repository) -> bool:
-    """Return whether the user has configured b4 to sign: a patatt key is set and signing is not
-    disabled.
-    """
+    """Return whether b4 is configured to sign: a patatt key is set and signing is enabled."""
     off = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in (
         "yes",
         "true",
@@ -254,7 +252,7 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
 def _settings(
     branch: str, tracking_data: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:
-    """Return a branch's tracking data as git settings."""
+    """Convert a branch's tracking data to git settings."""
     return [
         (f"branch.{branch}.{key}", value)
         for key, values in tracking_data.items()
@@ -330,7 +328,7 @@ def _tracking_data(
         "prefixes": prefixes,
     }
     if known is None or known.by_us:
-        # for a stacked topic, like b4, write what format-patch --base writes
+        # for a stacked topic, write what format-patch --base writes, like b4
         below = patch_ids(repository, text.unpublished)
         values["prerequisites"] = [
             *([f"base-commit: {text.base}"] if below else []),
@@ -346,8 +344,8 @@ def _tracking_data(
 
 
 def _sent_version(repository: Repository, series: SeriesToSend) -> int:
-    """Return the version that b4 resends from its tag; 0 unless a resend was requested and the tag
-    exists.
+    """Return the version that b4 resends from its tag, or 0 unless a resend was requested and the
+    tag exists.
 
     The web endpoint cannot resend, and b4 would drop the prefix RFC.
     """
@@ -364,7 +362,7 @@ def _sent_version(repository: Repository, series: SeriesToSend) -> int:
 def _add_commits(
     repository: Repository, mails: Sequence[Message], ids: Sequence[str]
 ) -> tuple[Message, ...]:
-    """Return b4's messages with the data of their commits.
+    """Add the commits to b4's messages.
 
     Raise RefusedError if they are not the requested commits.
     """
@@ -401,7 +399,7 @@ def _add_commits(
 
 
 def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
-    """Return the first commit whose patch is not UTF-8."""
+    """Return the first commit whose patch is not valid UTF-8."""
     for id_ in ids:
         try:
             repository.git("show", "--format=%B", id_).out.decode("utf-8")
@@ -411,7 +409,9 @@ def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
 
 
 def _titles_agree(titles: Sequence[str], subjects: Sequence[str]) -> bool:
-    """Return whether most titles agree; a title that b4 garbles is damage, not another patch."""
+    """Return whether most titles agree; b4 may garble a title, which does not make it another
+    patch.
+    """
     return (
         titles == subjects
         or sum(
@@ -439,7 +439,7 @@ def additions(
     notes: Mapping[str, str],
     mails: Sequence[Message],
 ) -> tuple[str, ...]:
-    """Return the text to insert into each message: the note on its patch.
+    """Return the text to insert into each message, which is the note on its patch.
 
     The first message also gets the series' texts that are not part of its cover letter.
     """
@@ -456,7 +456,7 @@ def insert_texts(
     texts: Sequence[str],
     parent: str | None,
 ) -> tuple[Message, ...]:
-    """Insert these texts into the messages and, if `parent` is given, make them replies to it."""
+    """Insert texts into the messages and, with `parent`, make them replies to it."""
     changed = []
     for mail, text in zip(mails, texts, strict=True):
         raw = mail.raw
@@ -494,9 +494,9 @@ def _insert_text(body: bytes, text: str, *, is_patch: bool) -> bytes:
 
 
 def _replace_body(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """Return a message with another body in the same encoding.
+    """Replace a message's body, keeping its encoding.
 
-    If it is no longer ASCII, the encoding becomes 8bit.
+    If the body is no longer ASCII, the encoding becomes 8bit.
     """
     head, gap, body = raw.partition(b"\n\n")
     coding = (

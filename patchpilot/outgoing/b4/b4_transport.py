@@ -38,7 +38,7 @@ class B4Transport(Transport):
     damage_hint = "use --via git-send-email, which encodes it"
 
     def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
-        """Return the values as b4 reads them, including from a trusted `.b4-config`."""
+        """Return the values as b4 reads them, including those in a trusted `.b4-config`."""
         return b4_values(repository, key)
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
@@ -77,7 +77,7 @@ class B4Transport(Transport):
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> Iterator[Probe]:
-        """Yield the mail account, and what b4 would do without one."""
+        """Yield probes of the mail account and, if there is none, of what b4 does instead."""
         from patchpilot.outgoing.account_probes import (
             account_settings,
             mail_server,
@@ -100,7 +100,7 @@ class B4Transport(Transport):
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
-        """Return the messages that b4 creates from the checked-out branch."""
+        """Create the messages with b4 from the checked-out branch."""
         from patchpilot.outgoing.b4.b4_series import render
 
         return render(repository, series)

@@ -18,7 +18,7 @@ _HEADING = late(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 
 
 def taken_over(draft: Draft, known: PrepBranch) -> Draft:
-    """Return the draft with b4's version, prefixes, cover letter and changelogs.
+    """Import b4's version, prefixes, cover letter and changelogs into the draft.
 
     The draft's changelog of a version is kept if b4's changelog lists no changes for it.
     """
@@ -42,8 +42,7 @@ def taken_over(draft: Draft, known: PrepBranch) -> Draft:
 def cover_of(draft: Draft, known: PrepBranch) -> str:
     """Return the cover letter for b4 to store.
 
-    b4's cover letter is kept unchanged if the draft has the same content; otherwise it gets the
-    draft's texts.
+    It is unchanged if the draft has the same content, otherwise it has the draft's texts.
     """
     now = taken_over(replace(draft, changelogs={}), known)
     same = (draft.cover_subject.strip(), draft.cover_text.strip()) == (
@@ -104,13 +103,15 @@ def prose_of(body: str) -> str:
 
 
 def _empty_template(known: PrepBranch) -> str:
-    """Return b4's template without its addresses: the cover letter of a draft without one."""
+    """Return b4's template without addresses, which is the cover letter of a draft without one."""
     subject, body, _ = split_cover(known.text)
     return "\n\n".join(part for part in (subject, body) if part)
 
 
 def _changelogs_by_version(text: str, revision: int) -> Mapping[str, str]:
-    """Return a text's changelogs by version; one without a heading belongs to the next version."""
+    """Split a text into changelogs by version; one without a heading belongs to the next
+    version.
+    """
     places = [(match.start(), match[1]) for match in _HEADING.finditer(text)]
     if not places:
         return {str(revision): text} if text.strip() else {}

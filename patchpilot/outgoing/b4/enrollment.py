@@ -52,7 +52,7 @@ def base_name(repository: Repository, branch: str, base: str, asked: str | None)
 
 
 def _fork_point(repository: Repository, branch: str, other: str) -> str:
-    """Return where the branch `other` forked from the branch `one`, or ""."""
+    """Return the commit where branch `other` forked from `branch`, or ""."""
     tips = [repository.find(name) for name in (branch, f"refs/heads/{other}")]
     return (
         repository.git("merge-base", *filter(None, tips), ok=()).text.strip()
@@ -72,7 +72,7 @@ def withdraw(repository: Repository, branch: str) -> None:
 
 
 def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
-    """Return b4's tracking data of a branch from the repository's configuration.
+    """Return b4's tracking data for a branch from the repository's configuration.
 
     `write_branch_tracking` restores it.
     """
@@ -105,7 +105,7 @@ def write_branch_tracking(
 def restore_tracking(
     repository: Repository, branch: str, then: Mapping[str, Sequence[str]]
 ) -> None:
-    """Write the tracking data with which a branch's messages were made, which enrolls the branch.
+    """Restore the tracking data with which a branch's messages were created, enrolling the branch.
 
     b4's records of later sends and newer data are kept.
     """

@@ -35,7 +35,7 @@ def store(
     *,
     undo: bool = False,
 ) -> PrepBranch:
-    """Store this cover letter and these values of the tracking data's `series`.
+    """Store this cover letter and values of the tracking data's `series`.
 
     Return the branch as b4 sees it afterwards. With `undo`, a change that rewrites commits is
     recorded for `patchpilot undo`. Raise RefusedError if the branch was moved in the meantime.
@@ -83,7 +83,7 @@ def note_sent(
 ) -> PrepBranch:
     """Record that a revision was sent, as b4 does after `b4 send`.
 
-    Stores its Message-ID, the number of the next revision, and an empty changelog for it.
+    Store its Message-ID, the number of the next revision, and an empty changelog for it.
     """
     history = {key: list(ids) for key, ids in known.history}
     ids = history.setdefault(f"v{version}", [])
@@ -98,7 +98,7 @@ def note_sent(
 
 
 def _add_heading(cover: str, version: int, link: str) -> str:
-    """Return a cover letter with an empty changelog for this version above the others."""
+    """Add an empty changelog for a version above the others in a cover letter."""
     shown = f"- Link to v{version - 1}: {link}\n" if link else ""
     entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{shown}\n"
     parts = _RULE.split(cover)

@@ -66,9 +66,7 @@ def post(
 
 
 def _rename(delivery: Delivery, noted: str) -> None:
-    """Store the Message-IDs of this run in the outbox, derived from the first one, which b4
-    recorded.
-    """
+    """Store this run's Message-IDs in the outbox, derived from the first, which b4 recorded."""
     first = delivery.send.entries[0]
     for entry in delivery.send.entries:
         name = _rename_message_id(entry.message_id, first.message_id, noted)
@@ -103,7 +101,7 @@ def _outcome(code: int, output: str) -> Outcome:
 
 
 def _rename_message_id(old: str, first_old: str, first_new: str) -> str:
-    """Return a message's Message-ID with the random part of another b4 run."""
+    """Replace the random part of a Message-ID with that of another b4 run."""
     was, now = (
         re.search(r"-([0-9a-f]{12})@", first_old),
         re.search(r"-([0-9a-f]{12})@", first_new),

@@ -50,7 +50,7 @@ def capture(
     identity: str | None = None,
     meanwhile: Callable[[], object] | None = None,
 ) -> tuple[Message, ...]:
-    """Return composed messages as git send-email renders them from files.
+    """Render composed messages with git send-email.
 
     Nothing is sent: a program that stores the messages replaces sendmail. `meanwhile` is called
     while git send-email runs.
@@ -99,8 +99,8 @@ def _argv(
     identity: str | None,
     keep_self: bool,
 ) -> list[str]:
-    """Return the git send-email command that adds no recipient, keeps the threading and asks
-    nothing.
+    """Return a git send-email command that adds no recipients, keeps the threading and asks no
+    questions.
 
     Raise UntrustedCommandsError if it would run a command from the repository's configuration.
     """
@@ -144,7 +144,7 @@ def _argv(
 
 
 def _names_sender(account: Account, messages: Sequence[Message]) -> bool:
-    """Return whether a Cc: of these messages names the sender."""
+    """Return whether a Cc: header names the sender."""
     return account.sender is not None and any(
         address.key == account.sender.key
         for message in messages

@@ -60,7 +60,7 @@ class SendEmailTransport(Transport):
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
-        """Return the composed messages as git send-email renders them."""
+        """Compose the messages and render them with git send-email."""
         from patchpilot.outgoing.compose_series import compose
         from patchpilot.outgoing.send_email.git_send_email import capture
 
@@ -80,7 +80,6 @@ class SendEmailTransport(Transport):
         return series.rendered(messages, remarks)
 
     def deliver(self, delivery: Delivery) -> str:
-        """Send the bytes of the preview."""
         from patchpilot.outgoing.deliver_each import deliver_as_shown
 
         return deliver_as_shown(delivery)
@@ -93,7 +92,7 @@ class SendEmailTransport(Transport):
         bcc: Sequence[str] = (),
         identity: str | None = None,
     ) -> Message:
-        """Return the message as git send-email renders it."""
+        """Render a message with git send-email."""
         from patchpilot.outgoing.send_email.git_send_email import capture
 
         return capture(repository, account, [message], bcc, identity)[0]

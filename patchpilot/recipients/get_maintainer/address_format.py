@@ -20,7 +20,7 @@ _COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 
 
 def split_mailbox(text: str) -> tuple[str, str]:
-    """Split a mailbox into (name, address), with the name quoted if a header requires it.
+    """Split a mailbox into (name, address), with the name quoted if headers require it.
 
     The address is "" if there is none.
     """
@@ -41,16 +41,16 @@ def _quote_name(name: str) -> str:
 
 
 def written(name: str, address: str, *, with_name: bool = True) -> str:
-    """Return `Name <address>`, or only the address."""
+    """Format `Name <address>`, or only the address."""
     name = _quote_name(name)
     address = address.strip(_SPACE)
     return f"{name} <{address}>" if with_name and name else address
 
 
 def each_mailbox(text: str) -> list[str]:
-    """Return the mailboxes in the value of an M: or R: line.
+    """Split the value of an M: or R: line into mailboxes.
 
-    A well-formed list is split; any other text is returned unchanged.
+    Text other than a well-formed list is returned unchanged.
     """
     if "," not in text:
         return [text]
@@ -79,7 +79,7 @@ def each_mailbox(text: str) -> list[str]:
 
 
 def _is_mailbox(tokens: list[str]) -> bool:
-    """Return whether tokens are `addr-spec` or `words <addr-spec>`."""
+    """Return whether tokens form `addr-spec` or `words <addr-spec>`."""
     if "<" in tokens:
         at = tokens.index("<")
         return (
@@ -122,7 +122,7 @@ class Mailmap:
         self._read: set[str] = set()
 
     def apply(self, box: str) -> str:
-        """Return the mailbox as it should be written, with its name."""
+        """Return the mailbox as .mailmap spells it, with its name."""
         name, address = split_mailbox(box)
         if address not in self._read:
             self._read.add(address)
@@ -163,15 +163,13 @@ class Mailmap:
 
 
 def read_ignored(text: str) -> frozenset[str]:
-    """Return the addresses in a .get_maintainer.ignore file, as written there."""
+    """Return the addresses in a .get_maintainer.ignore file, as written."""
     lines = (line.strip(_SPACE).partition("#")[0] for line in text.split("\n"))
     return frozenset(line for line in lines if line.strip(_SPACE) and "@" in line)
 
 
 class Merger:
-    """Merges mailboxes: the first name and address seen replace all later ones that share
-    either.
-    """
+    """Merge mailboxes: the first name and address seen replace all later ones that share either."""
 
     def __init__(self, mailmap: Mailmap, merge: bool = True) -> None:
         self.mailmap = mailmap

@@ -92,7 +92,7 @@ class _Found:
         self.remarks: list[str] = []
 
     def add_patch(self, name: str, read: Scan) -> None:
-        """Add the contents of a patch with this name."""
+        """Add the contents of a patch."""
         if not read.files:
             self.remarks.append(
                 f"{name} does not look like a patch; use -f for source files"
@@ -112,7 +112,7 @@ class _Matched(NamedTuple):
 def _keyword_places(
     file: MaintainersFile, tree: Tree, paths: Sequence[str]
 ) -> set[int]:
-    """Return the keywords that occur in files."""
+    """Return the keywords that occur in these files."""
     contents = (tree.read(path) for path in paths if path != "MAINTAINERS")
     return {
         item.place
@@ -129,7 +129,7 @@ def _add_sections(
     switches: Switches,
     files: Sequence[str],
 ) -> _Matched:
-    """Add the contacts of the sections that match the files."""
+    """Add the contacts of sections that match the files."""
     printed: list[str] = []
     exact = set()
     only_rest = False
@@ -195,7 +195,7 @@ def _output(people: CollectedRoles, switches: Switches) -> list[str]:
 
 
 def _section_lines(section: Section, tree: Tree) -> list[str]:
-    """Return a section's lines as `--sections` prints them."""
+    """Format a section's lines as in `--sections`."""
     lines = [section.name]
     for entry in section.entries:
         value = (
@@ -206,7 +206,7 @@ def _section_lines(section: Section, tree: Tree) -> list[str]:
 
 
 def _pattern_back(value: str, tree: Tree) -> str:
-    """Return a file pattern as the script prints it.
+    """Format a file pattern as the script prints it.
 
     The script converts its regular expressions back to patterns: a folder gets a slash, and of
     adjacent question marks only the first is printed, because a dot or star takes two characters.
@@ -264,9 +264,7 @@ def _binding_addresses(path: str, tree: Tree, switches: Switches) -> list[str]:
 
 
 def _clean_mailbox(text: str, switches: Switches) -> str:
-    """Return a mailbox from prose, with at most the last two or three words before it as its
-    name.
-    """
+    """Return a mailbox in prose, with at most two or three preceding words as its name."""
     name, address = split_mailbox(re.sub(_BOX, r"<\1>", text))
     if name == '"[,\\.]"':
         name = ""

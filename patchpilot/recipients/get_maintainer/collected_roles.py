@@ -135,7 +135,7 @@ class CollectedRoles:
                 row.role = f"{row.role},{role}" if row.role else role
 
     def drop_rest(self) -> None:
-        """Drop the catch-all's maintainers if another section has one (a rule of Xen's script)."""
+        """Drop the catch-all's maintainers if another section has any (a rule in Xen's script)."""
         rest = f"{self.words.maintainer('supported')}:{self.words.rest}"
         others = [row for row in self.rows if row.role != rest]
         if len(self.rows) > 1 and any(
@@ -144,10 +144,10 @@ class CollectedRoles:
             self.rows = others
 
     def omit_dangerous(self) -> tuple[str, ...]:
-        """Drop addresses that a mail program could parse as an option, and return a sentence for
+        """Drop addresses that a mail program could parse as options, and return a sentence about
         each.
 
-        git send-email passes every line on.
+        git send-email passes on every line.
         """
         omitted = []
         for rows in (self.rows, self.lists):
@@ -163,12 +163,12 @@ class CollectedRoles:
         return tuple(omitted)
 
     def settle_names(self) -> None:
-        """Change every contact to the spelling in .mailmap, or to its first mention."""
+        """Replace each contact with the spelling in .mailmap, or with its first mention."""
         for row in (*self.rows, *self.lists):
             row.who = self.merger.apply(row.who)
 
     def settle_chiefs(self) -> None:
-        """Drop contacts that should not get every patch, or add them on request."""
+        """Drop contacts that must not get every patch, or add them on request."""
         for name, address in self.words.chiefs:
             chief = written(name, address, with_name=self.switches.n)
             if self.switches.git_chief_penguins:
@@ -184,7 +184,7 @@ def section_status(section: Section) -> str | None:
 
 
 def shortened(name: str, length: int) -> str:
-    """Return a section's name, truncated to this many bytes with "..." if it is longer."""
+    """Truncate a section's name to this many bytes, ending in "..."."""
     data = name.encode("utf-8", "surrogateescape")
     if not length or len(data) <= length:
         return name

@@ -60,8 +60,8 @@ class GitHistory:
     def add_file_people(
         self, people: CollectedRoles, question: GetMaintainerRequest
     ) -> None:
-        """Add the signers and authors of each file that no maintained section names exactly; with
-        --git, of every file.
+        """Add the signers and authors of each file without an exact maintained section or, with
+        --git, of all files.
         """
         switches = people.switches
         for path in question.files:
@@ -76,7 +76,7 @@ class GitHistory:
     def add_culprit_people(
         self, people: CollectedRoles, question: GetMaintainerRequest
     ) -> None:
-        """Add the signers of every commit named in a Fixes: line."""
+        """Add the signers of every commit in a Fixes: line."""
         for commit in question.fixes:
             signed = self._log(people, "-1", commit, path="")
             if signed:
@@ -164,7 +164,7 @@ class GitHistory:
     def _assign(
         self, people: CollectedRoles, role: str, total: int, counts: Mapping[str, int]
     ) -> None:
-        """Give a role to as many of the most frequent contacts as the options allow."""
+        """Give a role to the most frequent contacts, as many as the options allow."""
         switches = people.switches
         mapped: Counter[str] = Counter()
         for who, count in counts.items():
@@ -189,7 +189,7 @@ class GitHistory:
 def _merge_contacts(
     people: CollectedRoles, signed: Signed
 ) -> tuple[list[str], list[str]]:
-    """Merge contacts and return (authors, signers).
+    """Merge contacts, and return (authors, signers).
 
     Authors come first, because the first mention decides the spelling.
     """
@@ -198,7 +198,7 @@ def _merge_contacts(
 
 
 def _is_chief(people: CollectedRoles, text: str) -> bool:
-    """Return whether a line names a contact that should not get every patch."""
+    """Return whether a line names a contact that must not get every patch."""
     return not people.switches.git_chief_penguins and any(
         name.lower() in text.lower() for name, _ in people.words.chiefs
     )

@@ -31,12 +31,12 @@ class Scan:
 
     @property
     def texts(self) -> list[tuple[str, list[str]]]:
-        """Return the lines, each group with the pattern that must precede a keyword."""
+        """Return the groups of lines, each with the pattern that must precede a keyword."""
         return [("", self.intro), (AFTER_DIFF, self.diff)]
 
 
 def scan(text: str) -> Scan:
-    """Parse a patch, a message, or several of them."""
+    """Parse one or more patches or messages."""
     result = Scan()
     lines = result.intro
     for line in text.split("\n"):
@@ -59,7 +59,7 @@ def scan(text: str) -> Scan:
 
 
 def _fixed_id(line: str) -> str:
-    """Return the id in a Fixes: line as the script reads it, "" for other lines."""
+    """Return the id in a Fixes: line as the script parses it, or ""."""
     read = read_fixes_line(line)
     if read is None or (read.before, read.name, read.colon, read.word) != (
         "",

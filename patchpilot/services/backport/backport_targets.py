@@ -58,7 +58,7 @@ def read_wanted(
     base: str | None,
     from_archive: FromArchive | None = None,
 ) -> tuple[BackportTarget, ...]:
-    """Return the fixes that a TARGET names, oldest first.
+    """Return the fixes named by TARGET, oldest first.
 
     If a file and a revision have the same name, the file is used. Raise `InputError` if there is no
     patch, or if a patch's diff is damaged.
@@ -162,7 +162,7 @@ def branch_word(
 
 
 def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
-    """Return the stable branch with a version.
+    """Return the ref of the stable branch for a version.
 
     Raise UsageError with the command that fetches it, or with the nearest ref.
     """
@@ -190,7 +190,7 @@ def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
 def form_of(repository: Repository, profile: str | None) -> StableTrees:
     """Return the stable trees whose conventions the written backports follow.
 
-    If the project is not known, returns stable trees without a mailing list.
+    If the project is not known, return stable trees without a mailing list.
     """
     guessed = stable_branches(repository, profile=profile).stable
     tip = repository.find("HEAD")

@@ -40,7 +40,7 @@ _BROKEN = "the branch compiles without the fix, but not with it"
 @json_form("written?", "resolve=resolving?", "builds=built?", "request?")
 @dataclass(frozen=True, slots=True)
 class WorkDone:
-    """The results of the actions that `backport` carried out.
+    """The results of the actions that `backport` performed.
 
     Contains the written patches, the conflict prepared in a clone, the builds, the request to
     the stable maintainers, and the next command if nothing was carried out.
@@ -54,7 +54,7 @@ class WorkDone:
 
 
 def next_step(results: Sequence[BackportResult], wanted: BackportRequest) -> Advice:
-    """Return the command to run after the verdicts; "" if no branch needs the fix."""
+    """Return the command to run next, or "" if no branch needs the fix."""
     last = results[-1]
     branches = [branch for branch in last.branches if branch.wants_fix]
     onto = tuple(word for revision in wanted.onto for word in ("--onto", revision))
@@ -86,7 +86,7 @@ def work(
     wanted: BackportRequest,
     progress: Progress = silent,
 ) -> WorkDone:
-    """Carry out the requested actions on the backport verdicts of some fixes.
+    """Perform the requested actions for some fixes with verdicts.
 
     Only the last fix is used to resolve a conflict and to create the request to the stable
     maintainers. Raise `MissingError` outside a repository if an action needs commits.

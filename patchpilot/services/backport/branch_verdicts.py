@@ -115,7 +115,7 @@ def backport(
     *,
     progress: Progress = silent,
 ) -> tuple[BackportResult, ...]:
-    """Return the backport verdicts for each commit of the TARGET, oldest first.
+    """Return the backport verdicts for each commit in TARGET, oldest first.
 
     Each commit is applied on top of the previous ones. Raise `NothingFetchedError` if the
     repository has no stable branch.

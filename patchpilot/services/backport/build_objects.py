@@ -110,7 +110,7 @@ def compile_objects(
 def _missing_names_line(
     repository: Repository, tip: str, names: Collection[str]
 ) -> list[str]:
-    """Return a line with the names missing from a branch's sources, if any."""
+    """Return one line that lists the names missing from a branch's sources, or none."""
     tree = TreeState(repository, tip)
     names = sorted(names)[:_MOST_NAMES]
     words = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))

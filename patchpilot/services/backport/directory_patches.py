@@ -30,7 +30,7 @@ def write_for_directories(
     wording: BackportText,
     profile: str | None = None,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches for every directory that the fixes apply to, into `folder`/<version>.
+    """Write the patches for every directory to which the fixes apply, into `folder`/<version>.
 
     Each patch applies on top of the previous one.
     """
@@ -111,9 +111,7 @@ def _mails(
 
 
 def _commit(patch: Patch, commit: str | None) -> Commit:
-    """Return a patch as the commit that it is or would become; the id is "" if it is not a
-    commit.
-    """
+    """Convert a patch to a Commit, with the id "" if it is not committed yet."""
     author = patch.author or Address("", "")
     date = header_date(patch.header("Date") or "") or EPOCH
     return Commit(

@@ -105,9 +105,7 @@ def _cc(
     stable: StableTrees,
     sender: Address | None,
 ) -> tuple[Address, ...]:
-    """Return the Cc: addresses: the contacts in the commit, and the maintainers and lists of its
-    files.
-    """
+    """Return the Cc: addresses: contacts named in the commit, and its maintainers and lists."""
     result = {address.key: address for address in people([commit], (stable.list,))}
     for address in _maintainers(repository, commit):
         if address.key != stable.list:
@@ -118,9 +116,7 @@ def _cc(
 
 
 def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
-    """Return the addresses that MAINTAINERS names for the commit's files; none without that
-    file.
-    """
+    """Return the maintainers and lists of the commit's files, or () without a MAINTAINERS file."""
     tree = source_tree(None, repository)
     if not tree.exists("MAINTAINERS"):
         return ()

@@ -138,7 +138,7 @@ def write_topic_backports(
     *,
     signs: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches for every branch that the fix applies to into `folder`.
+    """Write the patches for every branch to which the fix applies, into `folder`.
 
     The message texts are not changed by any option, except that the user's sign-off is added
     if `signs` is set. `left_out` maps branches to the prerequisites to exclude.

@@ -56,7 +56,7 @@ class _ChangedTree:
         return self.ground.is_dir(path)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Return the files of the directory, without files that the fixes add."""
+        """Return the directory's files, excluding files added by the fixes."""
         return self.ground.files(directory)
 
 
@@ -67,7 +67,7 @@ def on_directory(
     *,
     adapts: bool = False,
 ) -> list[BranchResult]:
-    """Return for each patch whether it fits a directory or is already applied there.
+    """Determine for each patch whether it applies to a directory or is already applied there.
 
     Only the content of the files is examined. Each patch is applied on top of the previous ones.
     For a commit of the repository, whose id is given with its patch, the verdict includes whether
@@ -115,7 +115,7 @@ def _judge_patch(
 def _change(
     patch: Patch, tree: Tree, adapted: Adaptation | None
 ) -> DirectoryChange | None:
-    """Return a fitting or adapted patch's changes to a tree, or None."""
+    """Return a patch's changes to the tree, as is or adapted, or None if it does not apply."""
     before: Files = {}
     after: Files = {}
     for change in patch.files:

@@ -56,7 +56,7 @@ class WrittenBackport:
 
 
 def signer(identity: Address | None) -> Address:
-    """Return the user, who signs off. Raise `MissingError` if git has no identity."""
+    """Return the user's identity for the sign-off. Raise `MissingError` if git has no identity."""
     if identity is None:
         raise MissingError(
             "git user.name and user.email are not set",
@@ -217,7 +217,7 @@ def steps_for(
 
 
 def not_upstream(commit: str) -> str:
-    """Return why nothing is written for a commit outside mainline."""
+    """Explain why no backport is written for a commit outside mainline."""
     return (
         f"{commit[:12]} is not in your copy of mainline: stable trees take only"
         " mainline commits (fetch it, or use Cc: stable)"
@@ -225,7 +225,7 @@ def not_upstream(commit: str) -> str:
 
 
 def _obstacle(fix: Commit, answer: BranchResult, *, adapts: bool) -> Advice:
-    """Return why a fix cannot be applied to a branch, or "" if it can."""
+    """Explain why a fix cannot be applied to a branch; return "" if it can."""
     adapted, where = answer.adaptation, ("--resolve", answer.branch)
     if adapted:
         return (

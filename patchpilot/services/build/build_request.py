@@ -94,8 +94,8 @@ def build_targets(
 
 
 def _edited(repository: Repository) -> list[str]:
-    """Return the files with uncommitted changes, except in a directory that a symbolic link
-    replaces: git does not read these files.
+    """Return the files with uncommitted changes, except below a symbolic link, which git
+    ignores.
     """
     top = repository.top.resolve()
     folders = ((name, (top / name).parent) for name in uncommitted_files(repository))
@@ -105,7 +105,7 @@ def _edited(repository: Repository) -> list[str]:
 def _edited_files_below(
     repository: Repository, edited: Sequence[str], target: str
 ) -> list[str]:
-    """Return the edited files that a path names."""
+    """Return the edited files at or below a path."""
     path = Path(target).resolve()
     top = repository.top.resolve()
     if not path.is_relative_to(top):
@@ -115,9 +115,9 @@ def _edited_files_below(
 
 
 def clean_builds() -> tuple[int, int]:
-    """Delete all build output, of every repository.
+    """Delete the build output of all repositories.
 
-    Returns the number of directories and of bytes that were deleted.
+    Return the numbers of deleted directories and bytes.
     """
     places = all_places()
     return len(places), clean(places)

@@ -83,13 +83,12 @@ def fix(
     overrides: Collection[str] = (),
     only: Only | None = None,
 ) -> FixResult:
-    """Check each TARGET and apply the safe fixes, all or nothing.
+    """Check each TARGET and apply either all safe fixes or none.
 
-    With `write`, patch files are modified in place, and commits are rewritten with an undo
-    record; otherwise the result is a preview. `only` selects the findings to fix (None: all).
-    Raises `UsageError` for a TARGET that cannot be fixed, and `RefusedError` if rewriting the
-    commits would be harmful and `overrides` does not allow it (see
-    `rewrite.refuse_unless_safe`).
+    With `write`, patch files are modified in place, and commits are rewritten with an undo record;
+    otherwise the result is a preview. `only` selects the findings to fix (None: all). Raise
+    `UsageError` for a TARGET that cannot be fixed, and `RefusedError` if rewriting the commits
+    would be harmful and `overrides` does not allow it (see `rewrite.refuse_unless_safe`).
     """
     targets, stdin = source.targets, source.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
@@ -146,7 +145,7 @@ def _fixes(
     writer: FixWriter,
     only: Only | None,
 ) -> tuple[list[FixedPatch], dict[int, FixOutcome]]:
-    """Return the fixed patches, and the outcome of each that changes, by the id() of the patch."""
+    """Fix the patches; return them, and the outcomes of changed patches by the patch's id()."""
     # rewrite later commits, but not later patch files
     needed_lines = (
         NeededLines.of([checked.patch for checked in first.patches])
@@ -166,7 +165,7 @@ def _fixes(
 
 
 def _refuse_both(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:
-    """Raise UsageError for patch files together with commits."""
+    """Raise UsageError if the targets mix patch files and commits."""
     patches = (patch for each in series for patch in each.patches)
     if files.names and any(
         patch.commit for patch in patches if patch.source not in files.mails
@@ -179,7 +178,9 @@ def _refuse_both(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Exit after a refusal as for an error, because 1 means that findings remain."""
+    """Exit with the status of an error if fixing is blocked, because 1 means that findings
+    remain.
+    """
     try:
         yield
     except RefusedError as error:
@@ -188,7 +189,7 @@ def _refusals() -> Iterator[None]:
 
 
 class NeededLines(NamedTuple):
-    """The lines of files that patches of a series depend on, and that fixes must not change.
+    """The file lines that later patches of a series depend on, which fixes must not change.
 
     `lines` maps each (file, line) to the number of the last patch that has it as a context or
     removed line. A renamed or copied file counts as the same file.
@@ -250,7 +251,7 @@ def _add_reasons(
     patches: Sequence[FixedPatch],
     outcomes: Mapping[int, FixOutcome],
 ) -> CheckResult:
-    """Return a result whose findings give the reasons why they remain.
+    """Add the reason to each finding that was not fixed.
 
     `outcomes` are those of the patches (by id) that the result has after their fixes.
     """

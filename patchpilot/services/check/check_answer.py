@@ -73,7 +73,7 @@ class SummaryLine(NamedTuple):
 
 
 def line_text(line: "CheckedLine | DamagedLine | SummaryLine") -> str:
-    """Return a line as JSON."""
+    """Serialize a line as JSON."""
     return json_text({"schema": "patchpilot/check-line/1", **json_object(line)}) + "\n"
 
 
@@ -222,7 +222,7 @@ class CheckAnswer(NamedTuple):
 
     @property
     def kernel(self) -> str:
-        """Return the version that selects the rules."""
+        """Return the kernel version that selects the rules."""
         return ".".join(map(str, self.result.kernel))
 
     @property

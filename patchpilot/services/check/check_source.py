@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def start_loading() -> Thread:
-    """Import what a check needs in a thread, while git answers the first questions.
+    """Import a check's modules in a thread while git runs.
 
     Join it before a process is forked, which would keep the locks of unfinished imports.
     """
@@ -27,7 +27,7 @@ def start_loading() -> Thread:
 
 
 def _load() -> None:
-    # the check itself raises and reports what is wrong
+    # the check itself reports the error
     with suppress(PatchpilotError, ImportError):
         from patchpilot.checking import driver as driver
         from patchpilot.checking import history_facts as history_facts
@@ -63,8 +63,7 @@ def check_source(
 def _base_revision(
     repository: "Repository", targets: Sequence[str], base: str | None
 ) -> str | None:
-    """Return the base of the checked commits, whose settings a gate uses, or None for patch files
-    without a known base.
+    """Return the base commit from which a gate reads settings, or None if patch files name no base.
 
     It is never one of them: a commit whose base is not known has its parent. UsageError where a
     topic's base is not known without the tree's own settings.

@@ -90,7 +90,7 @@ class CheckStream:
         yield summary_line(self._counts, self.exit_code)
 
     def _line(self, mail: StreamedMail) -> tuple[str, "Counter[str]"]:
-        """Return a mail's line, or "" without a patch, and its counts."""
+        """Return a message's JSON line ("" if it has no patch) and its counts."""
         try:
             if mail.error:
                 raise InputError(mail.error)
@@ -116,8 +116,8 @@ class CheckStream:
 
 
 def _is_posted(patch: Patch, raw: bytes) -> bool:
-    """Return whether an archived mail with a diff is a posted patch, not a reply or
-    notification that contains one.
+    """Return whether an archived message is a posted patch, not a reply or notification with a
+    diff.
     """
     if patch.subject.is_patch and not patch.subject.raw.lower().startswith("re:"):
         return True
@@ -128,7 +128,7 @@ def _is_posted(patch: Patch, raw: bytes) -> bool:
 
 
 def _message_id(raw: bytes) -> str | None:
-    """Return the Message-ID of a mail that cannot be read completely."""
+    """Return the Message-ID of a message that cannot be read completely."""
     try:
         return parse_mail_header(raw[: MAX_LINE // 2]).message_id
     except InputError:

@@ -90,7 +90,7 @@ def fix_topic(
     only: "Only | None" = None,
     progress: Progress = silent,
 ) -> "FixResult":
-    """Return the safe fixes for the topic's commits, and applies them with `overrides`.
+    """Return the topic's safe fixes, and apply them if `overrides` is given.
 
     If `overrides` is None, nothing is written and the result is a preview. Each name in
     `overrides` overrides the refusal with that name. `only` selects the findings to fix.

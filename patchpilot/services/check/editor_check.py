@@ -54,7 +54,7 @@ class TextEdit(NamedTuple):
 
 
 def editor_directory(path: Path) -> Path:
-    """Return the top directory of the working tree that contains a file open in an editor.
+    """Return the top directory of the working tree of a file that is open in an editor.
 
     For a commit message, this is the working tree for which git asks for the message. If
     there is no working tree, returns the directory of the file.
@@ -203,7 +203,7 @@ class EditorCheck:
 
 
 class _KnownTree(CommitTree):
-    """A commit's tree that reads each file once, because every edit asks for the same few."""
+    """A commit's tree with a cache, because every edit reads the same few files."""
 
     read = lru_cache(256)(CommitTree.read)
     exists = lru_cache(256)(CommitTree.exists)
@@ -215,9 +215,10 @@ def _findings_about(
     findings: Sequence[Finding],
     of_mails: Container[str],
 ) -> Iterator[Finding]:
-    """Yield the findings about the shown text: in a source file, about its lines.
+    """Yield the findings about the edited text.
 
-    In a message nothing of what is staged, and not the header of a mail.
+    In a source file, these are findings on its lines. In a message, skip findings about staged
+    changes and the mail header.
     """
     for finding in findings:
         shown = finding.patch_line in part.lines
@@ -230,7 +231,7 @@ def _findings_about(
 
 
 def _edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
-    """Yield the edits that turn a text's patch into the fixed one."""
+    """Yield the edits that fix a text."""
     before, after = outcome.original.lines, outcome.draft.patch.lines
     for kind, first, last, start, end in SequenceMatcher(
         None, before, after, autojunk=False

@@ -59,7 +59,7 @@ class TextPatch(NamedTuple):
 def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
     """Return the patches of a patch file or an mbox.
 
-    Raises `InputError` if a patch is damaged.
+    Raise `InputError` if a patch is damaged.
     """
     data = text.encode("utf-8", "surrogateescape")
     for start, end in mail_bounds(data):

@@ -41,7 +41,7 @@ def find_suppressions(
     `request` has the command-line options. New waivers for a topic are recorded in its draft.
     `judge` is the revision whose settings a CI gate uses; a tracked baseline is read from that
     revision. `notify` is called for a note on recorded waivers, and for a warning if the baseline
-    is ignored. Raises `UsageError` for invalid combinations of options.
+    is ignored. Raise `UsageError` for invalid combinations of options.
     """
     if request.write_baseline and (request.fix or request.diff):
         raise UsageError(
@@ -92,9 +92,9 @@ def _write_down(
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],
 ) -> str:
-    """Add waivers to the topic's draft or remove them, and report it.
+    """Record new waivers in the topic's draft, or remove them, and report the change.
 
-    Patch files have no topic: there a waiver is for this call.
+    Patch files have no topic, so their waivers apply to this run only.
     """
     if repository is None or any(
         target == "-" or Path(target).exists() for target in request.targets

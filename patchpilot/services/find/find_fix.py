@@ -310,7 +310,7 @@ def _is_tracked(repository: Repository, path: str) -> bool:
 def fixes_of(
     repository: Repository, introduced_by: str, progress: Progress = silent
 ) -> FoundFixes:
-    """Return the mainline commits that fix what a commit introduced.
+    """Return the mainline commits that fix a bug introduced by a commit.
 
     They name it in a Fixes: tag, or their changed lines are from it. `introduced_by` names the
     commit, or is the log of a bisection that found it.
@@ -387,7 +387,7 @@ def report_text(
 
 
 def _named_release(repository: Repository, release: str) -> str:
-    """Return the tag of the version that a log names, or of its series."""
+    """Return the tag of the version in a log, or of that version's series."""
     parts = release.split(".")
     for length in range(len(parts), 1, -1):
         name = f"v{'.'.join(parts[:length])}"

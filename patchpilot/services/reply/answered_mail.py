@@ -41,10 +41,10 @@ def is_undisclosed(answered: AnsweredMail) -> bool:
 def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
     """Return the message to reply to, given a Message-ID, archive URL, file or series number.
 
-    For a tracked series, this is the latest message that needs a reply; for templates that
-    reply to the author's own patches, it is the first message of the latest version. Raises
-    `MissingError` if the message is not available, and `UsageError` if the file has several
-    messages or no message of the series needs a reply.
+    For a tracked series, this is the latest message that needs a reply; for templates that reply to
+    the author's own patches, it is the first message of the latest version. Raise `MissingError` if
+    the message is not available, and `UsageError` if the file has several messages or no message of
+    the series needs a reply.
     """
     if target.isascii() and target.isdigit():
         return _find_in_series(int(target), template, store)

@@ -110,9 +110,9 @@ def patch_draft(
 ) -> tuple[ReplyDraft, PatchBody]:
     """Return the draft and content of a patch that replies to this message.
 
-    `commit` becomes the patch, for the stable tree that the message names (`[PATCH 6.1.y]`).
-    Raises `UsageError` if the message names no stable tree, and `RefusedError` if the commit
-    does not name its upstream commit or lacks the sender's Signed-off-by.
+    `commit` becomes the patch, for the stable tree that the message names (`[PATCH 6.1.y]`). Raise
+    `UsageError` if the message names no stable tree, and `RefusedError` if the commit does not name
+    its upstream commit or lacks the sender's Signed-off-by.
     """
     subject = parse_subject(answered.mail.mail.subject)
     versions = answered.mail.place.versions or stable_versions(
@@ -164,9 +164,9 @@ def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
 def sender_of(repository: Repository, via: str, identity: str | None = None) -> Address:
     """Return the address that replies are sent from.
 
-    Raises `MissingError` if git has no address for the user, and `UntrustedCommandsError` if
-    sending would run commands that the repository's own configuration names. These errors are
-    raised before anything is written.
+    Raise `MissingError` if git has no address for the user, and `UntrustedCommandsError` if sending
+    would run commands that the repository's own configuration names. These errors are raised before
+    anything is written.
     """
     transport = transports.find(via)
     account = transport.account(repository, identity)
@@ -181,9 +181,9 @@ def sender_of(repository: Repository, via: str, identity: str | None = None) -> 
 
 
 def _is_list(address: Address) -> bool:
-    """Return whether an address in a mail's headers belongs to a list.
+    """Return whether an address in a message's headers belongs to a list.
 
-    One with a name may be a maintainer's.
+    An address with a name may be a maintainer's.
     """
     return is_on_list_host(address.email) or (
         not address.name and is_list_address(address.email)
@@ -202,8 +202,8 @@ def plan_reply(
 ) -> ReplyPlan:
     """Return the plan to send a draft, with its threading headers and recipients.
 
-    Nothing is sent. With `patch`, the message contains the patch. Raises `RefusedError` if
-    there are no recipients.
+    Nothing is sent. With `patch`, the message contains the patch. Raise `RefusedError` if there are
+    no recipients.
     """
     transport = transports.find(via)
     account = transport.account(repository, identity)

@@ -78,7 +78,7 @@ class ReplyWishes:
 def given_reply(file: str) -> str:
     """Return a reply's text from a file (`-`: standard input).
 
-    Raises `InputError` if the file cannot be read.
+    Raise `InputError` if the file cannot be read.
     """
     return given_text(file, "--message takes a text file in UTF-8")
 
@@ -113,9 +113,9 @@ def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
 def plan(
     repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None
 ) -> ReplyPlan:
-    """Return the plan for the reply, and saves its draft unless the reply was already sent.
+    """Plan the reply, and save its draft unless the reply was already sent.
 
-    Raises `RefusedError` if the editor fails.
+    Raise `RefusedError` if the editor fails.
     """
     planned = _plan(repository, where, wishes, editor)
     if planned.refused and any(

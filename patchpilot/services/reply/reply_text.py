@@ -215,7 +215,7 @@ def _blocks(own: Sequence[int]) -> Iterator[list[int]]:
 
 
 def _context_start(lines: Sequence[str], start: int, last: int, own: "set[int]") -> int:
-    """Return where a paragraph's quote begins, directly above it."""
+    """Return the first line of the quote above a paragraph."""
     at = start
     while at - 1 > last and not lines[at - 1].strip():
         at -= 1

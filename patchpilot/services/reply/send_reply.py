@@ -39,13 +39,13 @@ def send_reply(
     unknown: str = "",
     terminal: bool = False,
 ) -> Message:
-    """Send a planned reply, deletes its draft, and returns the state of the message.
+    """Send a planned reply, delete its draft, and return the state of the message.
 
     If the server does not accept the message, the draft is kept.
 
     `unknown` is the outcome of an earlier attempt to send the same reply that ended without a
-    response: `sent` or `lost`. Raises `RefusedError` if the reply was already sent, if an
-    earlier outcome is unknown, or if a problem blocks sending.
+    response: `sent` or `lost`. Raise `RefusedError` if the reply was already sent, if an earlier
+    outcome is unknown, or if a problem blocks sending.
     """
     if planned.refused:
         raise RefusedError(planned.blockers[0].message, hint=planned.blockers[0].hint)
@@ -69,9 +69,9 @@ def send_reply(
 def _claim_send(
     outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown: str
 ) -> Send:
-    """Return the send as stored in the outbox, or the earlier one that was confirmed as sent.
+    """Return the send stored in the outbox, or an earlier one confirmed as sent.
 
-    No other process sends a reply to this mail: what the outbox has as being sent was interrupted.
+    The caller holds the message's lock, so a send in progress in the outbox was interrupted.
     """
     for earlier in outbox.replies(planned.draft.answers):
         own, same = (
@@ -98,9 +98,7 @@ def _claim_send(
 
 
 def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
-    """Raise RefusedError if this reply was sent, maybe since the preview, and no reason to
-    resend it is given.
-    """
+    """Raise RefusedError if this reply was already sent and no reason to resend it is given."""
     if (earlier := sent_already(outbox, planned.draft)) and not planned.force:
         with ReplyDrafts() as drafts:
             drafts.discard(planned.draft)

@@ -18,7 +18,7 @@ from patchpilot.outgoing.sender_lock import sole_sender
 def sole_reply(answers: str) -> Iterator[None]:
     """Lock a message while a reply to it is being sent.
 
-    Raises `RefusedError` if another process is sending a reply to the same message.
+    Raise `RefusedError` if another process is sending a reply to the same message.
     """
     # a lock name is a file name, and a Message-ID may be too long for one
     key = hashlib.sha256(answers.encode("utf-8", "surrogateescape")).hexdigest()[:32]
@@ -49,9 +49,8 @@ def accepted(send: Send) -> bool:
 
 
 def sent_already(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
-    """Return a problem if the same text was already sent in reply to the same message.
-
-    None if it was not.
+    """Return a problem if the same text was already sent in reply to the same message,
+    otherwise None.
     """
     same = [
         send

@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 
 def is_due(repository: "Repository", wants: Callable[[], bool]) -> bool:
-    """Return whether the patches are to be reviewed before a send; `wants` asks the user."""
+    """Return whether to review the patches before a send; `wants` asks the user."""
     when = review_before_send(repository.top)
     return when == "always" or (when == "ask" and wants())

@@ -102,7 +102,7 @@ class ReviewInput(NamedTuple):
 
 
 def review_requests(given: ReviewInput) -> Iterator[tuple[Patch, ReviewRequest]]:
-    """Yield each patch with its request, as a reviewer would get it."""
+    """Yield each patch with the request for a reviewer."""
     for checked in given.result.patches:
         if checked.patch.has_diff:
             yield checked.patch, _request(given, checked)
@@ -113,8 +113,8 @@ def review(
 ) -> tuple[Review, ...]:
     """Return each reviewer's reviews of the patches; without `asks`, only stored ones.
 
-    A reviewer that is not local gets nothing until the security question of each topic is answered
-    with no. Raise `RefusedError`, with the command and its input, otherwise.
+    Send nothing to a remote reviewer until the security question of each topic is answered with no.
+    Raise `RefusedError`, with the command and its input, otherwise.
     """
     drafts = _drafts(given)
     where = given.repository.top if given.repository else Path.cwd()
@@ -135,9 +135,9 @@ def review(
 
 
 def review_note(reviews: Sequence[Review], patch: Patch) -> str:
-    """Return the note about a patch's reviews for below its `---`, or "".
+    """Return the note on a patch's reviews to put below its `---`, or "".
 
-    It has the places and the user's reasons, but no text from a reviewer.
+    It gives lines and the user's reasons, but no reviewer's text.
     """
     lines = []
     for each in reviews:

@@ -285,8 +285,7 @@ def leave_b4(repository: Repository) -> str:
 
 
 def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
-    """Return the draft with the texts to write now: those of the next version once this one is
-    sent.
+    """Return the draft with the texts to edit, which are the next version's after a send.
 
     The changelog of a started version is generated again until the user edits it, because the
     commits and ticked requests may have changed.
@@ -301,7 +300,7 @@ def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
 
 
 def _import_text(repository: Repository, draft: Draft, text: str) -> Draft:
-    """Return the draft with the content of a text.
+    """Import the edited texts into the draft.
 
     An unchanged generated changelog is not a choice of the user, and neither is its version.
     """
@@ -372,7 +371,7 @@ def _result(repository: Repository, topic: Topic) -> DraftResult:
 
 
 def editor_of(workplace: Workplace) -> Edit:
-    """Return a function that opens the user's editor on a text and return the edited text.
+    """Return a function that opens the user's editor on a text and returns the edited text.
 
     The editor is set in patchpilot's settings; the default is git's editor. The function
     returns None if the editor fails.

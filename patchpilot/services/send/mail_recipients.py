@@ -184,7 +184,7 @@ def answer_effect(
 
 
 def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
-    """Describe the added recipients, with reasons, and the removed ones.
+    """Describe the added recipients, with reasons, and the removed recipients.
 
     The text is empty if the lists are the same.
     """
@@ -255,7 +255,7 @@ def _given_recipients(repository: Repository, request: SendRequest) -> list[Reci
 def _usable(
     recipients: Sequence[Recipient],
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
-    """Return the valid recipients, and a sentence with origin and reason for each other one."""
+    """Return the valid recipients, and a sentence about each invalid one."""
     kept, remarks = [], []
     for recipient in recipients:
         _, omitted = sort_out([recipient.address])
@@ -269,8 +269,8 @@ def _usable(
 
 
 def _add(by_address: dict[str, Recipient], recipients: Iterable[Recipient]) -> None:
-    """Add each mailbox once: a second mention adds its reasons, and one added manually or in To:
-    takes precedence.
+    """Merge recipients by address, joining their reasons; manual and To: entries take
+    precedence.
     """
     for recipient in recipients:
         known = by_address.get(recipient.address.key)

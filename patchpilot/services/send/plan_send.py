@@ -364,9 +364,7 @@ def wording_of(
 
 
 def _version_again(repository: Repository, draft: Draft) -> int:
-    """Return the last version that was sent; b4 starts the next one as soon as a version is
-    sent.
-    """
+    """Return the last version sent, because b4 starts the next one right after a send."""
     last = last_sent(draft)
     kept = kept_by_b4(repository, draft.branch, draft.change_id)
     by_b4 = (

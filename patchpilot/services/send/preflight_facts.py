@@ -110,7 +110,7 @@ def gather_facts(
 def with_messages(
     repository: Repository, facts: PreflightFacts, topic: SeriesToSend
 ) -> "tuple[PreflightFacts, CheckResult | None]":
-    """Return the facts with those about the messages and the result of `check_messages`."""
+    """Add the facts about the messages, and return them with the result of `check_messages`."""
     patches = topic.series.patches
     raw = [mail.raw for mail in topic.send.entries[-len(patches) :]]
     with ThreadPoolExecutor(1) as pool:
@@ -131,7 +131,7 @@ def with_messages(
 
 
 def _posted(repository: Repository, topic: SeriesToSend) -> tuple[SendProblem, ...]:
-    """Return warnings about patches by others, or that the archive was not searched for them."""
+    """Return warnings about similar patches by others, or one that the archive was not searched."""
     draft = topic.draft
     others = posted_by_others(
         repository,

@@ -109,12 +109,12 @@ def tree_choice(proposed: str) -> str:
 
 
 def _fixes_tree_finding(message: str, trees: Mapping[str, str]) -> str:
-    """Return a finding that proposes the tree for fixes."""
+    """Change a finding's message to propose the tree for fixes."""
     return message.replace(f"[PATCH {trees['tree']}]", f"[PATCH {trees['fixes']}]")
 
 
 def _make_mail(patch: Patch, prefix: str) -> Patch:
-    """Return a patch as a message with this subject prefix, which an address makes complete."""
+    """Return a patch as a complete message with this subject prefix."""
     mail = with_prefix(patch, prefix, "To: nobody@example.invalid")
     return mail._replace(commit=None)
 
@@ -128,7 +128,7 @@ def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
 
 
 def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
-    """Return (rule, message, values) of the findings of these rules, without duplicate messages.
+    """Return (rule, message, values) for each distinct finding of these rules.
 
     A patch over a limit has other findings as well.
     """

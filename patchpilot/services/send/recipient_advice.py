@@ -42,7 +42,7 @@ class RecipientAdvice(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Return the label of the remedy's button, or ""."""
+        """Return the label of the remedy's button, or "" without a remedy."""
         if self.remedy is None:
             return ""
         return WORDS[self.remedy.kind].format(
@@ -147,7 +147,7 @@ def _is_out(plan: RecipientPlan, remedy: Remedy) -> bool:
 def _base_tree_notes(
     repository: Repository, text: str, remedy: Remedy, base: str | None
 ) -> Iterator[RecipientAdvice]:
-    """Yield a note if the topic is based on another tree, with the command that rebases it."""
+    """Yield a note with a rebase command if the topic is based on another tree."""
     known = {
         branch.label: branch.tip
         for tree in remedy.values

@@ -195,7 +195,7 @@ def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 
 def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
-    """Raise UsageError for a Message-ID outside the send, or whose known state contradicts the
+    """Raise UsageError if a Message-ID is not in the send, or its known state contradicts the
     given one.
     """
     mails = {entry.message_id: entry for entry in send.entries}
@@ -264,7 +264,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
 
 
 def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) -> None:
-    """Record removed recipients, so that later versions of the topic omit them."""
+    """Record the removed recipients, so that later versions omit them as well."""
     key = branch_key(repository)
     if send.kind == "to-self" or key is None or send.branch != repository.branch:
         return

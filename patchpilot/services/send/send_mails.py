@@ -65,7 +65,7 @@ def deliver(
         raise MissingError(blocked.message, hint=blocked.hint)
     planned.transport.refuse_untrusted(repository, planned.account)
     with contextlib.ExitStack() as held, Outbox() as outbox:
-        # other senders wait for this check, but not for the sending
+        # other senders wait during this check, but not while messages are sent
         with one_at_a_time():
             held.enter_context(sole_sender(planned.draft.change_id))
             send = _claim(outbox, planned)
@@ -151,7 +151,7 @@ def _store_choices(planned: Sending) -> None:
 
 
 def _carry_edits(before: str | None, after: str | None) -> None:
-    """Move the recipient edits of a branch that b4 enrolls to its change-id."""
+    """Move a branch's recipient edits to its new change-id when b4 enrolls it."""
     if before and after and before != after and load_edits(after) == Edits():
         edits = load_edits(before)
         if edits != Edits():
@@ -159,7 +159,7 @@ def _carry_edits(before: str | None, after: str | None) -> None:
 
 
 def _record_result(repository: Repository, done: Send, planned: Sending) -> Sending:
-    """Return the result of an attempt.
+    """Record the result of an attempt, and return the send with it.
 
     A completely sent series is recorded in its draft, a tag, b4's tracking data and the tracked
     series.
@@ -189,12 +189,11 @@ _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
 
 def next_steps(send: Send) -> tuple[Advice, ...]:
-    """Return the next steps after a send."""
     return (*_next_steps(send), *_refused_hints(send), *_unknown_hints(send))
 
 
 def _next_steps(send: Send) -> Sequence[Advice]:
-    """Return the next steps after all messages of a send were accepted."""
+    """Return the next steps after a completed send."""
     if send.state != "sent":
         return ()
     if send.kind == "to-self":
@@ -237,7 +236,7 @@ def _next_steps(send: Send) -> Sequence[Advice]:
 
 
 def _refused_hints(send: Send) -> Iterator[Advice]:
-    """Yield how to send the messages that were not accepted."""
+    """Yield hints on sending the messages that the server rejected."""
     states = {entry.state for entry in send.entries}
     refused = {
         match[1]
@@ -258,7 +257,7 @@ def _refused_hints(send: Send) -> Iterator[Advice]:
 
 
 def _unknown_hints(send: Send) -> Iterator[Advice]:
-    """Yield how to find out whether messages in an unknown state were sent, and what to do then."""
+    """Yield hints on resolving messages whose state is unknown."""
     unknown = [
         entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
     ]

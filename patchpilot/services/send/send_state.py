@@ -73,7 +73,7 @@ def is_outdated(repository: Repository, planned: Sending) -> bool:
 
 
 def topic_send(repository: Repository, planned: Sending) -> Sending:
-    """Return the plan with the last send of its topic and the next steps.
+    """Add the topic's last send and the next steps to the plan.
 
     If the last send was interrupted, its state is determined first.
     """
@@ -86,7 +86,7 @@ def topic_send(repository: Repository, planned: Sending) -> Sending:
 
 
 def reported(repository: Repository, sending: Sending) -> Sending:
-    """Return a send with the link to its last send and the next steps.
+    """Add to a send the link to its last send and the next steps.
 
     A reminder is due some days after that send.
     """
@@ -158,7 +158,7 @@ def plan_resumed(
 
 
 def tree_prefixes() -> list[str]:
-    """Return the subject prefixes used by the projects, without duplicates."""
+    """Return the distinct subject prefixes of all projects."""
     return list(
         dict.fromkeys(
             prefix

@@ -38,12 +38,12 @@ from patchpilot.outgoing.transport import SeriesToSend
 class Sending(SeriesToSend):
     """A send: its messages, its blocking problems, and, afterwards, its result.
 
-    `send` has every message as its transport renders it; of a resumed send, it is the outbox's
-    record with the changes that are saved when it is sent. `settled` maps the places of messages
-    in an unknown state to their outcomes. `passed` lists the checks without findings. `outcome` is
-    "" before it was carried out, then `sent`, `partial` or `failed`. `last` is the last recorded
-    send of the topic, `link` the archive's URL of its first accepted message ("" for none), and
-    `now` what comes after it.
+    `send` contains every message as its transport renders it; for a resumed send, it is the
+    outbox's record with the changes that are saved when it is sent. `settled` maps the places of
+    messages in an unknown state to their outcomes. `passed` lists the checks without findings.
+    `outcome` is "" before it was carried out, then `sent`, `partial` or `failed`. `last` is the
+    last recorded send of the topic, `link` the archive's URL of its first accepted message ("" for
+    none), and `now` what comes after it.
     """
 
     blockers: tuple[SendProblem, ...] = ()
@@ -129,7 +129,7 @@ class Sending(SeriesToSend):
         """Return the lines of the pre-flight card: problems first, then notes, then passed
         checks.
 
-        A problem of several patches is one line.
+        A problem in several patches is one line.
         """
         blocking = CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
         titles = tuple(f"{patch.subject.title}: " for patch in self.series.patches)
@@ -155,7 +155,7 @@ class Sending(SeriesToSend):
 
     @property
     def verdict(self) -> str:
-        """Return one line on whether the messages can be sent, or the result of sending them.
+        """Summarize on one line whether the messages can be sent, or the result of sending them.
 
         The line contains the number of lines about problems that block sending. If there are none,
         it contains the number of messages and recipients, and the reason if the transport cannot

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect the details for a bug report, as Markdown."""
 
 import contextlib
 import os

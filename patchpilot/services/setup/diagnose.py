@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `doctor`: finds problems that would prevent a stage of the workflow.
+"""The command `doctor`: find problems that would prevent a stage of the workflow.
 
 Each problem comes with the command that fixes it.
 """
@@ -117,7 +117,7 @@ def _stages(
     request: DoctorRequest,
     progress: Progress,
 ) -> tuple[Diagnosis, ...]:
-    """Return the diagnoses of every stage; `settings` selects the mail settings."""
+    """Run the checks of every stage; `settings` selects the message configuration."""
     diagnoses: list[Diagnosis] = []
     looks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
         ("repository", lambda: _repository(repository)),
@@ -189,7 +189,7 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
 
 
 def _untrusted_commands(repository: Repository) -> Iterator[probes.Probe]:
-    """Yield the repository's untrusted commands, without running any."""
+    """Report the repository's untrusted commands, without running any."""
     try:
         refuse_untrusted(repository.top, *Use)
     except UntrustedCommandsError as error:
@@ -197,7 +197,7 @@ def _untrusted_commands(repository: Repository) -> Iterator[probes.Probe]:
 
 
 def _blocked_rewrites(repository: Repository) -> Iterator[probes.Probe]:
-    """Yield what blocks every rewrite here: an interrupted branch move or a stale git lock."""
+    """Report whatever blocks rewrites here: an interrupted branch move or a stale git lock."""
     busy = in_progress(repository)
     if busy and unfinished(repository):
         yield probes.Probe(
@@ -380,7 +380,7 @@ def recovered() -> tuple[str, ...]:
 
 
 def _building() -> Iterator[probes.Probe]:
-    """Yield what was built, and what the next build lacks."""
+    """Report the tools for building, and what is missing for the next build."""
     from patchpilot.building.configuration import NEEDED, missing
     from patchpilot.building.work_place import all_places, size_of
 
@@ -397,7 +397,7 @@ def _building() -> Iterator[probes.Probe]:
 
 
 def _checkers() -> Iterator[probes.Probe]:
-    """Yield the installed programs that `check --checkers` uses."""
+    """Report which programs for `check --checkers` are installed."""
     from patchpilot.building.field_checkers import CHECKERS
 
     for checker in CHECKERS:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `config`: lists every setting with its value, origin and meaning."""
+"""The command `config`: list every setting with its value, origin and meaning."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,6 @@ class ConfigRow:
 
 
 def config(settings: Settings) -> tuple[ConfigRow, ...]:
-    """Return every setting, in the order of the documentation."""
     keys = {key.name: key for key in KEYS}
     meanings = {key.name: key.meaning for key in KEYS} | {
         "via": f"transport: {' or '.join(transports.names())}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `setup stable`: lists the maintained stable series and updates the list.
+"""The command `setup stable`: list the maintained stable series and update the list.
 
 Updates are read from the project's published list of releases.
 """

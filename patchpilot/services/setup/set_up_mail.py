@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `setup mail`: configures git send-email for an email account.
+"""The command `setup mail`: configure git send-email for an email account.
 
 The settings are tested before they are written.
 """
@@ -123,7 +123,7 @@ def proposed_provider(address: str) -> str:
 
 
 def valid_address(text: str) -> str:
-    """Return an address that can be used as a sender; raise UsageError for another text."""
+    """Return an address that can be used as a sender; raise UsageError if there is none."""
     verdict = judge(text.strip())
     if verdict.state is AddressState.BAD:
         raise UsageError(f"{text}: {verdict.reason}", hint="such as ada@example.org")
@@ -322,7 +322,7 @@ def overridden(plan: MailPlan, repository: Repository | None) -> tuple[str, ...]
 
 
 def mail_to_oneself(plan: MailPlan, password: str) -> str:
-    """Send a test message to the account's address and return a description of the result.
+    """Send a test message to the account's own address and describe the result.
 
     Raise `NetworkError` if the server does not accept the message.
     """
@@ -350,5 +350,5 @@ def _test_mail(address: str) -> bytes:
 
 
 def password_places() -> tuple[Keeper, ...]:
-    """Return where this machine can store a password, safest first."""
+    """Return the password stores available on this machine, safest first."""
     return keepers()

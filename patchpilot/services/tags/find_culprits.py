@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `fixes`: finds the commit that introduced a bug.
+"""The command `fixes`: find the commit that introduced a bug.
 
 It also checks the existing Fixes: tags.
 """
@@ -56,9 +56,9 @@ OFFERED = 0.3
 class FixesResult:
     """A commit's existing Fixes: tags, the candidates, and the tags to write.
 
-    `sure` is set if the first candidate is certain; otherwise `reason` explains the doubt.
-    `tags` are the lines to write, oldest commit first: usually one, none if the result is
-    uncertain. `is_fix` is set if the commit is considered a fix.
+    `sure` is set if the first candidate is certain; otherwise `reason` says why not. `tags` are the
+    lines to write, oldest commit first: usually one, none if the result is uncertain. `is_fix` is
+    set if the commit is considered a fix.
     """
 
     commit: str
@@ -86,9 +86,7 @@ class FixesResult:
 
     @property
     def offered(self) -> Candidate | None:
-        """Return the best candidate if its tag may be proposed: no valid tag exists, and the
-        evidence is not weak.
-        """
+        """Return the best candidate unless a valid tag exists or the evidence is weak."""
         has_valid = self.present and not self.troubled
         return next(
             (
@@ -160,9 +158,9 @@ def find_culprits_of_each(
 
 
 def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
-    """Return the commits of a range that no tag or remote has, which are sent together.
+    """Return the commits in a range that no tag or remote contains, which are sent together.
 
-    Return none if they are too many for a series.
+    Return () if there are too many for a series.
     """
     old, _, new = target.partition("..")
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
@@ -287,9 +285,7 @@ def find_culprits(
 def _released(
     repository: Repository, releases: Releases, candidate: Candidate
 ) -> Candidate:
-    """Return a candidate with its first release; a backport is replaced with its mainline
-    commit.
-    """
+    """Add its first release to a candidate, and replace a backport with its mainline commit."""
     named = candidate
     if candidate.is_marked:
         from patchpilot.tags.overrides import upstream_of
@@ -307,10 +303,10 @@ def _tags(
     together: tuple[str, ...],
     own: frozenset[str],
 ) -> tuple[str, ...]:
-    """Return the lines to write: the first candidate's, or one per cause if the bug has several,
+    """Return the Fixes: lines: one for the first candidate, or one for each of several causes,
     oldest first.
 
-    There are none for commits that are sent with the fix.
+    Commits sent with the fix get none.
     """
     if len(together) < 2 or culprits[0].commit not in together:
         return () if culprits[0].commit in own else (culprits[0].tag,)
@@ -336,8 +332,8 @@ def own_patch(subject: str) -> str:
 def _series(
     repository: Repository, commit: Commit, named: str | None
 ) -> tuple[str, ...]:
-    """Return the commits sent together with this one: those since its topic's base, unless
-    there are too many for a series.
+    """Return the commits since the topic's base, which are sent together, unless they are too
+    many for a series.
     """
     try:
         base = find_base(repository, named, commit.id)
@@ -356,7 +352,7 @@ def _series(
 def _contradicting_evidence(
     present: tuple[JudgedTag, ...], culprits: tuple[Candidate, ...]
 ) -> list[str]:
-    """Return notes if the evidence points well away from the existing tags."""
+    """Return notes if the evidence strongly contradicts the existing tags."""
     named = [tag.target for tag in present if tag.target]
     if (
         not named
@@ -382,7 +378,7 @@ def _relations(
     releases: Releases,
     together_with: Callable[[], frozenset[str]],
 ) -> Relations:
-    """Return the relation of a tag's target to this commit, running git only if there is a tag."""
+    """Return the relation of a tag's target to this commit; git runs only if there is a tag."""
 
     complete = not repository.is_shallow()
 

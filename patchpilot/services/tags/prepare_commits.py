@@ -132,7 +132,7 @@ def _change(
     topic: Sequence[str],
     progress: Progress,
 ) -> MessageChange:
-    """Return a commit's new message; `topic` contains the commits prepared together."""
+    """Create a commit's new message; `topic` contains the commits prepared together."""
     project = (
         find_project(request.profile)
         if request.profile
@@ -172,7 +172,7 @@ def _fixes(
     message: _NewMessage,
     progress: Progress,
 ) -> list[Commit]:
-    """Return the commits that introduced the bug, adding their tags to the message.
+    """Add Fixes: tags to the message, and return the commits that they name.
 
     Malformed tags are replaced.
     """
@@ -252,7 +252,7 @@ _UNSURE = "no Fixes: written"
 
 
 def _unsure(commit: Commit, judged: FixesResult) -> str:
-    """Return why no tag is written if `fixes` is uncertain, with a hint."""
+    """Explain, with a hint, why no tag is written if the search was inconclusive."""
     named = " and ".join(
         f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'
         for candidate in judged.candidates

@@ -94,9 +94,9 @@ def culprit_and_fix(
 
 
 def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
-    """Return the first line of a candidate's patch to show.
+    """Return the first line to show of a candidate's patch.
 
-    It starts the hunk that added most of the lines that the fix removes or has as context.
+    It starts the hunk that added most of the fix's removed and context lines.
     """
     touched = {
         row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()

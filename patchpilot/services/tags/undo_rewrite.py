@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `undo`: lists and reverts rewrites made by `prepare` and `check --fix`."""
+"""The command `undo`: list and revert rewrites made by `prepare` and `check --fix`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +39,7 @@ class UndoState:
 
     @property
     def when(self) -> datetime:
-        """Return when the branch was rewritten."""
+        """Return the time of the rewrite."""
         return moment(self.undo.when)
 
 
@@ -73,7 +73,7 @@ def _state(repository: Repository, undo: Undo) -> UndoState:
 
 
 def changes_files(repository: Repository, undo: Undo) -> bool:
-    """Return whether undoing or redoing a recorded rewrite changes files and not only messages."""
+    """Return whether undoing or redoing a rewrite changes files, not just messages."""
     return repository.commit(undo.old).tree != repository.commit(undo.new).tree
 
 

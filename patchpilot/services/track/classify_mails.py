@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `track classify`: classifies the messages in files without using a store."""
+"""The command `track classify`: classify messages in files without a store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def classify_files(
 ) -> tuple[ClassifiedMail, ...]:
     """Return the classification of each message in the files, in order.
 
-    The files are messages or mboxes, optionally gzipped, or `-` for standard input. Raises
+    The files are messages or mboxes, optionally gzipped, or `-` for standard input. Raise
     `InputError` if a file contains no message. In a file with several messages, an oversized
     message is skipped and reported to `skipped`.
     """

@@ -76,8 +76,8 @@ def compare_revisions(
     of its messages. With one name, that revision is compared with the latest one; without
     names, the latest two revisions are compared.
 
-    Raises `UsageError` if the series has no such revision, `MissingError` if the archive does
-    not have its patches, and `InputError` if the diff of a patch is malformed.
+    Raise `UsageError` if the series has no such revision, `MissingError` if the archive does not
+    have its patches, and `InputError` if the diff of a patch is malformed.
     """
     tracked = show(number, store=store)
     revisions = comparable(tracked)
@@ -105,8 +105,7 @@ def newest_two(series: Tracked) -> tuple[Revision, Revision]:
     """Return the previous and the latest revision of a series.
 
     If the latest revision is a backport to a stable version, an earlier backport to the same
-    version is preferred. Raises `UsageError` if the series has only one revision with
-    patches.
+    version is preferred. Raise `UsageError` if the series has only one revision with patches.
     """
     revisions = comparable(series)
     if revisions:
@@ -125,7 +124,7 @@ def newest_two(series: Tracked) -> tuple[Revision, Revision]:
 
 
 def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
-    """Return the comparison of two revisions as lines of text.
+    """Format the comparison of two revisions as lines of text.
 
     The first line names the revisions; the others show each patch and its changes in the
     format of git's range-diff.
@@ -143,7 +142,7 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
 
 
 def heading(patch: PatchDifference) -> str:
-    """Return a patch's line of the range-diff.
+    """Format the range-diff line of a patch.
 
     The line contains the patch's number in both revisions, git's sign and the patch's title.
     """
@@ -151,7 +150,7 @@ def heading(patch: PatchDifference) -> str:
 
 
 def counts(patches: Sequence[PatchDifference]) -> str:
-    """Return a summary of how many patches are unchanged, changed, added and removed."""
+    """Return how many patches are unchanged, changed, added and removed, as text."""
     found = Counter(patch.difference for patch in patches)
     return ", ".join(
         f"{found[difference]} {difference}"
@@ -163,9 +162,9 @@ def counts(patches: Sequence[PatchDifference]) -> str:
 def _find_revision(
     name: str, series: Tracked, revisions: Sequence[Revision]
 ) -> Revision:
-    """Return the revision that a word names.
+    """Return the revision with this name.
 
-    Of several of one version, the last that asks for no comments only.
+    If several revisions have the same version, prefer the last that is not an RFC.
     """
     message_id = message_id_of(name)
     by_id = [
@@ -210,7 +209,7 @@ def _list_revisions(revisions: Iterable[Revision]) -> str:
 
 
 def _patches(revision: Revision) -> list[Patch]:
-    """Return the patches of a revision, which cannot be compared if a mail client damaged them."""
+    """Return a revision's patches; raise an error if a mail client damaged them."""
     patches = []
     for post in revision.patches:
         try:

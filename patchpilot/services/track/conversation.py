@@ -63,7 +63,7 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
         below.sort(key=lambda message_id: mails[message_id].when)
     shown: list[ConversationMail] = []
     seen: set[str] = set()
-    # mails that reply to each other in a cycle have no root, so use the oldest one
+    # messages that form a cycle have no root, so use the oldest
     for roots in (
         children.get("", []),
         sorted(mails, key=lambda message_id: mails[message_id].when),
@@ -90,7 +90,7 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
 
 
 def _parent(mail: Classified, mails: Mapping[str, Classified]) -> str:
-    """Return the Message-ID of the known mail to which a mail replies, or ""."""
+    """Return the Message-ID of the known mail to which a message replies, or ""."""
     named = (mail.mail.in_reply_to, *reversed(mail.mail.references))
     return next(
         (

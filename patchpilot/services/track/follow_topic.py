@@ -45,7 +45,7 @@ class RemovedSeries:
 
 
 def store_stamp() -> tuple[int, ...]:
-    """Return numbers that change whenever a process writes to the store."""
+    """Return the size and time of the store's files, which change with every write."""
     file, stamps = default_file(), []
     for name in (file, file.with_name(f"{file.name}-wal")):
         with suppress(OSError):
@@ -136,7 +136,7 @@ def read_series(
 ) -> Tracked:
     """Return a tracked series with its messages from the local store.
 
-    Raises `UsageError` if the series is no longer tracked.
+    Raise `UsageError` if the series is no longer tracked.
     """
     with Store() as store:
         return known_series.show(
@@ -164,7 +164,7 @@ def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
 def add_series(
     repository: Repository, settings: Settings, target: str, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
-    """Start to track the series that a Message-ID or an archive's link names."""
+    """Track the series named by a Message-ID or an archive URL."""
     archives = default_archive(where=repository.top)
     with Store() as store:
         return follow_series.add(
@@ -180,7 +180,7 @@ def add_series(
 def add_series_in_file(
     repository: Repository, path: Path, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
-    """Start to track the series in a file with messages.
+    """Track the series in a file of messages.
 
     A bounce or a moderation notice in the file is kept with the series that it is about.
     """

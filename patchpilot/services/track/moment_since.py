@@ -14,7 +14,7 @@ _DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}
 def moment_since(text: str, now: datetime | None = None) -> datetime:
     """Parse the value of `--since`: `6 months`, `90d`, `2w`, `1y` ago, or a date.
 
-    Raises `UsageError` if the value cannot be parsed.
+    Raise `UsageError` if the value cannot be parsed.
     """
     now = now or datetime.now(UTC)
     if ago := _AGO.fullmatch(text.strip()):

@@ -85,7 +85,7 @@ def mail_of_commit(
     reader: MailReader,
     progress: Progress = silent,
 ) -> CommitMail | None:
-    """Return the message in which a commit was posted, or None if the archive lacks it.
+    """Return the message in which a commit was posted, or None if it is not in the archive.
 
     A linked message counts only if it has the commit's title or changes, or if the commit is
     a merge, because Link: trailers may name reports and discussions.
@@ -167,7 +167,7 @@ class _Search(NamedTuple):
         )
 
     def by_report(self) -> str | None:
-        """Return the first message of a bot, or request to pull, that names the commit."""
+        """Return the first bot message or pull request that names the commit."""
         found = self._search(f"b:{self.commit.id[:12]}*")
         for mail in map(self.reader.classify, unique(found)):
             is_report = mail.kind in REPORTS and is_bot_address(mail.sender)
@@ -180,7 +180,7 @@ class _Search(NamedTuple):
         return self.archive.search(query)
 
     def _posts(self, mails: Iterable[Mail]) -> tuple[Post, ...]:
-        """Return the patches and cover letters among mails, except stable ones."""
+        """Return the patches and cover letters among the messages, excluding stable ones."""
         return tuple(
             post
             for topic in posted_in(mails, self.reader)
@@ -200,8 +200,8 @@ class _Search(NamedTuple):
         return bool(files) and alike(self.repository, changed_in(files), self.commit.id)
 
     def _latest(self, posts: Iterable[Post]) -> str | None:
-        """Return the Message-ID of the last post before the commit, or of the first after it,
-        since a topic is committed before it is posted.
+        """Return the Message-ID of the last post before the commit, or the first after it,
+        because a topic is posted after it is committed.
         """
         until = self.commit.committed + _CLOCKS
         in_order = sorted(posts, key=lambda post: post.when)
@@ -270,7 +270,7 @@ class PostedCommit:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class UnpostedCommit:
-    """A commit without a message in the archive, by its id."""
+    """The id of a commit without a message in the archive."""
 
     commit: str
 
@@ -285,9 +285,9 @@ def find_posted(
 ) -> PostedCommit:
     """Find the series in which a commit was posted, without tracking it.
 
-    Raises `UsageError` if the commit is unknown, `RefusedError` if it belongs to an
-    undisclosed security fix, `MissingError` if the archive does not have its message, and
-    `NetworkError` if the archive cannot be queried.
+    Raise `UsageError` if the commit is unknown, `RefusedError` if it belongs to an undisclosed
+    security fix, `MissingError` if the archive does not have its message, and `NetworkError` if the
+    archive cannot be queried.
     """
     asked = repository.commit(repository.resolve(revision))
     _refuse_undisclosed(repository, asked)
@@ -327,9 +327,9 @@ def others_of(
     offline: bool,
     progress: Progress = silent,
 ) -> tuple[PostedFix, ...]:
-    """Return the recent patches of others that fix the same bug as a commit.
+    """Return recent patches by others that fix the same bug as a commit.
 
-    Raises `RefusedError` if the commit belongs to an undisclosed security fix.
+    Raise `RefusedError` if the commit belongs to an undisclosed security fix.
     """
     commit = repository.commit(repository.resolve(revision))
     _refuse_undisclosed(repository, commit)

@@ -98,7 +98,7 @@ def _describe_review(table: ReviewTable, person: Address, columns: int) -> str:
 
 
 def _grid(table: ReviewTable, columns: int) -> list[str]:
-    """Return the signs of all reviews, with the shorter side as columns, split if too wide."""
+    """Return the table of review signs, transposed if that is narrower and split if too wide."""
     people, patches = table.answered, table.patches
     total = len(patches)
 

@@ -48,7 +48,7 @@ def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
 
 
 def _claimed(series: Tracked) -> str:
-    """Return what is proven, if a message claims more or less."""
+    """Return the proven state if a message claims something else."""
     return (
         "" if series.state is series.proven else f" (claimed; proven: {series.proven})"
     )
@@ -70,7 +70,7 @@ def as_of_words(series: Tracked) -> str:
 
 
 def _turn(series: Tracked) -> str:
-    """Return whose turn it is, and what the author waits for."""
+    """Return whose turn it is, and what the author is waiting for."""
     if series.step.need is Turn.YOURS:
         return "yours"
     if series.step.need is Turn.FINISHED:
@@ -85,7 +85,7 @@ def _turn(series: Tracked) -> str:
 
 
 def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
-    """Yield open requests, patches that were not applied, and pending stable decisions."""
+    """Yield lines on open requests, patches that were not applied, and pending stable decisions."""
     if posted is None:
         return
     items = checklist(series)
@@ -113,7 +113,9 @@ def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
 
 
 def _landed(series: Tracked) -> Iterator[str]:
-    """Yield each tree once, with its first commit and release, then the stable branches."""
+    """Yield a line for each tree with its first commit and release, then one for the stable
+    branches.
+    """
     places: dict[str, list[LandedCommit]] = {}
     for place in series.about.landed:
         if place.stable_version is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implement `track`: tracks series until they are merged."""
+"""Implement `track`: track series until they are merged."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -159,7 +159,7 @@ def _store_series(
             posted.first_known.head.message_id, posted.subject, *source
         )
         new = store.keep(entry.id, posted.subject, mails, seen=own_mails(posted))
-    # more may be known of a series that was tracked before
+    # a series that was already tracked may have more known messages
     known = None if same else posted
     shown = shown_series(
         store.entry(entry.id), store, repository, progress, known, whole=True
@@ -183,7 +183,7 @@ def _find_posted(
 def _original(
     archive: MailArchive, message_id: str, gathered: Gathered, store: Store
 ) -> str | None:
-    """Return the Message-ID of the series that a stable mail (AUTOSEL, FAILED, a review) is
+    """Return the Message-ID of the series that a stable message (AUTOSEL, FAILED, a review) is
     about.
     """
     classified = [
@@ -209,7 +209,7 @@ def add_from_mbox(
 ) -> tuple[Tracked, ...]:
     """Track the series in an mbox named by a Message-ID or URL, or all of them.
 
-    Revisions of the same series count as one.
+    Versions of the same series count as one series.
     """
     left_out: list[str] = []
     own = tuple(Address("", email) for email in known_addresses(repository))
@@ -262,7 +262,7 @@ def add_from_mbox(
 
 
 def _answered(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
-    """Return the messages of local topics or tracked series to which these messages reply."""
+    """Return the local or tracked messages that these messages reply to."""
     ids = {mail.message_id for mail in mails}
     answered = {
         id_ for mail in mails for id_ in (mail.in_reply_to, *mail.references) if id_
@@ -307,9 +307,9 @@ def _keep_reports(
     repository: Repository | None,
     progress: Progress,
 ) -> tuple[Tracked, ...]:
-    """Keep the mails that report the delivery of tracked series' mails with these series.
+    """Store delivery reports with the tracked series that they are about.
 
-    Those that got one. MissingError for reports about others.
+    Return the series with new reports. Raise MissingError for reports about other series.
     """
     found = kept_reports(mails, store, repository, progress)
     if not found and (
@@ -362,7 +362,7 @@ def read_again(
     repository: Repository | None,
     progress: Progress,
 ) -> Tracked:
-    """Read a series that has news, or is to be read whole, and keep its messages."""
+    """Read a series with news, or read it completely, and store its messages."""
     entry, lore = before.entry, request.lore
     if before.undisclosed:
         # replies can only be in a file
@@ -415,7 +415,7 @@ def read_again(
         mails,
         seen=own_mails(posted) if posted else (),
     )
-    # report those that are still damaged
+    # report messages that are still damaged
     shown = shown_series(
         store.entry(entry.id), store, repository, progress, whole=bool(damaged)
     )
@@ -449,7 +449,7 @@ def from_archive(
     store: Store,
     progress: Progress,
 ) -> tuple[Gathered, bool]:
-    """Return a series' messages from an archive, and whether they are a cached response."""
+    """Fetch a series' messages from an archive; return them and whether they were cached."""
     try:
         with archives.open(url) as archive:
             got = gather(
@@ -475,7 +475,7 @@ def from_archive(
 
 
 def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
-    """Return the messages without the test copies that `send --to-self` sent from this machine.
+    """Drop the test messages that `send --to-self` sent from this machine.
 
     With b4, no header distinguishes these copies from the real messages.
     """
@@ -500,13 +500,13 @@ def _track_mbox_entry(
 def _ids_with_later(
     posted: PostedSeries, every: Sequence[PostedSeries]
 ) -> frozenset[str]:
-    """Return the Message-IDs of a series and of later series about it."""
+    """Return the Message-IDs of a series and of its follow-up series."""
     later = (posted_of(follow_up.message_id, every) for follow_up in posted.follow_ups)
     return posted.message_ids.union(*(other.message_ids for other in later if other))
 
 
 def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
-    """Return a mapping from (commit, stable version) to the last failure message about it.
+    """Map each (commit, stable version) to the last failure message about it.
 
     This is the Message-ID of the last "FAILED: patch … failed to apply" message among the
     messages of the tracked series.
@@ -514,7 +514,7 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
     newest: dict[tuple[str, str], tuple[datetime, str]] = {}
     for entry in store.entries():
         for mail in store.readable_mails(entry.id)[0]:
-            # people answer these messages under their subject
+            # people reply to these messages under the same subject
             if "failed to apply" not in mail.subject:
                 continue
             failed = store.reader.classify(mail)
@@ -530,6 +530,6 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
 
 
 def own_mails(posted: PostedSeries) -> frozenset[str]:
-    """Return the Message-IDs of the author's messages, which are no news to them."""
+    """Return the Message-IDs of the author's own messages, which are not news."""
     mine = {reply.message_id for reply in posted.replies if reply.mail.by_author}
     return posted.post_ids | mine

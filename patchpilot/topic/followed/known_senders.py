@@ -32,9 +32,9 @@ KNOWN, STRANGER = "known", "stranger"
 def confirm_senders(
     message_ids: Sequence[str], *, known: bool, store: Store
 ) -> tuple[int, ...]:
-    """Record whether the senders of these messages are who they claim to be.
+    """Record whether the senders of messages are who they claim to be.
 
-    Returns the numbers of their series. Raises MissingError for a message that is in no tracked
+    Return the numbers of their series. Raise MissingError for a message that is in no tracked
     series.
     """
     found: dict[str, int] = {}
@@ -54,7 +54,7 @@ def confirm_senders(
 
 
 def judged(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
-    """Return the Message-IDs of messages whose senders the user marked like this."""
+    """Return the Message-IDs of messages whose senders the user marked with this state."""
     return frozenset(
         message_id
         for (message_id, line), mark in marks.items()
@@ -111,7 +111,7 @@ _MOST = 5
 def seen_in_tree(
     repository: Repository, wanted: Iterable[Address], year: int
 ) -> tuple[Address, ...]:
-    """Return the addresses that appear in mainline, each with its name there.
+    """Return the addresses that occur in mainline, each with its name there.
 
     Commits of a topic are not searched. Commits are searched from three years before the
     given year; in the stable branches, only committers count.
@@ -154,7 +154,7 @@ def _names_in_files(repository: Repository, tip: str) -> Iterator[Address]:
 def _people_in_commits(
     repository: Repository, tips: Iterable[str], role: str, key: str, year: int
 ) -> Iterator[Address]:
-    """Yield the author or committer with this address of a commit since this year."""
+    """Yield the author's or committer's address in each commit since this year."""
     words = (
         "-1",
         f"--since={year:04}-01-01T00:00:00Z",

@@ -103,7 +103,7 @@ def listed(
 ) -> tuple[Tracked, ...]:
     """Return all tracked series from the local store.
 
-    With `whole`, all their messages are read; otherwise only those of which no summary is kept.
+    With `whole`, all their messages are read; otherwise only those without a stored summary.
     """
     return tuple(
         shown_series(entry, store, repository, progress, whole=whole)
@@ -117,7 +117,7 @@ def with_mails(
     repository: "Repository | None",
     progress: Progress = silent,
 ) -> Tracked:
-    """Return the same series with its messages read."""
+    """Return a series with its messages read."""
     if series.is_read:
         return series
     read = shown_series(series.entry, store, repository, progress, whole=True)
@@ -151,7 +151,7 @@ def shown_series(
 
 
 def _first_step(series: Tracked) -> NextStep:
-    """Return the next step of a series without known messages."""
+    """Return the next step for a series without known messages."""
     if series.delivery:
         report = series.delivery[0]
         return NextStep(Turn.YOURS, said(f"{report.words}: ", report.advice))
@@ -169,7 +169,7 @@ def _first_step(series: Tracked) -> NextStep:
 
 
 def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
-    """Return the reports about a series that no archive has yet."""
+    """Return the delivery reports on a series that is not in an archive yet."""
     reports = [
         report
         for mail in store.readable_mails(entry.id)[0]
@@ -184,7 +184,7 @@ def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...
 
 
 def undisclosed_ids(store: Store) -> frozenset[str]:
-    """Return the Message-IDs that must not be queried in any archive; cached for one call."""
+    """Return the Message-IDs that must not be sent to an archive; cached for one call."""
     if store.reader.undisclosed is None:
         with Outbox() as outbox:
             store.reader.undisclosed = outbox.undisclosed_ids()
@@ -203,7 +203,7 @@ def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
 
 
 def undisclosed_error(message_id: str) -> RefusedError:
-    """Return the error for a message that no server may be queried about."""
+    """Return the error for a message that must not be looked up on a server."""
     return RefusedError(
         f"{message_id} was sent as an undisclosed security fix: no server is queried",
         hint=SAVE_REPLIES,
@@ -213,7 +213,7 @@ def undisclosed_error(message_id: str) -> RefusedError:
 def missing_mails(
     entry: TrackEntry, known: frozenset[str], store: Store
 ) -> tuple[DeliveryReport, ...]:
-    """Report a series' sent messages that its archive lacks.
+    """Report a series' sent messages that are missing from its archive.
 
     Empty if none are missing. Only messages sent from here count, and only if the archive was
     queried an hour or more after the send.
@@ -253,9 +253,9 @@ def missing_mails(
 
 
 def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
-    """Return recently sent mails: Message-ID, time and number of the send.
+    """Return the Message-ID, time and send number of each recently sent message.
 
-    Read once in a call.
+    Read once per call.
     """
     if store.reader.sent is None:
         with Outbox() as outbox:
@@ -264,7 +264,7 @@ def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
 
 
 def topics_sent(store: Store) -> Mapping[str, str]:
-    """Map each message sent from here to its change-id; cached for one call."""
+    """Map each message sent from this machine to its change-id; cached for one call."""
     if store.reader.topics is None:
         with Outbox() as outbox:
             store.reader.topics = outbox.topics_of_mails()
@@ -272,9 +272,9 @@ def topics_sent(store: Store) -> Mapping[str, str]:
 
 
 def ids_sent(message_ids: Set[str], store: Store) -> frozenset[str]:
-    """Return the Message-IDs of all versions sent from here of these messages' topics.
+    """Return the Message-IDs of all versions of these messages' topics, as sent from this machine.
 
-    An undisclosed fix and what is sent once it is public are two series.
+    An undisclosed fix and its public series are separate.
     """
     topics = topics_sent(store)
     own = {topics[message_id] for message_id in message_ids if message_id in topics}
@@ -290,7 +290,7 @@ def ids_sent(message_ids: Set[str], store: Store) -> frozenset[str]:
 
 
 def mails_sent(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
-    """Return these messages as sent from here."""
+    """Return copies of these messages as sent from this machine."""
     if not message_ids:
         return ()
     with Outbox() as outbox:
@@ -304,9 +304,10 @@ def mails_sent(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
 
 
 def only_sent(entry: TrackEntry, store: Store) -> frozenset[str]:
-    """Return the Message-IDs of a series' messages sent from here that no archive or file has.
+    """Return the Message-IDs of a series' messages that were sent from here and are in no archive
+    or file.
 
-    A series of which nothing was read is not in its archive yet, and has none.
+    Return none for a series that was never read, because it is not in its archive yet.
     """
     stored, key = store.message_ids(entry.id), entry.message_id
     if not stored:
@@ -317,7 +318,7 @@ def only_sent(entry: TrackEntry, store: Store) -> frozenset[str]:
 
 
 def series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
-    """Return the series that contains a message, or that it belongs to as sent from here."""
+    """Return the tracked series that contains a message, or to which it belongs as sent."""
     return store.with_mail(message_id) or next(
         (entry for entry in store.entries() if message_id in only_sent(entry, store)),
         None,
@@ -325,7 +326,7 @@ def series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
 
 
 class _Reading:
-    """Read the messages of a series at most once, and its summary, which is cached between runs."""
+    """A lazy reader of a series' messages and of its cached summary."""
 
     def __init__(
         self,
@@ -398,8 +399,9 @@ class _Reading:
         )
 
     def _mails(self) -> "tuple[Mail, ...]":
-        """Return the mails of the series, or the weightiest of very many. They include what was
-        sent from here, unless only a bounce is known.
+        """Return the messages of the series, or the most important if there are very many.
+
+        Include messages sent from here, unless only a bounce is known.
         """
         stored = self._store.weightiest_mails(
             self._entry.id, sys.maxsize if self._every_mail else MOST_READ
@@ -441,7 +443,7 @@ class _Reading:
         )
 
     def _summary(self) -> SeriesSummary | None:
-        """Return the summary, cached for the same mails, refs and day."""
+        """Return the summary, cached as long as the messages, refs and day are the same."""
         hour = f"{self._moment:%F %H}" if self._moment else ""
         marks = self._store.marks(self._entry.id)
         every = b"all" if self._every_mail else b""
@@ -490,8 +492,9 @@ def _posted_of(anchor: str, every: "tuple[PostedSeries, ...]") -> "PostedSeries 
 
 @functools.lru_cache(maxsize=2)
 def refs_of(repository: "Repository | None") -> bytes:
-    """Return the refs in which a series may have landed, for a cache key: a commit on a topic's
-    branch does not change the state of the series.
+    """Return the refs that may contain a merged series, as a cache key.
+
+    Commits on a topic's branch do not change the state of the series.
     """
     if repository is None:
         return b""
@@ -513,7 +516,7 @@ def refs_of(repository: "Repository | None") -> bytes:
 
 
 def moment_of(entry: TrackEntry, store: Store) -> datetime | None:
-    """Return the time against which "stalled" is computed.
+    """Return the time for deciding whether a series is stalled.
 
     This is the time of the call, or the time at which the archive was last read. None for an mbox
     of past messages.

@@ -56,7 +56,7 @@ ANSWERED = "answered, not marked done"
 )
 @dataclass(frozen=True, slots=True)
 class LedgerItem:
-    """A review comment, its number in the series' list, its place, and its outcome.
+    """A review comment, its number in the series' list, its position, and its outcome.
 
     Numbers count from 1. The outcome is the hunk that addresses it or the reply that answers it.
     `marked`: the user set the state. `of_newest`: the comment is about the latest revision.
@@ -73,7 +73,7 @@ class LedgerItem:
 
     @property
     def done(self) -> bool:
-        """Whether the review request needs no further work in the next version."""
+        """Return whether the request needs no further work in the next version."""
         return self.state in (PointState.ADDRESSED, PointState.DECLINED)
 
     @property
@@ -82,7 +82,7 @@ class LedgerItem:
 
     @property
     def waits(self) -> bool:
-        """Whether a person waits for the author's answer or change."""
+        """Return whether a person is waiting for the author's answer or change."""
         return self.open and self.point.kind not in BY_MACHINE
 
 
@@ -151,8 +151,8 @@ def ledger_of(
 def checklist(
     series: Tracked, upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
-    """Return the review requests for a series' latest version, and unsettled ones by people for
-    earlier versions.
+    """Return the requests for a series' latest version, and people's open requests for earlier
+    ones.
 
     `upcoming` are the patches of the version to be sent next. Requests for applied patches are
     omitted. The result is empty if all of the series is applied or if the series is closed; it
@@ -164,8 +164,10 @@ def checklist(
 def left_of(
     posted: PostedSeries, marks: Mapping[Key, str], upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
-    """Return the requests of `checklist`: a tag for the latest version settles its sender's
-    earlier requests about the same patch, or all of them if it is for the whole series.
+    """Return the requests of `checklist`.
+
+    A tag for the latest version settles its sender's earlier requests on the same patch, or on all
+    patches if it is for the series.
     """
     if posted.proven in (*TAKEN, *FINAL):
         return ()
@@ -198,7 +200,7 @@ def left_of(
 
 
 def awaiting(series: Tracked) -> dict[str, list[LedgerItem]]:
-    """Map messages to their open review requests by people."""
+    """Map messages to people's open review requests in them."""
     found: dict[str, list[LedgerItem]] = {}
     for item in checklist(series):
         if item.waits:
@@ -221,7 +223,7 @@ def _find_answers(posted: PostedSeries) -> Callable[[ReviewPoint], str | None]:
 def tick(
     number: int, item: LedgerItem, state: PointState = PointState.ADDRESSED
 ) -> LedgerItem:
-    """Set the state of a review request of a tracked series and return the updated item.
+    """Set the state of a review request and return the updated item.
 
     If the request already has this state, the state is cleared.
     """
@@ -236,10 +238,10 @@ def mark_numbered(
     items: Sequence[LedgerItem],
     wanted: Sequence[tuple[int, PointState | None]],
 ) -> None:
-    """Set the states of review comments by their numbers in the list, counted from 1.
+    """Set the states of review comments by their numbers, counted from 1.
 
-    With None, the state follows from the messages again. Raises UsageError for a number that is
-    not in the list.
+    None restores the state derived from the messages. Raise UsageError for a number that is not in
+    the list.
     """
     for place, _ in wanted:
         if not 1 <= place <= len(items):

@@ -34,7 +34,7 @@ def review_items(
 
 
 def to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
-    """Return the requests for the last version that the next one addresses or should address.
+    """Return the requests that the next version addresses or should address.
 
     Each has the name of its sender. Requests that were answered or declined are left out.
     Questions are only included if ticked, because an answered question is not a change.
@@ -51,7 +51,7 @@ def to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
 
 
 def series_of(last: Send) -> "tuple[Tracked, ...]":
-    """Return the tracked series that contain one of a send's mails."""
+    """Return the tracked series that contain a message of a send."""
     from patchpilot.topic.followed.known_series import only_sent, open_store, show
 
     ids = {entry.message_id for entry in last.entries}

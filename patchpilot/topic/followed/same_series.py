@@ -20,7 +20,7 @@ from patchpilot.topic.followed.known_series import (
 def same_series(
     message_ids: Set[str], change_id: str | None, store: Store
 ) -> tuple[TrackEntry, ...]:
-    """Return the tracked series that these posts belong to, the first added first.
+    """Return the tracked series that these posts belong to, in the order in which they were added.
 
     It has one of these posts, one that was sent from here of the same topic, or the change-id. An
     undisclosed fix and what is sent once it is public are two series.
@@ -39,7 +39,7 @@ def same_series(
 def groups_of_same(
     series: Iterable[Tracked], store: Store
 ) -> tuple[tuple[TrackEntry, ...], ...]:
-    """Return groups of at least two tracked series that are the same series."""
+    """Return groups of two or more entries that are the same series."""
     groups: list[tuple[set[tuple[str, bool]], list[TrackEntry]]] = []
     for tracked in sorted(series, key=lambda one: one.entry.id):
         marks, entries = set(_series_marks(tracked, store)), [tracked.entry]
@@ -55,7 +55,9 @@ def groups_of_same(
 
 
 def _series_marks(tracked: Tracked, store: Store) -> frozenset[tuple[str, bool]]:
-    """Return the posts of a tracked series' latest version, its first post, and its topic."""
+    """Return the identifiers of a series: posts of its latest version, its first post, and its
+    topic.
+    """
     ids = {tracked.entry.message_id, tracked.head, *tracked.posts} - {""}
     return _marks(ids, tracked.change_id, store, is_undisclosed(tracked.entry, store))
 
@@ -70,9 +72,9 @@ def _marks(
 
 
 def joined(same: Sequence[TrackEntry], store: Store) -> TrackEntry | None:
-    """Merge these entries into the first and return it, or None if there are none.
+    """Merge the entries into the first and return it, or None if there are none.
 
-    Its number stays. The messages, marks and read states of the others are kept with it.
+    It keeps its number and gets the messages, marks and read states of the others.
     """
     if not same:
         return None

@@ -72,8 +72,8 @@ def _step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
 
 
 def _is_due(item: LedgerItem, posted: PostedSeries) -> bool:
-    """Return whether a person waits: since the request, the author has sent no new version and has
-    not written about the patch, and the person has given no tag for it or for the series.
+    """Return whether a reviewer is waiting: neither a new version, a reply from the author, nor
+    the reviewer's tag followed the request.
     """
     message_id = item.point.message_id
     asked = next(it for it in posted.replies if it.message_id == message_id)

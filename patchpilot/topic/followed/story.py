@@ -67,7 +67,7 @@ _EVENTS = {
 def story(series: Tracked) -> tuple[StoryEvent, ...]:
     """Return the events of a series, oldest first.
 
-    Undated events, the state of the repository, follow.
+    Undated events about the repository are last.
     """
     posted = series.posted
     if posted is None:
@@ -83,7 +83,7 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
 
 
 def posted_events(posted: PostedSeries) -> list[StoryEvent]:
-    """Return the events reported in messages, oldest first."""
+    """Return the events that messages report, oldest first."""
     claims = [
         StoryEvent(
             StoryKind.PROBLEM,
@@ -174,9 +174,9 @@ def event_words(events: Sequence[Claim]) -> tuple[StoryKind, str]:
 
 
 def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
-    """Yield the replies of others that matter.
+    """Yield the important replies by others.
 
-    Of several of one kind by one sender on one version, the first.
+    Of several replies of one kind by one sender to one version, yield only the first.
     """
     seen: set[tuple[object, ...]] = set()
     for reply in replies:
@@ -197,12 +197,13 @@ def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
 
 
 def _reported(events: Sequence[Claim]) -> Iterator[StoryEvent]:
-    """Yield trees reported in mails; branches named by one kind of mail on one day are one
-    event.
+    """Yield the trees reported in messages.
+
+    Merge branches that messages of one kind name on the same day.
     """
     groups: dict[tuple[object, ...], list[Claim]] = {}
     for event in events:
-        # a rejection by a reviewer is a reply already
+        # a reviewer's rejection is already listed as a reply
         if event.what in _EVENTS and event.what != "refused":
             day = event.date.date() if event.date else None
             groups.setdefault(
@@ -218,7 +219,7 @@ def _reported(events: Sequence[Claim]) -> Iterator[StoryEvent]:
 
 
 def _merged(posted: PostedSeries) -> Iterator[StoryEvent]:
-    """Yield events in the repository and those after it."""
+    """Yield the events in the repository, and those after them."""
     several = len(posted.latest.patches) > 1
     for landed in posted.landed:
         if landed.message_id is None and not landed.stable_version:

@@ -81,7 +81,7 @@ class Tracked(SeriesSummary):
 
     @property
     def about(self) -> "PostedSeries":
-        """What its messages and the repository say; empty if none are known."""
+        """Return what its messages and the repository say; empty if none are known."""
         from patchpilot.reading.posted_series import PostedSeries
 
         return self.posted or PostedSeries(())
@@ -99,7 +99,7 @@ class Tracked(SeriesSummary):
 
     @property
     def review(self) -> "ReviewTable | None":
-        """What each reviewer did with each patch of the latest version."""
+        """Return what each reviewer did with each patch of the latest version."""
         from patchpilot.reading.review_table import review_table
 
         return review_table(self.posted) if self.posted else None
@@ -114,12 +114,12 @@ class Tracked(SeriesSummary):
 
     @property
     def next_commands(self) -> tuple[str, ...]:
-        """The commands of the next step, quoted for a shell."""
+        """Return the commands of the next step, quoted for a shell."""
         return tuple(action.command for action in actions(self.step.advice))
 
     @property
     def damaged(self) -> tuple[str, ...]:
-        """The series' damaged mails read so far, each with the command that fetches it again."""
+        """Return the damaged messages found so far, each with the command that fetches it again."""
         entry = self.entry
         again = Action("track", ("update", str(entry.id)), "`{}` fetches it again")
         return tuple(
@@ -129,13 +129,13 @@ class Tracked(SeriesSummary):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What was not delivered and what could not be read, one line each."""
+        """Return what was not delivered or could not be read, one line each."""
         reports = (f"{it.words}; {it.advice}" for it in self.delivery)
         return (*reports, *self.troubles, *self.damaged)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is missing or does not count, one line each."""
+        """Return what is missing or was ignored, one line each."""
         left_out = []
         if self.left_out:
             every = Action(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implement `track update`: asks the archives for news, and reads only the series that have some.
+"""Implement `track update`: query the archives, and read only series with news.
 
 Without news, no module that reads messages is imported.
 """
@@ -52,10 +52,10 @@ def update(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Read the news about the series.
+    """Fetch and read news about the series.
 
-    Each archive is asked about all of its series with a few searches, and only series with news
-    are read completely. A series whose archive cannot be reached is returned unchanged and marked
+    Query each archive about all of its series with a few searches, and only series with news are
+    read completely. A series whose archive cannot be reached is returned unchanged and marked
     `unreachable`; the others are still read.
     """
     numbers = request.numbers
@@ -159,8 +159,8 @@ def _note_poll(
     request: UpdateRequest,
     store: Store,
 ) -> None:
-    """Record how far the archives were read, except for series whose news could not be read and
-    must be polled again.
+    """Record up to when the archives were read, except for series that must be polled again
+    because reading failed.
     """
     failed = {tracked.entry.id for tracked in updated if tracked.unreachable}
     with store.changing():
@@ -172,7 +172,7 @@ def _note_poll(
                 and request.lore in (None, entry.lore)
             ):
                 store.note_reached(entry.id, reached)
-    # do not read a mail again if no polled series took it, even if another series has it
+    # skip messages that no polled series accepted, even if another series has them
     taken = frozenset().union(*(store.message_ids(number) for number in due))
     to_find = frozenset().union(
         *(ids for number, ids in polled.news.items() if number in failed)
@@ -183,8 +183,9 @@ def _note_poll(
 def _reports_in_mailbox(
     store: Store, archives: Archives, progress: Progress
 ) -> tuple[dict[int, tuple[str, ...]], str]:
-    """Keep the bounces and moderation notices of the user's mailbox with the series they are about:
-    their ids by series, and why it could not be read.
+    """Store bounces and moderation notices from the user's mailbox with their series.
+
+    Return their ids by series, and the reason if the mailbox could not be read.
     """
 
     mailbox = user_settings().get("mailbox")
@@ -223,7 +224,7 @@ def _polled(
 ) -> PollResult:
     """Poll the archives of series with known messages.
 
-    With `everything` each is read whole instead. So is a series whose latest version is not known
+    With `everything`, read each series completely. So is a series whose latest version is not known
     to be in the archive, from another archive than its own, from a file or sent from here: a search
     has to find it.
     """
@@ -257,7 +258,7 @@ def _polled(
 
 
 def _is_due(series: Tracked, now: datetime) -> bool:
-    """Return whether to poll a series: always while something is expected, later at growing
+    """Return whether to poll a series: always while news is expected, later at growing
     intervals.
     """
     news, updated = series.entry.news, series.entry.updated
@@ -268,7 +269,7 @@ def _is_due(series: Tracked, now: datetime) -> bool:
 
 
 def numbered(progress: Progress, at: int, count: int) -> Progress:
-    """Return a progress callback that prefixes the number of the current series."""
+    """Wrap a progress callback to prefix the number of the current series."""
 
     def say(what: str, done: int = 0, total: int | None = None) -> None:
         progress(f"series {at} of {count}: {what}" if count > 1 else what, done, total)

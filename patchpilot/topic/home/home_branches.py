@@ -77,7 +77,7 @@ class Checkout(NamedTuple):
 def checkout_of(key: str, branch: str | None) -> Checkout:
     """Return a branch's worktree, or the repository's main worktree.
 
-    Raises MissingError if the repository is gone.
+    Raise MissingError if the repository is gone.
     """
     repository = open_home(key)
     if repository is None:
@@ -109,7 +109,7 @@ def checkout_of(key: str, branch: str | None) -> Checkout:
 def switch_branch(directory: Path, branch: str) -> None:
     """Check out a branch.
 
-    Raises RefusedError if git refuses, usually because of uncommitted changes.
+    Raise RefusedError if git refuses, usually because of uncommitted changes.
     """
     with Repository.open(directory) as repository:
         done = repository.git("switch", "--quiet", "--no-guess", "--", branch, ok=())
@@ -129,9 +129,9 @@ def switch_branch(directory: Path, branch: str) -> None:
 
 
 def range_of(directory: Path, branch: str) -> str:
-    """Return a branch's commits since its base, as a TARGET.
+    """Return a branch's commits since its base as a range.
 
-    Raises UsageError if no base is found.
+    Raise UsageError if no base is found.
     """
     with Repository.open(directory) as repository:
         tip = repository.resolve(f"refs/heads/{branch}")

@@ -67,7 +67,7 @@ def in_order(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
 
 
 def as_values(advice: Advice) -> list[object]:
-    """Return a hint as values that can be stored in a cache."""
+    """Convert a hint to values that can be cached."""
     return [
         [part.verb, list(part.arguments), part.reason]
         if isinstance(part, Action)
@@ -77,7 +77,7 @@ def as_values(advice: Advice) -> list[object]:
 
 
 def from_values(values: Iterable[object]) -> Advice:
-    """Return the hint from the values that `as_values` returned."""
+    """Convert the values from `as_values` back to a hint."""
     parts: list[str | Action] = []
     for value in values:
         if isinstance(value, list):

@@ -60,9 +60,9 @@ OFTEN = 0.3
 
 
 def known_topics() -> tuple[HomeTopic, ...]:
-    """Return the topics as they were read last, with the current number of unread messages.
+    """Return the topics as last read, with the current number of unread messages.
 
-    Topics that have never been read have only a title. Reads nothing but the databases.
+    Topics that have never been read have only a title. Only the databases are read.
     """
     with Store() as store, Outbox() as outbox, Drafts() as drafts:
         kept = _recall_home(store.file)
@@ -180,7 +180,7 @@ def update_topics(
 
 @dataclass
 class _Reading:
-    """One reading of all topics: the previous state and the current one."""
+    """One pass over all topics, with the previous results."""
 
     store: Store
     outbox: Outbox
@@ -217,7 +217,7 @@ class _Reading:
                     self._read_branch(repository, branch, None)
 
     def read_series(self, left_out: Collection[int] = ()) -> None:
-        """Read the tracked series without a branch."""
+        """Read the tracked series that have no branch."""
         for entry in self.store.entries():
             if entry.id not in self.taken and entry.id not in left_out:
                 self._read_one_series(entry)
@@ -225,7 +225,7 @@ class _Reading:
     def _read_branch(
         self, repository: Repository, branch: Branch, draft: Draft | None
     ) -> bool:
-        """Read the topic on a branch; return False if it has no commits of its own."""
+        """Read the topic on a branch; return False if the branch has no commits of its own."""
         key = _topic_key(repository.key, branch.name)
         sends = self.outbox.sends(draft.change_id) if draft else ()
         entry = (
@@ -264,7 +264,7 @@ class _Reading:
     def _topic_state(
         self, repository: Repository, read: Topic, entry: TrackEntry | None
     ) -> TopicState:
-        """Return a topic's state, with what its repository shows of its series."""
+        """Return a topic's state, including the state of its series in the repository."""
         known = tuple(
             self._of(one, repository if one == entry else None)
             for one in self.store.entries()
@@ -272,7 +272,7 @@ class _Reading:
         return topic_state(repository, read, store=self.store, known=known)
 
     def _previous_entry(self, key: str) -> TrackEntry | None:
-        """Return a topic's previously read series."""
+        """Return the entry that a topic's series had when it was last read."""
         known = self.before.get(key)
         number = known[1].series if known else None
         return next(
@@ -280,7 +280,7 @@ class _Reading:
         )
 
     def _read_gone(self, draft: Draft, repository: Repository | None = None) -> None:
-        """Return a topic whose branch is gone, with its series if one was sent."""
+        """Add a topic whose branch is gone, with its series if it was sent."""
         entry = _find_entry(draft, self.store, self.outbox)
         if entry and entry.id not in self.taken:
             self._read_one_series(entry, draft.repository, repository)
@@ -303,7 +303,7 @@ class _Reading:
 
     def _take(self, key: str, state: str, topic: HomeTopic) -> None:
         if topic.series is not None:
-            # a series that was read alone belongs to this branch
+            # a series read on its own belongs to this branch
             for alone in [
                 other
                 for other, (_, known) in self.now.items()
@@ -320,11 +320,11 @@ class _Reading:
             self._said = time.monotonic()
 
     def _of(self, entry: TrackEntry, repository: Repository | None = None) -> Tracked:
-        """Return a series, with what its topic's repository shows of it."""
+        """Return a tracked series with facts from its topic's repository."""
         if repository is not None:
             return known_series.shown_series(entry, self.store, repository, silent)
         if entry.id not in self._tracked:
-            # its mails are read when its topic is shown
+            # its messages are read when its topic is shown
             self._tracked[entry.id] = known_series.shown_series(
                 entry, self.store, None, silent
             )
@@ -333,8 +333,10 @@ class _Reading:
     def _content(
         self, entry: TrackEntry | None, repository: Repository | None = None
     ) -> str:
-        """Return what a series' state depends on: its mails, refs that may contain it, and the
-        day, because a series stalls with time.
+        """Return a cache key for the state of a series.
+
+        The state depends on its messages, the refs that may contain it, and the day, because a
+        series stalls with time.
         """
         if entry is None:
             return "-"
@@ -382,7 +384,7 @@ def _read_topic(
 def _unread_draft(
     key: str, draft: Draft, sends: Sequence[Send], entry: TrackEntry | None
 ) -> HomeTopic:
-    """Return a topic of which only the draft is known so far."""
+    """Return a topic for a draft that has not been read yet."""
     title = draft.cover_subject or next(
         (patch.subject for patch in draft.patches), draft.change_id
     )
@@ -411,7 +413,7 @@ def _unread_draft(
 
 
 def _find_entry(draft: Draft, store: Store, outbox: Outbox) -> TrackEntry | None:
-    """Return the tracked series that has a mail of the topic, the latest first."""
+    """Return the latest tracked series that contains a message of the topic."""
     ids = {
         *draft.links.values(),
         *(
@@ -447,7 +449,7 @@ def _is_there(key: str) -> bool:
 
 
 def _counted(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
-    """Return the topics with the number of unread mails of their series."""
+    """Set the number of unread messages of each topic."""
     return [
         topic._replace(unread=len(store.unread(topic.series)))
         if topic.series is not None
@@ -457,7 +459,7 @@ def _counted(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
 
 
 def _recall_home(store: Path) -> Kept:
-    """Return the cached topics for this store of tracked series, if any."""
+    """Return the topics cached for this store of tracked series."""
     values = recall(_KIND, _key(store))
     return (
         {
@@ -470,7 +472,7 @@ def _recall_home(store: Path) -> Kept:
 
 
 def _keep_home(store: Path, kept: Mapping[str, tuple[str, HomeTopic]]) -> None:
-    """Cache these topics for this store of tracked series."""
+    """Cache the topics for this store of tracked series."""
     remember(
         _KIND,
         _key(store),

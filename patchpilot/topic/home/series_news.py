@@ -30,7 +30,7 @@ _IN_REVIEW = (SeriesState.CHANGES_REQUESTED, SeriesState.UNDER_REVIEW)
 
 
 def topic_of_series(key: str, series: Tracked) -> HomeTopic:
-    """Return a tracked series as a topic of Home, with its latest news."""
+    """Convert a tracked series to a topic for the home screen, with its latest news."""
     topic = HomeTopic(
         key,
         series.subject,
@@ -72,7 +72,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
 
 
 def _asking(posted: PostedSeries, points: tuple[ReviewPoint, ...]) -> Reply | None:
-    """Return the latest mail with a review point."""
+    """Return the latest message with a review comment."""
     asking = {point.message_id for point in points}
     return next(
         (reply for reply in reversed(posted.replies) if reply.message_id in asking),
@@ -93,8 +93,8 @@ def _request_text(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
 def _stated(posted: PostedSeries) -> str:
     """Return the state and its reason.
 
-    Replies that do not count, such as a claim by an unknown sender, leave the state as it was
-    after the send: then the last of them is the news.
+    Ignored replies, such as claims by unknown senders, leave the state as it was after the send:
+    then the last of them is the news.
     """
     last = next(iter(posted_events(posted)[-1:]), None)
     if posted.state is SeriesState.SENT and last and str(last.kind) != "sent":

@@ -29,7 +29,7 @@ def confirm_rewrite(
     then: Callable[[T], None],
     given: tuple[str, ...] = (),
 ) -> None:
-    """Run `work` in a thread with the overrides in `given`.
+    """Run `work` in a thread with the overrides in `given`, asking for more if it is blocked.
 
     If it is blocked and one of OVERRIDES allows it, ask the user to type that word and run it
     again.

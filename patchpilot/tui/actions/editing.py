@@ -27,7 +27,7 @@ ALTERNATE, BACK = "\x1b[?1049h\x1b[H\x1b[2J", "\x1b[?1049l"
 def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None]:
     """Suspend the TUI while another program uses the terminal.
 
-    Does nothing if there is no terminal (in tests or on a web page). With `leaves_no_text`, the
+    Do nothing if there is no terminal (in tests or on a web page). With `leaves_no_text`, the
     program's output is no longer on the terminal after the TUI exits. Use this for programs that
     are not full-screen.
     """
@@ -127,16 +127,16 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
 
 
 def ended(edited: str | None, before: str, what: str) -> str:
-    """Return the message after an edit: whether the text was saved."""
+    """Return a message about an edit: whether the text was saved."""
     if edited is None:
         return f"the editor failed: {what} did not change"
     return f"nothing changed in {what}" if edited == before else f"saved {what}"
 
 
 def edit_text(screen: "AnyScreen", text: str, name: str = "DRAFT.txt") -> str | None:
-    """Return a text after the user edited it, or None if the editor failed.
+    """Let the user edit a text and return it, or None if the editor failed.
 
-    Raises UntrustedCommandsError if only the repository's configuration names the editor.
+    Raise UntrustedCommandsError if only the repository's configuration names the editor.
     """
     from patchpilot.topic import edit_commits
 

@@ -63,12 +63,12 @@ def fetch_stable(screen: "AnyScreen") -> None:
 
 
 def _ask(screen: "AnyScreen", text: str, work: Callable[[], bool]) -> None:
-    """Do the work on the terminal after a positive answer, then read the topic and stage again."""
+    """Ask for confirmation, do the work on the terminal, and reload the topic and stage."""
     from patchpilot.tui.actions.editing import suspended
 
     def run() -> None:
-        # on the terminal, because git may ask for a password, shows progress, and can be stopped
-        # with Ctrl-C
+        # run it on the terminal, because git may ask for a password, shows progress, and can be
+        # stopped with Ctrl-C
         with suspended(screen.app, leaves_no_text=True):
             done = work()
         if not done:

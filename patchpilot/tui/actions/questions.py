@@ -35,7 +35,7 @@ def ask(
     then: Callable[[], None],
     given: tuple[tuple[str, str], ...] = (),
 ) -> None:
-    """Ask the questions one by one; the user may leave any open.
+    """Ask the questions one by one; the user may leave some open.
 
     The answers (`given`: name and value) are saved after the last question, so that no key meant
     for a question acts on the stage. Calls `then` at the end. Escape stops the questions, without
@@ -91,7 +91,7 @@ def ask_named(screen: "AnyScreen", name: str, then: Callable[[], None]) -> None:
 def dialog(question: "PreSendQuestion") -> Choose:
     """Return the dialog for a question.
 
-    It shows why the question is asked, what in the patch suggests "yes", and the effect of each
+    It shows why the question is asked, evidence in the patch for "yes", and the effect of each
     answer.
     """
     reasons = {
@@ -114,7 +114,7 @@ def _asking(
     reasons: Mapping[str, str],
     answers: Sequence[tuple[str, str, str]],
 ) -> Choose:
-    """Return a dialog for a question, which an extra Enter leaves open."""
+    """Return a dialog for a question; pressing Enter once more leaves it open."""
     why = (f"`{label}`  {words}" for label, words in reasons.items() if words)
     title = f"{name.capitalize()} question"
     return Choose("\n\n".join((text, *why)), [*answers, NOT_YET], title, at=LATER)
@@ -159,7 +159,7 @@ def set_prefix(
 ) -> None:
     """Set the subject prefix of the topic's messages and call `then`.
 
-    Reports the new prefix and, if it differs, the one proposed.
+    Report the new prefix and, if it differs, the one proposed.
     """
 
     from patchpilot.services.send.edit_draft import Changes, change

@@ -140,9 +140,7 @@ def _confirm(
 
 
 def _audience(planned: "ReplyPlan") -> str:
-    """Return the number of the reply's recipients in words, because the dialog may not show all
-    addresses.
-    """
+    """Return the number of recipients in words, because the dialog may not show all of them."""
     people, lists = planned.audience
     parts = [counted(people, "person", "people")] if people else []
     parts += [counted(lists, "list")] if lists else []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Undoes or redoes the last rewrite of the commits, after confirmation."""
+"""Undo or redo the last rewrite of the commits, after confirmation."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def undo(screen: "AnyScreen", *, again: bool = False) -> None:
-    """Undo the last rewrite of this branch after confirmation, or redo the last undone one."""
+    """Undo this branch's last rewrite after confirmation, or redo the last undone one."""
     from patchpilot.services.tags.undo_rewrite import (
         changes_files,
         undo_list,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Add and removes waivers for findings, in the same record as `patchpilot check --waive`."""
+"""Add and remove waivers for findings, in the same record as `patchpilot check --waive`."""
 
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ def _judge(text: str) -> tuple[bool, str]:
 
 
 def take_back(screen: "AnyScreen", suppressed: Suppressed) -> None:
-    """Remove the topic's waivers of a finding; for another waiver, show its origin."""
+    """Remove the topic's waivers of a finding; show the origin of any other waiver."""
     from patchpilot.services.check.check_topic import is_of_topic
 
     session = screen.session

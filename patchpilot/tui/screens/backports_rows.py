@@ -52,7 +52,7 @@ EDGE = 5
 
 @dataclass(frozen=True, slots=True)
 class BranchTexts:
-    """The texts about each branch, with the choices that the user made on it.
+    """The texts about each branch, with the user's choices.
 
     `left_out` maps a branch to its prerequisites that are not ticked. `merged` is the mainline
     commit that was reported in messages but has not been fetched yet. `is_tagged`: the commit
@@ -67,7 +67,7 @@ class BranchTexts:
     def unticked(self, branch: "BranchResult") -> frozenset[str]:
         """Return the unselected prerequisites, initially none.
 
-        But all while the introducing commit, which may be one of them, is unknown.
+        All are unselected while the introducing commit, which may be one of them, is unknown.
         """
         needs = () if self.result.culprits else branch.prerequisites
         return self.left_out.get(
@@ -75,7 +75,7 @@ class BranchTexts:
         )
 
     def all_unticked(self) -> dict[str, frozenset[str]]:
-        """Return the same by branch."""
+        """Map each branch to its unselected prerequisites."""
         return {branch.branch: self.unticked(branch) for branch in self.result.branches}
 
     def ticked(self, branch: "BranchResult") -> int:
@@ -111,7 +111,7 @@ class BranchTexts:
 
     @property
     def written(self) -> str:
-        """A line for each branch that needs the fix, with what `w` writes for it."""
+        """Return a line for each branch that needs the fix, with what `w` would write."""
         rows = []
         for branch in self.result.branches:
             if branch.wants_fix:
@@ -121,7 +121,7 @@ class BranchTexts:
         return "\n".join(rows) or "No branch needs the fix."
 
     def facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
-        """Return everything known about a branch, as (label, text)."""
+        """Return the facts about a branch, as (label, text)."""
         rows = [("why", branch.reason)]
         if self.merged:
             fetch = f"{self.merged[:12]}, not fetched yet: press g (git fetch)"
@@ -163,9 +163,9 @@ class BranchTexts:
         return rows
 
     def matrix(self, columns: int) -> tuple[Text, list[Text]]:
-        """Return the titles of the table, and the row of each branch, in so many columns.
+        """Return the table's titles and a row for each branch, fitted to a number of columns.
 
-        A column fits its contents and is left out if it has none; the last one gets the rest.
+        Empty columns are omitted; the last column gets the remaining width.
         """
         branches, today = self.result.branches, datetime.now(UTC).date()
         badges = [badge_of(branch) for branch in branches]
@@ -218,7 +218,7 @@ def texts_of(
 
 
 def conflict_rows(branch: "BranchResult") -> list[str]:
-    """Return the conflicts of a branch as a diff from its lines to those of the fix."""
+    """Return a branch's conflicts as a diff from its lines to the fix's."""
     rows: list[str] = []
     for place in branch.conflicts:
         rows.append(f"@@ {place.path}:{place.line} ({place.kind}) @@")
@@ -325,7 +325,7 @@ SOON = 183
 
 
 def first_to_look_at(result: "BackportResult") -> str | None:
-    """Return the branch to select first, None for any.
+    """Return the branch to select first, or None.
 
     This is the first with a conflict, otherwise the first that needs the fix.
     """
@@ -346,7 +346,7 @@ def badge_of(branch: "BranchResult") -> Badge:
 
 
 def bug_in_words(branch: "BranchResult") -> str:
-    """Return "yes", "no", "unknown" or "fixed": whether the branch has the bug."""
+    """Return whether the branch has the bug: "yes", "no", "unknown" or "fixed"."""
     return {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "fixed"}[
         branch.affected
     ]
@@ -370,7 +370,7 @@ def ends_soon(branch: "BranchResult", today: date) -> bool:
 
 
 def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) -> Text:
-    """Return the row of a prerequisite: its tick, position, commit id, size, risk and subject."""
+    """Format a prerequisite: its tick, position, commit id, size, risk and subject."""
     tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
     row = plain(
         f"{tick} {number:>2}  {need.commit[:12]}  {counted(need.size, 'line'):>10}  "
@@ -381,7 +381,7 @@ def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) 
 
 
 def why(branch: "BranchResult", culprits: Collection[str]) -> str:
-    """Return a short reason for a verdict: the location of the conflict, or a commit on the branch.
+    """Return a short reason for a verdict, with the conflict's location or a commit in the branch.
 
     The commit is the applied fix, or the backport of a commit that introduced the bug. Mainline
     commits that introduced the bug are not repeated here.
@@ -420,7 +420,7 @@ def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
 def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     """Return rows with the files written for each branch, or the reason why none were.
 
-    The commands that send them follow. In the demo they are not sent.
+    Add the commands that send them, except in the demo.
     """
     from patchpilot.services.backport.write_backports import send_commands
 
@@ -458,12 +458,12 @@ DEMO = (
 
 
 def shell_rows(commands: Iterable[str]) -> list[str]:
-    """Return the commands to run in a shell; in the demo there are none."""
+    """Return the commands to run in a shell, except in the demo."""
     return [DEMO] if in_demo() else [SHELL, *(f"  {command}" for command in commands)]
 
 
 def resolving_rows(done: "Resolving") -> list[str]:
-    """Return the rows about a conflict that is being resolved in a clone.
+    """Describe a conflict being resolved in a clone.
 
     They give its location, its state, the next step, and the patches once they are written. In
     the demo the patches are not sent.

@@ -152,7 +152,7 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
 
 
 def useless_keys(branch: "BranchResult | None", *, is_early: bool) -> set[str]:
-    """Return the actions that cannot do anything for the selected branch, or for None.
+    """Return the actions that do not apply to the selected branch, or to None.
 
     With `is_early`, the fix is not in mainline yet.
     """
@@ -172,7 +172,7 @@ def empty_words(result: "BackportResult") -> tuple[str, str]:
 
 
 def empty_keys(result: "BackportResult") -> list[tuple[str, str]]:
-    """Return the useful keys for a result without branches."""
+    """Return the keys that are useful if a result has no branches."""
     tags = Stage.TAGS
     return [
         ("g", "run git fetch, after confirmation")
@@ -235,7 +235,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._verdict.text.update(words)
 
     def resized(self) -> None:
-        """Adapt the text without branches to the size."""
+        """Fit the text without branches to the new size."""
         super().resized()
         self._show_empty()
 
@@ -254,7 +254,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        # do not mail what mainline already has
+        # do not send patches that mainline already has
         is_merged = self._shown is not None and self._shown.upstream
         return ShownKeys(hidden=frozenset([NEXT] if is_merged else ()))
 
@@ -272,8 +272,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether any branch needs an action.
 
-        Patches are written once the fix is in mainline; only some branches have a conflict, or
-        prerequisites.
+        Patches can be written only if the fix is in mainline.
         """
         if action == "request":
             result = self.current
@@ -288,9 +287,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
         return super().check_action(action, parameters)
 
     def action_refresh(self) -> None:
-        """Judge the branches again.
+        """Determine the verdicts again.
 
-        Run git fetch first, where stable branches are missing or the mainline commit is.
+        Run git fetch first if stable branches or the mainline commit are missing.
         """
         from patchpilot.tui.actions.fetch_action import fetch, fetch_stable
 
@@ -303,7 +302,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.action_reload()
 
     def moved(self, listed: RowList) -> None:
-        """Show the details of the selected verdict when the user stops moving."""
+        """Show the details of the selected verdict when the cursor stops."""
         self._is_moved = self._is_moved or listed is self.listed
         super().moved(listed)
 
@@ -327,7 +326,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
         return f"{branch.branch}: {badge_of(branch).word}"
 
     def _list_needs(self, branch: "BranchResult") -> None:
-        """Return the prerequisites in application order, each with size and risk.
+        """List the prerequisites in application order, each with size and risk, and the selected
+        ones in the queue.
 
         The ticked ones are in the queue.
         """
@@ -420,9 +420,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.app.push_screen(Reader(f"{some} written", rows, fold=True))
 
     def action_resolve(self) -> None:
-        """Suggest ways to adapt the fix to a branch with conflicts, or continue in the clone
-        after they are resolved.
-        """
+        """Suggest ways to adapt the fix to a branch with conflicts, or continue in the clone."""
         from patchpilot.services.backport.topic_backports import ways_to
 
         result, branch = self.current, self.chosen

@@ -52,7 +52,7 @@ MOST = 12
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A finding as it appears on screen.
+    """A finding as displayed.
 
     It has the 0-based line in the text of all patches, the commit id ("" for the series), and the
     number of its patch if there are several. `whole`: the finding is about the patch as a whole
@@ -71,7 +71,7 @@ class Shown:
 
     @property
     def key(self) -> tuple[str, str, int | None]:
-        """Return what identifies a finding: its commit, rule and line."""
+        """Return a finding's key: its commit, rule and line."""
         return self.commit, self.finding.rule, self.finding.patch_line
 
     @property
@@ -84,14 +84,14 @@ class Shown:
 
     @property
     def message(self) -> str:
-        """Return its message without the command, which is a key here."""
+        """Return the message without the command, because there is a key for it."""
         return self.finding.message.partition(HELP)[0]
 
     @property
     def file(self) -> str:
-        """Return its file name, with the number of the patch.
+        """Return the file name with the number of the patch.
 
-        For a message and a series what it is.
+        For a finding about a message or a series, return which of them it is.
         """
         path = "" if self.whole else self.finding.path
         name = (
@@ -109,7 +109,7 @@ ROOMY = 60
 
 
 def row_of(shown: Shown, columns: int) -> Text:
-    """Return the finding as a row of the list, in so many columns.
+    """Format a finding as a row of the list, fitted to a number of columns.
 
     The row has a symbol, the message, and at the right the file and the line. The rule's name is
     in the detail.
@@ -124,13 +124,13 @@ def row_of(shown: Shown, columns: int) -> Text:
 
 
 def note_of(shown: Shown) -> Note:
-    """Return the finding as a note to show below its line."""
+    """Convert the finding to a note below its line."""
     text = f"waived: {shown.message}" if shown.suppressed else shown.message
     return Note(shown.line, shown.sign, shown.role, text)
 
 
 def detail_of(shown: Shown, fixed: "FindingFixed | None") -> Text:
-    """Return the finding in detail: message, the lines that its fix changes, reason, reference."""
+    """Format a finding's details: message, changes of its fix, reason, reference."""
     text, rule = Text.assemble(plain(shown.message, STRONG)), shown.rule
     if waiver := shown.suppressed:
         until = f", until {waiver.until}" if waiver.until else ""
@@ -231,7 +231,7 @@ def state_of(counts: "Counter[Severity]") -> StageState:
 def placed(
     result: "CheckResult", mark: str
 ) -> tuple[tuple[str, ...], tuple[Shown, ...]]:
-    """Return the lines of all patches, with the subject prefix, and the findings by line."""
+    """Return the lines of all patches, with their subject prefix, and the findings by line."""
     from patchpilot.services.fix_finding import remedy_of
 
     rows: list[str] = []
@@ -271,7 +271,7 @@ def no_findings(result: "CheckResult | None") -> str:
 
 
 def nothing_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, str]]:
-    """Return the keys that lead on from a result without findings."""
+    """Return the keys for continuing after a result without findings."""
     keys = [("n", f"go to {list(Stage)[Stage.CHECKS.number].label}")]
     if result.suppressed:
         keys.append(("o", "show the waived findings"))
@@ -281,8 +281,8 @@ def nothing_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, s
 
 
 def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
-    """Return the 0-based lines at which a patch's message ends (or None), and of the last text
-    before git's signature.
+    """Return the 0-based lines at which a patch's message ends (or None) and at which the text
+    above git's signature ends.
     """
     signature = lines.index("-- ") if "-- " in lines else len(lines)
     above = range(signature - 1, -1, -1)
@@ -293,10 +293,9 @@ def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
 def _row(
     finding: Finding, lines: Sequence[str], ends: tuple[int | None, int]
 ) -> tuple[int, bool]:
-    """Return the 0-based line of a finding.
+    """Return the 0-based line of a finding, and whether it is about the whole patch.
 
-    Of one about the whole patch, such as a missing sign-off, the end of the message, and that it is
-    one.
+    The line is then the end of the message, for example for a missing sign-off.
     """
     at, (message, last) = (finding.patch_line or 1) - 1, ends
     whole = (

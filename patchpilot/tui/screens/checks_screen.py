@@ -82,7 +82,7 @@ LABELS = {"sign-off": "sign off", "tags": "add tag"}
 
 
 class ChecksScreen(StageScreen["CheckResult"]):
-    """The screen with the findings, the patch and the details, which follow one cursor."""
+    """The screen of the findings, the patch and the details, with a common cursor."""
 
     stage = Stage.CHECKS
     LIST = "#findings"
@@ -126,15 +126,15 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return self.query_one("#detail-panel", TextPanel)
 
     def show(self, result: "CheckResult") -> None:
-        """Return the findings below their lines.
+        """Show the findings below their lines.
 
-        The one that was selected before stays selected, or the one that takes its place.
+        Keep the selected finding, or select the one in its place.
         """
         view = self._patch
         first = not view.rows
         self._mark = self.session.mark
         rows, self._every = placed(result, self._mark)
-        # without waivers, the filter for waived findings goes
+        # drop the filter for waived findings if there are none
         self._lists_waived &= any(shown.suppressed for shown in self._every)
         self._found = [
             shown
@@ -192,7 +192,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         """Redraw the list, keeping the cursor on the finding with its number."""
         self.listed.fill(self.rows(), self._at)
         status = self.session.status(self.stage)
-        # how many there are, by severity: as in the stage bar
+        # show counts by severity, as in the stage bar
         counts = status.note if status.count else "Findings"
         self.list_panel.heading = "Findings: waived" if self._lists_waived else counts
 
@@ -201,7 +201,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return self._found[self._at] if 0 <= self._at < len(self._found) else None
 
     def moved(self, listed: RowList) -> None:
-        """Let the patch and the details follow the list when the user stops moving."""
+        """Update the patch and the details when the cursor in the list stops."""
         at = listed.row.key if listed.row else self._at
         if at != self._at:
             self._at, self._is_ahead = at, True
@@ -213,7 +213,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._patch.choose(self._at)
 
     def on_diff_view_moved(self, event: DiffView.Moved) -> None:
-        """Let the list follow the patch, and the details when the user stops moving."""
+        """Update the list, and the details when the cursor in the patch stops."""
         view = self._patch
         part, panel = view.file_at(event.line), self.query_one("#patch-panel", Panel)
         panel.heading = part.name if part else "Commit message"
@@ -276,7 +276,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return any(shown.remedy in CERTAIN for shown in self._every)
 
     def _commits_with(self, remedy: str) -> list[str]:
-        """Return the ids of the commits that have a finding with this remedy."""
+        """Return the ids of commits with a finding that has this remedy."""
         return list(
             dict.fromkeys(
                 shown.commit for shown in self._every if shown.remedy == remedy
@@ -295,7 +295,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.action_detail()
 
     def action_detail(self) -> None:
-        """Show the selected finding in detail, on a card if there is no panel for it."""
+        """Show the selected finding's details, on a card if they have no panel."""
         self.open_detail()
         self._detail.reader.focus()
 

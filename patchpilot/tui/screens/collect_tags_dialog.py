@@ -15,7 +15,7 @@ from patchpilot.tui.widgets.choose import Choose
 
 
 def held_tags(collected: Collected) -> list[str]:
-    """Return the tags that no commit message may have, each with the reason."""
+    """List the tags that no commit message may contain, with reasons."""
     return [
         one_line(f"not added: {tag.trailer} ({tag.why})")
         for tag in collected.held
@@ -26,7 +26,7 @@ def held_tags(collected: Collected) -> list[str]:
 class CollectTags(Choose):
     """A dialog that returns the ticked tags, or None if canceled.
 
-    A tag without a reason to hesitate is ticked at first.
+    Tags without a reason to hesitate are ticked initially.
     """
 
     def __init__(self, collected: Collected) -> None:

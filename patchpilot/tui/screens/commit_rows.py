@@ -41,7 +41,7 @@ def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
 
 
 class NextRow(NamedTuple):
-    """An open step of this stage: the sign, what it is about, the text, and the action of Enter."""
+    """A pending step: its symbol, subject and text, and the action for Enter."""
 
     sign: str
     name: str
@@ -58,7 +58,7 @@ _PREFIX = re.compile(r"^Subject: \[PATCH( \d+/\d+)?\]")
 def next_rows(
     shown: "TopicCommits | None", asked: "PreSendQuestions | None"
 ) -> list[NextRow]:
-    """Return the tasks of this stage: the base, the questions, and the tree."""
+    """Return the stage's tasks: the base, the questions and the target tree."""
     rows: list[NextRow] = []
     if shown is not None and shown.has_merge:
         words = "merge commits are skipped (use git rebase)"
@@ -67,7 +67,7 @@ def next_rows(
 
 
 def _known_rows(asked: "PreSendQuestions") -> Iterator[NextRow]:
-    """Yield what is already upstream, posted or fixed elsewhere."""
+    """Yield what is already upstream, or was posted or fixed elsewhere."""
     state, posted = asked.upstream, asked.posted
     for fix in state.known[:2]:
         yield NextRow("blocked" if fix.is_sure else "warning", fix.commit, fix.words)
@@ -82,7 +82,7 @@ def _known_rows(asked: "PreSendQuestions") -> Iterator[NextRow]:
 
 
 def _open_rows(asked: "PreSendQuestions") -> Iterator[NextRow]:
-    """Yield the questions, and whether the commits apply to the target tree."""
+    """Yield the open questions, and whether the commits apply to the target tree."""
     from patchpilot.services.send.propose_prefix import tree_choice
 
     for question in asked.open:
@@ -103,7 +103,7 @@ def _open_rows(asked: "PreSendQuestions") -> Iterator[NextRow]:
 
 
 def next_line(row: NextRow, room: int) -> Text:
-    """Return the lines of an open step, `room` columns wide."""
+    """Format a pending step, `room` columns wide."""
     first, *more = hanging(row.words, room, INDENT)
     return Text.assemble(
         (f"{glyph(row.sign):<2}", STYLE_OF[row.sign]),
@@ -118,7 +118,7 @@ def commit_rows(patch: "Patch") -> list[str]:
 
 
 def with_prefix(rows: Sequence[str], mark: str) -> list[str]:
-    """Return a commit's lines with its subject prefix, such as `PATCH net v2`.
+    """Add the subject prefix, such as `PATCH net v2`, to a commit's lines.
 
     The number in the series is kept.
     """

@@ -108,7 +108,7 @@ class CommitScreen(StageScreen[TopicCommits]):
             self.place()
 
     def on_resize(self) -> None:
-        """Adapt the tasks to the width, even before the commits are read."""
+        """Fit the tasks to the width, even before the commits are read."""
         self.call_after_refresh(self._show_next)
 
     def commit_changed(self) -> None:
@@ -160,7 +160,7 @@ class CommitScreen(StageScreen[TopicCommits]):
             self._answer(row.name if row.does == "answer" else "")
 
     def on_screen_resume(self) -> None:
-        """Update after other stages answered a question, named the tree, or canceled the target
+        """Refresh tasks that other stages changed, such as answers, the tree or a canceled
         check.
         """
         super().on_screen_resume()
@@ -206,7 +206,7 @@ class CommitScreen(StageScreen[TopicCommits]):
     def _answer(self, only: str | None = None) -> None:
         """Ask the question with this name, or the one about the tree for "".
 
-        None all that are open, or all.
+        None asks all open questions or, if there are none, all questions.
         """
         from patchpilot.tui.actions.questions import ask, ask_tree
 
@@ -238,7 +238,7 @@ class CommitScreen(StageScreen[TopicCommits]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Return what `a` does, once known: ask the open questions, then review the answers.
+        """Return the label of `a` once known: ask the open questions, or review the answers.
 
         Enter does nothing on a row that only informs.
         """

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ask on Home what the user has (a commit, a branch, a log or a bisection) and show where it
-leads.
-"""
+"""Ask on the home screen what to start from (a commit, a branch, a log or a bisection)."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -51,9 +49,9 @@ VERSION = (
 
 
 def mail_file(value: str) -> Path | None:
-    """Return the mail file that was entered instead of a Message-ID, or None.
+    """Return the message file that was entered instead of a Message-ID, or None.
 
-    A path that does not exist counts as well, if it can be nothing else: its error names it.
+    A missing file is returned as well if the value can be nothing else, so that the error names it.
     """
     path = Path(value.strip()).expanduser()
     with suppress(OSError, ValueError):
@@ -108,7 +106,7 @@ def _open_answer(home: Any, kind: str, words: str) -> None:
 
 
 def _search(home: Any, kind: str, words: str, tree: str) -> None:
-    """Read the branch, or search for fixes, in a thread; ask again after a failure."""
+    """Open the branch or search for fixes in a thread; ask again after an error."""
     directory = home.tui.session.directory or Path()
 
     def show(then: Callable[[], object]) -> None:
@@ -155,7 +153,7 @@ def _work(
 
 
 def _show(home: Any, found: "FoundFixes", log: str) -> None:
-    """Show the commits and where each one leads."""
+    """Show the commits and the next step for each."""
     fixes = found.candidates[:5]
     answers = [
         (

@@ -43,7 +43,7 @@ def _propose(
     *,
     verb: str = "Apply",
 ) -> None:
-    """Show a diff and let `work` write it if the user applies it; `done` describes the result."""
+    """Show a diff, and write it with `work` if the user agrees; `done` describes the result."""
 
     def written(result: "T") -> None:
         first, *costs = done(result)
@@ -59,9 +59,9 @@ def _propose(
 
 
 def rows_of(result: "CertainFixed", wide: int) -> list[str]:
-    """Return the diffs of tags and fixes, wrapped to so many columns.
+    """Return the diffs of tags and fixes, wrapped to a number of columns.
 
-    The findings that remain follow, each with the reason.
+    Remaining findings follow, each with the reason.
     """
     rows = [*result.tags.diff, *result.fixes.diff]
     if result.left:
@@ -227,7 +227,7 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
 
 
 def what_is_fixed(result: "CertainFixed") -> str:
-    """Return the dialog's question without the question mark, or "" if there is nothing to fix.
+    """Return the dialog's question without its question mark, or "" if there is nothing to fix.
 
     It has the number of fixes to apply and of tags to add.
     """

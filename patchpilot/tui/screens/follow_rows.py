@@ -48,8 +48,10 @@ class Conversation(NamedTuple):
 def _result(
     session: Session, shown: "FollowedSeries"
 ) -> "tuple[tuple[Tracked, ...], StageStatus]":
-    """Return the series and the stage's state, and read the messages of the series that Home
-    opened or of the topic's own, which takes a second for thousands.
+    """Return the series and the stage's state.
+
+    Read the messages of the series opened from Home or of the topic's own, which takes a second for
+    thousands.
     """
     from patchpilot.services.track.conversation import conversation
     from patchpilot.topic.followed.review_ledger import checklist
@@ -100,7 +102,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
 
 
 def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:
-    """Return the state of the current topic; other tracked series do not count."""
+    """Return the state of the current topic, ignoring other tracked series."""
     from patchpilot.services.track.follow_topic import Turn
 
     if topic is None:
@@ -166,8 +168,8 @@ def opens_at(
     items: "Sequence[LedgerItem]",
     mails: "Sequence[ConversationMail]",
 ) -> str:
-    """Return the Message-ID to show first: that of an open request, of an unread reply to the
-    latest version, or of the latest message.
+    """Return the Message-ID to show first: an open request, an unread reply to the latest
+    version, or the latest message.
     """
     asked = sorted(
         (item for item in items if item.open), key=lambda it: not it.of_newest
@@ -184,7 +186,7 @@ def opens_at(
 
 
 def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
-    """Return the rows about a series that stay above its conversation.
+    """Return the rows that stay above a series' conversation.
 
     The next step takes at most `most` lines, the other rows one or two.
     """
@@ -252,7 +254,7 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
 
 
 def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
-    """Return the events as rows of at most this many columns, starting at the top."""
+    """Format events as rows of at most this many columns."""
     rows = []
     for event in events:
         sign, style = SIGNS[str(event.kind)]
@@ -266,14 +268,14 @@ def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
 
 
 def _proof(event: "StoryEvent") -> str:
-    """Return the date and the proof, if known."""
+    """Format the date and the proof, if known."""
     day = f"{event.when.astimezone():%Y-%m-%d %H:%M}" if event.when else ""
     proof = f"<{event.proof}>" if "@" in event.proof else event.proof
     return f" {glyph('dot')} ".join(part for part in (day, proof) if part)
 
 
 def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
-    """Return what is in the middle while no series is shown: it was not read or sent yet."""
+    """Return the text for an empty conversation: the topic is being read, or was not sent yet."""
     title, text, keys = ("This topic was not sent yet.", NOTHING, NOTHING_KEYS)
     if is_reading:
         title, text, keys = "Reading the tracked series …", READING, READING_KEYS
@@ -281,7 +283,7 @@ def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
 
 
 def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
-    """Return the rows on read errors, shown at every width."""
+    """Return the rows about read errors, which are shown at every width."""
     notes = [("note", one_line(note)) for note in series.problems]
     return [*fact_rows(notes, columns, most), Text()] if notes else []
 
@@ -292,7 +294,7 @@ def fact_rows(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> lis
     for name, text in rows:
         told = hanging(plain(text).plain, columns, 9)
         if len(told) > most:
-            # the history has it in full
+            # the history shows all of it
             told[most - 1 :] = [crop(f"{told[most - 1]}{glyph('ellipsis')}", columns)]
         is_next = name == "next"
         parts.append(
@@ -305,7 +307,7 @@ def fact_rows(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> lis
 
 
 def comparison_rows(comparison: "RevisionComparison") -> list[Text]:
-    """Return a range-diff: the heading of each patch, and its differences."""
+    """Format a range-diff: each patch's heading and differences."""
     from patchpilot.services.track.compare_revisions import heading
 
     rows: list[Text] = []

@@ -155,8 +155,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return bool(self.tui.jobs.is_open)
 
     def on_screen_resume(self) -> None:
-        """Show the stored state, read the archive, and refresh periodically while the screen is
-        shown.
+        """Show the stored state, query the archive, and refresh periodically while the screen
+        is visible.
         """
         super().on_screen_resume()
         if self.stage not in self.session.busy and self.may_begin():
@@ -167,7 +167,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self._timer.resume()
 
     def on_screen_suspend(self) -> None:
-        """Stop refreshing; mails that the cursor passed count as read."""
+        """Stop refreshing, and mark the messages that the cursor passed as read."""
         series, passed = self._series, frozenset(self._passed)
         if series and passed & series.unread:
             from patchpilot.services.track.follow_topic import mark_read
@@ -178,7 +178,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self._timer.pause()
 
     def on_resize(self) -> None:
-        """Adapt the rows to the size, even before a series is read."""
+        """Fit the rows to the size, even before a series is read."""
         if self._shown is None:
             self.call_after_refresh(self.fill)
 
@@ -193,26 +193,29 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _other(self) -> "Tracked | None":
-        """Return the series that Home opened, unless it is the topic's own."""
+        """Return the series opened from the home screen, unless it is the topic's own."""
         return self._series if self._series and not self._series.own else None
 
     def _subject(self) -> str:
         return self._other.subject if self._other else super()._subject()
 
     def _places(self) -> Sequence[str]:
-        """Return the topic named in the stage bar for another series."""
+        """Return the name of another series' topic for the stage bar."""
         if self._other is None or self.session.topic is None:
             return super()._places()
         place = f"stages: {super()._places()[-1]}"
         return (f"{place} {glyph('dot')} {super()._subject()}", place)
 
     def read_again(self) -> None:
-        """Read the archive again, unless a read is running."""
+        """Query the archive again, unless it is being queried."""
         if self.stage not in self.session.busy and self.app.screen is self:
             self.tui.jobs.begin(self.stage)
 
     def show(self, result: "tuple[Tracked, ...]") -> None:
-        """Fill the conversation; the cursor stays. An unchanged result is not drawn again."""
+        """Show the conversation, keeping the cursor.
+
+        An unchanged result is not redrawn.
+        """
         before, self._reading = self._series, self.session.conversation
         series = self._series
         if series is None:
@@ -228,7 +231,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.listed.focus()
 
     def rows(self) -> list[Row]:
-        """Return the read errors and the messages, or a text on what will be here."""
+        """Return the read errors and messages, or a text that explains the empty list."""
         listed = self.listed
         columns = max(40, (listed.scrollable_content_region.width or 78) - 2)
         series, items = self._series, self._items
@@ -270,8 +273,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return f"{ticked}{counted(len(self._mails), 'message')}{new}"
 
     def _lay(self, *, keep: bool) -> None:
-        """Show the series; `keep` leaves the cursor, which otherwise goes to the message that
-        waits for the user, or to the latest one.
+        """Show the series.
+
+        `keep` keeps the cursor, which otherwise moves to the message waiting for the user or to the
+        latest.
         """
         series = self._series
         if (keep and self.chosen) or series is None or not self._mails:
@@ -283,7 +288,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
     def _tell_arrived(self, arrived: Collection[str]) -> None:
-        """Report messages that arrived; a report about the delivery is none of the conversation."""
+        """Report new messages; delivery reports are not part of the conversation."""
         if not arrived:
             return
         is_listed = any(row.key in arrived for row in self.listed.rows)
@@ -296,7 +301,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def own(self) -> "Tracked | None":
-        """Return the series that is shown if it is the topic's own."""
+        """Return the displayed series if it is the topic's own."""
         return self._series if self._series and self._series.own else None
 
     @property
@@ -327,7 +332,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _is_begun(self) -> bool:
-        """Whether the next version of the topic is started."""
+        """Return whether the next version of the topic is started."""
         begun = (Stage.PREVIEW, Stage.SEND)
         return self.own is not None and first_stage(self.own.step.advice) in begun
 
@@ -401,10 +406,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return status.post_ids if status else ()
 
     def _asked(self) -> str:
-        """Return the message with the first open review point, which `r` answers above
-        all messages.
+        """Return the message with the first open review comment, to which `r` replies.
 
-        Without one, the latest message that somebody else wrote.
+        Without one, return the latest message by somebody else.
         """
         due = [item.point.message_id for item in self._items if not item.done]
         idents = [mail.message_id for mail in self._mails]
@@ -490,8 +494,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         ask_which(self.app, series.subject, options)
 
     def action_refresh(self) -> None:
-        """Check the archive; whether a merged fix is in mainline and the stable branches is read
-        from the local refs, so offer git fetch then.
+        """Query the archive.
+
+        If the fix was merged, offer git fetch, because local refs show whether it is in mainline
+        and the stable branches.
         """
         if self.own and self.own.about.landed:
             from patchpilot.tui.actions.fetch_action import fetch

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the home screen: one per topic below its group's heading."""
+"""The rows of the home screen: one per topic, below its group's heading."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -86,7 +86,7 @@ def group_of(topic: HomeTopic, states: States) -> str:
 
 
 def draft_topics() -> list[HomeTopic]:
-    """Return the recent drafts of requests and reports; the key of each is its file."""
+    """Return the recent drafts of requests and reports, with the file as the key."""
     drafts = []
     for file in (one for kind in DRAFTS for one in (state_path() / kind).glob("*.txt")):
         with suppress(OSError):
@@ -139,7 +139,7 @@ def next_step(topic: HomeTopic, states: States) -> str:
 
 
 class Widths(NamedTuple):
-    """The variable-width columns of a row's cells; a branch may have none."""
+    """The widths of a row's flexible cells; the branch may have no width."""
 
     subject: int
     branch: int
@@ -149,9 +149,9 @@ class Widths(NamedTuple):
 def widths(
     grouped: Mapping[str, Sequence[HomeTopic]], columns: int, news: News
 ) -> Widths:
-    """Return the columns of the cells for these topics on a terminal of so many columns.
+    """Return the widths of the cells for these topics on a terminal with this many columns.
 
-    The subjects give way to news, of which branches that nobody has started have none.
+    Subjects are shortened for news, which unstarted branches do not have.
     """
     branch = BRANCH if columns >= WIDE else 0
     room = columns - VERSION - AGE - GAPS - branch
@@ -164,7 +164,7 @@ def widths(
 
 
 def news_of(topic: HomeTopic, states: States) -> str:
-    """Return the latest news of a topic, or the next stage with what it needs before a send."""
+    """Return the latest news of a topic or, before a send, the next stage with its task."""
     new = f"{topic.unread} new " if topic.unread else ""
     is_started = states and next_stage(topic, states)
     words = next_step(topic, states).removeprefix("stage ") if is_started else ""

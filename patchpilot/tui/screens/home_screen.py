@@ -125,7 +125,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     @property
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys of the filter line while it is edited."""
+        """Return the keys that apply while the filter is edited."""
         words = [("Enter", "keep the filter"), ("Esc", "end it")]
         return words if isinstance(self.focused, LineInput) else []
 
@@ -223,7 +223,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self.call_later(self.show_work, "")
 
     def _some(self, topics: "tuple[HomeTopic, ...]") -> None:
-        """Show the topics read so far by a thread, keeping the others."""
+        """Show the topics read so far, keeping the others."""
         self.call_later(self._arrived, topics, partly=True)
 
     def _arrived(
@@ -233,9 +233,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         *,
         partly: bool = False,
     ) -> None:
-        """Show the topics, `partly` only some of them; the cursor stays on its topic.
+        """Show all topics, or some with `partly`, keeping the cursor on its topic.
 
-        `problem` is the reason why an archive could not be asked.
+        `problem` is the reason why an archive could not be queried.
         """
         if problem:
             self.notify(
@@ -255,7 +255,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._draw()
 
     def _read_all(self) -> None:
-        """Show all topics; with `asks`, ask what the user has if none was started."""
+        """Read and show all topics; with `asks`, ask for a starting point if there are none."""
         # only now is it known whether this is a clone
         self.query_one(KeyLine).draw()
         groups = {group_of(topic, self._states(topic)) for topic in self._topics or ()}
@@ -264,12 +264,12 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self.asks = False
 
     def show_work(self, what: str) -> None:
-        """Show the current activity at the right of the title line, or nothing."""
+        """Show the current activity, if any, at the right of the title line."""
         self._doing = what
         self._draw()
 
     def failed(self, error: PatchpilotError) -> None:
-        """Show an error as a message with its hint, and ask for missing trust."""
+        """Show an error with its hint, and ask for missing trust."""
         if isinstance(error, UntrustedCommandsError):
             ask_trust(
                 self.app,
@@ -344,7 +344,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._draw()
 
     def _no_topics(self, topics: "Sequence[HomeTopic]") -> None:
-        """Return what to do without topics."""
+        """Show what to do without topics."""
         here = self.query_one("#no-topics", Static)
         here.display = not topics
         title, text = ("No topics yet", NOTHING)
@@ -441,7 +441,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._open_selected(topic, None)
 
     def _open_selected(self, topic: "HomeTopic", stage: Stage | None) -> None:
-        """Open a topic at this stage, or at its next one for None."""
+        """Open a topic at this stage, or at its next one."""
         self._wanted = stage
         if topic.state == DRAFT:
             show_draft(self.app, Path(topic.key))
@@ -462,7 +462,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         work: Callable[[], Callable[[], object]],
         failed: Callable[[PatchpilotError], object] | None = None,
     ) -> None:
-        """Run work in a thread and call its result; pass an error to `failed`, or show it."""
+        """Run work in a thread and call its result; pass an error to `failed` or show it."""
 
         def run() -> None:
             try:
@@ -529,7 +529,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _stage(self, topic: "HomeTopic") -> Stage:
         """Return the stage of the topic's next step.
 
-        Before the first version the first one that is not done, as it was left.
+        Before version 1 is sent, this is the first unfinished stage according to the saved states.
         """
         if topic.series is not None or topic.version:
             named = [key_of(action) for action in actions(topic.step)]
@@ -542,7 +542,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _states(self, topic: "HomeTopic") -> States:
         """Return a topic's stages: the current ones if it is open, otherwise the saved ones.
 
-        Empty where it was never opened here.
+        Return {} if it was never opened.
         """
         if self._is_open(topic):
             return {stage: self.tui.session.status(stage) for stage in Stage}

@@ -43,7 +43,7 @@ def open_questions(plan: "Sending") -> "list[CheckLine]":
 
 
 def headline(plan: "Sending") -> str:
-    """Return the worst open item as a sentence: a problem, an open question, or the verdict."""
+    """Return the most serious open item: a problem, an open question, or the verdict."""
     count = len(open_questions(plan))
     if plan.blocked and not plan.refused:
         return f"not ready: {plan.blocked.message}"

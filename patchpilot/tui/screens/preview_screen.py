@@ -113,7 +113,7 @@ class PreviewScreen(StageScreen["Sending"]):
         return ShownKeys(labels=labels)
 
     def show(self, result: "Sending") -> None:
-        """Fill both; the cursor stays on the mail it was on."""
+        """Show the list and the message, keeping the cursor on its message."""
         from patchpilot.services.send.mail_changes import mail_changes
 
         self._changes = mail_changes(result)
@@ -130,7 +130,7 @@ class PreviewScreen(StageScreen["Sending"]):
             else ""
         )
         self.keys_changed()
-        # there is nothing to choose from in a list of one
+        # a list with one entry offers no choice
         self.list_panel.display = len(result.send.entries) > 1
         (
             self.listed if len(result.send.entries) > 1 else self.query_one("#mail")
@@ -164,9 +164,7 @@ class PreviewScreen(StageScreen["Sending"]):
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
 
     def _row(self, result: "Sending", at: int) -> Text:
-        """Return a mail in the list: what it is, its title, then its size, its recipients and
-        what is new.
-        """
+        """Format a message's row: its kind, title, size, recipients and changes."""
         (name, title), facts = mail_name(result, at), self._facts(result, at)
         room = (self.listed.scrollable_content_region.width or 78) - width(facts) - 2
         left = fitted(f" {name:5} {title}", max(10, room))
@@ -193,7 +191,7 @@ class PreviewScreen(StageScreen["Sending"]):
         panel.heading = (
             f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
         )
-        # a single mail needs no list
+        # a single message needs no list
         than = (
             f", compared with v{self._changes.version}"
             if change and self._changes

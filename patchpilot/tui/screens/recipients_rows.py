@@ -58,8 +58,7 @@ Placed = tuple[str, Recipient]
 
 
 def grouped(rows: Sequence[Placed], plan: RecipientPlan) -> dict[str, list[Placed]]:
-    """Return the recipients by the reason that adds them: the sections in the plan's order, then
-    the others.
+    """Group the recipients by the reason that adds them: sections in the plan's order, then others.
 
     Within a group, recipients in To come first, then the other included ones; people come before
     lists.
@@ -167,13 +166,13 @@ def _activity(
 
 
 def where_of(history: "FileHistory") -> str:
-    """Return the first two files or folders of a history, and the number of the others."""
+    """Return the first two files or folders of a history, and the number of others."""
     more = len(history.paths) - 2
     return ", ".join(history.paths[:2]) + (f" and {more} more" if more > 0 else "")
 
 
 def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
-    """Return the recipients as `send` counts them.
+    """Return the recipients for `send`.
 
     These are the recipients of `patchpilot maintainers` and those that the configuration and the
     answers add.
@@ -216,7 +215,7 @@ HEADER, ROLE = 6, 14
 
 
 def recipient_rows(groups: Mapping[str, Sequence[Placed]], room: int) -> list[Row]:
-    """Return the rows in so many columns: each recipient has its header, name and role."""
+    """Format the recipients, each with header, name and role, in this many columns."""
     who = max(24, room - HEADER - 1 - ROLE)
     rows: list[Row] = []
     for title, members in groups.items():
@@ -244,7 +243,7 @@ def _line(header: str, recipient: Recipient, who: int) -> Text:
 
 
 def note_sign(note: "RecipientAdvice") -> str:
-    """Return the name of a note's sign, which shows whether it needs an answer."""
+    """Return the name of the symbol that shows whether a note needs an answer."""
     if note.severity == Severity.ERROR:
         return "blocked"
     if note.remedy:
@@ -253,7 +252,7 @@ def note_sign(note: "RecipientAdvice") -> str:
 
 
 def note_rows(notes: "Sequence[RecipientAdvice]") -> list[Row]:
-    """Return the rows of the notes, each with the effect of `a`."""
+    """Format the notes, each with the effect of `a`."""
     rows = []
     for note in notes:
         sign = note_sign(note)

@@ -90,7 +90,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Open the details with Enter if they have no panel."""
+        """Let Enter open the details if they have no panel."""
         is_out = self.chosen and self.chosen[0] == OUT
         view = "one patch" if self.session.view == "series" else "series"
         return ShownKeys(
@@ -135,7 +135,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
     @property
     def can_jump(self) -> bool:
-        """Return whether there is a note, even before there are widgets."""
+        """Return whether there is a note to jump to, even before widgets exist."""
         return any(notes.rows for notes in self.query("#advice").results(RowList))
 
     def action_jump(self, by: int) -> None:
@@ -160,8 +160,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             self.action_settle()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Show `a` for a note that can be settled, t and c for a recipient that can be moved,
-        and u for a changed one.
+        """Show `a` for notes that can be resolved, t and c for recipients that can be moved,
+        and u for changed ones.
         """
         if action == "settle":
             marked = self._notes.chosen if self.can_jump else None
@@ -217,7 +217,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self._edit(words, drop=[email])
 
     def action_include(self) -> None:
-        """Exclude the recipient, or include one that is excluded."""
+        """Exclude the recipient, or include an excluded one."""
         if not self.chosen:
             return
         header, recipient = self.chosen
@@ -237,9 +237,9 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             self._edit(words, **{header: [address.header()]})
 
     def _may_place(self) -> bool:
-        """Return whether recipients can be added and moved here.
+        """Return whether recipients can be added and moved here, and report why not.
 
-        Reports why not: an undisclosed fix has them from its call only.
+        The recipients of an undisclosed fix come only from the command line.
         """
         if self._shown is None or not self._shown.planned.undisclosed:
             return True

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def choose_prefix(
     screen: "AnyScreen", result: "Sending | None", then: Callable[[], None]
 ) -> None:
-    """Ask for the subject prefix; the suggested one, or the current one, is filled in."""
+    """Ask for the subject prefix, proposing the suggested or the current one."""
     from patchpilot.services.send.send_state import tree_prefixes
 
     advised = [
@@ -44,7 +44,7 @@ def _is_prefix(text: str) -> tuple[bool, str]:
 
 
 def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
-    """Edit cover letter, changelog and notes as one text in the user's editor."""
+    """Edit the cover letter, changelog and notes as one text in the user's editor."""
     from patchpilot.services.send.edit_draft import edit
     from patchpilot.tui.actions.editing import edit_text, ended
 

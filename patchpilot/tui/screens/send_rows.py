@@ -63,7 +63,7 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
 
 def status_of(sending: "Sending") -> StageStatus:
-    """Return the state of the stage in the terms of the pre-flight card."""
+    """Return the stage's state in the terms of the pre-flight card."""
     last, blocked = sending.last, sending.blocked
     state, note, count = StageState.TODO, headline(sending), 0
     if sending.unfinished and last:
@@ -92,7 +92,7 @@ are below it.
 
 
 def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
-    """Return how the messages are sent, the recipients, subjects and notes as text.
+    """Describe how the messages are sent, and list recipients, subjects and notes.
 
     Subjects are wrapped for so many columns.
     """
@@ -131,9 +131,7 @@ def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
 
 
 def now_rows(sending: "Sending", columns: int) -> list[Text]:
-    """Return the text after a send, wrapped to this many columns: the archive link and what
-    happens next.
-    """
+    """Describe a completed send: the archive link and what happens next."""
     link = crop_middle(sending.link, columns - len("Archive: "))
     now = [Text.assemble(("Archive: ", HEADING), plain(link))] * bool(sending.link)
     for sentence in sending.now:
@@ -170,7 +168,7 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
     if planned.draft.is_undisclosed:
         words = "undisclosed: sent to the maintainers and the security team only"
         rows.append(plain(words, "yellow"))
-    # put what a reviewer waits for first
+    # show what a reviewer is waiting for first
     told = [
         hanging(f"{glyph('warning')} {one_line(warning.message)}", WIDE_ROW, 2)
         for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review")
@@ -262,9 +260,9 @@ def help_of(check: "CheckLine") -> str:
 
 
 def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
-    """Return the rows of a plan's checks, worst first.
+    """Format a plan's checks, most serious first.
 
-    The checks that passed are one row unless all rows are wanted.
+    Passed checks share one row unless all rows are requested.
     """
     asked = open_questions(plan)
     checks = sorted(
@@ -273,7 +271,7 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
             not is_blocking(check),
             check not in asked,
             is_passed(check),
-            # put what a reviewer waits for first
+            # show what a reviewer is waiting for first
             check.name != "open-review",
         ),
     )
@@ -313,8 +311,10 @@ def _row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:
 
 
 def mail_row(at: int, state: str, subject: str, detail: str, columns: int) -> Row:
-    """Return the row of the message at a place, which is its key, in so many columns: its state
-    and subject, and below it the server's reply unless the message was accepted.
+    """Format a message's row: its state and subject, and the server's reply unless the message was
+    accepted.
+
+    Its index is the row's key.
     """
     sign, color = MAIL_SIGNS[state]
     head = f" {glyph(sign):2} {state:9} "

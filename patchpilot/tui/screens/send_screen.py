@@ -71,7 +71,7 @@ BEFORE = frozenset(("repair", "to_self", "passed"))
 
 
 class SendScreen(StageScreen["Sending"]):
-    """The screen with the pre-flight card, which sends the messages."""
+    """The screen that shows the pre-flight card and sends the messages."""
 
     stage = Stage.SEND
     LIST = "#checks"
@@ -130,7 +130,7 @@ class SendScreen(StageScreen["Sending"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Order the actions: a and A before s, and nothing that could disturb a running send."""
+        """Order the actions: a and A before s; hide what could disturb a running send."""
         known, hidden, label = self._shown, {"cancel"}, "send"
         if self._sending:
             hidden = {"send", *BEFORE, "leave", NEXT}
@@ -191,8 +191,8 @@ class SendScreen(StageScreen["Sending"]):
             self.fill()
 
     def detail(self) -> None:
-        """Show the selected check in full with what fixes it, and the messages next to it: after
-        a send, what happens next.
+        """Show the selected check and what fixes it, with the messages or, after a send, the
+        next steps.
         """
         plan, size, columns = (
             self._sending or self._shown,
@@ -227,7 +227,7 @@ class SendScreen(StageScreen["Sending"]):
     def action_repair(self) -> None:
         """Fix the selected check's problem, here or at its stage.
 
-        Where the cursor is on another check, it goes to the first one that can be repaired.
+        If another check is selected, go to the first one that can be fixed.
         """
         # the list then has messages instead of checks
         if self._has_sent:
@@ -259,7 +259,7 @@ class SendScreen(StageScreen["Sending"]):
         return next((check for check in rows if is_fixable(check)), None)
 
     def changed(self) -> None:
-        """Prepare the mails again after their commits or texts changed."""
+        """Prepare the messages again after their commits or texts changed."""
         self.reread()
         self.begin_after("draft")
 
@@ -327,7 +327,7 @@ class SendScreen(StageScreen["Sending"]):
         ask_yes(self.app, dialog, partial(self.send_now, planned))
 
     def _ask_resend(self, known: "Sending") -> None:
-        """Send the sent version again, or start the next one."""
+        """Ask whether to resend the sent version or start the next one."""
 
         def planned(again: "Sending") -> None:
             if again.refused or again.blocked:
@@ -382,8 +382,8 @@ class SendScreen(StageScreen["Sending"]):
         self._plan(planned, to_self=True)
 
     def _ask_resume(self, known: "Sending") -> None:
-        """Resume the last send with the same Message-IDs; ask whether uncertain messages were
-        delivered.
+        """Resume the last send with the same Message-IDs, asking whether uncertain messages
+        were delivered.
         """
         last = known.last
         if last is None or all(entry.state != "unknown" for entry in last.entries):
@@ -430,7 +430,7 @@ class SendScreen(StageScreen["Sending"]):
             self.notify("stopping after this message; press s to send the rest")
 
     def send_now(self, planned: "Sending") -> None:
-        """Send these mails, which was confirmed."""
+        """Send these messages, which the user has confirmed."""
         self.tui.sending = True
         self._sending, self.is_stopping, self._progress = planned, False, ""
         self._states = [(str(mail.state), "") for mail in planned.send.entries]
@@ -455,8 +455,7 @@ class SendScreen(StageScreen["Sending"]):
     def _deliver(self, planned: "Sending", *, terminal: bool) -> None:
         """Send the messages in a thread, and show each step.
 
-        With `terminal`, for when git asks for a password, they are sent in the foreground on the
-        terminal.
+        With `terminal`, send them in the foreground, because git asks for a password.
         """
         from patchpilot.services.send.send_mails import deliver
         from patchpilot.services.send.send_state import reported
@@ -489,7 +488,7 @@ class SendScreen(StageScreen["Sending"]):
             self.call_later(self._delivered, sent)
 
     def _mail_step(self, place: int | None, state: str, detail: str) -> None:
-        """Show a step of a message; without its index, `detail` is a progress line."""
+        """Show a step of sending a message or, without an index, a line of progress."""
         if place is None:
             self._progress = detail
         elif place < len(self._states):
@@ -551,7 +550,7 @@ class SendScreen(StageScreen["Sending"]):
             self.begin_after()
 
     def place(self) -> None:
-        """Also forget the report of an earlier send."""
+        """Place the screen, and discard the report on an earlier send."""
         super().place()
         known = self._shown
         is_before = self.is_whole and self._has_sent and self.current is None
@@ -576,6 +575,6 @@ class SendScreen(StageScreen["Sending"]):
     def _columns(self, panel: str) -> int:
         """Return the width of a panel's text, without border and padding.
 
-        Before it has its size those of the terminal.
+        Before the panel has a size, use the terminal's.
         """
         return (self.query_one(panel).size.width or (self.size.width or 80)) - 4

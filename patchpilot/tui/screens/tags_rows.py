@@ -86,7 +86,7 @@ def candidate_rows(
 
 
 def _row(candidate: "Candidate", columns: int, ticked: bool) -> Text:
-    """Return a candidate: ticked or not, confidence, id, first release, subject."""
+    """Format a candidate: its tick, confidence, id, first release and subject."""
     sure = candidate.confidence
     style = "green" if sure >= SURE else "yellow" if sure >= LIKELY else "dim"
     mark = f"[{glyph('ticked')}]" if ticked else ""
@@ -97,7 +97,7 @@ def _row(candidate: "Candidate", columns: int, ticked: bool) -> Text:
 
 
 def present_rows(result: "FixesResult") -> list[Text]:
-    """Return the existing tags, each with its problems, and the notes."""
+    """List the existing tags, each with its problems, and the notes."""
     rows: list[Text] = []
     for judged in result.present:
         problems = "; ".join(problem.message for problem in judged.problems)
@@ -119,9 +119,7 @@ def evidence_rows(
     impact: "CandidateImpact | None",
     columns: int,
 ) -> list[Text]:
-    """Return the evidence for and against a candidate, and the resulting tags, in so many
-    columns.
-    """
+    """Format the evidence for and against a candidate, and the resulting tags."""
 
     def signed(sign: str, reason: str, style: str) -> Text:
         head = f"{glyph(sign)} "

@@ -84,11 +84,11 @@ class TagsScreen(StageScreen["FixesResult"]):
         self._named: dict[str, tuple[Candidate, ...]] = {}
         self._ticked: dict[str, frozenset[str]] = {}
 
-    # what is selected
+    # selection
 
     @property
     def _fix(self) -> str:
-        """The commit that the tags are for, "" while there is none."""
+        """Return the commit that needs the tags, or ""."""
         return self._shown.commit if self._shown else ""
 
     @property
@@ -112,7 +112,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _candidate(self) -> "Candidate | None":
-        """The candidate under the cursor, None for a choice below them."""
+        """Return the candidate under the cursor, or None for a choice below them."""
         return None if isinstance(self.chosen, str) else self.chosen
 
     @property
@@ -121,7 +121,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _selected(self) -> "list[Candidate]":
-        """The ticked candidates, otherwise the one under the cursor."""
+        """Return the ticked candidates, otherwise the one under the cursor."""
         ticked = [
             candidate
             for candidate in self._candidates
@@ -136,7 +136,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _culprits(self) -> tuple[str, ...]:
-        """The commits whose bug is shown: the selected ones, otherwise those with a tag."""
+        """Return the commits whose bug is displayed: the selected ones, otherwise those in tags."""
         return tuple(candidate.commit for candidate in self._selected) or self._present
 
     @property
@@ -146,13 +146,13 @@ class TagsScreen(StageScreen["FixesResult"]):
             line.lower().startswith("signed-off-by:") for line in commit.lines
         )
 
-    # showing
+    # display
 
     def body(self) -> ComposeResult:
-        """Return the ruler.
+        """Yield the ruler and the panels.
 
-        The candidates and the evidence for the selected one; its change, the fix and the message as
-        they will be.
+        These show the candidates, the evidence for the selected one, its change, the fix, and the
+        resulting message.
         """
         with Panel(title="Where the bug is", id="where"):
             yield ReleaseRuler(ident="ruler")
@@ -169,7 +169,7 @@ class TagsScreen(StageScreen["FixesResult"]):
                 yield DiffView(ident="fix")
 
     def show(self, result: "FixesResult") -> None:
-        """Fill all; the cursor stays on its candidate."""
+        """Show the result, keeping the cursor on its candidate."""
         if len(result.tags) > 1 and result.commit not in self._ticked:
             self._ticked[result.commit] = frozenset(
                 candidate.commit
@@ -190,7 +190,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Where the tags are there, the next stage comes first."""
+        """Show the next stage first if the commit has its tags."""
         result = self._shown
         if result is None or not result.present or result.troubled:
             return ALL_KEYS
@@ -245,9 +245,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def _explain(self) -> None:
-        """Return the evidence for the selected candidate, the ruler and the message, as far as
-        known.
-        """
+        """Show what is known about the selected candidate: evidence, ruler and message."""
         result, candidate = self.shown, self._candidate
         impact = self._impacts.get((self._fix, *self._culprits))
         self.list_panel.count = counted(len(self._candidates), "candidate")
@@ -270,7 +268,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         return self.query_one("#rewording", TextPanel)
 
     def _show_tags(self) -> None:
-        """Scroll the message to the tags on its last lines, once it is laid out."""
+        """Scroll the message to the tags at its end, once it is laid out."""
         self.call_after_refresh(self._message.reader.scroll_end, animate=False)
 
     def _show_patches(self, candidate: "Candidate") -> None:
@@ -317,7 +315,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             self.action_write()
 
     def _claim(self, *, is_fix: bool) -> None:
-        """Store with the topic whether the commit is a fix; the other stages use this answer."""
+        """Save in the topic whether the commit is a fix, for the other stages."""
         from patchpilot.topic.fix_claims import answer_fix
 
         session = self.session
@@ -348,7 +346,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def _look_up(self, word: str) -> None:
-        """Add the commit that the user named to the candidates."""
+        """Add the commit named by the user to the candidates."""
         from patchpilot.services.tags.topic_culprits import named_culprit
 
         fix = self._fix
@@ -359,7 +357,7 @@ class TagsScreen(StageScreen["FixesResult"]):
                 other for other in others if other.commit != candidate.commit
             )
             self._named[fix] = (*others, candidate)
-            # another commit may be shown by now
+            # another commit may be displayed by now
             self.fill(candidate.commit if candidate in self._candidates else None)
 
         self.in_thread(

@@ -68,8 +68,8 @@ _TICKS = {"addressed": "ticked", "declined": "nothing", "answered": "dot"}
 
 
 class ThreadPart(NamedTuple):
-    """The subject of a row: its message, the part that Enter folds ("" for none), and the
-    review comment that Space toggles.
+    """The subject of a row: a message, the part that Enter folds ("" for none), and the review
+    comment that Space toggles.
     """
 
     message_id: str
@@ -84,7 +84,7 @@ def thread_rows(
     changed: Collection[str] = (),
     columns: int = 78,
 ) -> list[Row]:
-    """Return the messages as rows of so many columns.
+    """Format the messages as rows of this many columns.
 
     `changed` has the Message-IDs of messages that are not open or closed as at first, and the
     names of quotes (Message-ID and line) that are shown in full.
@@ -161,7 +161,7 @@ def _is_own(line: str) -> bool:
 
 
 class _Body:
-    """A mail's text as rows."""
+    """Format a message's text as rows."""
 
     def __init__(
         self,
@@ -202,7 +202,7 @@ class _Body:
         return "prose" if _is_prose(line) else at if at in self._points else "other"
 
     def _quoted(self, at: int, lines: Sequence[str]) -> Iterator[Row]:
-        """Yield a quote, folded if long, whose paragraphs keep their quote signs."""
+        """Yield a quote, folded if it is long; its paragraphs keep their quote marks."""
         name = f"{self._ident} {at}"
         if len(lines) > FEW and name not in self._unfolded:
             text = plain(f"> {glyph('ellipsis')} {len(lines)} quoted lines", QUIET)
@@ -221,7 +221,7 @@ class _Body:
         yield from self._chunks(parts, name, name if len(lines) > FEW else "")
 
     def _prose(self, at: int, lines: Sequence[str]) -> Iterator[Row]:
-        """Yield a paragraph; a review point starts a row, wherever in a line it starts."""
+        """Yield a paragraph; a review comment starts a row, even within a line."""
         text = "\n".join(lines)
         ends: dict[int, LedgerItem | None] = {0: None}
         start = 0
@@ -236,7 +236,7 @@ class _Body:
                 yield from self._chunks(filled, key, item=ends[begin])
 
     def _plain_line(self, line: str) -> Iterator[Text]:
-        """Return a line that is not prose: code keeps its spaces, and a build bot's new warning
+        """Format a line that is not prose: code keeps its spaces, and a build bot's new warning
         is bold.
         """
         is_new = bool(NEW_WARNING.match(line))
@@ -280,7 +280,7 @@ def _unquoted(line: str) -> tuple[int, str]:
 
 
 def _cut(lines: Sequence[str], room: int) -> list[str]:
-    """Split lines of code into fitting parts, keeping their spaces."""
+    """Split lines of code to fit, keeping their spaces."""
     return [
         wide[start : start + room]
         for wide in (plain(line).plain for line in lines)
@@ -289,9 +289,7 @@ def _cut(lines: Sequence[str], room: int) -> list[str]:
 
 
 def _filled(lines: Sequence[str], room: int) -> list[str]:
-    """Return the lines of a paragraph, refilled if one is too wide, except for lines that their
-    author ended early.
-    """
+    """Refill a paragraph if a line is too wide, but keep short lines."""
     widest = max(map(len, lines))
     if widest <= room:
         return list(lines)
@@ -305,7 +303,7 @@ def _filled(lines: Sequence[str], room: int) -> list[str]:
 
 
 def _find_start(item: "LedgerItem", line: str) -> int:
-    """Return the column at which a review comment starts: sentences may start within a line."""
+    """Return the column at which a review comment starts within a line."""
     words = item.point.text.split()
     starts = (line.find(" ".join(words[:count])) for count in range(START, 0, -1))
     return next((start for start in starts if start >= 0), 0)
@@ -314,6 +312,6 @@ def _find_start(item: "LedgerItem", line: str) -> int:
 def tick_sign(item: "LedgerItem") -> str:
     """Return the check box of a review comment: addressed, declined, answered or open.
 
-    The symbol in it shows the state, not only a color.
+    The symbol shows the state without color.
     """
     return f"[{glyph(_TICKS[item.state]) if item.state in _TICKS else ' '}]"

@@ -15,14 +15,14 @@ from patchpilot.errors import PatchpilotError
 
 
 class ReportsErrors(MessagePump):
-    """A mixin that shows a PatchpilotError instead of ending the application.
+    """Show a PatchpilotError instead of exiting.
 
-    Textual ends the application on any exception.
+    Textual exits on any exception.
     """
 
     @contextmanager
     def reporting(self) -> Iterator[None]:
-        """Report exceptions raised inside; a bug ends the application, which raises it again."""
+        """Report exceptions raised within the context; a bug ends the application."""
         app: Any = self.app
         try:
             yield

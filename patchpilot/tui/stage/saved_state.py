@@ -18,7 +18,7 @@ PLACES = 200
 
 
 class SavedState:
-    """The TUI's saved state, a small file in the user's state directory.
+    """The TUI's saved state, in a small file in the user's state directory.
 
     The file is replaced on every change. It is ignored if it cannot be read or written.
     """
@@ -42,7 +42,7 @@ class SavedState:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The places with saved values, most recently visited first."""
+        """Return the places with saved values, most recently visited first."""
         return tuple(name for name in reversed(self._data) if name)
 
     def keep(self, place: str = "", **values: Any) -> None:

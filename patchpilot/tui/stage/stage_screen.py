@@ -53,7 +53,7 @@ again is what a slow line waits for.
 
 
 class _SideJob(NamedTuple):
-    """What a side job does now, and the time (time.monotonic) at which it started."""
+    """The current step of a side job, and the time at which the job started."""
 
     doing: str
     since: float
@@ -137,9 +137,9 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         yield KeyLine()
 
     def body(self) -> ComposeResult:
-        """Return the stage's panels.
+        """Yield the stage's panels.
 
-        The first, or the one of the class `main`, shows the stage's note.
+        The first one, or the one with the class `main`, shows the stage's note.
         """
         raise NotImplementedError
 
@@ -171,7 +171,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.place()
 
     def on_resize(self) -> None:
-        """Say what is missing on a small terminal, which shows only the main panel."""
+        """Report what is missing on a small terminal, which shows only the main panel."""
         wide, high = self.size
         small = bool(wide) and (wide < MINIMUM[0] or high < MINIMUM[1])
         self.set_class(small, "-small")
@@ -213,8 +213,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     ) -> None:
         """Show an error as a card above the panels, with its hint.
 
-        Where trust is missing, it is asked for once, and then `again` is called; without it, the
-        stage is refreshed.
+        If trust is missing, ask for it once, then call `again` or refresh the stage.
         """
         if not self.is_whole:
             return
@@ -233,7 +232,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             )
 
     def _trusted(self, again: Callable[[], None]) -> None:
-        """Continue after the user trusted the commands that an error named.
+        """Continue after the user trusted the commands named in an error.
 
         Other stages may have the same error.
         """
@@ -340,7 +339,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def without_topic(self) -> Collection[Stage]:
-        """Return the stages that need a topic, because there is none."""
+        """Return the stages that are unavailable without a topic."""
         return () if self.session.topic else self.session.errors
 
     @property
@@ -380,24 +379,26 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         raise NotImplementedError
 
     def fill(self, key: Hashable = None) -> None:
-        """Redraw the list with the cursor on the row with this key, or where it is."""
+        """Redraw the list, with the cursor on the row with this key or unchanged."""
         self.listed.fill(self.rows(), key)
         self.detail()
         self.keys_changed()
 
     def show(self, result: Any) -> None:
-        """Fill the list; it has the focus at first."""
+        """Fill the list, and focus it at first."""
         self.fill()
         if self.focused is None:
             self.listed.focus()
 
     @property
     def has_card(self) -> bool:
-        """Whether the detail has no room of its own: Enter opens it as a card."""
+        """Return whether Enter opens the detail as a card, because there is no space for its
+        panel.
+        """
         return self.has_class("-narrow") and self.has_class("-low")
 
     def open_detail(self) -> None:
-        """Show the panel of the class `detail` as a card over the panel before it."""
+        """Show the detail panel as a card above the panel before it."""
         self.add_class("-detail")
 
     def moved(self, listed: RowList) -> None:
@@ -410,7 +411,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.detail()
 
     def entered(self, listed: RowList) -> None:
-        """Open the detail of a row after Enter, if it has no room of its own."""
+        """Open a row's detail after Enter, if it has no panel."""
         if listed.id == self.LIST[1:]:
             self.open_detail()
 
@@ -421,7 +422,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.moved(cast(RowList, event.option_list))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Do the same and report exceptions."""
+        """Handle the event and report exceptions."""
         if event_row(event) >= 0:
             with self.reporting():
                 self.entered(cast(RowList, event.option_list))
@@ -436,8 +437,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def is_whole(self) -> bool:
-        """Return whether the widgets exist: they are removed one by one on closing, and threads
-        may report later.
+        """Return whether all widgets exist, because closing removes them while threads may
+        still report.
         """
         parts = self.query_children("TitleLine, StageBar, #body, KeyLine")
         is_open = self.is_mounted and self.is_attached and self.app.is_running
@@ -449,20 +450,18 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def side_job(self) -> str:
-        """Return the latest slow job, or ""."""
+        """Return the latest slow side job, or ""."""
         now = time.monotonic()
         slow = [job for job in self._doing.values() if now - job.since >= PATIENCE]
         return slow[-1].doing if slow else ""
 
     def cancel_side_jobs(self) -> None:
-        """Stop them all; their results are not shown."""
+        """Cancel all side jobs and discard their results."""
         self._threads.cancel()
         self._doing.clear()
 
     def at_rest(self, show: Callable[[], None]) -> None:
-        """Call `show` when the cursor rests, so that a held key redraws only the list, even on
-        a slow connection.
-        """
+        """Call `show` when the cursor stops, so that a held key redraws only the list."""
         if self._resting:
             self._resting.stop()
 
@@ -481,7 +480,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     ) -> None:
         """Run `work` in a thread, then show its result with `then`.
 
-        A second call of the same name replaces the first. When it takes longer than a moment, the
+        A second call with the same name replaces the first. When it takes longer than a moment, the
         title line shows `what`.
         """
         self._doing[what] = _SideJob(f"{what} …", time.monotonic())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def ask_trust(
     app: "App[int]", error: UntrustedCommandsError, then: Callable[[], None]
 ) -> None:
-    """Show the commands; if the user trusts them, remember that and call `then`."""
+    """Show the commands; if the user trusts them, record that and call `then`."""
 
     def trust() -> None:
         from patchpilot.settings.trusted_packs import trust_commands

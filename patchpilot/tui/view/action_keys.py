@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hints in terms of keys: for a command in a CLI hint, the TUI names the equivalent stage and
-key.
-"""
+"""Express hints with keys: replace a CLI command with the equivalent stage and key."""
 
 from dataclasses import dataclass
 
@@ -34,9 +32,7 @@ class ActionKey:
         return at is not None and at in (self.stage, self.also)
 
     def keys_to_press(self, at: Stage | None) -> str:
-        """Return the keys to press: the stage's number, unless it is the current one, then the
-        key.
-        """
+        """Return the keys to press: the stage's number, if it is not current, and the key."""
         if self.stage is None or self.works_at(at):
             return self.key
         return self.elsewhere or (
@@ -122,7 +118,7 @@ CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 
 
 def in_keys(advice: object, at: Stage | None = None) -> str:
-    """Return a hint for a stage, with keys instead of commands where possible.
+    """Express a hint with keys instead of commands where possible.
 
     Of consecutive actions with the same words, only the first is kept.
     """

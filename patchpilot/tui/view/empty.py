@@ -20,8 +20,7 @@ def empty_text(
     columns: int,
     lines: int,
 ) -> Text:
-    """Return the title, the text and the keys with their effects, centered in this many columns and
-    lines.
+    """Center the title, the text, and the keys with their effects.
 
     Paragraphs of the text are separated by blank lines, which are left out if there is no room for
     them.

@@ -57,7 +57,7 @@ STYLE_OF: Mapping[str, str] = {
 def uses_ascii() -> bool:
     """Return whether to draw in ASCII only.
 
-    This is set by `PATCHPILOT_ASCII` (1 or 0), or otherwise by the terminal type and the encoding
+    It is determined by `PATCHPILOT_ASCII` (1 or 0), otherwise by the terminal type and the encoding
     of the locale.
     """
     wanted = os.environ.get("PATCHPILOT_ASCII", "")

@@ -22,7 +22,7 @@ WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")
 
 
 def plain(text: str, style: str = "") -> Text:
-    """Return the text made printable, with tabs expanded to eight columns."""
+    """Make a text printable, with tabs expanded to eight columns."""
     return Text(printable(text).expandtabs(8), style=style)
 
 
@@ -41,9 +41,9 @@ def with_code(text: str, style: str = "") -> Text:
 
 
 def diff_line(line: str) -> Text:
-    """Return a patch line in the color for its sign.
+    """Color a patch line by its sign.
 
-    The sign is kept, so that no information depends on color alone.
+    Keep the sign, so that no information depends on color alone.
     """
     if line.startswith(("+++ ", "--- ", "diff --git ", "index ")) or line in (
         "---",
@@ -55,7 +55,7 @@ def diff_line(line: str) -> Text:
 
 
 def word_diff(text: str, *, marked: bool) -> Text:
-    """Return a word diff, with `{+added+}` and `[-removed-]` words in color.
+    """Color a word diff with `{+added+}` and `[-removed-]` words.
 
     The marks around the words are kept only if `marked` is set, for terminals without colors;
     those of an added blank line never are.
@@ -76,7 +76,7 @@ def lines(parts: Iterable[Text]) -> Text:
 
 
 def fitted(text: str, columns: int) -> str:
-    """Return the text in exactly so many columns: cut with an ellipsis, or padded with spaces."""
+    """Fit a text to exactly this many columns: cut with an ellipsis, or padded with spaces."""
     cut = crop(printable(text).replace("\n", " ").expandtabs(8), columns)
     return cut + " " * max(0, columns - width(cut))
 
@@ -84,7 +84,7 @@ def fitted(text: str, columns: int) -> str:
 def wrapped(
     text: str, columns: int, indent: str = "", *, breaks: bool = False
 ) -> list[str]:
-    """Return the text wrapped to lines of at most so many columns.
+    """Wrap a text to lines of at most this many columns.
 
     Paragraphs stay separate, and a longer word such as a path is broken only with `breaks`.
     """
@@ -107,8 +107,9 @@ def folded(row: str, columns: int) -> list[str]:
 
 
 def hanging(text: str, columns: int, indent: int) -> list[str]:
-    """Wrap the text to this many columns, the first `indent` of which are for a sign or
-    heading: all lines but the first are indented by them.
+    """Wrap a text with a hanging indent.
+
+    The first `indent` columns of the first line are for a sign or heading.
     """
     first, *more = wrapped(text, columns - indent)
     return [first, *(f"{' ' * indent}{line}" for line in more)]

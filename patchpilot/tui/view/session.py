@@ -48,7 +48,7 @@ Kept = tuple[str, str, str]
 
 
 def kept_states(kept: object) -> dict[Stage, Kept]:
-    """Return the stage states that the TUI saved; invalid values are ignored."""
+    """Return the stage states saved by the TUI, ignoring invalid values."""
     return {
         Stage(name): (str(known[0]), str(known[1]), str(known[2]))
         for name, known in (kept.items() if isinstance(kept, dict) else ())
@@ -111,9 +111,7 @@ class JobRequest:
 
     @property
     def commit(self) -> Commit:
-        """Return the selected commit; raise MissingError if the topic lost its commits
-        meanwhile.
-        """
+        """Return the selected commit; raise MissingError if the topic has lost its commits."""
         commit = self.session.commit
         if commit is None:
             raise MissingError(
@@ -173,8 +171,8 @@ class Session:
     _shared: "SharedRepository | None" = None
 
     def repository(self) -> AbstractContextManager["Repository"]:
-        """Return the repository of this session, shared by its threads and read again
-        after it changed on disk.
+        """Return the session's repository, shared by its threads and reopened after changes on
+        disk.
         """
         from patchpilot.topic.open_repository import SharedRepository
 
@@ -183,7 +181,7 @@ class Session:
             return self._shared.use()
 
     def close(self) -> None:
-        """End the git processes of the repository."""
+        """Close the repository."""
         with self._lock:
             if self._shared:
                 self._shared.close()
@@ -193,9 +191,7 @@ class Session:
         return topic
 
     def topic_now(self, repository: "Repository") -> OpenTopic:
-        """Return the topic's commits as they are now (takes tens of milliseconds); they
-        are not stored.
-        """
+        """Read the topic's commits without storing them, which takes tens of milliseconds."""
         from patchpilot.topic.topic_base import BaseSearch, topic_commits
 
         settings = self.settings(repository)
@@ -208,14 +204,14 @@ class Session:
 
     @property
     def wanted_facts(self) -> str:
-        """Return the key of the facts about the current topic."""
+        """Return the key for facts about the current topic."""
         inputs = self.key(Stage.FOLLOW)
         return f"{self.target}|{self.base}|{inputs}" if self.topic else ""
 
     def read_facts(self) -> None:
-        """Read the facts about the topic, for the title line, and store them with their key.
+        """Read and store the facts about the topic for the title line.
 
-        Called in a thread; without a topic there are none.
+        Call this in a thread; without a topic, there are no facts.
         """
         from patchpilot.topic.topic_facts import topic_facts
 
@@ -233,7 +229,7 @@ class Session:
             self.facts, self.facts_key = facts, key
 
     def settings(self, repository: "Repository") -> "Settings":
-        """Return the settings of this repository, read as the commands do."""
+        """Read the repository's settings as the commands do."""
         from patchpilot.settings.read_settings import read_settings
 
         self.known_settings = read_settings(repository)
@@ -242,8 +238,8 @@ class Session:
     def request(
         self, repository: "Repository | None" = None, **more: Any
     ) -> "SendRequest":
-        """Return the request for `send`: this topic, with the transport chosen here or in
-        the settings.
+        """Return the request for `send`: this topic, with the transport from the settings or
+        chosen here.
         """
         from patchpilot.config import Settings
         from patchpilot.settings.read_settings import send_request
@@ -256,12 +252,12 @@ class Session:
 
     @property
     def mark(self) -> str:
-        """Return the known subject prefix of the topic's mails."""
+        """Return the known subject prefix of the topic."""
         return self.facts.mark if self.facts else "PATCH"
 
     @property
     def checked_topic(self) -> "CheckedTopic":
-        """Return the topic as a TARGET for `check`."""
+        """Return the topic to check as a TARGET."""
         from patchpilot.services.check.check_topic import CheckedTopic
 
         return CheckedTopic(
@@ -274,7 +270,7 @@ class Session:
 
     @property
     def commit(self) -> Commit | None:
-        """Return the selected commit, by default the last."""
+        """Return the selected commit (default: the last)."""
         if self.topic is None:
             return None
         commits = self.topic.commits
@@ -282,7 +278,7 @@ class Session:
 
     @property
     def likely(self) -> str:
-        """Return the Tags stage's certain candidate while no Fixes: tag names it, or ""."""
+        """Return the certain candidate of the Tags stage unless a Fixes: tag names it, or ""."""
         tags: FixesResult | None = self.fresh(Stage.TAGS)
         if tags is None or not tags.sure or not tags.is_fix or tags.present:
             return ""
@@ -296,9 +292,9 @@ class Session:
         visited: bool = True,
         again: bool = False,
     ) -> Any:
-        """Run a stage's service on the current topic; store and return its result.
+        """Run a stage's service on the current topic, store the result and return it.
 
-        Called in a thread.
+        Call this in a thread.
         """
 
         assert self.loader_of is not None
@@ -321,8 +317,8 @@ class Session:
             self.errors.pop(stage, None)
 
     def changed(self, *names: str) -> None:
-        """Mark inputs of stages as changed: results that depend on them become stale, errors are
-        cleared.
+        """Mark inputs as changed: results that depend on them become stale, and their errors
+        are cleared.
         """
         with self._lock:
             self.versions.update(names)
@@ -331,7 +327,7 @@ class Session:
                     self.errors.pop(stage, None)
 
     def fresh(self, stage: Stage) -> Any | None:
-        """Return the stored result if it is still valid, else None."""
+        """Return the stored result if it is still valid, otherwise None."""
         known = self.found.get(stage)
         return known.result if known and known.key == self.key(stage) else None
 
@@ -346,7 +342,7 @@ class Session:
         return known.result if known else None
 
     def key(self, stage: Stage) -> str:
-        """Return the dependencies of a stage's result as text."""
+        """Return a key for the inputs of a stage's result."""
         return "|".join(self._part(name) for name in DEPENDS[stage])
 
     def _part(self, name: str) -> str:
@@ -358,7 +354,7 @@ class Session:
         return f"{name}{self.versions[name]}" if known is None else str(known)
 
     def keepsakes(self) -> dict[str, list[str]]:
-        """Return the state of each stage, in values that can be saved for the next start."""
+        """Return the stages' states as values that can be saved."""
         values = {
             str(stage): list(kept_result) for stage, kept_result in self.kept.items()
         }
@@ -377,7 +373,7 @@ class Session:
         return values
 
     def recall(self, kept: object) -> None:
-        """Restore what `keepsakes` returned in the last session, ignoring invalid values."""
+        """Restore the states from `keepsakes`, ignoring invalid values."""
         self.kept.update(kept_states(kept))
 
     def _lasting(self, stage: Stage) -> str:

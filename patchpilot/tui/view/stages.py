@@ -20,12 +20,12 @@ class Stage(StrEnum):
 
     @property
     def number(self) -> int:
-        """Return its number, starting at 1, which is also its key."""
+        """Return the number, from 1, which is also the key."""
         return list(Stage).index(self) + 1
 
     @property
     def label(self) -> str:
-        """Return its name, the same at every width."""
+        """Return the name."""
         return LABELS.get(self.value, self.value.capitalize())
 
 

@@ -13,7 +13,7 @@ from patchpilot.model.progress import Progress
 def in_new_thread(
     node: DOMNode, work: Callable[[], object], group: str
 ) -> Worker[object]:
-    """Run `work` in a new thread; it must report its errors itself.
+    """Run `work`, which reports its own errors, in a new thread.
 
     A running job of the same group is replaced.
     """
@@ -23,7 +23,7 @@ def in_new_thread(
 
 
 def progress_to(show: Callable[[str], object]) -> Progress:
-    """Return a progress function for the current thread, which passes each line to `show`.
+    """Return a progress callback for the current thread that passes each line to `show`.
 
     It raises CancelledError once the thread's job is canceled.
     """

@@ -20,9 +20,9 @@ LEAST = 28
 
 
 def where(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
-    """Return the texts about a topic for the right end of the title line.
+    """Return the texts about a topic for the right of the title line, longest first.
 
-    They range from the full text to the branch alone. A guessed base is marked.
+    The shortest is the branch alone. A guessed base is marked.
     """
     detached = topic.commits[-1].id[:12] if topic.target else "detached HEAD"
     branch = topic.branch or detached

@@ -54,7 +54,7 @@ class Answer(NamedTuple):
 
 
 def letters_of(labels: Sequence[str]) -> list[str]:
-    """Return the letter that gives each answer, or "" if none is left.
+    """Return the letter that selects each answer, or "" if none is left.
 
     It is the first letter or digit that no previous answer has, preferably at the start of a
     word.
@@ -77,12 +77,12 @@ def _answer_text(letter: str, answer: Answer, indent: int, columns: int) -> Text
 
 
 class Choose(Dialog[Any]):
-    """A dialog with a question and answers; returns the name of the answer, or None on Escape.
+    """A dialog with a question and answers; returns the answer's name, or None on Escape.
 
-    An answer is (name, words) or (name, words, effect); its letter gives it at once. The first
-    paragraph of the text is the question; the others, and the lines of a `diff`, are below the
-    answers. `at` is the name of the answer to focus first (default: the first), `letters` are
-    others than those of the words.
+    An answer is (name, words) or (name, words, effect); its letter selects it. The first paragraph
+    of the text is the question; the others, and the lines of a `diff`, are below the answers. `at`
+    is the name of the answer to focus first (default: the first), `letters` are others than those
+    of the words.
     """
 
     def __init__(
@@ -247,7 +247,7 @@ class Confirm(Dialog[str]):
                 yield Static(plain("\n".join(map(printable, self._mail))), markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Accept the word; otherwise clear the field and say so."""
+        """Accept the word; otherwise clear the field and report it."""
         if event.value.strip() == self._word:
             self.dismiss("yes")
         else:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The common form of all dialogs: a titled box of at most 90 columns.
+"""The layout of all dialogs: a titled box of at most 90 columns.
 
 The question and the answers are at the top; the explanation scrolls below. The key line has the
 keys.
@@ -48,9 +48,9 @@ class Modal(ModalScreen[T]):
             yield KeyLine()
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Close and give the result.
+        """Close the dialog with a result.
 
-        A second key that was pressed before it closed would close the screen below.
+        Ignore a second key pressed before it closes, which would close the screen below.
         """
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
@@ -58,7 +58,7 @@ class Modal(ModalScreen[T]):
 class Dialog(Modal[T]):
     """A dialog whose `head()` yields the question and the answers; Escape returns None.
 
-    `rest()` yields what explains them, a widget named `rest`, which scrolls on a low terminal.
+    `rest()` yields the explanation, a widget named `rest`, which scrolls on a low terminal.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,7 +94,7 @@ class Dialog(Modal[T]):
         self.call_after_refresh(self.fit)
 
     def fit(self) -> None:
-        """Set the explanation to these lines."""
+        """Fit the explanation to the available lines."""
         if rest := self._rest:
             head = self.query_one("#head").outer_size.height
             rest.styles.max_height = max(LEAST, self.size.height - FOOT - head)
@@ -113,7 +113,7 @@ class Dialog(Modal[T]):
         self.call_after_refresh(say)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Show PgDn and PgUp only if there is something to scroll."""
+        """Show PgDn and PgUp only if the explanation can be scrolled."""
         if action != "page":
             return super().check_action(action, parameters)
         rest = self._rest

@@ -116,7 +116,7 @@ def changed_words(
 def _spans(
     words: Sequence[str], ranges: Sequence[tuple[int, int]]
 ) -> list[tuple[int, int]]:
-    """Return ranges of words as columns, joining those separated only by spaces."""
+    """Convert ranges of words to columns, joining those separated only by spaces."""
     ends = [0]
     for word in words:
         ends.append(ends[-1] + len(word))

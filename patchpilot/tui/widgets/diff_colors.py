@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The colors of a diff view: the theme's colors on backgrounds blended from it.
 
-That each text is legible on its background is the line filter's matter.
+The line filter makes each text legible on its background.
 """
 
 from functools import cache

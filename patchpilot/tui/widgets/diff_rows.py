@@ -92,7 +92,7 @@ class DiffRows:
         self._end_file(len(rows))
 
     def block(self, row: int) -> tuple[range, range]:
-        """Return the removed and the added rows of the change that this row is part of."""
+        """Return the removed and the added rows of the change around this row."""
         start = end = row
         while self.kinds[start - 1] in CHANGED:
             start -= 1
@@ -102,7 +102,7 @@ class DiffRows:
         return range(start, middle), range(middle, end)
 
     def counts(self, part: Part) -> tuple[int, int]:
-        """Return how many lines a file or a hunk adds and removes."""
+        """Return the number of lines that a file or hunk adds and removes."""
         kinds = self.kinds[part.start : part.end]
         return kinds.count(Kind.ADDED), kinds.count(Kind.REMOVED)
 
@@ -122,9 +122,9 @@ class DiffRows:
         self.hunk_of.append(self._hunk)
 
     def _code(self, row: str) -> Kind | None:
-        """Return a row that the hunk's header counted.
+        """Classify a row counted by the hunk's header.
 
-        A header in its place ends a hunk that is shorter than it said.
+        A header here ends a hunk that is too short.
         """
         if row.startswith("\\") and self._hunk:
             return Kind.MARK

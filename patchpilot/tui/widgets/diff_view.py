@@ -54,7 +54,7 @@ Paint = Callable[..., Style]
 def breaks(text: str, room: int) -> list[int]:
     """Return the columns at which a text is wrapped to this width.
 
-    It is wrapped at spaces if possible; the last of `WRAPPED` rows has all the rest.
+    Wrap at spaces if possible; the last of `WRAPPED` rows contains the rest.
     """
     stops: list[int] = []
     if room < 1 or not text.isascii():
@@ -99,7 +99,7 @@ class _Shown(NamedTuple):
 
     @property
     def is_extra(self) -> bool:
-        """Return whether the row continues the previous one: a note, or the rest of a line."""
+        """Return whether the row continues the previous one, as a note or the rest of a line."""
         return self.note >= 0 or self.start > 0
 
 
@@ -138,7 +138,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     ]
 
     class Moved(Message):
-        """The cursor went to another line (0-based)."""
+        """Posted when the cursor moves to another line (0-based)."""
 
         def __init__(self, line: int) -> None:
             super().__init__()
@@ -167,7 +167,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._colors_of: object = None
 
     def fill(self, rows: Sequence[str], *, notes: Sequence[Note] = ()) -> None:
-        """Show this patch with notes, from its top and unfolded."""
+        """Show this patch unfolded from its top, with notes."""
         self.cursor, self._folded, self.word = 0, set(), ""
         self.scroll_home(animate=False)
         self.rows, self.parts, self.note = rows, DiffRows(rows), -1
@@ -200,9 +200,9 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.refresh()
 
     def _lay_part(self, line: int) -> int:
-        """Lay out a line of several rows, with its folded parts and notes.
+        """Lay out a line with several rows, its folded parts and notes.
 
-        Returns the first line after it.
+        Return the next line.
         """
         parts, part, end = self.parts, self._part_at(line), line + 1
         if part and line in self._folded:
@@ -218,7 +218,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return end
 
     def _whole(self, line: int) -> Sequence[_Shown]:
-        """Return the rows of a line with a note, without cutting the part that the note is
+        """Return the rows of a line with a note, without truncating the part that the note is
         about.
         """
         kind = self.parts.kinds[line]
@@ -252,12 +252,12 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     @property
     def columns(self) -> int:
-        """Return the columns of a line without the scrollbar, which Textual's size includes."""
+        """Return the columns of a line, without the scrollbar that Textual's size includes."""
         return max(0, self.size.width - self.scrollbar_size_vertical)
 
     @property
     def _gutter(self) -> int:
-        """The columns before the code: bar, line number, space, sign."""
+        """Return the columns before the code: bar, line number, space, sign."""
         return 1 + (self._digits + 1 if self.parts.hunks else 0) + 1
 
     def on_resize(self, event: Resize) -> None:
@@ -270,7 +270,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def line_near(self, place: int, by: int) -> int:
         """Return the line in this row of the display.
 
-        From a note or a hidden line on, the next one in the direction `by`.
+        For a note or a hidden line, return the next one in the direction `by`.
         """
         step = 1 if by > 0 else -1
         at = place = max(0, min(place, len(self._shown) - 1))
@@ -281,14 +281,14 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return self._shown[at].line
 
     def height_of(self, place: int) -> int:
-        """Return a row, the rest of its line, and the notes below it."""
+        """Return the height of a row with the rest of its line and the notes below it."""
         at = place + 1
         while at < len(self._shown) and self._shown[at].is_extra:
             at += 1
         return at - place
 
     def file_at(self, line: int) -> Part | None:
-        """Return the file of the diff that a line belongs to; None in a message."""
+        """Return the file of the diff that contains a line, or None in a message."""
         files = self.parts.file_of
         return files[line] if line < len(files) else None
 
@@ -308,7 +308,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def _show(self, line: int) -> None:
         """Move the cursor to a line.
 
-        Only the lines that look different then are drawn again.
+        Redraw only the lines that change.
         """
         before = self.place_of(self.cursor)
         self.cursor = max(0, min(line, len(self.rows) - 1))
@@ -329,7 +329,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.post_message(self.Moved(self.cursor))
 
     def choose(self, number: int) -> None:
-        """Make a note the current one and move the cursor to its line."""
+        """Select a note and move the cursor to its line."""
         if 0 <= number < len(self.notes):
             self._mark(number)
             place, top, high = (
@@ -384,7 +384,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     @property
     def line_to_copy(self) -> str:
-        """Return the line under the cursor, as in the text."""
+        """Return the text of the line under the cursor."""
         return printable(self.rows[self.cursor]) if self.cursor < len(self.rows) else ""
 
     def lines(self) -> Iterable[str]:
@@ -424,7 +424,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def on_click(self, event: Click) -> None:
         """Move the cursor to the line that was clicked.
 
-        A click on the mark of a fold folds or unfolds.
+        A click on a fold's mark toggles it.
         """
         place = self.scroll_offset.y + event.y
         if place < len(self._shown) and self._shown[place].note >= 0:
@@ -439,7 +439,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             self.action_fold()
 
     def render_line(self, y: int) -> Strip:
-        """Draw one row of the screen, reusing drawn rows."""
+        """Draw one row of the screen, reusing rows already drawn."""
         place = y + self.scroll_offset.y
         colors = self._current_colors()
         base = colors.base if colors.tinted else self.rich_style
@@ -509,10 +509,9 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         cut: bool = False,
         part: slice = WHOLE,
     ) -> Strip:
-        """Return the text between two columns, starting at a column, padded to exactly this many
-        columns.
+        """Return the text between two columns, padded to this width.
 
-        `cut` marks a text that is longer.
+        `cut` marks truncated text.
         """
         if self.word:
             text.highlight_words([self.word], "reverse", case_sensitive=False)
@@ -604,8 +603,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return text
 
     def _code(self, line: int, ground: str, paint: Paint) -> Text:
-        """Return a line of code: its syntax, the words that changed, and trailing
-        whitespace that the patch adds.
+        """Format a line of code: syntax, changed words, and trailing whitespace added by the
+        patch.
         """
         raw = printable(self.rows[line][1:])
         is_tinted = self._colors is not None and self._colors.tinted
@@ -620,9 +619,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return text
 
     def _highlight_line(self, line: int) -> Text:
-        """Return a highlighted line, parsed with its hunk: the old side for a removed line,
-        otherwise the new one.
-        """
+        """Highlight a line parsed with its hunk, using the old side for a removed line."""
         hunk, kinds = self.parts.hunk_of[line], self.parts.kinds
         assert hunk is not None
         removed = kinds[line] is Kind.REMOVED
@@ -658,9 +655,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
 
 def _merged(strip: Strip) -> Strip:
-    """Merge segments of the strip to send fewer bytes: a space takes the color of the adjacent
-    text.
-    """
+    """Merge segments to send fewer bytes, giving spaces the color of adjacent text."""
     merged: list[tuple[str, Style]] = []
     for text, style, _ in strip:
         style = style or Style.null()

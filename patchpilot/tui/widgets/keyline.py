@@ -30,7 +30,7 @@ Shown = tuple[str, str, ActiveBinding | None]
 
 
 class KeyLine(Widget):
-    """The keys and labels of the active bindings, in one line.
+    """The keys and labels of the active bindings, on one line.
 
     The hints of a dialog come first, then the action of Enter, the screen's own keys, the key for
     the next stage, and the global keys. What has no room, and the screen's seldom needed keys, are
@@ -57,7 +57,7 @@ class KeyLine(Widget):
             self.draw()
 
     def draw(self) -> None:
-        """Draw the keys again, in both lines."""
+        """Redraw the keys in both lines."""
         self._laid = None
         self.refresh()
         for row in self.screen.query(MessageRow):
@@ -81,7 +81,7 @@ class KeyLine(Widget):
         return replace(keys, labels=labels)
 
     def _screen_keys(self) -> tuple[list[Shown], list[Shown]]:
-        """Return the keys of the screen or of the dialog above it, and its rarely used keys."""
+        """Return the keys of the screen or of its dialog, and the rarely used keys."""
         app, screen = self.app, self.app.screen
         stage: Stage | None = getattr(screen, "stage", None)
         keys: ShownKeys = getattr(screen, "shown_keys", ALL_KEYS)
@@ -124,9 +124,7 @@ class KeyLine(Widget):
         return [*hints, *sorted(known.values(), key=order)], list(seldom.values())
 
     def rows(self) -> tuple[list[Shown], list[Shown]]:
-        """Return the keys that fit in the line, global ones such as help first, and those that
-        fit above it.
-        """
+        """Return the keys that fit in the line, global ones first, and those that fit above it."""
         if self._laid and self._laid[0] == self.size.width:
             return self._laid[1]
         known, seldom = self._screen_keys()
@@ -140,7 +138,7 @@ class KeyLine(Widget):
         return self._laid[1]
 
     def _rank(self, shown: Shown) -> int:
-        """Return a key's priority for space: a list's Enter yields to hints."""
+        """Return a key's priority for space; a list's Enter yields to hints."""
         if (active := shown[2]) is None:
             return 1
         if active.binding.key == "enter":

@@ -18,7 +18,7 @@ from patchpilot.tui.widgets.search import Searchable
 
 
 class List(OptionList):
-    """A list of options; `enter` describes the effect of Enter on one, or is ""."""
+    """A list of options; `enter` describes what Enter does, or is ""."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False),
@@ -32,14 +32,15 @@ class List(OptionList):
         self.enter = enter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Do not page in a list without room, whose options have no lines."""
+        """Disable paging in a list without space for its options."""
         if action.startswith("page_") and not self.scrollable_content_region:
             return False
         return super().check_action(action, parameters)
 
     def render_line(self, y: int) -> Strip:
-        """Mark the option under the cursor in its first column if that is free, because text
-        that is copied from the terminal has no colors.
+        """Mark the option under the cursor in its first column, if that is free.
+
+        Text copied from the terminal has no colors.
         """
         strip = super().render_line(y)
         first = next(iter(strip), None)
@@ -68,7 +69,7 @@ def event_row(event: OptionList.OptionMessage) -> int:
 
 
 def description_of(node: DOMNode, binding: Binding) -> str:
-    """Return the effect of a key, which the list defines for Enter."""
+    """Return the effect of a key; for Enter, the list defines it."""
     if isinstance(node, List) and binding.action == "select":
         return node.enter if node.highlighted is not None else ""
     return binding.description
@@ -135,8 +136,8 @@ class RowList(List, Searchable):
         self.highlighted = next(places, self.highlighted)
 
     def fill(self, rows: Iterable[Row], key: Hashable = None) -> None:
-        """Show these rows with the cursor on the row with this key, on its previous row, or on
-        the first one, without scrolling.
+        """Show these rows without scrolling, with the cursor on the row with this key, on its
+        previous row, or on the first.
         """
         top = self.scroll_offset.y
         wanted = key if key is not None else self.row.key if self.row else None

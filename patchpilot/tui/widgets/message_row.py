@@ -21,7 +21,7 @@ LASTS, READ = 15.0, 2.0
 class MessageRow(Static):
     """A row, or more for a long text, that shows the latest message.
 
-    While there is none, it has the keys for which the key line has no room.
+    Without a message, it shows keys that do not fit in the key line.
     """
 
     # keys have a style already
@@ -45,7 +45,7 @@ class MessageRow(Static):
         self._timer, self._since = self.set_timer(LASTS, self.clear), time.monotonic()
 
     def clear(self, *, after: float = 0.0) -> None:
-        """Remove a message that was shown for so many seconds."""
+        """Remove a message shown for at least this many seconds."""
         if self.content and time.monotonic() - self._since >= after:
             self.update("")
 

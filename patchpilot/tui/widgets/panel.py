@@ -56,9 +56,9 @@ class Panel(Container):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Do as always.
+        """Refresh the panel.
 
-        But of a change of the border's texts only its two lines are drawn, not what is inside.
+        If only the border's texts changed, redraw only its two lines.
         """
         if self._labels:
             wide, high = self.outer_size
@@ -101,7 +101,7 @@ class TextPanel(Panel):
 
 
 def heading_in(heading: str, room: int) -> str:
-    """Return a heading of this width, dropping counts from the end that do not fit."""
+    """Fit a heading to a width, dropping counts from the end."""
     counts = heading.split(", ")
     if all(part[:1].isdigit() for part in counts):
         while len(counts) > 1 and width(", ".join(counts)) > room:
@@ -110,9 +110,9 @@ def heading_in(heading: str, room: int) -> str:
 
 
 def bottom_in(note: str, count: str, room: int) -> str:
-    """Return the text of the bottom border in so many columns.
+    """Fit the bottom border's text to a width.
 
-    A key to press is not cut off: the reason before it gives way first.
+    Shorten the reason before a key to press.
     """
     last = note.split("; ")[-1]
     short = last if last.startswith("press ") else note
@@ -125,8 +125,6 @@ def bottom_in(note: str, count: str, room: int) -> str:
 
 
 class Columns(Container):
-    """Arranges panels below each other, from 120 columns of the terminal next to each other.
-
-    The sizes of the panels are set in patchpilot.tcss. On an 80x24 terminal, a panel of the class
-    `detail` is hidden until `StageScreen.open_detail`.
+    """Arrange panels next to each other on a terminal with 120 columns, otherwise below each
+    other.
     """

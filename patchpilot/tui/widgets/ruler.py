@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The release ruler, which shows on a line of releases which of them have the bug."""
+"""The release ruler, a line of releases that shows which of them have the bug."""
 
 from collections.abc import Sequence
 
@@ -37,7 +37,7 @@ WAITING = "looking for the releases that have the bug …"
 
 
 def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
-    """Return the ruler in so many columns: versions, line, labels, and the notes.
+    """Draw the ruler in this many columns: versions, line, labels and notes.
 
     If the line does not fit, the releases are listed instead.
     """
@@ -58,7 +58,7 @@ def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
 
 
 def _line(points: Sequence[ReleasePoint], wide: int) -> tuple[Text, Text]:
-    """Return the versions, and the line of their points below them."""
+    """Return the versions, and the line of points below them."""
     versions, row = Text(" " * LEFT, no_wrap=True), Text(" " * (LEFT + 1), no_wrap=True)
     states = [point.state for point in points]
     enters = states.index(ReleaseState.ENTERS) if ReleaseState.ENTERS in states else -1
@@ -87,7 +87,7 @@ def _line(points: Sequence[ReleasePoint], wide: int) -> tuple[Text, Text]:
 
 
 def _words(points: Sequence[ReleasePoint], wide: int) -> Text:
-    """Return the state of each point below it, as far as there is room."""
+    """Return the state of each point below it, as far as it fits."""
     row = Text(no_wrap=True)
     for at, point in enumerate(points):
         start, (_, style, word) = LEFT + at * wide, LOOKS[point.state]

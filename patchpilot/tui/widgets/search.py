@@ -17,7 +17,7 @@ from patchpilot.tui.widgets.message_row import MessageRow
 
 
 class Searchable(Widget):
-    """A widget with lines and a cursor in which a word is searched; "" ends the search."""
+    """A searchable widget with lines and a cursor; "" ends the search."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "match(1)", "next match"),
@@ -67,7 +67,7 @@ class Searchable(Widget):
         self.tell_match()
 
     def tell_match(self) -> None:
-        """Show the number of the match under the cursor, and their total."""
+        """Show the number of the match under the cursor, and the total."""
         if self.word:
             found = self._select_match()
             place = bisect_right(found, self.place)
@@ -105,7 +105,9 @@ class SearchBar(LineInput):
             row.display = not shown
 
     def open(self) -> None:
-        """Show the line, preferring a text to a list, and the focused widget to others."""
+        """Open the line for a text rather than a list, and for the focused widget rather than
+        others.
+        """
         focused = self.screen.focused
         visible = [
             result
@@ -119,7 +121,7 @@ class SearchBar(LineInput):
             self.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Go to the first match during typing."""
+        """Go to the first match while the user types."""
         if self._in and self.display:
             self._in.seek(event.value)
 

@@ -25,7 +25,7 @@ class StageBar(Widget):
         self.session, self.current = session, current
 
     def render(self) -> Text:
-        """Return the line, with the first unfinished stage in bold and the current one reversed."""
+        """Draw the line, with the first unfinished stage in bold and the current one reversed."""
         line, following = Text(" ", no_wrap=True), self.session.next_stage
         for cell in stage_cells(self.session.status, self.current, self.size.width):
             emphasis = (

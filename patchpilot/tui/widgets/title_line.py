@@ -32,7 +32,7 @@ class TitleLine(Widget):
         )
 
     def tell(self, subject: str, places: Sequence[str] = (), doing: str = "") -> None:
-        """Show these; with each call that has something in `doing` the spinner moves on."""
+        """Show these texts; the spinner advances with each call that has `doing`."""
         said = (subject, tuple(places), doing)
         if doing:
             self._step += 1
@@ -47,10 +47,10 @@ class TitleLine(Widget):
 
 
 def title_text(subject: str, places: Sequence[str], doing: str, wide: int) -> Text:
-    """Return the title line in so many columns.
+    """Format the title line in this many columns.
 
-    No style may start before the text that is cut off on the left, because Textual would search
-    for its line forever.
+    No style may start before text that is cut off on the left, because Textual would search for its
+    line forever.
     """
     row = title_row(subject, places, doing, wide)
     line, end = Text(row, no_wrap=True), row.rstrip()

@@ -28,7 +28,7 @@ def adapted(
     later: dict[str, str],
     fixed: dict[str, str],
 ) -> tuple[Adaptation | None, dict[str, str]]:
-    """Return the fix (`later` → `fixed`) adapted to a branch that has `files`, and its files."""
+    """Adapt the fix (`later` → `fixed`) to a branch with `files`, and return it with its files."""
     repo = Repo(path / "repo")
     old = repo.commit("start", files)
     repo.commit("move on", later)

@@ -33,7 +33,7 @@ def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCod
 
 
 def _recording_check() -> tuple[list[str], CheckFunction]:
-    """Return the texts of the lines that a check is asked about, and the check."""
+    """Return the lines that a check is called for, and the check."""
     asked: list[str] = []
 
     def note(context: LineContext) -> tuple[()]:
@@ -159,7 +159,7 @@ def test_time_grows_with_the_lines(line: str) -> None:
         return time.process_time() - started
 
     seconds(50)
-    # with four times the lines, quadratic time would be sixteen times as long
+    # quadratic time would be 16 times as long with four times the lines
     few = min(seconds(150), seconds(150))
     assert min(seconds(600), seconds(600)) < 14 * max(few, 0.03)
 

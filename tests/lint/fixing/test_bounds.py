@@ -57,7 +57,7 @@ def test_fixing_time_is_linear(
         return time.process_time() - began
 
     seconds(5)
-    # the square would be 64 times as long
+    # quadratic time would be 64 times as long
     assert seconds(320) < 28 * max(seconds(40), 0.03)
 
 
@@ -74,7 +74,7 @@ def test_long_name_next_to_a_plain_value_is_fast() -> None:
 
 
 def counting_check(check: Check) -> tuple[Check, list[int]]:
-    """Return the check, and the lines of each patch that it was asked to check."""
+    """Return a check, and the number of lines of each patch that it checks."""
     lines: list[int] = []
 
     def counted(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:

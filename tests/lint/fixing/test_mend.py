@@ -293,7 +293,7 @@ _LINE = st.sampled_from(_LINES)
 
 @st.composite
 def messy(draw: st.DrawFn) -> str:
-    """Generate added C lines with sensible tokens and random blanks."""
+    """Generate lines of C with sensible tokens and random blanks."""
     lines = []
     for words in draw(st.lists(_LINE, min_size=1, max_size=9)):
         text = words[0]

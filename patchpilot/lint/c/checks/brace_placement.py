@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of braces around conditions and loops, and of blank lines next to braces."""
+"""Check braces around conditions and loops, and of blank lines next to braces."""
 
 from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import pattern
@@ -64,8 +64,8 @@ def _block(branch: StatementSpan) -> str:
 
 
 def _needs_braces(condition: str, block: str) -> bool:
-    """Return whether a branch needs braces: its condition or its block is longer than
-    a line, or it contains another condition.
+    """Return whether a branch needs braces: its condition or block spans lines or contains
+    another condition.
     """
     if _lines(pattern(r"(^|\n).").sub(r"\1", condition).strip(" \t\n\r\f\v")) > 1:
         return True

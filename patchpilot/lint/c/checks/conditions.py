@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of conditions, loops and switch statements, and of the lines after them."""
+"""Check conditions, loops and switch statements, and of the lines after them."""
 
 import re
 
@@ -125,7 +125,7 @@ def odd_indent(context: LineContext) -> Results:
 def _skip_to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
     """Drop blank lines, preprocessor lines and labels.
 
-    Returns (the rest, its line, whether no #else precedes it).
+    Return (the rest, its line, whether no #else precedes it).
     """
     straight, joined, at = True, False, -1
     while at != lines:
@@ -187,7 +187,7 @@ def condition_line(context: LineContext) -> Results:
 
 
 def _allow_while(context: LineContext) -> None:
-    """Record the line of the `while` that ends a do loop, so that the text after it is not a
+    """Record the `while` that ends a do loop, so that the text after it is not reported as a
     trailing statement.
     """
     span = context.walk.passage.after(context.need_span())
@@ -253,7 +253,7 @@ def opening_brace_on_next_line(context: LineContext) -> Results:
 
 @check(ADDED, "(")
 def unnecessary_oom_message(context: LineContext) -> Results:
-    """Report an error message for a failed allocation, which the allocator has already printed."""
+    """Report an error message for a failed allocation, which the allocator already prints."""
     line, walk = context.line, context.walk
     if "if" not in context.before:
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of declarations: types, pointer stars, storage classes and initial values."""
+"""Check declarations: types, pointer stars, storage classes and initial values."""
 
 from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
@@ -20,7 +20,7 @@ _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
 
 @check(ADDED, "int", "char", "short", "long", "signed")
 def number_words(context: LineContext) -> Results:
-    """Report integer types with their words in an unusual order or with a redundant int."""
+    """Report integer types with unusual word order or a redundant int."""
     code = context.code
     yield from (
         ("misordered-type", context.hit(kind=kind)) for kind in _misordered_types(code)
@@ -49,7 +49,7 @@ def _misordered_types(code: str) -> list[str]:
 
 
 def _number_types(code: str) -> list[str]:
-    """Yield every number type on a line."""
+    """Return the integer types on a line."""
     found, at = [], 0
     for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
         if word.start() < at:
@@ -83,7 +83,7 @@ def fake_flexible_array(context: LineContext) -> Results:
 def _ends_in_small_array(text: str) -> bool:
     """Return whether a line ends with `[0];` or `[1];`, ignoring spaces.
 
-    Much cheaper than the patterns.
+    This is much faster than the patterns.
     """
     tail = "".join(text.rpartition("[")[2].split())
     return tail in ("0];", "1];")
@@ -120,8 +120,8 @@ def pointer_stars(context: LineContext) -> Results:
 
 
 def _format_asterisks(stars: str) -> str:
-    """Return the correct form of the asterisks between a type and a name: one space before
-    them, none between or after.
+    """Correct the asterisks between a type and a name: one space before them, none between or
+    after.
     """
     good = stars if stars[:1] in tuple(_SPACE) else f" {stars}"
     return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_SPACE))
@@ -179,7 +179,7 @@ def misplaced_init_attribute(context: LineContext) -> Results:
 
 
 def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
-    """Report `struct __initdata foo`, which no other pattern takes for a type."""
+    """Report `struct __initdata foo`, which no other pattern recognizes as a type."""
     match = pattern(
         rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]"
     ).match(text, at)

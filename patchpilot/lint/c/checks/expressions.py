@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of expressions: comparisons, unnecessary parentheses, assignments, casts and sizeof."""
+"""Check expressions: comparisons, unnecessary parentheses, assignments, casts and sizeof."""
 
 from patchpilot.lint.c.arguments import value_end
 from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
@@ -41,7 +41,7 @@ def parentheses_in_condition(context: LineContext) -> Results:
 
 
 def _parenthesized_comparisons(text: str) -> list[str]:
-    """Yield the names and comparisons in a condition that have their own parentheses."""
+    """Return the names and comparisons in a condition that have redundant parentheses."""
     # visit each parenthesis once: searching again from the same position might never end
     found, done = [], 0
     name, compare = pattern(rf"\s*[&!~]?\s*{LVAL}\s*"), pattern(COMPARE)
@@ -111,9 +111,7 @@ def comma_for_semicolon(context: LineContext) -> Results:
 
 
 def _assigned_ends(text: str, at: int) -> list[int]:
-    """Return the positions where a value or an assignment to it may end, including trailing
-    spaces.
-    """
+    """Return where a value or an assignment to it may end, including trailing spaces."""
     assigned = pattern(rf"{LVAL}\s*{ASSIGNMENT}\s*").match(text, at)
     begins = (assigned.end(), at) if assigned else (at,)
     return [
@@ -129,7 +127,7 @@ def _skip_spaces(text: str, at: int) -> int:
 
 
 def _outer_comma(text: str) -> bool:
-    """Return whether a comma is outside of all parentheses and the text has no brace."""
+    """Return whether a comma is outside all parentheses, and the text has no brace."""
     if "{" in text:
         return False
     depth = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of function prototypes and of the first lines of function definitions."""
+"""Check function prototypes and of the first lines of function definitions."""
 
 import re
 

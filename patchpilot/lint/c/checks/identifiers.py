@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of CamelCase names, and of exports that do not follow the symbol they export."""
+"""Check CamelCase names, and of exports that do not follow the symbol they export."""
 
 import re
 from weakref import WeakKeyDictionary
@@ -56,17 +56,15 @@ def mixed_case(context: LineContext) -> Results:
 
 
 def _skip_label(text: str) -> int:
-    """Return where the search starts: skip a case label, whose names are defined elsewhere, if
-    only a return follows it.
-    """
+    """Return the start of the search, after a case label that is followed only by a return."""
     label = pattern(r".\s*(?:case\s*.*|default\s*):").match(text)
     label_end = pattern(_LABEL_END).match(text, label.end()) if label else None
     return label_end.end() if label_end else 0
 
 
 def _is_usual(name: str) -> bool:
-    """Return whether a mixed-case name is common usage: a page flag, a unit such as mV or KHz,
-    or a generated name.
+    """Return whether mixed case is usual for a name: a page flag, a unit such as mV, or a
+    generated name.
     """
     return (
         pattern(
@@ -79,8 +77,8 @@ def _is_usual(name: str) -> bool:
 
 
 def _is_new(context: LineContext, name: str) -> bool:
-    """Return whether a name is new: not used earlier in the patch and, if that matters, not in
-    the tree's headers or in the file.
+    """Return whether a name is new in the patch and, if that matters, in the headers and the
+    file.
     """
     reported: set[str] = context.walk.patch.setdefault(_REPORTED, set())
     if name in reported:
@@ -90,9 +88,7 @@ def _is_new(context: LineContext, name: str) -> bool:
 
 
 def _known_names(context: LineContext) -> frozenset[str]:
-    """Return the mixed-case names in the tree's headers and in the first file that has such a
-    name.
-    """
+    """Return the mixed-case names in the tree's headers and in the first file that has any."""
     patch = context.walk.patch
     known: frozenset[str] | None = patch.get(_KNOWN)
     if known is None:
@@ -174,9 +170,8 @@ def _declared_name(line: str, types: Types) -> str | None:
 
 
 def _key(tree: Tree) -> str | None:
-    """Return the cache key of the tree's list.
-
-    None when changes of include/ cannot be detected.
+    """Return the cache key of the tree's names, or None if changes of include/ cannot be
+    detected.
     """
     stamp = getattr(tree, "stamp", None)
     fingerprint = stamp("include") if callable(stamp) else None

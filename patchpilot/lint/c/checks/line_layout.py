@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of line layout: continuation lines, tab stops, block comments and blank lines."""
+"""Check line layout: continuation lines, tab stops, block comments and blank lines."""
 
 from patchpilot.lint.c.arguments import value_end
 from patchpilot.lint.c.c_check import LAYOUT, LineContext, Results, check

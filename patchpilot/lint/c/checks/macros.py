@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of macros: their values, repeated evaluation of arguments, and hidden control flow."""
+"""Check macros: their values, repeated evaluation of arguments, and hidden control flow."""
 
 import re
 from collections.abc import Sequence
@@ -58,9 +58,7 @@ def macro(context: LineContext) -> Results:
 
 
 def _flatten_body(body: str) -> str:
-    """Return a macro's body on one line, with everything in parentheses, brackets and braces
-    replaced by 1.
-    """
+    """Join a macro's body to one line, replacing parentheses, brackets and braces with 1."""
     text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_SPACE)
     text = _reduce(
         text,
@@ -76,7 +74,7 @@ def _flatten_body(body: str) -> str:
 
 
 def _reduce(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
-    """Replace the first match of the first pattern that matches, until none matches."""
+    """Replace matches of the patterns, one at a time, until none matches."""
     changed = True
     while changed:
         changed = False
@@ -118,8 +116,8 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_excepted(context: LineContext, text: str) -> bool:
-    """Return whether the macro is a declaration, a string or other text that parentheses would
-    break.
+    """Return whether a macro is a declaration, a string or something else that parentheses
+    would break.
     """
     if pattern(
         rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\["
@@ -140,8 +138,8 @@ def _join_lines(body: str) -> str:
 
 
 def _arguments(context: LineContext, arguments: list[str], body: str) -> Results:
-    """Report arguments that a macro uses twice, without parentheses next to an
-    operator, or not at all.
+    """Report macro arguments that are used twice, used without parentheses next to an operator,
+    or unused.
     """
     for name in arguments:
         if "..." in name or name.lower() == "type":
@@ -160,7 +158,7 @@ def _arguments(context: LineContext, arguments: list[str], body: str) -> Results
 
 
 def _is_next_to_operator(text: str, use: re.Match[str]) -> bool:
-    """Return whether an operator other than a comma is directly before or after a word."""
+    """Return whether a word is directly next to an operator other than a comma."""
     before, after = (
         pattern(_OPERATOR_BEFORE).search(text[: use.start()]),
         pattern(_OPERATOR_AFTER).match(text, use.end()),
@@ -169,7 +167,7 @@ def _is_next_to_operator(text: str, use: re.Match[str]) -> bool:
 
 
 def _strip_harmless_uses(context: LineContext, body: str, name: str) -> str:
-    """Return the body without sizeof, typeof, # and ##, which evaluate nothing."""
+    """Remove sizeof, typeof, # and ##, which evaluate nothing, from a macro's body."""
     result: list[str] = []
     at = 0
     for lead in pattern(_HARMLESS).finditer(body):

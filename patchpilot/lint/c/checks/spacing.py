@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of required and prohibited spaces at brackets, braces, keywords and function pointers.
+"""Check required and prohibited spaces at brackets, braces, keywords and function pointers.
 
 It also records the operators of each added line, for the rules about spaces around operators.
 """
@@ -27,7 +27,7 @@ _SPACED_WORDS = frozenset(
 
 @check(ADDED, "*")
 def function_pointer(context: LineContext) -> Results:
-    """Report spaces in the declaration of a function pointer, except after the return type.
+    """Report spaces in a function pointer's declaration, except after the return type.
 
     The expected form is `type (*name)(args)`.
     """
@@ -102,7 +102,7 @@ def space_before_brace(context: LineContext) -> Results:
 
 
 def _casts_braces(context: LineContext, text: str) -> bool:
-    """Return whether a compound literal, `(type){`, is on the line."""
+    """Return whether a line contains a compound literal, `(type){`."""
     return any(
         context.types.match(_BRACED_CAST, text, match.end())
         for match in pattern(r"\(").finditer(text)

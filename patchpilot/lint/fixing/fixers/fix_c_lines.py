@@ -44,7 +44,7 @@ def tab_stop(site: FixSite) -> Proposal:
 def _move_comment_to_end(line: ScannedLine) -> Proposal:
     """Move the comment at the start of a line to the end of its code.
 
-    To a line above where there is no room.
+    If there is no space, move it to a line above.
     """
     match = re.match(rf"(\+\t*)({NOTE}+)[ \t]*([^{NOTE}\s]+[^{NOTE}]*)", line.text)
     if not match or line.raw.endswith("\\") or line.raw[match.end(2) - 2 :][:2] != "*/":
@@ -101,8 +101,9 @@ def align(site: FixSite) -> Proposal:
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:
-    """Return whether the line has this indent and may be reindented: it is not in a comment,
-    string or directive, and no column of backslashes follows.
+    """Return whether a line with this indentation may be reindented.
+
+    It must not be in a comment, string or directive, or have a column of backslashes.
     """
     end = 1 + len(indent)
     return (

@@ -93,8 +93,8 @@ def null_test(site: FixSite) -> Proposal:
 
 
 def _is_truth(before: str, after: str) -> bool:
-    """Return whether only the truth value of the code between two positions matters: in a
-    condition, a bool, or an operand of a logical operator.
+    """Return whether only the truth value of the code matters: in a condition, a bool, or a
+    logical operator's operand.
     """
     while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
         after = after.lstrip()

@@ -93,15 +93,15 @@ def drop_line(site: FixSite) -> Proposal:
 
 
 def suggested_reference(site: FixSite) -> re.Match[str] | None:
-    """Return the id and the title in the reference to a commit that the finding suggests."""
+    """Parse the id and title of the commit suggested by the finding."""
     text = site.finding.fix.text if site.finding.fix else ""
     return re.search(r"(?P<id>[0-9a-f]{12,40}) \(\"(?P<title>.*)\"\)$", text)
 
 
 def is_same_commit(commit_id: str, title: str, right: re.Match[str]) -> bool:
-    """Return whether an id, and a title if there is one, are those of a suggested reference.
+    """Return whether an id, and the title if there is one, match a suggested reference.
 
-    Another title may mean another commit.
+    A different title may mean a different commit.
     """
     written, true = (
         " ".join(text.rstrip(".…").split()).lower() for text in (title, right["title"])
@@ -146,7 +146,7 @@ def commit_reference(site: FixSite) -> Proposal:
 
 
 def _rewrapped(site: FixSite, first: str) -> Proposal:
-    """Wrap a line that becomes `first`, and the following lines of its paragraph as long as they
+    """Wrap a paragraph again from a line that becomes `first`, as long as the following lines
     are full.
     """
     lines = next(
@@ -229,9 +229,7 @@ def _word(site: FixSite, typo: str, better: str) -> Proposal:
 
 
 def _is_prose(site: FixSite, start: int, end: int) -> bool:
-    """Return whether a position is in a sentence: of the message without tags and quotes, of a
-    comment, or of a document.
-    """
+    """Return whether a position is in a sentence of the message, of a comment or of a document."""
     text, line = site.text(site.number), site.added(site.number)
     if in_message(site):
         return (

@@ -112,7 +112,7 @@ def _laid_out(
     *,
     continues: bool = False,
 ) -> list[str]:
-    """Return the lines of a long line of code, broken at the best places; none if none is good."""
+    """Break a long line of code at the best columns; return [] if no break is good."""
     options = ((limit, *place) for limit in (COLUMNS, MOST_COLUMNS) for place in places)
     lines = (
         _broken(raw, text, pattern, depth, limit, continues=continues)
@@ -138,7 +138,7 @@ def join_open(site: FixSite) -> Proposal:
     while depth > 0:
         row = site.added(site.number + count)
         code = bare_code(row).strip()
-        # what follows without a comma may be another declaration in a macro
+        # text after a missing comma may be another declaration in a macro
         goes_on = raw[-1] in ",([&|?:+*/=-" or code[:1] in ")]&|?:+*/=-"
         if not row or not code or not goes_on or count > MOST_LINES:
             return None
@@ -169,7 +169,7 @@ def _broken(
     *,
     continues: bool,
 ) -> list[str]:
-    """Return the lines that result from breaking a line of code at brackets up to this depth.
+    """Break a line of code at brackets up to this depth; return [] if a result is too long.
 
     None where one is too long.
     """
@@ -202,7 +202,7 @@ def _broken(
 
 
 def _breaks(text: str, pattern: "re.Pattern[str]", deepest: int) -> Iterator[int]:
-    """Yield the columns after which a line may be broken."""
+    """Yield the columns at which a line may be broken."""
     for match in pattern.finditer(text):
         end = match.end()
         depth = sum((char in "([{") - (char in ")]}") for char in text[:end])

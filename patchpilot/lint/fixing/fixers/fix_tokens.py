@@ -47,7 +47,7 @@ def _fixer(
     tokens: TokenChanges = (),
     **options: Any,
 ) -> None:
-    """Register the fixer that replaces what the pattern matches (see `rewrite`)."""
+    """Register a fixer that replaces the pattern's matches (see `rewrite`)."""
     kind = COMMENT if "in_comments" in options else NAMED if tokens else SPACE
     propose = partial(rewrite, pattern=pattern, new=new, **options)
     fixer(name, kind, tokens=tokens)(propose)
@@ -58,7 +58,7 @@ def _lower(match: re.Match[str]) -> str:
 
 
 def _star(match: re.Match[str]) -> str:
-    """Return pointer stars attached to the name; a qualifier keeps a space on both sides."""
+    """Attach pointer stars to the name; a qualifier keeps spaces on both sides."""
     return f" {''.join(match[1].split())}{' ' if match[2] else ''}"
 
 
@@ -200,7 +200,7 @@ def _is_binary(before: str, sign: str, after: str) -> bool:
     is_directive = before.lstrip().startswith("#")
     if sign == ":":
         return "?" in before
-    # paths have operators too
+    # paths may contain operators
     if is_directive and not _EXPRESSION_IN_DIRECTIVE.match(before):
         return sign not in ("/", "-", "<", ">", "%", ".", "?")
     if sign not in ("+", "-", "*", "&"):

@@ -33,9 +33,9 @@ _BUILT = compile_cached(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)
 
 
 def _is_free(line: ScannedLine, kept: str) -> bool:
-    """Return whether trailing white space has no meaning in the line's file.
+    """Return whether trailing whitespace has no meaning in the line's file.
 
-    A test may expect it in its data.
+    Test data may depend on it.
     """
     name = line.file.rpartition("/")[2]
     if name in ("Makefile", "Kbuild"):
@@ -51,7 +51,7 @@ def trailing_space(site: FixSite) -> Proposal:
     line, raw = site.line, site.line.raw
     kept = raw.rstrip(" \t\f\v")
     is_continued = kept.endswith("\\") and line.suffix not in _C
-    # the scan masks trailing white space only within a string
+    # the scan masks trailing whitespace only within strings
     is_text = line.text[len(kept) : len(raw)].strip(_SPACES + NOTE)
     if "\r" in raw or is_continued or is_text or not _is_free(line, kept):
         return None
@@ -84,7 +84,7 @@ def indent(site: FixSite) -> Proposal:
     if columns < 8 and _continues_condition(site):
         depth = 1
     new = "\t" * depth or _white_space(0, columns)
-    # less than a tab cannot become a tab, and may be an indent of another width
+    # an indent of less than a tab cannot be converted, and may use another width
     is_unknown = columns < 8 and not depth
     return None if is_unknown or new == old else ColumnSpan(line.number, 1, end, new)
 
@@ -120,7 +120,9 @@ def code_depth(site: FixSite, columns: int) -> int:
 
 
 def _depths(site: FixSite) -> Iterator[tuple[int, int]]:
-    """Yield the number and certain depth of each line in completely added functions."""
+    """Yield the number and depth of each line in completely added functions, if the depth is
+    certain.
+    """
     depth, nested, before, is_known = 0, 0, ";", False
     for number in range(1, len(site.scan.lines) + 1):
         line = site.added(number)
@@ -142,7 +144,7 @@ def _depths(site: FixSite) -> Iterator[tuple[int, int]]:
 
 
 def _white_space(start: int, end: int) -> str:
-    """Return white space from one column to another, with as many tabs as possible."""
+    """Return whitespace from one column to another, with as many tabs as possible."""
     tabs = end // 8 - start // 8
     return "\t" * tabs + " " * (end % 8 if tabs else end - start)
 
